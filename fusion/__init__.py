@@ -1,0 +1,1 @@
+"""Passes and ortho → cube → hotspots → attribution."""

@@ -1,0 +1,1 @@
+"""Frames → one georeferenced mosaic, and what it shows."""

@@ -1,0 +1,1 @@
+"""Files → typed records. Nothing downstream opens an input file."""

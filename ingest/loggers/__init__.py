@@ -1,0 +1,1 @@
+"""Input file readers, one logger format a file."""

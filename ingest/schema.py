@@ -1,0 +1,321 @@
+"""The record types that flow between the rooms, and the checks every room may rely on.
+
+Bulk data is `xarray.Dataset` (a trace, passes, an ortho, a cube); small records are frozen dataclasses. The
+names are those of ``docs/nomenclature.md``.
+
+A **trace** is a CF-1.11 discrete-sampling-geometry trajectory, one platform on one outing:
+
+==================  ==============  ==========================================================================
+variable            dims, dtype     meaning
+==================  ==============  ==========================================================================
+``time``            obs, M8[ns]     UTC, strictly increasing (the index coordinate of ``obs`` data)
+``lon``, ``lat``    obs, f8         WGS 84 degrees; NaN where there is no position
+``qc_flag``         obs, u4         `ingest.flags.Flag` bits of the row
+``trajectory``      scalar, str     ``cf_role = "trajectory_id"``; unique in a mission
+a species           obs, f8         attrs ``units``, ``long_name``, ``species``, ``instrument``
+``<species>_qc``    obs, u4         optional: `Flag` bits of that value
+``u``, ``v``        obs, f8         optional: wind over the ground, eastward and northward, m s-1
+``u_apparent``, ..  obs, f8         optional: wind felt on the platform, ``u`` forward and ``v`` to the left, m s-1
+``altitude``        obs, f8         optional: m above the datum named in attrs ``vertical_datum``
+others              obs, f8         ``speed``, ``heading``, ``temperature``, ``pressure``, ... with ``units``
+==================  ==============  ==========================================================================
+
+A species variable is recognised by its ``species`` attribute (`species_names`), never by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+import shapely
+import xarray as xr
+from numpy.typing import NDArray
+
+from ingest.errors import ContractError
+from ingest.flags import flag_attributes
+
+__all__ = [
+    "Camera",
+    "CrsSource",
+    "Decision",
+    "Frame",
+    "Outcome",
+    "Pose",
+    "Reject",
+    "Site",
+    "Visited",
+    "check_cube",
+    "check_trace",
+    "merge_outcomes",
+    "new_trace",
+    "species_names",
+]
+
+T = TypeVar("T")
+
+
+# --- what is said about data ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something that was believed, guessed or repaired, with its evidence.
+
+    ``item`` names the file or record as the user would (``traces/drive.csv``), ``decision`` is a sentence that
+    says what was done, ``evidence`` a sentence with the numbers that led to it.
+    """
+
+    item: str
+    decision: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A file, photo, row group or site that is not used, where in it the trouble is, and why (with what to try)."""
+
+    item: str
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """A result together with all that was decided and rejected on the way to it.
+
+    Every reader and every stage that guesses, repairs or refuses returns one, so that nothing is silent.
+    """
+
+    value: T
+    decisions: tuple[Decision, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+
+
+def merge_outcomes(outcomes: Iterable[Outcome[T]]) -> Outcome[tuple[T, ...]]:
+    """Join several outcomes into one, in order."""
+    items = list(outcomes)
+    return Outcome(
+        tuple(o.value for o in items),
+        tuple(d for o in items for d in o.decisions),
+        tuple(r for o in items for r in o.rejects),
+    )
+
+
+# --- photos --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Interior orientation of a camera in pixels of the full image (OpenCV pixel-centre convention: see docs).
+
+    ``distortion`` is OpenCV's (k1, k2, p1, p2, k3); ``source`` says where the focal length came from
+    (``"exif 35 mm equivalent"``, ``"camera table"``, ``"adjusted"``). ``focal_sd_px`` is its standard deviation.
+    """
+
+    width_px: int
+    height_px: int
+    focal_px: float
+    centre_x_px: float
+    centre_y_px: float
+    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    model: str = ""
+    source: str = ""
+    focal_sd_px: float = 0.0
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Exterior orientation as tagged by the camera: position and the camera's own yaw, pitch and roll.
+
+    ``lon``/``lat`` are WGS 84 degrees. ``height_m`` is the tagged absolute height in ``vertical_datum``;
+    ``height_above_takeoff_m`` is what the barometer gives. Angles in radians: yaw clockwise from true north of
+    the top of the image, pitch −π/2 looking straight down, roll about the viewing direction, clockwise positive.
+    ``None`` where the tag is absent. Standard deviations in metres and radians.
+    """
+
+    lon: float
+    lat: float
+    height_m: float | None = None
+    vertical_datum: str = "unknown"
+    height_above_takeoff_m: float | None = None
+    yaw_rad: float | None = None
+    pitch_rad: float | None = None
+    roll_rad: float | None = None
+    horizontal_sd_m: float = 3.0
+    vertical_sd_m: float = 3.0
+    angle_sd_rad: float = 0.035
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One photo: where its pixels are, its camera, its tagged pose, and the other tags that can contradict it.
+
+    ``item`` is the name shown to people. Pixels are read only by `ingest.photos.read_image`. ``time`` is UTC or
+    None; ``flight_yaw_rad`` the airframe's heading; ``target_distance_m`` the laser range; ``kind`` one of
+    ``rgb``, ``thermal``, ``multispectral``; ``tags`` the few raw tags kept as evidence (Software, Orientation,
+    RtkFlag, ...).
+    """
+
+    item: str
+    path: Path
+    camera: Camera
+    pose: Pose
+    time: datetime | None = None
+    kind: str = "rgb"
+    band: str = ""
+    flight_yaw_rad: float | None = None
+    target_distance_m: float | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- sites ---------------------------------------------------------------------------------------------------------
+
+
+class CrsSource(StrEnum):
+    """How the coordinate system of a record became known."""
+
+    DECLARED = "declared"
+    GUESSED = "guessed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Visited:
+    """A past entry into a site: the day, ``daily``, ``special`` or ``case``, and the result as registered."""
+
+    day: date
+    kind: str
+    result: str = ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place with one gate: the unit of a visit (not the company, which may own several sites).
+
+    ``lon``/``lat`` are WGS 84 degrees of the site's reference point, ``position_sd_m`` its standard deviation per
+    axis, grown where the coordinate system had to be guessed. ``parcel`` and ``stacks`` are WGS 84 geometries.
+    ``site_id`` is the permit code where there is one, else ``<USCC>@<lon>,<lat>``, else the register's own key.
+    """
+
+    site_id: str
+    name: str
+    lon: float
+    lat: float
+    position_sd_m: float
+    crs: str
+    crs_source: CrsSource
+    permit_code: str = ""
+    uscc: str = ""
+    address: str = ""
+    industry_code: str = ""
+    species: tuple[str, ...] = ()
+    management_class: str = ""
+    credit: str = ""
+    grade: str = ""
+    disclosure: str = ""
+    permit_valid_to: date | None = None
+    gate: shapely.Point | None = None
+    parcel: shapely.Polygon | None = None
+    stacks: tuple[shapely.Point, ...] = ()
+    visited: tuple[Visited, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+# --- traces and cubes ----------------------------------------------------------------------------------------------
+
+_CF_COORDINATES = {
+    "lon": {"standard_name": "longitude", "units": "degrees_east", "axis": "X"},
+    "lat": {"standard_name": "latitude", "units": "degrees_north", "axis": "Y"},
+}
+
+
+def new_trace(
+    trajectory: str,
+    time: NDArray[np.datetime64],
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    variables: Mapping[str, tuple[NDArray[np.float64], Mapping[str, str]]],
+    *,
+    qc_flag: NDArray[np.uint32] | None = None,
+) -> xr.Dataset:
+    """Build a trace that passes `check_trace`: rows are sorted by time, everything carries its CF attributes.
+
+    Parameters
+    ----------
+    trajectory : str
+        Name of the outing, unique in a mission.
+    time, lon, lat : arrays, shape (obs,)
+        UTC datetime64; WGS 84 degrees, NaN where unknown. Times must be unique: resolve duplicates first.
+    variables : mapping of name to (values, attrs)
+        Values of shape (obs,); attrs hold at least ``units``; a species also ``species`` and ``instrument``.
+    qc_flag : array of uint32, shape (obs,), optional
+        Zero where not given.
+
+    Raises
+    ------
+    ContractError
+        If lengths differ, times repeat, or a variable has no units.
+    """
+    order = np.argsort(time, kind="stable")
+    flags = np.zeros(len(time), np.uint32) if qc_flag is None else np.asarray(qc_flag, np.uint32)
+    data: dict[str, tuple[str, NDArray[np.float64] | NDArray[np.uint32], dict[str, object]]] = {
+        "qc_flag": ("obs", flags[order], flag_attributes())
+    }
+    for name, (values, attrs) in variables.items():
+        if len(values) != len(time):
+            raise ContractError(f"{trajectory}: {name} has {len(values)} values for {len(time)} times")
+        data[name] = ("obs", np.asarray(values, np.float64)[order], dict(attrs))
+    coords = {
+        "time": ("obs", np.asarray(time, "datetime64[ns]")[order], {"standard_name": "time", "axis": "T"}),
+        "lon": ("obs", np.asarray(lon, np.float64)[order], _CF_COORDINATES["lon"]),
+        "lat": ("obs", np.asarray(lat, np.float64)[order], _CF_COORDINATES["lat"]),
+        "trajectory": ((), trajectory, {"cf_role": "trajectory_id", "long_name": "name of the outing"}),
+    }
+    trace = xr.Dataset(data, coords, {"Conventions": "CF-1.11", "featureType": "trajectory"})
+    check_trace(trace)
+    return trace
+
+
+def species_names(dataset: xr.Dataset) -> tuple[str, ...]:
+    """Names of the variables that hold a measured species, in file order."""
+    return tuple(str(name) for name, variable in dataset.data_vars.items() if "species" in variable.attrs)
+
+
+def check_trace(trace: xr.Dataset) -> None:
+    """Raise `ContractError` unless ``trace`` is what the module docstring describes."""
+    for name in ("time", "lon", "lat", "trajectory", "qc_flag"):
+        if name not in trace.variables:
+            raise ContractError(f"a trace needs {name!r}; found {sorted(map(str, trace.variables))}")
+    label = str(trace["trajectory"].values)
+    time = trace["time"].values
+    if time.dtype != np.dtype("datetime64[ns]"):
+        raise ContractError(f"{label}: time is {time.dtype}, expected datetime64[ns] in UTC")
+    if np.isnat(time).any() or not (np.diff(time) > np.timedelta64(0, "ns")).all():
+        raise ContractError(f"{label}: times must be valid and strictly increasing")
+    if trace["qc_flag"].dtype != np.uint32:
+        raise ContractError(f"{label}: qc_flag is {trace['qc_flag'].dtype}, expected uint32")
+    for name, bound in (("lon", 180.0), ("lat", 90.0)):
+        values = trace[name].values
+        if (np.abs(values[np.isfinite(values)]) > bound).any():
+            raise ContractError(f"{label}: {name} beyond ±{bound}")
+    for name, variable in trace.data_vars.items():
+        if variable.dims == ("obs",) and variable.dtype.kind == "f" and "units" not in variable.attrs:
+            raise ContractError(f"{label}: variable {name!r} has no units")
+
+
+def check_cube(cube: xr.Dataset) -> None:
+    """Raise `ContractError` unless ``cube`` has dims (pass, y, x), a grid mapping and units on every layer."""
+    missing = {"pass", "y", "x"} - set(map(str, cube.dims))
+    if missing:
+        raise ContractError(f"a cube needs dims pass, y, x; missing {sorted(missing)}")
+    if "spatial_ref" not in cube.coords:
+        raise ContractError("a cube needs the grid mapping variable 'spatial_ref'")
+    for layer, variable in cube.data_vars.items():
+        if {"y", "x"} <= set(map(str, variable.dims)) and "units" not in variable.attrs:
+            raise ContractError(f"cube layer {layer!r} has no units")

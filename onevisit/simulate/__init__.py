@@ -1,0 +1,1 @@
+"""A park with known truth, written in real file formats."""

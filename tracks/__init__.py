@@ -1,0 +1,1 @@
+"""Trace → drive passes with background, enhancement and plumes."""
