@@ -304,9 +304,9 @@ def check_trace(trace: xr.Dataset) -> None:
         values = trace[name].values
         if (np.abs(values[np.isfinite(values)]) > bound).any():
             raise ContractError(f"{label}: {name} beyond ±{bound}")
-    for name, variable in trace.data_vars.items():
+    for key, variable in trace.data_vars.items():
         if variable.dims == ("obs",) and variable.dtype.kind == "f" and "units" not in variable.attrs:
-            raise ContractError(f"{label}: variable {name!r} has no units")
+            raise ContractError(f"{label}: variable {key!r} has no units")
 
 
 def check_cube(cube: xr.Dataset) -> None:
