@@ -11,7 +11,16 @@ from enum import IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MEANINGS", "REJECTING", "Flag", "FlagArray", "flag_attributes", "flag_counts", "is_usable"]
+__all__ = [
+    "BAD_POSITION",
+    "MEANINGS",
+    "REJECTING",
+    "Flag",
+    "FlagArray",
+    "flag_attributes",
+    "flag_counts",
+    "is_usable",
+]
 
 FlagArray = NDArray[np.uint32]
 
@@ -62,10 +71,11 @@ MEANINGS: dict[Flag, str] = {
     Flag.REMOVED_BY_HAND: "removed by a line of edits.csv",
 }
 
+BAD_POSITION: Flag = Flag.POSITION_MISSING | Flag.POSITION_JUMP | Flag.POSITION_STUCK | Flag.REMOVED_BY_HAND
+"""Rows that are not where they say; the rest of the trace still says where the platform was."""
+
 REJECTING: Flag = (
-    Flag.POSITION_MISSING
-    | Flag.POSITION_JUMP
-    | Flag.POSITION_STUCK
+    BAD_POSITION
     | Flag.VALUE_MISSING
     | Flag.VALUE_OUT_OF_RANGE
     | Flag.VALUE_STUCK
@@ -74,7 +84,6 @@ REJECTING: Flag = (
     | Flag.IN_DEPOT
     | Flag.OWN_EXHAUST
     | Flag.VEHICLE_EXHAUST
-    | Flag.REMOVED_BY_HAND
 )
 
 

@@ -1,0 +1,173 @@
+"""The manifest: inputs with their hashes, every decision, every reject, and what each stage took.
+
+`Recorder` gathers what the stages say while the job runs; `manifest_dict` is the content of ``manifest.json``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import platform
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import psutil
+
+from ingest.schema import Decision, Outcome, Reject
+from onevisit.mission import InputFile, hash_file
+
+__all__ = ["InputRecord", "Recorder", "StageRecord", "code_version", "digest", "hash_inputs", "manifest_dict"]
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_PACKAGES = ("ingest", "tracks", "imagery", "fusion", "onevisit")
+_LIBRARIES = (
+    "numpy",
+    "xarray",
+    "dask",
+    "pyproj",
+    "opencv-python-headless",
+    "netCDF4",
+    "odc-geo",
+    "rasterio",
+    "pyvrp",
+)
+
+
+@dataclass(frozen=True)
+class InputRecord:
+    """One input file as the manifest names it."""
+
+    path: str
+    sha256: str
+    kind: str
+    bytes: int
+
+
+@dataclass
+class StageRecord:
+    """What a stage took and gave. Counts are of the stage's own things: files, rows, photos, cells, sites."""
+
+    name: str
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    taken: int = 0
+    given: int = 0
+    flagged: int = 0
+    rejected: int = 0
+    skipped: bool = False
+    key: str = ""
+
+
+@dataclass
+class Recorder:
+    """Gathers decisions, rejects and stage records in the order in which they happen."""
+
+    inputs: tuple[InputRecord, ...] = ()
+    decisions: list[Decision] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    stages: list[StageRecord] = field(default_factory=list)
+
+    def note(self, item: str, decision: str, evidence: str) -> None:
+        """Record one decision of the job itself."""
+        self.decisions.append(Decision(item, decision, evidence))
+
+    def take(self, outcome: Outcome[T]) -> T:
+        """Keep an outcome's decisions and rejects, return its value."""
+        self.decisions += outcome.decisions
+        self.rejects += outcome.rejects
+        return outcome.value
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[StageRecord]:
+        """Time a stage, measure its peak memory, count its rejects, and log one line about it."""
+        record = StageRecord(name)
+        before = len(self.rejects)
+        _reset_peak()
+        start = time.perf_counter()
+        yield record
+        record.seconds = round(time.perf_counter() - start, 3)
+        record.peak_mb = round(_peak_mb(), 1)
+        record.rejected = len(self.rejects) - before
+        self.stages.append(record)
+        logger.info(
+            "%-9s %6.1f s  in %d  out %d  flagged %d  rejected %d%s",
+            name, record.seconds, record.taken, record.given, record.flagged, record.rejected,
+            "  (unchanged, skipped)" if record.skipped else "",
+        )  # fmt: skip
+
+
+def hash_inputs(files: Sequence[InputFile]) -> tuple[InputRecord, ...]:
+    """Hash every input file."""
+    return tuple(InputRecord(f.item, hash_file(f.path), f.kind, f.path.stat().st_size) for f in files)
+
+
+def digest(*parts: object) -> str:
+    """A short hash of anything that `json` or `repr` can tell apart; equal parts give equal hashes on any machine."""
+    text = json.dumps(parts, sort_keys=True, default=repr, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@cache
+def code_version() -> str:
+    """A hash over the source of the five packages: what a stage's result depends on besides input and settings."""
+    total = hashlib.sha256()
+    for package in _PACKAGES:
+        root = Path(str(resources.files(package)))
+        for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".toml", ".html", ".css", ".js"}):
+            total.update(path.relative_to(root).as_posix().encode())
+            total.update(path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def manifest_dict(recorder: Recorder, *, settings: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
+    """The content of ``manifest.json``."""
+    return {
+        "version": metadata.version("onevisit"),
+        "code": code_version(),
+        "python": platform.python_version(),
+        "libraries": {name: metadata.version(name) for name in _LIBRARIES if _is_installed(name)},
+        "inputs": [asdict(record) for record in recorder.inputs],
+        "settings": settings,
+        "keys": dict(keys),
+        "decisions": [asdict(decision) for decision in recorder.decisions],
+        "rejects": [asdict(reject) for reject in recorder.rejects],
+        "stages": [_stage_dict(stage) for stage in recorder.stages],
+    }
+
+
+def _stage_dict(stage: StageRecord) -> dict[str, Any]:
+    record = asdict(stage)
+    return {"name": record.pop("name"), "in": record.pop("taken"), "out": record.pop("given"), **record}
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _reset_peak() -> None:
+    """Ask Linux to forget the process's peak memory; elsewhere the peak is that of the whole run."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    except OSError:
+        return
+
+
+def _peak_mb() -> float:
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return float(psutil.Process().memory_info().rss) / 2**20
+    return float(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
