@@ -84,7 +84,7 @@ def grid_crs(lon: ArrayLike, lat: ArrayLike) -> CRS:
 
 @lru_cache(maxsize=4096)
 def is_mainland_china(lon: float, lat: float) -> bool:
-    """Return whether the place keeps Beijing or Urumqi time by the time-zone map (unlike Hong Kong, Macau, Taiwan)."""
+    """Return whether the place keeps Beijing or Urumqi time by the time-zone map (not Hong Kong, Macau, Taiwan)."""
     west, east, south, north = _HEARTLAND
     if west <= lon <= east and south <= lat <= north:
         return True
