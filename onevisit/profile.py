@@ -33,6 +33,7 @@ from ingest.photos import PhotoSettings
 from ingest.settings import SettingLine, describe_settings
 from ingest.sites import SiteSettings
 from ingest.traces import TraceSettings
+from onevisit.regions import RegionSettings
 from onevisit.settings import RouteSettings, VisitSettings
 from tracks.settings import TrackSettings
 
@@ -47,6 +48,7 @@ class Profile:
 
     name: str = "default"
     crs: CRS | None = None
+    regions: RegionSettings = field(default_factory=RegionSettings)
     traces: TraceSettings = field(default_factory=TraceSettings)
     photos: PhotoSettings = field(default_factory=PhotoSettings)
     sites: SiteSettings = field(default_factory=SiteSettings)

@@ -39,8 +39,6 @@ class RegionSettings:
     site_reach_m: float = setting(
         10_000.0, unit="m", source="choice: beyond this a ground-level plume is not told from background"
     )
-    cell_m: float = setting(30.0, unit="m", source="Apte 2017, doi:10.1021/acs.est.7b00891: 30 m road segments")
-
 
 @dataclass(frozen=True)
 class Region:
@@ -182,6 +180,6 @@ def _far_site(site: Site, distance_m: float, settings: RegionSettings) -> Reject
     return Reject(
         ", ".join(site.sources) or site.site_id,
         f"{site.name} ({site.site_id})",
-        f"{distance_m / 1000:.1f} km from the nearest measurement at {site.lon:.5f}, {site.lat:.5f}, beyond the reach of "
-        f"{settings.site_reach_m / 1000:g} km; if it should be near, check its coordinates (swapped? GCJ-02? another zone?)",
+        f"at {site.lon:.5f}, {site.lat:.5f}, {distance_m / 1000:.1f} km from the nearest measurement, beyond "
+        f"the reach of {settings.site_reach_m / 1000:g} km; if it should be near, check its coordinates",
     )

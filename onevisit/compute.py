@@ -1,0 +1,82 @@
+"""Where lazy arrays are computed: threads of this machine, or a dask cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import cv2
+import dask
+import psutil
+from dask.callbacks import Callback
+from dask.utils import parse_bytes
+
+from ingest.errors import SettingError
+
+__all__ = ["computing", "showing_chunks"]
+
+_SHARE_OF_MEMORY = 0.25
+"""Of the machine's memory, where the user gives no size: the rest is for the report and the desktop."""
+
+_ARRAYS_IN_FLIGHT = 8
+"""Arrays of a chunk's size that one worker holds at once in the widest stage (photo, maps, bands, blend, output)."""
+
+
+@contextmanager
+def computing(*, scheduler: str | None, memory: str | None) -> Iterator[None]:
+    """Compute inside this block on ``scheduler`` (an address), else on one thread a core.
+
+    ``memory`` bounds the size of a chunk: what the workers hold together stays near it. On a cluster the workers' own
+    limits hold besides.
+
+    Raises
+    ------
+    SettingError
+        If the address does not answer or the size cannot be read.
+    """
+    workers = os.cpu_count() or 1
+    chunk = _memory_bytes(memory) // (workers * _ARRAYS_IN_FLIGHT)
+    cv2.setNumThreads(1)  # dask already gives each core a chunk
+    config = {"array.chunk-size": f"{max(chunk, 1 << 20)}B", "array.slicing.split-large-chunks": True}
+    if scheduler is None:
+        with dask.config.set({**config, "scheduler": "threads", "num_workers": workers}):
+            yield
+        return
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"--scheduler {scheduler}: does not answer ({error}); start it with `dask scheduler`"
+        ) from error
+    with client, dask.config.set(config):
+        yield
+
+
+@contextmanager
+def showing_chunks(advance: Callable[[float], None]) -> Iterator[None]:
+    """Call ``advance`` with the share of chunks that a computation on threads has done."""
+    done = 0
+
+    def finished(key: object, result: object, dsk: object, state: dict[str, set[object]], worker: object) -> None:
+        nonlocal done
+        done += 1
+        left = len(state["waiting"]) + len(state["ready"]) + len(state["running"])
+        advance(done / max(done + left, 1))
+
+    with Callback(posttask=finished):
+        yield
+
+
+def _memory_bytes(memory: str | None) -> int:
+    if memory is None:
+        return int(psutil.virtual_memory().total * _SHARE_OF_MEMORY)
+    try:
+        size = int(parse_bytes(memory))
+    except ValueError as error:
+        raise SettingError(f"--memory {memory}: not a size; write 4GB or 800MB") from error
+    if size < 200_000_000:
+        raise SettingError(f"--memory {memory}: less than the 200 MB that the program itself needs")
+    return size
