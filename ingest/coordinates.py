@@ -25,6 +25,7 @@ __all__ = [
     "grid_crs",
     "is_mainland_china",
     "meridian_convergence_rad",
+    "time_zone_at",
     "to_grid",
     "to_lonlat",
     "wgs84_from_gcj02",
@@ -82,7 +83,6 @@ def grid_crs(lon: ArrayLike, lat: ArrayLike) -> CRS:
     return CRS.from_epsg((32600 if middle_lat >= 0 else 32700) + zone)
 
 
-@lru_cache(maxsize=4096)
 def is_mainland_china(lon: float, lat: float) -> bool:
     """Return whether the place keeps Beijing or Urumqi time by the time-zone map (not Hong Kong, Macau, Taiwan)."""
     west, east, south, north = _HEARTLAND
@@ -90,7 +90,20 @@ def is_mainland_china(lon: float, lat: float) -> bool:
         return True
     if not (73.0 <= lon <= 135.5 and 17.5 <= lat <= 54.0):
         return False
-    return _zone_finder().timezone_at(lng=lon, lat=lat) in ("Asia/Shanghai", "Asia/Urumqi")
+    return time_zone_at(lon, lat) in ("Asia/Shanghai", "Asia/Urumqi")
+
+
+def time_zone_at(lon: float, lat: float) -> str:
+    """Return the IANA time zone of a place (``"Asia/Shanghai"``), empty where the map has none.
+
+    Lookups are cached on a grid of 0.01°, so the answer may be the neighbour's within 1 km of a border.
+    """
+    return _time_zone_near(round(lon, 2), round(lat, 2))
+
+
+@lru_cache(maxsize=4096)
+def _time_zone_near(lon: float, lat: float) -> str:
+    return str(_zone_finder().timezone_at(lng=lon, lat=lat) or "")
 
 
 def crs_from_text(text: str | int) -> CRS:

@@ -1,0 +1,137 @@
+"""When a photo was taken: the camera's clock, GPS time, and the zone between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ingest.coordinates import time_zone_at
+from ingest.errors import SettingError
+from ingest.exif import PhotoTags
+
+__all__ = ["ExposureTime", "exposure_time"]
+
+_ZONE_STEP = timedelta(minutes=15)
+_ZONE_LIMIT = timedelta(hours=14)
+
+
+@dataclass(frozen=True)
+class ExposureTime:
+    """UTC of an exposure, or None, and how it became known (empty where a tag says it outright)."""
+
+    utc: datetime | None
+    decision: str = ""
+    evidence: str = ""
+
+
+def exposure_time(
+    tags: PhotoTags, xmp: Mapping[str, str], lon: float, lat: float, *, time_zone: str, clock_tolerance_s: float
+) -> ExposureTime:
+    """Find the UTC of an exposure.
+
+    In this order: ``UTCAtExposure``; the camera's clock with its ``OffsetTime``; with the declared zone; with the
+    zone that GPS time implies (a multiple of 15 minutes, within ``clock_tolerance_s``); GPS time alone; with the zone
+    of the place. Without any clock the time is None.
+
+    Raises
+    ------
+    SettingError
+        If the declared zone is unknown.
+    """
+    stated = _parse_time(xmp.get("drone-dji:UTCAtExposure", ""))
+    if stated:
+        return ExposureTime(stated.replace(tzinfo=UTC))
+    local = _camera_clock(tags)
+    gps = _gps_time(tags)
+    if local is None:
+        return ExposureTime(gps, "taken from GPS time", "no DateTimeOriginal") if gps else ExposureTime(None)
+    offset = _parse_offset(tags.text("OffsetTimeOriginal") or tags.text("OffsetTime"))
+    if offset is not None:
+        return ExposureTime((local - offset).replace(tzinfo=UTC))
+    if time_zone:
+        return ExposureTime(_from_zone(local, time_zone))
+    if gps:
+        return _from_gps(local, gps, clock_tolerance_s)
+    name = time_zone_at(lon, lat)
+    if not name:
+        return ExposureTime(
+            None, "left without a time", 'no zone is known at the place; set photos.time_zone = "UTC+8"'
+        )
+    utc = _from_zone(local, name)
+    hours = (local.replace(tzinfo=UTC) - utc).total_seconds() / 3600.0
+    return ExposureTime(
+        utc, f"camera clock read as {name} (UTC{hours:+g} h)", "the tags name no zone; it is the zone of the place"
+    )
+
+
+def _from_gps(local: datetime, gps: datetime, tolerance_s: float) -> ExposureTime:
+    """Trust the camera's clock for the second, GPS for the zone; where they do not fit together, GPS alone."""
+    difference = local.replace(tzinfo=UTC) - gps
+    offset = round(difference / _ZONE_STEP) * _ZONE_STEP
+    residual_s = (difference - offset).total_seconds()
+    if abs(offset) <= _ZONE_LIMIT and abs(residual_s) <= tolerance_s:
+        hours = offset.total_seconds() / 3600.0
+        return ExposureTime(
+            (local - offset).replace(tzinfo=UTC),
+            f"camera clock read as UTC{hours:+g} h",
+            f"GPS time agrees to within {tolerance_s:g} s",
+        )
+    return ExposureTime(
+        gps, "taken from GPS time", f"the camera's clock is off by more than {tolerance_s:g} s in any zone"
+    )
+
+
+def _from_zone(local: datetime, name: str) -> datetime:
+    offset = _parse_offset(name.upper().removeprefix("UTC").removeprefix("GMT"))
+    if offset is not None:
+        return (local - offset).replace(tzinfo=UTC)
+    try:
+        return local.replace(tzinfo=ZoneInfo(name)).astimezone(UTC)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingError(f'time zone {name!r} is not known; try "Asia/Shanghai" or "UTC+8"') from error
+
+
+def _camera_clock(tags: PhotoTags) -> datetime | None:
+    for name, fraction in (("DateTimeOriginal", "SubSecTimeOriginal"), ("DateTime", "SubSecTime")):
+        clock = _parse_time(tags.text(name))
+        if clock:
+            digits = tags.text(fraction)
+            micro = int(digits[:6].ljust(6, "0")) if digits.isascii() and digits.isdigit() else 0
+            return clock.replace(microsecond=micro)
+    return None
+
+
+def _gps_time(tags: PhotoTags) -> datetime | None:
+    day, clock = _parse_time(tags.text("GPSDateStamp") + " 00:00:00"), tags.numbers("GPSTimeStamp")
+    if day is None or len(clock) != 3 or not all(0 <= value < 61 for value in clock):
+        return None
+    hours, minutes, seconds = clock
+    return (day + timedelta(hours=hours, minutes=minutes, seconds=seconds)).replace(tzinfo=UTC)
+
+
+def _parse_time(text: str) -> datetime | None:
+    """Read ``2016:06:23 16:31:59`` and its variants with ``-``, ``T`` and fractions; None for anything else."""
+    head, _, fraction = text.strip().replace("T", " ").partition(".")
+    try:
+        clock = datetime.strptime(head.replace("-", ":"), "%Y:%m:%d %H:%M:%S")
+    except ValueError:
+        return None
+    digits = fraction[:6]
+    return clock.replace(microsecond=int(digits.ljust(6, "0"))) if digits.isdigit() else clock
+
+
+def _parse_offset(text: str) -> timedelta | None:
+    """Read ``+08:00``, ``+8``, ``-0330`` or ``Z``; None for anything else."""
+    text = text.strip()
+    if text == "Z":
+        return timedelta(0)
+    if not text or text[0] not in "+-" or not text[1:].replace(":", "").isdigit():
+        return None
+    digits = text[1:].replace(":", "")
+    hours, minutes = (int(digits[:-2]), int(digits[-2:])) if len(digits) > 2 else (int(digits), 0)
+    offset = timedelta(hours=hours, minutes=minutes)
+    if offset >= timedelta(hours=24):
+        return None
+    return timezone(offset if text[0] == "+" else -offset).utcoffset(None)

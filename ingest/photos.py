@@ -1,0 +1,225 @@
+"""Photos → `Frame`: tags are read, pixels are not, until `read_image` is asked for them.
+
+>>> from pathlib import Path
+from typing import cast
+>>> outcome = read_frames([Path("no such photo.jpg")], PhotoSettings())
+>>> outcome.value, outcome.rejects[0].item
+((), 'no such photo.jpg')
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.cameras import camera_from_tags, photo_kind
+from ingest.errors import FileError
+from ingest.exif import PhotoTags, read_tags
+from ingest.exposures import exposure_time
+from ingest.photo_pose import PoseDefaults, pose_from_tags
+from ingest.schema import Decision, Frame, Outcome, Reject
+from ingest.settings import setting
+from ingest.xmp import parse_xmp
+
+__all__ = ["PhotoSettings", "read_frames", "read_image"]
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+logger = logging.getLogger(__name__)
+
+_REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
+# Raw tags that later rooms need as evidence, by the name under which they are kept.
+_KEPT_EXIF = ("Make", "Model", "Software", "LensModel")
+_KEPT_XMP = {
+    "RtkFlag": "drone-dji:RtkFlag", "GpsStatus": "drone-dji:GpsStatus", "AltitudeType": "drone-dji:AltitudeType",
+    "SurveyingMode": "drone-dji:SurveyingMode", "DewarpFlag": "drone-dji:DewarpFlag",
+    "ImageSource": "drone-dji:ImageSource", "CamReverse": "drone-dji:CamReverse",
+    "GimbalReverse": "drone-dji:GimbalReverse", "FlightPitchDegree": "drone-dji:FlightPitchDegree",
+    "FlightRollDegree": "drone-dji:FlightRollDegree", "CreatorTool": "xmp:CreatorTool",
+    "CentralWavelength": "Camera:CentralWavelength", "ModelType": "Camera:ModelType",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class PhotoSettings:
+    """How photos are read: the camera clock's zone, and the accuracies taken where the tags state none."""
+
+    time_zone: str = setting(
+        "", unit="", source='choice: "" means the zone of OffsetTime, of GPS time, or of the place'
+    )
+    clock_tolerance_s: float = setting(
+        120.0, unit="s", source="choice: a camera clock set by hand; still tells zones 15 min apart"
+    )
+    focal_px: float = setting(0.0, unit="1", source="choice: 0 means the focal length is taken from the tags")
+    calibrated_focal_sd: float = setting(
+        0.005, unit="1", source="choice: a maker's nominal calibration against the single camera"
+    )
+    lens_focal_sd: float = setting(0.01, unit="1", source="choice: focal lengths are tagged with 2 to 3 digits")
+    equivalent_focal_sd: float = setting(
+        0.04, unit="1", source="choice: whole mm; 4 % between diagonal and width conventions on 4:3"
+    )
+    horizontal_sd_m: float = setting(3.0, unit="m", source="GPS SPS Performance Standard 2020, 95 % < 8 m")
+    vertical_sd_m: float = setting(5.0, unit="m", source="docs/coordinates.md: absolute heights are ± 5-30 m")
+    rtk_sd_m: float = setting(0.03, unit="m", source="doi:10.3390/rs9020172, 2-3 cm")
+    angle_sd_rad: float = setting(
+        0.035, unit="rad", source="choice: 2°, bundle-adjusted against tagged tilt in Brighton"
+    )
+    position_conflict_m: float = setting(
+        20.0, unit="m", source="choice: beyond what two roundings of one fix explain"
+    )
+
+
+def read_frames(
+    files: Iterable[Path], settings: PhotoSettings, *, root: Path | None = None
+) -> Outcome[tuple[Frame, ...]]:
+    """Index photos: one frame each, without decoding any.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        JPEG and TIFF photos, in any order.
+    settings : PhotoSettings
+    root : Path, optional
+        Folder to which the names shown to people are relative.
+
+    Returns
+    -------
+    Outcome of tuple of Frame
+        Sorted by time, then name (photos without a time last); a `Reject` for every file that is not a usable photo.
+    """
+    frames: list[Frame] = []
+    rejects: list[Reject] = []
+    notes: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for path in files:
+        item = _item(path, root)
+        try:
+            frame, decisions = _read_frame(path, item, settings)
+        except FileError as error:
+            rejects.append(Reject(error.item, error.where, error.reason))
+            continue
+        frames.append(frame)
+        folder = item.rpartition("/")[0]
+        for decision, evidence in decisions:
+            notes[folder, decision, evidence].append(item)
+    frames.sort(key=lambda f: (f.time is None, f.time.timestamp() if f.time else 0.0, f.item))
+    logger.info("photos: %d in, %d read, %d rejected", len(frames) + len(rejects), len(frames), len(rejects))
+    decided = tuple(Decision(_label(items), decision, evidence) for (_, decision, evidence), items in notes.items())
+    return Outcome(tuple(frames), decided, tuple(rejects))
+
+
+def read_image(frame: Frame, *, reduce: int = 1) -> Pixels:
+    """Decode the pixels of a frame as its sensor saw them: the EXIF orientation is not applied.
+
+    Parameters
+    ----------
+    frame : Frame
+    reduce : {1, 2, 4, 8}
+        Divide the size by this (rounded up); JPEGs are decoded at the smaller size, which is quicker.
+
+    Returns
+    -------
+    array, shape (row, column, band)
+        Bands in the order red, green, blue, or one band; uint8 or uint16.
+
+    Raises
+    ------
+    FileError
+        If the pixels are damaged or end early.
+    """
+    if reduce not in _REDUCED:
+        raise ValueError(f"reduce is {reduce}, expected 1, 2, 4 or 8")
+    jpeg = read_tags(frame.path, frame.item).container == "jpeg"  # raises where the file ends early
+    flags = (_REDUCED[reduce] | cv2.IMREAD_IGNORE_ORIENTATION) if jpeg else cv2.IMREAD_UNCHANGED
+    try:
+        # Through memory, because OpenCV opens only names of the local code page on Windows.
+        pixels = cv2.imdecode(np.fromfile(frame.path, np.uint8), flags)
+    except (OSError, cv2.error) as error:
+        raise FileError(frame.item, f"cannot be decoded ({error}); copy it again from the card") from error
+    if pixels is None:
+        raise FileError(frame.item, "pixels cannot be decoded; copy it again from the card")
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise FileError(frame.item, f"pixels are {pixels.dtype}, expected 8 or 16 bit; export it again")
+    if not jpeg and reduce > 1:
+        size = (-(-pixels.shape[1] // reduce), -(-pixels.shape[0] // reduce))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return _bands_last(cast(Pixels, pixels))
+
+
+# --- one photo -----------------------------------------------------------------------------------------------------
+
+
+def _read_frame(path: Path, item: str, settings: PhotoSettings) -> tuple[Frame, list[tuple[str, str]]]:
+    """Read one photo's frame, and what had to be decided about it with the evidence."""
+    tags = read_tags(path, item)
+    xmp = parse_xmp(tags.xmp) if tags.xmp else {}
+    defaults = PoseDefaults(
+        settings.horizontal_sd_m,
+        settings.vertical_sd_m,
+        settings.rtk_sd_m,
+        settings.angle_sd_rad,
+        settings.position_conflict_m,
+    )
+    tagged = pose_from_tags(tags, xmp, item, defaults)
+    camera = camera_from_tags(
+        tags,
+        xmp,
+        item,
+        calibrated_sd=settings.calibrated_focal_sd,
+        lens_sd=settings.lens_focal_sd,
+        equivalent_sd=settings.equivalent_focal_sd,
+        focal_px=settings.focal_px or None,
+    )
+    time = exposure_time(
+        tags,
+        xmp,
+        tagged.pose.lon,
+        tagged.pose.lat,
+        time_zone=settings.time_zone,
+        clock_tolerance_s=settings.clock_tolerance_s,
+    )
+    kind, band = photo_kind(tags, xmp)
+    frame = Frame(
+        item, path, camera, tagged.pose, time.utc, kind, band, tagged.flight_yaw_rad, tagged.target_distance_m,
+        _kept_tags(tags, xmp),
+    )  # fmt: skip
+    focal = f"focal length {camera.focal_px:.0f} px ± {camera.focal_sd_px:.0f} px from {camera.source}"
+    decisions = [(focal, f"camera {camera.model or 'without a name'}, {camera.width_px} × {camera.height_px} px")]
+    decisions += [(x.decision, x.evidence) for x in (tagged, time) if x.decision]
+    return frame, decisions
+
+
+def _kept_tags(tags: PhotoTags, xmp: dict[str, str]) -> dict[str, str]:
+    kept = {name: text for name in _KEPT_EXIF if (text := tags.text(name))}
+    orientation = tags.number("Orientation")
+    if orientation is not None:
+        kept["Orientation"] = f"{orientation:.0f}"
+    return kept | {name: xmp[tag] for name, tag in _KEPT_XMP.items() if xmp.get(tag)}
+
+
+def _item(path: Path, root: Path | None) -> str:
+    if root is not None and path.is_relative_to(root):
+        return path.relative_to(root).as_posix()
+    return path.name
+
+
+def _label(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{items[0]} and {len(items) - 1} more"
+
+
+def _bands_last(pixels: Pixels) -> Pixels:
+    """(row, column) or OpenCV's (row, column, BGR[A]) → (row, column, band) with red first."""
+    if pixels.ndim == 2:
+        return pixels[:, :, np.newaxis]
+    return np.ascontiguousarray(pixels[:, :, 2::-1]) if pixels.shape[2] >= 3 else pixels

@@ -1,0 +1,85 @@
+"""XMP packets of drone cameras, as a flat mapping of ``prefix:name`` to text.
+
+The prefix is the one that the vendors write (``drone-dji``, ``drone-parrot``, ``Camera``), found from the namespace
+where the writer chose another one. A list (``rdf:Seq``) is joined by commas.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+__all__ = ["parse_xmp"]
+
+_RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_LISTS = (_RDF + "Seq", _RDF + "Bag", _RDF + "Alt")
+_PREFIXES = {
+    "http://www.dji.com/drone-dji/1.0/": "drone-dji",
+    "http://www.parrot.com/drone-parrot/1.0/": "drone-parrot",
+    "http://www.parrot.com/drone-parrot/1.0": "drone-parrot",
+    "http://pix4d.com/camera/1.0/": "Camera",
+    "http://pix4d.com/camera/1.0": "Camera",
+    "http://ns.sensefly.com/Camera/1.0/": "Camera",
+    "http://ns.autelrobotics.com/drone/1.0/": "drone",
+    "http://ns.adobe.com/tiff/1.0/": "tiff",
+    "http://ns.adobe.com/xap/1.0/": "xmp",
+}
+# Attributes and simple elements, for packets that are not well-formed XML.
+_LOOSE = re.compile(r'([A-Za-z][\w-]*:\w+)\s*=\s*"([^"]{0,4096})"|<([A-Za-z][\w-]*:\w+)>([^<]{0,4096})</')
+
+
+def parse_xmp(packet: bytes) -> dict[str, str]:
+    """Read an XMP packet; a damaged or hostile one gives what its plain attributes say, at worst nothing.
+
+    Examples
+    --------
+    >>> parse_xmp(b'<x xmlns:drone-dji="http://www.dji.com/drone-dji/1.0/" drone-dji:GimbalYawDegree="+45.0"/>')
+    {'drone-dji:GimbalYawDegree': '+45.0'}
+    """
+    start, end = packet.find(b"<x:xmpmeta"), packet.rfind(b"</x:xmpmeta>")
+    body = packet[start : end + len(b"</x:xmpmeta>")] if 0 <= start < end else packet.strip(b"\x00 \r\n")
+    if not body:
+        return {}
+    try:
+        root = fromstring(body)
+    except (ParseError, DefusedXmlException, ValueError):
+        return _parse_loosely(body.decode("utf-8", "replace"))
+    found: dict[str, str] = {}
+    for description in root.iter():
+        _collect(description, found)
+    return found
+
+
+def _collect(element: Element, found: dict[str, str]) -> None:
+    """Add the attributes of an element and, where it is a leaf or a list, its text."""
+    for key, value in element.attrib.items():
+        if not key.startswith(_RDF):
+            found.setdefault(_short(key), value.strip())
+    if element.tag.startswith(_RDF):
+        return
+    children = list(element)
+    if children and children[0].tag not in _LISTS:
+        return
+    text = ",".join(li.text or "" for li in children[0]) if children else (element.text or "")
+    if text.strip():
+        found.setdefault(_short(element.tag), text.strip())
+
+
+def _short(key: str) -> str:
+    """``{namespace}name`` → ``prefix:name``."""
+    if not key.startswith("{"):
+        return key
+    namespace, name = key[1:].split("}", 1)
+    prefix = _PREFIXES.get(namespace)
+    return f"{prefix or namespace.rstrip('/').rsplit('/', 1)[-1]}:{name}"
+
+
+def _parse_loosely(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for attribute, value, element, content in _LOOSE.findall(text):
+        if not attribute.startswith("xmlns:"):
+            found.setdefault(attribute or element, (value or content).strip())
+    return found
