@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -222,4 +223,4 @@ def _bands_last(pixels: Pixels) -> Pixels:
     """(row, column) or OpenCV's (row, column, BGR[A]) → (row, column, band) with red first."""
     if pixels.ndim == 2:
         return pixels[:, :, np.newaxis]
-    return np.ascontiguousarray(pixels[:, :, 2::-1]) if pixels.shape[2] >= 3 else pixels
+    return cast(Pixels, np.ascontiguousarray(pixels[:, :, 2::-1])) if pixels.shape[2] >= 3 else pixels
