@@ -1,0 +1,111 @@
+"""Thresholds of leads and visits, and the means of the teams that drive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.errors import SettingError
+from ingest.settings import setting
+
+__all__ = ["RouteSettings", "VisitSettings"]
+
+
+@dataclass(frozen=True)
+class VisitSettings:
+    """When a lead is worth an entry, and what an entry counts.
+
+    Raises
+    ------
+    SettingError
+        If a probability is outside of [0, 1], thresholds are out of order, or the cap is not a whole number.
+    """
+
+    mention_probability: float = setting(
+        0.05, unit="1", source="choice: below it a site is not named in a lead, only in hotspots.geojson"
+    )
+    measure_probability: float = setting(
+        0.2, unit="1", source="choice: one of five rivals at even odds; worth another drive"
+    )
+    visit_probability: float = setting(
+        0.6, unit="1", source="choice: more likely than all other explanations together, with a margin"
+    )
+    rival_ratio: float = setting(
+        2.0, unit="1", source="choice: times as likely as the next listed site, so that the door is the right one"
+    )
+    visit_passes: int = setting(
+        2, unit="1", source="Messier 2018, doi:10.1021/acs.est.8b03395: one pass is not enough; choice: two sightings"
+    )
+    visit_share_seen: float = setting(0.3, unit="1", source="choice: seen in at least this share of passes crossed")
+    calm_m_s: float = setting(1.0, unit="m s-1", source="choice: below 0.5 to 1 m/s wind has no direction")
+    visit_position_sd_m: float = setting(
+        150.0, unit="m", source="choice: half of the GCJ-02 offset in Chengdu (350 m); beyond, another door is likely"
+    )
+    fault_prior: float = setting(
+        0.05, unit="1", source="choice: odds that one pass's enhancement is made by the instrument or its set-up"
+    )
+    fault_repeat: float = setting(
+        0.1, unit="1", source="choice: chance that such a fault falls into the same cells on a further pass"
+    )
+    yearly_cap: int | None = setting(
+        None,
+        unit="1",
+        source="to be set from the published list; e.g. Ankang 2025 (陕环执法函〔2025〕122号): 2 a year and bureau",
+    )
+    service_min: float = setting(60.0, unit="min", source="choice: one combined visit")
+    matter_min: float = setting(15.0, unit="min", source="choice: each further matter of the same visit")
+    longest_min: float = setting(180.0, unit="min", source="choice: a visit that needs longer needs a day of its own")
+    remind_days: int = setting(
+        60, unit="day", source="排污许可管理条例 (2021): renewal is applied for 60 days before expiry; to be checked"
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse values that no profile can mean."""
+        for name in (
+            "mention_probability",
+            "measure_probability",
+            "visit_probability",
+            "fault_prior",
+            "fault_repeat",
+        ):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise SettingError(f"[visits] {name}: {getattr(self, name)} is not a probability between 0 and 1")
+        if not self.mention_probability <= self.measure_probability <= self.visit_probability:
+            raise SettingError("[visits]: expected mention_probability <= measure_probability <= visit_probability")
+        cap = self.yearly_cap
+        if cap is not None and (not isinstance(cap, int) or isinstance(cap, bool) or cap < 0):
+            raise SettingError(f"[visits] yearly_cap: {cap!r} is not a whole number of visits a year, such as 2")
+
+
+@dataclass(frozen=True)
+class RouteSettings:
+    """Teams, shift and driving.
+
+    Raises
+    ------
+    SettingError
+        If there is no team, the shift has no length, or a speed or the depot is impossible.
+    """
+
+    teams: int = setting(2, unit="1", source="choice: to be set by the bureau")
+    shift_start: str = setting("09:00", unit="", source="choice: local time at which teams leave")
+    shift_h: float = setting(7.0, unit="h", source="choice: from leaving to return; office hours less a break")
+    depot: tuple[float, ...] = setting((), unit="degree", source="where teams start: [lon, lat] WGS 84, none known")
+    speed_km_h: float = setting(30.0, unit="km h-1", source="choice: mean speed in city traffic")
+    detour_factor: float = setting(
+        1.4, unit="1", source="Boscoe 2012, doi:10.1080/00330124.2011.583586: mean of road to straight line 1.417"
+    )
+    snap_m: float = setting(500.0, unit="m", source="choice: a gate further from any road is said to be unreachable")
+    time_zone: str = setting("Asia/Shanghai", unit="", source="choice: local times of routes")
+    iterations: int = setting(3000, unit="1", source="choice: count, not seconds, so that every run gives the same")
+    seed: int = setting(1, unit="1", source="choice: fixed")
+
+    def __post_init__(self) -> None:
+        """Refuse means that cannot be."""
+        if self.teams < 1:
+            raise SettingError(f"[teams] teams: {self.teams}; expected at least 1")
+        if self.shift_h <= 0 or self.speed_km_h <= 0 or self.detour_factor < 1 or self.iterations < 1:
+            raise SettingError(
+                "[teams]: shift_h and speed_km_h must be positive, detour_factor >= 1, iterations >= 1"
+            )
+        if self.depot and (len(self.depot) != 2 or abs(self.depot[0]) > 180 or abs(self.depot[1]) > 90):
+            raise SettingError(f"[teams] depot: {list(self.depot)}; expected [lon, lat] in WGS 84 degrees")
