@@ -1,0 +1,165 @@
+"""``trace.nc`` and ``cube.nc``: CF-1.11 netCDF-4, the same bytes for the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from pathlib import Path
+from typing import Any
+
+import dask
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ingest.errors import ContractError
+from ingest.schema import check_cube
+from onevisit.handover.atomic import replacing
+
+__all__ = ["join_traces", "split_traces", "write_cube", "write_traces"]
+
+_EPOCH = "nanoseconds since 1970-01-01T00:00:00Z"
+_IDENTITY = ("species", "instrument", "units")
+
+
+def write_traces(path: Path, traces: Sequence[xr.Dataset]) -> None:
+    """Write all trajectories of a mission into one file (`join_traces`), compressed."""
+    joined = join_traces(traces)
+    encoding: dict[Hashable, dict[str, Any]] = {
+        name: {"zlib": True, "complevel": 4, "shuffle": True}
+        for name, variable in joined.variables.items()
+        if variable.dims == ("obs",)
+    }
+    for name, variable in joined.variables.items():
+        if variable.dtype.kind == "f":
+            encoding[name] = {**encoding.get(name, {}), "_FillValue": np.nan}
+        elif variable.dtype.kind == "M":
+            encoding[name] = {**encoding.get(name, {}), "units": _EPOCH, "dtype": "int64", "_FillValue": None}
+    with replacing(path) as temporary:
+        joined.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
+
+
+def join_traces(traces: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Join trajectories into one CF contiguous ragged array (CF-1.11, H.4.3): ``rowSize`` rows of each, one by one.
+
+    A variable that a trajectory does not have is NaN there (flags 0, indices −1). Variables of one name that are not
+    the same quantity (species, instrument, unit) in two trajectories get names with a number.
+
+    Parameters
+    ----------
+    traces : sequence of xarray.Dataset
+        As `ingest.schema` describes, also with what `tracks` added.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dimensions ``trajectory`` and ``obs``.
+
+    Raises
+    ------
+    ContractError
+        If there is no trace, or two share a name.
+    """
+    if not traces:
+        raise ContractError("no trace to join")
+    labels = [str(trace["trajectory"].values) for trace in traces]
+    if len(set(labels)) != len(labels):
+        raise ContractError(f"trajectories share a name: {', '.join(sorted(labels))}")
+    sizes = [trace.sizes["obs"] for trace in traces]
+    names = _joint_names(traces)
+    coordinates = {"time", "lon", "lat"}
+    columns = {joint: ("obs", _column(traces, own, sizes), _attributes(traces, own)) for joint, own in names.items()}
+    rows = ("trajectory", np.array(sizes, np.int32), {"long_name": "number of rows", "sample_dimension": "obs"})
+    label = ("trajectory", np.array(labels, object), {"cf_role": "trajectory_id", "long_name": "name of the outing"})
+    return xr.Dataset(
+        {"rowSize": rows, **{k: v for k, v in columns.items() if k not in coordinates}},
+        {"trajectory": label, **{k: v for k, v in columns.items() if k in coordinates}},
+        {"Conventions": "CF-1.11", "featureType": "trajectory"},
+    )
+
+
+def split_traces(joined: xr.Dataset) -> tuple[xr.Dataset, ...]:
+    """Undo `join_traces`: one dataset per trajectory, without the variables that are all missing in it."""
+    ends = np.cumsum(joined["rowSize"].values)
+    traces = []
+    for index, (size, end) in enumerate(zip(joined["rowSize"].values, ends, strict=True)):
+        part = joined.isel(obs=slice(int(end - size), int(end)), trajectory=index).drop_vars("rowSize")
+        empty = [n for n, v in part.data_vars.items() if v.dtype.kind == "f" and bool(v.isnull().all())]
+        traces.append(part.drop_vars(empty))
+    return tuple(traces)
+
+
+def write_cube(path: Path, cube: xr.Dataset) -> None:
+    """Write the (pass, y, x) cube, computing it chunk by chunk.
+
+    Chunks are computed and written in order, one at a time: written in parallel they would land in the file in the
+    order in which they happen to be ready, and a second run would not give the same bytes.
+
+    Raises
+    ------
+    ContractError
+        If ``cube`` is not what `ingest.schema.check_cube` expects.
+    """
+    check_cube(cube)
+    encoding: dict[Hashable, dict[str, Any]] = {}
+    for name, variable in cube.variables.items():
+        if variable.ndim and variable.dtype.kind in "fiu":
+            encoding[name] = {"zlib": True, "complevel": 4, "shuffle": True}
+            if variable.chunks:
+                encoding[name]["chunksizes"] = tuple(sizes[0] for sizes in variable.chunks)
+        if variable.dtype.kind == "f":
+            encoding.setdefault(name, {})["_FillValue"] = np.nan
+        elif variable.dtype.kind == "M":
+            encoding[name] = {"units": _EPOCH, "dtype": "int64", "_FillValue": None}
+    plain = cube.assign_attrs({"Conventions": "CF-1.11", **cube.attrs})
+    with replacing(path) as temporary, dask.config.set(scheduler="synchronous"):
+        plain.drop_encoding().to_netcdf(temporary, engine="netcdf4", encoding=encoding)
+
+
+def _joint_names(traces: Sequence[xr.Dataset]) -> dict[str, list[str | None]]:
+    """Name in the joined file → name in each trace, None where it has none."""
+    joint: dict[str, list[str | None]] = {}
+    identities: dict[str, tuple[object, ...]] = {}
+    for index, trace in enumerate(traces):
+        for name in _row_variables(trace):
+            identity = _identity(trace, name)
+            key, number = name, 1
+            while identities.setdefault(key, identity) != identity:
+                number += 1
+                key = f"{name}_{number}"
+            joint.setdefault(key, [None] * len(traces))[index] = name
+    return joint
+
+
+def _row_variables(trace: xr.Dataset) -> list[str]:
+    return [str(name) for name, variable in trace.variables.items() if variable.dims == ("obs",) and name != "obs"]
+
+
+def _identity(trace: xr.Dataset, name: str) -> tuple[object, ...]:
+    """What makes two variables of one name the same quantity; a derived one inherits that of its species."""
+    stem = next((name.removesuffix(s) for s in ("_background", "_enhancement", "_qc") if name.endswith(s)), name)
+    attrs = trace[stem].attrs if stem in trace.variables else trace[name].attrs
+    return (*(attrs.get(key) for key in _IDENTITY), trace[name].dtype.kind)
+
+
+def _column(traces: Sequence[xr.Dataset], own: Sequence[str | None], sizes: Sequence[int]) -> NDArray[Any]:
+    dtype = next(trace[name].dtype for trace, name in zip(traces, own, strict=True) if name)
+    missing = {"f": np.nan, "u": 0, "i": -1}.get(dtype.kind, 0)
+    parts = [
+        trace[name].values if name else np.full(size, missing, dtype)
+        for trace, name, size in zip(traces, own, sizes, strict=True)
+    ]
+    return np.concatenate(parts)
+
+
+def _attributes(traces: Sequence[xr.Dataset], own: Sequence[str | None]) -> dict[str, Any]:
+    """The attributes on which all trajectories agree; those that differ are kept as a text, by trajectory."""
+    held = [(str(t["trajectory"].values), t[name].attrs) for t, name in zip(traces, own, strict=True) if name]
+    keys = list(dict.fromkeys(key for _, attrs in held for key in attrs))
+    merged: dict[str, Any] = {}
+    for key in keys:
+        values = [(label, attrs[key]) for label, attrs in held if key in attrs]
+        if all(np.array_equal(value, values[0][1]) for _, value in values[1:]):
+            merged[key] = values[0][1]
+        else:
+            merged[key] = "; ".join(f"{label}: {value}" for label, value in values)
+    return {key: int(value) if isinstance(value, bool) else value for key, value in merged.items()}
