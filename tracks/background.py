@@ -1,0 +1,172 @@
+"""Background models behind one protocol, and the enhancement over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ingest.flags import Flag, is_usable
+from ingest.schema import Decision, Outcome, species_names
+from tracks.plane import seconds_since_start
+from tracks.rolling import block_means, interpolate_rows, rolling_percentile
+from tracks.settings import TrackSettings
+
+__all__ = ["MODELS", "Background", "add_enhancements", "estimate_noise", "rolling_background"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_Z10, _Z30 = -1.2815515655446004, -0.5244005127080409  # standard normal quantiles of 10 % and 30 %
+_SAMPLE_ROWS = 1_000_000  # more rows do not make a quantile of noise better
+
+
+class Background(Protocol):
+    """A background model: usable values of one species in time order, in, the background at the same times, out.
+
+    ``t`` are seconds, increasing; ``values`` hold no NaN. Must be equivariant: a constant added to the values is
+    added to the background.
+    """
+
+    def __call__(self, t: Floats, values: Floats, settings: TrackSettings) -> Floats:
+        """Return the background, shape of ``values``."""
+
+
+def rolling_background(t: Floats, values: Floats, settings: TrackSettings) -> Floats:
+    """Low percentile in a centred window: the concentration without plumes, when plumes fill less than the rest.
+
+    Stops being valid where the platform stays in a plume for most of the window.
+
+    References
+    ----------
+    Tettenborn et al. 2025, doi:10.5194/amt-18-3569-2025 (10th percentile of 5 min); Brantley et al. 2014,
+    doi:10.5194/amt-7-2169-2014.
+    """
+    half = settings.background_window_s / 2
+    return rolling_percentile(t, values, before_s=half, after_s=half, percentile=settings.background_percentile)
+
+
+MODELS: dict[str, Callable[[Floats, Floats, TrackSettings], Floats]] = {"percentile": rolling_background}
+
+
+def estimate_noise(t: Floats, excess: Floats, *, gap_s: float) -> tuple[float, float]:
+    """Return the noise's standard deviation and the offset of clean air above the background, from one species.
+
+    The lower part of the excess over a background is clean air with noise: its 10 % and 30 % quantiles give
+    a normal distribution, whose mean is the offset. The standard deviation is not below that of differences
+    between neighbouring rows. Holds while less than half of the rows are in plumes.
+
+    Parameters
+    ----------
+    t, excess : arrays, shape (n,)
+        Seconds; values minus background, no NaN.
+    gap_s : float
+        Neighbours further apart are not compared.
+
+    Returns
+    -------
+    noise_sd, offset : float
+        In the unit of the excess; NaN for fewer than ten rows.
+
+    Examples
+    --------
+    >>> noise = np.random.default_rng(1).normal(0.5, 2.0, 100_000)
+    >>> sd, offset = estimate_noise(np.arange(1e5), noise, gap_s=2.0)
+    >>> bool(abs(sd - 2) < 0.05), bool(abs(offset - 0.5) < 0.05)
+    (True, True)
+    """
+    if len(excess) < 10:
+        return float("nan"), float("nan")
+    part = slice(0, None, max(1, len(excess) // _SAMPLE_ROWS))
+    low, mid = np.quantile(excess[part], [0.10, 0.30])
+    sd = float((mid - low) / (_Z30 - _Z10))
+    offset = float(low - _Z10 * sd)
+    rows = slice(0, _SAMPLE_ROWS)
+    steps = np.diff(excess[rows])[np.diff(t[rows]) <= gap_s]
+    if len(steps):
+        sd = max(sd, float(np.median(np.abs(steps)) * 1.482602218505602 / np.sqrt(2)))
+    return max(sd, float(np.finfo(float).eps * (1 + np.abs(excess[part]).max()))), offset
+
+
+def _value_flags(trace: xr.Dataset, name: str) -> NDArray[np.uint32]:
+    """Return the flags of one species' values: those it came with, and VALUE_MISSING."""
+    own = trace[f"{name}_qc"].values.copy() if f"{name}_qc" in trace else np.zeros(trace.sizes["obs"], np.uint32)
+    own[np.isnan(trace[name].values)] |= np.uint32(Flag.VALUE_MISSING)
+    return np.asarray(own, np.uint32)
+
+
+_FOR_BACKGROUND = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.REMOVED_BY_HAND | Flag.OWN_EXHAUST
+
+
+def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
+    """Add background, enhancement, quality flags, noise and detection limit of every species.
+
+    The background is taken on blocks of ``background_step_s`` from usable values, wherever the platform was: a value
+    without position still tells the background. The offset of clean air (`estimate_noise`) is part of the background,
+    so that enhancements of clean air scatter around zero.
+
+    Parameters
+    ----------
+    trace : xarray.Dataset
+        A trace after `tracks.lag.apply_lag`.
+    settings : TrackSettings
+
+    Returns
+    -------
+    Outcome of xarray.Dataset
+        With ``<species>_background``, ``<species>_enhancement`` and ``<species>_qc``.
+    """
+    t = seconds_since_start(trace["time"].values)
+    model = settings.background_model
+    row_usable = is_usable(trace["qc_flag"].values, _FOR_BACKGROUND)
+    added: dict[str, xr.DataArray] = {}
+    decisions = []
+    for name in species_names(trace):
+        values = trace[name].values
+        flags = _value_flags(trace, name)
+        times, means = block_means(t, values, row_usable & is_usable(flags), settings.background_step_s)
+        clean = MODELS[model](times, means, settings) if len(times) else means
+        background = interpolate_rows(t, times, clean)
+        usable = row_usable & is_usable(flags)
+        noise_sd, offset = estimate_noise(t[usable], values[usable] - background[usable], gap_s=settings.value_gap_s)
+        if np.isfinite(offset):
+            background += offset
+        excess = values - background
+        limit = settings.detection_sd * noise_sd
+        flags[excess < limit] |= np.uint32(Flag.BELOW_DETECTION_LIMIT)
+        added |= _variables(trace[name], background, excess, flags, (model, noise_sd, limit, offset))
+        if not len(times):
+            decisions.append(
+                Decision(str(trace["trajectory"].values), f"no background for {name}", "no usable value")
+            )
+    return Outcome(trace.assign(added), tuple(decisions))
+
+
+def _variables(
+    species: xr.DataArray,
+    background: Floats,
+    excess: Floats,
+    flags: NDArray[np.uint32],
+    said: tuple[str, float, float, float],
+) -> dict[str, xr.DataArray]:
+    """Name the results of one species and say how they came about."""
+    name = str(species.name)
+    model, noise_sd, limit, offset = said
+    attrs = {
+        "units": species.attrs["units"],
+        "model": model,
+        "background_of": name,
+        "noise_sd": noise_sd,
+        "detection_limit": limit,
+        "offset": offset,
+        "lag_s": species.attrs.get("lag_s", 0.0),
+    }
+    from_flags = {"long_name": f"quality-control flag of {name}", "standard_name": "quality_flag"}
+    return {
+        f"{name}_background": xr.DataArray(background, dims="obs", attrs=attrs),
+        f"{name}_enhancement": xr.DataArray(excess, dims="obs", attrs=attrs),
+        f"{name}_qc": xr.DataArray(flags, dims="obs", attrs={**from_flags}),
+    }

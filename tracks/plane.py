@@ -1,0 +1,69 @@
+"""A local plane for one trace: metres east and north of its first position."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Plane", "plane_of", "seconds_since_start"]
+
+Floats = NDArray[np.float64]
+
+_A = 6378137.0  # WGS 84 semi-major axis, m
+_E2 = 6.69437999014e-3  # WGS 84 first eccentricity squared
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Metres east and north on the ellipsoid's tangent at (``lon``, ``lat``) degrees.
+
+    East–west lengths are those of latitude ``lat``: 50 km north of it they are 1 % off at 50° N. Good for speeds,
+    headings and cells of 30 m along one outing; maps use a projected grid.
+
+    Examples
+    --------
+    >>> plane = Plane(104.0, 30.0)
+    >>> east, north = plane.forward(np.array([104.001]), np.array([30.001]))
+    >>> float(east[0].round(1)), float(north[0].round(1))
+    (96.5, 110.9)
+    """
+
+    lon: float
+    lat: float
+
+    @property
+    def metres_per_degree(self) -> tuple[float, float]:
+        """Length in m of one degree of longitude and of latitude."""
+        sine = np.sin(np.radians(self.lat))
+        root = np.sqrt(1 - _E2 * sine**2)
+        north = np.radians(_A * (1 - _E2) / root**3)
+        return float(np.radians(_A / root * np.cos(np.radians(self.lat)))), float(north)
+
+    def forward(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+        """Degrees to metres east and north; longitudes may lie on either side of the antimeridian."""
+        east, north = self.metres_per_degree
+        return ((lon - self.lon + 180.0) % 360.0 - 180.0) * east, (lat - self.lat) * north
+
+    def inverse(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Metres east and north to degrees, longitude in [−180, 180)."""
+        east, north = self.metres_per_degree
+        return (x / east + self.lon + 180.0) % 360.0 - 180.0, y / north + self.lat
+
+
+def plane_of(lon: Floats, lat: Floats) -> Plane:
+    """Return the plane at the first row that has a position; at (0, 0) where none has."""
+    found = np.isfinite(lon) & np.isfinite(lat)
+    if not found.any():
+        return Plane(0.0, 0.0)
+    first = int(np.argmax(found))
+    return Plane(float(lon[first]), float(np.clip(lat[first], -89.0, 89.0)))
+
+
+def seconds_since_start(time: NDArray[np.datetime64]) -> Floats:
+    """Seconds after the first row; empty for no rows."""
+    if len(time) == 0:
+        return np.empty(0)
+    seconds: Floats = (time - time[0]).astype(np.int64) * 1e-9
+    return seconds

@@ -1,0 +1,206 @@
+"""GNSS cleaning: which fixes to believe, where the platform was in between, and how well that is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ingest.flags import Flag, FlagArray
+from ingest.schema import Decision, Outcome
+from tracks.compiled import compiled
+from tracks.plane import plane_of, seconds_since_start
+from tracks.settings import TrackSettings
+from tracks.smoother import smooth_positions
+
+__all__ = ["clean_positions", "decimals_of"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_CHECKED_ROWS = 20_000  # enough to see with how many decimals a file writes its degrees
+
+
+def decimals_of(degrees: Floats) -> int:
+    """Return the number of decimals (at most 8) with which positions were written.
+
+    Examples
+    --------
+    >>> decimals_of(np.array([35.9106, 35.91, np.nan]))
+    4
+    """
+    found = degrees[np.isfinite(degrees)]
+    found = found[:: max(1, len(found) // _CHECKED_ROWS)]
+    for decimals in range(8):
+        scaled = found * 10.0**decimals
+        if (np.abs(scaled - np.round(scaled)) < 1e-9 * 10.0**decimals * 100 + 1e-7).all():
+            return decimals
+    return 8
+
+
+@compiled
+def _repeats(t: Floats, lon: Floats, lat: Floats, limits: Floats, found: Bools, stuck: Bools, fine: bool) -> None:
+    """Take held repeats out of ``found`` and mark frozen receivers in ``stuck``.
+
+    ``limits`` are (hold_s, stuck_s, jump in degrees of latitude, jump in degrees of longitude).
+    """
+    n = len(t)
+    i = 0
+    while i < n:
+        if not found[i]:
+            i += 1
+            continue
+        j = i + 1
+        last = i
+        while j < n and (not found[j] or (lon[j] == lon[i] and lat[j] == lat[i])):
+            if found[j]:
+                last = j
+            j += 1
+        lasted = t[last] - t[i]
+        if lasted >= limits[1] and j < n and t[j] - t[last] <= limits[0]:
+            east, north = (lon[j] - lon[i]) / limits[3], (lat[j] - lat[i]) / limits[2]
+            if east * east + north * north > 1.0:
+                for k in range(i + 1, last + 1):
+                    stuck[k] = found[k]
+                    found[k] = False
+        elif fine and lasted <= limits[0]:
+            for k in range(i + 1, last + 1):
+                found[k] = False
+        i = j
+
+
+def _poor_fixes(trace: xr.Dataset, settings: TrackSettings) -> Bools:
+    """Return True where the receiver itself says that the fix is not good."""
+    poor = np.zeros(trace.sizes["obs"], np.bool_)
+    if "satellites" in trace:
+        poor |= trace["satellites"].values < settings.min_satellites
+    if "hdop" in trace:
+        poor |= trace["hdop"].values > settings.max_hdop
+    for name in ("fix_quality", "gps_fit", "gnss_fix"):
+        if name in trace:
+            poor |= trace[name].values == 0
+    return poor
+
+
+def _warm_up(t: Floats, found: Bools, settings: TrackSettings) -> Bools:
+    """Return True for fixes within the warm-up time after an outage."""
+    rows = np.flatnonzero(found)
+    if len(rows) < 2:
+        return np.zeros(len(t), np.bool_)
+    after = rows[1:][np.diff(t[rows]) > settings.outage_s]
+    warm = np.zeros(len(t), np.bool_)
+    for row, end in zip(after, np.searchsorted(t, t[after] + settings.warm_up_s), strict=True):
+        warm[row:end] = True
+    return warm & found
+
+
+def _fix_variance(trace: xr.Dataset, found: Bools, quantum_m: float, settings: TrackSettings) -> Floats:
+    """Variance per axis in m2 of each fix, 0 where there is none; a rounded position adds step²/12."""
+    sd = np.full(len(found), settings.gnss_sd_m)
+    for name in ("gnss_accuracy", "accuracy"):
+        if name in trace:
+            stated = trace[name].values
+            sd = np.where(stated > 0, np.maximum(stated, 0.3), sd)
+            break
+    variance: Floats = np.where(found, sd**2 + quantum_m**2 / 12, 0.0)
+    return variance
+
+
+def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
+    """Replace positions by smoothed ones, flag what is not to be believed, add speed, heading and uncertainty.
+
+    Assumes one platform that does not teleport. Repeats of a fix to the last digit that last no longer than
+    ``hold_s`` are a slow receiver held by the logger and do not count as fixes; longer ones are standing, or a frozen
+    receiver when the next fix is far away.
+
+    Parameters
+    ----------
+    trace : xarray.Dataset
+        A trace (`ingest.schema`); ``satellites``, ``hdop``, ``fix_quality`` and ``accuracy`` (m) are used where
+        present.
+    settings : TrackSettings
+
+    Returns
+    -------
+    Outcome of xarray.Dataset
+        The trace with ``lon``, ``lat`` smoothed (NaN beyond ``position_gap_s``), ``speed``, ``heading``,
+        ``horizontal_sd`` and the position flags.
+    """
+    t = seconds_since_start(trace["time"].values)
+    lon, lat = trace["lon"].values, trace["lat"].values
+    flags = trace["qc_flag"].values.copy()
+    plane = plane_of(lon, lat)
+    east, north = plane.metres_per_degree
+    quantum_m = 10.0 ** -min(decimals_of(lon), decimals_of(lat)) * north
+    found = np.isfinite(lon) & np.isfinite(lat) & ~((lon == 0) & (lat == 0))
+    poor = _poor_fixes(trace, settings) & found
+    warm = _warm_up(t, found, settings)
+    stuck = np.zeros(len(t), np.bool_)
+    believed = found & ~poor
+    limits = np.array(
+        [settings.hold_s, settings.stuck_s, settings.stuck_jump_m / north, settings.stuck_jump_m / east]
+    )
+    _repeats(t, lon, lat, limits, believed, stuck, quantum_m < 1.0)
+    x, y = plane.forward(lon, lat)
+    state, jump = smooth_positions(
+        t,
+        x,
+        y,
+        _fix_variance(trace, believed, quantum_m, settings),
+        acceleration_density=settings.acceleration_density,
+        jump_gate_sd=settings.jump_gate_sd,
+        jump_reset_s=settings.jump_reset_s,
+        gap_s=settings.position_gap_s,
+        hold_s=settings.hold_s,
+    )
+    missing = np.isnan(state[:, 0])
+    for mask, flag in (
+        (poor, Flag.GNSS_POOR),
+        (warm, Flag.GNSS_WARM_UP),
+        (stuck, Flag.POSITION_STUCK),
+        (jump, Flag.POSITION_JUMP),
+        (missing, Flag.POSITION_MISSING),
+        (~missing & (~believed | jump), Flag.POSITION_INTERPOLATED),
+    ):
+        flags[mask] |= np.uint32(flag)
+    cleaned = _with_motion(trace, plane.inverse(state[:, 0], state[:, 1]), state, flags, settings)
+    return Outcome(cleaned, _decisions(trace, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing}))
+
+
+def _with_motion(
+    trace: xr.Dataset, place: tuple[Floats, Floats], state: Floats, flags: FlagArray, settings: TrackSettings
+) -> xr.Dataset:
+    """Add position, speed, heading, standard deviation and flags to the trace."""
+    speed = np.hypot(state[:, 2], state[:, 3])
+    standing = speed < settings.stop_speed
+    flags[standing] |= np.uint32(Flag.STATIONARY)
+    heading = np.where(standing, np.nan, np.arctan2(state[:, 2], state[:, 3]) % (2 * np.pi))
+    return trace.assign_coords(
+        lon=("obs", place[0], trace["lon"].attrs), lat=("obs", place[1], trace["lat"].attrs)
+    ).assign(
+        qc_flag=("obs", flags, trace["qc_flag"].attrs),
+        speed=("obs", speed, {"units": "m s-1", "standard_name": "platform_speed_wrt_ground"}),
+        heading=("obs", heading, {"units": "radian", "long_name": "direction of motion, clockwise from north"}),
+        horizontal_sd=(
+            "obs",
+            np.sqrt(state[:, 4]),
+            {"units": "m", "long_name": "standard deviation per axis of the position"},
+        ),
+    )
+
+
+def _decisions(trace: xr.Dataset, quantum_m: float, masks: dict[str, Bools]) -> tuple[Decision, ...]:
+    """Say what was found wrong with the positions."""
+    name = str(trace["trajectory"].values)
+    rows = trace.sizes["obs"]
+    counts = ", ".join(f"{int(mask.sum())} {what}" for what, mask in masks.items() if mask.any())
+    said = [Decision(name, "positions doubted and flagged", f"{counts} of {rows} rows")] if counts else []
+    if quantum_m >= 1.0 and rows:
+        said.append(
+            Decision(
+                name,
+                f"positions taken as rounded to {quantum_m:.0f} m",
+                "every longitude and latitude has no more decimals than that",
+            )
+        )
+    return tuple(said)

@@ -1,0 +1,95 @@
+"""Every threshold of the room, with its unit and its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.errors import SettingError
+from ingest.settings import setting
+
+__all__ = ["BACKGROUND_MODELS", "TrackSettings"]
+
+BACKGROUND_MODELS = ("percentile", "phase_shift", "spline", "two_state")
+
+
+@dataclass(frozen=True)
+class TrackSettings:
+    """Thresholds of `tracks`; all may be overridden in a profile.
+
+    Raises
+    ------
+    SettingError
+        If a value cannot work (an unknown model, a percentile outside 0–100, a length or time below zero).
+    """
+
+    # lag
+    lag_s: float = setting(0.0, unit="s", source="choice: no lag unless the mission gives one or asks to estimate it")
+    lag_of: tuple[tuple[str, float], ...] = setting(
+        (), unit="s", source="choice: a lag of its own per instrument or species, (name, seconds); wins over lag_s"
+    )
+    response_s: float = setting(0.0, unit="s", source="choice: no response correction unless given")
+    value_gap_s: float = setting(3.0, unit="s", source="choice: values further apart are not interpolated over")
+    # positions
+    gnss_sd_m: float = setting(2.5, unit="m", source="choice: open-sky code receivers state 2–3 m CEP")
+    acceleration_density: float = setting(
+        1.0, unit="m2 s-3", source="choice: white-noise acceleration of urban driving, about 1 m s-2 over 1 s"
+    )
+    jump_gate_sd: float = setting(6.0, unit="1", source="choice: innovations beyond 6 standard deviations are jumps")
+    jump_reset_s: float = setting(5.0, unit="s", source="choice: where jumps agree for longer, the vehicle is there")
+    position_gap_s: float = setting(5.0, unit="s", source="CalMAPLab/VanDAQ: gaps up to 5 s are filled")
+    hold_s: float = setting(2.0, unit="s", source="choice: shorter repeats are a slow receiver held by the logger")
+    stuck_s: float = setting(5.0, unit="s", source="choice: a repeated fix this long may be a frozen receiver")
+    stuck_jump_m: float = setting(25.0, unit="m", source="choice: further than a car starting from rest moves in 3 s")
+    min_satellites: float = setting(4.0, unit="1", source="uataq/data-pipeline QAQC flag −22")
+    max_hdop: float = setting(8.0, unit="1", source="choice: above 8 horizontal errors reach 20 m")
+    outage_s: float = setting(300.0, unit="s", source="uataq/data-pipeline QAQC flag −24: outage of 5 min")
+    warm_up_s: float = setting(60.0, unit="s", source="uataq/data-pipeline QAQC flag −24: 1 min of warm-up")
+    stop_speed: float = setting(0.5, unit="m s-1", source="choice: slower is a stop")
+    max_speed: float = setting(60.0, unit="m s-1", source="choice: no survey platform is faster")
+    # drive passes
+    pass_cell_m: float = setting(30.0, unit="m", source="Apte 2017, doi:10.1021/acs.est.7b00891: 30 m segments")
+    pass_revisit_s: float = setting(60.0, unit="s", source="choice: coming back sooner is waiting or turning")
+    pass_gap_s: float = setting(300.0, unit="s", source="choice: the air of a place changes within minutes")
+    # wind
+    calm_speed: float = setting(0.5, unit="m s-1", source="WMO-No. 8: below 0.5 m s-1 is calm")
+    max_wind: float = setting(40.0, unit="m s-1", source="choice: stronger true wind on a road is a sensor fault")
+    wind_sensor_sd: float = setting(0.3, unit="m s-1", source="choice: a sonic on a mast, after calibration")
+    flow_factor: float = setting(1.0, unit="1", source="choice: no flow distortion known")
+    flow_distortion_sd: float = setting(
+        0.07,
+        unit="1",
+        source="choice, after Hanlon & Risk 2020, doi:10.5194/amt-13-191-2020: grows with the apparent wind",
+    )
+    # background
+    background_model: str = setting("percentile", unit="", source="Brantley et al. 2014: methods differ little")
+    background_window_s: float = setting(300.0, unit="s", source="Tettenborn 2025, amt-18-3569: 5 min, centred")
+    background_percentile: float = setting(10.0, unit="%", source="Tettenborn 2025, amt-18-3569: 10th percentile")
+    phase_window_s: float = setting(3600.0, unit="s", source="doi:10.1016/j.atmosenv.2023.119995: 1 h")
+    phase_percentile: float = setting(1.0, unit="%", source="doi:10.1016/j.atmosenv.2023.119995: 1 %")
+    spline_block_s: float = setting(600.0, unit="s", source="Brantley et al. 2014: minima of 10 min blocks")
+    background_step_s: float = setting(
+        1.0, unit="s", source="choice: faster rows are averaged over 1 s before the background is taken"
+    )
+    # plumes
+    detection_sd: float = setting(3.0, unit="1", source="IUPAC: 3 standard deviations of the blank")
+    plume_snr: float = setting(5.0, unit="1", source="choice: maximum over standard deviation of noise")
+    plume_fraction: float = setting(0.1, unit="1", source="choice: a plume ends below a tenth of its maximum")
+    plume_gap_s: float = setting(5.0, unit="s", source="Weller et al. 2019 code: a new peak after 5 s")
+    plume_samples: int = setting(2, unit="1", source="choice: a single value is a spike of the sensor")
+    source_distance_m: float = setting(30.0, unit="m", source="Weller et al. 2019 code: buffers of 30 m")
+    # exhaust
+    exhaust_spike_s: float = setting(15.0, unit="s", source="choice: an overtaking vehicle's exhaust lasts seconds")
+    exhaust_probability: float = setting(0.5, unit="1", source="choice: flagged when more likely than not")
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work."""
+        if self.background_model not in BACKGROUND_MODELS:
+            raise SettingError(
+                f"background_model is {self.background_model!r}, expected one of {', '.join(BACKGROUND_MODELS)}"
+            )
+        for name in ("background_percentile", "phase_percentile"):
+            if not 0 <= getattr(self, name) <= 100:
+                raise SettingError(f"{name} is {getattr(self, name)}, expected 0 to 100 %")
+        for name in ("gnss_sd_m", "acceleration_density", "pass_cell_m", "background_window_s", "background_step_s"):
+            if not getattr(self, name) > 0:
+                raise SettingError(f"{name} is {getattr(self, name)}, expected more than 0")

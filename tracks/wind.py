@@ -1,0 +1,130 @@
+"""True wind from a moving platform, and how well it is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ingest.flags import Flag
+from ingest.schema import Decision, Outcome
+from tracks.settings import TrackSettings
+
+__all__ = ["add_wind", "true_wind"]
+
+Floats = NDArray[np.float64]
+
+_MIN_ROWS = 100  # fewer rows do not show the sign of a wind sensor
+_MIN_SPEED_SD = 1.0  # m s-1; neither does a platform of one speed
+
+
+def true_wind(
+    u_apparent: Floats, v_apparent: Floats, speed: Floats, heading: Floats, *, flow_factor: float = 1.0
+) -> tuple[Floats, Floats]:
+    """Wind over the ground from the wind felt on a platform that moves along its own axis.
+
+    Assumes no drift (a car, not a boat or a drone in crosswind), and a sensor axis along the heading.
+
+    Parameters
+    ----------
+    u_apparent, v_apparent : arrays, shape (n,)
+        Velocity of the air relative to the platform, forward and to the left, m s-1: driving at 10 in calm air
+        gives −10 and 0.
+    speed, heading : arrays, shape (n,)
+        m s-1; radian clockwise from north.
+    flow_factor : float
+        True over measured apparent speed; corrects flow distortion by the vehicle.
+
+    Returns
+    -------
+    u, v : arrays, shape (n,)
+        Towards east and north, m s-1.
+
+    References
+    ----------
+    Hanlon and Risk 2020, doi:10.5194/amt-13-191-2020.
+
+    Examples
+    --------
+    >>> u, v = true_wind(np.array([-10.0]), np.array([2.0]), np.array([10.0]), np.array([0.0]))
+    >>> float(u[0]), float(v[0])
+    (-2.0, 0.0)
+    """
+    forward = flow_factor * u_apparent + speed
+    left = flow_factor * v_apparent
+    sine, cosine = np.sin(heading), np.cos(heading)
+    return forward * sine - left * cosine, forward * cosine + left * sine
+
+
+def _sign_of_sensor(u_apparent: Floats, speed: Floats) -> tuple[float, str]:
+    """Return −1 when the sensor counts head wind as positive, by the slope of apparent wind over speed."""
+    good = np.isfinite(u_apparent) & np.isfinite(speed)
+    if good.sum() < _MIN_ROWS or np.std(speed[good]) < _MIN_SPEED_SD:
+        return 1.0, ""
+    slope = float(np.polyfit(speed[good], u_apparent[good], 1)[0])
+    if slope <= 0.3:
+        return 1.0, ""
+    return -1.0, f"it grows by {slope:.2f} m s-1 per m s-1 of driving; −1 was expected"
+
+
+def add_wind(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
+    """Add ``u``, ``v`` where only the apparent wind is known, and ``wind_sd``; flag what cannot be.
+
+    ``wind_sd`` is one standard deviation per component: the sensor's, and a share ``flow_distortion_sd`` of the
+    apparent speed, so that it grows with driving. Calm has no direction: whoever needs one compares the speed with
+    ``calm_speed`` and with ``wind_sd``. A trace that brings ``u`` and ``v`` keeps them.
+
+    Parameters
+    ----------
+    trace : xarray.Dataset
+        After `tracks.positions.clean_positions`.
+    settings : TrackSettings
+
+    Returns
+    -------
+    Outcome of xarray.Dataset
+        Unchanged where the trace knows no wind.
+    """
+    label = str(trace["trajectory"].values)
+    speed = trace["speed"].values
+    decisions = []
+    if "u_apparent" in trace and "v_apparent" in trace and not ("u" in trace and "v" in trace):
+        sign, evidence = _sign_of_sensor(trace["u_apparent"].values, speed)
+        ua, va = sign * trace["u_apparent"].values, sign * trace["v_apparent"].values
+        heading = _filled_heading(trace["heading"].values)
+        u, v = true_wind(ua, va, speed, heading, flow_factor=settings.flow_factor)
+        felt = np.hypot(ua, va)
+        if evidence:
+            decisions.append(Decision(label, "apparent wind turned round: head wind was positive", evidence))
+        decisions.append(Decision(label, "true wind computed from the apparent wind", "no true wind was given"))
+    elif "u" in trace and "v" in trace:
+        u, v = trace["u"].values, trace["v"].values
+        felt = np.hypot(u, v) + np.nan_to_num(speed)
+    else:
+        return Outcome(trace)
+    wind_sd = np.hypot(settings.wind_sensor_sd, settings.flow_distortion_sd * felt)
+    impossible = np.hypot(u, v) > settings.max_wind
+    flags = trace["qc_flag"].values.copy()
+    flags[impossible] |= np.uint32(Flag.WIND_IMPLAUSIBLE)
+    if impossible.any():
+        text = f"{int(impossible.sum())} of {len(u)} rows above {settings.max_wind:g} m s-1"
+        decisions.append(Decision(label, "implausible wind flagged", text))
+    added = trace.assign(
+        u=("obs", u, {"units": "m s-1", "standard_name": "eastward_wind"}),
+        v=("obs", v, {"units": "m s-1", "standard_name": "northward_wind"}),
+        wind_sd=("obs", wind_sd, {"units": "m s-1", "long_name": "standard deviation of each wind component"}),
+        qc_flag=("obs", flags, trace["qc_flag"].attrs),
+    )
+    return Outcome(added, tuple(decisions))
+
+
+def _filled_heading(heading: Floats) -> Floats:
+    """Keep the last heading while the platform stands; the first one before it first moves."""
+    known = np.isfinite(heading)
+    if not known.any():
+        return heading
+    row = np.where(known, np.arange(len(heading)), -1)
+    last = np.maximum.accumulate(row)
+    last[last < 0] = int(np.argmax(known))
+    filled: Floats = heading[last]
+    return filled
