@@ -1,0 +1,122 @@
+"""One snapped grid per region, and the cells that positions fall into."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from affine import Affine
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from pyproj import Transformer
+from pyproj.exceptions import ProjError
+
+from ingest.errors import ContractError
+
+__all__ = ["cell_area_m2", "cell_centres", "cell_index", "geobox_of", "project", "region_geobox", "unproject"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_MOST_CELLS = 1_000_000_000
+
+
+def project(lon: Floats, lat: Floats, crs: str) -> tuple[Floats, Floats]:
+    """Easting and northing [m] of WGS 84 degrees; NaN where the position is not finite."""
+    ok = np.isfinite(lon) & np.isfinite(lat)
+    easting, northing = np.full(lon.shape, np.nan), np.full(lon.shape, np.nan)
+    transformer = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
+    easting[ok], northing[ok] = transformer.transform(lon[ok], lat[ok])
+    outside = ~(np.isfinite(easting) & np.isfinite(northing))
+    easting[outside], northing[outside] = np.nan, np.nan
+    return easting, northing
+
+
+def unproject(easting: Floats, northing: Floats, crs: str) -> tuple[Floats, Floats]:
+    """WGS 84 longitude and latitude [degree] of grid coordinates."""
+    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(easting, northing)
+    return np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+
+
+def region_geobox(lon: Floats, lat: Floats, *, crs: str, resolution_m: float) -> GeoBox:
+    """Give the grid that covers all finite positions, its origin snapped to whole multiples of the cell size.
+
+    Two missions of one region therefore share their cells wherever they overlap.
+
+    Parameters
+    ----------
+    lon, lat : arrays, shape (n,)
+        WGS 84 degrees; NaN is passed over.
+    crs : str
+        A projected CRS in metres.
+    resolution_m : float
+        Edge of a cell, m.
+
+    Raises
+    ------
+    ContractError
+        If no position is finite, the CRS is not projected in metres, or the grid would exceed 10⁹ cells.
+    """
+    if not resolution_m > 0:
+        raise ContractError(f"resolution_m is {resolution_m}, expected a positive number of metres")
+    try:
+        easting, northing = project(np.asarray(lon, np.float64), np.asarray(lat, np.float64), crs)
+    except ProjError as error:
+        raise ContractError(f"crs {crs!r} is not known to PROJ: {error}; give an EPSG code such as EPSG:4544") from error
+    ok = np.isfinite(easting)
+    if not ok.any():
+        raise ContractError("a grid needs at least one finite position; all are NaN or outside the CRS")
+    left, right = _snap(easting[ok], resolution_m)
+    bottom, top = _snap(northing[ok], resolution_m)
+    if (right - left) * (top - bottom) / resolution_m**2 > _MOST_CELLS:
+        raise ContractError(
+            f"the positions span {(right - left) / 1000:.0f} x {(top - bottom) / 1000:.0f} km, too far for cells of "
+            f"{resolution_m} m; check for stray positions or set a coarser cell"
+        )
+    shape = round((top - bottom) / resolution_m), round((right - left) / resolution_m)
+    box = GeoBox(shape, Affine(resolution_m, 0.0, left, 0.0, -resolution_m, top), crs)
+    if not box.crs.projected or box.crs.units[0] not in ("metre", "meter", "m"):
+        raise ContractError(f"crs {crs!r} is not projected in metres; give one such as EPSG:4544 or a UTM zone")
+    return box
+
+
+def _snap(values: Floats, step: float) -> tuple[float, float]:
+    """Lower and upper multiple of ``step`` that hold all values (at least one cell)."""
+    low = np.floor(values.min() / step)
+    high = max(np.floor(values.max() / step) + 1, low + 1)
+    return float(low * step), float(high * step)
+
+
+def cell_index(lon: Floats, lat: Floats, geobox: GeoBox) -> Ints:
+    """Flat row-major cell of every position (pixel corner convention), −1 off the grid or without a position."""
+    easting, northing = project(np.asarray(lon, np.float64), np.asarray(lat, np.float64), str(geobox.crs))
+    inverse = ~geobox.affine
+    ok = np.isfinite(easting)
+    column = np.full(easting.shape, -1, np.int64)
+    row = np.full(easting.shape, -1, np.int64)
+    column[ok] = np.floor(inverse.a * easting[ok] + inverse.b * northing[ok] + inverse.c)
+    row[ok] = np.floor(inverse.d * easting[ok] + inverse.e * northing[ok] + inverse.f)
+    height, width = geobox.shape
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    return np.where(inside, row * width + column, -1)
+
+
+def cell_centres(cells: Ints, geobox: GeoBox) -> tuple[Floats, Floats]:
+    """Easting and northing [m] of the centres of flat cells."""
+    row, column = np.divmod(np.asarray(cells, np.int64), geobox.shape[1])
+    affine = geobox.affine
+    x, y = column + 0.5, row + 0.5
+    return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
+
+
+def geobox_of(dataset: xr.Dataset) -> GeoBox:
+    """Grid of a dataset from its grid mapping (``crs_wkt`` and ``GeoTransform``), also where it has a single cell."""
+    attrs = dataset["spatial_ref"].attrs
+    if "GeoTransform" not in attrs or "crs_wkt" not in attrs:
+        raise ContractError("the grid mapping 'spatial_ref' needs crs_wkt and GeoTransform; build it with build_cube")
+    affine = Affine.from_gdal(*(float(v) for v in str(attrs["GeoTransform"]).split()))
+    return GeoBox((dataset.sizes["y"], dataset.sizes["x"]), affine, str(attrs["crs_wkt"]))
+
+
+def cell_area_m2(geobox: GeoBox) -> float:
+    """Area of one cell, m²."""
+    return float(abs(geobox.affine.determinant))

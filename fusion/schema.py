@@ -1,0 +1,94 @@
+"""What the fusion room gives away: hotspots, and who explains them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import shapely
+
+__all__ = ["Attribution", "CredibleArea", "Hotspot", "SiteProbability"]
+
+Area = shapely.Polygon | shapely.MultiPolygon
+
+
+@dataclass(frozen=True, eq=False)
+class Hotspot:
+    """Cells whose enhancement is significant and recurs, or was sighted once.
+
+    ``polygon`` is WGS 84. ``enhancement`` is the mean over the passes that saw it, ``enhancement_sd`` the standard
+    deviation between its cell means, ``background`` the mean background there, all in ``unit``. ``p_value`` is the
+    probability of one such place anywhere on the map without a source (maximum over the map of surrogates);
+    ``q_value`` the false-discovery-adjusted p of its strongest cell. ``passes_crossed`` counts the drive passes that
+    went through its cells, ``passes_seen`` those of them that saw it. ``lon``, ``lat`` is the place of the strongest
+    cell, ``position_error_m`` its standard error per axis. The wind is the vector mean in the passes that saw it;
+    ``wind_from_deg`` is None where it is calm or unknown.
+    """
+
+    id: str
+    species: str
+    unit: str
+    polygon: Area
+    cells: int
+    area_m2: float
+    enhancement: float
+    enhancement_sd: float
+    background: float
+    p_value: float
+    q_value: float
+    passes_seen: int
+    passes_crossed: int
+    single_sighting: bool
+    first_seen: datetime
+    last_seen: datetime
+    lon: float
+    lat: float
+    position_error_m: float
+    wind_from_deg: float | None
+    wind_speed: float | None
+    trajectories: tuple[str, ...]
+    seen_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SiteProbability:
+    """The probability that one site explains a hotspot, its distance and bearing from there, and its mean rate.
+
+    ``rate`` is the posterior median emission rate in (unit of the species) m3 s-1, None where nothing supports one.
+    """
+
+    site_id: str
+    probability: float
+    distance_m: float
+    bearing_deg: float
+    rate: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class CredibleArea:
+    """The smallest area that holds ``probability`` of the position of the source, given that there is one."""
+
+    probability: float
+    polygon: Area
+    area_m2: float
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """Probability of every candidate site, of an unlisted source, and of background or traffic; they sum to one.
+
+    ``bearing_deg`` (from the hotspot towards the source, clockwise from north) is None where the data support no
+    direction; ``half_width_deg`` is never below 2 sqrt(5² + σθ² + met²) (180 without a direction).
+    ``explanation`` holds short parts for a person, ``evidence`` the numbers behind them.
+    """
+
+    hotspot_id: str
+    sites: tuple[SiteProbability, ...]
+    unlisted: float
+    background: float
+    none_of_these: float
+    bearing_deg: float | None
+    half_width_deg: float
+    areas: tuple[CredibleArea, ...]
+    explanation: tuple[str, ...]
+    evidence: tuple[tuple[str, float], ...] = ()
