@@ -1,0 +1,337 @@
+"""Pose sanity: every tag of a photo held against the others and against the overlap of the photos.
+
+Nothing is projected before this has run. Each photo is used, corrected (from which evidence) or rejected.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagery.camera import heading_from_rotation, rotation_from_attitude
+from imagery.overlap import Overlap, wrap
+from imagery.settings import ImagerySettings
+from imagery.tiepoints import Features
+from ingest.schema import Decision, Frame, Reject
+
+__all__ = ["Verdict", "judge_headings", "judge_heights", "judge_pixels", "judge_positions"]
+
+Floats = NDArray[np.float64]
+_VIEWERS = (
+    "photo viewer",
+    "photos",
+    "picasa",
+    "photoshop",
+    "lightroom",
+    "gimp",
+    "irfanview",
+    "xnview",
+    "acdsee",
+    "preview",
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Grid bearing of the image top, its standard deviation, whether a tag was overruled, and the sentence about it.
+
+    ``heading_rad`` NaN means that neither tags nor overlap give one: the photo is rejected. ``in_image`` tells whether
+    the photo turned in its own plane (a viewer) or about the vertical (a compass).
+    """
+
+    heading_rad: float
+    sd_rad: float
+    corrected: bool = False
+    decision: str = ""
+    evidence: str = ""
+
+
+def judge_pixels(frames: Sequence[Frame], features: Sequence[Features], settings: ImagerySettings) -> list[Reject]:
+    """Photos that show nothing: unreadable, black, flat, or blurred against the rest of the flight."""
+    lit = [f.sharpness for f in features if not f.error and f.spread >= settings.flat_sd]
+    usual = float(np.median(lit)) if lit else 0.0
+    rejects = []
+    for frame, seen in zip(frames, features, strict=True):
+        reason = _pixel_fault(seen, usual, settings)
+        if reason:
+            rejects.append(Reject(frame.item, "pixels", reason))
+    return rejects
+
+
+def _pixel_fault(seen: Features, usual: float, settings: ImagerySettings) -> str:
+    if seen.error:
+        return seen.error
+    if seen.level < settings.black_level:
+        return (
+            f"black: mean level {seen.level:.1f} of 255 (usable from {settings.black_level:g}); take the photo again"
+        )
+    if seen.spread < settings.flat_sd:
+        return f"flat: levels vary by {seen.spread:.2f} of 255 (lens cap, fog or saturation?); take the photo again"
+    if usual > 0 and seen.sharpness < settings.blur_ratio * usual:
+        return (
+            f"blurred: sharpness {seen.sharpness:.1f} where the flight's median is {usual:.1f} "
+            f"(usable from {settings.blur_ratio:.0%} of it); take the photo again"
+        )
+    return ""
+
+
+def judge_positions(frames: Sequence[Frame], centres: Floats, settings: ImagerySettings) -> list[Reject]:
+    """Photos without a camera or position, or so far from the flight's median that they belong to another flight."""
+    rejects = []
+    finite = np.isfinite(centres).all(axis=1)
+    middle = np.median(centres[finite], axis=0) if finite.any() else np.zeros(2)
+    for frame, centre, there in zip(frames, centres, finite, strict=True):
+        if not there:
+            rejects.append(Reject(frame.item, "GPS", "no position; add it with a GPS logger or leave the photo out"))
+            continue
+        away = float(np.hypot(*(centre - middle)))
+        if away > settings.max_distance_m:
+            reason = (
+                f"{away / 1000:.1f} km from the flight's median position: another flight; give it a folder of its own"
+            )
+            rejects.append(Reject(frame.item, "GPS", reason))
+    return rejects
+
+
+def judge_headings(
+    frames: Sequence[Frame], convergence: Floats, centres: Floats, overlap: Overlap, settings: ImagerySettings
+) -> tuple[list[Verdict], list[Decision]]:
+    """Settle the heading of every photo from gimbal yaw, flight yaw, GPS course and overlap.
+
+    The overlap decides where it reaches. A yaw source whose median disagrees with it over the flight is biased as a whole;
+    a single photo that disagrees by half a turn was turned by a viewer; others follow the overlap.
+
+    Parameters
+    ----------
+    convergence : array, shape (n,)
+        Meridian convergence at each photo [rad].
+    centres : array, shape (n, 2)
+        Grid easting and northing [m], in order of time.
+    """
+    sources = {
+        "gimbal yaw": _gimbal_headings(frames) - convergence,
+        "flight yaw": np.array([_nan(f.flight_yaw_rad) for f in frames]) - convergence,
+    }
+    seen = overlap.heading
+    reference = seen if np.isfinite(seen).any() else sources["flight yaw"]
+    label = "overlap" if reference is seen else "flight yaw"
+    biases = {name: _bias(wrap(values - reference)) for name, values in sources.items()}
+    chosen, decisions = _choose_source(frames, sources, biases, settings, label)
+    course = _courses(centres)
+    verdicts = [
+        _judge(frame, k, sources, chosen, biases, overlap, course[k], settings) for k, frame in enumerate(frames)
+    ]
+    decisions += [
+        Decision(f.item, v.decision, v.evidence) for f, v in zip(frames, verdicts, strict=True) if v.decision
+    ]
+    return verdicts, decisions
+
+
+def _gimbal_headings(frames: Sequence[Frame]) -> Floats:
+    """Heading of the image top from yaw, pitch and roll together: a roll of 180° past nadir turns it."""
+    result = np.full(len(frames), np.nan)
+    for k, frame in enumerate(frames):
+        pose = frame.pose
+        if pose.yaw_rad is not None:
+            pitch = -math.pi / 2 if pose.pitch_rad is None else pose.pitch_rad
+            result[k] = heading_from_rotation(rotation_from_attitude(pose.yaw_rad, pitch, pose.roll_rad or 0.0))
+    return result
+
+
+def _nan(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _bias(off: Floats) -> float:
+    """Circular median of deviations, folded so that photos turned by half a turn do not pull it; NaN without any."""
+    off = off[np.isfinite(off)]
+    if not len(off):
+        return math.nan
+    spread = np.abs(wrap(off[:, None] - off[None, :])).sum(axis=0) if len(off) <= 2000 else np.abs(off)
+    return float(off[int(np.argmin(spread))])
+
+
+def _choose_source(
+    frames: Sequence[Frame],
+    sources: dict[str, Floats],
+    biases: dict[str, float],
+    settings: ImagerySettings,
+    label: str,
+) -> tuple[str, list[Decision]]:
+    """The yaw tag to start from: gimbal yaw, unless it is biased and flight yaw is less so."""
+    gimbal, flight = biases["gimbal yaw"], biases["flight yaw"]
+    if math.isnan(gimbal):
+        return "flight yaw", []
+    if abs(gimbal) <= settings.yaw_bias_rad:
+        return "gimbal yaw", []
+    photos = int(np.isfinite(sources["gimbal yaw"]).sum())
+    evidence = f"median of gimbal yaw minus {label} over {photos} photos {math.degrees(gimbal):+.0f}°"
+    against = wrap(sources["gimbal yaw"] - sources["flight yaw"])
+    if np.isfinite(against).any():
+        evidence += f", of gimbal yaw minus flight yaw {math.degrees(_bias(against)):+.0f}°"
+    if not math.isnan(flight):
+        evidence += f", of flight yaw minus {label} {math.degrees(flight):+.0f}°"
+    better = not math.isnan(flight) and abs(flight) < abs(gimbal)
+    chosen = "flight yaw" if better else "gimbal yaw"
+    decision = f"gimbal yaw is biased on the whole flight; headings from {'overlap and ' if label == 'overlap' else ''}{chosen}"
+    return chosen, [Decision(f"flight of {frames[0].item}", decision, evidence)]
+
+
+def _courses(centres: Floats) -> Floats:
+    """GPS course at each station from its neighbours in time [rad], NaN where it hardly moves."""
+    if len(centres) < 2:
+        return np.full(len(centres), np.nan)
+    step = np.gradient(centres, axis=0)
+    return np.where(np.hypot(step[:, 0], step[:, 1]) > 2.0, np.arctan2(step[:, 0], step[:, 1]), np.nan)
+
+
+def _judge(
+    frame: Frame,
+    k: int,
+    sources: dict[str, Floats],
+    chosen: str,
+    biases: dict[str, float],
+    overlap: Overlap,
+    course: float,
+    settings: ImagerySettings,
+) -> Verdict:
+    tag, seen = float(sources[chosen][k]), float(overlap.heading[k])
+    biased = abs(biases["gimbal yaw"]) > settings.yaw_bias_rad
+    evidence = _evidence(frame, {name: float(values[k]) for name, values in sources.items()}, seen, course)
+    if math.isnan(seen):
+        return _judge_unseen(frame, tag, course, evidence, sources, k, biased, settings)
+    if math.isnan(tag):
+        return Verdict(
+            seen, _overlap_sd(overlap, k), True, "no yaw tag: heading from overlap with neighbours", evidence
+        )
+    bias = 0.0 if math.isnan(biases[chosen]) else biases[chosen]
+    off = float(wrap(tag - seen))
+    if biased and chosen == "flight yaw":
+        return Verdict(seen, _overlap_sd(overlap, k), True, "heading from overlap: gimbal yaw is biased", evidence)
+    shift = bias if abs(bias) > settings.yaw_bias_rad else 0.0
+    if abs(wrap(off - shift)) <= settings.yaw_tolerance_rad:
+        return Verdict(float(wrap(tag - shift)), settings.yaw_sd_rad, shift != 0.0)
+    for turn, words in (
+        (math.pi, "by 180°"),
+        (math.pi / 2, "by 90° clockwise"),
+        (-math.pi / 2, "by 90° anticlockwise"),
+    ):
+        if abs(wrap(off - shift - turn)) <= settings.yaw_tolerance_rad:
+            decision = (
+                f"photo was turned {words} after it was taken: heading corrected to {_degrees(tag - shift - turn)}"
+            )
+            return Verdict(float(wrap(tag - shift - turn)), settings.yaw_sd_rad, True, decision, evidence)
+    decision = f"yaw tag overruled: heading {_degrees(seen)} from overlap"
+    return Verdict(seen, _overlap_sd(overlap, k), True, decision, evidence)
+
+
+def _judge_unseen(
+    frame: Frame,
+    tag: float,
+    course: float,
+    evidence: str,
+    sources: dict[str, Floats],
+    k: int,
+    biased: bool,
+    settings: ImagerySettings,
+) -> Verdict:
+    """A photo that no neighbour ties: the tags are all there is, and their disagreement is its doubt."""
+    flight = float(sources["flight yaw"][k])
+    if math.isnan(tag) and math.isnan(flight):
+        return Verdict(math.nan, math.nan, False, "", evidence)
+    best = flight if math.isnan(tag) else tag
+    off = abs(float(wrap(best - flight))) if math.isfinite(flight) else 0.0
+    viewer = _viewer(frame)
+    if viewer or off > settings.yaw_tolerance_rad or biased:
+        doubt = f"opened by {viewer}, which may have turned it" if viewer else "its yaw tags disagree"
+        decision = f"heading {_degrees(best)} kept without confirmation: {doubt} and no neighbour overlaps"
+        return Verdict(best, max(0.3, off / 2), False, decision, evidence)
+    return Verdict(best, settings.yaw_sd_rad, False, "", evidence)
+
+
+def _overlap_sd(overlap: Overlap, k: int) -> float:
+    """Heading from overlap: some 5 degrees of one neighbour, better with more."""
+    return 0.1 / math.sqrt(max(1, int(overlap.ties[k])))
+
+
+def _viewer(frame: Frame) -> str:
+    software = frame.tags.get("Software", "")
+    return software if any(name in software.lower() for name in _VIEWERS) else ""
+
+
+def _evidence(frame: Frame, tags: dict[str, float], seen: float, course: float) -> str:
+    parts = [f"{name} {_degrees(value)}" for name, value in tags.items() if math.isfinite(value)]
+    if math.isfinite(course):
+        parts.append(f"GPS course {_degrees(course)}")
+    parts.append(f"overlap {_degrees(seen)}" if math.isfinite(seen) else "no overlap")
+    for name in ("Software", "Orientation"):
+        if frame.tags.get(name, "").strip() not in ("", "1"):
+            parts.append(f'{name} "{frame.tags[name].strip()}"')
+    return ", ".join(parts) + " (grid bearings of the image top)"
+
+
+def _degrees(angle: float) -> str:
+    return f"{math.degrees(float(wrap(angle))):+.0f}°"
+
+
+def judge_heights(
+    frames: Sequence[Frame], overlap: Overlap, settings: ImagerySettings
+) -> tuple[Floats, float, float, list[Decision], list[Reject]]:
+    """Heights above take-off, and the height of the ground plane there, from tags and from the scale of overlaps.
+
+    Returns
+    -------
+    heights : array, shape (n,)
+        Height above take-off [m], NaN where it cannot be known.
+    ground_m, ground_sd_m : float
+        Height of the ground plane above take-off, and its standard deviation.
+    """
+    tagged = np.array([_nan(f.pose.height_above_takeoff_m) for f in frames])
+    measured = overlap.gsd * np.array([f.camera.focal_px for f in frames])
+    decisions: list[Decision] = []
+    absolute = np.array([_nan(f.pose.height_m) for f in frames])
+    name = f"flight of {frames[0].item}"
+    if np.isnan(tagged).all() and np.isfinite(absolute).any() and np.isfinite(measured).any():
+        low = float(np.nanmedian(absolute - measured))
+        tagged = absolute - low
+        decisions.append(Decision(
+            name, f"no height above take-off: ground taken at {low:.0f} m of the tagged altitude",
+            f"scale of {int(np.isfinite(measured).sum())} photos that overlap",
+        ))  # fmt: skip
+    doubtful = np.isnan([_nan(f.pose.height_above_takeoff_m) for f in frames]) & np.isfinite(measured)
+    # An altitude of GPS alone is tens of metres wrong at times: the scale of the overlap is the better height.
+    doubtful &= ~(np.abs(tagged / measured - 1.0) <= 2 * settings.scale_tolerance)
+    tagged = np.where(doubtful, np.nanmedian(measured) if doubtful.any() else tagged, tagged)
+    rejects = [_no_height(frame, height) for frame, height in zip(frames, tagged, strict=True) if not height > 0]
+    tagged = np.where(tagged > 0, tagged, np.nan)
+    ground, sd = _ground_height(tagged, measured, settings)
+    if ground:
+        decisions.append(Decision(
+            name, f"ground plane at {ground:+.1f} m of the take-off height",
+            f"overlaps say {np.nanmedian(measured):.1f} m above ground, tags {np.nanmedian(tagged):.1f} m",
+        ))  # fmt: skip
+    return tagged, ground, sd, decisions, rejects
+
+
+def _no_height(frame: Frame, height: float) -> Reject:
+    if math.isfinite(height):
+        return Reject(frame.item, "altitude", f"{height:.0f} m above take-off: taken before or after the flight")
+    reason = (
+        "no height above ground: neither a relative altitude above 0 m nor an overlap that tells the scale; "
+        "give a DEM with absolute heights, or fly with overlap"
+    )
+    return Reject(frame.item, "altitude", reason)
+
+
+def _ground_height(tagged: Floats, measured: Floats, settings: ImagerySettings) -> tuple[float, float]:
+    """The plane is moved only where the scale of the overlaps is sure of it: by more than three standard errors."""
+    off = (tagged - measured)[np.isfinite(tagged - measured)]
+    if len(off) < 3:
+        return 0.0, settings.ground_sd_m
+    ground = float(np.median(off))
+    error = 1.4826 * float(np.median(np.abs(off - ground))) / math.sqrt(len(off)) + settings.height_relative_sd_m
+    return (ground, error) if abs(ground) > 3 * error else (0.0, min(settings.ground_sd_m, abs(ground) + error))

@@ -1,0 +1,359 @@
+"""Stations → one mosaic, chunk by chunk: each chunk decodes only the photos that see it, at the scale it needs.
+
+A chunk is projected on nodes eight pixels apart and interpolated between them; the photo whose nadir is nearest is taken
+(Voronoi seams), with two-band blending over the seam: colour over a wide band, detail over a narrow one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import dask
+import dask.array as da
+import numpy as np
+import shapely
+import xarray as xr
+from affine import Affine
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_coords
+from scipy.ndimage import distance_transform_edt
+
+from imagery.camera import project, reduced_pixels
+from imagery.photocache import read_cached
+from imagery.schema import Station
+from imagery.settings import ImagerySettings
+from imagery.stations import ground_variance
+from imagery.surface import Surface
+from imagery.tiepoints import reduce_for
+
+__all__ = ["Tone", "View", "build_mosaic", "render_chunk"]
+
+Floats = NDArray[np.float64]
+Singles = NDArray[np.float32]
+_NODE = 8
+_HALO = 64
+_FAR = 1e6
+
+
+@dataclass(frozen=True)
+class Tone:
+    """Gain and offset per band that bring a photo to the common exposure (radiometry)."""
+
+    gain: tuple[float, ...] = (1.0, 1.0, 1.0)
+    offset: tuple[float, ...] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A station with its number in the poses, its footprint and its tone: all a chunk needs of one photo."""
+
+    index: int
+    station: Station
+    footprint: shapely.Polygon
+    tone: Tone
+
+
+@dataclass(frozen=True, eq=False)
+class _Nodes:
+    """One photo on the nodes of a chunk: pixels (ny, nx, 2), where it sees them, and its score [m], small is good."""
+
+    pixels: Floats
+    seen: NDArray[np.bool_]
+    score: Floats
+
+
+_LAYERS: dict[str, tuple[str, dict[str, object]]] = {
+    "alpha": ("uint8", {"units": "1", "long_name": "255 where a photo sees the ground"}),
+    "photo_count": ("uint16", {"units": "1", "long_name": "number of photos that see the pixel"}),
+    "photo_index": ("int32", {"units": "1", "long_name": "row in poses of the photo shown, -1 for none"}),
+    "gsd": ("float32", {"units": "m", "long_name": "ground sampling distance of the photo shown"}),
+    "position_error": (
+        "float32",
+        {"units": "m", "long_name": "expected horizontal position error (root of summed variances)"},
+    ),
+}
+
+
+def build_mosaic(
+    views: Sequence[View], surface: Surface, geobox: GeoBox, settings: ImagerySettings, *, bands: tuple[str, ...]
+) -> xr.Dataset:
+    """Build the lazy mosaic on ``geobox``.
+
+    Parameters
+    ----------
+    bands : tuple of str
+        ``("red", "green", "blue")`` (uint8) or ``("value",)`` (float32, NaN outside).
+
+    Returns
+    -------
+    Dataset, dims (y, x), chunks of ``settings.chunk_px``: the bands and ``alpha``, ``photo_count``, ``photo_index``,
+    ``gsd`` [m], ``position_error`` [m]. All layers of a chunk come from one rendering: compute them together.
+    """
+    rows, cols = (_splits(n, settings.chunk_px) for n in geobox.shape)
+    tree = shapely.STRtree([v.footprint for v in views])
+    kinds = {band: "float32" if bands == ("value",) else "uint8" for band in bands} | {
+        name: kind for name, (kind, _) in _LAYERS.items()
+    }
+    grids: dict[str, list[list[da.Array]]] = {name: [] for name in kinds}
+    for row, height in zip(np.cumsum([0, *rows[:-1]]), rows, strict=True):
+        lines: dict[str, list[da.Array]] = {name: [] for name in kinds}
+        for col, width in zip(np.cumsum([0, *cols[:-1]]), cols, strict=True):
+            transform = _shifted(geobox.transform, int(col), int(row))
+            seen = [views[k] for k in sorted(tree.query(_chunk_polygon(transform, height, width), "intersects"))]
+            lazy = dask.delayed(render_chunk)(seen, surface, transform, (height, width), settings, bands)
+            for name, kind in kinds.items():
+                lines[name].append(da.from_delayed(lazy[name], (height, width), dtype=kind))
+        for name in kinds:
+            grids[name].append(lines[name])
+    coords = xr_coords(geobox)
+    data = {name: (("y", "x"), da.block(grids[name]), _attributes(name)) for name in kinds}
+    return xr.Dataset(data, coords, {"Conventions": "CF-1.11", "title": "orthomosaic"})
+
+
+def _attributes(name: str) -> dict[str, object]:
+    own = _LAYERS[name][1] if name in _LAYERS else {"units": "1", "long_name": name}
+    return {**own, "grid_mapping": "spatial_ref"}
+
+
+def _splits(length: int, chunk: int) -> list[int]:
+    return [min(chunk, length - start) for start in range(0, length, chunk)]
+
+
+def _chunk_polygon(transform: Affine, height: int, width: int) -> shapely.Polygon:
+    margin = _HALO
+    corners = (
+        (-margin, -margin),
+        (width + margin, -margin),
+        (width + margin, height + margin),
+        (-margin, height + margin),
+    )
+    return shapely.Polygon([_apply(transform, *corner) for corner in corners])
+
+
+def _apply(transform: Affine, col: Any, row: Any) -> Any:
+    """Grid position of pixel corners (arrays or numbers); north-up grids have no shear."""
+    return transform.c + transform.a * col, transform.f + transform.e * row
+
+
+def _shifted(transform: Affine, col: int, row: int) -> Affine:
+    x, y = _apply(transform, col, row)
+    return Affine(transform.a, 0.0, x, 0.0, transform.e, y)
+
+
+def render_chunk(
+    views: Sequence[View],
+    surface: Surface,
+    transform: Affine,
+    shape: tuple[int, int],
+    settings: ImagerySettings,
+    bands: tuple[str, ...],
+) -> dict[str, NDArray[np.generic]]:
+    """Render every layer of one chunk (see `build_mosaic`); ``transform`` is that of its GDAL top left corner."""
+    height, width = shape
+    layers = _empty_layers(shape, bands)
+    if not views:
+        return layers
+    padded = tuple(math.ceil((n + 2 * _HALO) / _NODE) * _NODE for n in shape)
+    ground = _node_points(transform, padded, surface)
+    nodes = [_see(view.station, ground, settings) for view in views]
+    best = _best_score(nodes)
+    band = settings.feather_m * settings.feather_low
+    canvas = _Canvas(padded, len(bands))
+    for view, node in zip(views, nodes, strict=True):
+        window = _window(node.seen & (node.score - best < band))
+        if window is not None:
+            _paint(canvas, view, node, node.score - best, ground, window, surface, settings, abs(transform.a))
+    count = np.sum([n.seen for n in nodes], axis=0).astype(np.uint16)
+    inner = (slice(_HALO, _HALO + height), slice(_HALO, _HALO + width))
+    counted = cv2.resize(count, padded[::-1], interpolation=cv2.INTER_NEAREST)
+    return canvas.layers(bands, counted, inner)
+
+
+def _empty_layers(shape: tuple[int, int], bands: tuple[str, ...]) -> dict[str, NDArray[np.generic]]:
+    blank: dict[str, NDArray[np.generic]] = {
+        band: np.full(shape, np.nan, np.float32) if bands == ("value",) else np.zeros(shape, np.uint8)
+        for band in bands
+    }
+    nothing = {"alpha": 0, "photo_count": 0, "photo_index": -1, "gsd": np.nan, "position_error": np.nan}
+    return blank | {name: np.full(shape, nothing[name], kind) for name, (kind, _) in _LAYERS.items()}
+
+
+def _node_points(transform: Affine, padded: tuple[int, ...], surface: Surface) -> Floats:
+    """Ground points (ny, nx, 3) of the nodes: centres of squares of 8 × 8 pixels, from a halo outside of the chunk."""
+    row, col = (np.arange(n // _NODE) * _NODE + _NODE / 2 - _HALO for n in padded)
+    x, y = _apply(transform, *np.meshgrid(col, row))
+    return np.stack([x, y, surface.at(x, y)], axis=-1)
+
+
+def _see(station: Station, ground: Floats, settings: ImagerySettings) -> _Nodes:
+    """Project the nodes; the score is the ground distance from the nadir point, worse near the edge of the photo."""
+    pixels, inside = project(station.camera, station.rotation, station.centre, ground)
+    camera = station.camera
+    to_edge = np.minimum(
+        np.minimum(pixels[..., 0], camera.width_px - 1 - pixels[..., 0]),
+        np.minimum(pixels[..., 1], camera.height_px - 1 - pixels[..., 1]),
+    )
+    away = ground - station.centre
+    distance = np.hypot(away[..., 0], away[..., 1])
+    inside &= (to_edge >= 0) & (distance <= -away[..., 2] * math.tan(settings.max_off_nadir_rad))
+    edge = settings.feather_m * settings.feather_low
+    metres = to_edge * (-away[..., 2] / camera.focal_px)
+    return _Nodes(pixels, inside, distance + 4.0 * np.clip(edge - metres, 0.0, edge))
+
+
+def _best_score(nodes: Sequence[_Nodes]) -> Floats:
+    """Lowest score of the photos that see a node; where none does, that of the nearest node some photo sees."""
+    best: Floats = np.min([np.where(n.seen, n.score, _FAR) for n in nodes], axis=0)
+    unseen = best >= _FAR
+    if unseen.any() and not unseen.all():
+        nearest = distance_transform_edt(unseen, return_distances=False, return_indices=True)
+        best = best[tuple(nearest)]
+    return best
+
+
+def _window(wanted: NDArray[np.bool_]) -> tuple[slice, slice] | None:
+    """Smallest node window that holds what is wanted, one node wider."""
+    rows, cols = np.flatnonzero(wanted.any(axis=1)), np.flatnonzero(wanted.any(axis=0))
+    if not len(rows):
+        return None
+    return slice(max(rows[0] - 1, 0), rows[-1] + 2), slice(max(cols[0] - 1, 0), cols[-1] + 2)
+
+
+def _enlarge(nodes: Floats) -> Singles:
+    """Node values to pixels, linear: `cv2.resize` puts them back exactly where `_node_points` took them."""
+    size = (nodes.shape[1] * _NODE, nodes.shape[0] * _NODE)
+    result: Singles = cv2.resize(np.ascontiguousarray(nodes, np.float32), size, interpolation=cv2.INTER_LINEAR)
+    return result
+
+
+def _paint(
+    canvas: _Canvas,
+    view: View,
+    node: _Nodes,
+    behind: Floats,
+    ground: Floats,
+    window: tuple[slice, slice],
+    surface: Surface,
+    settings: ImagerySettings,
+    pixel_m: float,
+) -> None:
+    """Resample one photo into its window of the canvas with its weights for colour and for detail."""
+    station = view.station
+    gsd = _node_gsd(station, ground[window])
+    finest = float(gsd.min())
+    reduce = reduce_for(8, math.ceil(8 * finest / pixel_m)) if finest < pixel_m else 1
+    image = read_cached(station.frame, reduce, settings.cache_mb)
+    pixels = reduced_pixels(_enlarge(node.pixels[window]).astype(float), reduce).astype(np.float32)
+    warped = cv2.remap(image, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    gap = np.maximum(_enlarge(behind[window]), 0.0)
+    seen = _inside(pixels, image.shape) & (_enlarge(node.seen[window].astype(float)) > 0)
+    # The small share keeps a pixel from going blank where the best photo ends between two nodes.
+    share = 1e-3 / (1.0 + gap)
+    narrow = (np.clip(1.0 - gap / settings.feather_m, 0.0, 1.0) + share) * seen
+    wide = (np.clip(1.0 - gap / (settings.feather_m * settings.feather_low), 0.0, 1.0) + share) * seen
+    error = np.sqrt(ground_variance(station, ground[window], surface.sd_m))
+    where = (slice(window[0].start * _NODE, window[0].start * _NODE + gap.shape[0]),
+             slice(window[1].start * _NODE, window[1].start * _NODE + gap.shape[1]))  # fmt: skip
+    canvas.add(
+        where,
+        _toned(warped, view.tone, canvas.colour.shape[-1]),
+        narrow,
+        wide,
+        view.index,
+        _enlarge(gsd),
+        _enlarge(error),
+    )
+
+
+def _inside(pixels: Singles, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Pixels that fall on the photo, out to the outer edge of its outermost pixels."""
+    x, y = pixels[..., 0], pixels[..., 1]
+    inside: NDArray[np.bool_] = (x >= -0.5) & (y >= -0.5) & (x <= shape[1] - 0.5) & (y <= shape[0] - 0.5)
+    return inside
+
+
+def _node_gsd(station: Station, ground: Floats) -> Floats:
+    """Ground length of a pixel: the root of its area on level ground, √(z³ / (H f²)) with depth z and height H."""
+    away = ground - station.centre
+    depth = away @ station.rotation[2]
+    height = np.maximum(-away[..., 2], 1e-6)
+    result: Floats = np.sqrt(np.maximum(depth, 1e-6) ** 3 / height) / station.camera.focal_px
+    return result
+
+
+def _toned(image: NDArray[np.generic], tone: Tone, bands: int) -> Singles:
+    values = image.astype(np.float32)
+    values = values[..., None] if values.ndim == 2 else values
+    if bands == 1:
+        values = values.mean(axis=-1, keepdims=True)
+    result: Singles = values * np.array(tone.gain[:bands], np.float32) + np.array(tone.offset[:bands], np.float32)
+    return result
+
+
+class _Canvas:
+    """Sums of one chunk while its photos are painted; `layers` turns them into the mosaic's layers."""
+
+    def __init__(self, shape: tuple[int, ...], bands: int) -> None:
+        self.colour = np.zeros((*shape, bands), np.float32)
+        self.detail = np.zeros((*shape, bands), np.float32)
+        self.wide = np.zeros(shape, np.float32)
+        self.narrow = np.zeros(shape, np.float32)
+        self.strongest = np.zeros(shape, np.float32)
+        self.index = np.full(shape, -1, np.int32)
+        self.gsd = np.full(shape, np.nan, np.float32)
+        self.error = np.full(shape, np.nan, np.float32)
+
+    def add(
+        self,
+        where: tuple[slice, slice],
+        image: Singles,
+        narrow: Singles,
+        wide: Singles,
+        index: int,
+        gsd: Singles,
+        error: Singles,
+    ) -> None:
+        low = _low_pass(image, wide > 0)
+        self.colour[where] += wide[..., None] * low
+        self.detail[where] += narrow[..., None] * (image - low)
+        self.wide[where] += wide
+        self.narrow[where] += narrow
+        better = narrow > self.strongest[where]
+        for target, value in ((self.strongest, narrow), (self.gsd, gsd), (self.error, error)):
+            target[where][better] = value[better]
+        self.index[where][better] = index
+
+    def layers(
+        self, bands: tuple[str, ...], count: NDArray[np.uint16], inner: tuple[slice, slice]
+    ) -> dict[str, NDArray[np.generic]]:
+        seen = self.narrow > 0
+        weight = np.where(seen, self.narrow, 1.0)[..., None]
+        values = self.colour / np.maximum(self.wide, 1e-6)[..., None] + self.detail / weight
+        result: dict[str, NDArray[np.generic]] = {}
+        for k, band in enumerate(bands):
+            if bands == ("value",):
+                result[band] = np.where(seen, values[..., k], np.nan).astype(np.float32)[inner]
+            else:
+                result[band] = np.where(seen, np.clip(values[..., k] + 0.5, 0, 255), 0).astype(np.uint8)[inner]
+        result["alpha"] = np.where(seen, 255, 0).astype(np.uint8)[inner]
+        result["photo_count"] = np.where(seen, np.maximum(count, 1), 0).astype(np.uint16)[inner]
+        result |= {"photo_index": self.index[inner], "gsd": self.gsd[inner], "position_error": self.error[inner]}
+        return result
+
+
+def _low_pass(image: Singles, seen: NDArray[np.bool_]) -> Singles:
+    """Colour without detail: means of 16 × 16 pixels that are seen, linear between them."""
+    small = (max(1, image.shape[1] // 16), max(1, image.shape[0] // 16))
+    mask = seen.astype(np.float32)
+    mean = cv2.resize(image * mask[..., None], small, interpolation=cv2.INTER_AREA).reshape(small[1], small[0], -1)
+    weight = cv2.resize(mask, small, interpolation=cv2.INTER_AREA).reshape(small[1], small[0], 1)
+    # Squares that nothing is seen in keep the mean of the window: their weight is zero anyway.
+    overall = mean.sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
+    filled = np.where(weight > 0.01, mean / np.maximum(weight, 0.01), overall)
+    enlarged: Singles = cv2.resize(filled, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return enlarged.reshape(image.shape)

@@ -1,0 +1,172 @@
+"""What the overlap of photos says about each photo's heading and height, with no tag but the positions.
+
+Two nadir photos of one place are related by a similarity. Where the second station lies in the first photo, against where
+GPS says it lies, is the first photo's heading and ground sampling distance; how the content turned between the two is
+the difference of their headings. One sparse linear system joins all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.linalg import spsolve
+
+from imagery.settings import ImagerySettings
+from imagery.tiepoints import PairMatch
+from ingest.schema import Frame
+
+__all__ = ["Overlap", "measure_overlap", "wrap"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Overlap:
+    """Per photo, shape (n,): grid bearing of the image top [rad] and ground sampling distance [m], NaN where untied.
+
+    ``ties`` counts the neighbours a photo is matched with.
+    """
+
+    heading: Floats
+    gsd: Floats
+    ties: NDArray[np.intp]
+
+
+def wrap(angle: Floats | float) -> Floats:
+    """Angles into [−π, π).
+
+    Examples
+    --------
+    >>> round(float(wrap(1.5 * np.pi)), 6)
+    -1.570796
+    """
+    return np.asarray((np.asarray(angle, float) + np.pi) % (2 * np.pi) - np.pi)
+
+
+def measure_overlap(
+    frames: Sequence[Frame], centres: Floats, matches: Sequence[PairMatch], settings: ImagerySettings
+) -> Overlap:
+    """Headings and ground sampling distances from overlaps and positions alone.
+
+    Assumes photos that look down within some 20 degrees; GPS noise is large against short baselines, which therefore
+    count little. Photos that no chain of matches joins to a usable baseline stay NaN.
+
+    Parameters
+    ----------
+    centres : array, shape (n, 2)
+        Grid easting and northing of the stations [m].
+    """
+    n = len(frames)
+    ties = np.zeros(n, np.intp)
+    for match in matches:
+        ties[[match.first, match.second]] += 1
+    absolute = [row for match in matches for row in _seen_stations(frames, centres, match, settings)]
+    turns = [_turn(match) for match in matches]
+    heading = _join_headings(n, absolute, turns, settings)
+    return Overlap(heading, _median_gsd(n, absolute, matches), ties)
+
+
+def _seen_stations(
+    frames: Sequence[Frame], centres: Floats, match: PairMatch, settings: ImagerySettings
+) -> list[tuple[int, float, float, float]]:
+    """(photo, heading, gsd, weight) for each of the two photos of a pair, nothing where the baseline is too short."""
+    result = []
+    inverse = _invert(match.similarity)
+    for here, there, back in (
+        (match.first, match.second, inverse),
+        (match.second, match.first, match.similarity),
+    ):
+        camera, other = frames[here].camera, frames[there].camera
+        seen = back @ np.array([other.centre_x_px, other.centre_y_px, 1.0])
+        offset = seen - [camera.centre_x_px, camera.centre_y_px]
+        baseline = centres[there] - centres[here]
+        length_px, length_m = float(np.hypot(*offset)), float(np.hypot(*baseline))
+        short = settings.min_baseline_ratio * max(camera.width_px, camera.height_px)
+        if length_px < short or length_m < 2 * settings.gps_relative_sd_m:
+            continue
+        bearing = np.arctan2(baseline[0], baseline[1]) - np.arctan2(offset[0], -offset[1])
+        noise = settings.gps_relative_sd_m * 2 / length_m + settings.tilt_sd_rad
+        result.append((here, float(wrap(bearing)), length_m / length_px, float(noise**-2)))
+    return result
+
+
+def _turn(match: PairMatch) -> tuple[int, int, float]:
+    """(first, second, heading of the second minus heading of the first)."""
+    return match.first, match.second, -float(np.arctan2(match.similarity[1, 0], match.similarity[0, 0]))
+
+
+def _invert(similarity: Floats) -> Floats:
+    linear = np.linalg.inv(similarity[:, :2])
+    return np.hstack([linear, -(linear @ similarity[:, 2])[:, None]])
+
+
+def _join_headings(
+    n: int,
+    absolute: Sequence[tuple[int, float, float, float]],
+    turns: Sequence[tuple[int, int, float]],
+    settings: ImagerySettings,
+) -> Floats:
+    """Angular synchronisation (Singer 2011, doi:10.1016/j.acha.2010.02.001) with absolute terms, reweighted thrice."""
+    heading = np.full(n, np.nan)
+    if not absolute:
+        return heading
+    weights_a = np.array([row[3] for row in absolute])
+    weights_t = np.full(len(turns), 1.0 / settings.tilt_sd_rad**2)
+    scale_a, scale_t = np.ones(len(absolute)), np.ones(len(turns))
+    tied = _reached(n, absolute, turns)
+    for _ in range(4):
+        z = _solve_angles(n, absolute, turns, weights_a * scale_a, weights_t * scale_t)
+        angle = np.angle(z)
+        off_a = wrap(angle[[r[0] for r in absolute]] - [r[1] for r in absolute])
+        off_t = wrap(angle[[t[1] for t in turns]] - angle[[t[0] for t in turns]] - [t[2] for t in turns])
+        scale_a, scale_t = 1 / (1 + (off_a / 0.3) ** 2), 1 / (1 + (off_t / 0.1) ** 2)
+    heading[tied] = angle[tied]
+    return heading
+
+
+def _reached(
+    n: int, absolute: Sequence[tuple[int, float, float, float]], turns: Sequence[tuple[int, int, float]]
+) -> NDArray[np.bool_]:
+    """Photos joined by matches to one with an absolute heading."""
+    from scipy.sparse.csgraph import connected_components
+
+    rows, cols = [t[0] for t in turns], [t[1] for t in turns]
+    _, label = connected_components(csr_array((np.ones(len(turns)), (rows, cols)), shape=(n, n)), directed=False)
+    return np.isin(label, label[[row[0] for row in absolute]])
+
+
+def _solve_angles(
+    n: int,
+    absolute: Sequence[tuple[int, float, float, float]],
+    turns: Sequence[tuple[int, int, float]],
+    weights_a: Floats,
+    weights_t: Floats,
+) -> NDArray[np.complex128]:
+    """Least squares for unit complex numbers: z_i = exp(i heading), z_j = z_i exp(i turn)."""
+    i, j = np.array([t[0] for t in turns], int), np.array([t[1] for t in turns], int)
+    turn = np.exp(1j * np.array([t[2] for t in turns], float))
+    at = np.array([row[0] for row in absolute], int)
+    seen = np.exp(1j * np.array([row[1] for row in absolute]))
+    diagonal = np.full(n, 1e-9)
+    np.add.at(diagonal, i, weights_t)
+    np.add.at(diagonal, j, weights_t)
+    np.add.at(diagonal, at, weights_a)
+    right = np.zeros(n, complex)
+    np.add.at(right, at, weights_a * seen)
+    everyone = np.arange(n)
+    values = np.concatenate([diagonal, -weights_t * np.conj(turn), -weights_t * turn])
+    rows, cols = np.concatenate([everyone, i, j]), np.concatenate([everyone, j, i])
+    solution: NDArray[np.complex128] = spsolve(csr_array((values, (rows, cols)), shape=(n, n)).tocsc(), right)
+    return np.atleast_1d(solution)
+
+
+def _median_gsd(n: int, absolute: Sequence[tuple[int, float, float, float]], matches: Sequence[PairMatch]) -> Floats:
+    """Each photo's ground sampling distance: the median over its own baselines, NaN where it has none."""
+    result = np.full(n, np.nan)
+    for photo in {row[0] for row in absolute}:
+        result[photo] = np.median([row[2] for row in absolute if row[0] == photo])
+    return result

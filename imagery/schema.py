@@ -1,0 +1,91 @@
+"""What the imagery room gives away: the mosaic of a flight and a row per photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+import xarray as xr
+from numpy.typing import NDArray
+
+from ingest.schema import Camera, Frame
+
+__all__ = ["FramePose", "Ortho", "OrthoQuality", "Station"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Station:
+    """One photo at its exterior orientation in the flight's frame.
+
+    ``centre`` is easting and northing in the grid CRS and height above take-off [m], shape (3,). ``rotation`` turns
+    grid axes (east, north, up) into camera axes (right, down, forward), shape (3, 3). ``covariance`` is that of three
+    rotations about the camera axes [rad] and of the centre [m], shape (6, 6).
+    """
+
+    frame: Frame
+    camera: Camera
+    centre: Floats
+    rotation: Floats
+    covariance: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class FramePose:
+    """What became of one photo: used or not, why, where it was and what it saw.
+
+    ``easting_m``, ``northing_m`` are in the grid CRS, ``height_m`` above take-off (NaN where unknown).
+    ``heading_rad`` is that of the top of the image as stored, clockwise from true north. ``position_error_m`` is the
+    standard error (root of the summed variances of easting and northing) of a ground point in the image centre.
+    ``footprint`` is in the grid CRS, empty for a photo that is not used. ``camera``, ``rotation`` (grid axes to
+    camera axes) and ``covariance`` (rotations about camera axes [rad], centre [m]) are those the mosaic was made with.
+    """
+
+    item: str
+    used: bool
+    reason: str
+    easting_m: float
+    northing_m: float
+    height_m: float
+    heading_rad: float
+    position_error_m: float
+    footprint: shapely.Polygon
+    camera: Camera | None = None
+    rotation: Floats | None = None
+    covariance: Floats | None = None
+    ties: int = 0
+    reprojection_error_px: float = float("nan")
+
+
+@dataclass(frozen=True)
+class OrthoQuality:
+    """Numbers for ``ortho.json``; NaN where the mode does not measure them.
+
+    ``mismatch_m`` is the median distance on the ground between the two projections of a tie point, ``mismatch_p90_m``
+    its 90th percentile; ``reprojection_error_px`` the root mean square in pixels of the full photo.
+    """
+
+    mode: str
+    photos: int
+    used: int
+    corrected: int
+    tied: int
+    tie_points: int
+    reprojection_error_px: float
+    mismatch_m: float
+    mismatch_p90_m: float
+    position_error_m: float
+    gsd_m: float
+    focal_px: float
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Ortho:
+    """A mosaic (lazy dataset on a GeoBox, see `imagery.ortho.build_mosaic`), its photos and its quality."""
+
+    mosaic: xr.Dataset
+    poses: tuple[FramePose, ...]
+    quality: OrthoQuality

@@ -1,0 +1,83 @@
+"""Every threshold of the imagery room, with unit and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.settings import setting
+
+__all__ = ["ImagerySettings"]
+
+
+@dataclass(frozen=True)
+class ImagerySettings:
+    """Thresholds of `imagery.process_frames`; ``mode`` is ``"refined"`` or ``"direct"``, ``gsd_m`` 0 chooses itself."""
+
+    # --- what is made
+    mode: str = setting("refined", unit="", source="choice: refined wherever photos overlap; direct needs no overlap")
+    gsd_m: float = setting(0.0, unit="m", source="choice: 0 takes the median ground sampling distance of the photos")
+    chunk_px: int = setting(1024, unit="px", source="choice: 12 MB a chunk and layer stack, a few photos each")
+    max_pixels: int = setting(4_000_000_000, unit="px", source="choice: 100 times the largest flight tested")
+    cache_mb: int = setting(384, unit="MB", source="choice: decoded photos kept between neighbouring chunks")
+
+    # --- which photos are believed
+    black_level: float = setting(4.0, unit="1", source="choice: mean of 255 below which nothing is told from noise")
+    flat_sd: float = setting(
+        1.0, unit="1", source="choice: standard deviation of 255 of a lens cap, fog or saturation"
+    )
+    blur_ratio: float = setting(0.04, unit="1", source="choice: Laplacian variance over that of the flight's median")
+    max_distance_m: float = setting(
+        20_000.0, unit="m", source="choice: further from the flight's median is another flight"
+    )
+    yaw_tolerance_rad: float = setting(
+        0.35, unit="rad", source="compass error up to 10 degrees (OpenAthena), doubled"
+    )
+    yaw_bias_rad: float = setting(0.17, unit="rad", source="OpenAthena: compass error up to 10 degrees")
+    min_baseline_ratio: float = setting(
+        0.05, unit="1", source="choice: GPS noise over a shorter baseline hides its bearing"
+    )
+    scale_tolerance: float = setting(
+        0.25, unit="1", source="choice: height and focal length are told apart from GPS noise"
+    )
+    max_off_nadir_rad: float = setting(
+        1.10, unit="rad", source="choice: 63 degrees, where a metre of height is two on the ground"
+    )
+
+    # --- standard deviations
+    gps_relative_sd_m: float = setting(
+        0.8, unit="m", source="Brighton: EXIF against ODM positions, rms 0.24 E, 0.45 N"
+    )
+    height_relative_sd_m: float = setting(1.0, unit="m", source="docs/coordinates.md: barometer within 1 m")
+    tilt_sd_rad: float = setting(0.026, unit="rad", source="Brighton: 0.7-2.2 degrees between XMP and ODM tilt")
+    yaw_sd_rad: float = setting(
+        0.052, unit="rad", source="choice: 3 degrees after the cross-check with image overlap"
+    )
+    boresight_sd_rad: float = setting(0.035, unit="rad", source="H20T: -2.5 degrees found by dji-thermal-cli")
+    focal_sd_ratio: float = setting(0.02, unit="1", source="35 mm equivalents are rounded to a millimetre in 24-50")
+    distortion_sd: float = setting(0.05, unit="1", source="droneModels.json: spread of k1 over 106 cameras")
+    ground_sd_m: float = setting(
+        2.0, unit="m", source="choice: ground against the take-off plane where nothing measured it"
+    )
+
+    # --- tie points
+    feature_px: int = setting(1000, unit="px", source="choice: long side of the photo in which features are sought")
+    features: int = setting(2500, unit="1", source="choice: 70 ms a photo; several hundred ties a neighbour")
+    coarse_px: int = setting(
+        500, unit="px", source="choice: long side in direct mode, where only yaw and scale are wanted"
+    )
+    coarse_features: int = setting(800, unit="1", source="choice: 25 ms a photo")
+    neighbours: int = setting(6, unit="1", source="choice: strip and both side neighbours; never all pairs")
+    match_ratio: float = setting(0.8, unit="1", source="Lowe 2004, doi:10.1023/B:VISI.0000029664.99615.94, fig. 11")
+    match_px: float = setting(6.0, unit="px", source="choice: homography inlier distance, leaves room for relief")
+    min_matches: int = setting(15, unit="1", source="choice: 4 needed, more by chance on repeated texture")
+    tie_sd_px: float = setting(0.5, unit="px", source="choice: SIFT localisation at the feature scale")
+    huber: float = setting(2.0, unit="1", source="Huber 1981: residuals beyond 2 sd are weighted down")
+    iterations: int = setting(12, unit="1", source="choice: Gauss-Newton on a nadir block converges in 5-8")
+    surface_cell_m: float = setting(2.0, unit="m", source="choice: ground relief from tie points, several in a cell")
+
+    # --- blending
+    feather_m: float = setting(0.6, unit="m", source="choice: wider than the mismatch, narrower than a car")
+    feather_low: float = setting(6.0, unit="1", source="Burt & Adelson 1983: low frequencies over a wider seam")
+    gain_limit: float = setting(
+        0.35, unit="1", source="choice: exposure steps beyond half a stop are not the camera's"
+    )

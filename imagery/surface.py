@@ -1,0 +1,142 @@
+"""The ground the rays meet: the take-off plane, a DEM brought into the flight's frame, or relief from tie points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from pyproj import CRS, Transformer
+from scipy.interpolate import griddata
+from scipy.ndimage import gaussian_filter, map_coordinates, median_filter
+
+from ingest.errors import ContractError
+
+__all__ = ["Surface", "meet_ground", "surface_from_dem", "surface_from_plane", "surface_from_points"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Ground heights above take-off on a regular grid, bilinear between its nodes and constant beyond its edge.
+
+    ``heights`` (rows, columns) are at nodes; ``west``, ``north`` [m, grid CRS] are those of node (0, 0); rows go south.
+    ``sd_m`` is the standard deviation of a height. ``source`` names where the heights come from.
+    """
+
+    west: float
+    north: float
+    cell_m: float
+    heights: Floats
+    sd_m: float
+    source: str
+
+    def at(self, x: Floats, y: Floats) -> Floats:
+        """Height above take-off [m] at grid positions of any shape."""
+        if self.heights.size == 1:
+            return np.full(np.shape(x), float(self.heights[0, 0]))
+        rows, cols = (self.north - np.asarray(y)) / self.cell_m, (np.asarray(x) - self.west) / self.cell_m
+        result: Floats = map_coordinates(self.heights, [rows, cols], order=1, mode="nearest")
+        return result
+
+
+def surface_from_plane(height_m: float, sd_m: float) -> Surface:
+    """Return a level plane at this height above take-off.
+
+    Examples
+    --------
+    >>> surface_from_plane(1.5, 2.0).at(np.array([0.0]), np.array([0.0])).tolist()
+    [1.5]
+    """
+    return Surface(0.0, 0.0, 1.0, np.array([[height_m]]), sd_m, "take-off plane")
+
+
+def surface_from_dem(
+    dem: xr.DataArray,
+    *,
+    crs: CRS,
+    bounds: tuple[float, float, float, float],
+    takeoff: tuple[float, float],
+    sd_m: float,
+) -> Surface:
+    """Bring a DEM into the flight's frame: its own height at the take-off point is subtracted, its datum cancels.
+
+    Parameters
+    ----------
+    dem : DataArray, dims (y, x)
+        Heights [m] with coordinates in the CRS named by ``attrs["crs"]`` or a ``spatial_ref`` coordinate.
+    bounds : west, south, east, north
+        Area wanted, in ``crs`` [m].
+    takeoff : easting, northing
+        Take-off point in ``crs``: its DEM height becomes zero.
+
+    Raises
+    ------
+    ContractError
+        If the DEM has no CRS, or no height at the take-off point.
+    """
+    dem_crs = _dem_crs(dem)
+    cell = max(float(np.abs(np.diff(dem["y"].values)).mean()), float(np.abs(np.diff(dem["x"].values)).mean()))
+    cell = cell * 111_000.0 if dem_crs.is_geographic else cell
+    west, south, east, north = bounds
+    columns, rows = int((east - west) / cell) + 2, int((north - south) / cell) + 2
+    x, y = np.meshgrid(west + cell * np.arange(columns), north - cell * np.arange(rows))
+    to_dem = Transformer.from_crs(crs, dem_crs, always_xy=True)
+    heights = _sample(dem, *to_dem.transform(x, y))
+    zero = float(_sample(dem, *(np.array([v]) for v in to_dem.transform(*takeoff)))[0])
+    if not np.isfinite(zero):
+        raise ContractError(f"the DEM has no height at the take-off point {takeoff}; give one that covers the flight")
+    known = np.isfinite(heights)
+    heights = np.where(known, heights, np.median(heights[known]) if known.any() else zero)
+    return Surface(west, north, cell, heights - zero, sd_m, "DEM")
+
+
+def _dem_crs(dem: xr.DataArray) -> CRS:
+    text = dem.attrs.get("crs") or (dem["spatial_ref"].attrs.get("crs_wkt") if "spatial_ref" in dem.coords else None)
+    if not text:
+        raise ContractError('a DEM needs its coordinate system in attrs["crs"] or a spatial_ref coordinate')
+    return CRS.from_user_input(text)
+
+
+def _sample(dem: xr.DataArray, x: Floats, y: Floats) -> Floats:
+    values: Floats = dem.interp(x=xr.DataArray(x), y=xr.DataArray(y)).to_numpy()
+    return values
+
+
+def surface_from_points(points: Floats, *, cell_m: float, sd_m: float) -> Surface:
+    """Smooth relief through tie points (n, 3): median in cells, linear between them, spikes removed.
+
+    Valid for open ground; trees and roofs that carry few tie points are cut through.
+    """
+    west, south = points[:, :2].min(axis=0) - cell_m
+    east, north = points[:, :2].max(axis=0) + cell_m
+    columns, rows = int((east - west) / cell_m) + 1, int((north - south) / cell_m) + 1
+    cell = ((north - points[:, 1]) / cell_m).astype(int) * columns + ((points[:, 0] - west) / cell_m).astype(int)
+    order = np.lexsort((points[:, 2], cell))
+    starts = np.flatnonzero(np.append(True, np.diff(cell[order]) > 0))
+    counts = np.diff(np.append(starts, len(cell)))
+    middle = points[order[starts + counts // 2], 2]
+    filled = np.stack(np.divmod(cell[order[starts]], columns), axis=1).astype(float)
+    row, col = np.mgrid[0:rows, 0:columns]
+    nearest = griddata(filled, middle, (row, col), method="nearest")
+    heights = nearest
+    if len(filled) > 3 and np.ptp(filled, axis=0).min() > 0:
+        linear = griddata(filled, middle, (row, col), method="linear")
+        heights = np.where(np.isnan(linear), nearest, linear)
+    smooth: Floats = gaussian_filter(median_filter(heights, size=3, mode="nearest"), 0.7, mode="nearest")
+    return Surface(float(west + cell_m / 2), float(north - cell_m / 2), cell_m, smooth, sd_m, "tie points")
+
+
+def meet_ground(centre: Floats, rays: Floats, surface: Surface) -> Floats:
+    """Where rays (n, 3) from a station (3,) meet the ground, shape (n, 3); NaN for rays that do not go down.
+
+    Fixed-point iteration: the plane at the height last found. Converges where the ground is less steep than the ray.
+    """
+    slope = np.where(rays[:, 2] < -1e-6, rays[:, 2], np.nan)
+    height = np.full(len(rays), float(np.median(surface.heights)))
+    for _ in range(1 if surface.heights.size == 1 else 6):
+        ground = centre + rays * ((height - centre[2]) / slope)[:, None]
+        height = surface.at(np.nan_to_num(ground[:, 0]), np.nan_to_num(ground[:, 1]))
+    return centre + rays * ((height - centre[2]) / slope)[:, None]

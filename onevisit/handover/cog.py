@@ -1,0 +1,206 @@
+"""Lazy rasters → Cloud Optimized GeoTIFF, block by block, under a temporary name until it is whole.
+
+Memory is bounded by the chunks that are in work, not by the size of the raster.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import dask
+import numpy as np
+import rasterio
+import rasterio.shutil
+import xarray as xr
+from numpy.typing import NDArray
+from rasterio.enums import ColorInterp
+from rasterio.windows import Window
+
+from ingest.errors import ContractError
+
+__all__ = ["CogSummary", "write_cog", "write_ortho"]
+
+_log = logging.getLogger(__name__)
+_QUALITY = ("photo_count", "photo_index", "gsd", "position_error")
+_COLOURS = {"red": ColorInterp.red, "green": ColorInterp.green, "blue": ColorInterp.blue, "alpha": ColorInterp.alpha}
+
+
+@dataclass(frozen=True)
+class CogSummary:
+    """What was written: files in order, pixels that show ground, seconds taken."""
+
+    paths: tuple[Path, ...]
+    pixels_seen: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One file of a set that is written in a single walk over the chunks."""
+
+    path: Path
+    names: tuple[str, ...]
+    dtype: str
+    nodata: float | None
+
+
+def write_ortho(
+    mosaic: xr.Dataset, path: Path, *, workers: int = 2, progress: Callable[[int, int], None] | None = None
+) -> CogSummary:
+    """Write a mosaic of `imagery.process_frames` as ``ortho.tif``, and its layers as ``ortho-quality.tif`` beside it.
+
+    A GeoTIFF has one number type for all bands, so colour and alpha (uint8; thermal and single bands float32) are apart
+    from photo count, photo index, ground sampling distance [m] and expected position error [m] (float32). All layers
+    of a chunk are computed together, so that each photo is projected once.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with (chunks done, chunks in all).
+
+    Returns
+    -------
+    CogSummary
+
+    Raises
+    ------
+    ContractError
+        If the dataset has no ``spatial_ref`` grid mapping.
+    """
+    colour = ("red", "green", "blue", "alpha") if "red" in mosaic else ("value",)
+    layers = [
+        _Layer(path, colour, str(mosaic[colour[0]].dtype), None if "red" in mosaic else float("nan")),
+        _Layer(path.with_name(f"{path.stem}-quality{path.suffix}"), _QUALITY, "float32", float("nan")),
+    ]
+    return _write(mosaic, layers, workers=workers, progress=progress)
+
+
+def write_cog(dataset: xr.Dataset, path: Path, *, names: Sequence[str], nodata: float | None = None) -> CogSummary:
+    """Write some variables (y, x) of one number type as the bands of one Cloud Optimized GeoTIFF.
+
+    Raises
+    ------
+    ContractError
+        If there is no grid mapping, or the variables have different number types.
+    """
+    kinds = {str(dataset[name].dtype) for name in names}
+    if len(kinds) != 1:
+        raise ContractError(f"{path.name}: bands of one GeoTIFF need one number type, got {sorted(kinds)}")
+    return _write(dataset, [_Layer(path, tuple(names), kinds.pop(), nodata)], workers=2, progress=None)
+
+
+def _write(
+    dataset: xr.Dataset, layers: Sequence[_Layer], *, workers: int, progress: Callable[[int, int], None] | None
+) -> CogSummary:
+    started = time.perf_counter()
+    geobox = dataset.odc.geobox
+    if geobox is None or geobox.crs is None:
+        raise ContractError(f"{layers[0].path.name}: the dataset has no grid mapping (spatial_ref)")
+    with _temporary(layers) as (striped, whole):
+        seen = _fill(dataset, layers, striped, geobox, workers, progress)
+        for source, target in zip(striped, whole, strict=True):
+            _optimise(source, target)
+        for layer, target in zip(layers, whole, strict=True):
+            target.replace(layer.path)
+    seconds = time.perf_counter() - started
+    _log.info("cog: %s written, %.1f s", ", ".join(x.path.name for x in layers), seconds)
+    return CogSummary(tuple(layer.path for layer in layers), seen, seconds)
+
+
+@contextlib.contextmanager
+def _temporary(layers: Sequence[_Layer]) -> Iterator[tuple[list[Path], list[Path]]]:
+    """Names in the target folder for the plain and the optimised file; whatever is left of them is removed."""
+    tag = f".{os.getpid()}.part"
+    striped = [x.path.with_name(f".{x.path.name}{tag}.plain.tif") for x in layers]
+    whole = [x.path.with_name(f".{x.path.name}{tag}.tif") for x in layers]
+    try:
+        yield striped, whole
+    finally:
+        for leftover in (*striped, *whole):
+            leftover.unlink(missing_ok=True)
+
+
+def _fill(
+    dataset: xr.Dataset,
+    layers: Sequence[_Layer],
+    paths: Sequence[Path],
+    geobox: object,
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+) -> int:
+    """Compute chunk after chunk, ``workers`` at a time, and put each into its place; return the pixels seen."""
+    names = [name for layer in layers for name in layer.names]
+    windows = _windows(dataset, names[0])
+    seen = 0
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(_create(p, x, geobox)) for p, x in zip(paths, layers, strict=True)]
+        for start in range(0, len(windows), workers):
+            batch = windows[start : start + workers]
+            chunks = [[dataset[name][rows, cols].data for name in names] for rows, cols in batch]
+            for (rows, cols), arrays in zip(
+                batch, dask.compute(*chunks, scheduler="threads", num_workers=workers), strict=True
+            ):
+                by_name = dict(zip(names, arrays, strict=True))
+                seen += _count_seen(by_name, names)
+                for file, layer in zip(files, layers, strict=True):
+                    _put(file, layer, by_name, rows, cols)
+            if progress is not None:
+                progress(min(start + workers, len(windows)), len(windows))
+    return seen
+
+
+def _count_seen(arrays: dict[str, NDArray[np.generic]], names: Sequence[str]) -> int:
+    if "alpha" in arrays:
+        return int(np.count_nonzero(arrays["alpha"]))
+    return int(np.count_nonzero(np.isfinite(np.asarray(arrays[names[0]], float))))
+
+
+def _windows(dataset: xr.Dataset, name: str) -> list[tuple[slice, slice]]:
+    """Chunks of a variable as row and column slices, row by row; a variable in memory is one chunk."""
+    chunks = dataset[name].chunks or tuple((n,) for n in dataset[name].shape)
+    edges = [np.concatenate([[0], np.cumsum(sizes)]).tolist() for sizes in chunks]
+    rows, cols = ([slice(a, b) for a, b in zip(e[:-1], e[1:], strict=True)] for e in edges)
+    return [(row, col) for row in rows for col in cols]
+
+
+def _create(path: Path, layer: _Layer, geobox: object) -> rasterio.io.DatasetWriter:
+    """A tiled scratch file, barely compressed: it is read once and removed."""
+    return rasterio.open(
+        path, "w", driver="GTiff", width=geobox.width, height=geobox.height, count=len(layer.names),  # type: ignore[attr-defined]
+        dtype=layer.dtype, crs=str(geobox.crs), transform=geobox.transform, nodata=layer.nodata,  # type: ignore[attr-defined]
+        tiled=True, blockxsize=256, blockysize=256, sparse_ok=True, compress="lzw", bigtiff="if_safer",
+        photometric="rgb" if "red" in layer.names else "minisblack",
+    )  # fmt: skip
+
+
+def _put(
+    file: rasterio.io.DatasetWriter,
+    layer: _Layer,
+    arrays: dict[str, NDArray[np.generic]],
+    rows: slice,
+    cols: slice,
+) -> None:
+    window = Window(cols.start, rows.start, cols.stop - cols.start, rows.stop - rows.start)
+    if rows.start == 0 and cols.start == 0:
+        file.colorinterp = [_COLOURS.get(name, ColorInterp.undefined) for name in layer.names]
+        for band, name in enumerate(layer.names, start=1):
+            file.set_band_description(band, name)
+    for band, name in enumerate(layer.names, start=1):
+        file.write(np.asarray(arrays[name]).astype(layer.dtype), band, window=window)
+
+
+def _optimise(source: Path, target: Path) -> None:
+    """Rearrange into a COG with overviews: averages for colour, nearest where an average would invent photo numbers."""
+    with rasterio.open(source) as plain:
+        numbers = plain.descriptions[0] == "photo_count"
+        floating = plain.dtypes[0].startswith("float")
+    rasterio.shutil.copy(
+        source, target, driver="COG", compress="deflate", level="3", predictor="3" if floating else "2", blocksize="512",
+        overview_resampling="nearest" if numbers else "average", num_threads="2", bigtiff="if_safer",
+    )  # fmt: skip
