@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ingest.flags import Flag, is_usable
 from ingest.schema import Decision, Outcome, species_names
-from tracks.plane import seconds_since_start
+from tracks.plane import longest_step, seconds_since_start
 from tracks.rolling import block_means, interpolate_rows, rolling_percentile
 from tracks.settings import TrackSettings
 
@@ -122,6 +122,7 @@ def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.D
     t = seconds_since_start(trace["time"].values)
     model = settings.background_model
     row_usable = is_usable(trace["qc_flag"].values, _FOR_BACKGROUND)
+    gap_s = longest_step(t, settings.value_gap_s)
     added: dict[str, xr.DataArray] = {}
     decisions = []
     for name in species_names(trace):
@@ -131,7 +132,7 @@ def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.D
         clean = MODELS[model](times, means, settings) if len(times) else means
         background = interpolate_rows(t, times, clean)
         usable = row_usable & is_usable(flags)
-        noise_sd, offset = estimate_noise(t[usable], values[usable] - background[usable], gap_s=settings.value_gap_s)
+        noise_sd, offset = estimate_noise(t[usable], values[usable] - background[usable], gap_s=gap_s)
         if np.isfinite(offset):
             background += offset
         excess = values - background

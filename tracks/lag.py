@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ingest.schema import Decision, Outcome, species_names
 from tracks.compiled import compiled
-from tracks.plane import seconds_since_start
+from tracks.plane import longest_step, seconds_since_start
 from tracks.settings import TrackSettings
 
 __all__ = ["apply_lag", "shift_values"]
@@ -77,6 +77,7 @@ def apply_lag(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]
         With a decision for every lag that is not zero.
     """
     t = seconds_since_start(trace["time"].values)
+    gap_s = longest_step(t, settings.value_gap_s)
     shifted: dict[str, tuple[str, Floats, dict[str, object]]] = {}
     lags: dict[float, list[str]] = {}
     for name in species_names(trace):
@@ -85,7 +86,7 @@ def apply_lag(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]
         own = dict(settings.lag_of)
         keys = (name, str(variable.attrs["species"]), str(variable.attrs.get("instrument", "")))
         lag_s = next((own[key] for key in keys if key in own), default)
-        values = shift_values(t, variable.values, lag_s, gap_s=settings.value_gap_s)
+        values = shift_values(t, variable.values, lag_s, gap_s=gap_s)
         shifted[name] = ("obs", values, {**variable.attrs, "lag_s": lag_s})
         if lag_s:
             lags.setdefault(lag_s, []).append(name)

@@ -14,11 +14,13 @@ __all__ = ["split_passes"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
+Table = tuple[NDArray[np.int64], Ints, Floats]  # keys of cells, the pass that was in them last, and until when
 
 
 @compiled
-def _slot(keys: NDArray[np.int64], key: int, mask: int) -> int:
+def _slot(keys: NDArray[np.int64], key: int) -> int:
     """Return the slot of ``key`` in the open-addressing table: its own, or the first empty one."""
+    mask = len(keys) - 1
     mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
     slot = np.int64(mixed >> np.uint64(20)) & mask
     while keys[slot] != -1 and keys[slot] != key:
@@ -27,59 +29,81 @@ def _slot(keys: NDArray[np.int64], key: int, mask: int) -> int:
 
 
 @compiled
-def _cell_key(column: int, row: int) -> int:
-    return ((column + 1073741824) << 31) | (row + 1073741824)
+def _key(column: int, row: int, grid: int) -> int:
+    """Return the key of a cell of one of the two grids."""
+    return ((2 * column + grid + 1073741824) << 31) | (row + 1073741824)
+
+
+@compiled
+def _cell(metres: float, cell: float, grid: int) -> int:
+    """Return the cell's number; the two grids are half a cell apart, and neither has an edge at 0."""
+    return int(np.floor(metres / cell + 0.25 + 0.5 * grid))
 
 
 @compiled
 def _changes(x: Floats, y: Floats, cell: float) -> int:
-    """Count how often the track enters another cell."""
-    count = 1
-    cx = cy = -1073741823
+    """Count how often the track enters another cell of either grid."""
+    count = 2
+    cx = np.full(2, -1073741823)
+    cy = np.full(2, -1073741823)
     for i in range(len(x)):
         if not np.isnan(x[i]):
-            nx, ny = int(np.floor(x[i] / cell)), int(np.floor(y[i] / cell))
-            if nx != cx or ny != cy:
-                count += 1
-                cx, cy = nx, ny
+            for grid in range(2):
+                nx, ny = _cell(x[i], cell, grid), _cell(y[i], cell, grid)
+                if nx != cx[grid] or ny != cy[grid]:
+                    count += 1
+                    cx[grid], cy[grid] = nx, ny
     return count
+
+
+@compiled
+def _leave(table: Table, cx: int, cy: int, grid: int, number: int, t: float, revisit_s: float) -> None:
+    """Write down that the platform was in a cell until ``t``, and near the cells that it had come from."""
+    keys, owner, left = table
+    arrived = left[_slot(keys, _key(cx, cy, grid))]
+    for dx in range(-1, 2):
+        for dy in range(-1, 2):
+            slot = _slot(keys, _key(cx + dx, cy + dy, grid))
+            if keys[slot] != -1 and owner[slot] == number and arrived - left[slot] <= revisit_s:
+                left[slot] = t
 
 
 @compiled
 def _split(t: Floats, x: Floats, y: Floats, limits: Floats, size: int) -> Ints:
     """Number the passes; ``limits`` are (cell_m, revisit_s, gap_s), ``size`` the table's, a power of two."""
     cell, revisit_s, gap_s = limits[0], limits[1], limits[2]
-    n = len(t)
-    index = np.full(n, -1, np.int32)
-    keys = np.full(size, -1, np.int64)
-    owner = np.full(size, -1, np.int32)
-    left = np.zeros(size)
-    mask = size - 1
-    number = -1
-    cx = cy = 0
-    previous = -1
-    for i in range(n):
+    index = np.full(len(t), -1, np.int32)
+    keys, owner, left = np.full(size, -1, np.int64), np.full(size, -1, np.int32), np.zeros(size)
+    cx, cy = np.zeros(2, np.int64), np.zeros(2, np.int64)
+    number = previous = -1
+    ax = ay = 0.0
+    for i in range(len(t)):
         if np.isnan(x[i]):
             continue
-        nx, ny = int(np.floor(x[i] / cell)), int(np.floor(y[i] / cell))
-        if previous < 0 or t[i] - t[previous] > gap_s:
+        fresh = previous < 0 or t[i] - t[previous] > gap_s
+        if not fresh and np.hypot(x[i] - ax, y[i] - ay) < cell / 3:
+            index[i] = number
+            previous = i
+            continue
+        entered = fresh
+        ax, ay = x[i], y[i]
+        for grid in range(2):
+            nx, ny = _cell(x[i], cell, grid), _cell(y[i], cell, grid)
+            if previous < 0 or (nx == cx[grid] and ny == cy[grid]):
+                continue
+            entered = True
+            _leave((keys, owner, left), cx[grid], cy[grid], grid, number, t[previous], revisit_s)
+            slot = _slot(keys, _key(nx, ny, grid))
+            fresh = fresh or (keys[slot] != -1 and owner[slot] == number and t[i] - left[slot] > revisit_s)
+        if fresh:
             number += 1
-        elif nx != cx or ny != cy:
-            for dx in range(-1, 2):
-                for dy in range(-1, 2):
-                    slot = _slot(keys, _cell_key(cx + dx, cy + dy), mask)
-                    if keys[slot] != -1 and owner[slot] == number:
-                        left[slot] = t[previous]
-            slot = _slot(keys, _cell_key(nx, ny), mask)
-            if keys[slot] != -1 and owner[slot] == number and t[i] - left[slot] > revisit_s:
-                number += 1
-        if previous < 0 or nx != cx or ny != cy or index[previous] != number:
-            slot = _slot(keys, _cell_key(nx, ny), mask)
-            keys[slot] = _cell_key(nx, ny)
-            owner[slot] = number
-            left[slot] = t[i]
+        if entered:
+            for grid in range(2):
+                cx[grid], cy[grid] = _cell(x[i], cell, grid), _cell(y[i], cell, grid)
+                key = _key(cx[grid], cy[grid], grid)
+                slot = _slot(keys, key)
+                keys[slot], owner[slot], left[slot] = key, number, t[i]
         index[i] = number
-        cx, cy = nx, ny
         previous = i
     return index
 
@@ -88,9 +112,10 @@ def split_passes(trace: xr.Dataset, settings: TrackSettings) -> xr.Dataset:
     """Add ``pass_index``: a new drive pass starts where a place is visited again, and after a gap.
 
     A place is a cell of ``pass_cell_m``; it is visited again when the platform enters it more than
-    ``pass_revisit_s`` after it last was in it or in one of its eight neighbours. So waiting, turning and jitter of
-    the position at a cell's edge do not start a pass, and a car that stands for hours stays in one. Two lanes of one
-    road are one place where they share a cell.
+    ``pass_revisit_s`` after it last was in it, or in a neighbour that it had entered from there; moves of less than a
+    third of a cell do not count. So waiting, turning and jitter of
+    the position at a cell's edge do not start a pass, and a car that stands for hours stays in one. Cells come from
+    two grids half a cell apart, so that two lanes of a road along a cell's edge share one.
 
     Parameters
     ----------

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Plane", "plane_of", "seconds_since_start"]
+__all__ = ["Plane", "longest_step", "plane_of", "seconds_since_start"]
 
 Floats = NDArray[np.float64]
 
 _A = 6378137.0  # WGS 84 semi-major axis, m
 _E2 = 6.69437999014e-3  # WGS 84 first eccentricity squared
+_ROWS_FOR_INTERVAL = 10_000  # enough to know the usual interval between rows
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,15 @@ def seconds_since_start(time: NDArray[np.datetime64]) -> Floats:
         return np.empty(0)
     seconds: Floats = (time - time[0]).astype(np.int64) * 1e-9
     return seconds
+
+
+def longest_step(t: Floats, at_least_s: float) -> float:
+    """Return the interval in s up to which rows count as neighbours: 2.5 times the usual one, or more.
+
+    Examples
+    --------
+    >>> longest_step(np.array([0.0, 10.0, 20.0]), 3.0), longest_step(np.arange(3.0), 3.0)
+    (25.0, 3.0)
+    """
+    usual_s = float(np.median(np.diff(t[:_ROWS_FOR_INTERVAL]))) if len(t) > 1 else 0.0
+    return max(at_least_s, 2.5 * usual_s)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ingest.flags import Flag, is_usable
 from ingest.schema import species_names
 from tracks.compiled import compiled
-from tracks.plane import plane_of, seconds_since_start
+from tracks.plane import longest_step, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 from tracks.sources import group_sources
 
@@ -112,6 +112,7 @@ def find_plumes(passes: xr.Dataset, settings: TrackSettings) -> xr.Dataset:
     x, y = plane.forward(lon, lat)
     index = passes["pass_index"].values
     row_usable = is_usable(passes["qc_flag"].values, _REFUSED)
+    gap_s = longest_step(t, settings.plume_gap_s)
     frames = []
     for name in species_names(passes):
         excess = passes[f"{name}_enhancement"].values
@@ -124,7 +125,7 @@ def find_plumes(passes: xr.Dataset, settings: TrackSettings) -> xr.Dataset:
             [
                 limit,
                 settings.plume_snr * noise_sd,
-                settings.plume_gap_s,
+                gap_s,
                 settings.plume_fraction,
                 settings.plume_samples,
             ]

@@ -18,6 +18,7 @@ __all__ = ["clean_positions", "decimals_of"]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_FEWEST_DECIMALS = 3  # a drive rounded to 1 km is no drive; fewer decimals mean that the platform stood
 _CHECKED_ROWS = 20_000  # enough to see with how many decimals a file writes its degrees
 
 
@@ -33,7 +34,7 @@ def decimals_of(degrees: Floats) -> int:
     found = found[:: max(1, len(found) // _CHECKED_ROWS)]
     for decimals in range(8):
         scaled = found * 10.0**decimals
-        if (np.abs(scaled - np.round(scaled)) < 1e-9 * 10.0**decimals * 100 + 1e-7).all():
+        if (np.abs(scaled - np.round(scaled)) < 1e-5).all():
             return decimals
     return 8
 
@@ -67,6 +68,14 @@ def _repeats(t: Floats, lon: Floats, lat: Floats, limits: Floats, found: Bools, 
             for k in range(i + 1, last + 1):
                 found[k] = False
         i = j
+
+
+@compiled
+def _spread_jumps(lon: Floats, lat: Floats, found: Bools, jump: Bools) -> None:
+    """A held repeat of a jump is a jump."""
+    for i in range(1, len(lon)):
+        if jump[i - 1] and not found[i] and lon[i] == lon[i - 1] and lat[i] == lat[i - 1]:
+            jump[i] = True
 
 
 def _poor_fixes(trace: xr.Dataset, settings: TrackSettings) -> Bools:
@@ -131,7 +140,7 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     flags = trace["qc_flag"].values.copy()
     plane = plane_of(lon, lat)
     east, north = plane.metres_per_degree
-    quantum_m = 10.0 ** -min(decimals_of(lon), decimals_of(lat)) * north
+    quantum_m = 10.0 ** -max(decimals_of(lon), decimals_of(lat), _FEWEST_DECIMALS) * north
     found = np.isfinite(lon) & np.isfinite(lat) & ~((lon == 0) & (lat == 0))
     poor = _poor_fixes(trace, settings) & found
     warm = _warm_up(t, found, settings)
@@ -153,6 +162,8 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
         gap_s=settings.position_gap_s,
         hold_s=settings.hold_s,
     )
+    _spread_jumps(lon, lat, believed, jump)
+    jump |= np.hypot(state[:, 2], state[:, 3]) > settings.max_speed
     missing = np.isnan(state[:, 0])
     for mask, flag in (
         (poor, Flag.GNSS_POOR),

@@ -12,7 +12,7 @@ __all__ = ["smooth_positions"]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_SPEED_VARIANCE = 225.0  # of a platform of which nothing is known yet, m2 s-2
+_SPEED_VARIANCE = 900.0  # of a platform of which nothing is known yet, m2 s-2
 
 
 @compiled
@@ -33,7 +33,7 @@ def _filter(
     i = 0
     sx = sy = vx = vy = p00 = p01 = p11 = 0.0
     while i < n:
-        restart = r[i] > 0 and (first < 0 or t[i] - t[accepted] > gap_s)
+        restart = r[i] > 0 and (first < 0 or (t[i] - t[accepted] > gap_s and doubted < 0))
         if not restart and first >= 0:
             dt = t[i] - t[i - 1]
             sx += vx * dt

@@ -16,7 +16,7 @@ from ingest.schema import new_trace
 METHANE = {"units": "ppm", "species": "methane", "instrument": "Picarro", "long_name": "methane"}
 
 
-def amld_trace(path: Path) -> xr.Dataset:
+def _amld_trace(path: Path) -> xr.Dataset:
     """A Picarro file of the AMLD sample as a trace (methane, GPS, wind over the ground)."""
     table = pd.read_fwf(path, widths=[26] * 34, compression="gzip", na_values=["nan", "1.#QNAN"])
     table = table.drop_duplicates("EPOCH_TIME").sort_values("EPOCH_TIME")
@@ -33,7 +33,7 @@ def amld_trace(path: Path) -> xr.Dataset:
     return new_trace(name, time, numbers["GPS_ABS_LONG"], numbers["GPS_ABS_LAT"], variables)
 
 
-def retigo_trace(path: Path) -> xr.Dataset:
+def _retigo_trace(path: Path) -> xr.Dataset:
     """A well-formed RETIGO file as a trace; every column that is not place, time or speed is a species."""
     opener = gzip.open if path.suffix == ".gz" else open
     with opener(path, "rt", encoding="utf-8") as stream:
@@ -75,3 +75,15 @@ def make_drive() -> Callable[..., xr.Dataset]:
         return new_trace("drive", time, 104 + x / 96486.3, lat, variables)
 
     return build
+
+
+@pytest.fixture(scope="session")
+def amld_trace() -> Callable[[Path], xr.Dataset]:
+    """Reader of one AMLD file."""
+    return _amld_trace
+
+
+@pytest.fixture(scope="session")
+def retigo_trace() -> Callable[[Path], xr.Dataset]:
+    """Reader of one RETIGO file."""
+    return _retigo_trace

@@ -1,0 +1,88 @@
+"""Drive passes: where one ends and the next begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tracks.passes import split_passes
+from tracks.settings import TrackSettings
+
+Make = Callable[..., xr.Dataset]
+SETTINGS = TrackSettings()
+
+
+def slow_split(t: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The definition, row by row with a dictionary."""
+    index, number = np.full(len(t), -1), -1
+    until: dict[tuple[int, int, int], float] = {}
+    before: list[tuple[int, int, int]] = []
+    at = (0.0, 0.0)
+    for i in range(len(t)):
+        cells = [
+            (g, int(np.floor(x[i] / 30 + 0.25 + g / 2)), int(np.floor(y[i] / 30 + 0.25 + g / 2))) for g in (0, 1)
+        ]
+        fresh = not before or t[i] - t[i - 1] > 300
+        if not fresh and np.hypot(x[i] - at[0], y[i] - at[1]) < 10:
+            index[i] = number
+            continue
+        at = (x[i], y[i])
+        for g, cell in enumerate(cells):
+            if before and cell != before[g]:
+                near = [(g, before[g][1] + dx, before[g][2] + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+                arrived = until[before[g]]
+                until.update({c: t[i - 1] for c in near if c in until and arrived - until[c] <= 60})
+                fresh = fresh or (cell in until and t[i] - until[cell] > 60)
+        if fresh:
+            number, until = number + 1, {}
+        if fresh or cells != before:
+            until.update(dict.fromkeys(cells, t[i]))
+        index[i], before = number, cells
+    return index
+
+
+def test_there_and_back_is_two_passes(make_drive: Make) -> None:
+    """A street driven up and down after a turn gives one pass each way."""
+    x = np.concatenate([10.0 * np.arange(200), np.full(10, 1990.0), 10.0 * np.arange(200)[::-1]])
+    index = split_passes(make_drive(x), SETTINGS)["pass_index"].values
+    assert index[0] == 0
+    assert index[-1] == 1
+    assert (np.diff(index) >= 0).all()
+
+
+def test_standing_for_twenty_minutes_stays_in_one_pass(make_drive: Make) -> None:
+    """A car that stands at a cell's edge with 3 m of jitter stays in one pass."""
+    rng = np.random.default_rng(0)
+    x = np.concatenate([10.0 * np.arange(60), 600 + rng.normal(0, 3, 1200), 600 + 10.0 * np.arange(60)])
+    index = split_passes(make_drive(x, rng.normal(0, 3, len(x))), SETTINGS)["pass_index"].values
+    assert index.max() == 0
+
+
+def test_a_gap_ends_a_pass_and_no_position_is_outside(make_drive: Make) -> None:
+    """A gap longer than pass_gap_s starts a pass; rows without position get −1."""
+    t = np.concatenate([np.arange(100.0), np.arange(500.0, 600.0)])
+    x = 10.0 * t
+    x[50] = np.nan
+    index = split_passes(make_drive(x, t=t), SETTINGS)["pass_index"].values
+    assert index[50] == -1
+    assert (index[:50] == 0).all()
+    assert (index[100:] == 1).all()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.floats(2, 40))
+def test_equals_the_slow_definition(make_drive: Make, seed: int, step: float) -> None:
+    """The table of cells gives the passes of the definition on random walks."""
+    rng = np.random.default_rng(seed)
+    x, y = np.cumsum(rng.normal(0, step, (2, 400)), axis=1)
+    trace = make_drive(x, y, t=np.cumsum(rng.choice([1.0, 5.0, 400.0], 400, p=[0.7, 0.29, 0.01])))
+    from tracks.plane import plane_of, seconds_since_start
+
+    lon, lat = trace["lon"].values, trace["lat"].values
+    px, py = plane_of(lon, lat).forward(lon, lat)
+    expected = slow_split(seconds_since_start(trace["time"].values), px, py)
+    np.testing.assert_array_equal(split_passes(trace, SETTINGS)["pass_index"].values, expected)

@@ -1,0 +1,147 @@
+"""The room's job from end to end, on simulated and real drives and on bad input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from ingest.errors import ContractError, SettingError
+from ingest.flags import Flag
+from ingest.schema import check_trace, new_trace
+from tracks import TrackSettings, process_trace
+
+Make = Callable[..., xr.Dataset]
+Read = Callable[[Path], xr.Dataset]
+
+
+def plume_drive(make_drive: Make, *, seed: int = 0, lag: int = 0, loops: int = 3) -> xr.Dataset:
+    """Loops of 2 km at 10 m/s past a plume of 1 ppm at x = 1 000 m, reported ``lag`` s late."""
+    rng = np.random.default_rng(seed)
+    one = np.concatenate([10.0 * np.arange(200), 10.0 * np.arange(200)[::-1]])
+    x = np.tile(one, loops)
+    y = np.tile(np.repeat([0.0, 3.0], 200), loops)
+    methane = 2.0 + rng.normal(0, 0.002, len(x)) + np.exp(-(((x - 1000) / 20) ** 2) / 2)
+    return make_drive(x, y, methane=np.roll(methane, lag))
+
+
+def test_every_crossing_is_a_plume_of_one_source(make_drive: Make) -> None:
+    """Six crossings of one plume give six plumes with one source, seen on all passes."""
+    plumes = process_trace(plume_drive(make_drive)).value.plumes
+    assert plumes.sizes["plume"] == 6
+    assert len(np.unique(plumes["source"])) == 1
+    np.testing.assert_allclose(plumes["maximum"], 1.0, atol=0.02)
+    np.testing.assert_allclose(plumes["area"], 20 * np.sqrt(2 * np.pi), rtol=0.06)
+    assert (plumes["passes_crossed"] == plumes["passes_seen"]).all()
+
+
+def test_a_pass_that_saw_nothing_is_counted(make_drive: Make) -> None:
+    """A source that stops after the first way out is still crossed on all passes."""
+    trace = plume_drive(make_drive)
+    trace["methane"][200:] = 2.0 + np.random.default_rng(1).normal(0, 0.002, trace.sizes["obs"] - 200)
+    plumes = process_trace(trace).value.plumes
+    assert plumes["passes_seen"].values.tolist() == [1]
+    assert plumes["passes_crossed"].values[0] >= 5
+
+
+def test_the_lag_puts_both_directions_on_one_place(make_drive: Make) -> None:
+    """Peaks of opposite directions are 80 m apart without the lag of 4 s and together with it."""
+    trace = plume_drive(make_drive, lag=4)
+    apart = process_trace(trace).value.plumes["lon"].values * 96486.3
+    together = process_trace(trace, TrackSettings(lag_s=4.0)).value.plumes["lon"].values * 96486.3
+    assert np.ptp(apart) == pytest.approx(80, abs=12)
+    assert np.ptp(together) < 12
+
+
+def test_rows_are_kept_and_the_result_is_a_trace(make_drive: Make) -> None:
+    """No row is removed, time stays, and the passes still pass check_trace."""
+    trace = plume_drive(make_drive)
+    passes = process_trace(trace).value.passes
+    check_trace(passes)
+    np.testing.assert_array_equal(passes["time"], trace["time"])
+    assert passes["pass_index"].dtype == np.int32
+    attrs = passes["methane_enhancement"].attrs
+    assert attrs["model"] == "percentile"
+    assert attrs["background_of"] == "methane"
+    assert attrs["detection_limit"] == pytest.approx(3 * attrs["noise_sd"])
+
+
+def test_input_is_not_changed(make_drive: Make) -> None:
+    """The trace given in is the same after as before."""
+    trace = plume_drive(make_drive)
+    before = trace.copy(deep=True)
+    process_trace(trace, TrackSettings(lag_s=3.3))
+    xr.testing.assert_identical(trace, before)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2])
+def test_few_rows_give_few_rows(make_drive: Make, rows: int) -> None:
+    """No row, one row and two rows pass through without plumes."""
+    track = process_trace(make_drive(10.0 * np.arange(rows))).value
+    assert track.passes.sizes["obs"] == rows
+    assert track.plumes.sizes["plume"] == 0
+    assert track.plumes["maximum"].dtype == np.float64
+
+
+def test_no_position_no_value_and_all_flagged_are_defined(make_drive: Make) -> None:
+    """NaN everywhere, or every row flagged by hand, gives no plume and no crash."""
+    nan = np.full(300, np.nan)
+    for trace in (
+        make_drive(nan),
+        make_drive(10.0 * np.arange(300), methane=nan),
+        plume_drive(make_drive).assign(qc_flag=("obs", np.full(1200, int(Flag.REMOVED_BY_HAND), np.uint32))),
+    ):
+        track = process_trace(trace).value
+        assert track.plumes.sizes["plume"] == 0
+        assert track.passes.sizes["obs"] == trace.sizes["obs"]
+
+
+def test_a_gap_of_hours_splits_passes_and_plumes(make_drive: Make) -> None:
+    """A plume on both sides of three hours of silence is two plumes on two passes."""
+    t = np.concatenate([np.arange(300.0), 3 * 3600 + np.arange(300.0, 600.0)])
+    methane = 2 + np.random.default_rng(0).normal(0, 0.002, 600)
+    methane[290:310] += 1
+    track = process_trace(make_drive(8.0 * np.arange(600), t=t, methane=methane)).value
+    assert track.passes["pass_index"].values.max() == 1
+    assert track.plumes["pass_index"].values.tolist() == [0, 1]
+
+
+def test_a_trace_without_species_has_passes() -> None:
+    """A trace without species gives passes and an empty table of plumes."""
+    time = np.datetime64("2024-05-01", "ns") + np.arange(50) * np.timedelta64(1, "s")
+    track = process_trace(new_trace("gps", time, 104 + 1e-4 * np.arange(50), np.full(50, 30.0), {})).value
+    assert track.passes["pass_index"].values.max() == 0
+    assert track.plumes.sizes["plume"] == 0
+
+
+def test_what_is_not_a_trace_is_refused() -> None:
+    """A dataset without time raises ContractError."""
+    with pytest.raises(ContractError):
+        process_trace(xr.Dataset())
+
+
+def test_impossible_settings_are_refused() -> None:
+    """An unknown background model and a percentile of 120 raise SettingError with what was expected."""
+    with pytest.raises(SettingError, match="expected one of percentile"):
+        TrackSettings(background_model="magic")
+    with pytest.raises(SettingError, match="0 to 100"):
+        TrackSettings(background_percentile=120)
+
+
+def test_amld_drives_run(shared_data: Path, amld_trace: Read) -> None:
+    """Every AMLD file gives a track with all its rows."""
+    for path in sorted((shared_data / "amld").glob("*.gz")):
+        trace = amld_trace(path)
+        passes = process_trace(trace, TrackSettings(lag_s=4.0)).value.passes
+        assert passes.sizes["obs"] == trace.sizes["obs"]
+
+
+def test_retigo_drives_run(shared_data: Path, retigo_trace: Read) -> None:
+    """RETIGO drives with many species give enhancements of each."""
+    trace = retigo_trace(shared_data / "retigo" / "2012-09-20_northcarolina_chapelhill_0f81e.csv.gz")
+    track = process_trace(trace).value
+    assert {"CO_enhancement", "NO2_enhancement", "UFP_enhancement"} <= set(track.passes.data_vars)
+    assert track.plumes.sizes["plume"] > 50
