@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracks.passes import split_passes
+from tracks.positions import clean_positions
 from tracks.settings import TrackSettings
 
 Make = Callable[..., xr.Dataset]
@@ -58,7 +59,8 @@ def test_standing_for_twenty_minutes_stays_in_one_pass(make_drive: Make) -> None
     """A car that stands at a cell's edge with 3 m of jitter stays in one pass."""
     rng = np.random.default_rng(0)
     x = np.concatenate([10.0 * np.arange(60), 600 + rng.normal(0, 3, 1200), 600 + 10.0 * np.arange(60)])
-    index = split_passes(make_drive(x, rng.normal(0, 3, len(x))), SETTINGS)["pass_index"].values
+    trace = clean_positions(make_drive(x, rng.normal(0, 3, len(x))), SETTINGS).value
+    index = split_passes(trace, SETTINGS)["pass_index"].values
     assert index.max() == 0
 
 
