@@ -1,0 +1,23 @@
+"""Any delimited table with a heading row that names a time and a measured quantity, in Chinese or English."""
+
+from __future__ import annotations
+
+from ingest.loggers.assemble import read_delimited
+from ingest.loggers.record import Reader
+
+__all__ = ["READER"]
+
+
+def _recognises(head: bytes) -> bool:
+    return True  # the last reader in the list: what it cannot locate a table in, it refuses with a reason
+
+
+READER = Reader(
+    name="delimited table",
+    suffixes=(".csv", ".txt", ".tsv", ".dat", ".csv.gz"),
+    recognises=_recognises,
+    read=read_delimited,
+    reads="time, position, species, wind, speed, weather by their headings; UTF-8, UTF-16, GB18030; , ; tab |",
+    infers="encoding, delimiter, heading row, unit row, decimal comma, order of day and month, units of CH4 and CO2",
+    tested_with="VanDAQ_filtered_gps_data.csv.gz",
+)

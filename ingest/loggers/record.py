@@ -1,0 +1,170 @@
+"""What a logger's reader takes and gives: `Source` in, `Record` out, `TraceSettings` beside, `Reader` to declare it.
+
+A record is what one file says, before it is known which zone its clock kept, which platform carried it and
+where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.flags import FlagArray
+from ingest.schema import Outcome
+from ingest.settings import setting
+
+__all__ = ["Channel", "FloatArray", "Layout", "Reader", "Record", "Source", "TimeArray", "TraceSettings"]
+
+FloatArray = NDArray[np.float64]
+TimeArray = NDArray[np.datetime64]
+
+
+@dataclass(frozen=True)
+class TraceSettings:
+    """Thresholds and declarations for reading traces.
+
+    ``time_zone`` (IANA name, ``"UTC"`` or ``"+08:00"``) is believed for every file whose times carry no zone.
+    ``unsettled_zone`` says what happens to local times whose zone stays open: ``"reject"``, or ``"position"``
+    to take the
+    civil zone of the place where that only matters for labels. ``columns`` maps a heading as it stands in the file to
+    ``"quantity unit"`` (``{"WS": "wind_speed m s-1"}``), or to ``""`` to leave it out. ``wind_frame`` is
+    ``"ground"``,
+    ``"vehicle"`` or empty for unknown. ``clock_offset_s`` maps a file name pattern to the seconds to add to its
+    clock.
+    """
+
+    time_zone: str = setting("", unit="", source="declared in mission.toml")
+    unsettled_zone: str = setting("reject", unit="", source="choice: a guessed zone shifts wind and shift by hours")
+    date_order: str = setting("", unit="", source="declared in mission.toml: ymd, dmy or mdy")
+    wind_frame: str = setting("", unit="", source="declared in mission.toml: ground or vehicle")
+    columns: Mapping[str, str] = field(
+        default_factory=dict, metadata={"unit": "", "source": "declared in mission.toml [columns]"}
+    )
+    clock_offset_s: Mapping[str, float] = field(
+        default_factory=dict, metadata={"unit": "s", "source": "declared in mission.toml [clocks]"}
+    )
+    position_gap_s: float = setting(
+        10.0,
+        unit="s",
+        source="choice: at 50 km/h a straight line over 10 s errs by less than a road width in most bends",
+    )
+    join_gap_s: float = setting(
+        2.5, unit="s", source="choice: two samples of a 1 Hz logger with one missing between them, and jitter"
+    )
+    split_gap_s: float = setting(1800.0, unit="s", source="choice: a pause of half an hour ends an outing")
+    minimum_rows: int = setting(2, unit="1", source="a trajectory needs two observations")
+    stuck_s: float = setting(
+        120.0, unit="s", source="choice: no street has air that repeats to the last digit for 2 min"
+    )
+    cavity_tolerance_torr: float = setting(
+        1.0, unit="torr", source="JVF-CSU/MobileMethaneSurveys ProcessRawData.py: rows off 140 ± 1 torr are not used"
+    )
+    maximum_file_mb: float = setting(1024.0, unit="MB", source="choice: ten times a day of 10 Hz data in 20 columns")
+    maximum_expansion: float = setting(
+        200.0, unit="1", source="choice: fixed-width logger text gzips 10 to 40 times; bombs reach 1000"
+    )
+    maximum_line_mb: float = setting(1.0, unit="MB", source="choice: a row of 1 000 columns is below 0.03 MB")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: its path, the name shown to people, and its bytes (already unpacked where it was gzipped)."""
+
+    path: Path
+    item: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One measured series: values (obs,), CF attributes, and the flags of single values."""
+
+    name: str
+    values: FloatArray
+    attrs: Mapping[str, str]
+    qc: FlagArray | None = None
+
+    @property
+    def is_species(self) -> bool:
+        """Whether the channel is a measured species, by its attribute."""
+        return "species" in self.attrs
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one file says.
+
+    ``time`` is UTC where ``zone`` is ``"UTC"``, else the reading of a local clock (``zone`` empty).
+    ``stated_offset_s`` is
+    the offset that the stamps carried themselves, if one. ``gnss_clock_s`` is a GNSS time of day in UTC
+    seconds, NaN where
+    absent: the best evidence for the zone of a local clock. ``frame`` is ``"ground"``, ``"vehicle"`` or empty
+    for the wind.
+    """
+
+    item: str
+    reader: str
+    instrument: str
+    time: TimeArray
+    zone: str
+    lon: FloatArray | None
+    lat: FloatArray | None
+    channels: tuple[Channel, ...]
+    qc_flag: FlagArray
+    stated_offset_s: float | None = None
+    gnss_clock_s: FloatArray | None = None
+    line: NDArray[np.int64] | None = None
+    zone_hint: str = ""
+
+    @property
+    def has_species(self) -> bool:
+        """Whether any channel is a species."""
+        return any(channel.is_species for channel in self.channels)
+
+    @property
+    def has_position(self) -> bool:
+        """Whether any row has a position."""
+        return self.lon is not None and self.lat is not None and bool(np.isfinite(self.lon + self.lat).any())
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a delimited format fixes beyond its headings.
+
+    ``columns`` maps a folded heading to ``"quantity unit"`` (empty text: leave out). ``date`` is the day of
+    rows that carry
+    a time of day only. ``missing`` are further tokens for "no value".
+    """
+
+    instrument: str = ""
+    zone: str = ""
+    date_order: str = ""
+    date: date | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    comment: str = ""
+    wind_frame: str = ""
+    first_line: int = 0
+
+
+@dataclass(frozen=True)
+class Reader:
+    """The declaration of one format, from which docs/formats.md is made.
+
+    ``recognises`` looks at the first bytes of a file (64 kB at most) and claims it or not; it never raises.
+    ``read`` gives
+    the records of the file. ``reads``, ``infers`` and ``tested_with`` are sentences for people.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    recognises: Callable[[bytes], bool]
+    read: Callable[[Source, TraceSettings], Outcome[tuple[Record, ...]]]
+    reads: str
+    infers: str
+    tested_with: str

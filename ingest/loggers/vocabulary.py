@@ -1,0 +1,426 @@
+"""What column headings mean, in Chinese and English, and how a heading splits into name and unit.
+
+A heading is folded (compatibility characters, case, separators) and looked up whole; then as a known word with
+the name of an instrument before it ("GPS Latitude", "WS Wind Speed", "Cerex-Benzene"). What is not in the table but has the
+unit of a concentration is a species under its own name. Everything else is listed as not read, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ingest.units import Unit, parse_unit
+
+__all__ = ["QUANTITIES", "Heading", "Meaning", "Quantity", "fold", "split_heading", "understand"]
+
+MOLE, MASS, NUMBER = "mole fraction", "mass concentration", "number concentration"
+CONCENTRATIONS = (MOLE, MASS, NUMBER)
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A measured quantity: its slug, what it is used for, its canonical unit, its plausible range in that unit.
+
+    ``role`` is one of ``time``, ``date``, ``clock``, ``epoch``, ``gnss_clock``, ``lon``, ``lat``, ``species``,
+    ``wind_speed``, ``wind_direction``, ``wind`` (a component), ``other``, ``ignore``. ``unit`` is the canonical
+    unit, for
+    a species the unit in which ``low`` and ``high`` are given. ``guesses`` are units that a heading without one may
+    mean, with the range of the median of values that makes each of them believable.
+    """
+
+    slug: str
+    role: str
+    long_name: str
+    words: tuple[str, ...]
+    unit: str = ""
+    low: float = float("-inf")
+    high: float = float("inf")
+    cf: str = ""
+    guesses: tuple[tuple[str, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column heading as it stands in the file, split into its name and the text of its unit."""
+
+    text: str
+    name: str
+    unit_text: str
+
+    @property
+    def unit(self) -> Unit | None:
+        """The unit, or None where the text is empty or unknown."""
+        return parse_unit(self.unit_text)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a heading was taken to mean; ``instrument`` is the prefix before the known word."""
+
+    quantity: Quantity
+    instrument: str = ""
+
+
+def _species(
+    slug: str, long_name: str, words: str, unit: str, low: float, high: float, cf: str = "", guesses: str = ""
+) -> Quantity:
+    parsed = tuple(
+        (name, float(a), float(b)) for name, a, b in (part.split(",") for part in guesses.split(";") if part)
+    )
+    return Quantity(slug, "species", long_name, tuple(words.split("|")), unit, low, high, cf, parsed)
+
+
+def _other(
+    slug: str,
+    role: str,
+    long_name: str,
+    words: str,
+    unit: str = "",
+    low: float = -1e30,
+    high: float = 1e30,
+    cf: str = "",
+) -> Quantity:
+    return Quantity(slug, role, long_name, tuple(words.split("|")), unit, low, high, cf)
+
+
+# Plausible ranges are what an instrument on a street can see, wide on purpose: a value outside is a fault or a wrong
+# unit, not a plume. Sources: detection ranges in the makers' data sheets of the instruments named in docs/formats.md.
+QUANTITIES: tuple[Quantity, ...] = (
+    # --- time and place
+    _other(
+        "time",
+        "time",
+        "time",
+        "time|timestamp|datetime|date time|date and time|system time|sample time|gps timestamp|date lt|lst|utc "
+        "time|time utc|"
+        "timestamp utc|采样点时间|采样时间|监测时间|数据时间|时间|日期时间|采集时间|记录时间|测量时间|北京时间|"
+        "local time",
+    ),
+    _other("date", "date", "date", "date|log date|logdate|system date y m d|system date|日期|监测日期|采样日期"),
+    _other("clock", "clock", "time of day", "log time|logtime|system time h m s|clock|时刻|时分秒"),
+    _other("epoch", "epoch", "seconds since 1970", "epoch time|epoch|unix time|unixtime|seconds since 1970"),
+    _other("gnss_clock", "gnss_clock", "GNSS time of day, UTC", "gps time|gnss time", "s", 0, 86400),
+    _other(
+        "lon",
+        "lon",
+        "longitude",
+        "lon|long|lng|longitude|east longitude|gps longitude|gps abs long|gps lon|gps long|x|经度|东经|gps经度|"
+        "经度 e",
+        "degree",
+        -180,
+        180,
+    ),
+    _other(
+        "lat",
+        "lat",
+        "latitude",
+        "lat|latitude|north latitude|gps latitude|gps abs lat|gps lat|y|纬度|北纬|gps纬度|纬度 n",
+        "degree",
+        -90,
+        90,
+    ),
+    _other(
+        "altitude",
+        "other",
+        "altitude",
+        "altitude|alt|ele|elevation|gps altitude|海拔|海拔高度|高度|高程",
+        "m",
+        -500,
+        12000,
+        "altitude",
+    ),
+    _other(
+        "height_above_takeoff",
+        "other",
+        "height above the take-off point",
+        "相对高度|relative altitude|height ato|height above takeoff",
+        "m",
+        -500,
+        12000,
+    ),
+    _other(
+        "speed",
+        "other",
+        "platform speed over ground",
+        "speed|car speed|carspeed|vehicle speed|gps speed|gps ground speed|ground speed|velocity|车速|速度|"
+        "行驶速度|航速",
+        "m s-1",
+        0,
+        70,
+        "platform_speed_wrt_ground",
+    ),
+    _other(
+        "heading",
+        "other",
+        "direction of travel, clockwise from north",
+        "heading|course|bearing|gps track|track|航向|航向角|方向角|gps course",
+        "rad",
+        -7,
+        7,
+        "platform_course",
+    ),
+    _other(
+        "position_sd",
+        "other",
+        "position accuracy as stated by the receiver",
+        "accuracy|gps accuracy|hacc",
+        "m",
+        0,
+        1e4,
+    ),
+    _other("satellites", "other", "satellites used", "sat used|satellites|sat|num sats|卫星数", "1", 0, 100),
+    _other("hdop", "other", "horizontal dilution of precision", "hdop|gps dop|dop", "1", 0, 100),
+    # --- wind and weather
+    _other(
+        "wind_speed",
+        "wind_speed",
+        "wind speed",
+        "wind speed|windspeed|ws|wind magnitude|wind spd|风速|瞬时风速|平均风速",
+        "m s-1",
+        0,
+        75,
+        "wind_speed",
+    ),
+    _other(
+        "wind_direction",
+        "wind_direction",
+        "direction the wind comes from",
+        "wind direction|winddirection|winddir|wd|wind dir|风向|瞬时风向",
+        "rad",
+        0,
+        6.2832,
+        "wind_from_direction",
+    ),
+    _other(
+        "apparent_wind_speed",
+        "apparent_wind_speed",
+        "speed of the wind felt on the platform",
+        "apparent wind speed|relative wind speed|视风速|相对风速",
+        "m s-1",
+        0,
+        100,
+    ),
+    _other(
+        "apparent_wind_direction",
+        "apparent_wind_direction",
+        "direction, clockwise from the bow, the felt wind comes from",
+        "apparent wind direction|apparent wind angle|relative wind direction|relative wind angle|wind angle|"
+        "视风向|相对风向",
+        "rad",
+        -3.1416,
+        6.2832,
+    ),
+    _other(
+        "temperature",
+        "other",
+        "air temperature",
+        "temperature|temp|air temperature|air temp|t a|ambient temperature|气温|温度|环境温度|大气温度|temp "
+        "bme|temp sht|amb t",
+        "K",
+        203.15,
+        333.15,
+        "air_temperature",
+    ),
+    _other(
+        "relative_humidity",
+        "other",
+        "relative humidity",
+        "relative humidity|humidity|rh|rel humidity|2 p rh|2 p|湿度|相对湿度|环境湿度",
+        "1",
+        0,
+        1.05,
+        "relative_humidity",
+    ),
+    _other(
+        "pressure",
+        "other",
+        "air pressure",
+        "pressure|air pressure|barometer|bar pressure|barometric pressure|气压|大气压|大气压力|amb p",
+        "Pa",
+        30000,
+        110000,
+        "air_pressure",
+    ),
+    _other("sonic_u", "other", "sonic anemometer u, as given", "3ds u|sonic u", "m s-1", -75, 75),
+    _other("sonic_v", "other", "sonic anemometer v, as given", "3ds v|sonic v", "m s-1", -75, 75),
+    _other("sonic_w", "other", "sonic anemometer w, upward", "3ds w|sonic w", "m s-1", -75, 75),
+    _other("sonic_temperature", "other", "sonic temperature", "3ds sonic temp|sonic temp", "K", 203.15, 343.15),
+    _other("attenuation", "other", "filter attenuation", "atn", "1", -1e3, 1e3),
+    _other("flow", "other", "sample flow as given", "flow|flow rate", "", -1e9, 1e9),
+    # --- gases
+    _species("ch4", "methane", "ch4|methane|甲烷", "ppm", 0, 1e5, "methane", "ppm,1.2,500;ppb,1200,500000"),
+    _species("ch4_dry", "methane, dry air", "ch4 dry|ch4 d", "ppm", 0, 1e5, "", "ppm,1.2,500;ppb,1200,500000"),
+    _species(
+        "co2",
+        "carbon dioxide",
+        "co2|carbon dioxide|co2mfd|二氧化碳",
+        "ppm",
+        100,
+        1e5,
+        "carbon_dioxide",
+        "ppm,250,20000",
+    ),
+    _species("co2_dry", "carbon dioxide, dry air", "co2 dry|co2 d", "ppm", 100, 1e5, "", "ppm,250,20000"),
+    _species(
+        "h2o", "water vapour", "h2o|water vapor|water vapour|h2omfd", "ppm", 0, 1e5, "water_vapor", "ppm,500,80000"
+    ),
+    _species("c2h6", "ethane", "c2h6|ethane|乙烷", "ppb", -100, 1e6, "ethane"),
+    _species("co", "carbon monoxide", "co|carbon monoxide|一氧化碳", "ppb", -500, 2e6, "carbon_monoxide"),
+    _species("no", "nitrogen monoxide", "no|nitric oxide|一氧化氮", "ppb", -50, 5e4, "nitrogen_monoxide"),
+    _species("no2", "nitrogen dioxide", "no2|nitrogen dioxide|二氧化氮", "ppb", -50, 2e4, "nitrogen_dioxide"),
+    _species("nox", "nitrogen oxides", "nox|nitrogen oxides|氮氧化物", "ppb", -50, 5e4),
+    _species(
+        "so2", "sulfur dioxide", "so2|sulfur dioxide|sulphur dioxide|二氧化硫", "ppb", -50, 5e4, "sulfur_dioxide"
+    ),
+    _species("o3", "ozone", "o3|ozone|臭氧|ozone e2v", "ppb", -50, 2e3, "ozone"),
+    _species("ox", "ozone and nitrogen dioxide", "o3+no2|ox|no2+o3", "ppb", -50, 5e4),
+    _species("h2s", "hydrogen sulfide", "h2s|hydrogen sulfide|硫化氢", "ppb", -50, 1e6, "hydrogen_sulfide"),
+    _species("nh3", "ammonia", "nh3|ammonia|氨|氨气", "ppb", -50, 1e6, "ammonia"),
+    _species("n2o", "nitrous oxide", "n2o|nitrous oxide", "ppb", 100, 1e6, "nitrous_oxide"),
+    _species("hcho", "formaldehyde", "hcho|formaldehyde|甲醛|ch2o", "ppb", -50, 1e5, "formaldehyde"),
+    _species(
+        "tvoc",
+        "volatile organic compounds, total",
+        "tvoc|tvocs|voc|vocs|总挥发性有机物|挥发性有机物",
+        "ppb",
+        -50,
+        1e7,
+    ),
+    _species("nmhc", "non-methane hydrocarbons", "nmhc|非甲烷总烃", "ppb", -50, 1e7),
+    _species("benzene", "benzene", "benzene|苯|c6h6|ben", "ppb", -50, 1e6, "benzene"),
+    _species("toluene", "toluene", "toluene|甲苯|c7h8|tol", "ppb", -50, 1e6, "toluene"),
+    _species("ethylbenzene", "ethylbenzene", "ethylbenzene|乙苯|etb", "ppb", -50, 1e6, "ethylbenzene"),
+    _species("xylene", "xylenes", "xylene|xylenes|二甲苯", "ppb", -50, 1e6, "xylene"),
+    _species("styrene", "styrene", "styrene|苯乙烯|sty", "ppb", -50, 1e6),
+    # --- particles
+    _species("pm1", "particulate matter below 1 µm", "pm1|pm1.0|pm 1", "ug m-3", -20, 1e5, "pm1"),
+    _species(
+        "pm25", "particulate matter below 2.5 µm", "pm2.5|pm25|pm2d5|pm 2.5|细颗粒物", "ug m-3", -20, 1e5, "pm2p5"
+    ),
+    _species("pm4", "respirable particulate matter", "pm4|resp", "ug m-3", -20, 1e5),
+    _species("pm10", "particulate matter below 10 µm", "pm10|pm10.0|pm 10|可吸入颗粒物", "ug m-3", -20, 2e5, "pm10"),
+    _species("pm_coarse", "particulate matter between 2.5 and 10 µm", "pm2.5 10", "ug m-3", -20, 2e5),
+    _species("pm_total", "particulate matter, total", "pm|pm total|total|tsp|总悬浮颗粒物", "ug m-3", -20, 5e5),
+    _species("bc", "black carbon", "bc|black carbon|黑碳", "ug m-3", -500, 1e4),
+    _species(
+        "pnc",
+        "particle number concentration",
+        "ufp|ufps|ultrafine particles|ultrafineparticlecount|ultrafine particle count|pnc|concentration|"
+        "particle concentration|颗粒物数浓度",
+        "cm-3",
+        0,
+        1e7,
+        "number_concentration_of_ambient_aerosol_particles_in_air",
+    ),
+)
+
+_BY_WORD = {word: quantity for quantity in QUANTITIES for word in quantity.words}
+_SHORT = {
+    "x",
+    "y",
+    "t a",
+    "ws",
+    "wd",
+    "no",
+    "co",
+    "pm",
+    "bc",
+    "concentration",
+    "total",
+    "time",
+    "date",
+    "flow",
+    "track",
+}
+_QUALIFIERS = re.compile(
+    r"\b(mdl|r2|flag|status|sd|std|sdev|stdev|error|err|raw|bits|code|absorption|ratio|smooth\w*|corrected|background|avg|"
+    r"average|count|id|number|strength)\b|状态|标记|单位"
+)
+_INSTRUMENT_SUFFIX = re.compile(r"^(?:pid|cem|sensor|ch\d+)$")
+
+
+@lru_cache(maxsize=4096)
+def fold(text: str) -> str:
+    """Fold a name: compatibility characters, lower case, separators to single blanks."""
+    folded = unicodedata.normalize("NFKC", text).lower().replace("﻿", "")
+    return " ".join(re.sub(r"[\s_\-/#\"':*]+", " ", folded).split()).strip(" .,;")
+
+
+_BRACKETS = re.compile(r"^(?P<name>.*?)[\s_]*[\((\[](?P<unit>[^()()\[\]]*)[\))\]]\s*$")
+
+
+@lru_cache(maxsize=4096)
+def split_heading(text: str) -> Heading:
+    """Split a heading into name and unit: ``CO(ppb)``, ``温度 ℃``, ``SO2 / ppm``, ``BC ng/m^3``.
+
+    Examples
+    --------
+    >>> split_heading("SO2 μg/m3")
+    Heading(text='SO2 μg/m3', name='SO2', unit_text='μg/m3')
+    >>> split_heading("EAST_LONGITUDE(deg)").name
+    'EAST_LONGITUDE'
+    """
+    clean = text.replace("﻿", "").strip().strip("\"'").strip()[:200]
+    bracket = _BRACKETS.match(clean)
+    if bracket:
+        return Heading(clean, bracket["name"].strip(), bracket["unit"].strip())
+    for separator in (" / ", " ", ",", "_"):
+        name, found, unit = clean.rpartition(separator)
+        if (
+            found
+            and name.strip()
+            and parse_unit(unit)
+            and not (separator in " _" and len(unit.strip()) == 1 and unit not in "%℃")
+        ):
+            return Heading(clean, name.strip(" /_,"), unit.strip())
+    return Heading(clean, clean, "")
+
+
+@lru_cache(maxsize=4096)
+def understand(text: str) -> Meaning | None:
+    """Return what a heading means, or None.
+
+    Examples
+    --------
+    >>> understand("AirMar Wind Speed [m/s]")
+    Meaning(quantity=..., instrument='airmar')
+    >>> understand("PM2.5(ug/m^3)").quantity.slug
+    'pm25'
+    """
+    heading = split_heading(text)
+    whole = fold(heading.name)
+    if not whole:
+        return None
+    for candidate in (fold(text), whole):
+        if candidate in _BY_WORD:
+            return Meaning(_BY_WORD[candidate])
+    if _QUALIFIERS.search(whole) or _QUALIFIERS.search(fold(heading.text)):
+        return None
+    words = whole.split()
+    for start in range(1, len(words)):
+        tail = " ".join(words[start:])
+        if tail in _BY_WORD and tail not in _SHORT:
+            return Meaning(_BY_WORD[tail], " ".join(words[:start]))
+    if (
+        len(words) > 1
+        and words[0] in _BY_WORD
+        and (parse_unit(heading.unit_text) or _INSTRUMENT_SUFFIX.match(words[-1]))
+    ):
+        quantity = _BY_WORD[words[0]]
+        return Meaning(quantity, " ".join(words[1:])) if quantity.role == "species" else None
+    return _unlisted_species(heading)
+
+
+def _unlisted_species(heading: Heading) -> Meaning | None:
+    """Take a name that is not in the table but carries the unit of a concentration as a species of its own."""
+    unit = heading.unit
+    if unit is None or unit.kind not in CONCENTRATIONS:
+        return None
+    slug = re.sub(r"\W+", "_", fold(heading.name)).strip("_")[:40]
+    if not slug:
+        return None
+    slug = slug if slug[0].isalpha() else f"x{slug}"
+    return Meaning(Quantity(slug, "species", heading.name, (), unit.name))

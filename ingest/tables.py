@@ -1,0 +1,461 @@
+"""Delimited tables in any language: bytes → encoding, delimiter, heading row, columns of numbers and texts.
+
+Nothing here knows what a heading means except through `ingest.loggers.vocabulary.understand`, which decides
+which line is
+the heading row. Every guess is a `Decision`; what does not parse is counted, never lost.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from ingest.errors import FileError, UnknownFormat
+from ingest.loggers.record import Source, TraceSettings
+from ingest.loggers.vocabulary import fold, split_heading, understand
+from ingest.schema import Decision
+from ingest.units import parse_unit
+
+__all__ = [
+    "MISSING_TOKENS",
+    "Decoded",
+    "Table",
+    "decode",
+    "find_table",
+    "parse_number",
+    "read_columns",
+    "read_source",
+]
+
+MISSING_TOKENS = (
+    *("", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "none"),
+    *("--", "-", "---", "/", "*", "-9999", "-9999.0", "-9999.00", "-99999", "-8888", "-7777"),
+    *("1.#QNAN", "-1.#IND", "1.#INF", "-1.#INF", "1.#IND", "#N/A", "#VALUE!", "#DIV/0!", "#REF!"),
+    *("无", "无数据", "缺测"),
+)
+HEAD_BYTES = 1 << 18
+HEAD_LINES = 400
+_TIME_ROLES = ("time", "date", "clock", "epoch")
+_DELIMITERS = (",", "\t", ";", "|")
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A text file as UTF-8 bytes without byte-order mark, and how it was encoded."""
+
+    item: str
+    data: bytes
+    encoding: str
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A located table: its headings (unit row merged in), where its rows begin, and how its fields are separated.
+
+    ``heading_line`` and ``first_line`` count from 1 in the file; ``offset`` is the byte at which the rows begin.
+    """
+
+    text: Decoded
+    headings: tuple[str, ...]
+    delimiter: str
+    heading_line: int
+    first_line: int
+    offset: int
+    units: tuple[str, ...] = ()
+    decimal_comma: bool = False
+    comment: str = ""
+    decisions: tuple[Decision, ...] = field(default=())
+
+    @property
+    def item(self) -> str:
+        """The file's name as shown to people."""
+        return self.text.item
+
+
+def read_source(path: Path, item: str, settings: TraceSettings) -> Source:
+    """Read a file into memory, unpacking gzip, never beyond the allowed size or expansion.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, is not the gzip it claims to be, or unpacks to more than is allowed.
+    """
+    limit = int(settings.maximum_file_mb * 1e6)
+    try:
+        size = path.stat().st_size
+        if size > limit:
+            raise FileError(
+                item, f"{size / 1e6:.0f} MB; files up to {settings.maximum_file_mb:.0f} MB are read; split it"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise FileError(item, f"cannot be read: {error.strerror or error}") from error
+    if data[:2] == b"\x1f\x8b":
+        data = _unpack(data, item, min(limit, int(max(64e6, len(data) * settings.maximum_expansion))))
+    if not data.strip(b"\x00 \r\n\t"):
+        raise FileError(item, "the file is empty")
+    return Source(path, item, data)
+
+
+def _unpack(data: bytes, item: str, limit: int) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+            unpacked = stream.read(limit + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FileError(item, f"not a readable gzip file ({error}); copy it again from the logger") from error
+    if len(unpacked) > limit:
+        raise FileError(
+            item, f"unpacks to more than {limit / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB; refused as a likely bomb"
+        )
+    return unpacked
+
+
+# --- encoding ------------------------------------------------------------------------------------------------------
+
+
+def decode(source: Source, settings: TraceSettings) -> Decoded:
+    """Bring a text file to UTF-8: byte-order marks, UTF-16 by its zeros, UTF-8, GB18030, else Windows Latin.
+
+    Raises
+    ------
+    FileError
+        If the file is binary, or has a line longer than allowed.
+    """
+    data, item = source.data, source.item
+    encoding = _guess_encoding(data)
+    decisions = []
+    if encoding == "utf-8":
+        clean = data.removeprefix(b"\xef\xbb\xbf")
+    else:
+        text = data.decode(encoding, errors="replace").removeprefix("﻿")
+        lost = text.count("�")
+        evidence = (
+            f"not valid UTF-8; {lost} bytes did not decode" if lost else "not valid UTF-8; decodes without loss"
+        )
+        decisions.append(Decision(item, f"text read as {encoding}", evidence))
+        clean = text.encode("utf-8", errors="replace")
+    zeros = clean.count(b"\x00")
+    if zeros:
+        if zeros > 0.2 * len(clean):
+            raise FileError(item, "binary, not text; expected a table, GPX, NMEA or a known logger format")
+        clean = clean.replace(b"\x00", b"")
+        decisions.append(Decision(item, "zero bytes removed", f"{zeros} zero bytes in a text file"))
+    if b"\n" not in clean and b"\r" in clean:
+        clean = clean.replace(b"\r", b"\n")
+    _check_lines(clean, item, settings)
+    return Decoded(item, clean, encoding, tuple(decisions))
+
+
+def _check_lines(data: bytes, item: str, settings: TraceSettings) -> None:
+    limit = int(settings.maximum_line_mb * 1e6)
+    start = 0
+    while len(data) - start > limit:
+        end = data.rfind(b"\n", start, start + limit)
+        if end < 0:
+            number = data.count(b"\n", 0, start) + 1
+            raise FileError(
+                item,
+                f"a line longer than {settings.maximum_line_mb:g} MB; the file is damaged or not a table",
+                where=f"line {number}",
+            )
+        start = end + 1
+
+
+def _guess_encoding(data: bytes) -> str:
+    if data[:3] == b"\xef\xbb\xbf":
+        return "utf-8"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16"
+    head = data[:4096]
+    if head.count(0) > 0.3 * len(head):
+        odd = head[1::2].count(0)
+        return "utf-16-le" if odd > head[0::2].count(0) else "utf-16-be"
+    if _decodes(data, "utf-8"):
+        return "utf-8"
+    return "gb18030" if _is_chinese(data) else ("utf-8" if _mostly_utf8(data) else "cp1252")
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """Whether only a little of the text is broken and the rest is real UTF-8 (a damaged file)."""
+    high = len(data) - len(data.decode("ascii", errors="ignore"))
+    text = data.decode("utf-8", errors="replace")
+    return text.count("�") < 0.1 * high
+
+
+def _is_chinese(data: bytes) -> bool:
+    """Whether the bytes above ASCII decode as GB18030 and are, mostly, Chinese characters and their punctuation."""
+    text = data[: 1 << 20].decode("gb18030", errors="replace")
+    high = [character for character in text if ord(character) > 127]
+    chinese = sum(1 for character in high if "一" <= character <= "鿿" or character in "℃μ³％（），。：；、")
+    return bool(high) and text.count("�") <= 0.02 * len(high) + 1 and chinese > 0.6 * len(high)
+
+
+# --- where the table is --------------------------------------------------------------------------------------------
+
+
+def find_table(
+    text: Decoded,
+    *,
+    columns: Mapping[str, str] | None = None,
+    comment: str = "",
+    first_line: int = 0,
+) -> Table:
+    """Locate the heading row: the line, within the first `HEAD_LINES`, that names most quantities, among them a time.
+
+    Parameters
+    ----------
+    text : Decoded
+        The file.
+    columns : mapping, optional
+        Folded headings that are known although the vocabulary does not list them.
+    comment : str
+        Lines that begin with it are not rows.
+    first_line : int
+        Lines before this index (from 0) are preamble and are not looked at.
+
+    Raises
+    ------
+    UnknownFormat
+        If no line names a time and something else.
+    """
+    lines = text.data[:HEAD_BYTES].decode("utf-8", errors="replace").split("\n")[:HEAD_LINES]
+    known = columns or {}
+    best = (0, 0, ",", [""])
+    for index, line in enumerate(lines[first_line:], start=first_line):
+        if not line.strip() or (comment and line.startswith(comment)):
+            continue
+        for delimiter in _DELIMITERS:
+            if delimiter in line:
+                fields = split_line(line, delimiter)
+                score = _heading_score(fields, known)
+                if score > best[0]:
+                    best = (score, index, delimiter, fields)
+    if best[0] < 2:
+        raise _no_heading(text, lines)
+    _, index, delimiter, fields = best
+    return _build_table(text, lines, index, delimiter, fields, comment)
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Split one line as CSV, quotes respected."""
+    try:
+        return [part.strip() for part in next(csv.reader([line.rstrip("\r")], delimiter=delimiter))]
+    except (csv.Error, StopIteration):
+        return [part.strip() for part in line.split(delimiter)]
+
+
+def _heading_score(fields: Sequence[str], known: Mapping[str, str]) -> int:
+    """Count the quantities a line names; 0 unless one is a time, or where it is a row of numbers."""
+    slugs: set[str] = set()
+    timed = False
+    for text in fields[:2000]:
+        meaning = understand(text)
+        if meaning is not None:
+            slugs.add(f"{meaning.instrument} {meaning.quantity.slug}")
+            timed = timed or meaning.quantity.role in _TIME_ROLES
+        elif fold(text) in known:
+            slugs.add(text)
+            timed = timed or known[fold(text)].split(" ")[0] in _TIME_ROLES
+    numbers = sum(1 for text in fields if parse_number(text) is not None)
+    return len(slugs) if timed and numbers <= 0.3 * len(fields) else 0
+
+
+def _no_heading(text: Decoded, lines: Sequence[str]) -> UnknownFormat:
+    for number, line in enumerate(lines[:50], start=1):
+        fields = split_line(line, ",")
+        meanings = [understand(part) for part in fields]
+        empty = sum(1 for part in fields if not part)
+        if any(m is not None and m.quantity.role in _TIME_ROLES for m in meanings) and empty >= 2:
+            return UnknownFormat(
+                text.item,
+                f"{empty} of {len(fields)} column headings are empty, so nothing says what the numbers are; "
+                "copy the headings from another file of the same instrument",
+                where=f"line {number}",
+            )
+    first = next((line.strip() for line in lines if line.strip()), "")
+    return UnknownFormat(
+        text.item,
+        f"no reader recognises it, and no line names a time and a measured quantity; it begins {first[:60]!r}. "
+        "Name the columns in mission.toml under [columns], or ask for a reader of this format",
+        where="line 1",
+    )
+
+
+def _build_table(
+    text: Decoded, lines: Sequence[str], index: int, delimiter: str, fields: list[str], comment: str
+) -> Table:
+    units: list[str] = []
+    data_index = index + 1
+    if data_index < len(lines) and _is_unit_row(split_line(lines[data_index], delimiter), len(fields)):
+        units = split_line(lines[data_index], delimiter)
+        units += [""] * (len(fields) - len(units))
+        data_index += 1
+    sample = [line for line in lines[data_index : data_index + 50] if line.strip()]
+    offset = len("\n".join(lines[:data_index]).encode("utf-8", errors="replace")) + 1
+    comma = delimiter in ";\t|" and _uses_decimal_comma(sample, delimiter)
+    notes = list(text.decisions)
+    if comma:
+        notes.append(
+            Decision(
+                text.item,
+                "numbers read with a decimal comma",
+                f"fields such as {_comma_example(sample, delimiter)!r}",
+            )
+        )
+    headings = tuple(fields[:2000])
+    return Table(
+        text, headings, delimiter, index + 1, data_index + 1, offset, tuple(units), comma, comment, tuple(notes)
+    )
+
+
+def _is_unit_row(fields: Sequence[str], width: int) -> bool:
+    """Whether a line holds units and not values: no number, and something that is a unit or a date pattern."""
+    if not fields or len(fields) > width + 1 or any(parse_number(part) is not None for part in fields):
+        return False
+    return any(parse_unit(part.strip("()[]")) or re.fullmatch(r"[dMyhms:/.\- ]{5,}", part) for part in fields if part)
+
+
+_COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
+
+
+def _comma_example(sample: Sequence[str], delimiter: str) -> str:
+    return next((f for line in sample for f in line.split(delimiter) if _COMMA_NUMBER.fullmatch(f.strip())), "")
+
+
+def _uses_decimal_comma(sample: Sequence[str], delimiter: str) -> bool:
+    fields = [part.strip().strip('"') for line in sample for part in line.split(delimiter)]
+    commas = sum(1 for part in fields if _COMMA_NUMBER.fullmatch(part))
+    points = sum(1 for part in fields if re.fullmatch(r"[+-]?\d+\.\d+", part))
+    return commas > 0 and commas > points
+
+
+def parse_number(text: str) -> float | None:
+    """Return the number a text is, or None; a decimal comma is taken only where the text has no point."""
+    if len(text) > 40:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        if _COMMA_NUMBER.fullmatch(text.strip()):
+            return float(text.strip().replace(",", "."))
+        return None
+
+
+# --- columns -------------------------------------------------------------------------------------------------------
+
+
+def read_columns(
+    table: Table, numeric: Sequence[int], textual: Sequence[int], *, missing: Sequence[str] = ()
+) -> tuple[pl.DataFrame, tuple[Decision, ...]]:
+    """Parse the chosen columns: numbers as Float64 (missing and unreadable as null), the rest as String.
+
+    Returns
+    -------
+    DataFrame, decisions
+        Columns named ``c0``, ``c1``, ... by their place in the file, and what had to be said about unreadable fields.
+
+    Raises
+    ------
+    FileError
+        If the rows cannot be read at all.
+    """
+    body = table.text.data[table.offset :]
+    head = table.delimiter.join(f"c{i}" for i in range(len(table.headings))).encode() + b"\n"
+    payload = head + body
+    del body
+    floats = _parse(table, payload, numeric, textual, missing, as_text=False)
+    if floats is not None:
+        return floats, ()
+    texts = _parse(table, payload, numeric, textual, missing, as_text=True)
+    if texts is None:
+        raise FileError(
+            table.item, "the rows below the headings cannot be read as a table", where=f"line {table.first_line}"
+        )
+    return _numbers_from_texts(table, texts, numeric, missing)
+
+
+def _parse(
+    table: Table,
+    payload: bytes,
+    numeric: Sequence[int],
+    textual: Sequence[int],
+    missing: Sequence[str],
+    *,
+    as_text: bool,
+) -> pl.DataFrame | None:
+    kind: type[pl.String] | type[pl.Float64] = pl.String if as_text else pl.Float64
+    wanted = set(numeric) | set(textual)
+    schema = {f"c{i}": (kind if i in numeric else pl.String) for i in range(len(table.headings))}
+    quotes: tuple[str | None, ...] = ('"', None) if b'"' in payload else (None,)
+    for quote in quotes:
+        try:
+            return pl.read_csv(
+                payload,
+                separator=table.delimiter,
+                schema=schema,
+                columns=[f"c{i}" for i in sorted(wanted)],
+                null_values=[*MISSING_TOKENS, *missing],
+                truncate_ragged_lines=True,
+                quote_char=quote,
+                comment_prefix=table.comment or None,
+                decimal_comma=table.decimal_comma and not as_text,
+                encoding="utf8-lossy",
+            )
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            continue
+    return None
+
+
+def _numbers_from_texts(
+    table: Table, texts: pl.DataFrame, numeric: Sequence[int], missing: Sequence[str]
+) -> tuple[pl.DataFrame, tuple[Decision, ...]]:
+    """Cast text columns to numbers and say how many fields were not numbers, with the first of them."""
+    decisions = []
+    columns: list[pl.Series] = []
+    tokens = [*MISSING_TOKENS, *missing]
+    for series in texts.iter_columns():
+        index = int(series.name[1:])
+        if index not in numeric:
+            columns.append(series)
+            continue
+        stripped = series.str.strip_chars(" \t\r\"'")
+        cleaned = stripped.str.replace(",", ".", literal=True) if table.decimal_comma else stripped
+        values = cleaned.cast(pl.Float64, strict=False)
+        bad = (values.is_null() & stripped.is_not_null() & ~stripped.is_in(tokens)).arg_true()
+        if len(bad):
+            first = int(bad[0])
+            decisions.append(
+                Decision(
+                    table.item,
+                    f'{len(bad)} fields of column {index + 1} "{table.headings[index]}" taken as missing',
+                    f"not numbers; the first is {str(stripped[first])[:40]!r}, data row {first + 1}",
+                )
+            )
+        columns.append(values)
+    return pl.DataFrame(columns), tuple(decisions)
+
+
+def heading_with_unit(table: Table, index: int) -> str:
+    """Return the heading of a column with the unit row's unit in brackets where the heading has none itself."""
+    heading = table.headings[index]
+    unit = table.units[index].strip("()[]") if index < len(table.units) else ""
+    if unit and not split_heading(heading).unit_text and parse_unit(unit):
+        return f"{heading}({unit})"
+    return heading

@@ -1,0 +1,245 @@
+"""Units: how people spell them, what they are in UDUNITS, and conversion between those of one kind.
+
+Species keep the unit they came in. Everything else is brought to metres, seconds, radians, m s-1, K, Pa when it
+is read.
+Every constant is tested against a published value.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.errors import OnevisitError
+
+__all__ = [
+    "FOOT_M",
+    "GAS_CONSTANT",
+    "KNOT_M_S",
+    "MILE_PER_HOUR_M_S",
+    "MOLAR_MASS_G_MOL",
+    "STANDARD_ATMOSPHERE_PA",
+    "ZERO_CELSIUS_K",
+    "Unit",
+    "UnitError",
+    "circular_mean",
+    "convert",
+    "mass_from_mole",
+    "parse_unit",
+    "require_units",
+]
+
+GAS_CONSTANT = 8.314462618  # J mol-1 K-1, CODATA 2018 (exact to the digits given)
+STANDARD_ATMOSPHERE_PA = 101_325.0  # BIPM
+ZERO_CELSIUS_K = 273.15  # BIPM
+KNOT_M_S = 1852.0 / 3600.0  # international nautical mile
+MILE_PER_HOUR_M_S = 1609.344 / 3600.0  # international mile
+FOOT_M = 0.3048
+
+#: Molar masses, g mol-1, from IUPAC 2021 abridged atomic masses (H 1.008, C 12.011, N 14.007, O 15.999, S 32.06).
+MOLAR_MASS_G_MOL = {
+    "ch4": 16.043,
+    "co2": 44.009,
+    "co": 28.010,
+    "no": 30.006,
+    "no2": 46.005,
+    "so2": 64.058,
+    "o3": 47.997,
+    "h2s": 34.076,
+    "nh3": 17.031,
+    "benzene": 78.114,
+    "toluene": 92.141,
+    "xylene": 106.168,
+    "formaldehyde": 30.026,
+    "c2h6": 30.070,
+}
+
+
+class UnitError(OnevisitError, ValueError):
+    """A unit that is unknown, or not of the kind that was asked for."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: its UDUNITS spelling, its kind, and ``si = value · scale + offset`` in the base unit of the kind."""
+
+    name: str
+    kind: str
+    scale: float = 1.0
+    offset: float = 0.0
+
+
+_UNITS: tuple[tuple[str, str, float, float, str], ...] = (
+    # name, kind, scale, offset, spellings (folded: see _fold)
+    ("ppm", "mole fraction", 1e-6, 0.0, "ppm ppmv umol/mol umolmol-1 partspermillion"),
+    ("ppb", "mole fraction", 1e-9, 0.0, "ppb ppbv nmol/mol nmolmol-1 partsperbillion"),
+    ("ppt", "mole fraction", 1e-12, 0.0, "ppt pptv pmol/mol pmolmol-1"),
+    ("mmol mol-1", "mole fraction", 1e-3, 0.0, "mmol/mol mmolmol-1"),
+    ("mg m-3", "mass concentration", 1e-6, 0.0, "mg/m3 mgm-3 mg/m^3 mg/cum mg.m-3 mg/nm3 毫克/立方米 毫克/m3"),
+    (
+        "ug m-3",
+        "mass concentration",
+        1e-9,
+        0.0,
+        "ug/m3 ugm-3 ugm3 ug/m^3 ug/cum ug.m-3 mcg/m3 ug/nm3 微克/立方米 微克/m3 ug_per_m3 "
+        "microgrampercubicmeter microgramspercubicmeter",
+    ),
+    ("ng m-3", "mass concentration", 1e-12, 0.0, "ng/m3 ngm-3 ng/m^3 纳克/立方米"),
+    (
+        "cm-3",
+        "number concentration",
+        1e6,
+        0.0,
+        "#/cm3 #/cm^3 #/cc cm-3 1/cm3 #cm-3 p/cm3 pt/cc #/cm 个/cm3 个/立方厘米",
+    ),
+    ("m-3", "number concentration", 1.0, 0.0, "#/m3 #/m^3 m-3 1/m3 #m-3 个/m3"),
+    ("cm-3", "number concentration", 1e6, 0.0, "particles/cm3 particles/cc"),
+    ("L-1", "number concentration", 1e3, 0.0, "#/l 1/l 个/l"),
+    ("m s-1", "speed", 1.0, 0.0, "m/s ms-1 mps m.s-1 meters_per_second 米/秒 m/sec meterspersecond"),
+    ("km h-1", "speed", 1.0 / 3.6, 0.0, "km/h kmh kph km/hr kmh-1 公里/小时 千米/小时 km/小时"),
+    ("mile h-1", "speed", MILE_PER_HOUR_M_S, 0.0, "mph mi/h mile/h milesperhour"),
+    ("knot", "speed", KNOT_M_S, 0.0, "kn kt kts knot knots 节"),
+    ("rad", "angle", 1.0, 0.0, "rad radian radians"),
+    (
+        "degree",
+        "angle",
+        np.pi / 180.0,
+        0.0,
+        "deg degree degrees ° o 度 degrees_compass degt degm true deg_true degreestrue",
+    ),
+    ("degC", "temperature", 1.0, ZERO_CELSIUS_K, "degc ℃ °c c oc celsius deg_c 摄氏度 degreescelsius degcelsius"),
+    ("degF", "temperature", 5.0 / 9.0, ZERO_CELSIUS_K - 32.0 * 5.0 / 9.0, "degf °f f fahrenheit"),
+    ("K", "temperature", 1.0, 0.0, "k kelvin"),
+    ("Pa", "pressure", 1.0, 0.0, "pa 帕"),
+    ("hPa", "pressure", 100.0, 0.0, "hpa mbar mbars mb 百帕 millibar"),
+    ("kPa", "pressure", 1000.0, 0.0, "kpa 千帕"),
+    ("torr", "pressure", STANDARD_ATMOSPHERE_PA / 760.0, 0.0, "torr mmhg"),
+    ("inHg", "pressure", 3386.389, 0.0, "inhg"),
+    ("bar", "pressure", 1e5, 0.0, "bar"),
+    ("m", "length", 1.0, 0.0, "m meter metre meters metres 米"),
+    ("ft", "length", FOOT_M, 0.0, "ft feet foot"),
+    ("km", "length", 1000.0, 0.0, "km 公里 千米"),
+    ("percent", "fraction", 0.01, 0.0, "% percent %rh rh% pct"),
+    ("1", "fraction", 1.0, 0.0, "1 fraction"),
+    ("s", "duration", 1.0, 0.0, "s sec second seconds 秒"),
+    ("ms", "duration", 1e-3, 0.0, "ms millisecond milliseconds 毫秒"),
+    ("min", "duration", 60.0, 0.0, "min minute minutes"),
+    ("h", "duration", 3600.0, 0.0, "h hour hours hr"),
+    ("V", "voltage", 1.0, 0.0, "v volt volts"),
+    ("percent", "mole fraction", 0.01, 0.0, "vol% %vol mol% %mol"),
+)
+
+_BY_SPELLING = {
+    word: Unit(name, kind, scale, offset) for name, kind, scale, offset, words in _UNITS for word in words.split()
+}
+
+
+def _fold(text: str) -> str:
+    """Fold a spelling: compatibility characters, case, blanks, every micro sign and minus sign."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    folded = folded.replace("μ", "u").replace("µ", "u").replace("−", "-").replace("⁻", "-").replace("‐", "-")
+    folded = re.sub(r"[\s\[\]()]+", "", folded)
+    return folded.replace("²", "2").replace("³", "3").replace("_mol-1", "mol-1").replace("·", "")
+
+
+def parse_unit(text: str) -> Unit | None:
+    """Return the unit that a spelling means, or None.
+
+    Examples
+    --------
+    >>> parse_unit("μg/m³").name
+    'ug m-3'
+    >>> parse_unit("µmol mol⁻¹").name
+    'ppm'
+    >>> parse_unit("bits") is None
+    True
+    """
+    if not text or len(text) > 60:
+        return None
+    folded = _fold(text)
+    for name in _BY_SPELLING.values():
+        if folded == _fold(name.name):
+            return name
+    return _BY_SPELLING.get(folded) or _BY_SPELLING.get(folded.rstrip("."))
+
+
+def require_units(text: str, kind: str) -> Unit:
+    """Return the unit, which must be of ``kind``.
+
+    Raises
+    ------
+    UnitError
+        If the spelling is unknown or means another kind.
+    """
+    unit = parse_unit(text)
+    if unit is None:
+        raise UnitError(f"unit {text!r} is not known here; expected a {kind}")
+    if unit.kind != kind:
+        raise UnitError(f"unit {text!r} is a {unit.kind}, expected a {kind}")
+    return unit
+
+
+def convert(values: NDArray[np.float64], source: Unit, target: Unit) -> NDArray[np.float64]:
+    """Convert values between two units of one kind.
+
+    Examples
+    --------
+    >>> convert(np.array([32.0]), parse_unit("degF"), parse_unit("degC")).round(9)
+    array([0.])
+
+    Raises
+    ------
+    UnitError
+        If the kinds differ.
+    """
+    if source.kind != target.kind:
+        raise UnitError(f"{source.name} ({source.kind}) does not convert to {target.name} ({target.kind})")
+    if source == target:
+        return values
+    scale = source.scale / target.scale
+    offset = (source.offset - target.offset) / target.scale
+    return values * scale + offset
+
+
+def mass_from_mole(
+    fraction: NDArray[np.float64] | float,
+    molar_mass_g_mol: float,
+    *,
+    temperature_k: float,
+    pressure_pa: float,
+) -> NDArray[np.float64] | float:
+    """Mass concentration (kg m-3) of a mole fraction (mol mol-1) at a named reference state, ideal gas.
+
+    Assumes an ideal gas: better than 0.2 % for air at the ground. Reference states in use: 273.15 K (GB
+    3095-2012 before
+    2018), 298.15 K and 101 325 Pa (GB 3095-2012 amendment of 2018 for gases).
+
+    Examples
+    --------
+    1 ppb of NO2 at 25 °C and 1 atm is 1.88 µg m-3 (the factor printed in EU and UK guidance).
+
+    >>> round(mass_from_mole(1e-9, 46.005, temperature_k=298.15, pressure_pa=101325.0) * 1e9, 2)
+    1.88
+    """
+    return fraction * (molar_mass_g_mol * 1e-3) * pressure_pa / (GAS_CONSTANT * temperature_k)
+
+
+def circular_mean(angles_rad: NDArray[np.float64]) -> float:
+    """Mean direction in radians, in [0, 2π): the angle of the mean unit vector; NaN where all are NaN.
+
+    Stops being meaningful when the directions are spread evenly: the mean vector is then near zero.
+
+    Examples
+    --------
+    >>> round(float(np.degrees(circular_mean(np.radians([350.0, 20.0])))), 9)
+    5.0
+    """
+    finite = angles_rad[np.isfinite(angles_rad)]
+    if not len(finite):
+        return float("nan")
+    mean = np.arctan2(np.sin(finite).mean(), np.cos(finite).mean())
+    return float(mean % (2.0 * np.pi))
