@@ -132,7 +132,7 @@ def amap_link(visit: Visit) -> str:
 
 
 def chinese_position(visit: Visit) -> tuple[float, float]:
-    """GCJ-02 longitude and latitude with six decimals; WGS 84 outside of mainland China, where maps are not shifted."""
+    """GCJ-02 longitude and latitude, six decimals; WGS 84 outside of mainland China, where maps are not shifted."""
     if not is_mainland_china(visit.lon, visit.lat):
         return round(visit.lon, 6), round(visit.lat, 6)
     lon, lat = gcj02_from_wgs84(visit.lon, visit.lat)
@@ -194,7 +194,7 @@ def _safe(cell: str | int | float) -> str | int | float:
 
 
 def _without_times(content: bytes) -> bytes:
-    """The same archive with fixed times, of its members and in its properties, so that equal routes give equal bytes."""
+    """The same archive with fixed times, of members and in properties, so that equal routes give equal bytes."""
     out = io.BytesIO()
     fixed = rb"\g<1>2000-01-01T00:00:00Z<"
     with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:

@@ -1,0 +1,277 @@
+"""Every word of the report and the sheets, once, in English and Chinese."""
+
+from __future__ import annotations
+
+from ingest.errors import SettingError
+
+__all__ = ["LANGUAGES", "STRINGS", "Words"]
+
+LANGUAGES = ("en", "zh")
+
+STRINGS: dict[str, tuple[str, str]] = {
+    # --- head -----------------------------------------------------------------------------------------------------
+    "html_lang": ("en", "zh-CN"),
+    "kicker": ("Off-site supervision · mission report", "非现场监管 · 任务报告"),
+    "lead_only": (
+        "Everything here is a lead, never a conclusion. It says where to look and what else could explain what was "
+        "measured; only an approved inspection by certified officers establishes a fact.",
+        "本报告仅为线索，不作为认定结论。报告说明何处值得核查、还有哪些其他可能；事实须由持证执法人员经批准现场检查认定。",
+    ),
+    "contents": ("Contents", "目录"),
+    "print": ("Print", "打印"),
+    "summary": ("Summary", "概要"),
+    "doubts": ("What is doubtful", "存疑事项"),
+    "no_doubts": (
+        "Nothing was found doubtful beyond the uncertainties given below.",
+        "除下文所列不确定度外，无其他存疑事项。",
+    ),
+    # --- summary --------------------------------------------------------------------------------------------------
+    "outings": ("outings measured", "航次"),
+    "rows": ("rows", "行数据"),
+    "photos": ("photos in mosaics", "像片（已拼接）"),
+    "hotspots": ("Hotspots", "热点"),
+    "hotspots_n": ("hotspots", "热点"),
+    "recurring": ("seen again", "重复检出"),
+    "visits_n": ("visits proposed", "拟入企检查"),
+    "routes_n": ("routes", "检查路线"),
+    "rejects_n": ("items rejected", "剔除项"),
+    "sites_n": ("listed sites in reach", "范围内名录点位"),
+    "line_measured": (
+        "{rows} rows of {outings} outings over {km} km, {hours}, from {start} to {end}; {photos} photos.",
+        "{outings} 个航次共 {rows} 行数据，行程 {km} km，历时 {hours}，自 {start} 至 {end}；像片 {photos} 张。",
+    ),
+    "line_found": (
+        "{hotspots} hotspots, {recurring} of them seen in at least two passes. {visits} sites are proposed for one "
+        "combined visit each, {again} ask to be measured again, {settle} can be settled off site.",
+        "发现热点 {hotspots} 处，其中 {recurring} 处在两次以上通过中检出。拟对 {visits} 个点位各开展一次综合检查，"
+        "{again} 个须复测，{settle} 个可非现场处置。",
+    ),
+    "line_nothing": (
+        "No hotspot stands out from the background with the significance that the profile asks for.",
+        "按参数方案的显著性要求，未发现高出背景的热点。",
+    ),
+    "doubt_single": (
+        "{n} hotspots were seen in one pass only ({ids}): measure them again before anything else.",
+        "{n} 处热点仅在一次通过中检出（{ids}）：须先行复测。",
+    ),
+    "doubt_calm": (
+        "{n} hotspots had calm or unknown wind ({ids}): their sites are ranked without a direction.",
+        "{n} 处热点为静风或无风资料（{ids}）：点位排序未用风向。",
+    ),
+    "doubt_none": (
+        "{n} hotspots are more likely explained by no listed site ({ids}): a source on no list, traffic, background.",
+        "{n} 处热点更可能由名录外来源、交通或背景造成（{ids}）。",
+    ),
+    "doubt_gate": (
+        "{n} visits lead to the site's reference point, not to a known gate ({ids}).",
+        "{n} 个检查点位无大门坐标，导航至其参考点（{ids}）。",
+    ),
+    "doubt_cap": (
+        "No yearly cap of visits is configured: none was held back.",
+        "未配置年度检查频次上限：本次未作频次限制。",
+    ),
+    "doubt_rejects": (
+        "{n} files, rows or photos were not used; each is named below with its reason.",
+        "{n} 项文件、数据行或像片未被采用，原因逐项列于文末。",
+    ),
+    "doubt_wind_none": ("No trace carries wind: no hotspot has a direction.", "全部航次均无风资料：热点均无法定向。"),
+    # --- map ------------------------------------------------------------------------------------------------------
+    "map": ("Map", "地图"),
+    "map_hint": (
+        "Drag to move, Ctrl and wheel to zoom. North is up; both axes are metres of {crs}.",
+        "拖动平移，Ctrl + 滚轮缩放。上为北；坐标单位为米，{crs}。",
+    ),
+    "map_of": ("Map of {name}", "地图：{name}"),
+    "layer_mosaic": ("Mosaic", "正射影像"),
+    "layer_track": ("Enhancement", "增量"),
+    "layer_hotspots": ("Hotspots", "热点"),
+    "layer_sites": ("Sites", "点位"),
+    "layer_routes": ("Routes", "路线"),
+    "layer_areas": ("Where a source could be", "来源可能范围"),
+    "layer_roads": ("Streets", "道路"),
+    "species": ("Species", "监测因子"),
+    "above_background": ("above background", "高出背景"),
+    "zoom_in": ("Zoom in", "放大"),
+    "zoom_out": ("Zoom out", "缩小"),
+    "whole": ("Whole map", "全图"),
+    "no_script": (
+        "The map and the readings under the pointer need JavaScript; everything else on this page does not.",
+        "地图与读数提示需要 JavaScript，其余内容不受影响。",
+    ),
+    "easting": ("easting, m", "东坐标，m"),
+    "northing": ("northing, m", "北坐标，m"),
+    "show_on_map": ("Show on the map", "在地图上查看"),
+    # --- hotspots -------------------------------------------------------------------------------------------------
+    "hotspot_intro": (
+        "A hotspot is a place whose enhancement over background is significant against shuffled passes. Beside each "
+        "stand all candidates, and what is left for none of them.",
+        "热点指相对背景的增量显著（与打乱次序的通过相比）的地点。每处均列出全部候选点位，以及名单外的可能。",
+    ),
+    "enhancement": ("Enhancement", "增量"),
+    "background": ("Background", "背景浓度"),
+    "seen": ("Seen", "检出"),
+    "seen_of": ("in {seen} of {crossed} passes", "{crossed} 次通过中 {seen} 次"),
+    "p_value": ("p on this map", "显著性 p"),
+    "wind": ("Wind", "风"),
+    "wind_from": ("from {deg}° at {speed} m s⁻¹", "风向 {deg}°，{speed} m s⁻¹"),
+    "wind_calm": ("calm, {speed} m s⁻¹: no direction", "静风，{speed} m s⁻¹，无法定向"),
+    "wind_none": ("not measured", "无资料"),
+    "when": ("When", "时间"),
+    "position": ("Strongest cell", "最强网格"),
+    "area": ("Area", "面积"),
+    "single": ("single sighting", "单次检出"),
+    "recurs": ("seen again", "重复检出"),
+    "explained_by": ("What could explain it", "可能来源"),
+    "not_weighed": ("Sites were not weighed for this hotspot.", "该热点未作溯源。"),
+    "more_sites": ("{n} further listed sites", "其余 {n} 个名录点位"),
+    "bearing": ("source direction {bearing}° ± {width}°", "来源方位 {bearing}° ± {width}°"),
+    "no_bearing": ("no direction", "无方位"),
+    "upwind_from": ("{distance} m, {bearing}°", "{distance} m，{bearing}°"),
+    "this_site": ("this site", "该点位"),
+    "other_listed_sites": ("other listed sites", "名录内其他点位"),
+    "unlisted_source": ("a source on no list", "名录外来源"),
+    "background_or_traffic": ("background or traffic", "背景或交通"),
+    "instrument_fault": ("instrument fault", "仪器故障"),
+    "none_of_these": ("None of these", "均非以上点位"),
+    # --- leads, visits, routes ------------------------------------------------------------------------------------
+    "leads": ("Leads", "线索"),
+    "lead_intro": (
+        "One line a site: what speaks for looking at it, every rival explanation, and the least intrusive step that "
+        "settles it.",
+        "每个点位一行：线索依据、其他可能解释，以及足以厘清的最小干预措施。",
+    ),
+    "no_leads": ("No listed site is pointed at.", "无线索指向名录内点位。"),
+    "site": ("Site", "点位"),
+    "disposition": ("Proposed", "处置建议"),
+    "reasons": ("Reasons", "理由"),
+    "explanations": ("Explanations", "各解释概率"),
+    "none": ("nothing", "暂不处置"),
+    "measure_again": ("measure again", "复测"),
+    "remind": ("remind", "提醒"),
+    "help": ("help", "帮扶"),
+    "visit": ("visit", "现场检查"),
+    "routes": ("Visits and routes", "检查与路线"),
+    "route_intro": (
+        "Each site is entered once, for everything on its list. Every visit needs the approval of the head of the "
+        "enforcing body and two certified officers; names and approval numbers are left blank on purpose.",
+        "每个点位只进一次门，一次查多事。每次检查均须执法机构负责人批准、两名以上持证人员实施；人员与批准文号有意留空。",
+    ),
+    "no_routes": ("No visit is proposed, so there is no route.", "未建议入企检查，故无路线。"),
+    "route_line": (
+        "{stops} stops · {km} km · {driving} driving · {start} to {end}",
+        "{stops} 站 · {km} km · 行车 {driving} · {start} 至 {end}",
+    ),
+    "straight": ("straight lines with a detour factor", "直线距离乘绕行系数"),
+    "on_roads": ("along the street network", "按路网计算"),
+    "stop": ("Stop", "序号"),
+    "arrive": ("Arrive", "到达"),
+    "leave": ("Leave", "离开"),
+    "kind": ("Kind", "类别"),
+    "daily": ("daily", "日常检查"),
+    "special": ("special", "专项检查"),
+    "case": ("case", "个案检查"),
+    "counts": ("counts against the cap", "计入年度频次"),
+    "counts_not": ("not counted against the cap", "不计入年度频次"),
+    "this_year": ("{used} of {cap} this year", "本年度 {used}/{cap} 次"),
+    "this_year_open": ("{used} this year, no cap set", "本年度 {used} 次，未设上限"),
+    "matters": ("To check", "检查事项"),
+    "navigate": ("Navigate", "导航"),
+    "not_gate": ("reference point, gate unknown", "参考点，大门未知"),
+    "approval": ("Approval no.", "批准文号"),
+    "officers": ("Officers (2 or more, certified)", "执法人员（两名以上，持证）"),
+    "team": ("team {n}", "第 {n} 组"),
+    "unplanned": ("Proposed, but on no route", "已建议但未排入路线"),
+    # --- traces, mosaics ------------------------------------------------------------------------------------------
+    "traces": ("Traces", "走航数据"),
+    "trace_intro": (
+        "Each bar spans the lowest and highest value of its slice of time, so that no peak is lost; the line is the "
+        "background. Below, rows that no estimate uses, by reason. Triangles are plumes.",
+        "竖条为各时段最小值至最大值，峰值不丢失；细线为背景浓度。下方为未参与计算的数据行及其原因，三角为烟羽穿越。",
+    ),
+    "no_traces": ("The mission holds no usable trace.", "本任务无可用走航数据。"),
+    "value_range": ("value", "数值"),
+    "plumes": ("plumes", "烟羽"),
+    "passes": ("passes", "次通过"),
+    "flagged": ("flagged", "标记"),
+    "detection_limit": ("detection limit", "检出限"),
+    "mosaics": ("Mosaics", "正射影像"),
+    "no_mosaics": ("The mission holds no usable flight.", "本任务无可用航拍。"),
+    "mosaic_facts": ("{used} of {photos} photos", "像片 {used}/{photos} 张"),
+    "gsd": ("ground pixel {gsd} cm", "地面分辨率 {gsd} cm"),
+    "mismatch": ("mismatch {m} m", "接边误差 {m} m"),
+    "position_error": ("position error {m} m", "定位误差 {m} m"),
+    # --- records --------------------------------------------------------------------------------------------------
+    "records": ("How this came about", "过程记录"),
+    "decisions": ("Decisions", "判断记录"),
+    "decision_intro": (
+        "What was believed, guessed or repaired, and on what evidence.",
+        "采信、推断或修正了什么，依据为何。",
+    ),
+    "item": ("Item", "对象"),
+    "decision": ("Decision", "判断"),
+    "evidence": ("Evidence", "依据"),
+    "rejects": ("Rejects", "剔除记录"),
+    "reject_intro": ("What was not used, where the trouble is, and what to try.", "未采用的内容、问题所在与建议。"),
+    "where": ("Where", "位置"),
+    "reason": ("Reason", "原因"),
+    "stages": ("Stages", "处理阶段"),
+    "stage": ("Stage", "阶段"),
+    "seconds": ("Seconds", "秒"),
+    "memory": ("Peak memory, MB", "峰值内存，MB"),
+    "taken": ("In", "输入"),
+    "given": ("Out", "输出"),
+    "rejected": ("Rejected", "剔除"),
+    "skipped": ("unchanged, skipped", "未变，跳过"),
+    "thresholds": ("Thresholds", "参数方案"),
+    "threshold_intro": (
+        "Profile “{name}”: every threshold with its unit and where it comes from. None is law.",
+        "参数方案“{name}”：各阈值及其单位、来源。均非法定限值。",
+    ),
+    "name": ("Name", "名称"),
+    "value": ("Value", "取值"),
+    "unit": ("Unit", "单位"),
+    "source": ("Source", "来源"),
+    "nothing": ("Nothing.", "无。"),
+    "footer": (
+        "Made by onevisit {version} (code {code}) from the files named in manifest.json. Times are {zone}.",
+        "由 onevisit {version}（代码 {code}）依据 manifest.json 所列文件生成。时间为 {zone}。",
+    ),
+    # --- sheets ---------------------------------------------------------------------------------------------------
+    "sheet": ("Task sheet", "检查任务单"),
+    "address": ("Address", "地址"),
+    "coordinates": ("Position", "坐标"),
+    "result": ("Result", "检查结果"),
+    "scan_in": ("Scanned in", "扫码进入"),
+    "scan_out": ("Scanned out", "扫码离开"),
+    "findings": ("Findings, photos, re-measurement", "检查发现、照片、复测"),
+    "permit": ("Permit code", "排污许可证编号"),
+    "last_visit": ("Last visit", "最近检查"),
+    "yes": ("yes", "是"),
+    "no": ("no", "否"),
+}
+
+
+class Words:
+    """The words of one language.
+
+    Raises
+    ------
+    SettingError
+        If the language is neither ``en`` nor ``zh``.
+
+    Examples
+    --------
+    >>> Words("zh")("visits_n"), Words("en")("this_year", used=1, cap=2)
+    ('拟入企检查', '1 of 2 this year')
+    """
+
+    def __init__(self, lang: str) -> None:
+        if lang not in LANGUAGES:
+            raise SettingError(f"language {lang!r}; expected one of {', '.join(LANGUAGES)}")
+        self.lang = lang
+        self._column = LANGUAGES.index(lang)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words of ``key``, with ``values`` put into their places."""
+        text = STRINGS[key][self._column]
+        return text.format(**values) if values else text
