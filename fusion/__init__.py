@@ -1,5 +1,6 @@
 """Passes and ortho → cube → hotspots → attribution."""
 
+from fusion.attribution import attribute_hotspots
 from fusion.cube import age_days, build_cube, cell_mean, cell_standard_error, cube_species, passes_crossed
 from fusion.grid import region_geobox
 from fusion.hotspots import find_hotspots
@@ -13,6 +14,7 @@ __all__ = [
     "Hotspot",
     "SiteProbability",
     "age_days",
+    "attribute_hotspots",
     "build_cube",
     "cell_mean",
     "cell_standard_error",

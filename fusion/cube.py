@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import dask
 import dask.array as da
 import numpy as np
 import xarray as xr
+from dask.delayed import delayed
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
@@ -99,8 +99,8 @@ def _species_attributes(tracks: Sequence[Track]) -> dict[str, dict[str, str]]:
             units = found.setdefault(name, attrs)["units"]
             if units != attrs["units"]:
                 raise ContractError(
-                    f"{track.passes['trajectory'].item()}: {name} is in {attrs['units']!r}, an earlier track has it in "
-                    f"{units!r}; convert one, or give the variables different names"
+                    f"{track.passes['trajectory'].item()}: {name} is in {attrs['units']!r}, an earlier track has it "
+                    f"in {units!r}; convert one, or give the variables different names"
                 )
     return found
 
@@ -136,14 +136,16 @@ def _layer(records: Sequence[PassRecord], name: str, layer: str, geobox: GeoBox,
         blocks = []
         for top, tall in _offsets(rows):
             lows, highs = np.searchsorted(cells, (top * width, (top + tall) * width))
-            blocks.append([
-                _block(cells[lows:highs], values[lows:highs], (top, left), (tall, wide), width, fill)
-                for left, wide in _offsets(columns)
-            ])
-        passes.append(da.block(blocks)[None])
+            blocks.append(
+                [
+                    _block(cells[lows:highs], values[lows:highs], (top, left), (tall, wide), width, fill)
+                    for left, wide in _offsets(columns)
+                ]
+            )
+        passes.append(da.block(blocks)[None])  # type: ignore[no-untyped-call]
     if not passes:
         return da.zeros((0, height, width), chunks=(1, rows, columns))
-    return da.concatenate(passes)
+    return da.concatenate(passes)  # type: ignore[no-untyped-call]
 
 
 def _block(
@@ -157,10 +159,10 @@ def _block(
     row, column = np.divmod(cells, width)
     inside = (column >= corner[1]) & (column < corner[1] + shape[1])
     if not inside.any():
-        return da.full(shape, fill, chunks=shape, dtype=np.float64)
+        return da.full(shape, fill, chunks=shape, dtype=np.float64)  # type: ignore[no-untyped-call]
     local = (row[inside] - corner[0]) * shape[1] + column[inside] - corner[1]
-    task = dask.delayed(_densify, pure=True)(local, values[inside], shape, fill)
-    return da.from_delayed(task, shape, np.float64)
+    task = delayed(_densify, pure=True)(local, values[inside], shape, fill)
+    return da.from_delayed(task, shape, np.float64)  # type: ignore[no-untyped-call]
 
 
 def _densify(
@@ -196,7 +198,11 @@ def _empty_cube(geobox: GeoBox, records: Sequence[PassRecord]) -> xr.Dataset:
             "wind_direction_sd": (
                 "pass",
                 np.array([r.direction_sd_rad for r in records]),
-                {"units": "rad", "long_name": "standard deviation of the wind direction", "cell_methods": "time: standard_deviation"},
+                {
+                    "units": "rad",
+                    "long_name": "standard deviation of the wind direction",
+                    "cell_methods": "time: standard_deviation",
+                },
             ),
         },
         {
@@ -204,8 +210,16 @@ def _empty_cube(geobox: GeoBox, records: Sequence[PassRecord]) -> xr.Dataset:
             "y": ("y", y, {"standard_name": "projection_y_coordinate", "units": "m", "axis": "Y"}),
             "x": ("x", x, {"standard_name": "projection_x_coordinate", "units": "m", "axis": "X"}),
             "spatial_ref": coords["spatial_ref"],
-            "pass_label": ("pass", np.array([r.label for r in records], dtype=str), {"long_name": "name of the drive pass"}),
-            "pass_start": ("pass", _times([r.start for r in records]), {"standard_name": "time", "long_name": "start of the pass"}),
+            "pass_label": (
+                "pass",
+                np.array([r.label for r in records], dtype=str),
+                {"long_name": "name of the drive pass"},
+            ),
+            "pass_start": (
+                "pass",
+                _times([r.start for r in records]),
+                {"standard_name": "time", "long_name": "start of the pass"},
+            ),
             "pass_end": ("pass", _times([r.end for r in records]), {"long_name": "end of the pass"}),
         },
         {
@@ -229,7 +243,9 @@ def _times(values: Sequence[np.datetime64]) -> NDArray[np.datetime64]:
 def cube_species(cube: xr.Dataset) -> tuple[str, ...]:
     """Names of the species in a cube."""
     suffix = "_count"
-    return tuple(str(k)[: -len(suffix)] for k in cube.data_vars if str(k).endswith(suffix) and "layer" in cube[k].attrs)
+    return tuple(
+        str(k)[: -len(suffix)] for k in cube.data_vars if str(k).endswith(suffix) and "layer" in cube[k].attrs
+    )
 
 
 def cell_mean(cube: xr.Dataset, name: str, *, per_pass: bool = False) -> xr.DataArray:
@@ -275,5 +291,3 @@ def age_days(cube: xr.Dataset, name: str, now: np.datetime64) -> xr.DataArray:
     age = since.where(cube[f"{name}_count"] > 0).min("pass")
     age.attrs = {"long_name": "time since the last drive pass", "units": "d", "grid_mapping": "spatial_ref"}
     return age
-
-

@@ -24,6 +24,7 @@ __all__ = [
     "plume_of",
     "solar_elevation_rad",
     "stability_correction",
+    "vertical_sd_m_s",
     "wind_profile",
 ]
 
@@ -50,6 +51,7 @@ class Weather:
     mixing_height_m: float
 
     def __post_init__(self) -> None:
+        """Refuse what has no logarithm."""
         if not (self.friction_velocity_m_s > 0 and self.roughness_m > 0 and self.mixing_height_m > 0):
             raise ContractError(f"friction velocity, roughness and mixing height must be positive: {self}")
 
@@ -89,15 +91,28 @@ def mean_plume_height_m(distance_m: Floats, weather: Weather) -> Floats:
 
     dz̄/dx = κ² / {[ln(p z̄/z0) − ψm(p z̄/L)] φh(p z̄/L)}, p = 1.55: Horst 1979, Atmospheric Environment 13, 489-496,
     eq. 9 (doi:10.1016/0004-6981(79)90144-6), after van Ulden 1978 (doi:10.1016/0004-6981(78)90167-1). Solved for the
-    distance by quadrature over the height; z̄ starts at the roughness length.
+    distance by quadrature over the height; z̄ starts at the roughness length, grows no faster than turbulence carries
+    (√(2/π) σw / U) and stops at half of the boundary layer, where it is mixed evenly.
     """
     height = np.geomspace(weather.roughness_m, 5 * weather.mixing_height_m, 400)
     z = _HORST_P * height
     psi, phi = stability_correction(z * weather.inverse_obukhov_per_m)
     slope = KARMAN**2 / (np.maximum(np.log(z / weather.roughness_m) - psi, 0.1) * phi)
+    slope = np.minimum(slope, np.sqrt(2 / np.pi) * vertical_sd_m_s(height, weather) / wind_profile(height, weather))
+    slope[height > 0.5 * weather.mixing_height_m] *= 1e-3
     steps = np.diff(height) * 0.5 * (1 / slope[1:] + 1 / slope[:-1])
     travelled = np.concatenate([[0.0], np.cumsum(steps)])
     return np.interp(np.asarray(distance_m, np.float64), travelled, height)
+
+
+def vertical_sd_m_s(height_m: Floats, weather: Weather) -> Floats:
+    """Standard deviation of the vertical wind, m s-1: 1.3 u* (1 − 3 z/L)^(1/3), held above a tenth of the layer.
+
+    Panofsky et al. 1977 (doi:10.1007/BF02186086), eq. 7, by day; 1.3 u* by night.
+    """
+    z = np.minimum(np.asarray(height_m, np.float64), 0.1 * weather.mixing_height_m)
+    zeta = np.minimum(z * weather.inverse_obukhov_per_m, 0.0)
+    return np.asarray(1.3 * weather.friction_velocity_m_s * (1 - 3 * zeta) ** (1 / 3))
 
 
 def crosswind_sd_m(distance_m: Floats, direction_sd_rad: float, wind_m_s: float) -> Floats:
@@ -198,7 +213,7 @@ def obukhov_from_sun(
 ) -> Weather:
     """Estimate stability and turbulence from wind, sun and cloud where turbulence was not measured.
 
-    By day the sensible heat flux of Holtslag and van Ulden 1983 (doi:10.1175/1520-0450(1983)022<0517:ASSFDE>2.0.CO;2),
+    By day the heat flux of Holtslag and van Ulden 1983 (doi:10.1175/1520-0450(1983)022<0517:ASSFDE>2.0.CO;2),
     K = (990 sin φ − 30)(1 − 0.75 N^3.4) and, for a dry urban surface, H ≈ 0.3 K; by night L = 1100 u*² of Venkatram
     1980 (doi:10.1007/BF00119423). σv after Panofsky et al. 1977: u* (12 + 0.5 zi/|L|)^(1/3), not below 0.3 m s-1.
     Not valid for snow, water and winds below the calm speed.

@@ -151,4 +151,4 @@ def gi_star_cells(scores: Floats, matrix: Any) -> Floats:
     scale = np.sqrt(np.maximum((n * squares - weight**2) / max(n - 1, 1), 0.0)) * sd
     z = np.divide(total, scale, out=np.zeros_like(total), where=scale > 1e-12 * np.maximum(sd, 1e-300))
     z[weight.ravel() == 0] = np.nan
-    return np.asarray(z.reshape((matrix.shape[0],) + scores.shape[1:]))
+    return np.asarray(z.reshape((matrix.shape[0], *scores.shape[1:])))

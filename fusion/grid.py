@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
@@ -12,7 +13,16 @@ from pyproj.exceptions import ProjError
 
 from ingest.errors import ContractError
 
-__all__ = ["cell_area_m2", "cell_centres", "cell_index", "geobox_of", "project", "region_geobox", "unproject"]
+__all__ = [
+    "cell_area_m2",
+    "cell_centres",
+    "cell_index",
+    "geobox_of",
+    "project",
+    "region_geobox",
+    "to_wgs84",
+    "unproject",
+]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,7 +71,9 @@ def region_geobox(lon: Floats, lat: Floats, *, crs: str, resolution_m: float) ->
     try:
         easting, northing = project(np.asarray(lon, np.float64), np.asarray(lat, np.float64), crs)
     except ProjError as error:
-        raise ContractError(f"crs {crs!r} is not known to PROJ: {error}; give an EPSG code such as EPSG:4544") from error
+        raise ContractError(
+            f"crs {crs!r} is not known to PROJ: {error}; give an EPSG code such as EPSG:4544"
+        ) from error
     ok = np.isfinite(easting)
     if not ok.any():
         raise ContractError("a grid needs at least one finite position; all are NaN or outside the CRS")
@@ -74,7 +86,7 @@ def region_geobox(lon: Floats, lat: Floats, *, crs: str, resolution_m: float) ->
         )
     shape = round((top - bottom) / resolution_m), round((right - left) / resolution_m)
     box = GeoBox(shape, Affine(resolution_m, 0.0, left, 0.0, -resolution_m, top), crs)
-    if not box.crs.projected or box.crs.units[0] not in ("metre", "meter", "m"):
+    if box.crs is None or not box.crs.projected or box.crs.units[0] not in ("metre", "meter", "m"):
         raise ContractError(f"crs {crs!r} is not projected in metres; give one such as EPSG:4544 or a UTM zone")
     return box
 
@@ -106,6 +118,18 @@ def cell_centres(cells: Ints, geobox: GeoBox) -> tuple[Floats, Floats]:
     affine = geobox.affine
     x, y = column + 0.5, row + 0.5
     return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
+
+
+def to_wgs84(geometry: shapely.geometry.base.BaseGeometry, crs: str) -> shapely.Polygon | shapely.MultiPolygon:
+    """A polygon of the grid in WGS 84, its rings in the order of RFC 7946."""
+
+    def transform(points: Floats) -> Floats:
+        return np.column_stack(unproject(points[:, 0], points[:, 1], crs))
+
+    polygon = shapely.orient_polygons(shapely.transform(geometry, transform))
+    if not isinstance(polygon, shapely.Polygon | shapely.MultiPolygon):
+        raise ContractError(f"expected a polygon, got {type(polygon).__name__}")
+    return polygon
 
 
 def geobox_of(dataset: xr.Dataset) -> GeoBox:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import dask
+import dask.base
 import numpy as np
 import shapely
 import xarray as xr
@@ -17,7 +17,7 @@ from scipy import ndimage, sparse
 
 from fusion.cube import cube_species
 from fusion.gistar import disc_kernel, gi_star_cells, neighbour_matrix
-from fusion.grid import cell_area_m2, cell_centres, geobox_of, unproject
+from fusion.grid import cell_area_m2, cell_centres, geobox_of, to_wgs84, unproject
 from fusion.schema import Hotspot
 from fusion.settings import FusionSettings
 from fusion.significance import CellTest, PassScores, recurrence_test, score_pass, sighting_test
@@ -113,7 +113,9 @@ def _species_hotspots(cube: xr.Dataset, name: str, settings: FusionSettings) -> 
         if p is None and v.cells.size
     ]
     if not passes:
-        return Outcome([], (Decision(name, "no hotspots sought", "no pass has enough cells of different value"),), tuple(rejects))
+        return Outcome(
+            [], (Decision(name, "no hotspots sought", "no pass has enough cells of different value"),), tuple(rejects)
+        )
     number = _surrogate_number(passes, kernel, settings)
     recurrent = recurrence_test(passes, width=width, kernel=kernel, number=number, settings=settings)
     sightings = sighting_test(passes, width=width, kernel=kernel, number=number, settings=settings)
@@ -150,7 +152,7 @@ def _surrogate_number(passes: Sequence[PassScores], kernel: Floats, settings: Fu
 def _read_pass(cube: xr.Dataset, name: str, k: int) -> _PassCells:
     """Visited cells of pass ``k``: one compute for all layers of the pass, so that memory is one pass at a time."""
     layers = ("count", "sum", "sum_squares", "background_sum", "visited_at")
-    dense = dask.compute(*(cube[f"{name}_{layer}"][k].data.ravel() for layer in layers))
+    dense = dask.base.compute(*(cube[f"{name}_{layer}"][k].data.ravel() for layer in layers))  # type: ignore[no-untyped-call]
     cells = np.flatnonzero(dense[0])
     count, total, squares, background, visited_at = (layer[cells] for layer in dense)
     return _PassCells(cells, count, total / count, squares / count, background / count, visited_at)
@@ -188,7 +190,11 @@ def _join(test: CellTest, width: int, level: float, settings: FusionSettings) ->
         if members.size >= settings.minimum_cells and test.p_map[peak] <= level:
             found.append(
                 _Candidate(
-                    test.cells[members], int(test.cells[peak]), float(test.p_map[peak]), float(test.q[peak]), recurrent=True
+                    test.cells[members],
+                    int(test.cells[peak]),
+                    float(test.p_map[peak]),
+                    float(test.q[peak]),
+                    recurrent=True,
                 )
             )
     return found
@@ -240,7 +246,10 @@ def _describe(
     use = seen or crossed
     means, weights, background = _values_at(candidate.cells, [visited[k] for k in use])
     labels = cube["pass_label"].values
-    u, v = (np.nanmean(cube[w].values[use]) if np.isfinite(cube[w].values[use]).any() else np.nan for w in ("wind_u", "wind_v"))
+    u, v = (
+        np.nanmean(cube[w].values[use]) if np.isfinite(cube[w].values[use]).any() else np.nan
+        for w in ("wind_u", "wind_v")
+    )
     direction, speed = wind_from(float(u), float(v), settings.calm_m_s)
     crs = str(geobox.crs)
     easting, northing = cell_centres(np.array([candidate.peak]), geobox)
@@ -346,18 +355,17 @@ def cells_to_polygon(cells: Ints, geobox: GeoBox) -> shapely.Polygon | shapely.M
     top, left = row.min() - 2, column.min() - 2
     mask = np.zeros((row.max() - top + 3, column.max() - left + 3), bool)
     mask[row - top, column - left] = True
-    closed = ndimage.binary_closing(mask, np.ones((3, 3))) | mask
+    closed = ndimage.binary_closing(mask, np.ones((3, 3), bool)) | mask
     r, c = np.nonzero(closed)
     affine = geobox.affine
-    boxes = shapely.box(c + left, r + top, c + left + 1, r + top + 1)
-    outline = shapely.union_all(boxes)
-
-    def to_lonlat(points: Floats) -> Floats:
-        x = affine.a * points[:, 0] + affine.b * points[:, 1] + affine.c
-        y = affine.d * points[:, 0] + affine.e * points[:, 1] + affine.f
-        return np.column_stack(unproject(x, y, str(geobox.crs)))
-
-    return shapely.orient_polygons(shapely.transform(outline, to_lonlat))
+    left, top = c + left, r + top
+    boxes = shapely.box(
+        affine.a * left + affine.c,
+        affine.e * (top + 1) + affine.f,
+        affine.a * (left + 1) + affine.c,
+        affine.e * top + affine.f,
+    )
+    return to_wgs84(shapely.union_all(boxes), str(geobox.crs))
 
 
 def _utc(time: np.datetime64) -> datetime:

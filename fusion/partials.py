@@ -29,7 +29,7 @@ LAYERS = ("count", "sum", "sum_squares", "max", "background_sum", "visited_at")
 
 @dataclass(frozen=True, eq=False)
 class Partials:
-    """Partial sums over the samples of one species in the cells of one pass; all arrays of shape (cells,), cells sorted.
+    """Partial sums over the samples of one species in the cells of one pass: (cells,) each, sorted.
 
     ``visited_at`` is the time of the first sample in seconds since the pass began.
     """
@@ -60,9 +60,7 @@ class PassRecord:
     species: dict[str, Partials]
 
 
-def sum_by_cell(
-    cells: Ints, values: Floats, background: Floats, seconds: Floats, *, size: int
-) -> Partials:
+def sum_by_cell(cells: Ints, values: Floats, background: Floats, seconds: Floats, *, size: int) -> Partials:
     """Reduce samples to the cells they fall into (``size`` cells in the grid, cells < 0 are off the grid).
 
     The bounding range of the cells is binned densely, so that the cost is that of `numpy.bincount` and the memory
@@ -84,12 +82,16 @@ def sum_by_cell(
     return Partials(
         hit + low,
         counts[hit].astype(np.float64),
-        np.bincount(local, values)[hit],
-        np.bincount(local, values * values)[hit],
+        _total(local, values)[hit],
+        _total(local, values * values)[hit],
         highest[hit],
-        np.bincount(local, background)[hit],
+        _total(local, background)[hit],
         first[hit],
     )
+
+
+def _total(local: Ints, values: Floats) -> Floats:
+    return np.asarray(np.bincount(local, values), np.float64)
 
 
 def merge_partials(parts: Sequence[Partials]) -> Partials:
@@ -113,7 +115,7 @@ def usable_rows(passes: xr.Dataset, name: str) -> NDArray[np.bool_]:
     usable = is_usable(passes["qc_flag"].values) & (passes["pass_index"].values >= 0)
     if f"{name}_qc" in passes:
         usable &= is_usable(passes[f"{name}_qc"].values)
-    return usable & np.isfinite(passes[f"{name}_enhancement"].values)
+    return np.asarray(usable & np.isfinite(passes[f"{name}_enhancement"].values), bool)
 
 
 def enhanced_species(passes: xr.Dataset) -> tuple[str, ...]:
@@ -150,7 +152,7 @@ def _pass_record(passes: xr.Dataset, rows: NDArray[np.bool_], cells: Ints, k: in
 
 
 def mean_wind(passes: xr.Dataset, rows: NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Vector mean of the wind in ``rows`` [m s-1] and the standard deviation of its direction [rad]; NaN without wind.
+    """Vector mean of the wind in ``rows`` [m s-1] and the spread of its direction [rad]; NaN without wind.
 
     Yamartino, R. J. 1984, J. Climate Appl. Meteor. 23, 1362-1366, eq. 9.
     """

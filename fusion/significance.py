@@ -53,7 +53,14 @@ class CellTest:
 
 
 def score_pass(
-    number: int, cells: Ints, mean: Floats, visited_at: Floats, *, width: int, kernel: Floats, settings: FusionSettings
+    number: int,
+    cells: Ints,
+    mean: Floats,
+    visited_at: Floats,
+    *,
+    width: int,
+    kernel: Floats,
+    settings: FusionSettings,
 ) -> PassScores | None:
     """Score one pass, or None where it has too few cells or only one value: nothing can stand out from that."""
     if cells.size < settings.minimum_visited or np.ptp(mean) == 0:

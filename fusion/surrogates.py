@@ -1,8 +1,8 @@
 """What a map could look like without a source: surrogates that keep the autocorrelation of a pass.
 
 Two kinds. *Rotation* turns the series of scores of a whole pass against its places, as if the vehicle had started
-elsewhere: values, bursts and autocorrelation stay, the tie to places goes. Several passes rotated apart cannot agree on
-a place except by chance. *Fields* are Gaussian with the autocovariance of the scores and random phase (Theiler et al.
+elsewhere: values, bursts and autocorrelation stay, the tie to places goes. Passes rotated apart cannot agree on a
+place except by chance. *Fields* are Gaussian with the autocovariance of the scores and random phase (Theiler et al.
 1992, Physica D 58, 77-94): they say how high a single pass can pile up without a source. Independent values, the
 usual null, would call every smooth field a hotspot.
 """
@@ -48,9 +48,7 @@ def phase_surrogates(scores: Floats, order: Ints, number: int, rng: np.random.Ge
     return _same_values(surrogate, scores)
 
 
-def field_surrogates(
-    scores: Floats, row: Ints, column: Ints, number: int, rng: np.random.Generator
-) -> Floats:
+def field_surrogates(scores: Floats, row: Ints, column: Ints, number: int, rng: np.random.Generator) -> Floats:
     """Gaussian fields with the two-dimensional autocovariance of scores on a patch of cells: (cells, number).
 
     The autocovariance is that of the visited pairs, tapered to zero at half of the patch; negative powers that the
@@ -85,9 +83,7 @@ def _spectrum_1d(covariance: Floats, length: int) -> Floats:
     return np.maximum(fft.fft(ring).real, 0.0)
 
 
-def _spectrum_2d(
-    centred: Floats, row: Ints, column: Ints, shape: tuple[int, int], reach: tuple[int, int]
-) -> Floats:
+def _spectrum_2d(centred: Floats, row: Ints, column: Ints, shape: tuple[int, int], reach: tuple[int, int]) -> Floats:
     """Power spectrum on the periodic ``shape`` from the mean product of visited pairs at each lag."""
     big = fft.next_fast_len(2 * shape[0]), fft.next_fast_len(2 * shape[1])
     values, mask = np.zeros(big), np.zeros(big)

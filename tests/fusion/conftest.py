@@ -56,7 +56,9 @@ def road_drives(
         noise = np.convolve(rng.standard_normal(x.size + 10), np.ones(3) / 3, "same")[: x.size] * 0.05
         plume = 0.0 if plume_at is None else size * np.exp(-0.5 * ((x - plume_at) / 30.0) ** 2)
         tracks.append(
-            make_track(x, rng.normal(0, 2, x.size), noise + plume, name=f"d{k}", start=f"2024-05-0{k % 9 + 1}T02:00:00")
+            make_track(
+                x, rng.normal(0, 2, x.size), noise + plume, name=f"d{k}", start=f"2024-05-0{k % 9 + 1}T02:00:00"
+            )
         )
     return tracks
 

@@ -1,0 +1,360 @@
+"""Who explains a hotspot: a probability over sites, an unlisted source, and background or traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from fusion.grid import project, to_wgs84
+from fusion.likelihood import PassEvidence, RatePrior, background_log_odds, rate_prior, source_log_odds
+from fusion.observations import BinnedPass, bin_passes, pass_evidence
+from fusion.schema import Attribution, CredibleArea, Hotspot, SiteProbability
+from fusion.settings import FusionSettings
+from ingest.schema import Decision, Outcome, Site
+
+if TYPE_CHECKING:
+    from tracks.schema import Track
+
+__all__ = ["attribute_hotspots"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_BEARING_STEP_DEG = 5.0
+_NEAREST_M = 12.0
+_RINGS = 26
+_HERMITE_X, _HERMITE_W = np.polynomial.hermite_e.hermegauss(5)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sites:
+    """Sites on the grid: ``x``, ``y``, ``sd`` (n,) in metres, of the emission point about the reference point."""
+
+    ids: tuple[str, ...]
+    x: Floats
+    y: Floats
+    sd: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """Polar nodes around a hotspot: places of possible sources with the ground each stands for; all (n,)."""
+
+    x: Floats
+    y: Floats
+    area: Floats
+    bearing: Floats
+    distance: Floats
+    corners: Floats
+
+
+def attribute_hotspots(
+    hotspots: Sequence[Hotspot],
+    tracks: Sequence[Track],
+    sites: Sequence[Site],
+    settings: FusionSettings | None = None,
+    *,
+    crs: str,
+) -> Outcome[tuple[Attribution, ...]]:
+    """Give each hotspot a probability over the sites upwind, an unlisted source, and background or traffic.
+
+    A wind cone (a circle in calm) gates the candidates; then every pass that came near votes by its likelihood, also
+    those that saw nothing. The candidates compete with unlisted sources anywhere in the gate, as dense as
+    ``settings.listed_share`` leaves room for, and with independent puffs of traffic or background on each pass. One
+    drive-by fixes a bearing, not a distance: then several sites share the probability, and that is the answer.
+
+    Parameters
+    ----------
+    hotspots, tracks, sites : sequences
+        From `find_hotspots`, `tracks.process_trace` and `ingest.read_sites`; ``sites`` may be empty.
+    settings : FusionSettings, optional
+    crs : str
+        Projected CRS in metres for the geometry.
+
+    Returns
+    -------
+    Outcome of tuple of Attribution
+        One for each hotspot, in order; the probabilities of each sum to one.
+    """
+    settings = settings or FusionSettings()
+    placed = _place_sites(sites, crs, settings)
+    binned = {name: bin_passes(tracks, name, crs, settings) for name in dict.fromkeys(h.species for h in hotspots)}
+    found = tuple(_attribute(h, binned[h.species], placed, settings, crs) for h in hotspots)
+    decisions = tuple(
+        Decision(h.id, "attributed without a wind direction", "calm or no wind in every pass that saw it")
+        for h, a in zip(hotspots, found, strict=True)
+        if a.bearing_deg is None
+    )
+    if hotspots and not sites:
+        none = Decision(
+            "sites", "attribution names no sites", "no register was given; unlisted source or background only"
+        )
+        decisions = (none, *decisions)
+    return Outcome(found, decisions)
+
+
+def _place_sites(sites: Sequence[Site], crs: str, settings: FusionSettings) -> _Sites:
+    lon, lat = np.array([s.lon for s in sites]), np.array([s.lat for s in sites])
+    x, y = project(lon.astype(np.float64), lat.astype(np.float64), crs)
+    extent = np.array([_extent_m(s, settings) for s in sites], np.float64)
+    sd = np.hypot(np.array([s.position_sd_m for s in sites], np.float64), extent)
+    return _Sites(tuple(s.site_id for s in sites), x, y, sd)
+
+
+def _extent_m(site: Site, settings: FusionSettings) -> float:
+    """Standard deviation of the emission point about the reference point, from the parcel's area if known."""
+    if site.parcel is None or site.parcel.is_empty:
+        return settings.site_extent_m
+    metres = 111_200.0
+    area = site.parcel.area * metres**2 * np.cos(np.radians(site.lat))
+    return float(np.sqrt(area / 12))
+
+
+def _attribute(
+    hotspot: Hotspot, binned: Sequence[BinnedPass], sites: _Sites, settings: FusionSettings, crs: str
+) -> Attribution:
+    x, y = (float(v[0]) for v in project(np.array([hotspot.lon]), np.array([hotspot.lat]), crs))
+    passes = _gather(hotspot, binned, x, y, settings)
+    directions = [(e.towards_rad, e.direction_sd_rad) for e in passes if e.seen and np.isfinite(e.direction_sd_rad)]
+    reach = settings.reach_m if directions else settings.radius_calm_m
+    grid = _polar_grid(x, y, directions, reach, settings)
+    gated = _gate_sites(sites, x, y, directions, reach, settings)
+    rates = _rates(passes, settings)
+    grid_odds, _ = source_log_odds(grid.x, grid.y, passes, rates, settings)
+    site_odds, site_rates = _site_log_odds(sites, gated, grid, grid_odds, x, y, passes, rates, settings)
+    density = _unlisted_density(sites, x, y, settings)
+    unlisted = float(logsumexp(grid_odds + np.log(density * grid.area)))
+    prior = settings.background_odds * (gated.size + density * float(grid.area.sum()))
+    background = float(np.log(prior)) + background_log_odds(passes, settings)
+    logs = np.concatenate([site_odds, [unlisted, background]])
+    shares = np.exp(logs - logsumexp(logs))
+    names = _site_probabilities(sites, gated, shares[:-2], site_rates, x, y)
+    bearing, half_width = _bearing(grid, grid_odds, directions)
+    return Attribution(
+        hotspot.id,
+        names,
+        float(shares[-2]),
+        float(shares[-1]),
+        float(shares[-2] + shares[-1]),
+        bearing,
+        half_width,
+        (_credible_area(grid, grid_odds, settings.credible, crs),),
+        _explain(hotspot, passes, names, bearing, half_width, float(shares[-2]), float(shares[-1])),
+        _evidence(passes, unlisted, background, density, gated.size),
+    )
+
+
+def _gather(
+    hotspot: Hotspot, binned: Sequence[BinnedPass], x: float, y: float, settings: FusionSettings
+) -> list[PassEvidence]:
+    radius = 4 * settings.window_m
+    found = [
+        pass_evidence(b, x, y, seen=b.label in hotspot.seen_by, radius_m=radius, settings=settings) for b in binned
+    ]
+    return [e for e in found if e is not None]
+
+
+def _rates(passes: Sequence[PassEvidence], settings: FusionSettings) -> RatePrior:
+    """Rates from one that a pass would hardly see 50 m downwind, upwards."""
+    lowest = []
+    for e in passes:
+        unit = float(
+            e.plume.per_rate(
+                np.array([50.0]),
+                np.array([0.0]),
+                height_m=settings.inlet_height_m,
+                source_height_m=settings.source_height_m,
+            )[0]
+        )
+        lowest.append(e.sd / unit)
+    return rate_prior(0.3 * min(lowest, default=1.0), settings)
+
+
+# --- where a source may stand ---------------------------------------------------------------------------------------
+
+
+def _polar_grid(
+    x: float, y: float, directions: Sequence[tuple[float, float]], reach: float, settings: FusionSettings
+) -> _Grid:
+    """Nodes in the union of the upwind cones (the whole circle without a direction), denser near the hotspot."""
+    step = np.radians(_BEARING_STEP_DEG)
+    angles = np.arange(0, 2 * np.pi - step / 2, step)
+    angles = angles[_in_cones(angles, directions, settings, margin=0.5 * step)]
+    edges = np.geomspace(_NEAREST_M, reach, _RINGS + 1)
+    edges[0] = 1.0
+    inner, outer = edges[:-1], edges[1:]
+    radius = np.sqrt((inner**2 + outer**2) / 2)
+    angle = np.repeat(angles, _RINGS)
+    ring = np.tile(np.arange(_RINGS), angles.size)
+    r = radius[ring]
+    corner_angle = angle[:, None] + step * np.array([-0.5, 0.5, 0.5, -0.5])
+    corner_radius = np.column_stack([inner[ring], inner[ring], outer[ring], outer[ring]])
+    corners = np.stack([x + corner_radius * np.cos(corner_angle), y + corner_radius * np.sin(corner_angle)], axis=-1)
+    area = np.asarray(0.5 * step * (outer[ring] ** 2 - inner[ring] ** 2))
+    return _Grid(x + r * np.cos(angle), y + r * np.sin(angle), area, angle, r, corners)
+
+
+def _in_cones(
+    angles: Floats, directions: Sequence[tuple[float, float]], settings: FusionSettings, *, margin: Floats | float
+) -> Bools:
+    """Whether a direction from the hotspot (counter-clockwise from east) lies in the cone of any pass that saw it."""
+    inside = np.full(np.shape(angles), not directions)
+    for towards, sd in directions:
+        off = np.abs((angles - towards) % (2 * np.pi) - np.pi)  # from upwind
+        inside |= off <= settings.gate_sigma * sd + margin
+    return inside
+
+
+def _gate_sites(
+    sites: _Sites,
+    x: float,
+    y: float,
+    directions: Sequence[tuple[float, float]],
+    reach: float,
+    settings: FusionSettings,
+) -> Ints:
+    """Sites that may stand in the gate, given how well they are placed."""
+    dx, dy = sites.x - x, sites.y - y
+    distance = np.hypot(dx, dy)
+    margin = np.where(distance > 2 * sites.sd, 2 * sites.sd / np.maximum(distance, 1.0), np.pi)
+    inside = (distance - 2 * sites.sd <= reach) & _in_cones(np.arctan2(dy, dx), directions, settings, margin=margin)
+    return np.flatnonzero(inside & np.isfinite(distance))
+
+
+def _unlisted_density(sites: _Sites, x: float, y: float, settings: FusionSettings) -> float:
+    """Unlisted emitters per m²: as many as the listed share leaves room for among the registered neighbours."""
+    near = int(np.count_nonzero(np.hypot(sites.x - x, sites.y - y) <= settings.reach_m))
+    registered = near / (np.pi * settings.reach_m**2)
+    return max(settings.unlisted_per_km2 / 1e6, (1 - settings.listed_share) / settings.listed_share * registered)
+
+
+def _site_log_odds(
+    sites: _Sites,
+    gated: Ints,
+    grid: _Grid,
+    grid_odds: Floats,
+    x: float,
+    y: float,
+    passes: Sequence[PassEvidence],
+    rates: RatePrior,
+    settings: FusionSettings,
+) -> tuple[Floats, Floats]:
+    """Log-odds (gated,) of each site with its position integrated out, and its median rate.
+
+    A well-placed site is integrated by Gauss-Hermite nodes; one whose error is large against its distance by the
+    nodes of the polar grid, which are then the finer mesh.
+    """
+    odds, median = np.full(gated.size, -np.inf), np.full(gated.size, np.nan)
+    distance = np.hypot(sites.x[gated] - x, sites.y[gated] - y)
+    loose = sites.sd[gated] > 0.5 * distance
+    for k in np.flatnonzero(loose):
+        j = gated[k]
+        squared = (grid.x - sites.x[j]) ** 2 + (grid.y - sites.y[j]) ** 2
+        weight = np.log(grid.area / (2 * np.pi * sites.sd[j] ** 2)) - 0.5 * squared / sites.sd[j] ** 2
+        odds[k] = logsumexp(grid_odds + weight)
+    tight = np.flatnonzero(~loose)
+    if tight.size:
+        j = gated[tight]
+        node_x, node_y = (v.ravel() for v in np.meshgrid(_HERMITE_X, _HERMITE_X))
+        weight = np.log(np.outer(_HERMITE_W, _HERMITE_W).ravel() / _HERMITE_W.sum() ** 2)
+        source_x = (sites.x[j][:, None] + sites.sd[j][:, None] * node_x).ravel()
+        source_y = (sites.y[j][:, None] + sites.sd[j][:, None] * node_y).ravel()
+        node_odds, node_rates = source_log_odds(source_x, source_y, passes, rates, settings)
+        shaped = node_odds.reshape(tight.size, -1) + weight
+        odds[tight] = logsumexp(shaped, axis=1)
+        best = shaped.argmax(axis=1)
+        median[tight] = node_rates.reshape(tight.size, -1)[np.arange(tight.size), best]
+    return odds, median
+
+
+# --- what is told ---------------------------------------------------------------------------------------------------
+
+
+def _site_probabilities(
+    sites: _Sites, gated: Ints, shares: Floats, rates: Floats, x: float, y: float
+) -> tuple[SiteProbability, ...]:
+    dx, dy = sites.x[gated] - x, sites.y[gated] - y
+    order = np.argsort(-shares, kind="stable")
+    return tuple(
+        SiteProbability(
+            sites.ids[gated[k]],
+            float(shares[k]),
+            float(np.hypot(dx[k], dy[k])),
+            float(np.degrees(np.arctan2(dx[k], dy[k])) % 360),
+            float(rates[k]) if np.isfinite(rates[k]) else None,
+        )
+        for k in order
+    )
+
+
+def _bearing(grid: _Grid, grid_odds: Floats, directions: Sequence[tuple[float, float]]) -> tuple[float | None, float]:
+    """Posterior bearing of the source and two standard deviations, not below twice the best wind error."""
+    if not directions:
+        return None, 180.0
+    weight = np.exp(grid_odds - grid_odds.max()) * grid.area / grid.distance
+    mean = np.sum(weight * np.exp(1j * grid.bearing)) / weight.sum()
+    spread = float(np.sqrt(-2 * np.log(np.clip(abs(mean), 1e-9, 1.0))))
+    floor = min(sd for _, sd in directions)
+    half_width = min(float(np.degrees(2 * max(spread, floor))), 180.0)
+    return float((90.0 - np.degrees(np.angle(mean))) % 360), half_width
+
+
+def _credible_area(grid: _Grid, grid_odds: Floats, probability: float, crs: str) -> CredibleArea:
+    """Polar cells of highest density that hold ``probability``, in WGS 84."""
+    mass = np.exp(grid_odds - grid_odds.max()) * grid.area
+    mass /= mass.sum()
+    order = np.argsort(-grid_odds, kind="stable")
+    keep = order[: int(np.searchsorted(np.cumsum(mass[order]), probability)) + 1]
+    outline = shapely.union_all(shapely.polygons(grid.corners[keep]), grid_size=0.01)
+    return CredibleArea(probability, to_wgs84(outline, crs), float(grid.area[keep].sum()))
+
+
+def _explain(
+    hotspot: Hotspot,
+    passes: Sequence[PassEvidence],
+    names: Sequence[SiteProbability],
+    bearing: float | None,
+    half_width: float,
+    unlisted: float,
+    background: float,
+) -> tuple[str, ...]:
+    parts = [
+        f"seen on {hotspot.passes_seen} of {hotspot.passes_crossed} passes through it, {len(passes)} passes near it"
+    ]
+    if bearing is None:
+        parts.append("no wind direction: candidates all around")
+    else:
+        parts.append(f"source towards {bearing:.0f}° ± {half_width:.0f}°")
+    if names:
+        best = names[0]
+        parts.append(
+            f"{best.site_id}: {best.probability:.0%}, {best.distance_m:.0f} m towards {best.bearing_deg:.0f}°; "
+            f"{len(names)} candidate sites"
+        )
+    else:
+        parts.append("no registered site upwind")
+    parts.append(f"unlisted source {unlisted:.0%}, background or traffic {background:.0%}")
+    if hotspot.single_sighting:
+        parts.append("a single sighting: it fixes a bearing, not a distance")
+    return tuple(parts)
+
+
+def _evidence(
+    passes: Sequence[PassEvidence], unlisted: float, background: float, density: float, gated: int
+) -> tuple[tuple[str, float], ...]:
+    return (
+        ("passes_near", float(len(passes))),
+        ("passes_seen", float(sum(e.seen for e in passes))),
+        ("passes_with_wind", float(sum(np.isfinite(e.direction_sd_rad) for e in passes))),
+        ("candidate_sites", float(gated)),
+        ("log_odds_unlisted", unlisted),
+        ("log_odds_background", background),
+        ("unlisted_per_km2", density * 1e6),
+    )
