@@ -33,7 +33,7 @@ CONFOUNDERS: tuple[Confounder, ...] = (
     Confounder("mislabelled_units", 0.25, "CO in mg/m3 under a heading that says ug/m3"),
     Confounder("register_shift", 0.5, "register rows that say WGS 84 and hold GCJ-02, 350 m off"),
     Confounder("unlisted_source", 0.5, "a workshop on no register is a true source"),
-    Confounder("nothing_wrong", 1.0, "sites with permits that expire, old exceedances under marks, and no emission"),
+    Confounder("nothing_wrong", 1.0, "listed sites that emit nothing and owe nothing"),
 )
 
 

@@ -13,7 +13,7 @@ import logging
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -116,6 +116,7 @@ def simulate_mission(
         )
     write_registers(mission / "registers", world, entries, _stream(seed, "addresses"))
     _write_roads(mission / "roads" / "道路.geojson", world)
+    _write_toml(mission / "mission.toml", world)
     flight = _fly(out, world, day, seed)
     truth = _truth(seed, size, day, world, sources, outings, entries, on) | flight
     text = json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True)
@@ -187,6 +188,15 @@ def _write_roads(path: Path, world: World) -> None:
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _write_toml(path: Path, world: World) -> None:
+    rules = _rules(world)
+    path.write_text(
+        f"[visits]\nyearly_cap = {rules['yearly_cap']}\n\n[teams]\nteams = {rules['teams']}\n"
+        f"shift_h = {rules['shift_h']}\ndepot = {rules['depot']}\n",
+        encoding="utf-8",
+    )
 
 
 # --- flights -------------------------------------------------------------------------------------------------------
@@ -313,10 +323,21 @@ def _truth(
             }
             for h in hotspots
         ],
-        "sites": _sites(world, sources, entries),
+        "sites": _sites(world, sources, entries, {h.source_id for h in hotspots if h.recurrent}, day.date()),
+        "rules": _rules(world),
+        "streets": {
+            "nodes": np.round(world.nodes.reshape(-1, 2) + world.origin, 2).tolist(),
+            "edges": [[s.start, s.end] for s in world.streets],
+        },
         "drives": [_drive_truth(world, outing) for outing in outings],
         "confounders": _confounders(world, outings, entries, sources, on),
     }
+
+
+def _rules(world: World) -> dict[str, Any]:
+    """Cap, shift, teams and depot, as mission.toml gives them."""
+    place = _lonlat(world, float(world.nodes[0, 0, 0]), float(world.nodes[0, 0, 1]))
+    return {"yearly_cap": 2, "shift_h": 7.0, "teams": 2, "depot": [place["lon"], place["lat"]]}
 
 
 def _lonlat(world: World, x: float, y: float) -> dict[str, float]:
@@ -324,8 +345,18 @@ def _lonlat(world: World, x: float, y: float) -> dict[str, float]:
     return {"lon": round(float(lon), 7), "lat": round(float(lat), 7)}
 
 
-def _sites(world: World, sources: Sequence[Source], entries: Sequence[RegisterEntry]) -> list[dict[str, Any]]:
+def _expected(entry: RegisterEntry, active: set[str], today: date) -> str:
+    """What should come of a site: a visit where it emits, a reminder where only its permit runs out."""
+    if entry.place.site_id in active:
+        return "visit"
+    return "remind" if entry.valid_to <= today + timedelta(days=60) else "none"
+
+
+def _sites(
+    world: World, sources: Sequence[Source], entries: Sequence[RegisterEntry], recurrent: set[str], today: date
+) -> list[dict[str, Any]]:
     active = {s.place.site_id for s in sources}
+    findable = {s.place.site_id for s in sources if s.id in recurrent}
     return [
         {
             "site_id": e.place.site_id,
@@ -335,7 +366,8 @@ def _sites(world: World, sources: Sequence[Source], entries: Sequence[RegisterEn
             "parcel": world.geometry(e.place.parcel),
             "written_crs": e.written_crs,
             "declared_crs": e.declared_crs,
-            "expected": "visit" if e.place.site_id in active else "none",
+            "expected": _expected(e, active, today),
+            "findable": _expected(e, active, today) != "visit" or e.place.site_id in findable,
             "visits_this_year": sum(d.year == 2026 and kind == "日常" for d, kind, _ in e.visits),
         }
         for e in entries
@@ -382,7 +414,7 @@ def _confounders(
                     for o, e in episodes
                 ],
                 "where": _where(world, episodes),
-                "sites": _touched(confounder.name, entries, sources),
+                "sites": _touched(confounder.name, entries, sources, outings[0].start.date()),
             }
         )
     return result
@@ -400,10 +432,10 @@ def _where(world: World, episodes: Sequence[tuple[_Outing, Any]]) -> dict[str, A
     return world.geometry(shapely.unary_union(pieces), digits=6) if pieces else None
 
 
-def _touched(name: str, entries: Sequence[RegisterEntry], sources: Sequence[Source]) -> list[str]:
+def _touched(name: str, entries: Sequence[RegisterEntry], sources: Sequence[Source], today: date) -> list[str]:
     if name == "register_shift":
         return [e.place.site_id for e in entries if e.shifted]
     if name == "nothing_wrong":
         active = {s.place.site_id for s in sources}
-        return [e.place.site_id for e in entries if e.place.site_id not in active]
+        return [e.place.site_id for e in entries if _expected(e, active, today) == "none"]
     return []

@@ -60,7 +60,9 @@ def _entry(place: Place, today: date, rng: np.random.Generator, shifted: bool) -
         )
         for _ in range(int(rng.choice([0, 1, 2], p=[0.6, 0.3, 0.1])))
     )
-    valid_to = today + timedelta(days=int(rng.integers(60, 1500)))
+    valid_to = today + timedelta(days=int(rng.integers(61, 1500)))
+    if rng.random() < 0.05:
+        valid_to = today + timedelta(days=int(rng.integers(-20, 50)))
     return RegisterEntry(
         place,
         written,

@@ -89,6 +89,11 @@ class World:
     blocks: tuple[shapely.Polygon, ...]
     terrain: tuple[float, float, float, float] = field(default=(0.0, 0.0, 0.0, 400.0))
 
+    @property
+    def origin(self) -> Floats:
+        """Easting and northing of the local origin."""
+        return np.array([self.origin_x, self.origin_y])
+
     def lonlat(self, x: object, y: object) -> tuple[Floats, Floats]:
         """WGS 84 degrees of local metres."""
         return to_lonlat(np.asarray(x, float) + self.origin_x, np.asarray(y, float) + self.origin_y, self.crs)

@@ -1,0 +1,128 @@
+"""What a score is made of: items of a mission, summed up in one way, so that missions can be pooled and resampled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Measure", "Pooled", "median_of", "not_built", "pool", "ratio", "share", "total"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One line of the score table.
+
+    ``kind`` says how the items become a number: ``ratio`` is sum(items) / sum(weights), ``median`` the median of the
+    items, ``total`` their sum (per mission, when pooled). ``built`` is False where no stage produces what is scored:
+    such a line has no number, ever. ``better`` is ``high``, ``low`` or ``near 0.5``, for the reader.
+    """
+
+    key: str
+    title: str
+    kind: str
+    unit: str
+    better: str
+    items: tuple[float, ...] = ()
+    weights: tuple[float, ...] = ()
+    built: bool = True
+
+    @property
+    def value(self) -> float | None:
+        """The number, or None where nothing was there to be scored."""
+        if not self.built or not self.items:
+            return 0.0 if self.built and self.kind == "total" else None
+        if self.kind == "ratio":
+            return float(np.sum(self.items) / np.sum(self.weights)) if np.sum(self.weights) > 0 else None
+        return float(np.median(self.items)) if self.kind == "median" else float(np.sum(self.items))
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A measure over many missions, with the 95 % interval of resampling the missions."""
+
+    key: str
+    title: str
+    unit: str
+    better: str
+    value: float | None
+    low: float | None
+    high: float | None
+    items: int
+    missions: int
+    built: bool
+
+
+def share(key: str, title: str, hits: Sequence[bool], better: str = "high") -> Measure:
+    """Share of things for which something holds."""
+    return Measure(key, title, "ratio", "%", better, tuple(100.0 * hit for hit in hits), (1.0,) * len(hits))
+
+
+def ratio(key: str, title: str, unit: str, parts: Sequence[tuple[float, float]], better: str = "high") -> Measure:
+    """Sum of the first over sum of the second parts."""
+    return Measure(key, title, "ratio", unit, better, tuple(a for a, _ in parts), tuple(b for _, b in parts))
+
+
+def median_of(key: str, title: str, unit: str, values: Sequence[float], better: str = "low") -> Measure:
+    """Median of errors."""
+    return Measure(key, title, "median", unit, better, tuple(values))
+
+
+def total(key: str, title: str, count: int, better: str = "low") -> Measure:
+    """A count; pooled it becomes the mean per mission."""
+    return Measure(key, title, "total", "", better, (float(count),))
+
+
+def not_built(key: str, title: str, unit: str = "", better: str = "high") -> Measure:
+    """A line for what no stage produces yet."""
+    return Measure(key, title, "total", unit, better, built=False)
+
+
+def pool(missions: Sequence[Sequence[Measure]], *, resamples: int = 1000) -> tuple[Pooled, ...]:
+    """Pool the same measures over missions, with percentile bootstrap intervals over missions.
+
+    Missions are resampled whole, because the hotspots of one mission share one wind and one instrument. A measure
+    that at least one mission produced is built.
+
+    Parameters
+    ----------
+    missions : sequence of sequences of Measure
+        One per mission; measures are matched by key.
+    resamples : int
+        Bootstrap draws, with a fixed seed.
+    """
+    keys = list(dict.fromkeys(m.key for mission in missions for m in mission))
+    pooled = []
+    for key in keys:
+        found = [m for mission in missions for m in mission if m.key == key]
+        pooled.append(_pool_one(found, resamples))
+    return tuple(pooled)
+
+
+def _pool_one(found: Sequence[Measure], resamples: int) -> Pooled:
+    built = [m for m in found if m.built]
+    first = built[0] if built else found[0]
+    value, low, high = (_joint(built), *_interval(built, resamples)) if built else (None, None, None)
+    items = sum(len(m.items) for m in built)
+    return Pooled(first.key, first.title, first.unit, first.better, value, low, high, items, len(built), bool(built))
+
+
+def _interval(built: Sequence[Measure], resamples: int) -> tuple[float | None, float | None]:
+    """95 % percentile interval of resampled missions; none for a single mission."""
+    rng = np.random.default_rng(20240229)
+    draws = [_joint([built[k] for k in rng.integers(0, len(built), len(built))]) for _ in range(resamples)]
+    numbers = [d for d in draws if d is not None]
+    if len(built) < 2 or not numbers:
+        return None, None
+    low, high = np.percentile(numbers, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _joint(measures: Sequence[Measure]) -> float | None:
+    """The value of all items of several missions together."""
+    first = measures[0]
+    items = tuple(item for m in measures for item in m.items)
+    weights = tuple(weight for m in measures for weight in m.weights)
+    value = Measure(first.key, first.title, first.kind, first.unit, first.better, items, weights).value
+    return value / len(measures) if first.kind == "total" and value is not None else value
