@@ -22,7 +22,25 @@ from ingest.clocks import settle_zone, shift_clock
 from ingest.errors import FileError, UnknownFormat
 from ingest.flags import Flag
 from ingest.join import group_outings, join_outing
-from ingest.loggers import delimited, gpx, nmea, picarro, retigo, workbook
+from ingest.loggers import (
+    ae51,
+    aircasting,
+    basicairdata,
+    cftrajectory,
+    cpc3007,
+    delimited,
+    dusttrak,
+    gmap,
+    gpx,
+    icartt,
+    licor,
+    nmea,
+    otm33a,
+    picarro,
+    retigo,
+    sniffer4d,
+    workbook,
+)
 from ingest.loggers.record import Reader, Record, Source, TraceSettings
 from ingest.plausibility import check_record, repair_stamps, take
 from ingest.schema import Decision, Outcome, Reject, check_trace, new_trace
@@ -34,8 +52,20 @@ logger = logging.getLogger(__name__)
 
 #: Every reader, most particular first; the last one takes any table.
 READERS: tuple[Reader, ...] = (
+    cftrajectory.READER,
     picarro.READER,
     retigo.READER,
+    licor.LI78XX,
+    licor.LI850,
+    gmap.READER,
+    otm33a.READER,
+    aircasting.READER,
+    icartt.READER,
+    ae51.READER,
+    dusttrak.READER,
+    cpc3007.READER,
+    sniffer4d.READER,
+    basicairdata.READER,
     gpx.READER,
     nmea.READER,
     workbook.READER,

@@ -11,7 +11,7 @@ import polars as pl
 
 from ingest.errors import FileError
 from ingest.flags import Flag
-from ingest.loggers.record import Channel, FloatArray, Layout, Record, Source, TraceSettings
+from ingest.loggers.record import Channel, FloatArray, Layout, Record, Source, TimeArray, TraceSettings
 from ingest.loggers.stamps import Stamps, date_in_name, parse_stamps
 from ingest.loggers.vocabulary import CONCENTRATIONS, QUANTITIES, Meaning, Quantity, fold, split_heading, understand
 from ingest.schema import Decision, Outcome, Reject
@@ -21,7 +21,7 @@ from ingest.units import Unit, convert, parse_unit
 __all__ = ["make_channel", "read_delimited", "record_from_table", "species_attributes"]
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
-_TIME_ROLES = ("time", "date", "clock", "epoch", "gnss_clock")
+_TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def record_from_table(table: Table, settings: TraceSettings, layout: Layout) -> 
         raise FileError(table.item, "no rows below the headings", where=f"line {table.heading_line}")
     stamps, zone, hint = read_times(frame, uses, table, settings, layout)
     good = ~np.isnat(stamps.time)
-    rejects += _untimed_rows(table, good)
+    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+    rejects += _untimed_rows(table, good | blank)
     record, value_notes, value_rejects = _fill(frame, uses, table, stamps, good, settings, layout)
     record = replace(record, zone=zone, stated_offset_s=stamps.offset_s, zone_hint=hint)
     decisions = (*notes, *parse_notes, *stamps.decisions, *value_notes)
@@ -131,7 +132,8 @@ def read_times(
     by_role = {use.role: use for use in reversed(uses)}
     order = settings.date_order or layout.date_order
     if "epoch" in by_role:
-        return _epoch_times(frame[f"c{by_role['epoch'].index}"], table), "UTC", ""
+        stamps = _epoch_times(frame[f"c{by_role['epoch'].index}"], table)
+        return _add_nanoseconds(stamps, frame, by_role.get("epoch_ns")), "UTC", ""
     column, use = _stamp_column(frame, by_role, table, layout)
     if column.dtype == pl.String and column.str.contains(r"^\s*1[0-9]{9}(\.\d+)?\s*$").fill_null(False).mean() == 1.0:
         return _epoch_times(column.str.strip_chars().cast(pl.Float64, strict=False), table), "UTC", ""
@@ -206,6 +208,14 @@ def _epoch_times(values: pl.Series, table: Table) -> Stamps:
     return Stamps(time, 0.0)
 
 
+def _add_nanoseconds(stamps: Stamps, frame: pl.DataFrame, use: Use | None) -> Stamps:
+    if use is None:
+        return stamps
+    part = np.nan_to_num(frame[f"c{use.index}"].to_numpy().astype(float)).clip(0, 1e9)
+    time: TimeArray = stamps.time + part.astype("int64").astype("timedelta64[ns]")
+    return replace(stamps, time=time)
+
+
 def _untimed_rows(table: Table, good: np.ndarray) -> list[Reject]:
     missing = np.flatnonzero(~good)
     if not len(missing):
@@ -238,12 +248,15 @@ def _fill(
     places: dict[str, FloatArray] = {}
     wind: dict[str, tuple[FloatArray, Use]] = {}
     gnss: FloatArray | None = None
+    empty: list[str] = []
     for use in uses:
-        if use.role in ("time", "date", "clock", "epoch"):
+        if use.role in ("time", "date", "clock", "epoch", "epoch_ns"):
             continue
         values = frame[f"c{use.index}"].to_numpy().astype(np.float64)[good]
         if use.role in ("lon", "lat"):
             places[use.role] = values
+        elif not np.isfinite(values).any():
+            empty.append(use.heading)
         elif use.role == "gnss_clock":
             gnss = values
         elif "wind" in use.role and use.role != "other":
@@ -254,6 +267,9 @@ def _fill(
             rejects += made.rejects
             if made.value is not None:
                 channels.append(made.value)
+    if empty:
+        shown = ", ".join(empty[:12]) + (f" and {len(empty) - 12} more" if len(empty) > 12 else "")
+        decisions.append(Decision(table.item, f"{len(empty)} columns left out", f"they hold no value: {shown}"))
     components, wind_notes = _wind_channels(
         wind, table.item, settings.wind_frame or layout.wind_frame, layout.instrument
     )
@@ -293,8 +309,6 @@ def make_channel(
     quantity = meaning.quantity
     label = " ".join(part for part in (instrument, meaning.instrument) if part)
     where = f'column "{heading}"'
-    if not np.isfinite(values).any():
-        return Outcome(None, (Decision(item, f"{where} left out", "it holds no value"),))
     if quantity.role == "species":
         return _species_channel(values, quantity, unit, item, where, label)
     decisions: tuple[Decision, ...] = ()

@@ -96,7 +96,8 @@ def parse_stamps(texts: pl.Series, item: str, *, date_order: str = "", day: date
         utc: TimeArray = np.subtract(time, shift).astype("datetime64[ns]")
         return Stamps(utc, float(np.median(offset)), tuple(zone_notes + notes))
     if offset is not None:
-        return Stamps(time - np.timedelta64(int(offset), "s"), offset, tuple(zone_notes + notes))
+        shifted: TimeArray = np.subtract(time, np.timedelta64(int(offset), "s")).astype("datetime64[ns]")
+        return Stamps(shifted, offset, tuple(zone_notes + notes))
     return Stamps(time, None, tuple(zone_notes + notes))
 
 

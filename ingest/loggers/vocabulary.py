@@ -1,8 +1,8 @@
 """What column headings mean, in Chinese and English, and how a heading splits into name and unit.
 
-A heading is folded (compatibility characters, case, separators) and looked up whole; then as a known word with
-the name of an instrument before it ("GPS Latitude", "WS Wind Speed", "Cerex-Benzene"). What is not in the table but has the
-unit of a concentration is a species under its own name. Everything else is listed as not read, never guessed.
+A heading is folded (compatibility characters, case, separators) and looked up whole; then as a known word with the
+name of an instrument before it ("GPS Latitude", "WS Wind Speed", "Cerex-Benzene"). What is not in the table but has
+the unit of a concentration is a species under its own name. All else is listed as not read, never guessed.
 """
 
 from __future__ import annotations
@@ -102,6 +102,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     _other("date", "date", "date", "date|log date|logdate|system date y m d|system date|日期|监测日期|采样日期"),
     _other("clock", "clock", "time of day", "log time|logtime|system time h m s|clock|时刻|时分秒"),
     _other("epoch", "epoch", "seconds since 1970", "epoch time|epoch|unix time|unixtime|seconds since 1970"),
+    _other("epoch_ns", "epoch_ns", "nanoseconds of the epoch second", "nanoseconds", "1", 0, 1e9),
     _other("gnss_clock", "gnss_clock", "GNSS time of day, UTC", "gps time|gnss time", "s", 0, 86400),
     _other(
         "lon",
@@ -339,6 +340,21 @@ _QUALIFIERS = re.compile(
     r"\b(mdl|r2|flag|status|sd|std|sdev|stdev|error|err|raw|bits|code|absorption|ratio|smooth\w*|corrected|background|avg|"
     r"average|count|id|number|strength)\b|状态|标记|单位"
 )
+#: A temperature or pressure with one of these before it is the instrument's own, not the air's.
+_INTERNAL = {
+    "cell",
+    "pcb",
+    "cavity",
+    "board",
+    "box",
+    "inlet",
+    "internal",
+    "lamp",
+    "das",
+    "etalon",
+    "sample",
+    "detector",
+}
 _INSTRUMENT_SUFFIX = re.compile(r"^(?:pid|cem|sensor|ch\d+)$")
 
 
@@ -402,7 +418,7 @@ def understand(text: str) -> Meaning | None:
     words = whole.split()
     for start in range(1, len(words)):
         tail = " ".join(words[start:])
-        if tail in _BY_WORD and tail not in _SHORT:
+        if tail in _BY_WORD and tail not in _SHORT and not _INTERNAL & set(words[:start]):
             return Meaning(_BY_WORD[tail], " ".join(words[:start]))
     if (
         len(words) > 1
