@@ -1,0 +1,494 @@
+"""The interactive map of one region, as a bokeh document: grid metres, north up, no tiles, nothing from a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import shapely
+from bokeh.core.types import ID
+from bokeh.embed import json_item
+from bokeh.models import ColumnDataSource, Range1d
+from bokeh.models.annotations import ScaleBar
+from bokeh.models.annotations.dimensional import MetricLength
+from bokeh.models.mappers import LinearColorMapper
+from bokeh.models.tools import HoverTool, PanTool, WheelZoomTool
+from bokeh.plotting import figure
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from fusion.schema import Attribution
+from ingest.coordinates import to_grid, to_lonlat
+from ingest.flags import is_usable
+from ingest.roads import Roads
+from ingest.schema import Site, species_names
+from onevisit.handover.contents import RegionContents
+from onevisit.handover.envelope import highest_rows
+from onevisit.handover.numbers import p_text, probability_text, rounded, species_text, unit_text, with_error
+from onevisit.handover.strings import Words
+from onevisit.schema import Route, Visit
+from tracks.schema import Track
+
+__all__ = [
+    "RAMP",
+    "TEAM_COLOURS",
+    "RegionMap",
+    "SpeciesScale",
+    "draw_map",
+    "hotspot_boxes",
+    "lonlat_fit",
+    "map_colour_scales",
+]
+
+Floats = NDArray[np.float64]
+
+RAMP = ("#e4e1dc", "#f3d9a4", "#f0b36b", "#e0805a", "#c0506a", "#8b2f75", "#4f1d66", "#220c3a")
+"""Colours of enhancement, from paper to ink: lightness falls all the way, so that it reads without colour vision."""
+
+TEAM_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+"""Okabe and Ito 2008: told apart with any colour vision."""
+
+_MOST_POINTS = 4000
+_SHADES = 64
+
+
+@dataclass(frozen=True)
+class SpeciesScale:
+    """One species on the map: the enhancement that gets the darkest colour, in ``unit``."""
+
+    species: str
+    unit: str
+    top: float
+
+
+@dataclass(frozen=True, eq=False)
+class RegionMap:
+    """A bokeh item for the page, its layers, its species with their scales, and the bounds of what it shows."""
+
+    item: Mapping[str, Any]
+    layers: tuple[str, ...]
+    scales: tuple[SpeciesScale, ...]
+    bounds: tuple[float, float, float, float]
+
+
+def map_colour_scales(tracks: Sequence[Track]) -> tuple[SpeciesScale, ...]:
+    """A colour scale per species and unit: from 0 to the 99.5th percentile of its enhancement in all tracks.
+
+    The percentile keeps one spike from washing out the rest; what is above it has the darkest colour.
+    """
+    values: dict[tuple[str, str], list[Floats]] = {}
+    for track in tracks:
+        for species in species_names(track.passes):
+            unit = str(track.passes[species].attrs.get("units", ""))
+            enhancement = _enhancement(track, species)
+            values.setdefault((species, unit), []).append(enhancement[np.isfinite(enhancement)])
+    scales = []
+    for (species, unit), parts in values.items():
+        joined = np.concatenate(parts)
+        if joined.size:
+            scales.append(SpeciesScale(species, unit, max(float(np.percentile(joined, 99.5)), 1e-12)))
+    return tuple(scales)
+
+
+def draw_map(
+    region: RegionContents,
+    target: str,
+    *,
+    sites: Sequence[Site],
+    visits: Sequence[Visit],
+    routes: Sequence[Route],
+    roads: Roads | None,
+    words: Words,
+    zone: ZoneInfo,
+) -> RegionMap:
+    """Draw one region: mosaics, streets, tracks coloured by enhancement, hotspots, sites and routes, as layers.
+
+    Renderers are named ``layer:<layer>`` or ``layer:track:<species>``, by which the page switches them. The picture
+    of a mosaic is the placeholder ``picture:<target>:<n>``, which the page replaces, so that it is in the file once.
+    """
+    bounds = _bounds(region, sites, visits)
+    plot = _empty_plot(bounds, words)
+    layers = []
+    for number, picture in enumerate(region.pictures):
+        width, height = picture.east - picture.west, picture.north - picture.south
+        plot.image_url(
+            url=[f"picture:{target}:{number}"], x=picture.west, y=picture.north, w=width, h=height, anchor="top_left",
+            alpha=0.92, name="layer:mosaic",
+        )  # fmt: skip
+    layers += ["mosaic"] if region.pictures else []
+    if roads is not None and roads.lines:
+        _add_roads(plot, roads, region.crs)
+        layers.append("roads")
+    scales = map_colour_scales(region.tracks)
+    if region.tracks:
+        _add_tracks(plot, region, scales, words, zone)
+        layers.append("track")
+    if region.hotspots:
+        if _add_areas(plot, region):
+            layers.append("areas")
+        _add_hotspots(plot, region, sites, words)
+        layers.append("hotspots")
+    if sites:
+        _add_sites(plot, region, sites, visits, words)
+        layers.append("sites")
+    if routes:
+        _add_routes(plot, region.crs, routes, words)
+        layers.append("routes")
+    pointer = ColumnDataSource({"x": [], "y": []})
+    plot.scatter(
+        "x", "y", source=pointer, size=18, fill_alpha=0.0, line_color="#111111", line_width=2.5, name="pointer"
+    )
+    return RegionMap(json_item(plot, ID(target)), tuple(layers), scales, bounds)
+
+
+def hotspot_boxes(region: RegionContents) -> dict[str, list[float]]:
+    """West, south, east, north in grid metres of each hotspot, to zoom to."""
+    boxes = {}
+    for hotspot in region.hotspots:
+        corners = np.array(hotspot.polygon.bounds)
+        x, y = to_grid(corners[[0, 2]], corners[[1, 3]], region.crs)
+        boxes[hotspot.id] = [round(float(v), 1) for v in (x[0], y[0], x[1], y[1])]
+    return boxes
+
+
+def lonlat_fit(crs: CRS, bounds: tuple[float, float, float, float]) -> list[float]:
+    """A quadratic fit of grid metres on degrees over the map: the centre (lon, lat), six terms of x, six of y.
+
+    The page's script marks the place of a reading with it; it is good to a metre over 50 km.
+    """
+    x, y = (
+        g.ravel() for g in np.meshgrid(np.linspace(bounds[0], bounds[2], 7), np.linspace(bounds[1], bounds[3], 7))
+    )
+    lon, lat = to_lonlat(x, y, crs)
+    lon0, lat0 = float(lon.mean()), float(lat.mean())
+    u, v = lon - lon0, lat - lat0
+    terms = np.column_stack([np.ones_like(u), u, v, u * u, u * v, v * v])
+    fits = [np.linalg.lstsq(terms, values, rcond=None)[0] for values in (x, y)]
+    return [lon0, lat0, *(float(f"{value:.10g}") for fit in fits for value in fit)]
+
+
+def _empty_plot(bounds: tuple[float, float, float, float], words: Words) -> Any:
+    west, south, east, north = bounds
+    options: dict[str, Any] = {"tools": [], "sizing_mode": "stretch_both", "toolbar_location": None, "min_border": 0}
+    colours: dict[str, Any] = {
+        "outline_line_color": None,
+        "background_fill_color": "#f4f2ed",
+        "border_fill_color": None,
+    }
+    ranges: dict[str, Any] = {
+        "x_range": Range1d(start=west, end=east),
+        "y_range": Range1d(start=south, end=north),
+    }
+    plot: Any = figure(**options, **colours, **ranges)
+    wheel = WheelZoomTool(modifiers="ctrl", zoom_together="all")
+    plot.add_tools(PanTool(), wheel)
+    plot.toolbar.active_scroll = wheel
+    plot.grid.grid_line_color = "#e3dfd6"
+    _style_axis(plot.xaxis[0], words("easting"))
+    _style_axis(plot.yaxis[0], words("northing"))
+    plot.yaxis.major_label_orientation = "vertical"
+    plot.add_layout(_scale_bar(plot))
+    return plot
+
+
+def _style_axis(axis: Any, label: str) -> None:
+    axis.axis_label, axis.axis_label_text_font_style = label, "normal"
+    axis.axis_label_text_color = axis.major_label_text_color = "#5d6670"
+    axis.axis_label_text_font_size = axis.major_label_text_font_size = "11px"
+    axis.axis_line_color = axis.major_tick_line_color = "#b9b4a8"
+    axis.minor_tick_line_color = None
+    axis.formatter.use_scientific = False
+    axis.ticker.desired_num_ticks = 5
+
+
+def _scale_bar(plot: Any) -> ScaleBar:
+    return ScaleBar(
+        range=plot.x_range,
+        unit="m",
+        dimensional=MetricLength(),
+        location="bottom_left",
+        bar_length=0.18,
+        background_fill_color="#fbfaf7",
+        background_fill_alpha=0.85,
+        border_line_color=None,
+        label_text_font_size="12px",
+        padding=6,
+        margin=10,
+    )
+
+
+def _add_roads(plot: Any, roads: Roads, crs: CRS) -> None:
+    lines = [to_grid(line.vertices[:, 0], line.vertices[:, 1], crs) for line in roads.lines]
+    plot.multi_line(
+        [np.round(x, 1).tolist() for x, _ in lines], [np.round(y, 1).tolist() for _, y in lines],
+        line_color="#c9c3b6", line_width=1.4, name="layer:roads",
+    )  # fmt: skip
+
+
+def _add_tracks(
+    plot: Any, region: RegionContents, scales: Sequence[SpeciesScale], words: Words, zone: ZoneInfo
+) -> None:
+    for track in region.tracks:
+        x, y = _thin_line(track, region.crs)
+        plot.line(x, y, line_color="#8d8a83", line_width=1.2, line_alpha=0.9, name="layer:track")
+    share = max(200, _MOST_POINTS // max(len(region.tracks), 1))
+    for number, scale in enumerate(scales):
+        columns = _track_points(region, scale, share, zone)
+        mapper = LinearColorMapper(palette=_palette(), low=0.0, high=scale.top)
+        renderer = plot.scatter(
+            "x", "y", source=ColumnDataSource(columns), size="size", line_color=None,
+            fill_color={"field": "value", "transform": mapper}, name=f"layer:track:{number}",
+            visible=number == 0,
+        )  # fmt: skip
+        label = f"{species_text(scale.species)} {words('above_background')}"
+        plot.add_tools(_hover(renderer, [(label, f"@value{{0.[000]}} {unit_text(scale.unit)}"), ("", "@time")]))
+
+
+def _track_points(region: RegionContents, scale: SpeciesScale, share: int, zone: ZoneInfo) -> dict[str, Any]:
+    """The highest row of each stretch, the highest drawn last (on top) and largest."""
+    xs, ys, values, times = [], [], [], []
+    for track in region.tracks:
+        if scale.species not in track.passes or track.passes[scale.species].attrs.get("units", "") != scale.unit:
+            continue
+        enhancement = _enhancement(track, scale.species)
+        rows = highest_rows(enhancement, share)
+        x, y = to_grid(track.passes["lon"].values[rows], track.passes["lat"].values[rows], region.crs)
+        xs.append(x)
+        ys.append(y)
+        values.append(enhancement[rows])
+        times.append(track.passes["time"].values[rows])
+    value = np.concatenate(values)
+    order = np.argsort(value, kind="stable")
+    size = 5.0 + 6.0 * np.clip(value / scale.top, 0, 1)
+    local = [_clock(time, zone) for time in np.concatenate(times)[order]]
+    return {
+        "x": np.round(np.concatenate(xs), 1)[order].astype(np.float64),
+        "y": np.round(np.concatenate(ys), 1)[order].astype(np.float64),
+        "value": value[order].astype(np.float32),
+        "size": size[order].astype(np.float32),
+        "time": local,
+    }
+
+
+def _enhancement(track: Track, species: str) -> Floats:
+    """Enhancement where the row is usable and has a position, NaN elsewhere."""
+    passes = track.passes
+    name = f"{species}_enhancement"
+    if name not in passes:
+        return np.full(passes.sizes["obs"], np.nan)
+    flags = passes["qc_flag"].values
+    if f"{species}_qc" in passes:
+        flags = flags | passes[f"{species}_qc"].values
+    good = is_usable(flags) & np.isfinite(passes["lon"].values) & np.isfinite(passes["lat"].values)
+    return np.where(good, passes[name].values, np.nan)
+
+
+def _thin_line(track: Track, crs: CRS) -> tuple[Floats, Floats]:
+    """The way of a track, broken where it has no position, simplified to 2 m."""
+    passes = track.passes
+    x, y = to_grid(passes["lon"].values, passes["lat"].values, crs)
+    rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    xs: list[Floats] = []
+    ys: list[Floats] = []
+    breaks = np.flatnonzero((np.diff(rows) > 1) | (np.hypot(np.diff(x[rows]), np.diff(y[rows])) > 500.0)) + 1
+    for part in np.split(rows, breaks):
+        if len(part) < 2:
+            continue
+        thin = shapely.get_coordinates(shapely.simplify(shapely.LineString(np.column_stack([x[part], y[part]])), 2.0))
+        xs += [np.round(thin[:, 0], 1), np.array([np.nan])]
+        ys += [np.round(thin[:, 1], 1), np.array([np.nan])]
+    return (np.concatenate(xs), np.concatenate(ys)) if xs else (np.empty(0), np.empty(0))
+
+
+def _add_areas(plot: Any, region: RegionContents) -> bool:
+    areas = [area for a in region.attributions for area in a.areas]
+    if not areas:
+        return False
+    xs, ys = _patches([area.polygon for area in areas], region.crs)
+    plot.multi_polygons(
+        xs, ys, fill_color="#0b6e75", fill_alpha=0.10, line_color="#0b6e75", line_width=1, line_dash="dashed",
+        name="layer:areas", visible=False,
+    )  # fmt: skip
+    return True
+
+
+def _add_hotspots(plot: Any, region: RegionContents, sites: Sequence[Site], words: Words) -> None:
+    names = {site.site_id: site.name for site in sites}
+    explained = {a.hotspot_id: a for a in region.attributions}
+    xs, ys = _patches([h.polygon for h in region.hotspots], region.crs)
+    source = ColumnDataSource(
+        {
+            "xs": xs,
+            "ys": ys,
+            "id": [h.id for h in region.hotspots],
+            "what": [
+                f"{species_text(h.species)} {with_error(h.enhancement, h.enhancement_sd)} {unit_text(h.unit)}"
+                for h in region.hotspots
+            ],
+            "seen": [words("seen_of", seen=h.passes_seen, crossed=h.passes_crossed) for h in region.hotspots],
+            "p": [p_text(h.p_value) for h in region.hotspots],
+            "who": [_best_words(explained.get(h.id), names, words) for h in region.hotspots],
+            "dash": [[6, 4] if h.single_sighting else [] for h in region.hotspots],
+        }
+    )
+    renderer = plot.multi_polygons(
+        "xs", "ys", source=source, fill_color="#d55e00", fill_alpha=0.16, line_color="#a33b00", line_width=2,
+        line_dash="dash", name="layer:hotspots",
+    )  # fmt: skip
+    rows = [("", "@id"), (words("enhancement"), "@what"), (words("seen"), "@seen"), ("p", "@p")]
+    plot.add_tools(_hover(renderer, [*rows, (words("explained_by"), "@who")]))
+    _add_labels(plot, region)
+
+
+def _add_labels(plot: Any, region: RegionContents) -> None:
+    x, y = to_grid([h.lon for h in region.hotspots], [h.lat for h in region.hotspots], region.crs)
+    plot.text(
+        x=x, y=y, text=[h.id for h in region.hotspots], text_font_size="12px", text_font_style="bold",
+        text_color="#7a2c00", text_outline_color="#ffffff", x_offset=8, y_offset=-8, name="layer:hotspots",
+    )  # fmt: skip
+
+
+def _best_words(attribution: Attribution | None, names: Mapping[str, str], words: Words) -> str:
+    if attribution is None:
+        return words("not_weighed")
+    best = sorted(attribution.sites, key=lambda s: -s.probability)[:2]
+    parts = [f"{names.get(s.site_id, s.site_id)} {probability_text(s.probability)}" for s in best]
+    return "; ".join([*parts, f"{words('none_of_these')} {probability_text(attribution.none_of_these)}"])
+
+
+def _add_sites(
+    plot: Any, region: RegionContents, sites: Sequence[Site], visits: Sequence[Visit], words: Words
+) -> None:
+    by_site = _probabilities(region)
+    visited = {visit.site_id for visit in visits}
+    x, y = to_grid([s.lon for s in sites], [s.lat for s in sites], region.crs)
+    best = np.array([max((p for _, p in by_site.get(s.site_id, [])), default=0.0) for s in sites])
+    source = ColumnDataSource(
+        {
+            "x": np.round(x, 1),
+            "y": np.round(y, 1),
+            "name": [s.name for s in sites],
+            "id": [s.site_id for s in sites],
+            "industry": [s.industry_code or "–" for s in sites],
+            "sd": [rounded(s.position_sd_m, 2) for s in sites],
+            "who": [
+                "; ".join(f"{h} {probability_text(p)}" for h, p in by_site.get(s.site_id, [])) or "–" for s in sites
+            ],
+            "size": 7.0 + 11.0 * best,
+            "fill": ["#0b6e75" if s.site_id in visited else "#ffffff" for s in sites],
+            "line": ["#0b4f54" if b >= 0.05 else "#8f9aa3" for b in best],
+        }
+    )
+    renderer = plot.scatter(
+        "x", "y", source=source, marker="square", size="size", fill_color="fill", line_color="line",
+        line_width=1.6, fill_alpha=0.9, name="layer:sites",
+    )  # fmt: skip
+    rows = [("", "@name"), ("", "@id"), ("±", "@sd m"), (words("explained_by"), "@who")]
+    plot.add_tools(_hover(renderer, rows))
+    likely = [k for k in np.argsort(-best, kind="stable")[:12] if best[k] >= 0.1]
+    plot.text(
+        x=x[likely], y=y[likely], text=[sites[k].name for k in likely], text_font_size="11px", text_color="#0b4f54",
+        text_outline_color="#ffffff", x_offset=10, y_offset=5, name="layer:sites",
+    )  # fmt: skip
+
+
+def _probabilities(region: RegionContents) -> dict[str, list[tuple[str, float]]]:
+    by_site: dict[str, list[tuple[str, float]]] = {}
+    for attribution in region.attributions:
+        for candidate in attribution.sites:
+            if candidate.probability >= 0.01:
+                by_site.setdefault(candidate.site_id, []).append((attribution.hotspot_id, candidate.probability))
+    return by_site
+
+
+def _add_routes(plot: Any, crs: CRS, routes: Sequence[Route], words: Words) -> None:
+    for number, route in enumerate(routes):
+        colour = TEAM_COLOURS[number % len(TEAM_COLOURS)]
+        legs = [*(stop.leg for stop in route.stops), *([route.back] if route.back else [])]
+        points = np.array([point for leg in legs for point in leg.line])
+        x, y = to_grid(points[:, 0], points[:, 1], crs)
+        dash = "solid" if route.on_roads else "dashed"
+        plot.line(x, y, line_color=colour, line_width=2.6, line_alpha=0.85, line_dash=dash, name="layer:routes")
+        x, y = to_grid([s.visit.lon for s in route.stops], [s.visit.lat for s in route.stops], crs)
+        source = ColumnDataSource(
+            {
+                "x": x,
+                "y": y,
+                "label": [str(k) for k in range(1, len(route.stops) + 1)],
+                "name": [stop.visit.name for stop in route.stops],
+                "time": [f"{stop.arrive:%H:%M}–{stop.leave:%H:%M}" for stop in route.stops],
+                "route": [f"{route.name}, {words('stop')} {k}" for k in range(1, len(route.stops) + 1)],
+            }
+        )
+        renderer = plot.scatter(
+            "x", "y", source=source, size=21, fill_color=colour, line_color="#ffffff", line_width=2,
+            name="layer:routes",
+        )  # fmt: skip
+        plot.text(
+            "x", "y", "label", source=source, text_font_size="12px", text_font_style="bold", text_color="#ffffff",
+            text_align="center", text_baseline="middle", name="layer:routes",
+        )  # fmt: skip
+        plot.add_tools(_hover(renderer, [("", "@route"), ("", "@name"), ("", "@time")]))
+
+
+def _hover(renderer: Any, rows: Sequence[tuple[str, str]]) -> HoverTool:
+    return HoverTool(renderers=[renderer], tooltips=list(rows), point_policy="snap_to_data", attachment="horizontal")
+
+
+def _patches(areas: Iterable[shapely.Polygon | shapely.MultiPolygon], crs: CRS) -> tuple[list[Any], list[Any]]:
+    """Polygons as bokeh's nested lists: area, part, ring."""
+    xs: list[Any] = []
+    ys: list[Any] = []
+    for area in areas:
+        parts = area.geoms if isinstance(area, shapely.MultiPolygon) else [area]
+        rings = [[_ring(ring, crs) for ring in (part.exterior, *part.interiors)] for part in parts]
+        xs.append([[x for x, _ in part] for part in rings])
+        ys.append([[y for _, y in part] for part in rings])
+    return xs, ys
+
+
+def _ring(ring: shapely.LinearRing, crs: CRS) -> tuple[list[float], list[float]]:
+    points = shapely.get_coordinates(ring)[:-1]
+    x, y = to_grid(points[:, 0], points[:, 1], crs)
+    return np.round(x, 1).tolist(), np.round(y, 1).tolist()
+
+
+def _bounds(
+    region: RegionContents, sites: Sequence[Site], visits: Sequence[Visit]
+) -> tuple[float, float, float, float]:
+    """West, south, east, north in grid metres of what was measured and is visited, with a margin of 6 %."""
+    boxes = [(p.west, p.south, p.east, p.north) for p in region.pictures]
+    for track in region.tracks:
+        x, y = to_grid(track.passes["lon"].values, track.passes["lat"].values, region.crs)
+        good = np.isfinite(x) & np.isfinite(y)
+        if good.any():
+            boxes.append((x[good].min(), y[good].min(), x[good].max(), y[good].max()))
+    boxes += [(b[0], b[1], b[2], b[3]) for b in hotspot_boxes(region).values()]
+    box = np.array(boxes or [(0.0, 0.0, 1.0, 1.0)], np.float64)
+    low, high = box[:, :2].min(axis=0), box[:, 2:].max(axis=0)
+    likely = {s.site_id for a in region.attributions for s in a.sites if s.probability >= 0.1}
+    near = [(s.lon, s.lat) for s in sites if s.site_id in likely] + [(v.lon, v.lat) for v in visits]
+    reach = 0.5 * float((high - low).max())
+    places = np.array(near, np.float64).reshape(-1, 2)
+    points = np.column_stack(to_grid(places[:, 0], places[:, 1], region.crs))
+    points = points[((points >= low - reach) & (points <= high + reach)).all(axis=1)]
+    low, high = np.vstack([low, points]).min(axis=0), np.vstack([high, points]).max(axis=0)
+    margin = 0.06 * max(float((high - low).max()), 50.0)
+    return float(low[0] - margin), float(low[1] - margin), float(high[0] + margin), float(high[1] + margin)
+
+
+def _palette() -> list[str]:
+    """The ramp in `_SHADES` steps."""
+    stops = np.array([[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in RAMP], np.float64)
+    at = np.linspace(0, len(RAMP) - 1, _SHADES)
+    colour = np.column_stack([np.interp(at, np.arange(len(RAMP)), stops[:, k]) for k in range(3)])
+    return ["#" + "".join(f"{round(v):02x}" for v in row) for row in colour]
+
+
+def _clock(time: np.datetime64, zone: ZoneInfo) -> str:
+    moment = datetime.fromisoformat(str(time.astype("datetime64[s]")) + "+00:00").astimezone(zone)
+    return f"{moment:%m-%d %H:%M:%S}"
