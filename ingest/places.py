@@ -126,7 +126,8 @@ def crs_name(text: str) -> str:
     key = re.sub(r"[\s_\-:：（）()]", "", text.strip().lower())
     key = re.sub(r"^(urnogcdefcrs)?(epsg|ogc1\.3|ogc)?", "", key) or key
     short = re.sub(r"(坐标系统?|坐标|经纬度)$", "", key)
-    return _NAMES.get(key) or _NAMES.get(short) or text.strip()
+    code = re.search(r"(?<!\d)(4[45]\d\d)(?!\d)", text)  # the CGCS2000 zones, as in "CGCS2000/4544"
+    return _NAMES.get(key) or _NAMES.get(short) or (f"EPSG:{code.group(1)}" if code else text.strip())
 
 
 def to_wgs84(x: float, y: float, crs: str) -> tuple[float, float]:
@@ -305,15 +306,13 @@ def _hint(x: float, y: float) -> str:
 # --- the guess -----------------------------------------------------------------------------------------------------
 
 
-def guess_crs(
-    place: Place, references: Sequence[BaseGeometry], *, tolerance_m: float, margin: float
-) -> tuple[Place, float] | None:
+def guess_crs(place: Place, references: Sequence[BaseGeometry], *, tolerance_m: float, margin: float) -> Place | None:
     """Choose among WGS 84, GCJ-02 and BD-09 the one that puts a site where its references are.
 
     Parameters
     ----------
     place : Place
-        In degrees, of an unknown system.
+        In degrees.
     references : geometries
         The site's own parcel, or its position in a register whose system is known (WGS 84).
     tolerance_m, margin : float
@@ -321,7 +320,8 @@ def guess_crs(
 
     Returns
     -------
-    (Place, distance in metres), or None where the references do not tell.
+    Place, or None
+        In the system that was found; None where the references do not tell.
     """
     distances = []
     for hypothesis in HYPOTHESES:
@@ -333,6 +333,4 @@ def guess_crs(
         return None
     found = ", ".join(f"{name} {value:.0f} m" for value, name, *_ in distances)
     note = (f"coordinates read as {hypothesis}", f"distance to the site's own parcel or other register: {found}")
-    return replace(
-        place, crs=hypothesis, crs_source=CrsSource.GUESSED, lon=lon, lat=lat, notes=(*place.notes, note)
-    ), best
+    return replace(place, crs=hypothesis, crs_source=CrsSource.GUESSED, lon=lon, lat=lat, notes=(*place.notes, note))

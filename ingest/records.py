@@ -12,7 +12,16 @@ from shapely.geometry.base import BaseGeometry
 
 from ingest.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.errors import SettingError
-from ingest.places import WGS84, ImpossiblePlace, Place, crs_name, guess_crs, read_place, shape_to_wgs84
+from ingest.places import (
+    HYPOTHESES,
+    WGS84,
+    ImpossiblePlace,
+    Place,
+    crs_name,
+    guess_crs,
+    read_place,
+    shape_to_wgs84,
+)
 from ingest.registers import Register, RegisterRow
 from ingest.schema import CrsSource, Decision, Reject
 
@@ -98,7 +107,10 @@ def read_records(registers: Sequence[Register], crs: str, notes: Notes, rejects:
 def settle_crs(
     records: Sequence[Record], notes: Notes, *, tolerance_m: float, margin: float, votes: int
 ) -> list[Record]:
-    """Test records of an unknown coordinate system against their own parcel or their place in another register.
+    """Test the coordinate system of records against their own parcel or their place in another register.
+
+    A declared system is overruled where the references clearly fit another one: rows typed from a shifted map under
+    the name of WGS 84 are common.
 
     A register in which at least ``votes`` rows could be tested and nine in ten agree settles its other rows; one
     whose tested rows disagree settles nothing else: such lists are typed together from several maps.
@@ -107,17 +119,21 @@ def settle_crs(
     tested: dict[str, list[str]] = defaultdict(list)
     settled: list[Record] = []
     for record in records:
+        place = record.place
+        shapes = [shape for owner, shape in references.get(_key(record), ()) if owner is not record]
         guess = None
-        if record.place is not None and record.place.crs_source is CrsSource.UNKNOWN:
-            shapes = [shape for owner, shape in references.get(_key(record), ()) if owner is not record]
-            guess = guess_crs(record.place, shapes, tolerance_m=tolerance_m, margin=margin) if shapes else None
-        if guess is None:
+        if place is not None and place.crs in HYPOTHESES and shapes:
+            guess = guess_crs(place, shapes, tolerance_m=tolerance_m, margin=margin)
+        if place is None or guess is None or (place.crs_source is CrsSource.DECLARED and guess.crs == place.crs):
             settled.append(record)
             continue
-        place, _ = guess
-        tested[record.register].append(place.crs)
-        notes.add(record.register, record.row.where, *place.notes[-1])
-        settled.append(replace(record, place=place))
+        if place.crs_source is CrsSource.DECLARED:
+            decision, evidence = guess.notes[-1]
+            notes.add(record.register, record.row.where, f"{decision}, although declared as {place.crs}", evidence)
+        else:
+            tested[record.register].append(guess.crs)
+            notes.add(record.register, record.row.where, *guess.notes[-1])
+        settled.append(replace(record, place=guess, gate=_same_system(record.gate, guess)))
     winners = {register: _winner(found, votes) for register, found in tested.items()}
     for register, found in tested.items():
         if len(set(found)) > 1:
@@ -255,4 +271,13 @@ def _follow_register(record: Record, winner: str, notes: Notes) -> Record:
         record.register, record.row.where, decision, "row itself has no parcel or other register to test against"
     )
     lon, lat = record.place.in_system(winner)
-    return replace(record, place=replace(record.place, crs=winner, crs_source=CrsSource.GUESSED, lon=lon, lat=lat))
+    place = replace(record.place, crs=winner, crs_source=CrsSource.GUESSED, lon=lon, lat=lat)
+    return replace(record, place=place, gate=_same_system(record.gate, place))
+
+
+def _same_system(gate: Place | None, place: Place) -> Place | None:
+    """Read a row's gate in the system that was found for its place."""
+    if gate is None or gate.crs not in HYPOTHESES:
+        return gate
+    lon, lat = gate.in_system(place.crs)
+    return replace(gate, crs=place.crs, crs_source=place.crs_source, lon=lon, lat=lat)
