@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-__all__ = ["Track"]
+__all__ = ["RateEstimate", "Track"]
 
 
 @dataclass(frozen=True)
@@ -30,3 +30,20 @@ class Track:
 
     passes: xr.Dataset
     plumes: xr.Dataset
+
+
+@dataclass(frozen=True)
+class RateEstimate:
+    """An emission rate with its interval; never a bare number.
+
+    ``low_g_s`` and ``high_g_s`` bound a 95 % interval. ``confidence`` is ``"high"``, ``"medium"``, ``"low"`` or
+    ``"none"`` (nothing could be estimated: the rates are NaN); ``flags`` say why it is not high.
+    """
+
+    file: str
+    method: str
+    rate_g_s: float
+    low_g_s: float
+    high_g_s: float
+    confidence: str
+    flags: tuple[str, ...] = ()

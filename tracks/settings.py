@@ -81,6 +81,21 @@ class TrackSettings:
     exhaust_spike_s: float = setting(15.0, unit="s", source="choice: an overtaking vehicle's exhaust lasts seconds")
     exhaust_probability: float = setting(0.5, unit="1", source="choice: flagged when more likely than not")
 
+    # emission rates
+    sensor_height_m: float = setting(2.69, unit="m", source="EPA OTM 33A: inlet and sonic on the vehicle's mast")
+    rate_species: str = setting("ch4", unit="", source="EPA OTM 33A: methane releases")
+    rate_background_percent: float = setting(5.0, unit="%", source="EPA OTM 33A: mean of the lowest 5 %")
+    rate_bin_deg: float = setting(5.0, unit="degree", source="choice: half of EPA OTM 33A's 10°")
+    rate_bin_percent: float = setting(1.0, unit="%", source="EPA OTM 33A, R code: bins with fewer rows are left out")
+    rate_sector_deg: float = setting(60.0, unit="degree", source="EPA OTM 33A: directions within ± 60° of the plume")
+    rate_averaging: tuple[float, ...] = setting(
+        (0.5, 0.75, 1.0), unit="1", source="choice: wind direction averaged over these shares of the travel time"
+    )
+    rate_log_sd: float = setting(
+        0.30, unit="1", source="choice: 0.17 of one run (Environments 9(4) 47) and 0.25 of the vertical spread"
+    )
+    min_rate_wind: float = setting(0.5, unit="m s-1", source="choice: below it there is no travel time")
+
     def __post_init__(self) -> None:
         """Refuse what cannot work."""
         if self.background_model not in BACKGROUND_MODELS:
