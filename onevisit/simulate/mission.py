@@ -193,7 +193,7 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
 def _write_toml(path: Path, world: World) -> None:
     rules = _rules(world)
     path.write_text(
-        f"[visits]\nyearly_cap = {rules['yearly_cap']}\n\n[teams]\nteams = {rules['teams']}\n"
+        f'time_zone = "Asia/Shanghai"\n\n[visits]\nyearly_cap = {rules["yearly_cap"]}\n\n[teams]\nteams = {rules["teams"]}\n'
         f"shift_h = {rules['shift_h']}\ndepot = {rules['depot']}\n",
         encoding="utf-8",
     )
