@@ -21,7 +21,7 @@ __all__ = ["Group", "join_records", "name_key", "name_likeness"]
 _METRES_PER_DEGREE = 111_320.0
 # Words that say nothing about which company it is; longer ones first.
 _COMMON = re.compile(
-    r"(股份有限公司|有限责任公司|有限公司|分公司|公司|工厂|厂区|四川省|四川|成都市|成都|co\.?,?ltd\.?|company|limited|inc\.?)"
+    r"(股份有限公司|有限责任公司|有限公司|分公司|公司|工厂|厂区|四川省|四川|成都市|成都|厂$|co\.?,?ltd\.?|company|limited|inc\.?)"
 )
 CONFIDENCE = {
     "permit code": 1.0,

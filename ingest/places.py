@@ -184,7 +184,8 @@ def read_place(x_text: str, y_text: str, crs: str, *, near: tuple[float, float] 
     if x == 0.0 and y == 0.0:
         raise ImpossiblePlace("coordinates 0, 0 mean that there are none; leave the cells empty")
     if abs(x) <= 180.0 and abs(y) <= 180.0:
-        return _degrees(x, y, crs, max(_rounding_deg(x_text), _rounding_deg(y_text)) * _METRES_PER_DEGREE)
+        # The finer of the two: a spreadsheet drops trailing zeros.
+        return _degrees(x, y, crs, min(_rounding_deg(x_text), _rounding_deg(y_text)) * _METRES_PER_DEGREE)
     return _metres(x, y, crs, near)
 
 
