@@ -1,7 +1,6 @@
 """Photos → `Frame`: tags are read, pixels are not, until `read_image` is asked for them.
 
 >>> from pathlib import Path
-from typing import cast
 >>> outcome = read_frames([Path("no such photo.jpg")], PhotoSettings())
 >>> outcome.value, outcome.rejects[0].item
 ((), 'no such photo.jpg')

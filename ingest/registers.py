@@ -7,36 +7,36 @@ out and named in the decisions.
 from __future__ import annotations
 
 import csv
-import datetime as dt
-import io
 import json
 import re
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
 import shapely
-from python_calamine import CalamineError, CalamineWorkbook
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from ingest.errors import FileError, UnknownFormat
 from ingest.schema import Decision
+from ingest.sheets import (
+    Sheet,
+    cell_text,
+    csv_rows,
+    decode_text,
+    encoding_decisions,
+    is_workbook,
+    read_bytes,
+    workbook_sheets,
+)
 
 __all__ = ["Register", "RegisterRow", "field_of_heading", "heading_vocabulary", "read_register"]
 
 _HEADING_ROWS = 25
 _MAX_FIELD = 1_000_000
 
-# Marks by which a file says how it is encoded.
-_MARKS = (
-    (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"),
-    (b"\xff\xfe", "utf-16", "UTF-16"),
-    (b"\xfe\xff", "utf-16", "UTF-16"),
-)
 _IDENTIFYING = {"permit_code", "uscc", "name", "site_id"}
 
 
@@ -93,68 +93,16 @@ def read_register(path: Path, item: str, *, max_bytes: int) -> Register:
     FileError
         If it is empty, too large, damaged, or has no heading row that names a site.
     """
-    try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= max_bytes else b""
-    except OSError as error:
-        raise FileError(item, f"cannot be read ({error.strerror or error})") from error
-    if size > max_bytes:
-        raise FileError(item, f"has {size} bytes, more than the {max_bytes} allowed; split it")
-    if not data.strip():
-        raise FileError(item, "is empty; export it again")
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"\xd0\xcf\x11\xe0"):
-        return _read_workbook(data, item, max_bytes)
-    text, encoding = _decode(data, item)
-    if text.lstrip()[:1] in ("{", "["):
-        return _read_geojson(text, item)
-    decisions = () if encoding == "UTF-8" else (Decision(item, f"read as {encoding}", "its bytes are not UTF-8"),)
-    return _table(item, _csv_rows(text, item), "line", decisions)
-
-
-# --- tables --------------------------------------------------------------------------------------------------------
-
-
-def _decode(data: bytes, item: str) -> tuple[str, str]:
-    """Text and name of the encoding: by byte-order mark, else UTF-8, else GB 18030."""
-    for mark, codec, name in _MARKS:
-        if data.startswith(mark):
-            return data.decode(codec, "replace"), name
-    for codec, name in (("utf-8", "UTF-8"), ("gb18030", "GB 18030")):
-        try:
-            return data.decode(codec), name
-        except UnicodeDecodeError as error:
-            place = error.start
-    raise FileError(item, f"is neither UTF-8 nor GB 18030 (byte {place}); save it as CSV UTF-8")
-
-
-def _csv_rows(text: str, item: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield line number and fields; the delimiter is the one that the first lines hold most of."""
-    sample = text[:20_000]
-    delimiter = max(",\t;|", key=sample.count)
-    reader = csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=delimiter)
-    try:
-        for row in reader:
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise FileError(item, f"{error}; export it again", where=f"line {reader.line_num}") from error
-
-
-def _read_workbook(data: bytes, item: str, max_bytes: int) -> Register:
-    """Read every sheet that has a heading row."""
-    if data.startswith(b"PK"):
-        _refuse_zip_bomb(data, item, max_bytes)
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [(name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)) for name in book.sheet_names]
-    except (CalamineError, ValueError, OSError) as error:
-        raise FileError(
-            item, f"is not a workbook that can be read ({error}); save it again as xlsx or CSV"
-        ) from error
+    data = read_bytes(path, item, max_bytes)
+    if not is_workbook(data):
+        text, encoding = decode_text(data, item)
+        if text.lstrip()[:1] in ("{", "["):
+            return _read_geojson(text, item)
+        return _table(item, Sheet("line", csv_rows(text, item)), encoding_decisions(item, encoding))
     registers, problems = [], []
-    for name, rows in sheets:
-        cells = ((number, [_cell_text(cell) for cell in row]) for number, row in enumerate(rows, 1))
+    for sheet in workbook_sheets(data, item, max_bytes):
         try:
-            registers.append(_table(item, cells, f"sheet {name}, row", ()))
+            registers.append(_table(item, sheet, ()))
         except UnknownFormat as error:
             problems.append(error)
     if not registers:
@@ -164,27 +112,12 @@ def _read_workbook(data: bytes, item: str, max_bytes: int) -> Register:
     )
 
 
-def _refuse_zip_bomb(data: bytes, item: str, max_bytes: int) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise FileError(item, f"is a damaged workbook ({error}); save it again as xlsx or CSV") from error
-    if unpacked > 10 * max_bytes:
-        raise FileError(item, f"unpacks to {unpacked} bytes, more than {10 * max_bytes}; save it as CSV")
+# --- tables --------------------------------------------------------------------------------------------------------
 
 
-def _cell_text(cell: object) -> str:
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    if isinstance(cell, dt.datetime):
-        return cell.isoformat(sep=" ")
-    return "" if cell is None else str(cell)
-
-
-def _table(item: str, rows: Iterable[tuple[int, list[str]]], unit: str, decisions: tuple[Decision, ...]) -> Register:
+def _table(item: str, sheet: Sheet, decisions: tuple[Decision, ...]) -> Register:
     """Find the heading row and name the fields of the rows below it."""
-    iterator = iter(rows)
+    iterator = iter(sheet.rows)
     first: list[str] = []
     for index, (_, row) in enumerate(iterator):
         fields = [field_of_heading(cell) for cell in row]
@@ -203,7 +136,7 @@ def _table(item: str, rows: Iterable[tuple[int, list[str]]], unit: str, decision
         )
         decisions = (*decisions, note)
     found = tuple(
-        RegisterRow(f"{unit} {number}", values)
+        RegisterRow(f"{sheet.unit} {number}", values)
         for number, cells in iterator
         if (values := _named_values(fields, cells))
     )
@@ -258,7 +191,7 @@ def _feature_row(feature: object, where: str, crs: str) -> RegisterRow:
     values: dict[str, str] = {}
     for heading, value in (properties or {}).items() if isinstance(properties, dict) else ():
         name = field_of_heading(str(heading))
-        text = ",".join(map(str, value)) if isinstance(value, list) else _cell_text(value)
+        text = ",".join(map(str, value)) if isinstance(value, list) else cell_text(value)
         if name and text.strip():
             values.setdefault(name, text.strip())
     if "site_id" not in values and isinstance(feature.get("id"), str | int):
