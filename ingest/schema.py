@@ -21,6 +21,24 @@ others              obs, f8         ``speed``, ``heading``, ``temperature``, ``p
 ==================  ==============  ==========================================================================
 
 A species variable is recognised by its ``species`` attribute (`species_names`), never by its name.
+
+A **monitor series** is what one reporting point of one site (an outlet, a facility, a meter) said at one interval:
+
+====================  ==============  ========================================================================
+variable              dims, dtype     meaning
+====================  ==============  ========================================================================
+``time``              obs, M8[ns]     UTC, strictly increasing: the start of the interval, the moment if realtime
+``<code>``            obs, f8         measured value; attrs ``units``, ``long_name``, ``code``, perhaps ``limit``
+``<code>_corrected``  obs, f8         the value at reference oxygen (折算), which is compared with the limit
+``<code>_mark``       obs, <U8        data flag as reported (N, F, M, S, D, C, T, B), empty where none came
+``<device>_state``    obs, f8         0 off, 1 run, 2 calibrate, 3 maintain, 4 alarm, 5 backflush (HJ 212)
+``<device>_hours``    obs, f8         running hours of a day
+``<device>_power``    obs, f8         kW (``_current`` A, ``_energy`` kWh); attrs ``role``, ``linked_to``
+``mark``              obs, <U64       working-condition or maintenance mark that covers the time, else empty
+====================  ==============  ========================================================================
+
+``role`` is ``production``, ``treatment`` or empty. Attributes of the dataset: ``interval`` (`INTERVALS`), ``mn``,
+``point``, and what names the site: ``permit_code``, ``uscc``, ``site_name`` (empty where unknown), ``source``.
 """
 
 from __future__ import annotations
@@ -41,6 +59,7 @@ from ingest.errors import ContractError
 from ingest.flags import flag_attributes
 
 __all__ = [
+    "INTERVALS",
     "Camera",
     "CrsSource",
     "Decision",
@@ -51,6 +70,7 @@ __all__ = [
     "Site",
     "Visited",
     "check_cube",
+    "check_monitor",
     "check_trace",
     "merge_outcomes",
     "new_trace",
@@ -58,6 +78,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+INTERVALS = ("realtime", "minute", "hour", "day")
 
 
 # --- what is said about data ---------------------------------------------------------------------------------------
@@ -306,6 +327,24 @@ def check_trace(trace: xr.Dataset) -> None:
             raise ContractError(f"{label}: {name} beyond ±{bound}")
     for key, variable in trace.data_vars.items():
         if variable.dims == ("obs",) and variable.dtype.kind == "f" and "units" not in variable.attrs:
+            raise ContractError(f"{label}: variable {key!r} has no units")
+
+
+def check_monitor(series: xr.Dataset) -> None:
+    """Raise `ContractError` unless ``series`` is a monitor series as the module docstring describes it."""
+    label = f"{series.attrs.get('source', '')} {series.attrs.get('point', '')}".strip() or "monitor series"
+    if "time" not in series.coords or series["time"].dtype != np.dtype("datetime64[ns]"):
+        raise ContractError(f"{label}: needs a time coordinate in datetime64[ns], UTC")
+    time = series["time"].values
+    if np.isnat(time).any() or not (np.diff(time) > np.timedelta64(0, "ns")).all():
+        raise ContractError(f"{label}: times must be valid and strictly increasing")
+    if series.attrs.get("interval") not in INTERVALS:
+        raise ContractError(f"{label}: interval is {series.attrs.get('interval')!r}, expected one of {INTERVALS}")
+    missing = {"mn", "point", "permit_code", "uscc", "site_name", "source"} - set(map(str, series.attrs))
+    if missing:
+        raise ContractError(f"{label}: attributes missing: {sorted(missing)}")
+    for key, variable in series.data_vars.items():
+        if variable.dtype.kind == "f" and "units" not in variable.attrs:
             raise ContractError(f"{label}: variable {key!r} has no units")
 
 
