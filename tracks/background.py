@@ -11,17 +11,15 @@ from numpy.typing import NDArray
 
 from ingest.flags import Flag, is_usable
 from ingest.schema import Decision, Outcome, species_names
+from tracks.noise import estimate_noise
 from tracks.plane import longest_step, seconds_since_start
 from tracks.rolling import block_means, interpolate_rows, rolling_percentile
 from tracks.settings import TrackSettings
 
-__all__ = ["MODELS", "Background", "add_enhancements", "estimate_noise", "rolling_background"]
+__all__ = ["MODELS", "Background", "add_enhancements", "rolling_background"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-_Z10, _Z30 = -1.2815515655446004, -0.5244005127080409  # standard normal quantiles of 10 % and 30 %
-_SAMPLE_ROWS = 1_000_000  # more rows do not make a quantile of noise better
 
 
 class Background(Protocol):
@@ -50,45 +48,6 @@ def rolling_background(t: Floats, values: Floats, settings: TrackSettings) -> Fl
 
 
 MODELS: dict[str, Callable[[Floats, Floats, TrackSettings], Floats]] = {"percentile": rolling_background}
-
-
-def estimate_noise(t: Floats, excess: Floats, *, gap_s: float) -> tuple[float, float]:
-    """Return the noise's standard deviation and the offset of clean air above the background, from one species.
-
-    The lower part of the excess over a background is clean air with noise: its 10 % and 30 % quantiles give
-    a normal distribution, whose mean is the offset. The standard deviation is not below that of differences
-    between neighbouring rows. Holds while less than half of the rows are in plumes.
-
-    Parameters
-    ----------
-    t, excess : arrays, shape (n,)
-        Seconds; values minus background, no NaN.
-    gap_s : float
-        Neighbours further apart are not compared.
-
-    Returns
-    -------
-    noise_sd, offset : float
-        In the unit of the excess; NaN for fewer than ten rows.
-
-    Examples
-    --------
-    >>> noise = np.random.default_rng(1).normal(0.5, 2.0, 100_000)
-    >>> sd, offset = estimate_noise(np.arange(1e5), noise, gap_s=2.0)
-    >>> bool(abs(sd - 2) < 0.05), bool(abs(offset - 0.5) < 0.05)
-    (True, True)
-    """
-    if len(excess) < 10:
-        return float("nan"), float("nan")
-    part = slice(0, None, max(1, len(excess) // _SAMPLE_ROWS))
-    low, mid = np.quantile(excess[part], [0.10, 0.30])
-    sd = float((mid - low) / (_Z30 - _Z10))
-    offset = float(low - _Z10 * sd)
-    rows = slice(0, _SAMPLE_ROWS)
-    steps = np.diff(excess[rows])[np.diff(t[rows]) <= gap_s]
-    if len(steps):
-        sd = max(sd, float(np.median(np.abs(steps)) * 1.482602218505602 / np.sqrt(2)))
-    return max(sd, float(np.finfo(float).eps * (1 + np.abs(excess[part]).max()))), offset
 
 
 def _value_flags(trace: xr.Dataset, name: str) -> NDArray[np.uint32]:
@@ -122,7 +81,6 @@ def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.D
     t = seconds_since_start(trace["time"].values)
     model = settings.background_model
     row_usable = is_usable(trace["qc_flag"].values, _FOR_BACKGROUND)
-    gap_s = longest_step(t, settings.value_gap_s)
     added: dict[str, xr.DataArray] = {}
     decisions = []
     for name in species_names(trace):
@@ -132,6 +90,7 @@ def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.D
         clean = MODELS[model](times, means, settings) if len(times) else means
         background = interpolate_rows(t, times, clean)
         usable = row_usable & is_usable(flags)
+        gap_s = longest_step(t[usable], settings.value_gap_s)
         noise_sd, offset = estimate_noise(t[usable], values[usable] - background[usable], gap_s=gap_s)
         if np.isfinite(offset):
             background += offset

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ingest.flags import Flag, FlagArray, is_usable
 from ingest.schema import Decision, Outcome, species_names
 from tracks.compiled import compiled
-from tracks.plane import longest_step, seconds_since_start
+from tracks.lag_estimate import LagEstimate, estimate_lag
+from tracks.noise import estimate_noise
+from tracks.plane import longest_step, plane_of, seconds_since_start
+from tracks.rolling import block_means, rolling_percentile
 from tracks.settings import TrackSettings
 
-__all__ = ["apply_lag", "shift_values"]
+__all__ = ["apply_lag", "find_lags", "shift_values"]
 
 Floats = NDArray[np.float64]
+
+_BLOCK_S = 2.0  # the signal is averaged over this time before lags are tried
+_MOST_VALUES = 10_000  # of them: the first hours of a drive tell its lag
+_DRIVING_M_S = 2.0
+_UNUSABLE = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.REMOVED_BY_HAND
 
 
 @compiled
@@ -59,40 +70,135 @@ def _shift_back(t: Floats, values: Floats, lead_s: float, gap_s: float) -> Float
     return _shift(-t[::-1], values[::-1], lead_s, max(gap_s, 1e-6))[::-1]
 
 
-def apply_lag(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
+def _given_lag(trace: xr.Dataset, name: str, settings: TrackSettings) -> float | None:
+    """Return the lag that settings or file give for a species; None where nobody gives one."""
+    attrs = trace[name].attrs
+    own = dict(settings.lag_of)
+    keys = (name, str(attrs["species"]), str(attrs.get("instrument", "")))
+    found = next((own[key] for key in keys if key in own), None)
+    if found is not None:
+        return float(found)
+    if "lag_s" in attrs:
+        return float(attrs["lag_s"])
+    return settings.lag_s if settings.lag_s else None
+
+
+def find_lags(trace: xr.Dataset, settings: TrackSettings) -> dict[str, LagEstimate]:
+    """Estimate the lag of every species for which none is given, by `tracks.lag_estimate.estimate_lag`.
+
+    Quantities of one analyser may differ: a Picarro reports dry methane one cycle later than methane. A species whose
+    own estimate is not confident takes the confident one with the highest contrast of its instrument.
+
+    Parameters
+    ----------
+    trace : xarray.Dataset
+        With cleaned positions, speed and heading.
+    settings : TrackSettings
+
+    Returns
+    -------
+    dict of species to LagEstimate
+    """
+    t = seconds_since_start(trace["time"].values)
+    waiting = [name for name in species_names(trace) if _given_lag(trace, name, settings) is None]
+    fixes = _fixes(trace, t) if waiting and settings.estimate_lag else None
+    if fixes is None:
+        return {}
+    found: dict[str, LagEstimate] = {}
+    best: dict[str, LagEstimate] = {}
+    for name in waiting:
+        times, signal = _signal(t, trace[name].values, trace["qc_flag"].values, settings)
+        if not len(times) or not signal.max() > 0:
+            continue
+        found[name] = estimate_lag(times, signal, fixes, settings)
+        instrument = str(trace[name].attrs.get("instrument", ""))
+        rival = best.get(instrument)
+        if found[name].confident and (rival is None or found[name].contrast > rival.contrast):
+            best[instrument] = found[name]
+    return {
+        name: own if own.confident else best.get(str(trace[name].attrs.get("instrument", "")), own)
+        for name, own in found.items()
+    }
+
+
+def _fixes(trace: xr.Dataset, t: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats] | None:
+    """Return time, position and velocity where known; None where the platform hardly moves."""
+    lon, lat = trace["lon"].values, trace["lat"].values
+    known = np.flatnonzero(np.isfinite(lon))
+    known = known[:: max(1, len(known) // (4 * _MOST_VALUES))]
+    speed, heading = trace["speed"].values[known], np.nan_to_num(trace["heading"].values[known])
+    if not (speed > _DRIVING_M_S).any():
+        return None
+    x, y = plane_of(lon, lat).forward(lon[known], lat[known])
+    return t[known], x, y, speed * np.sin(heading), speed * np.cos(heading)
+
+
+def _signal(t: Floats, values: Floats, flags: FlagArray, settings: TrackSettings) -> tuple[Floats, Floats]:
+    """Return block times and log(excess over noise), 0 for background: plumes count by their order of magnitude."""
+    usable = is_usable(flags, _UNUSABLE)
+    times, means = block_means(t, values, usable, _BLOCK_S)
+    times, means = times[:_MOST_VALUES], means[:_MOST_VALUES]
+    if len(times) < 10:
+        return np.empty(0), np.empty(0)
+    half = settings.background_window_s / 2
+    base = rolling_percentile(times, means, before_s=half, after_s=half, percentile=settings.background_percentile)
+    noise_sd, offset = estimate_noise(times, means - base, gap_s=longest_step(times, settings.value_gap_s))
+    return times, np.log1p(np.clip((means - base - offset) / noise_sd - 1, 0, None))
+
+
+def apply_lag(
+    trace: xr.Dataset, settings: TrackSettings, estimates: Mapping[str, LagEstimate] | None = None
+) -> Outcome[xr.Dataset]:
     """Shift every species by its inlet lag before any row is flagged away; positions and wind stay.
 
     The lag is the settings' ``lag_of`` of the species or its instrument, else a ``lag_s`` attribute of the variable,
-    else ``lag_s``. Each species gets it as attribute ``lag_s``.
+    else ``lag_s``, else a confident estimate, else 0. Each species gets it as attribute ``lag_s``.
 
     Parameters
     ----------
     trace : xarray.Dataset
         A trace (`ingest.schema`).
     settings : TrackSettings
+    estimates : mapping of species to LagEstimate, optional
+        From `find_lags`.
 
     Returns
     -------
     Outcome of xarray.Dataset
-        With a decision for every lag that is not zero.
+        With a decision for every lag that is not zero, and for every estimate that was not good enough.
     """
     t = seconds_since_start(trace["time"].values)
-    gap_s = longest_step(t, settings.value_gap_s)
+    label = str(trace["trajectory"].values)
     shifted: dict[str, tuple[str, Floats, dict[str, object]]] = {}
-    lags: dict[float, list[str]] = {}
+    said: dict[tuple[str, str], list[str]] = {}
     for name in species_names(trace):
         variable = trace[name]
-        default = float(variable.attrs.get("lag_s", settings.lag_s))
-        own = dict(settings.lag_of)
-        keys = (name, str(variable.attrs["species"]), str(variable.attrs.get("instrument", "")))
-        lag_s = next((own[key] for key in keys if key in own), default)
+        lag_s, what, why = _lag_of(_given_lag(trace, name, settings), (estimates or {}).get(name))
+        measured = t[np.isfinite(variable.values)] if lag_s else t
+        gap_s = longest_step(measured, settings.value_gap_s)
         values = shift_values(t, variable.values, lag_s, gap_s=gap_s)
         shifted[name] = ("obs", values, {**variable.attrs, "lag_s": lag_s})
-        if lag_s:
-            lags.setdefault(lag_s, []).append(name)
-    label = str(trace["trajectory"].values)
-    decisions = tuple(
-        Decision(label, f"inlet lag of {lag_s:g} s applied to {', '.join(names)}", "given in settings or file")
-        for lag_s, names in lags.items()
-    )
+        if what:
+            said.setdefault((what, why), []).append(name)
+    decisions = tuple(Decision(label, f"{what}: {', '.join(names)}", why) for (what, why), names in said.items())
     return Outcome(trace.assign(shifted), decisions)
+
+
+def _lag_of(given_s: float | None, estimate: LagEstimate | None) -> tuple[float, str, str]:
+    """Return the lag to use, what to say about it, and why."""
+    if given_s is not None:
+        return given_s, f"inlet lag of {given_s:g} s applied" if given_s else "", "given in settings or file"
+    if estimate is None or not estimate.meetings:
+        return 0.0, "", ""
+    if not np.isfinite(estimate.lag_s):
+        return 0.0, "", ""
+    why = (
+        f"{estimate.meetings} meetings in opposite directions agree best at {estimate.lag_s:.1f} ±"
+        f" {estimate.sd_s:.1f} s (correlation {estimate.correlation:.2f}, contrast {estimate.contrast:.1f})"
+    )
+    if estimate.confident and abs(estimate.lag_s) <= 2 * estimate.sd_s:
+        return 0.0, "no inlet lag applied, none is seen", why
+    if estimate.confident:
+        lag_s = round(estimate.lag_s, 1)
+        return lag_s, f"inlet lag estimated as {lag_s:g} s and applied", why
+    return 0.0, "inlet lag unknown, none applied; give lag_s", why

@@ -10,7 +10,7 @@ import xarray as xr
 from ingest.flags import flag_counts
 from ingest.schema import Outcome, check_trace
 from tracks.background import add_enhancements
-from tracks.lag import apply_lag
+from tracks.lag import apply_lag, find_lags
 from tracks.passes import split_passes
 from tracks.plumes import find_plumes
 from tracks.positions import clean_positions
@@ -59,12 +59,12 @@ def process_trace(trace: xr.Dataset, settings: TrackSettings | None = None) -> O
     settings = settings or TrackSettings()
     check_trace(trace)
     began = time.perf_counter()
-    lagged = apply_lag(trace, settings)
-    placed = clean_positions(lagged.value, settings)
-    windy = add_wind(placed.value, settings)
+    placed = clean_positions(trace, settings)
+    lagged = apply_lag(placed.value, settings, find_lags(placed.value, settings))
+    windy = add_wind(lagged.value, settings)
     enhanced = add_enhancements(split_passes(windy.value, settings), settings)
     track = Track(enhanced.value, find_plumes(enhanced.value, settings))
-    stages = (lagged, placed, windy, enhanced)
+    stages = (placed, lagged, windy, enhanced)
     rows = trace.sizes["obs"]
     counts = flag_counts(track.passes["qc_flag"].values)
     plumes = track.plumes.sizes["plume"]

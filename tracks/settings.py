@@ -27,6 +27,12 @@ class TrackSettings:
     lag_of: tuple[tuple[str, float], ...] = setting(
         (), unit="s", source="choice: a lag of its own per instrument or species, (name, seconds); wins over lag_s"
     )
+    estimate_lag: bool = setting(
+        True, unit="1", source="choice: where no lag is given and opposite passes agree on one, it is applied"
+    )
+    lag_search_s: float = setting(60.0, unit="s", source="choice: the longest published lag is 40 s (PLUME van)")
+    lag_max_sd_s: float = setting(2.0, unit="s", source="choice: a lag known worse than 2 s is not applied")
+    lag_min_contrast: float = setting(5.0, unit="1", source="choice: the peak stands 5 sd above other lags")
     response_s: float = setting(0.0, unit="s", source="choice: no response correction unless given")
     value_gap_s: float = setting(3.0, unit="s", source="choice: values further apart are not interpolated over")
     # positions

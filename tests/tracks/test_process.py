@@ -50,10 +50,35 @@ def test_a_pass_that_saw_nothing_is_counted(make_drive: Make) -> None:
 def test_the_lag_puts_both_directions_on_one_place(make_drive: Make) -> None:
     """Peaks of opposite directions are 80 m apart without the lag of 4 s and together with it."""
     trace = plume_drive(make_drive, lag=4)
-    apart = process_trace(trace).value.plumes["lon"].values * 96486.3
+    apart = process_trace(trace, TrackSettings(estimate_lag=False)).value.plumes["lon"].values * 96486.3
     together = process_trace(trace, TrackSettings(lag_s=4.0)).value.plumes["lon"].values * 96486.3
     assert np.ptp(apart) == pytest.approx(80, abs=12)
     assert np.ptp(together) < 12
+
+
+def test_a_lag_that_nobody_gave_is_found(make_drive: Make) -> None:
+    """The lag of 7 s is estimated from opposite directions within 1 s, applied, and told as a decision."""
+    outcome = process_trace(plume_drive(make_drive, lag=7, loops=8))
+    assert outcome.value.passes["methane"].attrs["lag_s"] == pytest.approx(7, abs=1)
+    assert any("inlet lag estimated" in decision.decision for decision in outcome.decisions)
+
+
+def test_no_lag_is_invented_without_opposite_directions(make_drive: Make) -> None:
+    """One way along a street tells nothing about the lag, and none is applied."""
+    methane = 2.0 + np.exp(-(((np.arange(600) - 300) / 4.0) ** 2))
+    passes = process_trace(make_drive(10.0 * np.arange(600), methane=methane)).value.passes
+    assert passes["methane"].attrs["lag_s"] == 0
+
+
+def test_hamburg_lag_is_found(shared_data: Path) -> None:
+    """The published 28 s of the Hamburg drive are found within 2 s."""
+    from ingest.traces import TraceSettings, read_traces
+
+    folder = shared_data / "hamburg"
+    files = [folder / "Hamburg_G2301_20181024.xlsx", folder / "20181024-095557.gpx.gz"]
+    trace = read_traces(files, TraceSettings(time_zone="UTC"), root=folder).value[0]
+    passes = process_trace(trace).value.passes
+    assert passes["ch4"].attrs["lag_s"] == pytest.approx(28, abs=2)
 
 
 def test_rows_are_kept_and_the_result_is_a_trace(make_drive: Make) -> None:
