@@ -15,12 +15,15 @@ import numpy as np
 from fusion.schema import Attribution, Hotspot
 from ingest.errors import ContractError
 from ingest.schema import Decision, Outcome, Reject, Site
+from onevisit.handover.numbers import rounded, unit_text, with_error
+from onevisit.handover.strings import Words
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Rival, VisitKind
 from onevisit.settings import VisitSettings
 
 __all__ = ["fault_probability", "weigh_leads"]
 
 _LADDER = tuple(Disposition)
+_EN, _ZH = Words("en"), Words("zh")
 
 
 @dataclass(frozen=True)
@@ -298,8 +301,8 @@ def _hotspot_matter(site: Site, clue: _Clue) -> Matter:
         "emission",
         VisitKind.CASE,
         clue.disposition,
-        f"{h.species} {h.enhancement:.3g} {h.unit} above background at hotspot {h.id}",
-        f"热点 {h.id}：{h.species} 高出背景 {h.enhancement:.3g} {h.unit}",
+        f"{_EN.species(h.species)} {rounded(h.enhancement)} {unit_text(h.unit)} above background at hotspot {h.id}",
+        f"热点 {h.id}：{_ZH.species(h.species)} 高出背景 {rounded(h.enhancement)} {unit_text(h.unit)}",
         h.id,
     )
 
@@ -307,14 +310,14 @@ def _hotspot_matter(site: Site, clue: _Clue) -> Matter:
 def _hotspot_evidence(clue: _Clue) -> Evidence:
     h = clue.hotspot
     wind_en, wind_zh = _wind_words(h)
-    number = f"{h.enhancement:.3g} ± {h.enhancement_sd:.2g} {h.unit}"
+    number = f"{with_error(h.enhancement, h.enhancement_sd)} {unit_text(h.unit)}"
     text_en = (
-        f"{h.species} {number} above a background of {h.background:.3g}, seen in {h.passes_seen} of "
+        f"{_EN.species(h.species)} {number} above a background of {rounded(h.background)}, seen in {h.passes_seen} of "
         f"{h.passes_crossed} passes, p = {h.p_value:.2g}; {wind_en}; this site explains it with probability "
         f"{clue.probability:.2f}"
     )
     text_zh = (
-        f"{h.species} 高出背景（{h.background:.3g}）{number}，{h.passes_crossed} 次通过中检出 {h.passes_seen} 次，"
+        f"{_ZH.species(h.species)} 高出背景（{rounded(h.background)}）{number}，{h.passes_crossed} 次通过中检出 {h.passes_seen} 次，"
         f"p = {h.p_value:.2g}；{wind_zh}；该点位解释概率 {clue.probability:.2f}"
     )
     return Evidence("hotspot", h.id, _utc(h.last_seen), text_en, text_zh)

@@ -94,6 +94,9 @@ class RouteSettings:
     detour_factor: float = setting(
         1.4, unit="1", source="Boscoe 2012, doi:10.1080/00330124.2011.583586: mean of road to straight line 1.417"
     )
+    speed_share: float = setting(
+        0.6, unit="1", source="choice: mean driving speed over the maxspeed of a street; crossings and traffic"
+    )
     snap_m: float = setting(500.0, unit="m", source="choice: a gate further from any road is said to be unreachable")
     time_zone: str = setting("Asia/Shanghai", unit="", source="choice: local times of routes")
     iterations: int = setting(3000, unit="1", source="choice: count, not seconds, so that every run gives the same")
@@ -103,7 +106,13 @@ class RouteSettings:
         """Refuse means that cannot be."""
         if self.teams < 1:
             raise SettingError(f"[teams] teams: {self.teams}; expected at least 1")
-        if self.shift_h <= 0 or self.speed_km_h <= 0 or self.detour_factor < 1 or self.iterations < 1:
+        if (
+            self.shift_h <= 0
+            or self.speed_km_h <= 0
+            or self.detour_factor < 1
+            or self.iterations < 1
+            or self.speed_share <= 0
+        ):
             raise SettingError(
                 "[teams]: shift_h and speed_km_h must be positive, detour_factor >= 1, iterations >= 1"
             )

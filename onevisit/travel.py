@@ -155,12 +155,13 @@ def _street_graph(roads: Roads, crs: CRS, settings: RouteSettings) -> tuple[Floa
         easting, northing = to_grid(line.vertices[:, 0], line.vertices[:, 1], crs)
         dense = shapely.segmentize(shapely.LineString(np.column_stack([easting, northing])), _VERTEX_GAP_M)
         points = shapely.get_coordinates(dense)
+        speed_km_h = settings.speed_share * line.speed_km_h if line.speed_km_h else settings.speed_km_h
         here = np.arange(offset, offset + len(points))
         directions = [(here[:-1], here[1:])] * (line.oneway >= 0) + [(here[1:], here[:-1])] * (line.oneway <= 0)
         for start, end in directions:
             starts.append(start)
             ends.append(end)
-            speeds.append(np.full(len(start), (line.speed_km_h or settings.speed_km_h) / 3.6))
+            speeds.append(np.full(len(start), speed_km_h / 3.6))
         pieces.append(points)
         offset += len(points)
     # Lines of one file share vertices to the last digit; a centimetre forgives rounding between files.

@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 _BINS = 720
 _WIDTH, _HEIGHT = 960.0, 190.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 8.0, 12.0, 44.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 8.0, 12.0, 24.0
 _STRIPE = 7.0
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 _STEPS_S = (60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 2592000)
@@ -107,8 +107,9 @@ def draw_series(series: Series, zone: ZoneInfo, *, label: str, reading: str) -> 
     bottom, top = _value_range(series)
     ticks = _ticks(bottom, top)
     scale = _Scale(series.seconds, bottom, top)
+    height = _HEIGHT + _STRIPE * len(series.flagged)
     parts = [
-        f'<svg class="series" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img" aria-label="{escape(label)}" '
+        f'<svg class="series" viewBox="0 0 {_WIDTH:g} {height:g}" role="img" aria-label="{escape(label)}" '
         f"data-series='{_reading(series, zone, reading)}'>"
     ]
     for tick in ticks:
@@ -248,18 +249,28 @@ def _time_axis(series: Series, zone: ZoneInfo, scale: _Scale) -> list[str]:
             break
         x = scale.x(second)
         parts.append(f'<path class="axis" d="M{x:.1f} {base:g}v4"/>')
-        parts.append(
-            f'<text class="tick" x="{x:.1f}" y="{_HEIGHT - 3:g}" text-anchor="middle">{moment:{form}}</text>'
-        )
+        parts.append(f'<text class="tick" x="{x:.1f}" y="{base + 17:g}" text-anchor="middle">{moment:{form}}</text>')
     return parts
 
 
 def _band(series: Series, scale: _Scale) -> str:
-    """Bars from lowest to highest per slice, as one path; a bar is at least 1.2 px high, so that flat air shows."""
-    parts = []
+    """Bars from lowest to highest per slice, as one path.
+
+    Where the ranges of neighbouring slices do not touch, both reach to the middle between them, as a line would; a
+    bar is at least 1.2 px high, so that flat air shows.
+    """
+    low, high = series.low.copy(), series.high.copy()
+    with np.errstate(invalid="ignore"):
+        rising = np.flatnonzero(series.high[:-1] < series.low[1:])
+        falling = np.flatnonzero(series.low[:-1] > series.high[1:])
+    middle = (series.high[rising] + series.low[rising + 1]) / 2
+    high[rising], low[rising + 1] = np.maximum(high[rising], middle), np.minimum(low[rising + 1], middle)
+    middle = (series.low[falling] + series.high[falling + 1]) / 2
+    low[falling], high[falling + 1] = np.minimum(low[falling], middle), np.maximum(high[falling + 1], middle)
     width = (_WIDTH - _LEFT - _RIGHT) / _BINS + 0.15
-    for index in np.flatnonzero(np.isfinite(series.low)):
-        top, bottom = scale.y(float(series.high[index])), scale.y(float(series.low[index]))
+    parts = []
+    for index in np.flatnonzero(np.isfinite(low)):
+        top, bottom = scale.y(float(high[index])), scale.y(float(low[index]))
         x = scale.slice_x(index) - width / 2
         parts.append(f"M{x:.1f} {top - 0.6:.1f}h{width:.2f}v{bottom - top + 1.2:.1f}h-{width:.2f}z")
     return "".join(parts)
@@ -280,7 +291,7 @@ def _stripes(share: Floats, scale: _Scale, number: int) -> str:
     """Runs of slices in which any row has the flag, in a lane below the axis."""
     is_set = np.r_[False, share > 0, False]
     edges = np.flatnonzero(np.diff(is_set.astype(np.int8)))
-    y = _HEIGHT - _BOTTOM + 5 + number * _STRIPE
+    y = _HEIGHT + number * _STRIPE
     half = (_WIDTH - _LEFT - _RIGHT) / _BINS / 2
     parts = []
     for first, after in zip(edges[::2], edges[1::2], strict=True):

@@ -28,7 +28,7 @@ from ingest.roads import Roads
 from ingest.schema import Site, species_names
 from onevisit.handover.contents import RegionContents
 from onevisit.handover.envelope import highest_rows
-from onevisit.handover.numbers import p_text, probability_text, rounded, species_text, unit_text, with_error
+from onevisit.handover.numbers import p_text, probability_text, rounded, unit_text, with_error
 from onevisit.handover.strings import Words
 from onevisit.schema import Route, Visit
 from tracks.schema import Track
@@ -73,6 +73,12 @@ class RegionMap:
     layers: tuple[str, ...]
     scales: tuple[SpeciesScale, ...]
     bounds: tuple[float, float, float, float]
+
+    @property
+    def aspect(self) -> float:
+        """Width over height of what the map shows."""
+        west, south, east, north = self.bounds
+        return (east - west) / (north - south)
 
 
 def map_colour_scales(tracks: Sequence[Track]) -> tuple[SpeciesScale, ...]:
@@ -244,7 +250,7 @@ def _add_tracks(
             fill_color={"field": "value", "transform": mapper}, name=f"layer:track:{number}",
             visible=number == 0,
         )  # fmt: skip
-        label = f"{species_text(scale.species)} {words('above_background')}"
+        label = f"{words.species(scale.species)} {words('above_background')}"
         plot.add_tools(_hover(renderer, [(label, f"@value{{0.[000]}} {unit_text(scale.unit)}"), ("", "@time")]))
 
 
@@ -326,7 +332,7 @@ def _add_hotspots(plot: Any, region: RegionContents, sites: Sequence[Site], word
             "ys": ys,
             "id": [h.id for h in region.hotspots],
             "what": [
-                f"{species_text(h.species)} {with_error(h.enhancement, h.enhancement_sd)} {unit_text(h.unit)}"
+                f"{words.species(h.species)} {with_error(h.enhancement, h.enhancement_sd)} {unit_text(h.unit)}"
                 for h in region.hotspots
             ],
             "seen": [words("seen_of", seen=h.passes_seen, crossed=h.passes_crossed) for h in region.hotspots],
@@ -345,11 +351,23 @@ def _add_hotspots(plot: Any, region: RegionContents, sites: Sequence[Site], word
 
 
 def _add_labels(plot: Any, region: RegionContents) -> None:
+    """The ids; those of one place in one label."""
     x, y = to_grid([h.lon for h in region.hotspots], [h.lat for h in region.hotspots], region.crs)
-    plot.text(
-        x=x, y=y, text=[h.id for h in region.hotspots], text_font_size="12px", text_font_style="bold",
-        text_color="#7a2c00", text_outline_color="#ffffff", x_offset=8, y_offset=-8, name="layer:hotspots",
-    )  # fmt: skip
+    places: dict[tuple[int, int], list[int]] = {}
+    for k in range(len(x)):
+        places.setdefault((round(x[k] / 60), round(y[k] / 60)), []).append(k)
+    first = [members[0] for members in places.values()]
+    label = [" ".join(region.hotspots[k].id for k in members) for members in places.values()]
+    _add_text(plot, x[first], y[first], label, colour="#7a2c00", layer="hotspots", style="bold")
+
+
+def _add_text(
+    plot: Any, x: Floats, y: Floats, text: list[str], *, colour: str, layer: str, style: str = "normal"
+) -> None:
+    """Labels on a pale ground, beside their points."""
+    style_of: dict[str, Any] = {"text_font_size": "11px", "text_font_style": style, "text_color": colour}
+    ground: dict[str, Any] = {"background_fill_color": "#fffdf8", "background_fill_alpha": 0.8, "padding": 1}
+    plot.text(x=x, y=y, text=text, x_offset=10, y_offset=-9, name=f"layer:{layer}", **style_of, **ground)
 
 
 def _best_words(attribution: Attribution | None, names: Mapping[str, str], words: Words) -> str:
@@ -389,11 +407,8 @@ def _add_sites(
     )  # fmt: skip
     rows = [("", "@name"), ("", "@id"), ("±", "@sd m"), (words("explained_by"), "@who")]
     plot.add_tools(_hover(renderer, rows))
-    likely = [k for k in np.argsort(-best, kind="stable")[:12] if best[k] >= 0.1]
-    plot.text(
-        x=x[likely], y=y[likely], text=[sites[k].name for k in likely], text_font_size="11px", text_color="#0b4f54",
-        text_outline_color="#ffffff", x_offset=10, y_offset=5, name="layer:sites",
-    )  # fmt: skip
+    likely = [k for k in np.argsort(-best, kind="stable")[:8] if best[k] >= 0.2]
+    _add_text(plot, x[likely], y[likely], [sites[k].name for k in likely], colour="#0b4f54", layer="sites")
 
 
 def _probabilities(region: RegionContents) -> dict[str, list[tuple[str, float]]]:

@@ -6,11 +6,9 @@ import math
 import re
 from collections.abc import Mapping
 
-__all__ = ["p_text", "probability_text", "rounded", "species_text", "unit_text", "with_error"]
+__all__ = ["p_text", "probability_text", "rounded", "unit_text", "with_error"]
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-_SUBSCRIPT = str.maketrans("0123456789x", "₀₁₂₃₄₅₆₇₈₉ₓ")
-_FORMULAS = {"CH4", "CO2", "NO2", "SO2", "O3", "NH3", "H2S", "C2H6", "N2O", "NOX", "C2H2", "H2O"}
 _WORDS: Mapping[str, str] = {"1": "", "degree": "°", "degrees": "°", "percent": "%"}
 
 
@@ -81,16 +79,3 @@ def unit_text(unit: str) -> str:
         return _WORDS[unit]
     text = re.sub(r"\bu(?=[gm]\b)", "µ", unit)
     return re.sub(r"(?<=[A-Za-z])-?\d+", lambda m: m.group().translate(_SUPERSCRIPT), text)
-
-
-def species_text(species: str) -> str:
-    """A chemical formula with its digits lowered; any other name as it is.
-
-    Examples
-    --------
-    >>> species_text("ch4"), species_text("PM2.5")
-    ('CH₄', 'PM2.5')
-    """
-    if species.upper() not in _FORMULAS:
-        return species
-    return re.sub(r"(?<=[A-Z])[\dX]", lambda m: m.group().lower().translate(_SUBSCRIPT), species.upper())

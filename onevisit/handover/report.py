@@ -30,7 +30,7 @@ from onevisit.handover.atomic import write_text
 from onevisit.handover.charts import Series, draw_series, draw_wind, series_of
 from onevisit.handover.contents import Picture, RegionContents, ReportContents
 from onevisit.handover.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map, hotspot_boxes, lonlat_fit
-from onevisit.handover.numbers import p_text, probability_text, rounded, species_text, unit_text, with_error
+from onevisit.handover.numbers import p_text, probability_text, rounded, unit_text, with_error
 from onevisit.handover.strings import Words
 from onevisit.handover.summary import summarise
 from onevisit.handover.tables import amap_link, chinese_position
@@ -111,7 +111,7 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         script=Markup(_asset("report.js")),
         bokeh=Markup(_bokeh_script()),
         items=_json([m.item for m in maps]),
-        facts=_json([_map_facts(m, r) for m, r in zip(maps, contents.regions, strict=True)]),
+        facts=_json([_map_facts(m, r, words) for m, r in zip(maps, contents.regions, strict=True)]),
         ramp=", ".join(RAMP),
         colours=TEAM_COLOURS,
     )
@@ -130,12 +130,12 @@ def _map(number: int, region: RegionContents, contents: ReportContents, words: W
     )
 
 
-def _map_facts(drawn: RegionMap, region: RegionContents) -> dict[str, Any]:
+def _map_facts(drawn: RegionMap, region: RegionContents, words: Words) -> dict[str, Any]:
     """What the page's script needs to steer a map: its bounds, its scales, and a box per hotspot to zoom to."""
     return {
         "bounds": [round(value, 1) for value in drawn.bounds],
         "scales": [
-            {"species": species_text(s.species), "unit": unit_text(s.unit), "top": rounded(s.top, 2)}
+            {"species": words.species(s.species), "unit": unit_text(s.unit), "top": rounded(s.top, 2)}
             for s in drawn.scales
         ],
         "hotspots": hotspot_boxes(region),
@@ -200,7 +200,7 @@ def _plots(contents: ReportContents, words: Words, zone: ZoneInfo) -> list[Trace
             for species in species_names(track.passes):
                 if track.passes.sizes["obs"] and np.isfinite(track.passes[species].values).any():
                     series = series_of(track, species)
-                    label = f"{series.trajectory}, {species_text(species)}, {unit_text(series.unit)}"
+                    label = f"{series.trajectory}, {words.species(species)}, {unit_text(series.unit)}"
                     drawing = draw_series(series, zone, label=label, reading=words("background"))
                     plots.append(TracePlot(series, drawing, number))
     return plots
@@ -213,10 +213,10 @@ def _environment(words: Words, zone: ZoneInfo) -> Environment:
         "probability": probability_text,
         "p": p_text,
         "unit": unit_text,
-        "species": species_text,
+        "species": words.species,
         "local": lambda time: _local(time, zone),
         "clock": lambda time: f"{time:%H:%M}",
-        "duration": _duration,
+        "duration": lambda seconds: _duration(seconds, words),
         "link": amap_link,
         "gcj": _gcj_text,
     }
@@ -237,9 +237,9 @@ def _span(first: datetime, last: datetime, zone: ZoneInfo) -> str:
     return f"{start} – {end[11:] if start[:10] == end[:10] else end}"
 
 
-def _duration(seconds: float) -> str:
-    minutes = round(seconds / 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
+def _duration(seconds: float, words: Words) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return words("hours", h=hours, m=minutes) if hours else words("minutes", m=minutes)
 
 
 def _gcj_text(visit: Visit) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ingest.errors import SettingError
 
-__all__ = ["LANGUAGES", "STRINGS", "Words"]
+__all__ = ["LANGUAGES", "SPECIES", "STRINGS", "Words"]
 
 LANGUAGES = ("en", "zh")
 
@@ -37,42 +37,53 @@ STRINGS: dict[str, tuple[str, str]] = {
     "rejects_n": ("items rejected", "剔除项"),
     "sites_n": ("listed sites in reach", "范围内名录点位"),
     "line_measured": (
-        "{rows} rows of {outings} outings over {km} km, {hours}, from {start} to {end}; {photos} photos.",
-        "{outings} 个航次共 {rows} 行数据，行程 {km} km，历时 {hours}，自 {start} 至 {end}；像片 {photos} 张。",
+        "{rows} in {outings} over {km} km, {hours} of measuring; {photos}.",
+        "{outings}，{rows}，行程 {km} km，测量 {hours}；{photos}。",
     ),
+    "hours": ("{h} h {m:02d} min", "{h} 小时 {m:02d} 分钟"),
+    "minutes": ("{m} min", "{m} 分钟"),
+    "n_rows": ("{n} row|{n} rows", "{n} 行数据"),
+    "n_outings": ("{n} outing|{n} outings", "{n} 个航次"),
+    "n_photos": ("{n} photo|{n} photos", "像片 {n} 张"),
+    "n_hotspots": ("{n} hotspot|{n} hotspots", "热点 {n} 处"),
     "line_found": (
-        "{hotspots} hotspots, {recurring} of them seen in at least two passes. {visits} sites are proposed for one "
-        "combined visit each, {again} ask to be measured again, {settle} can be settled off site.",
-        "发现热点 {hotspots} 处，其中 {recurring} 处在两次以上通过中检出。拟对 {visits} 个点位各开展一次综合检查，"
-        "{again} 个须复测，{settle} 个可非现场处置。",
+        "{hotspots} above the background; seen in at least two passes: {recurring}. Sites proposed for one combined "
+        "visit: {visits}; to be measured again: {again}; to be settled off site: {settle}.",
+        "发现{hotspots}，其中 {recurring} 处在两次以上通过中检出。"
+        "拟开展一次综合检查的点位 {visits} 个，须复测 {again} 个，可非现场处置 {settle} 个。",
+    ),
+    "line_best": (
+        "The strongest lead, {name}, asks for “{disposition}”: {reason}.",
+        "最强线索为{name}，建议“{disposition}”：{reason}。",
     ),
     "line_nothing": (
         "No hotspot stands out from the background with the significance that the profile asks for.",
         "按参数方案的显著性要求，未发现高出背景的热点。",
     ),
     "doubt_single": (
-        "{n} hotspots were seen in one pass only ({ids}): measure them again before anything else.",
-        "{n} 处热点仅在一次通过中检出（{ids}）：须先行复测。",
+        "Seen in one pass only, so to be measured again before anything else: {ids}.",
+        "仅在一次通过中检出，须先行复测：{ids}。",
     ),
     "doubt_calm": (
-        "{n} hotspots had calm or unknown wind ({ids}): their sites are ranked without a direction.",
-        "{n} 处热点为静风或无风资料（{ids}）：点位排序未用风向。",
+        "Calm or unknown wind, so sites are ranked without a direction: {ids}.",
+        "静风或无风资料，点位排序未用风向：{ids}。",
     ),
     "doubt_none": (
-        "{n} hotspots are more likely explained by no listed site ({ids}): a source on no list, traffic, background.",
-        "{n} 处热点更可能由名录外来源、交通或背景造成（{ids}）。",
+        "More likely explained by no listed site (a source on no list, traffic, background) than by any one of them: "
+        "{ids}.",
+        "名录外来源、交通或背景的可能性大于任一名录内点位：{ids}。",
     ),
     "doubt_gate": (
-        "{n} visits lead to the site's reference point, not to a known gate ({ids}).",
-        "{n} 个检查点位无大门坐标，导航至其参考点（{ids}）。",
+        "The gate is not known, so the visit leads to the site's reference point: {ids}.",
+        "无大门坐标，导航至点位参考点：{ids}。",
     ),
     "doubt_cap": (
         "No yearly cap of visits is configured: none was held back.",
         "未配置年度检查频次上限：本次未作频次限制。",
     ),
     "doubt_rejects": (
-        "{n} files, rows or photos were not used; each is named below with its reason.",
-        "{n} 项文件、数据行或像片未被采用，原因逐项列于文末。",
+        "Not used, each with its reason in the table of rejects: {n}.",
+        "未被采用的项目（原因见剔除记录）：{n} 项。",
     ),
     "doubt_wind_none": ("No trace carries wind: no hotspot has a direction.", "全部航次均无风资料：热点均无法定向。"),
     # --- map ------------------------------------------------------------------------------------------------------
@@ -141,6 +152,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "每个点位一行：线索依据、其他可能解释，以及足以厘清的最小干预措施。",
     ),
     "no_leads": ("No listed site is pointed at.", "无线索指向名录内点位。"),
+    "weak_leads": ("Too weak to act on", "暂不处置的弱线索"),
     "site": ("Site", "点位"),
     "disposition": ("Proposed", "处置建议"),
     "reasons": ("Reasons", "理由"),
@@ -255,6 +267,39 @@ STRINGS: dict[str, tuple[str, str]] = {
 }
 
 
+SPECIES: dict[str, tuple[str, str]] = {
+    "tvoc": ("TVOC", "TVOC（总挥发性有机物）"),
+    "nmhc": ("NMHC", "非甲烷总烃"),
+    "ch4": ("CH₄", "CH₄（甲烷）"),
+    "ch4_dry": ("CH₄ (dry)", "CH₄（干）"),
+    "co2": ("CO₂", "CO₂"),
+    "co2_dry": ("CO₂ (dry)", "CO₂（干）"),
+    "c2h6": ("C₂H₆", "C₂H₆（乙烷）"),
+    "co": ("CO", "CO"),
+    "no": ("NO", "NO"),
+    "no2": ("NO₂", "NO₂"),
+    "nox": ("NOₓ", "NOₓ（氮氧化物）"),
+    "so2": ("SO₂", "SO₂"),
+    "o3": ("O₃", "O₃"),
+    "ox": ("Oₓ", "Oₓ"),
+    "h2s": ("H₂S", "H₂S（硫化氢）"),
+    "nh3": ("NH₃", "NH₃（氨）"),
+    "n2o": ("N₂O", "N₂O"),
+    "hcho": ("formaldehyde", "甲醛"),
+    "benzene": ("benzene", "苯"),
+    "toluene": ("toluene", "甲苯"),
+    "ethylbenzene": ("ethylbenzene", "乙苯"),
+    "xylene": ("xylenes", "二甲苯"),
+    "styrene": ("styrene", "苯乙烯"),
+    "pm1": ("PM₁", "PM₁"),
+    "pm25": ("PM₂.₅", "PM₂.₅"),
+    "pm4": ("PM₄", "PM₄"),
+    "pm10": ("PM₁₀", "PM₁₀"),
+    "bc": ("black carbon", "黑碳"),
+}
+"""Species as they are printed; what is not here is printed as it came."""
+
+
 class Words:
     """The words of one language.
 
@@ -279,3 +324,18 @@ class Words:
         """The words of ``key``, with ``values`` put into their places."""
         text = STRINGS[key][self._column]
         return text.format(**values) if values else text
+
+    def count(self, key: str, number: int) -> str:
+        """A number with its noun, singular or plural.
+
+        Examples
+        --------
+        >>> Words("en").count("n_outings", 1), Words("en").count("n_rows", 3342), Words("zh").count("n_rows", 1)
+        ('1 outing', '3,342 rows', '1 行数据')
+        """
+        forms = STRINGS[key][self._column].split("|")
+        return forms[0 if number == 1 else -1].format(n=f"{number:,}")
+
+    def species(self, name: str) -> str:
+        """A species as it is printed."""
+        return SPECIES[name][self._column] if name in SPECIES else name

@@ -106,7 +106,7 @@
       const slice = Math.floor(share * data.low.length);
       if (slice < 0 || slice >= data.low.length) return;
       const x = (data.left + share * (data.right - data.left)) * svg.viewBox.baseVal.width;
-      cursor.setAttribute("d", `M${x.toFixed(1)} 6V${svg.viewBox.baseVal.height - 44}`);
+      cursor.setAttribute("d", `M${x.toFixed(1)} 6V166`);
       const low = data.low[slice], high = data.high[slice], back = data.background[slice];
       const range = low === null ? "–" : low === high ? `${high}` : `${low} – ${high}`;
       box.textContent = `${clock(data.start + share * data.seconds)}   ${range} ${data.unit}` + (back === null ? "" : `   ${data.words} ${back}`);
