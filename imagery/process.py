@@ -16,10 +16,11 @@ from odc.geo.geobox import GeoBox
 from odc.geo.geom import BoundingBox
 from pyproj import CRS
 
-from imagery.camera import heading_from_rotation
+from imagery.camera import heading_from_rotation, vector_from_rotation
 from imagery.checks import judge_headings, judge_heights, judge_pixels, judge_positions
 from imagery.ortho import Tone, View, build_mosaic
 from imagery.overlap import Overlap, measure_overlap
+from imagery.refine import Refined, mismatches, refine_stations
 from imagery.schema import FramePose, Ortho, OrthoQuality, Station
 from imagery.settings import ImagerySettings
 from imagery.stations import footprint, ground_sd, off_nadir_rad, station_from_tags
@@ -90,16 +91,23 @@ def process_frames(
     if not stations:
         raise NothingUsable(_nothing(frames, rejects), rejects=rejects)
     surface = _surface(stations, ground, settings, crs, dem)
-    poses, views = _poses(frames, stations, surface, rejects, crs, settings)
+    refined = None
+    if settings.mode == "refined":
+        refined, more = _refine(flight, stations, matches, surface, settings)
+        decisions += more
+    if refined is not None:
+        stations = list(refined.stations)
+        surface = surface if dem is not None else refined.surface
+    poses, views = _poses(frames, stations, surface, rejects, crs, settings, refined)
     geobox = _geobox(views, surface, settings, crs)
     bands = ("red", "green", "blue") if stations[0].frame.kind == "rgb" else ("value",)
     mosaic = build_mosaic(views, surface, geobox, settings, bands=bands)
     seconds = time.perf_counter() - started
-    quality = _quality(frames, poses, decisions, geobox, settings, seconds)
+    quality = _quality(frames, poses, decisions, geobox, settings, seconds, refined, surface)
     _log.info(
         "imagery: %d photos in, %d used, %d rejected, %.1f s", len(frames), len(stations), len(rejects), seconds
     )
-    return Outcome(Ortho(mosaic, poses, quality), tuple(decisions), tuple(rejects))
+    return Outcome(Ortho(mosaic, poses, quality, surface), tuple(decisions), tuple(rejects))
 
 
 def _usable_photos(
@@ -144,9 +152,7 @@ def _tie(
     rejects = judge_pixels(flight.frames, features, settings)
     flight = replace(flight, features=features).keep(rejects)
     pairs = neighbour_pairs(flight.centres, settings, reach_m=_reach(flight))
-    wanted = settings.coarse_px if coarse else settings.feature_px
-    scale = max((reduce_for(max(f.camera.width_px, f.camera.height_px), wanted) for f in flight.frames), default=1)
-    matches = match_neighbours(flight.features, pairs, settings, scale_px=scale)
+    matches = match_neighbours(flight.features, pairs, settings, scale_px=_feature_scale(flight, settings))
     overlap = measure_overlap(flight.frames, flight.centres, matches, settings)
     return flight, matches, overlap, [], rejects
 
@@ -190,6 +196,61 @@ def _place(
     return stations, (ground, ground_sd_m), decisions, rejects
 
 
+def _refine(
+    flight: _Flight,
+    stations: Sequence[Station],
+    matches: Sequence[PairMatch],
+    surface: Surface,
+    settings: ImagerySettings,
+) -> tuple[Refined | None, list[Decision]]:
+    """Adjust the placed photos on their tie points, and say what was found and who could not be tied."""
+    row = {station.frame.item: k for k, station in enumerate(stations)}
+    number = [row.get(frame.item, -1) for frame in flight.frames]
+    features = [f for f, k in zip(flight.features, number, strict=True) if k >= 0]
+    renumbered = [
+        replace(m, first=number[m.first], second=number[m.second])
+        for m in matches
+        if min(number[m.first], number[m.second]) >= 0
+    ]
+    scale = _feature_scale(flight, settings)
+    refined = refine_stations(stations, features, renumbered, surface, settings, scale_px=scale)
+    name = f"flight of {flight.frames[0].item}"
+    if refined is None:
+        evidence = f"{len(matches)} pairs of neighbours match in {settings.min_matches} points or more"
+        return None, [Decision(name, "no tie points: every photo stays on its tags (direct mode)", evidence)]
+    decisions = [_adjustment_told(name, stations, refined)]
+    decisions += [
+        Decision(s.frame.item, "not tied to its neighbours: placed by its tags alone", "too few tie points")
+        for s, tied in zip(stations, refined.tied, strict=True)
+        if not tied
+    ]
+    return refined, decisions
+
+
+def _adjustment_told(name: str, stations: Sequence[Station], refined: Refined) -> Decision:
+    before = next(s.camera for s, tied in zip(stations, refined.tied, strict=True) if tied)
+    after = refined.adjusted.stations[0].camera
+    tilt = [
+        math.degrees(float(np.linalg.norm(vector_from_rotation(b.rotation @ a.rotation.T))))
+        for a, b, tied in zip(stations, refined.stations, refined.tied, strict=True)
+        if tied
+    ]
+    bore = ", ".join(f"{math.degrees(v):+.1f}°" for v in refined.adjusted.boresight[0])
+    return Decision(
+        name,
+        f"exterior orientation of {int(refined.tied.sum())} photos adjusted on {refined.adjusted.ties.count} tie points",
+        f"focal length {before.focal_px:.0f} → {after.focal_px:.0f} px, k1 {after.distortion[0]:+.4f}, "
+        f"boresight {bore} (about image right, down, forward), attitudes turned by {np.median(tilt):.1f}° (median)",
+    )
+
+
+def _feature_scale(flight: _Flight, settings: ImagerySettings) -> int:
+    """Full pixels in one pixel of the photos in which features were sought."""
+    wanted = settings.coarse_px if settings.mode == "direct" else settings.feature_px
+    sides = [max(f.camera.width_px, f.camera.height_px) for f in flight.frames]
+    return max((reduce_for(side, wanted) for side in sides), default=1)
+
+
 def _surface(
     stations: Sequence[Station],
     ground: tuple[float, float],
@@ -214,19 +275,22 @@ def _poses(
     rejects: Sequence[Reject],
     crs: CRS,
     settings: ImagerySettings,
+    refined: Refined | None,
 ) -> tuple[tuple[FramePose, ...], list[View]]:
     """A row per photo in the order given, and what the mosaic needs of those that are used."""
     reasons = {reject.item: reject.reason for reject in rejects}
-    placed = {station.frame.item: station for station in stations}
+    placed = {station.frame.item: (k, station) for k, station in enumerate(stations)}
     poses: list[FramePose] = []
     views: list[View] = []
     for index, frame in enumerate(frames):
-        station = placed.get(frame.item)
-        if station is None:
+        if frame.item not in placed:
             poses.append(_unused(frame, reasons.get(frame.item, "not placed"), crs))
             continue
+        k, station = placed[frame.item]
         outline = footprint(station, surface, settings)
-        poses.append(_used(station, outline, surface, crs))
+        ties = 0 if refined is None else int(refined.observations[k])
+        error = math.nan if refined is None else float(refined.error_px[k])
+        poses.append(replace(_used(station, outline, surface, crs), ties=ties, reprojection_error_px=error))
         views.append(View(index, station, outline, Tone()))
     return tuple(poses), views
 
@@ -271,8 +335,12 @@ def _quality(
     geobox: GeoBox,
     settings: ImagerySettings,
     seconds: float,
+    refined: Refined | None,
+    surface: Surface,
 ) -> OrthoQuality:
     used = [p for p in poses if p.used]
+    block = None if refined is None else refined.adjusted
+    off = np.array([math.nan]) if block is None else mismatches(block.stations, block.ties, surface)
     items = {f.item for f in frames}
     return OrthoQuality(
         mode=settings.mode,
@@ -280,10 +348,10 @@ def _quality(
         used=len(used),
         corrected=len({d.item for d in decisions} & items),
         tied=sum(p.ties > 0 for p in used),
-        tie_points=0,
-        reprojection_error_px=math.nan,
-        mismatch_m=math.nan,
-        mismatch_p90_m=math.nan,
+        tie_points=0 if block is None else block.ties.count,
+        reprojection_error_px=math.nan if block is None else float(np.sqrt(np.mean(block.residuals**2) * 2)),
+        mismatch_m=float(np.median(off)),
+        mismatch_p90_m=float(np.quantile(off, 0.9)),
         position_error_m=float(np.median([p.position_error_m for p in used])),
         gsd_m=float(abs(geobox.resolution.x)),
         focal_px=float(np.median([p.camera.focal_px for p in used if p.camera is not None])),

@@ -9,6 +9,7 @@ import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
+from imagery.surface import Surface
 from ingest.schema import Camera, Frame
 
 __all__ = ["FramePose", "Ortho", "OrthoQuality", "Station"]
@@ -84,8 +85,9 @@ class OrthoQuality:
 
 @dataclass(frozen=True, eq=False)
 class Ortho:
-    """A mosaic (lazy dataset on a GeoBox, see `imagery.ortho.build_mosaic`), its photos and its quality."""
+    """A mosaic (lazy dataset on a GeoBox, see `imagery.ortho.build_mosaic`), its photos, quality and ground."""
 
     mosaic: xr.Dataset
     poses: tuple[FramePose, ...]
     quality: OrthoQuality
+    surface: Surface

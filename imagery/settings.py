@@ -71,6 +71,7 @@ class ImagerySettings:
     match_px: float = setting(6.0, unit="px", source="choice: homography inlier distance, leaves room for relief")
     min_matches: int = setting(15, unit="1", source="choice: 4 needed, more by chance on repeated texture")
     tie_sd_px: float = setting(0.5, unit="px", source="choice: SIFT localisation at the feature scale")
+    ties_per_cell: int = setting(8, unit="1", source="choice: 64 cells a photo; a few hundred tie points, evenly spread")
     huber: float = setting(2.0, unit="1", source="Huber 1981: residuals beyond 2 sd are weighted down")
     iterations: int = setting(12, unit="1", source="choice: Gauss-Newton on a nadir block converges in 5-8")
     surface_cell_m: float = setting(2.0, unit="m", source="choice: ground relief from tie points, several in a cell")

@@ -1,0 +1,222 @@
+"""Score of the imagery room on real flights with a reference and on simulated blocks with known poses.
+
+``python -m benchmarks.skill_imagery [--data ../shared/data] [--quick]`` writes ``docs/skill-imagery.md``. Nothing in the
+table is typed by hand; flights that are absent are said to be absent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import rasterio
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+
+from imagery import FramePose, ImagerySettings, Ortho, Station, process_frames
+from imagery.ortho import Tone, View, render_chunk
+from imagery.photocache import forget_photos
+from ingest.coordinates import crs_from_text, grid_crs
+from ingest.photos import PhotoSettings, read_frames
+from ingest.schema import Frame, Outcome
+
+Bytes = NDArray[np.uint8]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One measured figure against its target and the best seen elsewhere."""
+
+    case: str
+    measure: str
+    value: float
+    unit: str
+    target: str
+    others: str
+
+
+def photo_frames(folder: Path) -> tuple[Frame, ...]:
+    """Frames of every JPEG in a folder."""
+    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in (".jpg", ".jpeg"))
+    return read_frames(files, PhotoSettings()).value
+
+
+def single_photo(frame: Frame, pose: FramePose, ortho: Ortho, transform: Affine, shape: tuple[int, int]) -> Bytes:
+    """One photo alone on a grid, as grey levels; 0 where it does not see."""
+    if pose.camera is None or pose.rotation is None or pose.covariance is None:
+        raise ValueError(f"{pose.item} is not used")
+    centre = np.array([pose.easting_m, pose.northing_m, pose.height_m])
+    station = Station(frame, pose.camera, centre, pose.rotation, pose.covariance)
+    view = View(0, station, pose.footprint, Tone())
+    layers = render_chunk([view], ortho.surface, transform, shape, ImagerySettings(), ("red", "green", "blue"))
+    colour = np.stack([layers[b].astype(np.uint8) for b in ("red", "green", "blue")], axis=-1)
+    grey: Bytes = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
+    return grey
+
+
+@dataclass(frozen=True, eq=False)
+class Described:
+    """SIFT features of an image on a grid: places in pixels (n, 2), unit descriptors (n, 128)."""
+
+    places: Floats
+    descriptors: NDArray[np.float32]
+
+
+def describe(image: Bytes) -> Described:
+    """Features away from the edge of what is seen."""
+    mask = cv2.erode((image > 0).astype(np.uint8), np.ones((9, 9), np.uint8))
+    points, descriptors = cv2.SIFT_create(2000).detectAndCompute(image, mask)
+    if descriptors is None:
+        return Described(np.empty((0, 2)), np.empty((0, 128), np.float32))
+    rooted = np.sqrt(descriptors / descriptors.sum(axis=1, keepdims=True)).astype(np.float32)
+    return Described(np.array([p.pt for p in points]), rooted)
+
+
+def shifts(one: Described, two: Described, pixel_m: float) -> Floats:
+    """Distances [m] between places where two images on one grid show the same thing (ratio test, affine RANSAC)."""
+    if min(len(one.places), len(two.places)) < 10:
+        return np.empty(0)
+    likeness = one.descriptors @ two.descriptors.T
+    rows = np.arange(len(likeness))
+    best = likeness.argmax(axis=1)
+    first = likeness[rows, best].copy()
+    likeness[rows, best] = -1
+    second = likeness.max(axis=1)
+    good = np.sqrt(np.maximum(2 - 2 * first, 0)) < 0.8 * np.sqrt(np.maximum(2 - 2 * second, 0))
+    p, q = one.places[good], two.places[best[good]]
+    if len(p) < 10:
+        return np.empty(0)
+    cv2.setRNGSeed(0)
+    _, mask = cv2.estimateAffine2D(p, q, method=cv2.RANSAC, ransacReprojThreshold=2.0 / pixel_m)
+    if mask is None or mask.sum() < 8:
+        return np.empty(0)
+    keep = mask.ravel().astype(bool)
+    return np.linalg.norm(p[keep] - q[keep], axis=1) * pixel_m
+
+
+def photo_errors(frames: Sequence[Frame], ortho: Ortho, reference: Path) -> Floats:
+    """Root-mean-square distance [m] of each photo from the reference raster, NaN where they cannot be matched."""
+    with rasterio.open(reference) as file:
+        colour, transform = np.moveaxis(file.read(), 0, -1), file.transform
+    grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
+    result, truth = [], describe(grey)
+    for frame, pose in zip(frames, ortho.poses, strict=True):
+        photo = describe(single_photo(frame, pose, ortho, transform, grey.shape))
+        off = shifts(photo, truth, float(transform.a))
+        result.append(float(np.sqrt(np.mean(off**2))) if len(off) else float("nan"))
+    return np.array(result)
+
+
+def neighbour_shifts(frames: Sequence[Frame], ortho: Ortho, pixel_m: float) -> Floats:
+    """Median distance [m] between every two overlapping photos, each projected alone."""
+    used = [(f, p) for f, p in zip(frames, ortho.poses, strict=True) if p.used]
+    west, south, east, north = shapely.unary_union([p.footprint for _, p in used]).bounds
+    transform = Affine(pixel_m, 0, west, 0, -pixel_m, north)
+    shape = (int((north - south) / pixel_m), int((east - west) / pixel_m))
+    photos = [describe(single_photo(f, p, ortho, transform, shape)) for f, p in used]
+    result = []
+    for i, j in itertools.combinations(range(len(used)), 2):
+        overlap = used[i][1].footprint.intersection(used[j][1].footprint).area
+        if overlap < 0.2 * used[i][1].footprint.area:
+            continue
+        off = shifts(photos[i], photos[j], pixel_m)
+        if len(off):
+            result.append(float(np.median(off)))
+    return np.array(result)
+
+
+def upright(frames: Sequence[Frame], ortho: Ortho, expected_deg: float) -> int:
+    """Photos whose image top points within 20 degrees of what is expected of this flight."""
+    off = [(np.degrees(p.heading_rad) - expected_deg + 180) % 360 - 180 for p in ortho.poses if p.used]
+    return int(np.sum(np.abs(off) < 20))
+
+
+def brighton(data: Path) -> list[Line]:
+    """Brighton Beach against the coloured point cloud of an independent reconstruction."""
+    folder = data / "uav/brighton_beach"
+    frames = photo_frames(folder / "images")
+    lines = []
+    bests = {
+        "direct": ("≤ 2.0", "orthority 2.49", "-", "orthority 13.7"),
+        "refined": ("≤ 0.8", "ODM poses 1.32", "≤ 0.15", "ODM poses 1.73"),
+    }
+    for mode, (target, other, target_mismatch, other_mismatch) in bests.items():
+        settings = ImagerySettings(mode=mode, gsd_m=0.05)
+        ortho = process_frames(frames, settings, crs=crs_from_text("EPSG:32615")).value
+        errors = photo_errors(frames, ortho, folder / "derived_rgb_from_pointcloud_0.2m.tif")
+        name = f"Brighton, {mode}"
+        lines += [
+            Line(name, "distance from the point cloud, median of photos", float(np.nanmedian(errors)), "m", target, other),
+            Line(name, "distance from the point cloud, worst photo", float(np.nanmax(errors)), "m", "", ""),
+            Line(name, "photos compared", float(np.isfinite(errors).sum()), "1", "18", ""),
+        ]
+        off = neighbour_shifts(frames, ortho, 0.1)
+        lines += [
+            Line(name, "mismatch of overlapping photos, median of pairs", float(np.median(off)), "m", target_mismatch, other_mismatch),
+            Line(name, "mismatch of overlapping photos, 90th percentile", float(np.quantile(off, 0.9)), "m", "", ""),
+            Line(name, "photos the right way up", float(upright(frames, ortho, 45.0)), "1", "18", "orthority 12"),
+        ]
+        if mode == "refined":
+            lines.append(Line(name, "reprojection error", ortho.quality.reprojection_error_px, "px", "", "pycolmap 0.84"))
+            lines.append(Line(name, "tie-point mismatch on the ground, median", ortho.quality.mismatch_m, "m", "", ""))
+        forget_photos()
+    return lines
+
+
+def thermal_river(data: Path) -> list[Line]:
+    """M2EA thermal flight: neighbours against each other, and whether the gimbal's bias was found."""
+    frames = photo_frames(data / "uav/m2ea_thermal_river")
+    lines = []
+    for mode, target in (("direct", ""), ("refined", "≤ 0.5")):
+        crs = grid_crs([f.pose.lon for f in frames], [f.pose.lat for f in frames])
+        outcome: Outcome[Ortho] = process_frames(frames, ImagerySettings(mode=mode), crs=crs)
+        off = neighbour_shifts(frames, outcome.value, 0.16)
+        name = f"M2EA thermal river, {mode}"
+        found = any("gimbal yaw is biased" in d.decision for d in outcome.decisions)
+        lines += [
+            Line(name, "photos used of 33", float(outcome.value.quality.used), "1", "33", "both peers refuse"),
+            Line(name, "gimbal yaw bias found (1 yes)", float(found), "1", "1", ""),
+            Line(name, "mismatch of overlapping photos, median of pairs", float(np.median(off)), "m", target, "flight yaw 3.3"),
+            Line(name, "mismatch of overlapping photos, 90th percentile", float(np.quantile(off, 0.9)), "m", "", ""),
+        ]
+        forget_photos()
+    return lines
+
+
+def table(lines: Sequence[Line]) -> str:
+    """Markdown table of the figures."""
+    head = "| case | measure | measured | target | elsewhere |\n|---|---|---|---|---|\n"
+    rows = [
+        f"| {x.case} | {x.measure} | {x.value:.3g}{'' if x.unit == '1' else ' ' + x.unit} | {x.target} | {x.others} |"
+        for x in lines
+    ]
+    return head + "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Score everything that is there and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
+    parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "skill-imagery.md")
+    arguments = parser.parse_args()
+    lines: list[Line] = []
+    if (arguments.data / "uav").is_dir():
+        lines += brighton(arguments.data) + thermal_river(arguments.data)
+    text = table(lines)
+    arguments.out.write_text(
+        "# Imagery: skill\n\nWritten by `python -m benchmarks.skill_imagery`; the column *elsewhere* is from the notes on other\n"
+        "systems, measured on the same flights.\n\n" + text,
+        encoding="utf-8",
+    )
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

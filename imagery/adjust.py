@@ -1,0 +1,330 @@
+"""Bundle adjustment: exterior orientation, focal length, distortion, boresight and tie points in one least squares.
+
+Sparse and analytic. Tie points are eliminated by the Schur complement (Triggs et al. 2000, doi:10.1007/3-540-44480-7_21,
+section 6.1), so that each step solves a system in six unknowns a photo. GPS, gimbal and camera tags enter as
+observations with their standard deviations; residuals are weighted down after Huber.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import bsr_array, csc_array, csr_array, diags_array
+from scipy.sparse.linalg import splu
+
+from imagery.camera import rotation_from_vector, vector_from_rotation
+from imagery.jacobian import Lens, observe
+from imagery.schema import Station
+from imagery.settings import ImagerySettings
+from imagery.ties import TiePoints
+
+__all__ = ["Adjusted", "adjust_block"]
+
+Floats = NDArray[np.float64]
+_SHARED = 6  # of each camera: focal length, k1, k2, boresight about three axes
+
+
+@dataclass(frozen=True, eq=False)
+class Adjusted:
+    """Stations after the adjustment, tie points (m, 3) with the observations kept, and what is left over.
+
+    ``residuals`` (n, 2) are in full pixels; ``boresight`` (cameras, 3) in radians about the camera axes;
+    ``variance_factor`` is the a-posteriori variance of unit weight.
+    """
+
+    stations: tuple[Station, ...]
+    points: Floats
+    ties: TiePoints
+    residuals: Floats
+    boresight: Floats
+    variance_factor: float
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """Current estimates: rotations (n, 3, 3), centres (n, 3), lenses (g, 3): f, k1, k2; boresights (g, 3); points."""
+
+    rotations: Floats
+    centres: Floats
+    lenses: Floats
+    boresights: Floats
+    points: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Block:
+    """What does not change while the adjustment runs."""
+
+    stations: tuple[Station, ...]
+    ties: TiePoints
+    group: NDArray[np.intp]
+    rest: Floats
+    principal: Floats
+    sd_px: float
+    prior_sd: Floats
+    lens_prior: Floats
+    lens_sd: Floats
+    ground: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class _Normals:
+    """Reduced normal equations in the cameras' unknowns, and what brings the points along."""
+
+    reduced: csc_array
+    right: Floats
+    coupling: csr_array
+    inverse: Floats
+    point_right: Floats
+    cost: float
+    residuals: Floats
+
+
+def adjust_block(
+    stations: Sequence[Station], ties: TiePoints, points: Floats, settings: ImagerySettings, *, sd_px: float
+) -> Adjusted:
+    """Adjust a block of stations that look down on tie points.
+
+    Valid from starting values within some 10 degrees and a tenth of the flying height. The datum is that of the tagged
+    positions: a shift common to all of them stays.
+
+    Parameters
+    ----------
+    points : array, shape (ties.count, 3)
+        Starting positions of the tie points, grid CRS and height above take-off [m].
+    sd_px : float
+        Standard deviation of an observation in full pixels.
+
+    Returns
+    -------
+    Adjusted
+        With only those observations that the result explains within four standard deviations.
+    """
+    origin = np.array([*np.mean([s.centre[:2] for s in stations], axis=0), 0.0])
+    block, state = _begin(stations, ties, points - origin, origin, settings, sd_px)
+    state = _iterate(block, state, settings)
+    block, state = _cull(block, state)
+    state = _iterate(block, state, settings)
+    normals = _normals(block, state, settings, 0.0)
+    factor = _variance_factor(block, normals)
+    result = _finish(block, state, normals, factor, origin)
+    lenses = state.boresights
+    return Adjusted(result, state.points + origin, block.ties, normals.residuals, lenses, factor)
+
+
+def _begin(
+    stations: Sequence[Station],
+    ties: TiePoints,
+    points: Floats,
+    origin: Floats,
+    settings: ImagerySettings,
+    sd_px: float,
+) -> tuple[_Block, _State]:
+    keys = [(s.camera.model, s.camera.width_px, s.camera.height_px, s.camera.focal_px) for s in stations]
+    names = sorted(set(keys))
+    group = np.array([names.index(key) for key in keys], np.intp)
+    cameras = [stations[keys.index(name)].camera for name in names]
+    lenses = np.array([[c.focal_px, c.distortion[0], c.distortion[1]] for c in cameras])
+    focal_sd = [max(c.focal_sd_px, settings.focal_sd_ratio * c.focal_px) for c in cameras]
+    lens_sd = np.array([[sd, settings.distortion_sd, settings.distortion_sd] for sd in focal_sd])
+    prior_sd = np.sqrt(np.array([np.diag(s.covariance) for s in stations]))
+    prior_sd[:, 3:5] = np.minimum(prior_sd[:, 3:5], settings.gps_relative_sd_m)
+    shifted = tuple(replace(s, centre=s.centre - origin) for s in stations)
+    height = float(np.median(points[:, 2]))
+    reach = 0.25 * abs(float(np.median([s.centre[2] for s in shifted])) - height)
+    block = _Block(
+        shifted, ties, group, np.array([c.distortion[2:] for c in cameras]),
+        np.array([[c.centre_x_px, c.centre_y_px] for c in cameras]), sd_px, prior_sd, lenses, lens_sd, (height, reach),
+    )  # fmt: skip
+    rotations, centres = np.array([s.rotation for s in shifted]), np.array([s.centre for s in shifted])
+    return block, _State(rotations, centres, lenses.copy(), np.zeros((len(names), 3)), points.copy())
+
+
+def _iterate(block: _Block, state: _State, settings: ImagerySettings) -> _State:
+    """Levenberg-Marquardt: a step that does not lower the cost is taken back and shortened."""
+    damping = 1e-4
+    normals = _normals(block, state, settings, damping)
+    for _ in range(settings.iterations):
+        trial = _step(block, state, normals)
+        after = _normals(block, trial, settings, damping)
+        if after.cost > normals.cost * (1 + 1e-9):
+            damping *= 30.0
+            normals = _normals(block, state, settings, damping)
+            if damping > 1e4:
+                break
+            continue
+        settled = normals.cost - after.cost < 1e-4 * normals.cost
+        damping = max(damping / 10.0, 1e-8)
+        state, normals = trial, after
+        if settled:
+            break
+    return state
+
+
+def _normals(block: _Block, state: _State, settings: ImagerySettings, damping: float) -> _Normals:
+    """Linearise, weight, and eliminate the tie points."""
+    ties = block.ties
+    lens = Lens(state.lenses[block.group], block.rest[block.group], block.principal[block.group])
+    seen = observe(state.rotations, state.centres, lens, state.points, ties)
+    residuals = ties.pixels - seen.pixels
+    size = np.linalg.norm(residuals, axis=1) / block.sd_px
+    weight = np.where(size <= settings.huber, 1.0, settings.huber / np.maximum(size, 1e-12)) / block.sd_px**2
+    cost = float(np.sum(np.where(size <= settings.huber, size**2, 2 * settings.huber * size - settings.huber**2)))
+    cameras = _camera_columns(block, seen.pose, seen.lens)
+    root = np.repeat(np.sqrt(weight), 2)
+    weighted = diags_array(root) @ cameras
+    point_jacobian = seen.point * np.sqrt(weight)[:, None, None]
+    scaled = (residuals * np.sqrt(weight)[:, None]).ravel()
+    inverse, point_right, ground_cost = _point_blocks(block, state, point_jacobian, scaled, damping)
+    coupling = weighted.T @ _point_columns(ties, point_jacobian)
+    full = (weighted.T @ weighted).tocsc()
+    right = weighted.T @ scaled
+    diagonal, prior_right, prior_matrix, prior_cost = _priors(block, state, settings)
+    full = full + prior_matrix + diags_array(diagonal)
+    right = right + prior_right
+    spread = _block_diagonal(inverse)
+    reduced = full + damping * diags_array(full.diagonal()) - coupling @ spread @ coupling.T
+    right = right - coupling @ (spread @ point_right)
+    return _Normals(csc_array(reduced), right, coupling, inverse, point_right, cost + prior_cost + ground_cost, residuals)
+
+
+def _camera_columns(block: _Block, pose: Floats, lens: Floats) -> csr_array:
+    """Jacobian of the observations in the cameras' unknowns, shape (2 n, 6 photos + 6 cameras)."""
+    n, photos = len(pose), len(block.stations)
+    groups = len(block.lens_prior)
+    columns = np.concatenate(
+        [6 * block.ties.photo[:, None] + np.arange(6),
+         6 * photos + _SHARED * block.group[block.ties.photo][:, None] + np.arange(3)], axis=1,
+    )  # fmt: skip
+    values = np.concatenate([pose, lens], axis=2)
+    rows = np.repeat(np.arange(2 * n), 9)
+    matrix = csr_array(
+        (values.ravel(), (rows, np.repeat(columns, 2, axis=0).ravel())), shape=(2 * n, 6 * photos + _SHARED * groups)
+    )
+    return matrix
+
+
+def _point_columns(ties: TiePoints, jacobian: Floats) -> csr_array:
+    n = len(ties.point)
+    columns = np.repeat(3 * ties.point[:, None] + np.arange(3), 2, axis=0)
+    rows = np.repeat(np.arange(2 * n), 3)
+    return csr_array((jacobian.ravel(), (rows, columns.ravel())), shape=(2 * n, 3 * ties.count))
+
+
+def _point_blocks(
+    block: _Block, state: _State, jacobian: Floats, scaled: Floats, damping: float
+) -> tuple[Floats, Floats, float]:
+    """Inverses of the 3 × 3 blocks of the points, their right-hand side, and the cost of the ground prior.
+
+    Heights are held loosely (a quarter of the flying height) to the common ground: two nearly parallel rays have none.
+    """
+    ties = block.ties
+    order = np.argsort(ties.point, kind="stable")
+    starts = np.searchsorted(ties.point[order], np.arange(ties.count))
+    blocks = np.add.reduceat(np.einsum("nki,nkj->nij", jacobian, jacobian)[order], starts, axis=0)
+    right = np.add.reduceat(np.einsum("nki,nk->ni", jacobian, scaled.reshape(-1, 2))[order], starts, axis=0)
+    height, sd = block.ground
+    off = (height - state.points[:, 2]) / sd
+    blocks[:, 2, 2] += 1 / sd**2
+    right[:, 2] += off / sd
+    diagonal = np.arange(3)
+    blocks[:, diagonal, diagonal] *= 1.0 + damping
+    blocks[:, diagonal, diagonal] += 1e-9
+    return np.linalg.inv(blocks), right.ravel(), float(np.sum(off**2))
+
+
+def _block_diagonal(blocks: Floats) -> bsr_array:
+    m = len(blocks)
+    return bsr_array((blocks, np.arange(m), np.arange(m + 1)), shape=(3 * m, 3 * m))
+
+
+def _priors(block: _Block, state: _State, settings: ImagerySettings) -> tuple[Floats, Floats, csc_array, float]:
+    """Tagged positions, attitudes (less the camera's boresight) and lenses as observations."""
+    photos, groups = len(block.stations), len(block.lens_prior)
+    size = 6 * photos + _SHARED * groups
+    diagonal, right = np.zeros(size), np.zeros(size)
+    weight = 1.0 / block.prior_sd**2
+    turned = np.array([
+        vector_from_rotation(r @ s.rotation.T) for r, s in zip(state.rotations, block.stations, strict=True)
+    ])  # fmt: skip
+    off_angle = state.boresights[block.group] - turned
+    off_place = np.array([s.centre for s in block.stations]) - state.centres
+    off = np.concatenate([off_angle, off_place], axis=1)
+    diagonal[: 6 * photos] = weight.ravel()
+    right[: 6 * photos] = (weight * off).ravel()
+    lens_off = block.lens_prior - state.lenses
+    shared = 6 * photos + _SHARED * np.arange(groups)[:, None]
+    diagonal[shared + np.arange(3)] = 1 / block.lens_sd**2
+    right[shared + np.arange(3)] = lens_off / block.lens_sd**2
+    bore = 1.0 / settings.boresight_sd_rad**2
+    angle_weight, columns = weight[:, :3], shared[block.group] + 3 + np.arange(3)
+    np.add.at(diagonal, columns, angle_weight)
+    np.add.at(right, columns, -angle_weight * off_angle)
+    diagonal[shared + 3 + np.arange(3)] += bore
+    right[shared + 3 + np.arange(3)] -= bore * state.boresights
+    rows = 6 * np.arange(photos)[:, None] + np.arange(3)
+    cross = csr_array((-angle_weight.ravel(), (rows.ravel(), columns.ravel())), shape=(size, size))
+    cost = float(np.sum(weight * off**2) + np.sum((lens_off / block.lens_sd) ** 2) + bore * np.sum(state.boresights**2))
+    return diagonal, right, csc_array(cross + cross.T), cost
+
+
+def _step(block: _Block, state: _State, normals: _Normals) -> _State:
+    """Solve for the cameras, bring the points along, apply."""
+    step = splu(normals.reduced, permc_spec="COLAMD").solve(normals.right)
+    carried = (normals.point_right - normals.coupling.T @ step).reshape(-1, 3)
+    points = np.einsum("nij,nj->ni", normals.inverse, carried)
+    photos = len(block.stations)
+    pose, shared = step[: 6 * photos].reshape(-1, 6), step[6 * photos :].reshape(-1, _SHARED)
+    rotations = np.array([rotation_from_vector(w) @ r for w, r in zip(pose[:, :3], state.rotations, strict=True)])
+    return _State(
+        rotations, state.centres + pose[:, 3:], state.lenses + shared[:, :3], state.boresights + shared[:, 3:],
+        state.points + points,
+    )  # fmt: skip
+
+
+def _cull(block: _Block, state: _State) -> tuple[_Block, _State]:
+    """Leave out observations beyond four robust standard deviations, and points that lose their second ray."""
+    lens = Lens(state.lenses[block.group], block.rest[block.group], block.principal[block.group])
+    seen = observe(state.rotations, state.centres, lens, state.points, block.ties)
+    size = np.linalg.norm(block.ties.pixels - seen.pixels, axis=1)
+    limit = 4.0 * max(float(np.median(size)) / 1.1774, block.sd_px / 2)  # median of a Rayleigh variable
+    keep = size <= limit
+    ties = block.ties.select(keep)
+    often = np.bincount(block.ties.point[keep], minlength=block.ties.count) >= 2
+    return replace(block, ties=ties), replace(state, points=state.points[often])
+
+
+def _variance_factor(block: _Block, normals: _Normals) -> float:
+    """A-posteriori variance of unit weight of the tie points, not below one: tags may be worse than they say."""
+    n = normals.residuals.size
+    unknowns = 3 * block.ties.count + 6 * len(block.stations)
+    return max(1.0, float(np.sum(normals.residuals**2)) / block.sd_px**2 / max(1, n - unknowns))
+
+
+def _finish(
+    block: _Block, state: _State, normals: _Normals, factor: float, origin: Floats
+) -> tuple[Station, ...]:
+    """Stations with adjusted cameras and the covariance of each: a diagonal block of the inverse of the normals.
+
+    What all positions share is not seen by the adjustment: it is added from the tags.
+    """
+    inverse = splu(normals.reduced, permc_spec="COLAMD")
+    size = normals.reduced.shape[0]
+    result = []
+    for k, station in enumerate(block.stations):
+        unit = np.zeros((size, 6))
+        unit[6 * k + np.arange(6), np.arange(6)] = 1.0
+        covariance = inverse.solve(unit)[6 * k : 6 * k + 6] * factor
+        common = np.maximum(np.diag(station.covariance)[3:5] - block.prior_sd[k, 3:5] ** 2, 0.0)
+        covariance[[3, 4], [3, 4]] += common
+        g = block.group[k]
+        f, k1, k2 = (float(v) for v in state.lenses[g])
+        camera = replace(
+            station.camera, focal_px=f, distortion=(k1, k2, *station.camera.distortion[2:]), source="adjusted",
+            focal_sd_px=0.0,
+        )  # fmt: skip
+        result.append(Station(station.frame, camera, state.centres[k] + origin, state.rotations[k], covariance))
+    return tuple(result)

@@ -1,0 +1,129 @@
+"""Refined mode: tie points, bundle adjustment and relief, from stations that only tags have placed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagery.adjust import Adjusted, adjust_block
+from imagery.camera import normalise
+from imagery.schema import Station
+from imagery.settings import ImagerySettings
+from imagery.surface import Surface, meet_ground, surface_from_points
+from imagery.ties import TiePoints, join_matches, thin_ties
+from imagery.tiepoints import Features, PairMatch
+
+__all__ = ["Refined", "ground_points", "mismatches", "refine_stations"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """All stations (those that could not be tied as they were), the adjusted block, its relief, and per-photo numbers.
+
+    ``tied`` (n,) tells which were adjusted; ``observations`` (n,) counts their tie points, ``error_px`` (n,) is the root
+    mean square of their residuals in full pixels.
+    """
+
+    stations: tuple[Station, ...]
+    adjusted: Adjusted
+    surface: Surface
+    tied: NDArray[np.bool_]
+    observations: NDArray[np.intp]
+    error_px: Floats
+
+
+def refine_stations(
+    stations: Sequence[Station],
+    features: Sequence[Features],
+    matches: Sequence[PairMatch],
+    ground: Surface,
+    settings: ImagerySettings,
+    *,
+    scale_px: float,
+) -> Refined | None:
+    """Adjust the stations on their tie points; None where there is nothing to adjust on.
+
+    Parameters
+    ----------
+    features, matches
+        Of the same photos in the same order.
+    ground : Surface
+        Where tie points are sought to begin with.
+    scale_px : float
+        Full pixels in a pixel of the photos in which the features were found.
+    """
+    ties = thin_ties(join_matches(features, matches), [s.camera for s in stations], per_cell=settings.ties_per_cell)
+    ties, rows = _well_tied(ties, len(stations), settings)
+    if len(rows) < 2:
+        return None
+    chosen = [stations[k] for k in rows]
+    points = _first_points(chosen, ties, ground)
+    adjusted = adjust_block(chosen, ties, points, settings, sd_px=settings.tie_sd_px * scale_px)
+    result = list(stations)
+    for k, station in zip(rows, adjusted.stations, strict=True):
+        result[k] = station
+    tied = np.zeros(len(stations), bool)
+    tied[rows] = True
+    observations, error = np.zeros(len(stations), np.intp), np.full(len(stations), np.nan)
+    count = np.bincount(adjusted.ties.photo, minlength=len(rows))
+    square = np.bincount(adjusted.ties.photo, np.sum(adjusted.residuals**2, axis=1), minlength=len(rows))
+    observations[rows], error[rows] = count, np.sqrt(square / np.maximum(count, 1))
+    sd = _height_sd(adjusted)
+    surface = surface_from_points(adjusted.points, cell_m=settings.surface_cell_m, sd_m=sd)
+    return Refined(tuple(result), adjusted, surface, tied, observations, error)
+
+
+def _well_tied(ties: TiePoints, photos: int, settings: ImagerySettings) -> tuple[TiePoints, NDArray[np.intp]]:
+    """Photos with enough tie points, numbered anew; taking one out may leave another with too few."""
+    rows = np.arange(photos)
+    while True:
+        enough = np.bincount(ties.photo, minlength=len(rows)) >= settings.min_matches
+        if enough.all() or not len(rows):
+            return ties, rows
+        renumber = np.cumsum(enough) - 1
+        kept = ties.select(enough[ties.photo])
+        ties = TiePoints(renumber[kept.photo].astype(np.intp), kept.point, kept.pixels, kept.count)
+        rows = rows[enough]
+
+
+def ground_points(stations: Sequence[Station], ties: TiePoints, ground: Surface) -> Floats:
+    """Where each observation's ray meets the ground, shape (n, 3)."""
+    result = np.empty((len(ties.photo), 3))
+    for k, station in enumerate(stations):
+        mine = ties.photo == k
+        xy = normalise(station.camera, ties.pixels[mine])
+        rays = np.column_stack([xy, np.ones(len(xy))]) @ station.rotation
+        result[mine] = meet_ground(station.centre, rays, ground)
+    return result
+
+
+def _first_points(stations: Sequence[Station], ties: TiePoints, ground: Surface) -> Floats:
+    """Starting positions: the mean of where the rays of a tie point meet the ground."""
+    each = ground_points(stations, ties, ground)
+    each[~np.isfinite(each).all(axis=1)] = np.nanmean(each, axis=0)
+    count = np.bincount(ties.point, minlength=ties.count)
+    means = [np.bincount(ties.point, each[:, axis], minlength=ties.count) / count for axis in range(3)]
+    return np.stack(means, axis=1)
+
+
+def mismatches(stations: Sequence[Station], ties: TiePoints, ground: Surface) -> Floats:
+    """Distances [m] on the ground between where two photos put the same tie point: each pair next in its chain."""
+    each = ground_points(stations, ties, ground)
+    order = np.lexsort((ties.photo, ties.point))
+    point, place = ties.point[order], each[order]
+    same = point[1:] == point[:-1]
+    result: Floats = np.linalg.norm((place[1:] - place[:-1])[same][:, :2], axis=1)
+    return result[np.isfinite(result)]
+
+
+def _height_sd(adjusted: Adjusted) -> float:
+    """Spread of heights among neighbouring tie points: what the smooth relief leaves out."""
+    points = adjusted.points
+    order = np.lexsort((points[:, 0].round(-1), points[:, 1].round(-1)))
+    steps = np.abs(np.diff(points[order, 2]))
+    return float(np.median(steps)) if len(steps) else 1.0

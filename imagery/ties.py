@@ -1,0 +1,82 @@
+"""Pair matches → tie points: one ground point with all photos in which it was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from imagery.tiepoints import Features, PairMatch
+from ingest.schema import Camera
+
+__all__ = ["TiePoints", "join_matches", "thin_ties"]
+
+Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class TiePoints:
+    """Observations: ``photo`` (n,) saw ``point`` (n,) at ``pixels`` (n, 2); points are numbered from 0 to ``count``."""
+
+    photo: Rows
+    point: Rows
+    pixels: Floats
+    count: int
+
+    def select(self, keep: NDArray[np.bool_]) -> TiePoints:
+        """Keep some observations, drop points that fewer than two are left of, number the rest anew."""
+        photo, point, pixels = self.photo[keep], self.point[keep], self.pixels[keep]
+        often = np.bincount(point, minlength=self.count)[point] >= 2
+        names, point = np.unique(point[often], return_inverse=True)
+        return TiePoints(photo[often], point.astype(np.intp), pixels[often], len(names))
+
+
+def join_matches(features: Sequence[Features], matches: Sequence[PairMatch]) -> TiePoints:
+    """Join matches that share a feature; chains that meet the same photo twice contradict themselves and are dropped."""
+    starts = np.concatenate([[0], np.cumsum([len(f.pixels) for f in features])]).astype(np.intp)
+    if not matches:
+        nothing = np.empty(0, np.intp)
+        return TiePoints(nothing, nothing, np.empty((0, 2)), 0)
+    first = np.concatenate([starts[m.first] + m.rows_first for m in matches])
+    second = np.concatenate([starts[m.second] + m.rows_second for m in matches])
+    total = int(starts[-1])
+    graph = csr_array((np.ones(len(first)), (first, second)), shape=(total, total))
+    _, label = connected_components(graph, directed=False)
+    node = np.unique(np.concatenate([first, second]))
+    photo = (np.searchsorted(starts, node, side="right") - 1).astype(np.intp)
+    names, point = np.unique(label[node], return_inverse=True)
+    pixels = np.concatenate([f.pixels for f in features])[node]
+    joined = TiePoints(photo, point.astype(np.intp), pixels, len(names))
+    return joined.select(~_contradicting(joined, len(features))[joined.point])
+
+
+def _contradicting(ties: TiePoints, photos: int) -> NDArray[np.bool_]:
+    """Points seen twice in one photo, shape (count,)."""
+    key = ties.point * photos + ties.photo
+    names, times = np.unique(key, return_counts=True)
+    result = np.zeros(ties.count, bool)
+    result[names[times > 1] // photos] = True
+    return result
+
+
+def thin_ties(ties: TiePoints, cameras: Sequence[Camera], *, per_cell: int, cells: int = 8) -> TiePoints:
+    """Keep the longest chains in every cell of every photo: even cover, bounded work.
+
+    A point stays if it is among the ``per_cell`` longest in its cell (``cells`` along the long side) of any photo.
+    """
+    length = np.bincount(ties.point, minlength=ties.count)[ties.point]
+    size = np.array([max(c.width_px, c.height_px) / cells for c in cameras])[ties.photo]
+    cell = (ties.pixels / size[:, None]).astype(np.intp).clip(0, cells - 1)
+    key = (ties.photo * cells + cell[:, 0]) * cells + cell[:, 1]
+    order = np.lexsort((ties.point, -length, key))
+    sorted_key = key[order]
+    starts = np.flatnonzero(np.append(True, sorted_key[1:] != sorted_key[:-1]))
+    rank = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))
+    wanted = np.zeros(ties.count, bool)
+    wanted[ties.point[order[rank < per_cell]]] = True
+    return ties.select(wanted[ties.point])
