@@ -14,6 +14,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ingest.schema import Reject
+
 __all__ = [
     "ContractError",
     "FileError",
@@ -39,7 +45,19 @@ class SettingError(OnevisitError, ValueError):
 
 
 class NothingUsable(OnevisitError):
-    """A mission folder holds nothing that can be processed."""
+    """A mission, or a stage's whole input, holds nothing that can be processed.
+
+    Parameters
+    ----------
+    message : str
+        What was looked for and what was found.
+    rejects : sequence of Reject, optional
+        What was refused on the way, one by one, so that nothing is lost.
+    """
+
+    def __init__(self, message: str, *, rejects: Sequence[Reject] = ()) -> None:
+        self.rejects = tuple(rejects)
+        super().__init__(message)
 
 
 class FileError(OnevisitError):

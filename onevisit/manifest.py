@@ -63,8 +63,6 @@ class StageRecord:
     given: int = 0
     flagged: int = 0
     rejected: int = 0
-    skipped: bool = False
-    key: str = ""
 
 
 @dataclass
@@ -99,9 +97,8 @@ class Recorder:
         record.rejected = len(self.rejects) - before
         self.stages.append(record)
         logger.info(
-            "%-9s %6.1f s  in %d  out %d  flagged %d  rejected %d%s",
+            "%-9s %6.1f s  in %d  out %d  flagged %d  rejected %d",
             name, record.seconds, record.taken, record.given, record.flagged, record.rejected,
-            "  (unchanged, skipped)" if record.skipped else "",
         )  # fmt: skip
 
 
@@ -128,19 +125,28 @@ def code_version() -> str:
     return total.hexdigest()[:16]
 
 
-def manifest_dict(recorder: Recorder, *, settings: Mapping[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
-    """The content of ``manifest.json``."""
+def manifest_dict(
+    recorder: Recorder,
+    *,
+    key: str,
+    settings: Mapping[str, Any],
+    outputs: Sequence[Mapping[str, str]],
+    summary: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The content of ``manifest.json``; ``key`` and ``outputs`` let a later run see that nothing changed."""
     return {
         "version": metadata.version("onevisit"),
+        "key": key,
         "code": code_version(),
         "python": platform.python_version(),
         "libraries": {name: metadata.version(name) for name in _LIBRARIES if _is_installed(name)},
         "inputs": [asdict(record) for record in recorder.inputs],
         "settings": settings,
-        "keys": dict(keys),
         "decisions": [asdict(decision) for decision in recorder.decisions],
         "rejects": [asdict(reject) for reject in recorder.rejects],
         "stages": [_stage_dict(stage) for stage in recorder.stages],
+        "outputs": [dict(output) for output in outputs],
+        "summary": dict(summary),
     }
 
 

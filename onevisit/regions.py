@@ -40,6 +40,7 @@ class RegionSettings:
         10_000.0, unit="m", source="choice: beyond this a ground-level plume is not told from background"
     )
 
+
 @dataclass(frozen=True)
 class Region:
     """Tracks and photos that share a grid. ``name`` is empty for the first, ``-2``, ``-3`` for further ones."""
@@ -53,6 +54,11 @@ class Region:
     def lonlat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """All usable positions of the region, degrees."""
         return _positions(self.tracks, self.frames)
+
+    @property
+    def track_lonlat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Usable positions of the region's tracks, degrees: what the cube must cover."""
+        return _positions(self.tracks, ())
 
 
 def split_regions(
@@ -104,11 +110,12 @@ def keep_sites_in_reach(
     """Keep sites within ``site_reach_m`` of any position; the others are rejected with their distance."""
     if not sites or not regions:
         return Outcome(tuple(sites))
-    lon, lat = (np.concatenate(parts) for parts in zip(*(region.lonlat for region in regions), strict=True))
+    places = [region.lonlat for region in regions]
+    lon, lat = np.concatenate([place[0] for place in places]), np.concatenate([place[1] for place in places])
     tree = cKDTree(_unit_vectors(lon, lat)[:: max(1, len(lon) // 50_000)])
     distances, _ = tree.query(_unit_vectors(np.array([s.lon for s in sites]), np.array([s.lat for s in sites])))
     kept, rejects = [], []
-    for site, distance in zip(sites, distances * _EARTH_RADIUS_M, strict=True):
+    for site, distance in zip(sites, np.asarray(distances) * _EARTH_RADIUS_M, strict=True):
         if distance <= settings.site_reach_m + 2 * site.position_sd_m:
             kept.append(site)
         else:
@@ -136,7 +143,8 @@ def _item_positions(item: Track | Frame) -> tuple[NDArray[np.float64], NDArray[n
 
 
 def _positions(tracks: Sequence[Track], frames: Sequence[Frame]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    parts = [_item_positions(item) for item in (*tracks, *frames)]
+    items: list[Track | Frame] = [*tracks, *frames]
+    parts = [_item_positions(item) for item in items]
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 

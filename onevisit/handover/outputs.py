@@ -1,0 +1,178 @@
+"""Writes every file of OUT: the data first, the report after them, the manifest last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pyproj import CRS
+
+from imagery import Ortho
+from onevisit.handover.atomic import write_text
+from onevisit.handover.cog import write_ortho
+from onevisit.handover.contents import Picture, RegionContents, ReportContents, picture_from_geotiff
+from onevisit.handover.geojson import write_hotspots, write_leads, write_routes, write_visits
+from onevisit.handover.mosaic import open_mosaic
+from onevisit.handover.netcdf import write_cube, write_traces
+from onevisit.handover.poses import write_poses
+from onevisit.handover.report import write_report
+from onevisit.handover.tables import write_routes_csv, write_routes_xlsx
+from onevisit.manifest import Recorder, code_version, manifest_dict
+from onevisit.mission import hash_file
+from onevisit.profile import describe_profile, profile_dict
+from onevisit.result import Flown, Fused, Result
+
+__all__ = ["write_flight", "write_outputs"]
+
+_FIXED_NAMES = (
+    "trace.nc",
+    "hotspots.geojson",
+    "leads.geojson",
+    "visits.geojson",
+    "routes.geojson",
+    "routes.csv",
+    "routes.xlsx",
+    "report.html",
+)
+_NUMBERED_NAMES = ("cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson")
+
+
+def write_flight(path: Path, ortho: Ortho, *, kind: str, crs: CRS) -> Flown:
+    """Write mosaic and poses of one flight; what comes back reads the written mosaic, not the photos again.
+
+    Beside ``ortho.tif`` come ``ortho-quality.tif`` and ``poses.geojson``; beside ``NAME.tif`` accordingly.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_ortho(ortho.mosaic, path)
+    write_poses(ortho.poses, crs, _poses_path(path))
+    return Flown(kind, crs, replace(ortho, mosaic=open_mosaic(path)), path)
+
+
+def _poses_path(path: Path) -> Path:
+    return path.with_name(f"{path.stem.replace('ortho', 'poses') if 'ortho' in path.stem else 'poses'}.geojson")
+
+
+def write_outputs(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
+    """Write everything that ``docs`` and ``onevisit process --help`` promise; return the summary for a person."""
+    out.mkdir(parents=True, exist_ok=True)
+    with recorder.stage("handover") as stage:
+        written = _write_data(out, result)
+        write_report(out / "report.html", _contents(result, recorder), lang=result.options.lang)
+        written.append("report.html")
+        _remove_stale(out, written)
+        stage.given = len(written) + 1
+    summary = _summary(out, result, recorder)
+    outputs = [{"path": name, "sha256": hash_file(out / name)} for name in sorted(written)]
+    manifest = manifest_dict(
+        recorder, key=result.key, settings=profile_dict(result.profile), outputs=outputs, summary=summary
+    )
+    write_text(out / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n")
+    return summary
+
+
+def _write_data(out: Path, result: Result) -> list[str]:
+    hotspots = [hotspot for part in result.fused for hotspot in part.hotspots]
+    attributions = [attribution for part in result.fused for attribution in part.attributions]
+    plan, lang = result.plan, result.options.lang
+    write_hotspots(out / "hotspots.geojson", hotspots, attributions)
+    write_leads(out / "leads.geojson", plan.leads)
+    write_visits(out / "visits.geojson", plan.visits, plan.routes)
+    write_routes(out / "routes.geojson", plan.routes)
+    write_routes_csv(out / "routes.csv", plan.routes, lang=lang)
+    write_routes_xlsx(out / "routes.xlsx", plan.routes, lang=lang)
+    written = [name for name in _FIXED_NAMES if name not in {"trace.nc", "report.html"}]
+    tracks = [track.passes for part in result.fused for track in part.region.tracks]
+    if tracks:
+        write_traces(out / "trace.nc", tracks)
+        written.append("trace.nc")
+    for part in result.fused:
+        if part.cube is not None:
+            write_cube(out / f"cube{part.region.name}.nc", part.cube)
+            written.append(f"cube{part.region.name}.nc")
+        for flown in part.flights:
+            names = (
+                flown.path.name,
+                f"{flown.path.stem}-quality.tif",
+                f"{flown.path.stem}.geojson".replace("ortho", "poses"),
+            )
+            written += [name for name in names if (out / name).is_file()]
+    return written
+
+
+def _remove_stale(out: Path, written: Sequence[str]) -> None:
+    """Remove files of fixed names that an earlier run left and this one did not write: they would be believed."""
+    known = [out / name for name in _FIXED_NAMES] + [path for glob in _NUMBERED_NAMES for path in out.glob(glob)]
+    for path in known:
+        if path.name not in written:
+            path.unlink(missing_ok=True)
+
+
+def _contents(result: Result, recorder: Recorder) -> ReportContents:
+    return ReportContents(
+        mission=result.mission.root.resolve().name,
+        regions=tuple(_region_contents(part) for part in result.fused),
+        sites=result.sites,
+        leads=result.plan.leads,
+        visits=result.plan.visits,
+        routes=result.plan.routes,
+        decisions=tuple(recorder.decisions),
+        rejects=tuple(recorder.rejects),
+        stages=tuple(recorder.stages),
+        thresholds=describe_profile(result.profile),
+        roads=result.plan.roads,
+        photos=sum(len(part.region.frames) for part in result.fused),
+        time_zone=result.profile.routes.time_zone,
+        profile=result.profile.name,
+        version=metadata.version("onevisit"),
+        code=code_version(),
+    )
+
+
+def _region_contents(part: Fused) -> RegionContents:
+    return RegionContents(
+        crs=part.region.crs,
+        tracks=part.region.tracks,
+        pictures=tuple(_picture(flown) for flown in part.flights),
+        hotspots=part.hotspots,
+        attributions=part.attributions,
+        name=part.region.name,
+    )
+
+
+def _picture(flown: Flown) -> Picture:
+    quality = flown.ortho.quality
+    return picture_from_geotiff(
+        flown.path,
+        name=flown.kind,
+        gsd_m=quality.gsd_m,
+        photos=quality.photos,
+        used=quality.used,
+        mismatch_m=quality.mismatch_m,
+        position_error_m=quality.position_error_m,
+    )
+
+
+def _summary(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
+    hotspots = [hotspot for part in result.fused for hotspot in part.hotspots]
+    single = sum(hotspot.single_sighting for hotspot in hotspots)
+    counts = {
+        "hotspots": len(hotspots),
+        "single_sightings": single,
+        "leads": len(result.plan.leads),
+        "visits": len(result.plan.visits),
+        "routes": len(result.plan.routes),
+        "decisions": len(recorder.decisions),
+        "rejects": len(recorder.rejects),
+    }
+    lines = [
+        f"{len(hotspots)} hotspots, {single} of them seen once; {len(result.plan.leads)} leads, "
+        f"{len(result.plan.visits)} visits on {len(result.plan.routes)} routes",
+        f"{len(recorder.rejects)} rejected, {len(recorder.decisions)} decisions: see {out / 'manifest.json'}",
+        f"report:  {out / 'report.html'}",
+        f"routes:  {out / 'routes.csv'}",
+    ]
+    return {**counts, "out": str(out), "lines": lines}

@@ -1,0 +1,34 @@
+"""When a run has nothing to do: same inputs, settings and program, and every output still as it was written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from onevisit.manifest import InputRecord, code_version, digest
+from onevisit.mission import hash_file
+from onevisit.profile import Profile, profile_dict
+from onevisit.result import Options
+
+__all__ = ["run_key", "unchanged_summary"]
+
+
+def run_key(inputs: Sequence[InputRecord], profile: Profile, options: Options) -> str:
+    """A hash of all that the results depend on: input files, settings, language, program."""
+    return digest([(i.path, i.sha256) for i in inputs], profile_dict(profile), options.lang, code_version())
+
+
+def unchanged_summary(out: Path, key: str) -> dict[str, Any] | None:
+    """The summary of a complete earlier run with the same key, or None where anything is missing or differs."""
+    try:
+        manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        if manifest["key"] != key:
+            return None
+        if any(hash_file(out / record["path"]) != record["sha256"] for record in manifest["outputs"]):
+            return None
+        summary: dict[str, Any] = manifest["summary"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return {**summary, "lines": ["nothing changed since the last run; all results are in place", *summary["lines"]]}
