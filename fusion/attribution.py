@@ -166,7 +166,7 @@ def _rates(passes: Sequence[PassEvidence], settings: FusionSettings) -> RatePrio
     lowest = []
     for e in passes:
         unit = float(
-            e.plume.per_rate(
+            e.plumes[0].per_rate(
                 np.array([50.0]),
                 np.array([0.0]),
                 height_m=settings.inlet_height_m,

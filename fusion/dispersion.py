@@ -128,7 +128,8 @@ def crosswind_sd_m(distance_m: Floats, direction_sd_rad: float, wind_m_s: float)
 class Plume:
     """Spread and transport tabulated over the distance from the source, ready for many evaluations.
 
-    All arrays of shape (n,) over ``distance_m``: ``sigma_y_m``, ``sigma_z_m`` and the transport wind ``wind_m_s``.
+    All arrays of shape (n,) over ``distance_m``, which has equal ratios:
+    ``sigma_y_m``, ``sigma_z_m`` and the transport wind ``wind_m_s``.
     """
 
     distance_m: Floats
@@ -136,26 +137,34 @@ class Plume:
     sigma_z_m: Floats
     wind_m_s: Floats
 
-    def per_rate(self, along_m: Floats, across_m: Floats, *, height_m: float, source_height_m: float) -> Floats:
-        """Concentration over emission rate, s m-3, at a place downwind (0 upwind of the source).
+    def on_axis(self, *, height_m: float, source_height_m: float) -> Floats:
+        """Concentration over emission rate on the axis, s m-3, at every tabulated distance.
 
-        c/q = exp(−y²/2σy²) [exp(−(z−h)²/2σz²) + exp(−(z+h)²/2σz²)] / (2π U σy σz); Pasquill 1961.
+        c/q = [exp(−(z−h)²/2σz²) + exp(−(z+h)²/2σz²)] / (2π U σy σz); Pasquill 1961, Meteorological Magazine 90, 33.
         """
+        vertical = np.exp(-0.5 * ((height_m - source_height_m) / self.sigma_z_m) ** 2)
+        vertical += np.exp(-0.5 * ((height_m + source_height_m) / self.sigma_z_m) ** 2)
+        return np.asarray(vertical / (2 * np.pi * self.wind_m_s * self.sigma_y_m * self.sigma_z_m))
+
+    def per_rate(self, along_m: Floats, across_m: Floats, *, height_m: float, source_height_m: float) -> Floats:
+        """Concentration over emission rate, s m-3, at places downwind (0 upwind and nearer than the table)."""
         along, across = np.broadcast_arrays(np.asarray(along_m, float), np.asarray(across_m, float))
+        axis = self.on_axis(height_m=height_m, source_height_m=source_height_m)
         result = np.zeros(along.shape)
-        downwind = along > 1.0
-        x = np.log(np.clip(along[downwind], self.distance_m[0], self.distance_m[-1]))
-        table = np.log(self.distance_m)
-        sy, sz = np.interp(x, table, self.sigma_y_m), np.interp(x, table, self.sigma_z_m)
-        wind = np.interp(x, table, self.wind_m_s)
-        vertical = np.exp(-0.5 * ((height_m - source_height_m) / sz) ** 2)
-        vertical += np.exp(-0.5 * ((height_m + source_height_m) / sz) ** 2)
-        result[downwind] = np.exp(-0.5 * (across[downwind] / sy) ** 2) * vertical / (2 * np.pi * wind * sy * sz)
+        downwind = along > self.distance_m[0]
+        x, table = np.log(along[downwind]), np.log(self.distance_m)
+        width = np.interp(x, table, self.sigma_y_m)
+        result[downwind] = np.interp(x, table, axis) * np.exp(-0.5 * (across[downwind] / width) ** 2)
         return result
 
 
 def plume_of(
-    weather: Weather, *, direction_sd_rad: float | None = None, width: float = 1.0, source_radius_m: float = 3.0
+    weather: Weather,
+    *,
+    direction_sd_rad: float | None = None,
+    width: float = 1.0,
+    depth: float = 1.0,
+    source_radius_m: float = 3.0,
 ) -> Plume:
     """Tabulate the plume of a near-ground source.
 
@@ -166,11 +175,13 @@ def plume_of(
         Measured standard deviation of the wind direction; σv / U otherwise.
     width : float
         Factor on the crosswind spread: 1 for a mean over minutes, less for a crossing in seconds.
+    depth : float
+        Factor on the mean height: 1 unless the error of the model is explored.
     source_radius_m : float
         Size of the source (standard deviation), added in quadrature to both spreads (half of it to the vertical).
     """
     x = _TABLE_M
-    mean_height = mean_plume_height_m(x, weather)
+    mean_height = depth * mean_plume_height_m(x, weather)
     # the transport wind is that at 0.6 of the mean height (van Ulden 1978, eq. 9)
     wind = wind_profile(0.6 * mean_height, weather)
     speed = float(np.interp(200.0, x, wind))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import shapely
 import xarray as xr
@@ -30,12 +32,17 @@ Ints = NDArray[np.int64]
 _MOST_CELLS = 1_000_000_000
 
 
+@lru_cache(maxsize=32)
+def _transformer(source: str, target: str) -> Transformer:
+    """Building one takes a tenth of a second."""
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
 def project(lon: Floats, lat: Floats, crs: str) -> tuple[Floats, Floats]:
     """Easting and northing [m] of WGS 84 degrees; NaN where the position is not finite."""
     ok = np.isfinite(lon) & np.isfinite(lat)
     easting, northing = np.full(lon.shape, np.nan), np.full(lon.shape, np.nan)
-    transformer = Transformer.from_crs("EPSG:4326", crs, always_xy=True)
-    easting[ok], northing[ok] = transformer.transform(lon[ok], lat[ok])
+    easting[ok], northing[ok] = _transformer("EPSG:4326", crs).transform(lon[ok], lat[ok])
     outside = ~(np.isfinite(easting) & np.isfinite(northing))
     easting[outside], northing[outside] = np.nan, np.nan
     return easting, northing
@@ -43,7 +50,7 @@ def project(lon: Floats, lat: Floats, crs: str) -> tuple[Floats, Floats]:
 
 def unproject(easting: Floats, northing: Floats, crs: str) -> tuple[Floats, Floats]:
     """WGS 84 longitude and latitude [degree] of grid coordinates."""
-    lon, lat = Transformer.from_crs(crs, "EPSG:4326", always_xy=True).transform(easting, northing)
+    lon, lat = _transformer(crs, "EPSG:4326").transform(easting, northing)
     return np.asarray(lon, np.float64), np.asarray(lat, np.float64)
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from fusion.dispersion import Plume
+from fusion.matched import matched_sums
 from fusion.settings import FusionSettings
 
 __all__ = ["PassEvidence", "RatePrior", "background_log_odds", "pass_log_odds", "rate_prior", "source_log_odds"]
@@ -39,8 +40,8 @@ class PassEvidence:
 
     ``x``, ``y`` (n,) metres on the grid, ``value`` (n,) mean enhancement, ``sd`` its error (noise and model);
     ``towards_rad`` is where the wind blows to, counter-clockwise from east, ``direction_sd_rad`` its error (infinite
-    in calm), ``plume`` the spread; ``seen`` whether the pass saw the hotspot; ``near`` (n,) bins inside the window
-    that must be explained.
+    in calm), ``plumes`` the variants of the spread (the same number in every pass); ``seen`` whether the pass saw the
+    hotspot; ``near`` (n,) bins inside the window that must be explained.
     """
 
     label: str
@@ -50,7 +51,7 @@ class PassEvidence:
     sd: float
     towards_rad: float
     direction_sd_rad: float
-    plume: Plume
+    plumes: tuple[Plume, ...]
     seen: bool
     near: NDArray[np.bool_]
     wind_m_s: float | None = None
@@ -83,27 +84,48 @@ def turns_of(evidence: PassEvidence) -> tuple[Floats, Floats]:
 
 
 def pass_log_odds(
-    source_x: Floats, source_y: Floats, evidence: PassEvidence, rates: RatePrior, settings: FusionSettings
+    source_x: Floats,
+    source_y: Floats,
+    evidence: PassEvidence,
+    rates: RatePrior,
+    settings: FusionSettings,
+    *,
+    variant: int = 0,
 ) -> Floats:
     """Log-odds (sources, rates) of one pass for a source of that mean rate against nothing there."""
     turns, weights = turns_of(evidence)
+    plume = evidence.plumes[variant]
+    axis = plume.on_axis(height_m=settings.inlet_height_m, source_height_m=settings.source_height_m)
+    cross, power = (np.zeros((source_x.size, turns.size)) for _ in range(2))
+    first, step = np.log(plume.distance_m[0]), np.log(plume.distance_m[1] / plume.distance_m[0])
     direction = evidence.towards_rad + turns
-    dx = evidence.x[None, :] - source_x[:, None]
-    dy = evidence.y[None, :] - source_y[:, None]
-    result = np.full((source_x.size, rates.rates.size), -np.inf)
-    for angle, weight in zip(direction, weights, strict=True):
-        along = dx * np.cos(angle) + dy * np.sin(angle)
-        across = dy * np.cos(angle) - dx * np.sin(angle)
-        phi = evidence.plume.per_rate(
-            along, across, height_m=settings.inlet_height_m, source_height_m=settings.source_height_m
-        )
-        cross = phi @ evidence.value / evidence.sd**2
-        power = (phi**2).sum(axis=1) / evidence.sd**2
-        log_odds = rates.rates[None, :] * cross[:, None] - 0.5 * rates.rates[None, :] ** 2 * power[:, None]
-        np.logaddexp(result, weight + log_odds, out=result)
-    top = result.max(axis=1, keepdims=True)
-    scattered = np.log(np.exp(result - top) @ rates.scatter.T) + top
+    matched_sums(
+        source_x,
+        source_y,
+        evidence.x,
+        evidence.y,
+        evidence.value,
+        direction,
+        first,
+        step,
+        plume.sigma_y_m,
+        axis,
+        cross,
+        power,
+    )
+    cross, power = cross / evidence.sd**2, power / evidence.sd**2
+    rate = rates.rates[None, None, :]
+    log_odds = rate * cross[:, :, None] - 0.5 * rate**2 * power[:, :, None]
+    turned = log_sum(log_odds + weights[None, :, None], axis=1)
+    top = turned.max(axis=1, keepdims=True)
+    scattered = np.log(np.maximum(np.exp(turned - top) @ rates.scatter.T, 1e-300)) + top
     return np.asarray(np.logaddexp(np.log(1 - settings.off_share) + scattered, np.log(settings.off_share)))
+
+
+def log_sum(values: Floats, axis: int) -> Floats:
+    """Logarithm of the sum of exponentials along one axis."""
+    top = values.max(axis=axis, keepdims=True)
+    return np.asarray(np.log(np.exp(values - top).sum(axis=axis)) + np.squeeze(top, axis))
 
 
 def source_log_odds(
@@ -113,15 +135,20 @@ def source_log_odds(
     rates: RatePrior,
     settings: FusionSettings,
 ) -> tuple[Floats, Floats]:
-    """Log-odds (sources,) of all passes with the rate integrated out, and the posterior median rate (sources,)."""
-    total = np.zeros((source_x.size, rates.rates.size))
+    """Log-odds (sources,) of all passes with rate and model variant integrated out, and the median rate (sources,).
+
+    A variant of the spread holds for all passes together: the error of a model is systematic.
+    """
+    variants = len(passes[0].plumes) if passes else 1
+    total = np.zeros((variants, source_x.size, rates.rates.size))
     for evidence in passes:
-        total += pass_log_odds(source_x, source_y, evidence, rates, settings)
-    log_odds = logsumexp(total, axis=1) - np.log(rates.rates.size)
-    posterior = np.exp(total - total.max(axis=1, keepdims=True))
-    cumulated = np.cumsum(posterior, axis=1) / posterior.sum(axis=1, keepdims=True)
-    median = rates.rates[np.minimum((cumulated < 0.5).sum(axis=1), rates.rates.size - 1)]
-    return np.asarray(log_odds), median
+        for k in range(variants):
+            total[k] += pass_log_odds(source_x, source_y, evidence, rates, settings, variant=k)
+    mixed = log_sum(total, axis=0) - np.log(variants)
+    log_odds = log_sum(mixed, axis=1) - np.log(rates.rates.size)
+    cumulated = np.cumsum(np.exp(mixed - mixed.max(axis=1, keepdims=True)), axis=1)
+    at = (cumulated < 0.5 * cumulated[:, -1:]).sum(axis=1)
+    return log_odds, rates.rates[np.minimum(at, rates.rates.size - 1)]
 
 
 def background_log_odds(passes: Sequence[PassEvidence], settings: FusionSettings) -> float:

@@ -140,7 +140,7 @@ def pass_evidence(
         float(np.hypot(binned.noise, settings.shape_error * peak)),
         float(np.arctan2(v, u)) if moving else 0.0,
         direction_sd_rad(spread, speed, binned.wind_sd, settings) if moving else float("inf"),
-        _plume(binned, speed if moving else settings.nominal_wind_m_s, settings, snapshot=moving),
+        _plumes(binned, speed if moving else settings.nominal_wind_m_s, settings, snapshot=moving),
         seen,
         near[use],
         speed if np.isfinite(speed) else None,
@@ -171,22 +171,22 @@ def _wind_near(binned: BinnedPass, at_s: float, settings: FusionSettings) -> tup
     return float(u.mean()), float(v.mean()), float(spread)
 
 
-def _plume(binned: BinnedPass, speed: float, settings: FusionSettings, *, snapshot: bool) -> Plume:
+def _plumes(binned: BinnedPass, speed: float, settings: FusionSettings, *, snapshot: bool) -> tuple[Plume, ...]:
     elevation = solar_elevation_rad(binned.start, binned.lon, binned.lat)
-    return _cached_plume(
+    return _cached_plumes(
         round(speed * 4) / 4,
         round(float(np.degrees(elevation)) / 5) * 5,
         settings.roughness_m,
         settings.mixing_height_m,
-        settings.snapshot_width if snapshot else 1.0,
+        settings.snapshot_widths if snapshot else (1.0,) * len(settings.snapshot_widths),
     )
 
 
 @lru_cache(maxsize=512)
-def _cached_plume(
-    speed: float, elevation_deg: int, roughness_m: float, mixing_height_m: float, width: float
-) -> Plume:
+def _cached_plumes(
+    speed: float, elevation_deg: int, roughness_m: float, mixing_height_m: float, widths: tuple[float, ...]
+) -> tuple[Plume, ...]:
     weather = obukhov_from_sun(
         speed, float(np.radians(elevation_deg)), roughness_m=roughness_m, mixing_height_m=mixing_height_m
     )
-    return plume_of(weather, width=width)
+    return tuple(plume_of(weather, width=width) for width in widths)

@@ -112,8 +112,8 @@ class FusionSettings:
     mixing_height_m: float = setting(
         800.0, unit="m", source="choice: day; used only for the turbulence of convection"
     )
-    snapshot_width: float = setting(
-        0.6, unit="1", source="choice: width of a crossing in seconds against the mean plume"
+    snapshot_widths: tuple[float, ...] = setting(
+        (0.4, 0.7, 1.1), unit="1", source="choice: width of a crossing in seconds against that of the mean plume"
     )
 
     def __post_init__(self) -> None:

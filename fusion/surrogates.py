@@ -13,8 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from fusion.gistar import rank_normal
-
 __all__ = ["field_surrogates", "phase_surrogates", "rotation_surrogates"]
 
 Floats = NDArray[np.float64]
@@ -41,10 +39,10 @@ def phase_surrogates(scores: Floats, order: Ints, number: int, rng: np.random.Ge
     lags = min(n - 1, max(8, n // 4))
     covariance = _autocovariance(scores[order], lags)
     spectrum = _spectrum_1d(covariance, fft.next_fast_len(length + lags))
-    noise = rng.standard_normal((spectrum.size, number)) + 1j * rng.standard_normal((spectrum.size, number))
-    series = fft.ifft(np.sqrt(spectrum)[:, None] * noise, axis=0).real[:n]
+    noise = _complex_noise((spectrum.size, (number + 1) // 2), rng)
+    series = fft.ifft(np.sqrt(spectrum)[:, None] * noise, axis=0)[:n]
     surrogate = np.empty((n, number))
-    surrogate[order] = series
+    surrogate[order] = np.concatenate([series.real, series.imag], axis=1)[:, :number]
     return _same_values(surrogate, scores)
 
 
@@ -59,11 +57,17 @@ def field_surrogates(scores: Floats, row: Ints, column: Ints, number: int, rng: 
     reach = max(2, height // 2), max(2, width // 2)
     shape = fft.next_fast_len(height + reach[0]), fft.next_fast_len(width + reach[1])
     spectrum = _spectrum_2d(scores - scores.mean(), row, column, shape, reach)
-    surrogate = np.empty((scores.size, number))
-    for k in range(number):
-        noise = rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
-        surrogate[:, k] = fft.ifft2(np.sqrt(spectrum) * noise).real[row, column]
-    return _same_values(surrogate, scores)
+    amplitude = np.sqrt(spectrum)
+    surrogate = np.empty((scores.size, number + number % 2))
+    for k in range(0, number, 2):
+        field = fft.ifft2(amplitude * _complex_noise(shape, rng))[row, column]
+        surrogate[:, k], surrogate[:, k + 1] = field.real, field.imag
+    return _same_values(surrogate[:, :number], scores)
+
+
+def _complex_noise(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.complex128]:
+    """Two independent standard normal fields in one: a linear transform of them gives two surrogates."""
+    return rng.standard_normal(shape) + 1j * rng.standard_normal(shape)
 
 
 def _autocovariance(series: Floats, lags: int) -> Floats:
@@ -109,6 +113,7 @@ def _taper(distance: Floats) -> Floats:
 
 def _same_values(surrogate: Floats, scores: Floats) -> Floats:
     """Give every surrogate exactly the values of the data, in the order of the surrogate."""
-    sorted_scores = np.sort(rank_normal(scores))
-    ranks = np.argsort(np.argsort(surrogate, axis=0), axis=0)
-    return np.asarray(sorted_scores[ranks])
+    result = np.empty_like(surrogate)
+    values = np.broadcast_to(np.sort(scores)[:, None], surrogate.shape)
+    np.put_along_axis(result, np.argsort(surrogate, axis=0), values, axis=0)
+    return result
