@@ -14,6 +14,7 @@ from ingest.flags import Flag
 from ingest.loggers.record import Channel, FloatArray, Layout, Record, Source, TimeArray, TraceSettings
 from ingest.loggers.stamps import Stamps, date_in_name, parse_stamps
 from ingest.loggers.vocabulary import CONCENTRATIONS, QUANTITIES, Meaning, Quantity, fold, split_heading, understand
+from ingest.loggers.winds import wind_channels
 from ingest.schema import Decision, Outcome, Reject
 from ingest.tables import Table, decode, find_table, heading_with_unit, read_columns
 from ingest.units import Unit, convert, parse_unit
@@ -246,13 +247,14 @@ def _fill(
     rejects: list[Reject] = []
     channels: list[Channel] = []
     places: dict[str, FloatArray] = {}
-    wind: dict[str, tuple[FloatArray, Use]] = {}
+    wind: dict[str, tuple[FloatArray, str]] = {}
     gnss: FloatArray | None = None
     empty: list[str] = []
     for use in uses:
         if use.role in ("time", "date", "clock", "epoch", "epoch_ns"):
             continue
         values = frame[f"c{use.index}"].to_numpy().astype(np.float64)[good]
+        values[np.isinf(values)] = np.nan
         if use.role in ("lon", "lat"):
             places[use.role] = values
         elif not np.isfinite(values).any():
@@ -260,7 +262,7 @@ def _fill(
         elif use.role == "gnss_clock":
             gnss = values
         elif "wind" in use.role and use.role != "other":
-            wind.setdefault(use.role, (_to_canonical(values, use), use))
+            wind.setdefault(use.role, (_to_canonical(values, use), use.heading))
         else:
             made = make_channel(values, use.meaning, use.unit, table.item, use.heading, layout.instrument)
             decisions += made.decisions
@@ -270,7 +272,7 @@ def _fill(
     if empty:
         shown = ", ".join(empty[:12]) + (f" and {len(empty) - 12} more" if len(empty) > 12 else "")
         decisions.append(Decision(table.item, f"{len(empty)} columns left out", f"they hold no value: {shown}"))
-    components, wind_notes = _wind_channels(
+    components, wind_notes = wind_channels(
         wind, table.item, settings.wind_frame or layout.wind_frame, layout.instrument
     )
     channels = _unique_names([*channels, *components])
@@ -441,70 +443,3 @@ def _unique_names(channels: Sequence[Channel]) -> list[Channel]:
         seen.add(name)
         result.append(replace(channel, name=name))
     return result
-
-
-# --- wind ----------------------------------------------------------------------------------------------------------
-
-
-def _wind_channels(
-    wind: Mapping[str, tuple[FloatArray, Use]], item: str, frame: str, instrument: str
-) -> tuple[list[Channel], list[Decision]]:
-    """Speed and direction → components: over the ground, or felt on the vehicle where that is declared or named."""
-    channels: list[Channel] = []
-    decisions: list[Decision] = []
-    pairs = (("wind_speed", "wind_direction", frame), ("apparent_wind_speed", "apparent_wind_direction", "vehicle"))
-    for speed_role, direction_role, kind in pairs:
-        if speed_role not in wind or direction_role not in wind:
-            continue
-        speed, use = wind[speed_role]
-        direction = wind[direction_role][0]
-        channels += wind_components(speed, direction, vehicle=kind == "vehicle", instrument=instrument)
-        if not kind:
-            decisions.append(
-                Decision(
-                    item,
-                    "wind taken as wind over the ground",
-                    f"{use.heading!r} does not say whether the vehicle's own motion was taken off; if it was "
-                    "not, put "
-                    '`wind_frame = "vehicle"` into mission.toml',
-                )
-            )
-        elif kind == "vehicle":
-            decisions.append(
-                Decision(item, "wind taken as felt on the vehicle", f"declared, or named so: {use.heading!r}")
-            )
-    return channels, decisions
-
-
-def wind_components(
-    speed: FloatArray, direction_from: FloatArray, *, vehicle: bool, instrument: str
-) -> list[Channel]:
-    """Components of the air's motion from speed and the direction it comes from (rad clockwise from north or
-    the bow).
-
-    Over the ground ``u = −s·sin d``, ``v = −s·cos d``. On the vehicle the direction counts clockwise from the
-    bow, so that
-    forward is ``−s·cos d`` and to the left is ``+s·sin d`` (air from the right moves to the left).
-    """
-    east_or_right, north_or_forward = -speed * np.sin(direction_from), -speed * np.cos(direction_from)
-    if vehicle:
-        named = (
-            ("u_apparent", north_or_forward, "apparent wind, forward"),
-            ("v_apparent", -east_or_right, "apparent wind, to the left"),
-        )
-        names = {}
-    else:
-        named = (
-            ("u", east_or_right, "wind over the ground, eastward"),
-            ("v", north_or_forward, "wind over the ground, northward"),
-        )
-        names = {"u": "eastward_wind", "v": "northward_wind"}
-    channels = []
-    for name, values, text in named:
-        attrs = {"units": "m s-1", "long_name": text}
-        if name in names:
-            attrs["standard_name"] = names[name]
-        if instrument:
-            attrs["instrument"] = instrument
-        channels.append(Channel(name, values, attrs))
-    return channels

@@ -39,7 +39,8 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     lines = text.data.decode("utf-8", errors="replace").splitlines()
     try:
         length = int(lines[0].split(",")[0])
-        day = date(*(int(part) for part in re.split(r"[,\s]+", lines[6].strip())[:3]))
+        year, month, monthday = (int(part) for part in re.split(r"[,\s]+", lines[6].strip())[:3])
+        day = date(year, month, monthday)
         count = int(lines[9].split(",")[0])
         scales = [float(part) for part in re.split(r"[,\s]+", lines[10].strip().strip(","))][:count]
         missing = [float(part) for part in re.split(r"[,\s]+", lines[11].strip().strip(","))][:count]
