@@ -250,7 +250,9 @@ def _priors(block: _Block, state: _State, settings: ImagerySettings) -> tuple[Fl
     turned = np.array([
         vector_from_rotation(r @ s.rotation.T) for r, s in zip(state.rotations, block.stations, strict=True)
     ])  # fmt: skip
-    off_angle = state.boresights[block.group] - turned
+    # A camera that a viewer turned carries its boresight with it.
+    spin = np.array([rotation_from_vector(np.array([0.0, 0.0, -s.turn_rad])) for s in block.stations])
+    off_angle = np.einsum("nij,nj->ni", spin, state.boresights[block.group]) - turned
     off_place = np.array([s.centre for s in block.stations]) - state.centres
     off = np.concatenate([off_angle, off_place], axis=1)
     diagonal[: 6 * photos] = weight.ravel()
@@ -261,12 +263,14 @@ def _priors(block: _Block, state: _State, settings: ImagerySettings) -> tuple[Fl
     right[shared + np.arange(3)] = lens_off / block.lens_sd**2
     bore = 1.0 / settings.boresight_sd_rad**2
     angle_weight, columns = weight[:, :3], shared[block.group] + 3 + np.arange(3)
+    # About the viewing axis by quarters of a turn: weights of the two other axes are equal, so nothing mixes.
     np.add.at(diagonal, columns, angle_weight)
-    np.add.at(right, columns, -angle_weight * off_angle)
+    np.add.at(right, columns, np.einsum("nji,nj->ni", spin, -angle_weight * off_angle))
     diagonal[shared + 3 + np.arange(3)] += bore
     right[shared + 3 + np.arange(3)] -= bore * state.boresights
-    rows = 6 * np.arange(photos)[:, None] + np.arange(3)
-    cross = csr_array((-angle_weight.ravel(), (rows.ravel(), columns.ravel())), shape=(size, size))
+    rows = np.repeat(6 * np.arange(photos)[:, None] + np.arange(3), 3, axis=1)
+    mixed = -angle_weight[:, :, None] * spin
+    cross = csr_array((mixed.ravel(), (rows.ravel(), np.tile(columns, (1, 3)).ravel())), shape=(size, size))
     cost = float(np.sum(weight * off**2) + np.sum((lens_off / block.lens_sd) ** 2) + bore * np.sum(state.boresights**2))
     return diagonal, right, csc_array(cross + cross.T), cost
 

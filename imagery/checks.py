@@ -39,8 +39,8 @@ _VIEWERS = (
 class Verdict:
     """Grid bearing of the image top, its standard deviation, whether a tag was overruled, and the sentence about it.
 
-    ``heading_rad`` NaN means that neither tags nor overlap give one: the photo is rejected. ``in_image`` tells whether
-    the photo turned in its own plane (a viewer) or about the vertical (a compass).
+    ``heading_rad`` NaN means that neither tags nor overlap give one: the photo is rejected. ``turn_rad`` is by how
+    much the pixels were turned after the photo was taken, clockwise as seen.
     """
 
     heading_rad: float
@@ -48,6 +48,7 @@ class Verdict:
     corrected: bool = False
     decision: str = ""
     evidence: str = ""
+    turn_rad: float = 0.0
 
 
 def judge_pixels(frames: Sequence[Frame], features: Sequence[Features], settings: ImagerySettings) -> list[Reject]:
@@ -224,7 +225,7 @@ def _judge(
             decision = (
                 f"photo was turned {words} after it was taken: heading corrected to {_degrees(tag - shift - turn)}"
             )
-            return Verdict(float(wrap(tag - shift - turn)), settings.yaw_sd_rad, True, decision, evidence)
+            return Verdict(float(wrap(tag - shift - turn)), settings.yaw_sd_rad, True, decision, evidence, turn)
     decision = f"yaw tag overruled: heading {_degrees(seen)} from overlap"
     return Verdict(seen, _overlap_sd(overlap, k), True, decision, evidence)
 
@@ -309,7 +310,7 @@ def judge_heights(
     rejects = [_no_height(frame, height) for frame, height in zip(frames, tagged, strict=True) if not height > 0]
     tagged = np.where(tagged > 0, tagged, np.nan)
     ground, sd = _ground_height(tagged, measured, settings)
-    if ground:
+    if abs(ground) > settings.takeoff_sd_m:
         decisions.append(Decision(
             name, f"ground plane at {ground:+.1f} m of the take-off height",
             f"overlaps say {np.nanmedian(measured):.1f} m above ground, tags {np.nanmedian(tagged):.1f} m",
@@ -328,10 +329,17 @@ def _no_height(frame: Frame, height: float) -> Reject:
 
 
 def _ground_height(tagged: Floats, measured: Floats, settings: ImagerySettings) -> tuple[float, float]:
-    """The plane is moved only where the scale of the overlaps is sure of it: by more than three standard errors."""
+    """Weigh the scale of the overlaps against level ground at take-off height, by their variances.
+
+    A median of n values has 1.25 times the standard error of their mean; a focal length that is off scales all heights.
+    """
     off = (tagged - measured)[np.isfinite(tagged - measured)]
     if len(off) < 3:
-        return 0.0, settings.ground_sd_m
+        return 0.0, math.hypot(settings.ground_sd_m, settings.takeoff_sd_m)
     ground = float(np.median(off))
-    error = 1.4826 * float(np.median(np.abs(off - ground))) / math.sqrt(len(off)) + settings.height_relative_sd_m
-    return (ground, error) if abs(ground) > 3 * error else (0.0, min(settings.ground_sd_m, abs(ground) + error))
+    error = math.hypot(
+        1.2533 * 1.4826 * float(np.median(np.abs(off - ground))) / math.sqrt(len(off)),
+        settings.focal_sd_ratio * float(np.nanmedian(measured)),
+    )
+    trust = settings.ground_sd_m**2 / (settings.ground_sd_m**2 + error**2)
+    return trust * ground, math.hypot(error * math.sqrt(trust), settings.takeoff_sd_m)

@@ -19,7 +19,7 @@ from imagery.settings import ImagerySettings
 from imagery.tiepoints import PairMatch
 from ingest.schema import Frame
 
-__all__ = ["Overlap", "measure_overlap", "wrap"]
+__all__ = ["Overlap", "estimate_boresight", "measure_overlap", "wrap"]
 
 Floats = NDArray[np.float64]
 
@@ -170,3 +170,71 @@ def _median_gsd(n: int, absolute: Sequence[tuple[int, float, float, float]], mat
     for photo in {row[0] for row in absolute}:
         result[photo] = np.median([row[2] for row in absolute if row[0] == photo])
     return result
+
+
+def estimate_boresight(
+    frames: Sequence[Frame],
+    centres: Floats,
+    heights: Floats,
+    headings: Floats,
+    turns: Floats,
+    matches: Sequence[PairMatch],
+    settings: ImagerySettings,
+) -> tuple[Floats, Floats]:
+    """Constant angle between where the tags say the camera looks and where it looks, from photos of different heading.
+
+    The axis of photo k meets the ground H R(ψ_k) β beside its nadir. The ground vector between two axes, read in a photo,
+    less the baseline is H (R(ψ_j) − R(ψ_i)) β. Photos of one heading say nothing of β: it then stays at its prior, zero.
+
+    Parameters
+    ----------
+    centres : array, shape (n, 2)
+        Grid easting and northing of the stations [m].
+    heights : array, shape (n,)
+        Height above ground [m].
+    headings : array, shape (n,)
+        Grid bearing of the image top [rad]; NaN where unknown.
+    turns : array, shape (n,)
+        By how much a viewer turned the image after it was taken [rad].
+
+    Returns
+    -------
+    boresight, sd : arrays, shape (2,)
+        Towards the right and the bottom of the image as taken [rad], and the standard errors.
+    """
+    rows, right, weights = [], [], []
+    for match in matches:
+        i, j = match.first, match.second
+        if not np.isfinite(headings[[i, j]]).all() or not np.isfinite(heights[[i, j]]).all():
+            continue
+        camera, other = frames[i].camera, frames[j].camera
+        seen = _invert(match.similarity) @ np.array([other.centre_x_px, other.centre_y_px, 1.0])
+        offset = (seen - [camera.centre_x_px, camera.centre_y_px]) * heights[i] / camera.focal_px
+        ground = [_image_to_ground(headings[k]) for k in (i, j)]
+        spin = [_plane_rotation(-turns[k]) for k in (i, j)]
+        rows.append(heights[j] * ground[1] @ spin[1] - heights[i] * ground[0] @ spin[0])
+        right.append(ground[0] @ offset - (centres[j] - centres[i]))
+        # Tilt of each photo is the noise: the strips of a flight share it, so it is not averaged away by counting pairs.
+        weights.append(1.0 / (2 * settings.gps_relative_sd_m**2 + 2 * (settings.tilt_sd_rad * heights[i]) ** 2))
+    prior = np.eye(2) / settings.boresight_sd_rad**2
+    if not rows:
+        return np.zeros(2), np.full(2, settings.boresight_sd_rad)
+    a, b, w = np.array(rows), np.array(right), np.array(weights)
+    beta = np.zeros(2)
+    for _ in range(4):
+        off = np.linalg.norm(b - a @ beta, axis=1) * np.sqrt(w)
+        robust = w * np.minimum(1.0, settings.huber / np.maximum(off, 1e-9))
+        normal = np.einsum("n,nki,nkj->ij", robust, a, a) + prior
+        beta = np.linalg.solve(normal, np.einsum("n,nki,nk->i", robust, a, b))
+    return beta, np.sqrt(np.diag(np.linalg.inv(normal)))
+
+
+def _image_to_ground(heading: float) -> Floats:
+    """Image vectors (right, down) of a nadir photo to grid vectors (east, north)."""
+    c, s = np.cos(heading), np.sin(heading)
+    return np.array([[c, -s], [-s, -c]])
+
+
+def _plane_rotation(angle: float) -> Floats:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[c, -s], [s, c]])

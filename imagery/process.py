@@ -17,9 +17,9 @@ from odc.geo.geom import BoundingBox
 from pyproj import CRS
 
 from imagery.camera import heading_from_rotation, vector_from_rotation
-from imagery.checks import judge_headings, judge_heights, judge_pixels, judge_positions
+from imagery.checks import Verdict, judge_headings, judge_heights, judge_pixels, judge_positions
 from imagery.ortho import Tone, View, build_mosaic
-from imagery.overlap import Overlap, measure_overlap
+from imagery.overlap import Overlap, estimate_boresight, measure_overlap
 from imagery.refine import Refined, mismatches, refine_stations
 from imagery.schema import FramePose, Ortho, OrthoQuality, Station
 from imagery.settings import ImagerySettings
@@ -86,7 +86,7 @@ def process_frames(
     flight, rejects, decisions = _usable_photos(frames, settings, crs)
     flight, matches, overlap, more, unseen = _tie(flight, settings)
     decisions, rejects = decisions + more, rejects + unseen
-    stations, ground, more, unplaced = _place(flight, overlap, settings)
+    stations, ground, more, unplaced = _place(flight, matches, overlap, settings)
     decisions, rejects = decisions + more, rejects + unplaced
     if not stations:
         raise NothingUsable(_nothing(frames, rejects), rejects=rejects)
@@ -168,13 +168,15 @@ def _reach(flight: _Flight) -> float:
 
 
 def _place(
-    flight: _Flight, overlap: Overlap, settings: ImagerySettings
+    flight: _Flight, matches: Sequence[PairMatch], overlap: Overlap, settings: ImagerySettings
 ) -> tuple[list[Station], tuple[float, float], list[Decision], list[Reject]]:
     """Settle heading and height of every photo, and make stations of those that have both."""
     if not flight.frames:
         return [], (0.0, settings.ground_sd_m), [], []
     verdicts, decisions = judge_headings(flight.frames, flight.convergence, flight.centres, overlap, settings)
     heights, ground, ground_sd_m, more, rejects = judge_heights(flight.frames, overlap, settings)
+    decisions += more
+    boresight, more = _boresight(flight, verdicts, heights - ground, matches, settings)
     decisions += more
     gone = {reject.item for reject in rejects}
     stations = []
@@ -186,7 +188,8 @@ def _place(
             rejects.append(Reject(frame.item, "yaw", reason))
             continue
         centre = np.array([*flight.centres[k], heights[k]])
-        station = station_from_tags(frame, centre, float(flight.convergence[k]), verdict, settings)
+        convergence = float(flight.convergence[k])
+        station = station_from_tags(frame, centre, convergence, verdict, settings, boresight=boresight)
         if off_nadir_rad(station) > settings.max_off_nadir_rad:
             degrees = math.degrees(off_nadir_rad(station))
             reason = f"looks {degrees:.0f}° away from straight down; a mosaic takes up to {math.degrees(settings.max_off_nadir_rad):.0f}°"
@@ -194,6 +197,21 @@ def _place(
             continue
         stations.append(station)
     return stations, (ground, ground_sd_m), decisions, rejects
+
+
+def _boresight(
+    flight: _Flight, verdicts: Sequence[Verdict], heights: Floats, matches: Sequence[PairMatch], settings: ImagerySettings
+) -> tuple[Floats, list[Decision]]:
+    """Where the camera looks beyond what its tags say, told as a decision when it is three times its standard error."""
+    headings = np.array([v.heading_rad for v in verdicts])
+    turns = np.array([v.turn_rad for v in verdicts])
+    angle, sd = estimate_boresight(flight.frames, flight.centres, heights, headings, turns, matches, settings)
+    if not (np.abs(angle) > 3 * sd).any():
+        return np.zeros(2), []
+    right, down = np.degrees(angle)
+    decision = f"camera looks {right:+.1f}° to the right and {down:+.1f}° to the bottom of its image beyond its tags"
+    evidence = f"baselines in {len(matches)} overlaps against GPS, standard errors {np.degrees(sd[0]):.1f}°, {np.degrees(sd[1]):.1f}°"
+    return angle, [Decision(f"flight of {flight.frames[0].item}", decision, evidence)]
 
 
 def _refine(

@@ -23,7 +23,8 @@ class Station:
 
     ``centre`` is easting and northing in the grid CRS and height above take-off [m], shape (3,). ``rotation`` turns
     grid axes (east, north, up) into camera axes (right, down, forward), shape (3, 3). ``covariance`` is that of three
-    rotations about the camera axes [rad] and of the centre [m], shape (6, 6).
+    rotations about the camera axes [rad] and of the centre [m], shape (6, 6). ``turn_rad`` is by how much the image was
+    turned in its plane after it was taken (a viewer): what is fixed to the camera turns with it.
     """
 
     frame: Frame
@@ -31,6 +32,7 @@ class Station:
     centre: Floats
     rotation: Floats
     covariance: Floats
+    turn_rad: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,13 +47,14 @@ class ImagerySettings:
     gps_relative_sd_m: float = setting(
         0.8, unit="m", source="Brighton: EXIF against ODM positions, rms 0.24 E, 0.45 N"
     )
-    height_relative_sd_m: float = setting(1.0, unit="m", source="docs/coordinates.md: barometer within 1 m")
+    height_relative_sd_m: float = setting(0.3, unit="m", source="within a flight; Brighton: EXIF against ODM, rms 0.09 m")
+    takeoff_sd_m: float = setting(1.0, unit="m", source="docs/coordinates.md: barometer within 1 m, common to the flight")
     tilt_sd_rad: float = setting(0.026, unit="rad", source="Brighton: 0.7-2.2 degrees between XMP and ODM tilt")
     yaw_sd_rad: float = setting(
         0.052, unit="rad", source="choice: 3 degrees after the cross-check with image overlap"
     )
     boresight_sd_rad: float = setting(0.035, unit="rad", source="H20T: -2.5 degrees found by dji-thermal-cli")
-    focal_sd_ratio: float = setting(0.02, unit="1", source="35 mm equivalents are rounded to a millimetre in 24-50")
+    focal_sd_ratio: float = setting(0.01, unit="1", source="choice: lens tags have 2 to 3 digits; the reader may state more doubt")
     distortion_sd: float = setting(0.05, unit="1", source="droneModels.json: spread of k1 over 106 cameras")
     ground_sd_m: float = setting(
         2.0, unit="m", source="choice: ground against the take-off plane where nothing measured it"

@@ -28,11 +28,18 @@ Floats = NDArray[np.float64]
 
 
 def station_from_tags(
-    frame: Frame, centre: Floats, convergence_rad: float, verdict: Verdict, settings: ImagerySettings
+    frame: Frame,
+    centre: Floats,
+    convergence_rad: float,
+    verdict: Verdict,
+    settings: ImagerySettings,
+    *,
+    boresight: Floats,
 ) -> Station:
     """Direct georeferencing: the tagged attitude, turned about the viewing direction to the settled heading.
 
     Assumes the tagged pitch; a camera without one is taken to look straight down, with three times the usual doubt.
+    ``boresight`` (2,) is how far the camera looks to the right and bottom of its image as taken, beyond the tags [rad].
     """
     pose = frame.pose
     pitch = -math.pi / 2 if pose.pitch_rad is None else pose.pitch_rad
@@ -44,7 +51,10 @@ def station_from_tags(
         rotation = rotation @ rotation_from_vector(np.array([0.0, 0.0, turn]))
     tilt = settings.tilt_sd_rad * (3.0 if pose.pitch_rad is None else 1.0)
     sds = [tilt, tilt, verdict.sd_rad, pose.horizontal_sd_m, pose.horizontal_sd_m, settings.height_relative_sd_m]
-    return Station(frame, frame.camera, centre, rotation, np.diag(np.square(sds)))
+    spin = rotation_from_vector(np.array([0.0, 0.0, -verdict.turn_rad]))
+    right, down, _ = spin @ np.array([boresight[0], boresight[1], 0.0])
+    rotation = rotation_from_vector(np.array([down, -right, 0.0])) @ rotation
+    return Station(frame, frame.camera, centre, rotation, np.diag(np.square(sds)), verdict.turn_rad)
 
 
 def off_nadir_rad(station: Station) -> float:
