@@ -1,9 +1,6 @@
-"""Background models behind one protocol, and the enhancement over them."""
+"""The enhancement over the background, with noise, detection limit and flags."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 import xarray as xr
@@ -11,43 +8,16 @@ from numpy.typing import NDArray
 
 from ingest.flags import Flag, is_usable
 from ingest.schema import Decision, Outcome, species_names
+from tracks.background_models import MODELS
 from tracks.noise import estimate_noise
 from tracks.plane import longest_step, seconds_since_start
-from tracks.rolling import block_means, interpolate_rows, rolling_percentile
+from tracks.rolling import block_means, interpolate_rows
 from tracks.settings import TrackSettings
 
-__all__ = ["MODELS", "Background", "add_enhancements", "rolling_background"]
+__all__ = ["add_enhancements"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-
-class Background(Protocol):
-    """A background model: usable values of one species in time order, in, the background at the same times, out.
-
-    ``t`` are seconds, increasing; ``values`` hold no NaN. Must be equivariant: a constant added to the values is
-    added to the background.
-    """
-
-    def __call__(self, t: Floats, values: Floats, settings: TrackSettings) -> Floats:
-        """Return the background, shape of ``values``."""
-
-
-def rolling_background(t: Floats, values: Floats, settings: TrackSettings) -> Floats:
-    """Low percentile in a centred window: the concentration without plumes, when plumes fill less than the rest.
-
-    Stops being valid where the platform stays in a plume for most of the window.
-
-    References
-    ----------
-    Tettenborn et al. 2025, doi:10.5194/amt-18-3569-2025 (10th percentile of 5 min); Brantley et al. 2014,
-    doi:10.5194/amt-7-2169-2014.
-    """
-    half = settings.background_window_s / 2
-    return rolling_percentile(t, values, before_s=half, after_s=half, percentile=settings.background_percentile)
-
-
-MODELS: dict[str, Callable[[Floats, Floats, TrackSettings], Floats]] = {"percentile": rolling_background}
 
 
 def _value_flags(trace: xr.Dataset, name: str) -> NDArray[np.uint32]:

@@ -10,6 +10,7 @@ import xarray as xr
 from ingest.flags import flag_counts
 from ingest.schema import Outcome, check_trace
 from tracks.background import add_enhancements
+from tracks.exhaust import flag_exhaust
 from tracks.lag import apply_lag, find_lags
 from tracks.passes import split_passes
 from tracks.plumes import find_plumes
@@ -63,8 +64,9 @@ def process_trace(trace: xr.Dataset, settings: TrackSettings | None = None) -> O
     lagged = apply_lag(placed.value, settings, find_lags(placed.value, settings))
     windy = add_wind(lagged.value, settings)
     enhanced = add_enhancements(split_passes(windy.value, settings), settings)
-    track = Track(enhanced.value, find_plumes(enhanced.value, settings))
-    stages = (placed, lagged, windy, enhanced)
+    passes = flag_exhaust(enhanced.value, settings)
+    track = Track(passes.value, find_plumes(passes.value, settings))
+    stages = (placed, lagged, windy, enhanced, passes)
     rows = trace.sizes["obs"]
     counts = flag_counts(track.passes["qc_flag"].values)
     plumes = track.plumes.sizes["plume"]

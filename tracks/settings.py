@@ -84,8 +84,14 @@ class TrackSettings:
     plume_samples: int = setting(2, unit="1", source="choice: a single value is a spike of the sensor")
     source_distance_m: float = setting(30.0, unit="m", source="Weller et al. 2019 code: buffers of 30 m")
     # exhaust
+    combustion_species: tuple[str, ...] = setting(
+        ("co2", "co", "no", "no2", "nox", "ufp", "pnc", "bc", "co2_dry"), unit="", source="choice: tracers of exhaust"
+    )
+    exhaust_snr: float = setting(5.0, unit="1", source="choice: a spike exceeds 5 standard deviations of noise")
     exhaust_spike_s: float = setting(15.0, unit="s", source="choice: an overtaking vehicle's exhaust lasts seconds")
+    exhaust_together_s: float = setting(3.0, unit="s", source="choice: instruments of one van agree within 3 s")
     exhaust_probability: float = setting(0.5, unit="1", source="choice: flagged when more likely than not")
+    exhaust_window_s: float = setting(60.0, unit="s", source="choice: spikes are taken over the minute around them")
 
     # emission rates
     sensor_height_m: float = setting(2.69, unit="m", source="EPA OTM 33A: inlet and sonic on the vehicle's mast")

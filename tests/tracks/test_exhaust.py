@@ -1,0 +1,64 @@
+"""Exhaust: a passing car is flagged, a plant is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from ingest.flags import Flag
+from ingest.schema import new_trace
+from tracks import TrackSettings, process_trace
+
+NONE = TrackSettings(estimate_lag=False)
+
+
+def drive(spikes: dict[str, list[int]], *, width_s: float = 2.0, loops: int = 4, **wind: float) -> xr.Dataset:
+    """Loops of 2 × 200 s along a street with CO2, CO, NOx and SO2; ``spikes`` give their rows per species."""
+    rng = np.random.default_rng(5)
+    x = np.tile(np.concatenate([10.0 * np.arange(200), 10.0 * np.arange(200)[::-1]]), loops)
+    n = len(x)
+    time = np.datetime64("2024-05-01T02:00:00", "ns") + np.arange(n) * np.timedelta64(1, "s")
+    variables = {}
+    for name in ("co2", "co", "nox", "so2"):
+        values = 10 + rng.normal(0, 0.1, n)
+        for row in spikes.get(name, []):
+            values += 10 * np.exp(-(((np.arange(n) - row) / width_s) ** 2))
+        variables[name] = (values, {"units": "ppb", "species": name, "instrument": name})
+    for name, speed in wind.items():
+        variables[name] = (np.full(n, speed), {"units": "m s-1"})
+    return new_trace("street", time, 104 + x / 96486.3, np.full(n, 30.0), variables)
+
+
+def flagged(trace: xr.Dataset, flag: Flag) -> np.ndarray:
+    """Rows with the flag."""
+    return np.flatnonzero(process_trace(trace, NONE).value.passes["qc_flag"].values & np.uint32(flag))
+
+
+def test_a_short_joint_spike_is_a_vehicle() -> None:
+    """CO2, CO and NOx that spike together once for seconds are flagged, and are no plume."""
+    trace = drive({name: [300] for name in ("co2", "co", "nox")})
+    assert 300 in flagged(trace, Flag.VEHICLE_EXHAUST)
+    assert process_trace(trace, NONE).value.plumes.sizes["plume"] == 0
+
+
+def test_a_place_that_spikes_on_every_pass_is_no_vehicle() -> None:
+    """The same spike at the same place on all passes stays a plume."""
+    rows = [100 + 400 * k for k in range(4)] + [299 + 400 * k for k in range(4)]
+    trace = drive(dict.fromkeys(("co2", "co", "nox"), rows))
+    assert not len(flagged(trace, Flag.VEHICLE_EXHAUST))
+    assert process_trace(trace, NONE).value.plumes.sizes["plume"] == 24
+
+
+def test_a_spike_with_sulfur_is_a_plant() -> None:
+    """SO2 in the spike speaks for a stack: not flagged."""
+    assert not len(flagged(drive({name: [300] for name in ("co2", "co", "nox", "so2")}), Flag.VEHICLE_EXHAUST))
+
+
+def test_a_spike_of_one_tracer_is_not_judged() -> None:
+    """NOx alone is never flagged as exhaust."""
+    assert not len(flagged(drive({"nox": [300]}), Flag.VEHICLE_EXHAUST))
+
+
+def test_a_long_rise_is_no_passing_vehicle() -> None:
+    """Tracers that are high together for a minute are not a passing car."""
+    assert not len(flagged(drive({n: [300] for n in ("co2", "co", "nox")}, width_s=40), Flag.VEHICLE_EXHAUST))

@@ -1,0 +1,193 @@
+"""Exhaust of the platform itself and of vehicles that pass: flags with a probability."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from ingest.flags import Flag
+from ingest.schema import Decision, Outcome, species_names
+from tracks.compiled import compiled
+from tracks.plane import plane_of, seconds_since_start
+from tracks.rolling import block_means, interpolate_rows, rolling_percentile
+from tracks.settings import TrackSettings
+
+__all__ = ["flag_exhaust"]
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# Odds of a short, joint spike being exhaust, and what evidence does to them: choices, stated here and in the docs.
+_ODDS_TWO, _ODDS_MORE = 1.5, 4.0  # two tracers together, three or more
+_ODDS_OTHER_GAS = 0.2  # a gas that vehicles hardly emit spikes too
+_ODDS_AGAIN = 0.15  # another drive pass saw a joint spike at the same place
+_ODDS_STANDING_BEHIND, _ODDS_STANDING_AHEAD = 4.0, 0.5  # standing, with the wind from behind or from ahead
+_SAME_PLACE_M = 30.0
+_RARE_IN_EXHAUST = frozenset({"so2", "h2s", "nh3", "ch4", "c2h6", "hcho", "styrene", "cl2", "hcl", "hf"})
+
+
+@compiled
+def _spike_runs(t: Floats, joint: Bools, gap_s: float) -> NDArray[np.int64]:
+    """First and last row of every run of ``joint``, bridging ``gap_s``."""
+    found = np.empty((64, 2), np.int64)
+    count = 0
+    first = last = -1
+    for i in range(len(t) + 1):
+        if i < len(t) and not joint[i]:
+            continue
+        if first >= 0 and (i == len(t) or t[i] - t[last] > gap_s):
+            if count == len(found):
+                grown = np.empty((2 * count, 2), np.int64)
+                grown[:count] = found
+                found = grown
+            found[count, 0], found[count, 1] = first, last
+            count += 1
+            first = -1
+        if i < len(t):
+            if first < 0:
+                first = i
+            last = i
+    return found[:count]
+
+
+@compiled
+def _widen(t: Floats, mask: Bools, reach_s: float) -> Bools:
+    """True within ``reach_s`` of a true row."""
+    out = mask.copy()
+    last = -1e300
+    for i in range(len(t)):
+        if mask[i]:
+            last = t[i]
+        out[i] = t[i] - last <= reach_s
+    last = 1e300
+    for i in range(len(t) - 1, -1, -1):
+        if mask[i]:
+            last = t[i]
+        out[i] = out[i] or last - t[i] <= reach_s
+    return out
+
+
+def _spikes(t: Floats, excess: Floats, noise_sd: float, settings: TrackSettings) -> Bools:
+    """True where the excess stands out of the minute around it, widened by the instruments' disagreement."""
+    known = np.isfinite(excess)
+    times, means = block_means(t, excess, known, 1.0)
+    half = settings.exhaust_window_s / 2
+    base = rolling_percentile(times, means, before_s=half, after_s=half, percentile=25)
+    high = excess - interpolate_rows(t, times, base) > settings.exhaust_snr * noise_sd
+    return _widen(t, high & known, settings.exhaust_together_s)
+
+
+def _wind_odds(passes: xr.Dataset, standing: Bools) -> Floats:
+    """Odds factor per row: the own exhaust reaches the inlet when the platform stands and the wind is from behind."""
+    factor = np.ones(len(standing))
+    if "u" not in passes or not standing.any():
+        return factor
+    heading = passes["heading"].values
+    row = np.maximum.accumulate(np.where(np.isfinite(heading), np.arange(len(heading)), -1))
+    last = np.where(row >= 0, heading[row], np.nan)
+    along = passes["u"].values * np.sin(last) + passes["v"].values * np.cos(last)
+    factor[standing & (along > 0)] = _ODDS_STANDING_BEHIND
+    factor[standing & (along < 0)] = _ODDS_STANDING_AHEAD
+    return factor
+
+
+def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
+    """Flag rows whose values are likely the exhaust of a vehicle, with ``exhaust_probability`` per row.
+
+    Two or more combustion tracers that spike together for no longer than ``exhaust_spike_s`` are exhaust with odds
+    that depend on how many agree, on other gases spiking too (then it is rather a plant), on other drive passes
+    seeing the same place (a place that smells twice is no passing car), and on wind from behind while standing.
+    Without two tracers nothing is flagged: one gas alone cannot tell a car from a source.
+
+    Parameters
+    ----------
+    passes : xarray.Dataset
+        With enhancements and drive passes.
+    settings : TrackSettings
+
+    Returns
+    -------
+    Outcome of xarray.Dataset
+        With OWN_EXHAUST (standing) or VEHICLE_EXHAUST (moving) where the probability exceeds the setting.
+
+    References
+    ----------
+    Drewnick et al. 2012, doi:10.5194/amt-5-1443-2012 (spikes of several tracers); Brantley et al. 2014,
+    doi:10.5194/amt-7-2169-2014.
+    """
+    names = species_names(passes)
+    tracers = [name for name in names if str(passes[name].attrs["species"]).lower() in settings.combustion_species]
+    if len({str(passes[name].attrs["species"]).lower().removesuffix("_dry") for name in tracers}) < 2:
+        return Outcome(passes)
+    t = seconds_since_start(passes["time"].values)
+    together = np.zeros(len(t), np.int8)
+    other = np.zeros(len(t), np.bool_)
+    for name in names:
+        noise_sd = float(passes[f"{name}_enhancement"].attrs["noise_sd"])
+        if not np.isfinite(noise_sd) or (name.endswith("_dry") and name.removesuffix("_dry") in tracers):
+            continue
+        spike = _spikes(t, passes[f"{name}_enhancement"].values, noise_sd, settings)
+        if name in tracers:
+            together += spike
+        elif str(passes[name].attrs["species"]) in _RARE_IN_EXHAUST:
+            other |= spike
+    probability = _probability(passes, t, together, other, settings)
+    likely = probability > settings.exhaust_probability
+    standing = (passes["qc_flag"].values & np.uint32(Flag.STATIONARY)) != 0
+    flags = passes["qc_flag"].values.copy()
+    flags[likely & standing] |= np.uint32(Flag.OWN_EXHAUST)
+    flags[likely & ~standing] |= np.uint32(Flag.VEHICLE_EXHAUST)
+    added = passes.assign(
+        qc_flag=("obs", flags, passes["qc_flag"].attrs),
+        exhaust_probability=(
+            "obs",
+            probability.astype(np.float32),
+            {"units": "1", "long_name": "probability that the row holds the exhaust of a vehicle"},
+        ),
+    )
+    if not likely.any():
+        return Outcome(added)
+    said = f"{int(likely.sum())} of {len(t)} rows: joint spikes of {', '.join(tracers)}"
+    return Outcome(added, (Decision(str(passes["trajectory"].values), "vehicle exhaust flagged", said),))
+
+
+def _probability(
+    passes: xr.Dataset, t: Floats, together: NDArray[np.int8], other: Bools, settings: TrackSettings
+) -> Floats:
+    """Probability per row; 0 outside of joint spikes, and inside of those that last too long."""
+    runs = _spike_runs(t, together >= 2, settings.exhaust_together_s)
+    probability = np.zeros(len(t))
+    if not len(runs):
+        return probability
+    standing = (passes["qc_flag"].values & np.uint32(Flag.STATIONARY)) != 0
+    factor = _wind_odds(passes, standing)
+    again = _seen_again(passes, runs)
+    longest_s = settings.exhaust_spike_s + 2 * settings.exhaust_together_s
+    for (first, last), seen in zip(runs, again, strict=True):
+        if t[last] - t[first] > longest_s:
+            continue
+        rows = slice(first, last + 1)
+        odds = _ODDS_MORE if together[rows].max() > 2 else _ODDS_TWO
+        odds *= _ODDS_OTHER_GAS if other[rows].any() else 1.0
+        odds *= _ODDS_AGAIN if seen else 1.0
+        odds *= float(np.median(factor[rows]))
+        probability[rows] = odds / (1 + odds)
+    return probability
+
+
+def _seen_again(passes: xr.Dataset, runs: NDArray[np.int64]) -> Bools:
+    """True for spikes near which another drive pass has a spike too."""
+    middle = (runs[:, 0] + runs[:, 1]) // 2
+    lon, lat = passes["lon"].values, passes["lat"].values
+    x, y = plane_of(lon, lat).forward(lon[middle], lat[middle])
+    index = passes["pass_index"].values[middle]
+    seen = np.zeros(len(runs), np.bool_)
+    known = np.flatnonzero(np.isfinite(x))
+    if len(known):
+        pairs = KDTree(np.column_stack([x[known], y[known]])).query_pairs(_SAME_PLACE_M, output_type="ndarray")
+        a, b = known[pairs[:, 0]], known[pairs[:, 1]]
+        differ = index[a] != index[b]
+        seen[a[differ]] = seen[b[differ]] = True
+    return seen
