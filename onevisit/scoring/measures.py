@@ -92,7 +92,9 @@ def pool(missions: Sequence[Sequence[Measure]], *, resamples: int = 1000) -> tup
     resamples : int
         Bootstrap draws, with a fixed seed.
     """
-    keys = list(dict.fromkeys(m.key for mission in missions for m in mission))
+    seen = list(dict.fromkeys(m.key for mission in missions for m in mission))
+    sections = list(dict.fromkeys(key.split(".")[0] for key in seen))
+    keys = sorted(seen, key=lambda key: sections.index(key.split(".")[0]))
     pooled = []
     for key in keys:
         found = [m for mission in missions for m in mission if m.key == key]

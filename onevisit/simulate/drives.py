@@ -63,6 +63,8 @@ def drive_streets(world: World, laps: int, rng: np.random.Generator, *, limit_s:
     points, lap_of_point = [], []
     for lap in range(laps):
         tour = tour_of_crossings(rows, columns, turned=bool(lap % 2))
+        if lap % 4 >= 2:  # the other way round, so that every street is driven in both directions
+            tour = [tour[0], *reversed(tour[1:])]
         points += [world.nodes[row, column] for row, column in tour]
         lap_of_point += [lap] * len(tour)
     points.append(world.nodes[0, 0])

@@ -42,10 +42,8 @@ def draw_entries(
     ``shifted`` lets three or four rows hold GCJ-02 under the name of WGS 84, a source's among them.
     """
     listed = [p for p in world.places if p.listed]
-    wrong: set[str] = set()
-    if shifted:
-        wrong = {listed[int(k)].site_id for k in rng.choice(len(listed), 3, replace=False)}
-        wrong |= set([s for s in sources if any(p.site_id == s for p in listed)][:1])
+    drawn = {listed[int(k)].site_id for k in rng.choice(len(listed), 3, replace=False)}
+    wrong = drawn | set([s for s in sources if any(p.site_id == s for p in listed)][:1]) if shifted else set()
     return tuple(_entry(place, today, rng, place.site_id in wrong) for place in listed)
 
 

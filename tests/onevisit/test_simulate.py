@@ -1,0 +1,251 @@
+"""The simulated mission: same seed, same bytes; real formats; a truth that agrees with the files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+
+from ingest.coordinates import gcj02_from_wgs84, to_grid
+from ingest.errors import SettingError
+from ingest.photos import PhotoSettings, read_frames
+from ingest.roads import read_roads
+from ingest.sites import SiteSettings, read_sites
+from onevisit.simulate import simulate_mission
+from onevisit.simulate.confounders import CONFOUNDERS, choose_confounders
+from onevisit.simulate.drives import drive_streets, measure_positions, tour_of_crossings
+from onevisit.simulate.flights import FlightCamera, Shot, fly_block, ground_of_pixels
+from onevisit.simulate.instrument import CHANNELS, Analyser, measure
+from onevisit.simulate.names import permit_code, uscc, uscc_check_character
+from onevisit.simulate.world import SIZES, build_world
+
+
+@pytest.fixture(scope="module")
+def mission(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One mission with every confounder that touches the registers."""
+    out = tmp_path_factory.mktemp("mission")
+    simulate_mission(out, seed=4, only=("register_shift", "unlisted_source", "trucks", "nothing_wrong"))
+    return out
+
+
+@pytest.fixture(scope="module")
+def truth(mission: Path) -> dict[str, Any]:
+    """The truth of that mission."""
+    content: dict[str, Any] = json.loads((mission / "truth.json").read_text(encoding="utf-8"))
+    return content
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
+
+
+def test_same_seed_same_bytes(tmp_path: Path) -> None:
+    """Two runs of one seed write the same bytes, another seed writes others."""
+    for name, seed in (("a", 11), ("b", 11), ("c", 12)):
+        simulate_mission(tmp_path / name, seed=seed)
+    assert _hashes(tmp_path / "a") == _hashes(tmp_path / "b")
+    assert _hashes(tmp_path / "a") != _hashes(tmp_path / "c")
+
+
+def test_a_switch_changes_only_what_it_switches(tmp_path: Path) -> None:
+    """Without register_shift the photos, the roads and the drive stay the same to the byte."""
+    simulate_mission(tmp_path / "on", seed=5, only=("register_shift",))
+    simulate_mission(tmp_path / "off", seed=5, only=())
+    on, off = _hashes(tmp_path / "on"), _hashes(tmp_path / "off")
+    changed = {name for name in on if on[name] != off[name]}
+    assert changed == {"truth.json", "mission/registers/排污许可名录.csv"}
+
+
+def test_unknown_confounder_is_refused() -> None:
+    """A confounder that does not exist is named, with those that do."""
+    with pytest.raises(SettingError, match="no confounder 'lorries'; known are trucks"):
+        choose_confounders(np.random.default_rng(1), without=("lorries",))
+
+
+def test_every_confounder_can_be_switched_off() -> None:
+    """Named in ``without``, a confounder is off, whatever is drawn."""
+    names = tuple(c.name for c in CONFOUNDERS)
+    assert not any(choose_confounders(np.random.default_rng(1), without=names).values())
+
+
+def test_truth_lies_outside_of_what_process_reads(mission: Path) -> None:
+    """Nothing in the mission folder holds a source's rate or the word truth."""
+    for path in (mission / "mission").rglob("*"):
+        assert "truth" not in path.name
+    assert (mission / "truth.json").is_file()
+
+
+def test_credit_code_check_character_of_a_published_code() -> None:
+    """The example of HJ 608-2017, 91130200699229617X, ends in the right character."""
+    assert uscc_check_character("91130200699229617") == "X"
+
+
+def test_codes_are_well_formed() -> None:
+    """Credit codes have 18 characters and check; permit codes have 22."""
+    rng = np.random.default_rng(2)
+    code = uscc(rng)
+    assert len(code) == 18
+    assert uscc_check_character(code[:17]) == code[17]
+    assert len(permit_code(code, 1, rng)) == 22
+
+
+def test_registers_read_back_to_the_true_places(mission: Path, truth: dict[str, Any]) -> None:
+    """Sites whose coordinate system is declared rightly come back within a metre, or their stated error."""
+    files = sorted((mission / "mission" / "registers").iterdir())
+    sites = {s.site_id: s for s in read_sites(files, SiteSettings(), root=mission / "mission").value}
+    right = [s for s in truth["sites"] if s["written_crs"] == s["declared_crs"]]
+    assert len(right) > 30
+    for site in right:
+        x, y = to_grid(
+            [site["lon"], sites[site["site_id"]].lon], [site["lat"], sites[site["site_id"]].lat], _crs(truth)
+        )
+        assert np.hypot(*np.diff([x, y])[:, 0]) < 1.0
+
+
+def _crs(truth: dict[str, Any]) -> Any:
+    from pyproj import CRS
+
+    return CRS.from_user_input(truth["crs"])
+
+
+def test_shifted_rows_hold_gcj02_under_wgs84(mission: Path, truth: dict[str, Any]) -> None:
+    """A shifted row's numbers are the GCJ-02 coordinates of the true place, its heading says WGS84."""
+    shifted = next(c for c in truth["confounders"] if c["name"] == "register_shift")["sites"]
+    text = (mission / "mission" / "registers" / "排污许可名录.csv").read_text(encoding="utf-8-sig")
+    rows = {row["排污许可证编号"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert len(shifted) >= 3
+    for site in (s for s in truth["sites"] if s["site_id"] in shifted):
+        lon, lat = gcj02_from_wgs84(site["lon"], site["lat"])
+        row = rows[site["site_id"]]
+        assert row["坐标系"] == "WGS84"
+        assert (float(row["经度"]), float(row["纬度"])) == pytest.approx((float(lon), float(lat)), abs=2e-6)
+
+
+def test_unlisted_source_is_on_no_register(mission: Path, truth: dict[str, Any]) -> None:
+    """The unlisted workshop emits, and no register names it."""
+    unlisted = [s for s in truth["sources"] if s["site_id"] is None]
+    assert len(unlisted) == 1
+    code = unlisted[0]["place"].split("@")[1]
+    for path in (mission / "mission" / "registers").iterdir():
+        assert code.encode() not in path.read_bytes()
+
+
+def test_photos_are_read_with_their_pose(mission: Path, truth: dict[str, Any]) -> None:
+    """EXIF and XMP give positions within GNSS error, headings within the compass, and the focal length."""
+    outcome = read_frames(
+        sorted((mission / "mission" / "images").iterdir()), PhotoSettings(), root=mission / "mission"
+    )
+    assert not outcome.rejects
+    poses = {p["photo"]: p for p in truth["photos"]}
+    assert len(outcome.value) == len(poses) == 12
+    for frame in outcome.value:
+        true = poses[frame.item]
+        x, y = to_grid([frame.pose.lon, true["lon"]], [frame.pose.lat, true["lat"]], _crs(truth))
+        assert 0 < np.hypot(*np.diff([x, y])[:, 0]) < 8.0
+        turn = np.degrees(frame.pose.yaw_rad or 0.0) - true["yaw_deg"]
+        assert abs((turn + 180) % 360 - 180) < 8.0
+        assert frame.camera.focal_px == pytest.approx(truth["camera"]["focal_px"])
+
+
+def test_roads_are_read_as_a_network(mission: Path, truth: dict[str, Any]) -> None:
+    """Every street is a line that shares its ends with others."""
+    roads = read_roads(sorted((mission / "mission" / "roads").iterdir())).value
+    assert len(roads.lines) == len(truth["streets"]["edges"])
+    ends = {tuple(v) for line in roads.lines for v in line.vertices[[0, -1]].tolist()}
+    assert len(ends) == len(truth["streets"]["nodes"])
+
+
+def test_true_hotspots_lie_on_the_drive(truth: dict[str, Any]) -> None:
+    """Cells of a true hotspot touch the driven track; the recurrent part lies inside what was seen."""
+    track = shapely.geometry.shape(truth["drives"][0]["track"]).buffer(0.0006)
+    for hotspot in truth["hotspots"]:
+        seen = shapely.geometry.shape(hotspot["seen"])
+        assert track.covers(seen)
+        if hotspot["recurrent"]:
+            assert seen.buffer(1e-6).covers(shapely.geometry.shape(hotspot["recurrent"]))
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(2, 2), (4, 4), (4, 5), (6, 3)])
+def test_tours_visit_every_crossing_once(rows: int, columns: int) -> None:
+    """A tour visits each crossing once, goes from neighbour to neighbour and ends beside its start."""
+    tour = tour_of_crossings(rows, columns, turned=False)
+    assert sorted(tour) == [(r, c) for r in range(rows) for c in range(columns)]
+    steps = [abs(a - c) + abs(b - d) for (a, b), (c, d) in zip(tour, [*tour[1:], tour[0]], strict=True)]
+    assert set(steps) == {1}
+
+
+def test_drive_keeps_to_streets_and_speeds() -> None:
+    """The vehicle stays within 12 m of a street axis and below 40 km/h."""
+    rng = np.random.default_rng(3)
+    world = build_world(SIZES["demo"], rng)
+    drive = drive_streets(world, 2, rng)
+    streets = shapely.union_all([s.line for s in world.streets])
+    assert shapely.distance(shapely.points(drive.x, drive.y), streets).max() < 12.0
+    assert np.hypot(np.diff(drive.x), np.diff(drive.y)).max() < 11.2
+    assert set(drive.lap) == {0, 1}
+
+
+def test_positions_have_gnss_error_and_jumps() -> None:
+    """Fixes are metres off; in a jump tens of metres; in a tunnel there are none."""
+    rng = np.random.default_rng(3)
+    drive = drive_streets(build_world(SIZES["demo"], rng), 1, rng)
+    fixes = measure_positions(drive, rng, jumps=1, tunnels=1)
+    error = np.hypot(fixes.x - drive.x, fixes.y - drive.y)
+    (start, end), (lost, found) = fixes.jumps[0], fixes.tunnels[0]
+    assert np.isnan(error[lost:found]).all()
+    assert np.nanmedian(error) < 5.0
+    assert np.nanmax(error[start:end]) > 20.0
+
+
+def test_instrument_delays_and_smears() -> None:
+    """A step in the air arrives after the lag, at 1 − 1/e of its height one response time later."""
+    air = np.zeros(400)
+    air[100:] = 1e-3  # 1000 µg m-3
+    reading = measure(air, CHANNELS[0], Analyser(10.0, 4.0, 1.0, 0.0, 0.0), np.random.default_rng(1))
+    level = reading - np.median(reading[:100])
+    assert abs(level[109]) < 30
+    assert level[110 + 3] == pytest.approx(1000 * (1 - np.exp(-1)), abs=40)
+    assert level[300] == pytest.approx(1000, abs=40)
+
+
+def test_nadir_camera_sees_the_ground_below_it() -> None:
+    """Straight down and without terrain, the middle is the foot point; right is east when the top looks north."""
+    world = build_world(SIZES["demo"], np.random.default_rng(1))
+    flat = type(world)(**{**world.__dict__, "terrain": (0.0, 0.0, 0.0, 400.0)})
+    camera = FlightCamera(readout_s=0.0)
+    shot = Shot("a", 0, 10.0, 20.0, 100.0, 0.0, -90.0, 0.0, 0, 0, 0, 0, 0, 0, 0, 8.0, 1.0)
+    x, y = ground_of_pixels(shot, camera, flat)
+    middle = (camera.height_px // 2, camera.width_px // 2)
+    half = 0.5 * 100.0 / camera.focal_px
+    assert (x[middle], y[middle]) == pytest.approx((10.0 + half, 20.0 - half))
+    assert x[0, -1] - x[0, 0] == pytest.approx((camera.width_px - 1) * 100.0 / camera.focal_px)
+    assert y[0, 0] > y[-1, 0]
+
+
+def test_yaw_turns_clockwise() -> None:
+    """With the top of the image to the east, right is south."""
+    world = build_world(SIZES["demo"], np.random.default_rng(1))
+    flat = type(world)(**{**world.__dict__, "terrain": (0.0, 0.0, 0.0, 400.0)})
+    shot = Shot("a", 0, 0.0, 0.0, 100.0, 90.0, -90.0, 0.0, 0, 0, 0, 0, 0, 0, 0, 0.0, 1.0)
+    x, y = ground_of_pixels(shot, FlightCamera(), flat)
+    assert x[0, 500] > x[-1, 500]
+    assert y[375, -1] < y[375, 0]
+
+
+def test_strips_overlap() -> None:
+    """Neighbouring photos of a strip see more than half of the same ground."""
+    shots = fly_block((0.0, 0.0), 3, 4, np.random.default_rng(2), camera=FlightCamera())
+    apart = np.hypot(shots[1].x - shots[0].x, shots[1].y - shots[0].y)
+    assert apart < 0.5 * 750 / 705.5 * 105.0
+    assert len(shots) == 12
