@@ -311,13 +311,15 @@ def _hotspot_evidence(clue: _Clue) -> Evidence:
     h = clue.hotspot
     wind_en, wind_zh = _wind_words(h)
     number = f"{with_error(h.enhancement, h.enhancement_sd)} {unit_text(h.unit)}"
+    above = rounded(h.background)
     text_en = (
-        f"{_EN.species(h.species)} {number} above a background of {rounded(h.background)}, seen in {h.passes_seen} of "
+        f"{_EN.species(h.species)} {number} above a background of {above}, seen in {h.passes_seen} of "
         f"{h.passes_crossed} passes, p = {h.p_value:.2g}; {wind_en}; this site explains it with probability "
         f"{clue.probability:.2f}"
     )
     text_zh = (
-        f"{_ZH.species(h.species)} 高出背景（{rounded(h.background)}）{number}，{h.passes_crossed} 次通过中检出 {h.passes_seen} 次，"
+        f"{_ZH.species(h.species)} 高出背景（{above}）{number}，"
+        f"{h.passes_crossed} 次通过中检出 {h.passes_seen} 次，"
         f"p = {h.p_value:.2g}；{wind_zh}；该点位解释概率 {clue.probability:.2f}"
     )
     return Evidence("hotspot", h.id, _utc(h.last_seen), text_en, text_zh)

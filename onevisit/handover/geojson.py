@@ -176,7 +176,9 @@ def _route_line(route: Route) -> BaseGeometry:
     """The legs as one line; a point where a route without depot has a single stop."""
     points: list[tuple[float, float]] = []
     for leg in [*(stop.leg for stop in route.stops), *([route.back] if route.back else [])]:
-        points += [point for point in leg.line if not points or point != points[-1]]
+        for point in leg.line:
+            if not points or point != points[-1]:
+                points.append(point)
     return shapely.LineString(points) if len(points) > 1 else shapely.Point(points[0])
 
 
