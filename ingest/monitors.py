@@ -41,6 +41,7 @@ _COMMANDS = {
 }
 # Stations of ambient air send gases in µg m-3, whatever the table of codes says; only CO comes in mg m-3.
 _AMBIENT, _POWER, _VENDOR_POWER = "22", "44", "80"
+_WATER = ("21", "32", "52")
 _UNUSED_FIELDS = frozenset(("Min", "Max", "ZsMin", "ZsMax", "Cou", "EFlag", "SampleTime"))
 _ELECTRIC_UNITS = {"I": "A", "U": "V", "P": "kW", "E": "kWh"}
 
@@ -191,6 +192,9 @@ def _add_message(message: Message, item: str, zone: ZoneInfo, collector: Collect
 def _attributes(code: str, system: str) -> tuple[str, dict[str, str]]:
     """Name of a code's variable and what is known of it."""
     known = code_of(code)
+    # Codes of 2005 are short numbers that mean one thing in water and, with some makers, another in gas.
+    if known and code == known.old and known.code.startswith("w") != (system in _WATER):
+        known = None
     name = known.code if known else code
     units = known.unit if known else "1"
     if system == _AMBIENT and units == "mg m-3" and name != "a21005":
