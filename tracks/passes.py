@@ -58,9 +58,13 @@ def _changes(x: Floats, y: Floats, cell: float) -> int:
 
 @compiled
 def _leave(table: Table, cx: int, cy: int, grid: int, number: int, t: float, revisit_s: float) -> None:
-    """Write down that the platform was in a cell until ``t``, and near the cells that it had come from."""
+    """Write down that the platform was in a cell until ``t``, and after a stay near the cells that it came from."""
     keys, owner, left = table
-    arrived = left[_slot(keys, _key(cx, cy, grid))]
+    slot = _slot(keys, _key(cx, cy, grid))
+    arrived = left[slot]
+    left[slot] = t
+    if t - arrived < revisit_s / 4:
+        return
     for dx in range(-1, 2):
         for dy in range(-1, 2):
             slot = _slot(keys, _key(cx + dx, cy + dy, grid))

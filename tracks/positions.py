@@ -178,25 +178,36 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     return Outcome(cleaned, _decisions(trace, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing}))
 
 
+@compiled
+def _motion(state: Floats, stop_speed: float, standing: int, flags: FlagArray) -> tuple[Floats, Floats, Floats]:
+    """Speed, heading and standard deviation from the smoothed state; sets the bit ``standing`` in ``flags``."""
+    n = len(state)
+    speed, heading, sd = np.empty(n), np.empty(n), np.empty(n)
+    for i in range(n):
+        vx, vy = state[i, 2], state[i, 3]
+        speed[i] = np.sqrt(vx * vx + vy * vy)
+        sd[i] = np.sqrt(state[i, 4])
+        heading[i] = np.nan
+        if speed[i] < stop_speed:
+            flags[i] |= np.uint32(standing)
+        elif not np.isnan(vx):
+            angle = np.arctan2(vx, vy)
+            heading[i] = angle if angle >= 0 else angle + 2 * np.pi
+    return speed, heading, sd
+
+
 def _with_motion(
     trace: xr.Dataset, place: tuple[Floats, Floats], state: Floats, flags: FlagArray, settings: TrackSettings
 ) -> xr.Dataset:
     """Add position, speed, heading, standard deviation and flags to the trace."""
-    speed = np.hypot(state[:, 2], state[:, 3])
-    standing = speed < settings.stop_speed
-    flags[standing] |= np.uint32(Flag.STATIONARY)
-    heading = np.where(standing, np.nan, np.arctan2(state[:, 2], state[:, 3]) % (2 * np.pi))
+    speed, heading, sd = _motion(state, settings.stop_speed, int(Flag.STATIONARY), flags)
     return trace.assign_coords(
         lon=("obs", place[0], trace["lon"].attrs), lat=("obs", place[1], trace["lat"].attrs)
     ).assign(
         qc_flag=("obs", flags, trace["qc_flag"].attrs),
         speed=("obs", speed, {"units": "m s-1", "standard_name": "platform_speed_wrt_ground"}),
         heading=("obs", heading, {"units": "radian", "long_name": "direction of motion, clockwise from north"}),
-        horizontal_sd=(
-            "obs",
-            np.sqrt(state[:, 4]),
-            {"units": "m", "long_name": "standard deviation per axis of the position"},
-        ),
+        horizontal_sd=("obs", sd, {"units": "m", "long_name": "standard deviation per axis of the position"}),
     )
 
 

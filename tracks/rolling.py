@@ -27,19 +27,34 @@ def _place(window: Floats, count: int, value: float) -> int:
 
 
 @compiled
+def _swap(window: Floats, count: int, old: float, new: float) -> None:
+    """Replace ``old`` by ``new`` in the sorted window, moving only what lies between them."""
+    if new >= old:
+        k = _place(window, count, old)
+        while k + 1 < count and window[k + 1] < new:
+            window[k] = window[k + 1]
+            k += 1
+    else:
+        k = _place(window, count, old)
+        while k > 0 and window[k - 1] > new:
+            window[k] = window[k - 1]
+            k -= 1
+    window[k] = new
+
+
+@compiled
 def _roll(t: Floats, v: Floats, before_s: float, after_s: float, share: float) -> Floats:
     n = len(t)
     out = np.empty(n)
     window = np.empty(64)
     count = head = tail = 0
     for i in range(n):
-        while tail < i and t[tail] < t[i] - before_s:
-            place = _place(window, count, v[tail])
-            for k in range(place, count - 1):
-                window[k] = window[k + 1]
-            count -= 1
-            tail += 1
         while head < n and t[head] <= t[i] + after_s:
+            if tail < i and t[tail] < t[i] - before_s:
+                _swap(window, count, v[tail], v[head])
+                tail += 1
+                head += 1
+                continue
             if count == len(window):
                 grown = np.empty(2 * count)
                 grown[:count] = window
@@ -50,6 +65,12 @@ def _roll(t: Floats, v: Floats, before_s: float, after_s: float, share: float) -
             window[place] = v[head]
             count += 1
             head += 1
+        while tail < i and t[tail] < t[i] - before_s:
+            place = _place(window, count, v[tail])
+            for k in range(place, count - 1):
+                window[k] = window[k + 1]
+            count -= 1
+            tail += 1
         rank = share * (count - 1)
         low = int(rank)
         high = min(low + 1, count - 1)

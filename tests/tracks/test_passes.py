@@ -35,8 +35,9 @@ def slow_split(t: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         for g, cell in enumerate(cells):
             if before and cell != before[g]:
                 near = [(g, before[g][1] + dx, before[g][2] + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
-                arrived = until[before[g]]
-                until.update({c: t[i - 1] for c in near if c in until and arrived - until[c] <= 60})
+                arrived, until[before[g]] = until[before[g]], t[i - 1]
+                if t[i - 1] - arrived >= 15:
+                    until.update({c: t[i - 1] for c in near if c in until and arrived - until[c] <= 60})
                 fresh = fresh or (cell in until and t[i] - until[cell] > 60)
         if fresh:
             number, until = number + 1, {}
