@@ -89,8 +89,8 @@ def page(bench: Bench, command: str) -> str:
         "",
         f"Written by `{command}`; not by hand. {len(bench.runs)} missions of size `{bench.size}`, "
         f"{bench.seconds:.0f} s in all on two processes ({simulate_s:.1f} s to simulate, {process_s:.1f} s to "
-        "process one). The truth is described in [simulator.md](simulator.md). Intervals are 95 %, from resampling missions. "
-        "*not built*: no stage produces it yet; *–*: nothing was there to be scored.",
+        "process one). The truth is described in [simulator.md](simulator.md). Intervals are 95 %, from resampling "
+        "missions. *not built*: no stage produces it yet; *–*: nothing was there to be scored.",
         "",
         "| measure | what it says | value | 95 % interval | n |",
         "|---|---|---|---|---|",

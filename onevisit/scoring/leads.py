@@ -8,7 +8,10 @@ from onevisit.scoring.hotspots import Match
 from onevisit.scoring.measures import Measure, not_built, share, total
 from onevisit.scoring.results import Feature, Results, Truth
 
-__all__ = ["ACTIONABLE", "score_leads", "score_monitor_rules"]
+__all__ = ["ACTIONABLE", "MONITOR_EVIDENCE", "score_leads", "score_monitor_rules"]
+
+MONITOR_EVIDENCE = {"monitor", "power", "treatment"}
+"""Kinds of evidence that rest on monitor, power or treatment records."""
 
 ACTIONABLE = ("remind", "help", "visit")
 """Dispositions that somebody outside of the bureau would notice; ``measure_again`` and ``none`` are not."""
@@ -19,11 +22,10 @@ def score_leads(results: Results, truth: Truth, matches: Sequence[Match]) -> lis
     titles = {
         "leads.precision": "leads that ask for a visit, help or a reminder, and are right to",
         "leads.disposition": "of them with the disposition that is right",
-        "leads.recall": "sites with something wrong that could be seen, with a lead that acts",
+        "leads.recall": "sites whose plume or permit could be seen, with a lead that acts",
         "leads.visit_precision": "visits to a site that has something wrong",
     }
     expected = {s["site_id"]: s["expected"] for s in truth.content["sites"]}
-    findable = {s["site_id"] for s in truth.content["sites"] if s["findable"] and s["expected"] != "none"}
     if results.leads is None:
         return [not_built(key, title, "%") for key, title in titles.items()]
     acting = [lead for lead in results.leads if lead.properties.get("disposition") in ACTIONABLE]
@@ -33,10 +35,32 @@ def score_leads(results: Results, truth: Truth, matches: Sequence[Match]) -> lis
     return [
         share("leads.precision", titles["leads.precision"], right),
         share("leads.disposition", titles["leads.disposition"], exact),
-        share("leads.recall", titles["leads.recall"], [site in reached for site in sorted(findable)]),
+        share("leads.recall", titles["leads.recall"], [site in reached for site in _to_find(truth, monitors=False)]),
+        _monitor_recall(results, truth, reached),
         _visit_precision(results, expected, titles["leads.visit_precision"]),
         *_false_leads(truth, acting, right, matches),
     ]
+
+
+def _to_find(truth: Truth, *, monitors: bool) -> list[str]:
+    """Sites with a cause that asks for something and that the files can show: from monitors, or from all else."""
+    return sorted(
+        site["site_id"]
+        for site in truth.content["sites"]
+        if any(
+            c["findable"] and c["expected"] != "none" and (c["cause"] not in ("plume", "permit")) == monitors
+            for c in site["causes"]
+        )
+    )
+
+
+def _monitor_recall(results: Results, truth: Truth, reached: set[str]) -> Measure:
+    """Recall of sites whose records show something; built once leads rest on monitor, power or treatment records."""
+    title = "sites whose monitor, power or treatment records show something, with a lead that acts"
+    kinds = {str(e.get("kind")) for lead in results.leads or () for e in lead.properties.get("evidence", ())}
+    if not kinds & (MONITOR_EVIDENCE | {str(a["kind"]) for a in truth.content["anomalies"]}):
+        return not_built("leads.recall_monitors", title, "%")
+    return share("leads.recall_monitors", title, [site in reached for site in _to_find(truth, monitors=True)])
 
 
 def _site(feature: Feature) -> str:

@@ -40,6 +40,7 @@ def _truth() -> dict[str, Any]:
     """Four sites on a street of 1 km; A and an unlisted workshop emit, B is off by its permit, C and D are right."""
     a, u = shapely.box(0, 0, 100, 20), shapely.box(500, 0, 600, 20)
     expected = {"A": "visit", "B": "remind", "C": "none", "D": "none"}
+    causes = {"A": "plume", "B": "permit", "C": "marked_exceedance"}
     return {
         "version": 1,
         "seed": 1,
@@ -71,12 +72,13 @@ def _truth() -> dict[str, Any]:
             {
                 "site_id": k,
                 "expected": v,
-                "findable": True,
+                "causes": [{"cause": causes[k], "expected": v, "findable": True}] if k in causes else [],
                 "visits_this_year": 2 if k == "C" else 0,
                 **_place(100 * i, 50),
             }
             for i, (k, v) in enumerate(expected.items())
         ],
+        "anomalies": [{"kind": "marked_exceedance", "site_id": "C", "expected": "none"}],
         "confounders": [
             {"name": "trucks", "where": _degrees(shapely.box(800, -10, 900, 30)), "sites": []},
             {"name": "nothing_wrong", "where": None, "sites": ["C", "D"]},
@@ -342,3 +344,15 @@ def test_score_json_says_null_for_not_built(tmp_path: Path) -> None:
     lines = scores_dict(scores)["measures"]
     assert all(line["value"] is None and line["built"] is False for line in lines)
     assert len(pool_scores([scores, scores])) == len(lines)
+
+
+def test_rules_on_records_are_scored_per_anomaly(tmp_path: Path) -> None:
+    """A frozen monitor found at A (right) and at D (wrong) of two that are frozen: precision and recall 50 %."""
+    truth = _truth()
+    truth["anomalies"] = [{"kind": "frozen_monitor", "site_id": s, "expected": "help"} for s in ("A", "B")]
+    leads = [_lead("A", "help"), _lead("D", "help")]
+    for lead in leads:
+        lead["properties"]["evidence"] = [{"kind": "frozen_monitor", "id": "1"}]
+    scores = score_output(*_write(tmp_path, truth, leads=leads))
+    assert scores["monitors.frozen_monitor.precision"].value == 50.0
+    assert scores["monitors.frozen_monitor.recall"].value == 50.0

@@ -6,6 +6,8 @@ import csv
 import hashlib
 import io
 import json
+import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import shapely
 
 from ingest.coordinates import gcj02_from_wgs84, to_grid
 from ingest.errors import SettingError
+from ingest.hj212 import parse_stream
 from ingest.photos import PhotoSettings, read_frames
 from ingest.roads import read_roads
 from ingest.sites import SiteSettings, read_sites
@@ -156,6 +159,35 @@ def test_photos_are_read_with_their_pose(mission: Path, truth: dict[str, Any]) -
         turn = np.degrees(frame.pose.yaw_rad or 0.0) - true["yaw_deg"]
         assert abs((turn + 180) % 360 - 180) < 8.0
         assert frame.camera.focal_px == pytest.approx(truth["camera"]["focal_px"])
+
+
+def test_packets_are_read_back(mission: Path, truth: dict[str, Any]) -> None:
+    """Every HJ 212 packet has the right length and sum, of version 2017, and names a station on the list."""
+    folder = mission / "mission" / "monitors"
+    messages = list(parse_stream(next(folder.glob("hj212_*.txt")).read_bytes()))
+    assert len(messages) > 150
+    assert all(m.crc == "ok" and m.length_ok and not m.errors for m in messages)
+    stations = (folder / "自动监控点位.csv").read_text(encoding="utf-8-sig")
+    assert {m.mn for m in messages} <= set(re.findall(r"^[0-9A-F]{24}", stations, re.MULTILINE))
+
+
+def test_treatment_off_is_in_the_power_records(tmp_path: Path) -> None:
+    """Where the truth says treatment_off, production runs and the treatment device stands."""
+    simulate_mission(tmp_path, seed=2, only=())
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
+    text = (tmp_path / "mission" / "monitors" / "用电监控.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    found = [a for a in truth["anomalies"] if a["kind"] == "treatment_off"]
+    assert found
+    for anomaly in found:
+        local = (datetime.fromisoformat(anomaly["start"]) + timedelta(hours=8)).strftime("%Y-%m-%d %H:%M")
+        mine = [r for r in rows if r["排污许可证编号"] == anomaly["site_id"] and r["时间"] == local]
+        assert {r["设备类型"]: r["运行状态"] for r in mine} == {"产污设施": "运行", "治污设施": "停机"}
+
+
+def test_anomalies_come_and_go_with_their_confounder(truth: dict[str, Any]) -> None:
+    """Without frozen_analyser no monitor is frozen."""
+    assert not any(a["kind"] == "frozen_monitor" for a in truth["anomalies"])
 
 
 def test_roads_are_read_as_a_network(mission: Path, truth: dict[str, Any]) -> None:
