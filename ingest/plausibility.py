@@ -280,7 +280,6 @@ def _take(record: Record, rows: np.ndarray) -> Record:
         lat=None if record.lat is None else record.lat[rows],
         qc_flag=record.qc_flag[rows],
         gnss_clock_s=None if record.gnss_clock_s is None else record.gnss_clock_s[rows],
-        line=None if record.line is None else record.line[rows],
         channels=tuple(
             replace(c, values=c.values[rows], qc=None if c.qc is None else c.qc[rows]) for c in record.channels
         ),

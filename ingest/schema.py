@@ -283,7 +283,8 @@ def new_trace(
     ContractError
         If lengths differ, times repeat, or a variable has no units.
     """
-    order = np.argsort(time, kind="stable")
+    ordered = bool((np.diff(np.asarray(time, "datetime64[ns]")) >= np.timedelta64(0, "ns")).all())
+    order = slice(None) if ordered else np.argsort(time, kind="stable")  # no copy of a day's data that is in order
     flags = np.zeros(len(time), np.uint32) if qc_flag is None else np.asarray(qc_flag, np.uint32)
     data: dict[str, tuple[str, NDArray[np.float64] | NDArray[np.uint32], dict[str, object]]] = {
         "qc_flag": ("obs", flags[order], flag_attributes())

@@ -102,7 +102,7 @@ def read_source(path: Path, item: str, settings: TraceSettings) -> Source:
         raise FileError(item, f"cannot be read: {error.strerror or error}") from error
     if data[:2] == b"\x1f\x8b":
         data = _unpack(data, item, min(limit, int(max(64e6, len(data) * settings.maximum_expansion))))
-    if not data.strip(b"\x00 \r\n\t"):
+    if re.search(rb"[^\x00 \r\n\t]", data) is None:
         raise FileError(item, "the file is empty")
     return Source(path, item, data)
 
@@ -188,7 +188,9 @@ def _guess_encoding(data: bytes) -> str:
 def _is_ascii_below_head(data: bytes) -> bool:
     """Whether the text is UTF-8 in its first lines and plain ASCII below: the usual case, told fast."""
     end = data.find(b"\n", 4096) + 1
-    return 0 < end < 1 << 20 and data[end:].isascii() and _decodes(data[:end], "utf-8")
+    if not 0 < end < 1 << 20 or not _decodes(data[:end], "utf-8"):
+        return False
+    return all(data[start : start + (1 << 20)].isascii() for start in range(end, len(data), 1 << 20))
 
 
 def _decodes(data: bytes, encoding: str) -> bool:
@@ -383,13 +385,13 @@ def read_columns(
     FileError
         If the rows cannot be read at all.
     """
-    payload = _rows_of(table)
+    rows = _rows_of(table)
     # Looking for tokens in every field triples the time and most files have none: so first without, then with them.
     for tokens in ((), (*MISSING_TOKENS, *missing)):
-        floats = _parse(table, payload, numeric, textual, tokens, as_text=False)
+        floats = _parse(table, rows, numeric, textual, tokens, as_text=False)
         if floats is not None:
             return _sentinels_to_null(floats, missing), ()
-    texts = _parse(table, payload, numeric, textual, (*MISSING_TOKENS, *missing), as_text=True)
+    texts = _parse(table, rows, numeric, textual, (*MISSING_TOKENS, *missing), as_text=True)
     if texts is None:
         raise FileError(
             table.item, "the rows below the headings cannot be read as a table", where=f"line {table.first_line}"
@@ -397,14 +399,27 @@ def read_columns(
     return _numbers_from_texts(table, texts, numeric, missing)
 
 
-def _rows_of(table: Table) -> bytes:
-    """Return the rows, under a line of names where the first row is not as wide as the headings (polars needs it)."""
-    body = table.text.data[table.offset :]
-    width = len(table.headings)
-    first = body[: body.find(b"\n")] if b"\n" in body[:1_000_000] else body[:1_000_000]
+@dataclass(frozen=True)
+class _Rows:
+    """What polars is given: bytes, how many lines to pass over, and whether the next line holds names."""
+
+    data: bytes
+    skip_lines: int
+    named: bool
+
+
+def _rows_of(table: Table) -> _Rows:
+    """Return the text itself where its first row is as wide as the headings, else a copy under a line of names.
+
+    polars takes the number of columns from the first line it reads.
+    """
+    data, width = table.text.data, len(table.headings)
+    end = data.find(b"\n", table.offset, table.offset + 1_000_000)
+    first = data[table.offset : end if end >= 0 else table.offset + 1_000_000]
     if first.count(table.delimiter.encode()) == width - 1 and b'"' not in first and first.strip():
-        return body
-    return table.delimiter.join(f"c{i}" for i in range(width)).encode() + b"\n" + body
+        return _Rows(data, table.first_line - 1, named=False)
+    names = table.delimiter.join(f"c{i}" for i in range(width)).encode()
+    return _Rows(names + b"\n" + data[table.offset :], 0, named=True)
 
 
 def _sentinels_to_null(frame: pl.DataFrame, missing: Sequence[str]) -> pl.DataFrame:
@@ -420,7 +435,7 @@ def _sentinels_to_null(frame: pl.DataFrame, missing: Sequence[str]) -> pl.DataFr
 
 def _parse(
     table: Table,
-    payload: bytes,
+    rows: _Rows,
     numeric: Sequence[int],
     textual: Sequence[int],
     tokens: Sequence[str],
@@ -430,15 +445,15 @@ def _parse(
     kind: type[pl.String] | type[pl.Float64] = pl.String if as_text else pl.Float64
     wanted = set(numeric) | set(textual)
     schema = {f"c{i}": (kind if i in numeric else pl.String) for i in range(len(table.headings))}
-    named = payload.startswith(b"c0" + (table.delimiter.encode() if len(table.headings) > 1 else b"\n"))
-    quotes: tuple[str | None, ...] = ('"', None) if b'"' in payload else (None,)
+    quotes: tuple[str | None, ...] = ('"', None) if b'"' in rows.data else (None,)
     for quote in quotes:
         try:
             return pl.read_csv(
-                payload,
+                rows.data,
                 separator=table.delimiter,
                 schema=schema,
-                has_header=named,
+                has_header=rows.named,
+                skip_lines=rows.skip_lines,
                 columns=sorted(wanted),
                 null_values=list(tokens) or None,
                 truncate_ragged_lines=True,

@@ -244,7 +244,7 @@ def _split(
             collected.rejects.append(Reject(record.item, f"outing {number}", f"{len(rows)} row between two pauses"))
             continue
         taken.add(label)
-        traces.append(_build(take(record, rows), label))
+        traces.append(_build(record if len(parts) == 1 else take(record, rows), label))
     return traces
 
 

@@ -71,7 +71,9 @@ def record_from_table(table: Table, settings: TraceSettings, layout: Layout) -> 
     good = ~np.isnat(stamps.time)
     blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
     rejects += _untimed_rows(table, good | blank)
-    record, value_notes, value_rejects = _fill(frame, uses, table, stamps, good, settings, layout)
+    series = {column.name: column for column in frame.get_columns()}
+    del frame
+    record, value_notes, value_rejects = _fill(series, uses, table, stamps, good, settings, layout)
     record = replace(record, zone=zone, stated_offset_s=stamps.offset_s, zone_hint=hint)
     decisions = (*notes, *parse_notes, *stamps.decisions, *value_notes)
     return Outcome(record, decisions, (*rejects, *value_rejects))
@@ -235,7 +237,7 @@ def _untimed_rows(table: Table, good: np.ndarray) -> list[Reject]:
 
 
 def _fill(
-    frame: pl.DataFrame,
+    series: dict[str, pl.Series],
     uses: Sequence[Use],
     table: Table,
     stamps: Stamps,
@@ -251,10 +253,10 @@ def _fill(
     gnss: FloatArray | None = None
     empty: list[str] = []
     for use in uses:
+        column = series.pop(f"c{use.index}")  # popped, so that a column is freed once its values are taken
         if use.role in ("time", "date", "clock", "epoch", "epoch_ns"):
             continue
-        values = frame[f"c{use.index}"].to_numpy().astype(np.float64)[good]
-        values[np.isinf(values)] = np.nan
+        values = _values_of(column, good)
         if use.role in ("lon", "lat"):
             places[use.role] = values
         elif not np.isfinite(values).any():
@@ -287,9 +289,17 @@ def _fill(
         channels=tuple(channels),
         qc_flag=np.zeros(int(good.sum()), np.uint32),
         gnss_clock_s=gnss,
-        line=np.flatnonzero(good) + table.first_line,
     )
     return record, decisions + wind_notes, rejects
+
+
+def _values_of(series: pl.Series, good: np.ndarray) -> FloatArray:
+    """Values of the placed rows without a copy where all are placed; infinities are no measurements."""
+    values: FloatArray = np.asarray(series.to_numpy(), np.float64)
+    if not good.all():
+        values = values[good]
+    infinite = np.isinf(values)
+    return np.where(infinite, np.nan, values) if infinite.any() else values
 
 
 def _to_canonical(values: FloatArray, use: Use) -> FloatArray:

@@ -118,7 +118,6 @@ class Record:
     qc_flag: FlagArray
     stated_offset_s: float | None = None
     gnss_clock_s: FloatArray | None = None
-    line: NDArray[np.int64] | None = None
     zone_hint: str = ""
 
     @property

@@ -71,6 +71,9 @@ def parse_stamps(texts: pl.Series, item: str, *, date_order: str = "", day: date
     FileError
         If nothing parses, or day and month cannot be told apart.
     """
+    plain = parse_regular(texts)
+    if plain is not None:
+        return Stamps(plain, None)
     stripped = texts.str.strip_chars(" \t\r\"'")
     offset, stripped, zone_notes = _split_offset(stripped, item)
     sample = [value for value in stripped.drop_nulls().head(2000).to_list() if value]
@@ -213,6 +216,7 @@ def _format_of(match: re.Match[str], order: str) -> str:
     return day + (match["t"] or "") + body + fraction + half
 
 
+_CHUNK = 1 << 16  # rows at a time: the digits of a day at 10 Hz would otherwise take as much memory as the file
 _REGULAR = re.compile(r"\d{4}[-/.]\d\d[-/.]\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?", re.ASCII)
 
 
@@ -228,11 +232,22 @@ def parse_regular(texts: pl.Series) -> TimeArray | None:
     length = len(first)
     if not bool((texts.str.len_bytes() == length).all()):
         return None
+    result = np.empty(len(texts), "datetime64[ns]")
+    for start in range(0, len(texts), _CHUNK):
+        part = _parse_chunk(texts.slice(start, _CHUNK), first, length)
+        if part is None:
+            return None
+        result[start : start + _CHUNK] = part
+    return result
+
+
+def _parse_chunk(texts: pl.Series, first: str, length: int) -> TimeArray | None:
     joined: str = texts.str.join("").item()
     digits = np.frombuffer(joined.encode(), np.uint8).reshape(-1, length) - np.uint8(48)
     separators = [4, 7, 10, 13, 16, *([19] if length > 19 else [])]
     numbers = [i for i in range(length) if i not in separators]
-    if any((digits[:, i] > 9).any() for i in numbers) or (digits[:, separators] != digits[0, separators]).any():
+    pattern = np.frombuffer(first.encode(), np.uint8)[separators] - np.uint8(48)
+    if any((digits[:, i] > 9).any() for i in numbers) or (digits[:, separators] != pattern).any():
         return None
     return _from_digits(digits, length)
 
