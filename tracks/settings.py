@@ -106,6 +106,13 @@ class TrackSettings:
     rate_log_sd: float = setting(
         0.30, unit="1", source="choice: 0.17 of one run (Environments 9(4) 47) and 0.25 of the vertical spread"
     )
+    transect_log_sd: float = setting(
+        1.0, unit="1", source="choice: single crossings scatter by a factor of about 3 (Ravikumar 2019: 10)"
+    )
+    transect_common_log_sd: float = setting(0.5, unit="1", source="choice: one day's conditions, a factor of 1.6")
+    transects_for_medium: int = setting(
+        10, unit="1", source="Caulton 2018, doi:10.5194/acp-18-15145-2018: about 10 transects are needed"
+    )
     min_rate_wind: float = setting(0.5, unit="m s-1", source="choice: below it there is no travel time")
 
     def __post_init__(self) -> None:
