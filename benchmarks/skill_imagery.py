@@ -20,8 +20,9 @@ from affine import Affine
 from numpy.typing import NDArray
 
 from imagery import FramePose, ImagerySettings, Ortho, Station, process_frames
-from imagery.ortho import Tone, View, render_chunk
+from imagery.ortho import View, render_chunk
 from imagery.photocache import forget_photos
+from imagery.radiometry import Tone
 from ingest.coordinates import crs_from_text, grid_crs
 from ingest.photos import PhotoSettings, read_frames
 from ingest.schema import Frame, Outcome

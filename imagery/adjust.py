@@ -32,7 +32,8 @@ class Adjusted:
     """Stations after the adjustment, tie points (m, 3) with the observations kept, and what is left over.
 
     ``residuals`` (n, 2) are in full pixels; ``boresight`` (cameras, 3) in radians about the camera axes;
-    ``variance_factor`` is the a-posteriori variance of unit weight.
+    ``variance_factor`` is the a-posteriori variance of unit weight, ``height_sd`` (m,) the standard error [m] of each
+    point's height for given stations.
     """
 
     stations: tuple[Station, ...]
@@ -41,6 +42,7 @@ class Adjusted:
     residuals: Floats
     boresight: Floats
     variance_factor: float
+    height_sd: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +113,10 @@ def adjust_block(
     normals = _normals(block, state, settings, 0.0)
     factor = _variance_factor(block, normals)
     result = _finish(block, state, normals, factor, origin)
-    lenses = state.boresights
-    return Adjusted(result, state.points + origin, block.ties, normals.residuals, lenses, factor)
+    heights = np.sqrt(normals.inverse[:, 2, 2] * factor)
+    return Adjusted(
+        result, state.points + origin, block.ties, normals.residuals, state.boresights, factor, heights
+    )  # fmt: skip
 
 
 def _begin(

@@ -40,7 +40,7 @@ class Verdict:
     """Grid bearing of the image top, its standard deviation, whether a tag was overruled, and the sentence about it.
 
     ``heading_rad`` NaN means that neither tags nor overlap give one: the photo is rejected. ``turn_rad`` is by how
-    much the pixels were turned after the photo was taken, clockwise as seen.
+    much the pixels were turned after the photo was taken. ``quiet`` verdicts are told once for the flight.
     """
 
     heading_rad: float
@@ -49,6 +49,7 @@ class Verdict:
     decision: str = ""
     evidence: str = ""
     turn_rad: float = 0.0
+    quiet: bool = False
 
 
 def judge_pixels(frames: Sequence[Frame], features: Sequence[Features], settings: ImagerySettings) -> list[Reject]:
@@ -117,17 +118,15 @@ def judge_headings(
         "gimbal yaw": _gimbal_headings(frames) - convergence,
         "flight yaw": np.array([_nan(f.flight_yaw_rad) for f in frames]) - convergence,
     }
-    seen = overlap.heading
-    reference = seen if np.isfinite(seen).any() else sources["flight yaw"]
-    label = "overlap" if reference is seen else "flight yaw"
-    biases = {name: _bias(wrap(values - reference)) for name, values in sources.items()}
-    chosen, decisions = _choose_source(frames, sources, biases, settings, label)
+    tags, bias, decisions = _choose_source(frames, sources, overlap.heading, settings)
     course = _courses(centres)
     verdicts = [
-        _judge(frame, k, sources, chosen, biases, overlap, course[k], settings) for k, frame in enumerate(frames)
+        _judge(frame, k, sources, tags, bias, overlap, float(course[k]), settings) for k, frame in enumerate(frames)
     ]
     decisions += [
-        Decision(f.item, v.decision, v.evidence) for f, v in zip(frames, verdicts, strict=True) if v.decision
+        Decision(f.item, v.decision, v.evidence)
+        for f, v in zip(frames, verdicts, strict=True)
+        if v.decision and not v.quiet
     ]
     return verdicts, decisions
 
@@ -157,29 +156,36 @@ def _bias(off: Floats) -> float:
 
 
 def _choose_source(
-    frames: Sequence[Frame],
-    sources: dict[str, Floats],
-    biases: dict[str, float],
-    settings: ImagerySettings,
-    label: str,
-) -> tuple[str, list[Decision]]:
-    """The yaw tag to start from: gimbal yaw, unless it is biased and flight yaw is less so."""
-    gimbal, flight = biases["gimbal yaw"], biases["flight yaw"]
-    if math.isnan(gimbal):
-        return "flight yaw", []
-    if abs(gimbal) <= settings.yaw_bias_rad:
-        return "gimbal yaw", []
-    photos = int(np.isfinite(sources["gimbal yaw"]).sum())
-    evidence = f"median of gimbal yaw minus {label} over {photos} photos {math.degrees(gimbal):+.0f}°"
-    against = wrap(sources["gimbal yaw"] - sources["flight yaw"])
-    if np.isfinite(against).any():
-        evidence += f", of gimbal yaw minus flight yaw {math.degrees(_bias(against)):+.0f}°"
-    if not math.isnan(flight):
-        evidence += f", of flight yaw minus {label} {math.degrees(flight):+.0f}°"
-    better = not math.isnan(flight) and abs(flight) < abs(gimbal)
-    chosen = "flight yaw" if better else "gimbal yaw"
-    decision = f"gimbal yaw is biased on the whole flight; headings from {'overlap and ' if label == 'overlap' else ''}{chosen}"
-    return chosen, [Decision(f"flight of {frames[0].item}", decision, evidence)]
+    frames: Sequence[Frame], sources: dict[str, Floats], seen: Floats, settings: ImagerySettings
+) -> tuple[Floats, float, list[Decision]]:
+    """The yaw tag to start from, less its bias over the whole flight, and the bias that was taken off.
+
+    Whether the gimbal is biased is decided by the overlap (by flight yaw where nothing overlaps); by how much, by flight
+    yaw where that agrees with the overlap, because a compass is steadier than short baselines.
+    """
+    gimbal, flight = sources["gimbal yaw"], sources["flight yaw"]
+    if np.isnan(gimbal).all():
+        return flight, 0.0, []
+    tied = bool(np.isfinite(seen).any())
+    against_seen, against_flight = _bias(wrap(gimbal - seen)), _bias(wrap(gimbal - flight))
+    flight_off = _bias(wrap(flight - seen))
+    doubt = against_seen if tied else against_flight
+    if math.isnan(doubt) or abs(doubt) <= settings.yaw_tolerance_rad:
+        return gimbal, 0.0, []
+    believable = not math.isnan(flight_off) and abs(flight_off) <= settings.yaw_tolerance_rad
+    bias = against_flight if believable or not tied else against_seen
+    facts = [
+        f"{name} {math.degrees(value):+.0f}°"
+        for name, value in (
+            ("gimbal yaw minus flight yaw", against_flight),
+            ("gimbal yaw minus overlap", against_seen),
+            ("flight yaw minus overlap", flight_off),
+        )
+        if math.isfinite(value)
+    ]
+    evidence = f"medians over {int(np.isfinite(gimbal).sum())} photos: " + ", ".join(facts)
+    decision = f"gimbal yaw is biased on the whole flight: {math.degrees(bias):+.0f}° taken off every photo"
+    return wrap(gimbal - bias), bias, [Decision(f"flight of {frames[0].item}", decision, evidence)]
 
 
 def _courses(centres: Floats) -> Floats:
@@ -194,60 +200,39 @@ def _judge(
     frame: Frame,
     k: int,
     sources: dict[str, Floats],
-    chosen: str,
-    biases: dict[str, float],
+    tags: Floats,
+    bias: float,
     overlap: Overlap,
     course: float,
     settings: ImagerySettings,
 ) -> Verdict:
-    tag, seen = float(sources[chosen][k]), float(overlap.heading[k])
-    biased = abs(biases["gimbal yaw"]) > settings.yaw_bias_rad
+    tag, seen = float(tags[k]), float(overlap.heading[k])
     evidence = _evidence(frame, {name: float(values[k]) for name, values in sources.items()}, seen, course)
     if math.isnan(seen):
-        return _judge_unseen(frame, tag, course, evidence, sources, k, biased, settings)
+        return _judge_unseen(frame, tag, float(sources["flight yaw"][k]), evidence, settings)
     if math.isnan(tag):
-        return Verdict(
-            seen, _overlap_sd(overlap, k), True, "no yaw tag: heading from overlap with neighbours", evidence
-        )
-    bias = 0.0 if math.isnan(biases[chosen]) else biases[chosen]
+        return Verdict(seen, _overlap_sd(overlap, k), True, "no yaw tag: heading from overlap with neighbours", evidence)
     off = float(wrap(tag - seen))
-    if biased and chosen == "flight yaw":
-        return Verdict(seen, _overlap_sd(overlap, k), True, "heading from overlap: gimbal yaw is biased", evidence)
-    shift = bias if abs(bias) > settings.yaw_bias_rad else 0.0
-    if abs(wrap(off - shift)) <= settings.yaw_tolerance_rad:
-        return Verdict(float(wrap(tag - shift)), settings.yaw_sd_rad, shift != 0.0)
-    for turn, words in (
-        (math.pi, "by 180°"),
-        (math.pi / 2, "by 90° clockwise"),
-        (-math.pi / 2, "by 90° anticlockwise"),
-    ):
-        if abs(wrap(off - shift - turn)) <= settings.yaw_tolerance_rad:
-            decision = (
-                f"photo was turned {words} after it was taken: heading corrected to {_degrees(tag - shift - turn)}"
-            )
-            return Verdict(float(wrap(tag - shift - turn)), settings.yaw_sd_rad, True, decision, evidence, turn)
+    if abs(off) <= settings.yaw_tolerance_rad:
+        told = f"heading corrected by {_degrees(-bias)}: gimbal yaw is biased" if bias else ""
+        sd = max(settings.yaw_sd_rad, settings.yaw_bias_rad / 2) if bias else settings.yaw_sd_rad
+        return Verdict(tag, sd, bool(bias), told, evidence, quiet=True)
+    for turn, words in ((math.pi, "by 180°"), (math.pi / 2, "by 90°"), (-math.pi / 2, "by -90°")):
+        if abs(wrap(off - turn)) <= settings.yaw_tolerance_rad:
+            decision = f"photo was turned {words} after it was taken: heading corrected to {_degrees(tag - turn)}"
+            return Verdict(float(wrap(tag - turn)), settings.yaw_sd_rad, True, decision, evidence, turn)
     decision = f"yaw tag overruled: heading {_degrees(seen)} from overlap"
     return Verdict(seen, _overlap_sd(overlap, k), True, decision, evidence)
 
 
-def _judge_unseen(
-    frame: Frame,
-    tag: float,
-    course: float,
-    evidence: str,
-    sources: dict[str, Floats],
-    k: int,
-    biased: bool,
-    settings: ImagerySettings,
-) -> Verdict:
+def _judge_unseen(frame: Frame, tag: float, flight: float, evidence: str, settings: ImagerySettings) -> Verdict:
     """A photo that no neighbour ties: the tags are all there is, and their disagreement is its doubt."""
-    flight = float(sources["flight yaw"][k])
-    if math.isnan(tag) and math.isnan(flight):
-        return Verdict(math.nan, math.nan, False, "", evidence)
     best = flight if math.isnan(tag) else tag
+    if math.isnan(best):
+        return Verdict(math.nan, math.nan, False, "", evidence)
     off = abs(float(wrap(best - flight))) if math.isfinite(flight) else 0.0
     viewer = _viewer(frame)
-    if viewer or off > settings.yaw_tolerance_rad or biased:
+    if viewer or off > settings.yaw_tolerance_rad:
         doubt = f"opened by {viewer}, which may have turned it" if viewer else "its yaw tags disagree"
         decision = f"heading {_degrees(best)} kept without confirmation: {doubt} and no neighbour overlaps"
         return Verdict(best, max(0.3, off / 2), False, decision, evidence)

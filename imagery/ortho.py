@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cv2
@@ -25,27 +26,20 @@ from scipy.ndimage import distance_transform_edt
 
 from imagery.camera import project, reduced_pixels
 from imagery.photocache import read_cached
+from imagery.radiometry import Tone
 from imagery.schema import Station
 from imagery.settings import ImagerySettings
 from imagery.stations import ground_variance
 from imagery.surface import Surface
 from imagery.tiepoints import reduce_for
 
-__all__ = ["Tone", "View", "build_mosaic", "render_chunk"]
+__all__ = ["View", "build_mosaic", "render_chunk"]
 
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 _NODE = 8
 _HALO = 64
 _FAR = 1e6
-
-
-@dataclass(frozen=True)
-class Tone:
-    """Gain and offset per band that bring a photo to the common exposure (radiometry)."""
-
-    gain: tuple[float, ...] = (1.0, 1.0, 1.0)
-    offset: tuple[float, ...] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +99,9 @@ def build_mosaic(
         for col, width in zip(np.cumsum([0, *cols[:-1]]), cols, strict=True):
             transform = _shifted(geobox.transform, int(col), int(row))
             seen = [views[k] for k in sorted(tree.query(_chunk_polygon(transform, height, width), "intersects"))]
-            lazy = dask.delayed(render_chunk)(seen, surface, transform, (height, width), settings, bands)
+            # A partial is opaque to dask, which would otherwise walk through every view of every chunk.
+            render = partial(render_chunk, seen, surface, transform, (height, width), settings, bands)
+            lazy = dask.delayed(render, pure=False)()
             for name, kind in kinds.items():
                 lines[name].append(da.from_delayed(lazy[name], (height, width), dtype=kind))
         for name in kinds:

@@ -67,7 +67,7 @@ def measure_overlap(
     absolute = [row for match in matches for row in _seen_stations(frames, centres, match, settings)]
     turns = [_turn(match) for match in matches]
     heading = _join_headings(n, absolute, turns, settings)
-    return Overlap(heading, _median_gsd(n, absolute, matches), ties)
+    return Overlap(heading, _join_scales(n, absolute, matches, settings), ties)
 
 
 def _seen_stations(
@@ -164,11 +164,37 @@ def _solve_angles(
     return np.atleast_1d(solution)
 
 
-def _median_gsd(n: int, absolute: Sequence[tuple[int, float, float, float]], matches: Sequence[PairMatch]) -> Floats:
-    """Each photo's ground sampling distance: the median over its own baselines, NaN where it has none."""
+def _join_scales(
+    n: int,
+    absolute: Sequence[tuple[int, float, float, float]],
+    matches: Sequence[PairMatch],
+    settings: ImagerySettings,
+) -> Floats:
+    """Each photo's ground sampling distance: least squares of logarithms over baselines and scale ratios, reweighted."""
     result = np.full(n, np.nan)
-    for photo in {row[0] for row in absolute}:
-        result[photo] = np.median([row[2] for row in absolute if row[0] == photo])
+    if not absolute:
+        return result
+    at = np.array([row[0] for row in absolute])
+    seen, weight_a = np.log([row[2] for row in absolute]), np.array([row[3] for row in absolute])
+    i, j = np.array([m.first for m in matches]), np.array([m.second for m in matches])
+    ratio = np.array([np.log(np.hypot(*m.similarity[:, 0])) for m in matches])
+    weight_r = np.full(len(matches), 1.0 / settings.tilt_sd_rad**2)
+    scale_a, scale_r = np.ones(len(at)), np.ones(len(i))
+    for _ in range(4):
+        wa, wr = weight_a * scale_a, weight_r * scale_r
+        diagonal, right = np.full(n, 1e-9), np.zeros(n)
+        for rows, values in ((at, wa), (i, wr), (j, wr)):
+            np.add.at(diagonal, rows, values)
+        for rows, values in ((at, wa * seen), (i, wr * ratio), (j, -wr * ratio)):
+            np.add.at(right, rows, values)
+        everyone = np.arange(n)
+        rows, cols = np.concatenate([everyone, i, j]), np.concatenate([everyone, j, i])
+        matrix = csr_array((np.concatenate([diagonal, -wr, -wr]), (rows, cols)), shape=(n, n)).tocsc()
+        level = np.atleast_1d(spsolve(matrix, right))
+        scale_a = 1 / (1 + ((level[at] - seen) / 0.3) ** 2)
+        scale_r = 1 / (1 + ((level[i] - level[j] - ratio) / 0.1) ** 2)
+    tied = _reached(n, absolute, [(int(p), int(q), 0.0) for p, q in zip(i, j, strict=True)])
+    result[tied] = np.exp(level[tied])
     return result
 
 

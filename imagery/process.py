@@ -18,8 +18,9 @@ from pyproj import CRS
 
 from imagery.camera import heading_from_rotation, vector_from_rotation
 from imagery.checks import Verdict, judge_headings, judge_heights, judge_pixels, judge_positions
-from imagery.ortho import Tone, View, build_mosaic
+from imagery.ortho import View, build_mosaic
 from imagery.overlap import Overlap, estimate_boresight, measure_overlap
+from imagery.radiometry import Tone, balance_tones
 from imagery.refine import Refined, mismatches, refine_stations
 from imagery.schema import FramePose, Ortho, OrthoQuality, Station
 from imagery.settings import ImagerySettings
@@ -86,7 +87,7 @@ def process_frames(
     flight, rejects, decisions = _usable_photos(frames, settings, crs)
     flight, matches, overlap, more, unseen = _tie(flight, settings)
     decisions, rejects = decisions + more, rejects + unseen
-    stations, ground, more, unplaced = _place(flight, matches, overlap, settings)
+    stations, told, ground, more, unplaced = _place(flight, matches, overlap, settings)
     decisions, rejects = decisions + more, rejects + unplaced
     if not stations:
         raise NothingUsable(_nothing(frames, rejects), rejects=rejects)
@@ -98,12 +99,13 @@ def process_frames(
     if refined is not None:
         stations = list(refined.stations)
         surface = surface if dem is not None else refined.surface
-    poses, views = _poses(frames, stations, surface, rejects, crs, settings, refined)
+    poses, views = _poses(frames, stations, told, surface, rejects, crs, settings, refined)
+    views = _toned(views, flight, matches, settings)
     geobox = _geobox(views, surface, settings, crs)
     bands = ("red", "green", "blue") if stations[0].frame.kind == "rgb" else ("value",)
     mosaic = build_mosaic(views, surface, geobox, settings, bands=bands)
     seconds = time.perf_counter() - started
-    quality = _quality(frames, poses, decisions, geobox, settings, seconds, refined, surface)
+    quality = _quality(poses, told, geobox, settings, seconds, refined, surface)
     _log.info(
         "imagery: %d photos in, %d used, %d rejected, %.1f s", len(frames), len(stations), len(rejects), seconds
     )
@@ -169,10 +171,10 @@ def _reach(flight: _Flight) -> float:
 
 def _place(
     flight: _Flight, matches: Sequence[PairMatch], overlap: Overlap, settings: ImagerySettings
-) -> tuple[list[Station], tuple[float, float], list[Decision], list[Reject]]:
+) -> tuple[list[Station], dict[str, Verdict], tuple[float, float], list[Decision], list[Reject]]:
     """Settle heading and height of every photo, and make stations of those that have both."""
     if not flight.frames:
-        return [], (0.0, settings.ground_sd_m), [], []
+        return [], {}, (0.0, settings.ground_sd_m), [], []
     verdicts, decisions = judge_headings(flight.frames, flight.convergence, flight.centres, overlap, settings)
     heights, ground, ground_sd_m, more, rejects = judge_heights(flight.frames, overlap, settings)
     decisions += more
@@ -196,7 +198,8 @@ def _place(
             rejects.append(Reject(frame.item, "pitch", reason))
             continue
         stations.append(station)
-    return stations, (ground, ground_sd_m), decisions, rejects
+    told = {f.item: v for f, v in zip(flight.frames, verdicts, strict=True)}
+    return stations, told, (ground, ground_sd_m), decisions, rejects
 
 
 def _boresight(
@@ -289,6 +292,7 @@ def _surface(
 def _poses(
     frames: Sequence[Frame],
     stations: Sequence[Station],
+    told: dict[str, Verdict],
     surface: Surface,
     rejects: Sequence[Reject],
     crs: CRS,
@@ -308,9 +312,22 @@ def _poses(
         outline = footprint(station, surface, settings)
         ties = 0 if refined is None else int(refined.observations[k])
         error = math.nan if refined is None else float(refined.error_px[k])
-        poses.append(replace(_used(station, outline, surface, crs), ties=ties, reprojection_error_px=error))
+        reason = told[frame.item].decision or "used"
+        pose = _used(station, outline, surface, crs)
+        poses.append(replace(pose, reason=reason, ties=ties, reprojection_error_px=error))
         views.append(View(index, station, outline, Tone()))
     return tuple(poses), views
+
+
+def _toned(
+    views: Sequence[View], flight: _Flight, matches: Sequence[PairMatch], settings: ImagerySettings
+) -> list[View]:
+    """Views with the exposure that makes overlaps agree: gains for colour, offsets for temperature."""
+    additive = flight.frames[0].kind == "thermal"
+    cameras = [frame.camera for frame in flight.frames]
+    tones = balance_tones(flight.features, cameras, matches, settings, additive=additive)
+    by_item: dict[str, Tone] = {frame.item: tone for frame, tone in zip(flight.frames, tones, strict=True)}
+    return [replace(view, tone=by_item[view.station.frame.item]) for view in views]
 
 
 def _unused(frame: Frame, reason: str, crs: CRS) -> FramePose:
@@ -347,9 +364,8 @@ def _geobox(views: Sequence[View], surface: Surface, settings: ImagerySettings, 
 
 
 def _quality(
-    frames: Sequence[Frame],
     poses: Sequence[FramePose],
-    decisions: Sequence[Decision],
+    told: dict[str, Verdict],
     geobox: GeoBox,
     settings: ImagerySettings,
     seconds: float,
@@ -359,12 +375,11 @@ def _quality(
     used = [p for p in poses if p.used]
     block = None if refined is None else refined.adjusted
     off = np.array([math.nan]) if block is None else mismatches(block.stations, block.ties, surface)
-    items = {f.item for f in frames}
     return OrthoQuality(
         mode=settings.mode,
-        photos=len(frames),
+        photos=len(poses),
         used=len(used),
-        corrected=len({d.item for d in decisions} & items),
+        corrected=sum(told[p.item].corrected for p in used),
         tied=sum(p.ties > 0 for p in used),
         tie_points=0 if block is None else block.ties.count,
         reprojection_error_px=math.nan if block is None else float(np.sqrt(np.mean(block.residuals**2) * 2)),

@@ -12,7 +12,7 @@ from imagery.adjust import Adjusted, adjust_block
 from imagery.camera import normalise
 from imagery.schema import Station
 from imagery.settings import ImagerySettings
-from imagery.surface import Surface, meet_ground, surface_from_points
+from imagery.surface import Surface, meet_ground, surface_from_plane, surface_from_points
 from imagery.ties import TiePoints, join_matches, thin_ties
 from imagery.tiepoints import Features, PairMatch
 
@@ -73,8 +73,7 @@ def refine_stations(
     count = np.bincount(adjusted.ties.photo, minlength=len(rows))
     square = np.bincount(adjusted.ties.photo, np.sum(adjusted.residuals**2, axis=1), minlength=len(rows))
     observations[rows], error[rows] = count, np.sqrt(square / np.maximum(count, 1))
-    sd = _height_sd(adjusted)
-    surface = surface_from_points(adjusted.points, cell_m=settings.surface_cell_m, sd_m=sd)
+    surface = _relief(adjusted, settings)
     return Refined(tuple(result), adjusted, surface, tied, observations, error)
 
 
@@ -121,9 +120,14 @@ def mismatches(stations: Sequence[Station], ties: TiePoints, ground: Surface) ->
     return result[np.isfinite(result)]
 
 
-def _height_sd(adjusted: Adjusted) -> float:
-    """Spread of heights among neighbouring tie points: what the smooth relief leaves out."""
-    points = adjusted.points
-    order = np.lexsort((points[:, 0].round(-1), points[:, 1].round(-1)))
-    steps = np.abs(np.diff(points[order, 2]))
-    return float(np.median(steps)) if len(steps) else 1.0
+def _relief(adjusted: Adjusted, settings: ImagerySettings) -> Surface:
+    """Relief of the points whose rays meet well; a level plane where those are too few to cover the ground."""
+    height = float(np.median([s.centre[2] for s in adjusted.stations]) - np.median(adjusted.points[:, 2]))
+    firm = adjusted.points[adjusted.height_sd <= settings.relief_sd_ratio * height]
+    if len(firm) < settings.min_matches:
+        level = float(np.median(adjusted.points[:, 2]))
+        return surface_from_plane(level, settings.ground_sd_m)
+    order = np.lexsort((firm[:, 0].round(-1), firm[:, 1].round(-1)))
+    # What smooth relief leaves out: the step between points next to each other.
+    sd = float(np.median(np.abs(np.diff(firm[order, 2]))))
+    return surface_from_points(firm, cell_m=settings.surface_cell_m, sd_m=sd)

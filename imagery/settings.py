@@ -50,6 +50,7 @@ class ImagerySettings:
     height_relative_sd_m: float = setting(0.3, unit="m", source="within a flight; Brighton: EXIF against ODM, rms 0.09 m")
     takeoff_sd_m: float = setting(1.0, unit="m", source="docs/coordinates.md: barometer within 1 m, common to the flight")
     tilt_sd_rad: float = setting(0.026, unit="rad", source="Brighton: 0.7-2.2 degrees between XMP and ODM tilt")
+    untagged_tilt_sd_rad: float = setting(0.15, unit="rad", source="choice: a camera fixed to a small fixed-wing aircraft")
     yaw_sd_rad: float = setting(
         0.052, unit="rad", source="choice: 3 degrees after the cross-check with image overlap"
     )
@@ -75,6 +76,7 @@ class ImagerySettings:
     ties_per_cell: int = setting(8, unit="1", source="choice: 64 cells a photo; a few hundred tie points, evenly spread")
     huber: float = setting(2.0, unit="1", source="Huber 1981: residuals beyond 2 sd are weighted down")
     iterations: int = setting(12, unit="1", source="choice: Gauss-Newton on a nadir block converges in 5-8")
+    relief_sd_ratio: float = setting(0.02, unit="1", source="choice: height error over flying height of a point used as ground")
     surface_cell_m: float = setting(2.0, unit="m", source="choice: ground relief from tie points, several in a cell")
 
     # --- blending

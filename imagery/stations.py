@@ -38,7 +38,7 @@ def station_from_tags(
 ) -> Station:
     """Direct georeferencing: the tagged attitude, turned about the viewing direction to the settled heading.
 
-    Assumes the tagged pitch; a camera without one is taken to look straight down, with three times the usual doubt.
+    Assumes the tagged pitch; a camera without one is taken to look straight down, with more doubt.
     ``boresight`` (2,) is how far the camera looks to the right and bottom of its image as taken, beyond the tags [rad].
     """
     pose = frame.pose
@@ -49,8 +49,10 @@ def station_from_tags(
         rotation = rotation_from_vector(np.array([0.0, 0.0, -turn])) @ rotation
     else:
         rotation = rotation @ rotation_from_vector(np.array([0.0, 0.0, turn]))
-    tilt = settings.tilt_sd_rad * (3.0 if pose.pitch_rad is None else 1.0)
-    sds = [tilt, tilt, verdict.sd_rad, pose.horizontal_sd_m, pose.horizontal_sd_m, settings.height_relative_sd_m]
+    tilt = settings.tilt_sd_rad if pose.pitch_rad is not None else settings.untagged_tilt_sd_rad
+    tagged = pose.height_above_takeoff_m is not None
+    height_sd = settings.height_relative_sd_m if tagged else pose.vertical_sd_m
+    sds = [tilt, tilt, verdict.sd_rad, pose.horizontal_sd_m, pose.horizontal_sd_m, height_sd]
     spin = rotation_from_vector(np.array([0.0, 0.0, -verdict.turn_rad]))
     right, down, _ = spin @ np.array([boresight[0], boresight[1], 0.0])
     rotation = rotation_from_vector(np.array([down, -right, 0.0])) @ rotation

@@ -42,7 +42,8 @@ class Features:
     """What one photo shows: features in full pixels (n, 2) with descriptors (n, 128), and how it is exposed.
 
     ``level`` and ``spread`` are mean and standard deviation of 0-255, ``sharpness`` the variance of the Laplacian.
-    ``error`` is the reader's message when there are no pixels.
+    ``small`` (rows, columns, bands) is the photo some fifty pixels wide. ``error`` is the reader's message when there are
+    no pixels.
     """
 
     pixels: Floats
@@ -50,6 +51,7 @@ class Features:
     level: float
     spread: float
     sharpness: float
+    small: NDArray[np.float32]
     error: str = ""
 
 
@@ -87,16 +89,26 @@ def extract_features(frames: Sequence[Frame], settings: ImagerySettings, *, coar
 
 def _features(frame: Frame, wanted_px: int, count: int) -> Features:
     reduce = reduce_for(max(frame.camera.width_px, frame.camera.height_px), wanted_px)
+    nothing = np.empty((0, 2)), np.empty((0, 128), np.uint8)
     try:
-        grey, level, spread = _grey(read_image(frame, reduce=reduce))
+        image = read_image(frame, reduce=reduce)
     except FileError as error:
-        return Features(np.empty((0, 2)), np.empty((0, 128), np.uint8), 0.0, 0.0, 0.0, error.reason)
+        return Features(*nothing, 0.0, 0.0, 0.0, np.empty((0, 0, 0), np.float32), error.reason)
+    grey, level, spread = _grey(image)
+    small = _small(image)
     sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
     points, descriptors = cv2.SIFT_create(count).detectAndCompute(grey, None)
     if descriptors is None:
-        return Features(np.empty((0, 2)), np.empty((0, 128), np.uint8), level, spread, sharpness)
+        return Features(*nothing, level, spread, sharpness, small)
     pixels = np.array([p.pt for p in points], float) * reduce + (reduce - 1) / 2.0
-    return Features(pixels, np.asarray(descriptors, np.uint8), level, spread, sharpness)
+    return Features(pixels, np.asarray(descriptors, np.uint8), level, spread, sharpness, small)
+
+
+def _small(image: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Photo some fifty pixels wide, for comparing exposures."""
+    size = (max(1, image.shape[1] // max(1, image.shape[1] // 50)), max(1, image.shape[0] // max(1, image.shape[1] // 50)))
+    small = cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32).reshape(size[1], size[0], -1)
 
 
 def _grey(image: NDArray[np.generic]) -> tuple[NDArray[np.uint8], float, float]:
