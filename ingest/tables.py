@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import math
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
@@ -31,9 +32,9 @@ __all__ = [
     "Table",
     "decode",
     "find_table",
+    "open_source",
     "parse_number",
     "read_columns",
-    "read_source",
 ]
 
 MISSING_TOKENS = (
@@ -42,7 +43,8 @@ MISSING_TOKENS = (
     *("1.#QNAN", "-1.#IND", "1.#INF", "-1.#INF", "1.#IND", "#N/A", "#VALUE!", "#DIV/0!", "#REF!"),
     *("无", "无数据", "缺测"),
 )
-HEAD_BYTES = 1 << 18
+HEAD_BYTES = 1 << 16
+TABLE_HEAD_BYTES = 1 << 18
 HEAD_LINES = 400
 _TIME_ROLES = ("time", "date", "clock", "epoch")
 _DELIMITERS = (",", "\t", ";", "|")
@@ -81,41 +83,53 @@ class Table:
         """The file's name as shown to people."""
         return self.text.item
 
+    def without_rows(self) -> Table:
+        """Return the table without the file's bytes, for what is said about it after its rows were read."""
+        return replace(self, text=replace(self.text, data=b""))
 
-def read_source(path: Path, item: str, settings: TraceSettings) -> Source:
-    """Read a file into memory, unpacking gzip, never beyond the allowed size or expansion.
+
+def open_source(path: Path, item: str, settings: TraceSettings) -> Source:
+    """Look at the beginning of a file; the rest is loaded by the reader that claims it.
 
     Raises
     ------
     FileError
-        If the file cannot be read, is not the gzip it claims to be, or unpacks to more than is allowed.
+        If the file cannot be read, is empty, or is not the gzip it claims to be.
     """
-    limit = int(settings.maximum_file_mb * 1e6)
+    head = _read(path, item, settings, HEAD_BYTES)
+    if not head.strip(b"\x00 \r\n\t"):
+        raise FileError(item, "the file is empty")
+    return Source(path, item, head, partial(_read, path, item, settings))
+
+
+def _read(path: Path, item: str, settings: TraceSettings, first: int | None = None) -> bytes:
+    """Read a file (or its first bytes), unpacking gzip, never beyond the allowed size or expansion."""
+    allowed = int(settings.maximum_file_mb * 1e6)
     try:
         size = path.stat().st_size
-        if size > limit:
+        if size > allowed:
             raise FileError(
                 item, f"{size / 1e6:.0f} MB; files up to {settings.maximum_file_mb:.0f} MB are read; split it"
             )
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            if stream.read(2) != b"\x1f\x8b":
+                stream.seek(0)
+                return stream.read(-1 if first is None else first)
+            stream.seek(0)
+            return _unpack(stream, item, size, min(allowed, int(max(64e6, size * settings.maximum_expansion))), first)
     except OSError as error:
         raise FileError(item, f"cannot be read: {error.strerror or error}") from error
-    if data[:2] == b"\x1f\x8b":
-        data = _unpack(data, item, min(limit, int(max(64e6, len(data) * settings.maximum_expansion))))
-    if re.search(rb"[^\x00 \r\n\t]", data) is None:
-        raise FileError(item, "the file is empty")
-    return Source(path, item, data)
 
 
-def _unpack(data: bytes, item: str, limit: int) -> bytes:
+def _unpack(stream: BinaryIO, item: str, size: int, limit: int, first: int | None) -> bytes:
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            unpacked = stream.read(limit + 1)
-    except (OSError, EOFError, zlib.error) as error:
+        with gzip.GzipFile(fileobj=stream) as packed:
+            unpacked = packed.read(limit + 1 if first is None else first)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise FileError(item, f"not a readable gzip file ({error}); copy it again from the logger") from error
     if len(unpacked) > limit:
         raise FileError(
-            item, f"unpacks to more than {limit / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB; refused as a likely bomb"
+            item, f"unpacks to more than {limit / 1e6:.0f} MB from {size / 1e6:.2f} MB; refused as a likely bomb"
         )
     return unpacked
 
@@ -131,7 +145,7 @@ def decode(source: Source, settings: TraceSettings) -> Decoded:
     FileError
         If the file is binary, or has a line longer than allowed.
     """
-    data, item = source.data, source.item
+    data, item = source.load(), source.item
     encoding = _guess_encoding(data)
     decisions = []
     if encoding == "utf-8":
@@ -244,7 +258,7 @@ def find_table(
     UnknownFormat
         If no line names a time and something else.
     """
-    lines = text.data[:HEAD_BYTES].decode("utf-8", errors="replace").split("\n")[:HEAD_LINES]
+    lines = text.data[:TABLE_HEAD_BYTES].decode("utf-8", errors="replace").split("\n")[:HEAD_LINES]
     known = columns or {}
     best = (0, 0, ",", [""])
     for index, line in enumerate(lines[first_line:], start=first_line):

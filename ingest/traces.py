@@ -44,7 +44,7 @@ from ingest.loggers import (
 from ingest.loggers.record import Reader, Record, Source, TraceSettings
 from ingest.plausibility import check_record, repair_stamps, take
 from ingest.schema import Decision, Outcome, Reject, check_trace, new_trace
-from ingest.tables import read_source
+from ingest.tables import open_source
 
 __all__ = ["READERS", "TraceSettings", "read_traces", "recognise"]
 
@@ -71,7 +71,6 @@ READERS: tuple[Reader, ...] = (
     workbook.READER,
     delimited.READER,
 )
-HEAD_BYTES = 65536
 
 T = TypeVar("T")
 
@@ -153,7 +152,7 @@ def recognise(head: bytes, readers: Sequence[Reader] = READERS) -> Reader:
 
 def _read_file(path: Path, settings: TraceSettings, root: Path | None, collected: _Collected) -> list[Record]:
     item = path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else path.name
-    source = _guarded(lambda: Outcome(read_source(path, item, settings)), collected)
+    source = _guarded(lambda: Outcome(open_source(path, item, settings)), collected)
     if source is None:
         return []
     records = _guarded(partial(_read_source, source, settings), collected) or ()
@@ -162,7 +161,7 @@ def _read_file(path: Path, settings: TraceSettings, root: Path | None, collected
 
 
 def _read_source(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
-    reader = recognise(source.data[:HEAD_BYTES])
+    reader = recognise(source.head)
     outcome = reader.read(source, settings)
     kept = []
     rejects = list(outcome.rejects)

@@ -17,7 +17,7 @@ def _recognises(head: bytes) -> bool:
 
 def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read an AE51 log; the unit of BC is the one its preamble states."""
-    head = source.data[:4096].decode("latin-1")
+    head = source.head[:4096].decode("latin-1")
     device = re.search(r"Device ID = (\S+)", head)
     unit = re.search(r"BC units = (\S+)", head)
     columns = {

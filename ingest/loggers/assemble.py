@@ -45,11 +45,15 @@ def read_delimited(
 ) -> Outcome[tuple[Record, ...]]:
     """Read any delimited table with a heading row: one record."""
     rules = layout or Layout()
-    text = decode(source, settings)
     known = {fold(key): value for key, value in {**rules.columns, **settings.columns}.items()}
-    table = find_table(text, columns=known, comment=rules.comment, first_line=rules.first_line)
-    outcome = record_from_table(table, settings, rules)
-    return Outcome((outcome.value,), (*table.decisions, *outcome.decisions), outcome.rejects)
+    # One expression: no name keeps the file's bytes once its numbers are read.
+    rows = parse_rows(
+        find_table(decode(source, settings), columns=known, comment=rules.comment, first_line=rules.first_line),
+        settings,
+        rules,
+    )
+    outcome = record_from_rows(rows, settings, rules)
+    return Outcome((outcome.value,), (*rows.table.decisions, *outcome.decisions), outcome.rejects)
 
 
 def record_from_table(table: Table, settings: TraceSettings, layout: Layout) -> Outcome[Record]:
@@ -60,33 +64,51 @@ def record_from_table(table: Table, settings: TraceSettings, layout: Layout) -> 
     FileError
         If the rows cannot be read, or no time can be made of them.
     """
+    return record_from_rows(parse_rows(table, settings, layout), settings, layout)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The parsed columns of a table, what each is used for, and what had to be said about them."""
+
+    table: Table
+    uses: tuple[Use, ...]
+    frame: pl.DataFrame
+    decisions: tuple[Decision, ...]
+
+
+def parse_rows(table: Table, settings: TraceSettings, layout: Layout) -> Rows:
+    """Choose the columns that mean something and parse them."""
     known = {fold(key): value for key, value in {**layout.columns, **settings.columns}.items()}
-    uses, notes, rejects = choose_columns(table, known)
+    uses, notes = choose_columns(table, known)
     numeric = [use.index for use in uses if use.role not in ("time", "date", "clock")]
     textual = [use.index for use in uses if use.role in ("time", "date", "clock")]
     frame, parse_notes = read_columns(table, numeric, textual, missing=layout.missing)
     if frame.height == 0:
         raise FileError(table.item, "no rows below the headings", where=f"line {table.heading_line}")
-    stamps, zone, hint = read_times(frame, uses, table, settings, layout)
+    return Rows(table.without_rows(), tuple(uses), frame, (*notes, *parse_notes))
+
+
+def record_from_rows(rows: Rows, settings: TraceSettings, layout: Layout) -> Outcome[Record]:
+    """Turn parsed columns into a record."""
+    table, uses = rows.table, rows.uses
+    stamps, zone, hint = read_times(rows.frame, uses, table, settings, layout)
     good = ~np.isnat(stamps.time)
-    blank = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
-    rejects += _untimed_rows(table, good | blank)
-    series = {column.name: column for column in frame.get_columns()}
-    del frame
-    record, value_notes, value_rejects = _fill(series, uses, table, stamps, good, settings, layout)
+    blank = rows.frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+    rejects = _untimed_rows(table, good | blank)
+    record, value_notes, value_rejects = _fill(rows.frame, uses, table, stamps, good, settings, layout)
     record = replace(record, zone=zone, stated_offset_s=stamps.offset_s, zone_hint=hint)
-    decisions = (*notes, *parse_notes, *stamps.decisions, *value_notes)
+    decisions = (*rows.decisions, *stamps.decisions, *value_notes)
     return Outcome(record, decisions, (*rejects, *value_rejects))
 
 
 # --- which column is what ------------------------------------------------------------------------------------------
 
 
-def choose_columns(table: Table, known: Mapping[str, str]) -> tuple[list[Use], list[Decision], list[Reject]]:
+def choose_columns(table: Table, known: Mapping[str, str]) -> tuple[list[Use], list[Decision]]:
     """Decide for every column what it is; the ones that are not used are named in a decision."""
     uses: list[Use] = []
     unread: list[str] = []
-    rejects: list[Reject] = []
     taken: set[str] = set()
     for index, raw in enumerate(table.headings):
         heading = heading_with_unit(table, index)
@@ -108,7 +130,7 @@ def choose_columns(table: Table, known: Mapping[str, str]) -> tuple[list[Use], l
         decisions.append(
             Decision(table.item, f"{len(unread)} columns not read", f"headings that mean nothing here: {shown}")
         )
-    return uses, decisions, rejects
+    return uses, decisions
 
 
 def _meaning_of(heading: str, known: Mapping[str, str]) -> tuple[Meaning | None, Unit | None]:
@@ -237,7 +259,7 @@ def _untimed_rows(table: Table, good: np.ndarray) -> list[Reject]:
 
 
 def _fill(
-    series: dict[str, pl.Series],
+    frame: pl.DataFrame,
     uses: Sequence[Use],
     table: Table,
     stamps: Stamps,
@@ -253,10 +275,9 @@ def _fill(
     gnss: FloatArray | None = None
     empty: list[str] = []
     for use in uses:
-        column = series.pop(f"c{use.index}")  # popped, so that a column is freed once its values are taken
         if use.role in ("time", "date", "clock", "epoch", "epoch_ns"):
             continue
-        values = _values_of(column, good)
+        values = _values_of(frame[f"c{use.index}"], good)
         if use.role in ("lon", "lat"):
             places[use.role] = values
         elif not np.isfinite(values).any():

@@ -25,7 +25,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     FileError
         If the preamble has no start date.
     """
-    head = source.data[:4096].decode("latin-1")
+    head = source.head[:4096].decode("latin-1")
     start = re.search(r"Start Date,(\d{1,2})/(\d{1,2})/(\d{2,4})", head)
     serial = re.search(r"Instrument ID,([^\s,]+)", head)
     if start is None:

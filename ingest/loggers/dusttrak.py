@@ -22,7 +22,7 @@ def _recognises(head: bytes) -> bool:
 
 def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read a TrakPro export; the order of day and month is the one written in its unit row."""
-    head = source.data[:8192].decode("latin-1")
+    head = source.head[:8192].decode("latin-1")
     model = re.search(r"Model Number:,(\S+)", head)
     serial = re.search(r"Serial Number:,(\S+)", head)
     pattern = re.search(r"^(MM[/.-]dd|dd[/.-]MM|yyyy[/.-]MM)", head, re.MULTILINE)

@@ -61,7 +61,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     FileError
         If no table follows ``<<<DATA>>>``.
     """
-    lines = source.data[:65536].decode("utf-8", errors="replace").split("\n")
+    lines = source.head[:65536].decode("utf-8", errors="replace").split("\n")
     marker = next((n for n, text in enumerate(lines) if "<<<DATA>>>" in text), None)
     if marker is None:
         raise FileError(source.item, "<<<DATA>>> not found in the first 64 kB")

@@ -84,7 +84,7 @@ def _points(source: Source) -> tuple[dict[str, list[str | None]], tuple[Reject, 
     """Collect the track points; what stands before a break in the XML is kept and the break is reported."""
     rows: dict[str, list[str | None]] = {key: [] for key in ("lat", "lon", "time", *_EXTRAS)}
     try:
-        for _, element in iterparse(io.BytesIO(source.data), events=("end",), forbid_dtd=True):
+        for _, element in iterparse(io.BytesIO(source.load()), events=("end",), forbid_dtd=True):
             if _local(element) == "trkpt":
                 _append(rows, element)
                 element.clear()

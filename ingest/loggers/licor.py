@@ -33,7 +33,7 @@ def _is_78xx(head: bytes) -> bool:
 
 def read_li78xx(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read a ``.data`` file of an LI-7810, LI-7815, LI-7820 or LI-7825; rows whose DIAG is not 0 are flagged."""
-    head = source.data[:8192].decode("utf-8", errors="replace")
+    head = source.head[:8192].decode("utf-8", errors="replace")
     line = next((n for n, text in enumerate(head.split("\n")) if text.startswith("DATAH")), None)
     if line is None:
         raise FileError(source.item, "no DATAH row with the names of the columns")

@@ -73,11 +73,17 @@ class TraceSettings:
 
 @dataclass(frozen=True)
 class Source:
-    """One file: its path, the name shown to people, and its bytes (already unpacked where it was gzipped)."""
+    """One file: its path, the name shown to people, its first 64 kB, and a way to load all of it.
+
+    Both are unpacked where the file is gzipped. ``load`` raises `FileError` where the file cannot be read or is
+    too large;
+    nothing here keeps the bytes, so that a reader can let go of them as soon as it has the numbers.
+    """
 
     path: Path
     item: str
-    data: bytes
+    head: bytes
+    load: Callable[[], bytes]
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,10 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     FileError
         If the workbook is damaged, locked or a bomb, or no sheet holds a table.
     """
-    _refuse_bombs(source, settings)
+    data = source.load()
+    _refuse_bombs(source.item, data, settings)
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(source.data))
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = list(book.sheet_names)
     except _ERRORS as error:
         raise FileError(
@@ -65,19 +66,19 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     raise FileError(source.item, f"no sheet holds a table of a time and a measured quantity ({reasons[:300]})")
 
 
-def _refuse_bombs(source: Source, settings: TraceSettings) -> None:
-    if source.data[:2] != b"PK":
+def _refuse_bombs(item: str, data: bytes, settings: TraceSettings) -> None:
+    if data[:2] != b"PK":
         return
     try:
-        with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             total = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise FileError(source.item, f"not a readable workbook ({error})") from error
-    limit = min(settings.maximum_file_mb * 1e6, max(64e6, len(source.data) * settings.maximum_expansion))
+        raise FileError(item, f"not a readable workbook ({error})") from error
+    limit = min(settings.maximum_file_mb * 1e6, max(64e6, len(data) * settings.maximum_expansion))
     if total > limit:
         raise FileError(
-            source.item,
-            f"unpacks to {total / 1e6:.0f} MB from {len(source.data) / 1e6:.2f} MB; refused as a likely bomb",
+            item,
+            f"unpacks to {total / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB; refused as a likely bomb",
         )
 
 

@@ -12,7 +12,7 @@ from ingest.errors import FileError
 from ingest.loggers.record import TraceSettings
 from ingest.loggers.vocabulary import split_heading, understand
 from ingest.schema import Outcome
-from ingest.tables import decode, find_table, parse_number, read_source
+from ingest.tables import decode, find_table, open_source, parse_number
 from ingest.traces import read_traces
 
 SHANGHAI = TraceSettings(time_zone="Asia/Shanghai")
@@ -191,4 +191,4 @@ def test_empty_headings_name_the_line(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("##\nTimestamp(UTC),,,,\n2008-11-05T07:14:28-05:00,-78,35,1,2\n")
     with pytest.raises(FileError, match="4 of 5 column headings are empty"):
-        find_table(decode(read_source(path, "t.csv", SHANGHAI), SHANGHAI))
+        find_table(decode(open_source(path, "t.csv", SHANGHAI), SHANGHAI))
