@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ingest.coordinates import time_zone_at
 from ingest.errors import SettingError
 from ingest.exif import PhotoTags
+from ingest.mrk import leap_seconds
 
-__all__ = ["ExposureTime", "exposure_time"]
+__all__ = ["ExposureTime", "exposure_time", "local_to_utc"]
 
 _ZONE_STEP = timedelta(minutes=15)
 _ZONE_LIMIT = timedelta(hours=14)
@@ -31,9 +32,9 @@ def exposure_time(
 ) -> ExposureTime:
     """Find the UTC of an exposure.
 
-    In this order: ``UTCAtExposure``; the camera's clock with its ``OffsetTime``; with the declared zone; with the
-    zone that GPS time implies (a multiple of 15 minutes, within ``clock_tolerance_s``); GPS time alone; with the zone
-    of the place. Without any clock the time is None.
+    In this order: ``UTCAtExposure`` (which holds GPS time); the camera's clock with its ``OffsetTime``; with the
+    declared zone; with the zone that GPS time implies (a multiple of 15 minutes, within ``clock_tolerance_s``); GPS
+    time alone; with the zone of the place. Without any clock the time is None.
 
     Raises
     ------
@@ -42,7 +43,12 @@ def exposure_time(
     """
     stated = _parse_time(xmp.get("drone-dji:UTCAtExposure", ""))
     if stated:
-        return ExposureTime(stated.replace(tzinfo=UTC))
+        # DJI writes GPS time under this name (dji-geotagger 3.1.1, release notes).
+        gps_time = stated.replace(tzinfo=UTC)
+        utc = gps_time - timedelta(seconds=leap_seconds(gps_time))
+        return ExposureTime(
+            utc, "UTCAtExposure read as GPS time", "known of DJI; GPS is ahead of UTC by 18 s since 2017"
+        )
     local = _camera_clock(tags)
     gps = _gps_time(tags)
     if local is None:
@@ -51,7 +57,7 @@ def exposure_time(
     if offset is not None:
         return ExposureTime((local - offset).replace(tzinfo=UTC))
     if time_zone:
-        return ExposureTime(_from_zone(local, time_zone))
+        return ExposureTime(local_to_utc(local, time_zone))
     if gps:
         return _from_gps(local, gps, clock_tolerance_s)
     name = time_zone_at(lon, lat)
@@ -59,7 +65,7 @@ def exposure_time(
         return ExposureTime(
             None, "left without a time", 'no zone is known at the place; set photos.time_zone = "UTC+8"'
         )
-    utc = _from_zone(local, name)
+    utc = local_to_utc(local, name)
     hours = (local.replace(tzinfo=UTC) - utc).total_seconds() / 3600.0
     return ExposureTime(
         utc, f"camera clock read as {name} (UTC{hours:+g} h)", "the tags name no zone; it is the zone of the place"
@@ -83,7 +89,14 @@ def _from_gps(local: datetime, gps: datetime, tolerance_s: float) -> ExposureTim
     )
 
 
-def _from_zone(local: datetime, name: str) -> datetime:
+def local_to_utc(local: datetime, name: str) -> datetime:
+    """Convert a clock without zone to UTC, for a zone named ``Asia/Shanghai`` or ``UTC+8``.
+
+    Raises
+    ------
+    SettingError
+        If the zone is unknown.
+    """
     offset = _parse_offset(name.upper().removeprefix("UTC").removeprefix("GMT"))
     if offset is not None:
         return (local - offset).replace(tzinfo=UTC)

@@ -16,6 +16,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -322,18 +324,25 @@ def _parse_items(area: str, items: dict[str, dict[str, str]], meta: dict[str, st
             problems.append(f"data area has {len(odd)} parts that are no field: {odd[0][:40]!r}")
 
 
-def _flags(header: Mapping[str, str], problems: list[str]) -> dict[str, object]:
-    """Decode the Flag: version in bits 7 to 2, bit 1 split, bit 0 answer wanted (HJ 212-2017, 6.3.3)."""
+def _flags(header: Mapping[str, str], problems: list[str]) -> Mapping[str, object]:
+    """Decode the Flag of a header, and note where it is no number or promises parts that are not numbered."""
     text = header.get("Flag", "")
-    if not text:
-        return {"value": None, "version": None, "split": None, "ack": None}
-    if not text.isascii() or not text.isdigit() or int(text) > 255:
+    flags = _decode_flag(text)
+    if text and flags["value"] is None:
         problems.append(f"Flag {text!r} is no number up to 255")
-        return {"value": None, "version": None, "split": None, "ack": None}
-    value = int(text)
-    if value & 2 and not (header.get("PNUM", "").isdigit() and header.get("PNO", "").isdigit()):
+    if flags["split"] and not (header.get("PNUM", "").isdigit() and header.get("PNO", "").isdigit()):
         problems.append("Flag says the message is split, but PNUM or PNO is missing")
-    return {"value": value, "version": _VERSIONS.get(value >> 2), "split": bool(value & 2), "ack": bool(value & 1)}
+    return flags
+
+
+@lru_cache(maxsize=512)
+def _decode_flag(text: str) -> Mapping[str, object]:
+    """Version in bits 7 to 2, bit 1 split, bit 0 answer wanted (HJ 212-2017, 6.3.3); all None if it is no number."""
+    if not text.isascii() or not text.isdigit() or len(text) > 3 or int(text) > 255:
+        return MappingProxyType({"value": None, "version": None, "split": None, "ack": None})
+    value = int(text)
+    version = _VERSIONS.get(value >> 2)
+    return MappingProxyType({"value": value, "version": version, "split": bool(value & 2), "ack": bool(value & 1)})
 
 
 def _other_crc(segment: bytes, text: bytes) -> str:
@@ -353,6 +362,7 @@ def _sort_problems(
     return tuple(p for p in problems if p not in excused), excused
 
 
+@lru_cache(maxsize=65536)
 def _is_time(text: str) -> bool:
     if len(text) not in (14, 17) or not text.isascii() or not text.isdigit():
         return False

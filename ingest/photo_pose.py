@@ -152,9 +152,9 @@ def _attitude(xmp: Mapping[str, str]) -> tuple[float | None, float | None, float
         if any(angle is not None for angle in angles):
             yaw, pitch, roll = (None if angle is None else math.radians(angle) for angle in angles)
             return yaw, pitch, roll
-    skydio = xmp.get("drone-skydio:CameraOrientationNED", "").split(",")
-    if len(skydio) == 3 and all(_as_float(part) is not None for part in skydio):
-        roll, pitch, yaw = (math.radians(float(part)) for part in skydio)
+    skydio = tuple(_number(xmp, f"drone-skydio:CameraOrientationNED/{part}") for part in ("Yaw", "Pitch", "Roll"))
+    if all(angle is not None for angle in skydio):
+        yaw, pitch, roll = (None if angle is None else math.radians(angle) for angle in skydio)
         return yaw, pitch, roll
     body = tuple(_number(xmp, name) for name in _NADIR_BODY_ANGLES)
     yaw, pitch, roll = (None if angle is None else math.radians(angle) for angle in body)

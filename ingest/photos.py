@@ -23,6 +23,7 @@ from ingest.cameras import camera_from_tags, photo_kind
 from ingest.errors import FileError
 from ingest.exif import PhotoTags, read_tags
 from ingest.exposures import exposure_time
+from ingest.mrk import apply_marks_of_exposure
 from ingest.photo_pose import PoseDefaults, pose_from_tags
 from ingest.schema import Decision, Frame, Outcome, Reject
 from ingest.settings import setting
@@ -89,7 +90,7 @@ def read_frames(
     Parameters
     ----------
     files : iterable of Path
-        JPEG and TIFF photos, in any order.
+        JPEG and TIFF photos, and the ``Timestamp.MRK`` of RTK flights beside them, in any order.
     settings : PhotoSettings
     root : Path, optional
         Folder to which the names shown to people are relative.
@@ -102,8 +103,12 @@ def read_frames(
     frames: list[Frame] = []
     rejects: list[Reject] = []
     notes: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    exposures: list[tuple[Path, str]] = []
     for path in files:
         item = _item(path, root)
+        if path.suffix.lower() == ".mrk":
+            exposures.append((path, item))
+            continue
         try:
             frame, decisions = _read_frame(path, item, settings)
         except FileError as error:
@@ -113,10 +118,12 @@ def read_frames(
         folder = item.rpartition("/")[0]
         for decision, evidence in decisions:
             notes[folder, decision, evidence].append(item)
+    frames, from_mrk, damaged = apply_marks_of_exposure(frames, exposures, conflict_m=settings.position_conflict_m)
+    rejects += damaged
     frames.sort(key=lambda f: (f.time is None, f.time.timestamp() if f.time else 0.0, f.item))
     logger.info("photos: %d in, %d read, %d rejected", len(frames) + len(rejects), len(frames), len(rejects))
     decided = tuple(Decision(_label(items), decision, evidence) for (_, decision, evidence), items in notes.items())
-    return Outcome(tuple(frames), decided, tuple(rejects))
+    return Outcome(tuple(frames), (*decided, *from_mrk), tuple(rejects))
 
 
 def read_image(frame: Frame, *, reduce: int = 1) -> Pixels:

@@ -1,7 +1,8 @@
 """XMP packets of drone cameras, as a flat mapping of ``prefix:name`` to text.
 
 The prefix is the one that the vendors write (``drone-dji``, ``drone-parrot``, ``Camera``), found from the namespace
-where the writer chose another one. A list (``rdf:Seq``) is joined by commas.
+where the writer chose another one. A list (``rdf:Seq``) is joined by commas, a part of a structure is
+``prefix:name/part``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from defusedxml.ElementTree import fromstring
 __all__ = ["parse_xmp"]
 
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+_META = "{adobe:ns:meta/}"
 _LISTS = (_RDF + "Seq", _RDF + "Bag", _RDF + "Alt")
 _PREFIXES = {
     "http://www.dji.com/drone-dji/1.0/": "drone-dji",
@@ -48,24 +50,29 @@ def parse_xmp(packet: bytes) -> dict[str, str]:
     except (ParseError, DefusedXmlException, ValueError):
         return _parse_loosely(body.decode("utf-8", "replace"))
     found: dict[str, str] = {}
-    for description in root.iter():
-        _collect(description, found)
+    _collect(root, "", found)
     return found
 
 
-def _collect(element: Element, found: dict[str, str]) -> None:
-    """Add the attributes of an element and, where it is a leaf or a list, its text."""
+def _collect(element: Element, owner: str, found: dict[str, str]) -> None:
+    """Add the attributes of an element and of all within it; of a structure as ``prefix:name/part``."""
+    is_container = element.tag.startswith((_RDF, _META)) or not element.tag.startswith("{")
+    name = owner if is_container else (f"{owner}/{_local(element.tag)}" if owner else _short(element.tag))
     for key, value in element.attrib.items():
-        if not key.startswith(_RDF):
-            found.setdefault(_short(key), value.strip())
-    if element.tag.startswith(_RDF):
-        return
+        if not key.startswith((_RDF, _META)):
+            found.setdefault(f"{name}/{_local(key)}" if name else _short(key), value.strip())
     children = list(element)
-    if children and children[0].tag not in _LISTS:
+    if children and children[0].tag in _LISTS:
+        found.setdefault(name, ",".join(li.text or "" for li in children[0]).strip())
         return
-    text = ",".join(li.text or "" for li in children[0]) if children else (element.text or "")
-    if text.strip():
-        found.setdefault(_short(element.tag), text.strip())
+    if name and not children and (element.text or "").strip():
+        found.setdefault(name, (element.text or "").strip())
+    for child in children:
+        _collect(child, name, found)
+
+
+def _local(key: str) -> str:
+    return key.rpartition("}")[2]
 
 
 def _short(key: str) -> str:
@@ -73,8 +80,8 @@ def _short(key: str) -> str:
     if not key.startswith("{"):
         return key
     namespace, name = key[1:].split("}", 1)
-    prefix = _PREFIXES.get(namespace)
-    return f"{prefix or namespace.rstrip('/').rsplit('/', 1)[-1]}:{name}"
+    parts = [part for part in namespace.split("/") if part and not part.replace(".", "").isdigit()]
+    return f"{_PREFIXES.get(namespace) or (parts[-1] if parts else '')}:{name}"
 
 
 def _parse_loosely(text: str) -> dict[str, str]:
