@@ -14,6 +14,7 @@ from tracks.compiled import compiled
 from tracks.lag_estimate import LagEstimate, estimate_lag
 from tracks.noise import estimate_noise
 from tracks.plane import longest_step, plane_of, seconds_since_start
+from tracks.response import correct_response
 from tracks.rolling import block_means, rolling_percentile
 from tracks.settings import TrackSettings
 
@@ -176,12 +177,25 @@ def apply_lag(
         lag_s, what, why = _lag_of(_given_lag(trace, name, settings), (estimates or {}).get(name))
         measured = t[np.isfinite(variable.values)] if lag_s else t
         gap_s = longest_step(measured, settings.value_gap_s)
-        values = shift_values(t, variable.values, lag_s, gap_s=gap_s)
+        response_s = _response_of(trace, name, settings)
+        values = correct_response(t, variable.values, response_s, gap_s=settings.value_gap_s)
+        values = shift_values(t, values, lag_s, gap_s=gap_s)
+        if response_s:
+            said.setdefault((f"response time of {response_s:g} s corrected", "given in the settings"), []).append(
+                name
+            )
         shifted[name] = ("obs", values, {**variable.attrs, "lag_s": lag_s})
         if what:
             said.setdefault((what, why), []).append(name)
     decisions = tuple(Decision(label, f"{what}: {', '.join(names)}", why) for (what, why), names in said.items())
     return Outcome(trace.assign(shifted), decisions)
+
+
+def _response_of(trace: xr.Dataset, name: str, settings: TrackSettings) -> float:
+    """Return the response time given for a species or its instrument; 0 where none is."""
+    own = dict(settings.response_of)
+    keys = (name, str(trace[name].attrs["species"]), str(trace[name].attrs.get("instrument", "")))
+    return float(next((own[key] for key in keys if key in own), 0.0))
 
 
 def _lag_of(given_s: float | None, estimate: LagEstimate | None) -> tuple[float, str, str]:

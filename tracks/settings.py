@@ -33,7 +33,9 @@ class TrackSettings:
     lag_search_s: float = setting(60.0, unit="s", source="choice: the longest published lag is 40 s (PLUME van)")
     lag_max_sd_s: float = setting(2.0, unit="s", source="choice: a lag known worse than 2 s is not applied")
     lag_min_contrast: float = setting(5.0, unit="1", source="choice: the peak stands 5 sd above other lags")
-    response_s: float = setting(0.0, unit="s", source="choice: no response correction unless given")
+    response_of: tuple[tuple[str, float], ...] = setting(
+        (), unit="s", source="choice: no response time is corrected unless (species or instrument, seconds) is given"
+    )
     value_gap_s: float = setting(3.0, unit="s", source="choice: values further apart are not interpolated over")
     # positions
     gnss_sd_m: float = setting(2.5, unit="m", source="choice: open-sky code receivers state 2–3 m CEP")
