@@ -27,7 +27,7 @@ _USCC = "91130200699229617X"
 
 @dataclass(frozen=True)
 class Rate:
-    """One figure: what was measured, how much a second of one core, the least it may be, a ratio if there is a peer."""
+    """One figure: what was measured, how much a second of one core, the least allowed, and a ratio."""
 
     name: str
     per_second: float

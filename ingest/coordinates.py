@@ -7,7 +7,9 @@ could only relate by a "ballpark" null shift is refused: Xi'an 1980 and Beijing 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -45,6 +47,8 @@ _KRASOVSKY_A = 6378245.0
 _KRASOVSKY_EE = 0.00669342162296594323
 # Outside of this box the published GCJ-02 formula does nothing.
 _GCJ_WEST, _GCJ_EAST, _GCJ_SOUTH, _GCJ_NORTH = 72.004, 137.8347, 0.8293, 55.8271
+# Each round of the inverse divides the error by about 1000; it starts at 700 m.
+_ROUNDS = 6
 _BD_TURN = np.pi * 3000.0 / 180.0
 
 
@@ -215,10 +219,24 @@ def gcj02_from_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
 def wgs84_from_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     """Undo `gcj02_from_wgs84` by fixed-point iteration, to less than 1 µm of the formula."""
     lon_, lat_ = _float_pair(lon, lat)
+    if lon_.ndim == 0:
+        one_lon, one_lat = _unshift_one(float(lon_), float(lat_))
+        return np.asarray(one_lon), np.asarray(one_lat)
     wgs_lon, wgs_lat = lon_.copy(), lat_.copy()
-    for _ in range(8):  # each round divides the error by about 1000; it starts at 700 m
+    for _ in range(_ROUNDS):
         shift_lon, shift_lat = _gcj02_shift(wgs_lon, wgs_lat)
         wgs_lon, wgs_lat = lon_ - shift_lon, lat_ - shift_lat
+    return wgs_lon, wgs_lat
+
+
+def _unshift_one(lon: float, lat: float) -> tuple[float, float]:
+    """Undo the shift of one place with plain floats, twenty times as quick as arrays of one."""
+    wgs_lon, wgs_lat = lon, lat
+    for _ in range(_ROUNDS):
+        if not (_GCJ_WEST <= wgs_lon <= _GCJ_EAST and _GCJ_SOUTH <= wgs_lat <= _GCJ_NORTH):
+            return lon, lat
+        shift_lon, shift_lat = _shift_degrees(wgs_lon, wgs_lat, math)
+        wgs_lon, wgs_lat = lon - shift_lon, lat - shift_lat
     return wgs_lon, wgs_lat
 
 
@@ -250,18 +268,25 @@ def _float_pair(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
 
 def _gcj02_shift(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     """Degrees that GCJ-02 adds to WGS 84 longitude and latitude; zero outside the box."""
-    x, y = lon - 105.0, lat - 35.0
-    root = np.sqrt(np.abs(x))
-    common = (20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)) * 2.0 / 3.0
-    north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + common
-    north += (20.0 * np.sin(y * np.pi) + 40.0 * np.sin(y / 3.0 * np.pi)) * 2.0 / 3.0
-    north += (160.0 * np.sin(y / 12.0 * np.pi) + 320.0 * np.sin(y * np.pi / 30.0)) * 2.0 / 3.0
-    east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + common
-    east += (20.0 * np.sin(x * np.pi) + 40.0 * np.sin(x / 3.0 * np.pi)) * 2.0 / 3.0
-    east += (150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * 2.0 / 3.0
-    latitude = np.radians(lat)
-    magic = 1.0 - _KRASOVSKY_EE * np.sin(latitude) ** 2
-    shift_lat = np.degrees(north / (_KRASOVSKY_A * (1.0 - _KRASOVSKY_EE) / magic**1.5))
-    shift_lon = np.degrees(east / (_KRASOVSKY_A / np.sqrt(magic) * np.cos(latitude)))
+    shift_lon, shift_lat = _shift_degrees(lon, lat, np)
     inside = (lon >= _GCJ_WEST) & (lon <= _GCJ_EAST) & (lat >= _GCJ_SOUTH) & (lat <= _GCJ_NORTH)
     return np.where(inside, shift_lon, 0.0), np.where(inside, shift_lat, 0.0)
+
+
+def _shift_degrees(lon: Any, lat: Any, m: ModuleType) -> tuple[Any, Any]:
+    """Evaluate the published series with the functions of ``m``: numpy for arrays, math for plain floats."""
+    pi, sin = m.pi, m.sin
+    x, y = lon - 105.0, lat - 35.0
+    root = m.sqrt(m.fabs(x))
+    common = (20.0 * sin(6.0 * x * pi) + 20.0 * sin(2.0 * x * pi)) * 2.0 / 3.0
+    north = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + common
+    north = north + (20.0 * sin(y * pi) + 40.0 * sin(y / 3.0 * pi)) * 2.0 / 3.0
+    north = north + (160.0 * sin(y / 12.0 * pi) + 320.0 * sin(y * pi / 30.0)) * 2.0 / 3.0
+    east = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + common
+    east = east + (20.0 * sin(x * pi) + 40.0 * sin(x / 3.0 * pi)) * 2.0 / 3.0
+    east = east + (150.0 * sin(x / 12.0 * pi) + 300.0 * sin(x / 30.0 * pi)) * 2.0 / 3.0
+    latitude = m.radians(lat)
+    magic = 1.0 - _KRASOVSKY_EE * sin(latitude) ** 2
+    shift_lat = m.degrees(north / (_KRASOVSKY_A * (1.0 - _KRASOVSKY_EE) / magic**1.5))
+    shift_lon = m.degrees(east / (_KRASOVSKY_A / m.sqrt(magic) * m.cos(latitude)))
+    return shift_lon, shift_lat

@@ -134,8 +134,8 @@ def to_wgs84(x: float, y: float, crs: str) -> tuple[float, float]:
     """Convert coordinates of a named system to WGS 84 longitude and latitude."""
     if crs == WGS84:
         return x, y
-    lon, lat = _to_wgs84_arrays(np.array([x]), np.array([y]), crs)
-    return float(lon[0]), float(lat[0])
+    lon, lat = _to_wgs84_arrays(np.asarray(x), np.asarray(y), crs)
+    return float(lon), float(lat)
 
 
 def shape_to_wgs84(geometry: BaseGeometry, crs: str) -> BaseGeometry:

@@ -161,6 +161,14 @@ def test_shifted_systems_round_trip_below_a_millimetre(lon: float, lat: float) -
     assert np.allclose(gcj02_from_bd09(*bd09_from_gcj02(*gcj)), gcj, atol=1e-11, rtol=0)
 
 
+def test_one_place_and_many_give_the_same() -> None:
+    """The quick way for a single place is the way for arrays, also outside of the box."""
+    lon, lat = np.array([104.06, 121.5, -91.99, 73.0]), np.array([30.66, 31.2, 46.8, 0.9])
+    many = np.array(wgs84_from_gcj02(lon, lat)).T
+    one = np.array([wgs84_from_gcj02(x, y) for x, y in zip(lon, lat, strict=True)])
+    assert np.allclose(many, one, atol=1e-13, rtol=0)
+
+
 def test_shifted_systems_keep_missing_values() -> None:
     """A missing position stays missing and does not spoil its neighbours."""
     lon, lat = gcj02_from_bd09(*bd09_from_gcj02([np.nan, 104.0], [30.0, 30.6]))
