@@ -57,17 +57,29 @@ def tour_of_crossings(rows: int, columns: int, *, turned: bool) -> list[tuple[in
     return [(0, 0), *there, *back]
 
 
-def drive_streets(world: World, laps: int, rng: np.random.Generator, *, limit_s: int = 4 * 3600) -> Drive:
-    """Drive laps over the streets at 1 Hz: two tours by turns, with bends, lights and changing traffic."""
-    rows, columns, _ = world.nodes.shape
+def drive_streets(
+    world: World,
+    laps: int,
+    rng: np.random.Generator,
+    *,
+    corner: tuple[int, int] = (0, 0),
+    span: tuple[int, int] | None = None,
+    limit_s: int = 4 * 3600,
+) -> Drive:
+    """Drive laps over the streets at 1 Hz: two tours by turns, with bends, lights and changing traffic.
+
+    ``corner`` (row, column) and ``span`` (rows, columns) choose a part of the lattice of crossings; by default all.
+    """
+    rows, columns = span or world.nodes.shape[:2]
+    nodes = world.nodes[corner[0] : corner[0] + rows, corner[1] : corner[1] + columns]
     points, lap_of_point = [], []
     for lap in range(laps):
         tour = tour_of_crossings(rows, columns, turned=bool(lap % 2))
         if lap % 4 >= 2:  # the other way round, so that every street is driven in both directions
             tour = [tour[0], *reversed(tour[1:])]
-        points += [world.nodes[row, column] for row, column in tour]
+        points += [nodes[row, column] for row, column in tour]
         lap_of_point += [lap] * len(tour)
-    points.append(world.nodes[0, 0])
+    points.append(nodes[0, 0])
     lap_of_point.append(laps - 1)
     return _follow(np.asarray(points), np.asarray(lap_of_point), rng, limit_s)
 

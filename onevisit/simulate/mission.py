@@ -21,13 +21,14 @@ from ingest.coordinates import meridian_convergence_rad
 from ingest.errors import SettingError
 from onevisit.simulate.confounders import choose_confounders
 from onevisit.simulate.flights import FlightCamera, Shot, fly_block, render_shot
+from onevisit.simulate.handheld import write_handheld
 from onevisit.simulate.monitors import draw_stations, write_monitors
 from onevisit.simulate.outings import declared_lag, drive_all, stream
 from onevisit.simulate.photos import PhotoTags, write_photo
 from onevisit.simulate.registers import draw_entries, write_registers
 from onevisit.simulate.scene import Scene, paint_scene
 from onevisit.simulate.truth import Park, rules, truth_of
-from onevisit.simulate.vehicle import write_log
+from onevisit.simulate.vehicle import air_along, write_log
 from onevisit.simulate.world import SIZES, World, build_world
 
 __all__ = ["simulate_mission"]
@@ -78,7 +79,7 @@ def simulate_mission(
     park = Park(seed, size, day, world, sources, outings, entries, stations, on)
     mission = out / "mission"
     (mission / "traces").mkdir(parents=True, exist_ok=True)
-    for outing in outings:
+    for number, outing in enumerate(outings, 1):
         write_log(
             mission / outing.file,
             world,
@@ -90,6 +91,12 @@ def simulate_mission(
             on,
             encoding=str(stream(seed, outing.file).choice(["utf-8-sig", "gb18030"])),
         )
+        if number == 1 and (on["local_clock"] or stream(seed, "handheld").random() < 0.4):
+            dust = air_along(sources, outing.per_source)["PM2.5"]
+            write_handheld(
+                mission / f"traces/dust_{outing.start:%Y%m%d}.csv", world, dust, outing.drive, outing.start,
+                stream(seed, "handheld log"), says_utc=on["local_clock"],
+            )  # fmt: skip
     write_registers(mission / "registers", world, entries, stream(seed, "addresses"))
     _write_roads(mission / "roads" / "道路.geojson", world)
     write_monitors(mission / "monitors", stations, day)

@@ -272,13 +272,16 @@ def _power_rows(stations: Sequence[Station]) -> list[list[str]]:
         ]
     ]
     for s in stations:
+        running = {
+            id(kw): 0.3 * float(np.median(kw[kw > 0.3 * kw.max()])) for kw in (s.production_kw, s.treatment_kw)
+        }
         for hour in range(HOURS):
             stamp, report = f"{_hour(s, hour):%Y-%m-%d %H:%M}", "停运" if s.stop_reported[hour] else "正常"
             for code, kind, linked, kw in (
                 ("MF0001", "产污设施", "", s.production_kw),
                 ("TA001", "治污设施", "MF0001", s.treatment_kw),
             ):
-                state = "运行" if kw[hour] > 0.3 * np.median(kw[kw > 0.3 * kw.max()]) else "停机"
+                state = "运行" if kw[hour] > running[id(kw)] else "停机"
                 rows.append(
                     [s.place.site_id, s.place.name, code, kind, linked, stamp, f"{kw[hour]:.2f}", state, report]
                 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from onevisit.simulate.drives import Drive, Fixes, drive_streets, measure_positions
@@ -55,13 +56,23 @@ def drive_all(
 ) -> tuple[World, tuple[Source, ...], tuple[Outing, ...]]:
     """Lay out the drives of the mission, let the sources emit through all of them, and measure."""
     rng = stream(seed, "drives")
-    drives = []
+    drives, parts = [], []
     for _ in range(world.size.drives):
         laps = int(rng.integers(world.size.laps[0], world.size.laps[1] + 1))
-        drives.append(drive_streets(world, laps, rng))
+        rows, columns = (min(n, world.size.window) for n in world.nodes.shape[:2])
+        spare = world.nodes.shape[0] - rows, world.nodes.shape[1] - columns
+        corner = int(rng.integers(0, spare[0] + 1)), int(rng.integers(0, spare[1] + 1))
+        drives.append(drive_streets(world, laps, rng, corner=corner, span=(rows, columns)))
+        part = world.nodes[corner[0] : corner[0] + rows, corner[1] : corner[1] + columns]
+        parts.append(shapely.MultiPoint(part.reshape(-1, 2)).convex_hull)
     longest = max(len(d.x) for d in drives)
     world, sources = choose_sources(
-        world, -SPIN_UP_S, SPIN_UP_S + longest, stream(seed, "sources"), unlisted=on["unlisted_source"]
+        world,
+        -SPIN_UP_S,
+        SPIN_UP_S + longest,
+        stream(seed, "sources"),
+        unlisted=on["unlisted_source"],
+        within=shapely.union_all(parts),
     )
     emitters = [emitter_of(s) for s in sources]
     analyser = draw_analyser(stream(seed, "analyser"))

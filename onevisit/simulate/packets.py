@@ -14,6 +14,16 @@ __all__ = ["hour_packet", "packet", "sum_of"]
 _START, _POLYNOMIAL = 0xFFFF, 0xA001
 
 
+def _eight_shifts(register: int) -> int:
+    for _ in range(8):
+        register = (register >> 1) ^ _POLYNOMIAL if register & 1 else register >> 1
+    return register
+
+
+# The register has eight bits after a byte went in, so that its eight shifts are a table of 256.
+_AFTER_EIGHT_SHIFTS = tuple(_eight_shifts(register) for register in range(256))
+
+
 def sum_of(segment: bytes) -> int:
     """The sum of HJ 212-2017 annex A.
 
@@ -24,9 +34,7 @@ def sum_of(segment: bytes) -> int:
     """
     register = _START
     for byte in segment:
-        register = (register >> 8) ^ byte
-        for _ in range(8):
-            register = (register >> 1) ^ _POLYNOMIAL if register & 1 else register >> 1
+        register = _AFTER_EIGHT_SHIFTS[(register >> 8) ^ byte]
     return register
 
 

@@ -6,6 +6,7 @@ outfall, trees and vehicles. What a finding should be found at is returned as la
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -14,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import affinity
 
-from onevisit.simulate.world import Place, World
+from onevisit.simulate.world import Place, Street, World
 
 __all__ = ["Feature", "Scene", "paint_scene"]
 
@@ -169,7 +170,7 @@ def paint_scene(
             _paint_site(canvas, place.parcel, () if place in dug else place.buildings)
     features = _paint_soil(canvas, dug)
     features += _paint_water(canvas, world, frame)
-    _paint_streets(canvas, world)
+    _paint_streets(canvas, [s for s in world.streets if s.line.buffer(25.0).intersects(frame)])
     features += _heat_a_roof(canvas, [p for p in world.places if p not in dug], frame)
     canvas.texture(None, 4.0, 0.35)
     canvas.texture(None, 2.5, pixel_m)
@@ -217,14 +218,14 @@ def _canal_row(world: World, x: Floats) -> Floats:
     return np.asarray(slope * x + level, float)
 
 
-def _paint_streets(canvas: _Canvas, world: World) -> None:
-    for street in world.streets:
+def _paint_streets(canvas: _Canvas, streets: Sequence[Street]) -> None:
+    for street in streets:
         xy = np.asarray(street.line.coords)
         canvas.stroke(xy, (168, 176, 178), 22.0)
-    for street in world.streets:
+    for street in streets:
         xy = np.asarray(street.line.coords)
         canvas.stroke(xy, (104, 100, 98), 15.0 if street.main else 13.0)
-    for street in world.streets:
+    for street in streets:
         _mark_lanes(canvas, np.asarray(street.line.coords))
         _plant_trees(canvas, street.line)
         _park_vehicles(canvas, street.line)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from onevisit.simulate.puffs import Emitter
 from onevisit.simulate.wind import ornstein_uhlenbeck
@@ -37,14 +38,19 @@ class Source:
 
 
 def choose_sources(
-    world: World, start_s: int, n: int, rng: np.random.Generator, *, unlisted: bool
+    world: World, start_s: int, n: int, rng: np.random.Generator, *, unlisted: bool, within: BaseGeometry
 ) -> tuple[World, tuple[Source, ...]]:
-    """Draw the active sources, more than a block apart, and the world in which one of them may be unlisted."""
+    """Draw the active sources, more than a block apart, and the world in which one of them may be unlisted.
+
+    They lie ``within`` the part of the park that is driven.
+    """
     wanted = int(rng.integers(world.size.sources[0], world.size.sources[1] + 1))
     chosen: list[Place] = []
     for index in rng.permutation(len(world.places)):
         place = world.places[int(index)]
-        if all(place.stack.distance(other.stack) > 1.1 * world.size.block_m for other in chosen):
+        if within.contains(place.stack) and all(
+            place.stack.distance(other.stack) > 1.1 * world.size.block_m for other in chosen
+        ):
             chosen.append(place)
         if len(chosen) == wanted:
             break

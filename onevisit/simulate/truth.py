@@ -205,7 +205,7 @@ def _where(world: World, episodes: Sequence[tuple[Outing, Episode]]) -> dict[str
     """The piece of street on which episodes shorter than ten minutes took place, 25 m wide."""
     pieces = []
     for outing, episode in episodes:
-        if episode.end_s - episode.start_s > 600:
+        if episode.end_s - episode.start_s > 600 or episode.confounder == "calm":
             continue
         end = min(episode.end_s + 20, len(outing.drive.x))
         xy = np.column_stack([outing.drive.x, outing.drive.y])[episode.start_s : max(end, episode.start_s + 2)]

@@ -67,22 +67,24 @@ def log_drive(
     Traffic is added to the air, so that it passes lag and response as plumes do; faults are laid over readings.
     """
     n = len(drive.x)
+    noise, mast, *own = rng.spawn(7)  # a stream for each, so that a switch leaves the others as they are
     air = {c.species: np.array(air.get(c.species, np.zeros(n))) for c in CHANNELS}
-    episodes = _trucks(air, drive, rng) if on["trucks"] else []
+    episodes = _trucks(air, drive, own[0]) if on["trucks"] else []
     before = len(wind.u) - n
     u, v = wind.u[before:], wind.v[before:]
     if on["own_exhaust"]:
-        episodes += _own_exhaust(air, drive, u, v, rng)
-    readings = {c.species: measure(air[c.species], c, analyser, rng) for c in CHANNELS}
+        episodes += _own_exhaust(air, drive, u, v, own[1])
+    readings = {c.species: measure(air[c.species], c, analyser, noise) for c in CHANNELS}
     status = ["正常"] * n
     if on["frozen_analyser"]:
-        episodes.append(_freeze(readings, n, rng))
+        episodes.append(_freeze(readings, n, own[2]))
     if on["drifting_analyser"]:
-        episodes.append(_drift(readings, n, rng))
+        episodes.append(_drift(readings, n, own[3]))
     if on["calibration"]:
-        episodes.append(_calibrate(readings, status, n, rng))
-    speed = np.hypot(u, v) * np.exp(rng.normal(0, 0.08, n))
-    direction = np.degrees(np.arctan2(-u, -v)) + rng.normal(0, 9.0, n)
+        episodes.append(_calibrate(readings, status, n, own[4]))
+    episodes += [Episode("calm", start, end) for start, end in _runs(wind.calm[before:])]
+    speed = np.hypot(u, v) * np.exp(mast.normal(0, 0.08, n))
+    direction = np.degrees(np.arctan2(-u, -v)) + mast.normal(0, 9.0, n)
     return Log(readings, speed, np.mod(direction, 360.0), tuple(status), tuple(episodes))
 
 
@@ -106,15 +108,20 @@ def _own_exhaust(
     """Where the vehicle stands and the wind comes from behind, its exhaust reaches the inlet."""
     episodes = []
     forward = u * np.sin(drive.heading_rad) + v * np.cos(drive.heading_rad)
-    waits = np.flatnonzero(np.diff(np.concatenate([[0], (drive.speed < 0.5).astype(int), [0]])))
-    for start, end in zip(waits[::2], waits[1::2], strict=True):
+    for start, end in _runs(drive.speed < 0.5):
         if end - start < 6 or forward[start:end].mean() < 0.2:
             continue
         ramp = np.clip(np.arange(end - start) / 8.0, 0, 1) * np.exp(rng.normal(0, 0.2, end - start))
         for species, level in (("NOx", 1.2e-4), ("CO", 8e-4), ("TVOC", 4e-5)):
             air[species][start:end] += level * ramp
-        episodes.append(Episode("own_exhaust", int(start), int(end), ("NOx", "CO", "TVOC")))
+        episodes.append(Episode("own_exhaust", start, end, ("NOx", "CO", "TVOC")))
     return episodes
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and one past the last index of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(int), [0]])))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _freeze(readings: dict[str, Floats], n: int, rng: np.random.Generator) -> Episode:

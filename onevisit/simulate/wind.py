@@ -97,9 +97,10 @@ def blow(start_s: int, n: int, rng: np.random.Generator, *, calm_spells: bool = 
         ornstein_uhlenbeck(n, 0.22, 300.0, rng) + ornstein_uhlenbeck(n, 0.18, 25.0, rng) - 0.04
     )
     damping = np.ones(n)
+    (calm,) = rng.spawn(1)
     if calm_spells:
-        for _ in range(int(rng.integers(1, 3))):
-            middle, half = rng.uniform(0.3 * n, n), rng.uniform(120, 270)
+        for _ in range(int(calm.integers(1, 3))):
+            middle, half = calm.uniform(0.3 * n, n), calm.uniform(120, 270)
             damping = damping * (1.0 - 0.9 / (1.0 + np.exp((np.abs(t - middle) - half) / 15.0)))
     speed = speed * damping
     strain = np.column_stack([ornstein_uhlenbeck(n, 1.5e-4, 600.0, rng) for _ in range(2)])

@@ -28,7 +28,10 @@ _EPSG = 4544
 
 @dataclass(frozen=True)
 class Size:
-    """How large a world is: nodes of the street lattice, block size, drives, laps, active sources, photos."""
+    """How large a world is: nodes of the street lattice, block size, drives, laps, active sources, photos.
+
+    A drive covers a window of at most ``window`` by ``window`` crossings.
+    """
 
     columns: int
     rows: int
@@ -39,12 +42,13 @@ class Size:
     sources: tuple[int, int]
     strips: int
     photos_per_strip: int
+    window: int = 8
 
 
 SIZES: dict[str, Size] = {
     "demo": Size(4, 4, 280.0, (4, 6), 1, (3, 6), (2, 4), 3, 4),
     "district": Size(8, 8, 300.0, (4, 5), 2, (2, 3), (6, 12), 5, 8),
-    "city": Size(32, 34, 300.0, (4, 6), 3, (1, 1), (15, 25), 6, 12),
+    "city": Size(32, 34, 300.0, (4, 6), 3, (2, 3), (15, 25), 6, 12),
 }
 
 
