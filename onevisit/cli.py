@@ -63,10 +63,13 @@ def cli(*, debug: bool) -> None:
     onevisit process MISSION      the whole job; opens in MISSION-out/report.html
     """
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, handlers=[])
-    handler = RichHandler(
-        console=Console(stderr=True), show_path=False, show_level=False, markup=False, rich_tracebacks=debug
-    )
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    handler: logging.Handler
+    if (console := Console(stderr=True)).is_terminal:
+        handler = RichHandler(console=console, show_path=False, show_level=False, rich_tracebacks=debug)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    else:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.getLogger().addHandler(handler)
     if not debug:
         for package in ("ingest", "tracks", "imagery", "fusion", "onevisit"):

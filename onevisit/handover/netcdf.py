@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
-import dask
+import netCDF4
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -19,6 +19,16 @@ __all__ = ["join_traces", "split_traces", "write_cube", "write_traces"]
 
 _EPOCH = "nanoseconds since 1970-01-01T00:00:00Z"
 _IDENTITY = ("species", "instrument", "units")
+
+
+_TILE_CELLS = 256
+"""Side of a tile in the file: half a megabyte, a few tiles a drive pass."""
+
+_SLAB_CELLS = 16_000_000
+"""Cells computed at once: 128 MB."""
+
+_ZERO_WHERE_EMPTY = ("count", "sum", "sum_squares", "background_sum")
+"""Layers of the cube that are zero, not missing, where nothing was measured."""
 
 
 def write_traces(path: Path, traces: Sequence[xr.Dataset]) -> None:
@@ -89,10 +99,10 @@ def split_traces(joined: xr.Dataset) -> tuple[xr.Dataset, ...]:
 
 
 def write_cube(path: Path, cube: xr.Dataset) -> None:
-    """Write the (pass, y, x) cube, computing it chunk by chunk.
+    """Write the (pass, y, x) cube, computing it slab by slab.
 
-    Chunks are computed and written in order, one at a time: written in parallel they would land in the file in the
-    order in which they happen to be ready, and a second run would not give the same bytes.
+    Tiles in which nothing was measured are left out: HDF5 gives their fill value back without storing them. Tiles are
+    written in order, whichever is computed first, so that a second run gives the same bytes.
 
     Raises
     ------
@@ -100,19 +110,62 @@ def write_cube(path: Path, cube: xr.Dataset) -> None:
         If ``cube`` is not what `ingest.schema.check_cube` expects.
     """
     check_cube(cube)
+    plain = cube.assign_attrs({"Conventions": "CF-1.11", **cube.attrs}).drop_encoding()
+    lazy = [str(name) for name, variable in plain.data_vars.items() if variable.chunks]
     encoding: dict[Hashable, dict[str, Any]] = {}
-    for name, variable in cube.variables.items():
-        if variable.ndim and variable.dtype.kind in "fiu":
-            encoding[name] = {"zlib": True, "complevel": 4, "shuffle": True}
-            if variable.chunks:
-                encoding[name]["chunksizes"] = tuple(sizes[0] for sizes in variable.chunks)
-        if variable.dtype.kind == "f":
-            encoding.setdefault(name, {})["_FillValue"] = np.nan
-        elif variable.dtype.kind == "M":
+    for name, variable in plain.drop_vars(lazy).variables.items():
+        if variable.dtype.kind == "M":
             encoding[name] = {"units": _EPOCH, "dtype": "int64", "_FillValue": None}
-    plain = cube.assign_attrs({"Conventions": "CF-1.11", **cube.attrs})
-    with replacing(path) as temporary, dask.config.set(scheduler="synchronous"):
-        plain.drop_encoding().to_netcdf(temporary, engine="netcdf4", encoding=encoding)
+        elif variable.dtype.kind in "OUT" and variable.ndim:  # strings of variable length leave heap garbage in HDF5
+            encoding[name] = {"dtype": "S1", "char_dim_name": f"{name}_length"}
+    with replacing(path) as temporary:
+        plain.drop_vars(lazy).to_netcdf(temporary, engine="netcdf4", encoding=encoding)
+        with netCDF4.Dataset(temporary, "a") as file:
+            for dimension, size in plain.sizes.items():
+                if dimension not in file.dimensions:
+                    file.createDimension(str(dimension), size)
+            for name in lazy:
+                _write_tiles(file, name, plain[name])
+
+
+def _write_tiles(file: netCDF4.Dataset, name: str, layer: xr.DataArray) -> None:
+    """Write one lazy layer (..., y, x), a slab of leading indices at a time, tile by tile, empty tiles left out."""
+    empty = 0.0 if str(layer.attrs.get("layer")) in _ZERO_WHERE_EMPTY else np.nan
+    tile = (*[1] * (layer.ndim - 2), *(min(_TILE_CELLS, size) for size in layer.shape[-2:]))
+    variable = file.createVariable(
+        name,
+        "f8",
+        [str(d) for d in layer.dims],
+        zlib=True,
+        complevel=4,
+        shuffle=True,
+        chunksizes=tile,
+        fill_value=empty,
+    )
+    if empty == 0.0:
+        variable.delncattr("_FillValue")  # zero samples is a value, not a gap; the file's own fill stays zero
+    coordinates = [str(key) for key in layer.coords if key not in layer.dims and key != "spatial_ref"]
+    variable.setncatts({**layer.attrs, **({"coordinates": " ".join(coordinates)} if coordinates else {})})
+    if layer.ndim == 2:
+        _put_tiles(variable, (), layer.values, empty, tile)
+        return
+    height = max(1, _SLAB_CELLS // max(1, layer.shape[-1] * layer.shape[-2]))
+    for start in range(0, layer.shape[0], height):
+        slab = layer.isel({layer.dims[0]: slice(start, start + height)}).values
+        for offset, values in enumerate(slab):
+            _put_tiles(variable, (start + offset,), values, empty, tile)
+
+
+def _put_tiles(
+    variable: netCDF4.Variable[Any], index: tuple[int, ...], values: NDArray[Any], empty: float, tile: tuple[int, ...]
+) -> None:
+    tall, wide = tile[-2:]
+    for top in range(0, values.shape[0], tall):
+        for left in range(0, values.shape[1], wide):
+            part = values[top : top + tall, left : left + wide]
+            is_empty = np.isnan(part).all() if np.isnan(empty) else not part.any()
+            if not is_empty:
+                variable[(*index, slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))] = part
 
 
 def _joint_names(traces: Sequence[xr.Dataset]) -> dict[str, list[str | None]]:

@@ -232,8 +232,6 @@ STRINGS: dict[str, tuple[str, str]] = {
     "reason": ("Reason", "原因"),
     "stages": ("Stages", "处理阶段"),
     "stage": ("Stage", "阶段"),
-    "seconds": ("Seconds", "秒"),
-    "memory": ("Peak memory, MB", "峰值内存，MB"),
     "taken": ("In", "输入"),
     "given": ("Out", "输出"),
     "rejected": ("Rejected", "剔除"),

@@ -89,6 +89,25 @@ def test_cube_comes_back(tmp_path):
         assert back["ch4_sum"].attrs["units"] == "ppm"
 
 
+def test_tiles_that_nobody_visited_cost_nothing_and_read_as_zero(tmp_path):
+    """Nine tiles of 256 cells, one of them visited: zeros are zeros, gaps are gaps, the file is small."""
+    count = np.zeros((1, 700, 700))
+    count[0, 300, 300] = 2.0
+    highest = np.where(count > 0, 5.0, np.nan)
+    attrs = {"units": "1", "grid_mapping": "spatial_ref"}
+    cube = xr.Dataset(
+        {
+            "ch4_count": (("pass", "y", "x"), da.from_array(count, (1, 512, 512)), attrs | {"layer": "count"}),
+            "ch4_max": (("pass", "y", "x"), da.from_array(highest, (1, 512, 512)), attrs | {"layer": "max"}),
+        },
+        {"spatial_ref": ((), 0, {})},
+    )
+    write_cube(tmp_path / "cube.nc", cube)
+    with xr.open_dataset(tmp_path / "cube.nc") as back:
+        xr.testing.assert_equal(back.load(), cube.compute())
+    assert (tmp_path / "cube.nc").stat().st_size < 60_000
+
+
 def test_files_are_the_same_bytes_every_time(tmp_path, make_track):
     """Neither the clock nor the order in which chunks get ready is in them."""
     for number in range(2):

@@ -1,0 +1,186 @@
+"""The whole job on a small simulated mission: what it writes, that it repeats itself, what bad input does to it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.errors import NothingUsable, SettingError
+from onevisit.job import check_mission, process_mission
+from onevisit.result import Options
+from onevisit.simulate import simulate_mission
+
+PROMISED = {
+    "manifest.json",
+    "trace.nc",
+    "cube.nc",
+    "ortho.tif",
+    "poses.geojson",
+    "hotspots.geojson",
+    "leads.geojson",
+    "visits.geojson",
+    "routes.geojson",
+    "routes.csv",
+    "report.html",
+}
+
+
+def _silent(_what: str, _share: float) -> None:
+    """Nobody looks at the progress of a test."""
+
+
+def _process(mission: Path, out: Path, **options: Any) -> dict[str, Any]:
+    return process_mission(mission, out, Options(**options), on_stage=_silent)
+
+
+def _bytes(out: Path) -> dict[str, str]:
+    """Hash of every output but the manifest, which holds seconds."""
+    files = [path for path in sorted(out.iterdir()) if path.name != "manifest.json"]
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+@pytest.fixture(scope="module")
+def mission(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated mission, not to be changed."""
+    folder = tmp_path_factory.mktemp("park")
+    simulate_mission(folder, seed=3)
+    return folder / "mission"
+
+
+@pytest.fixture(scope="module")
+def out(mission: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the job made of it, not to be changed."""
+    folder = tmp_path_factory.mktemp("result") / "out"
+    _process(mission, folder)
+    return folder
+
+
+def _small(mission: Path, tmp_path: Path, *kinds: str) -> Path:
+    """A copy of some folders of the mission, to be spoilt."""
+    copy = tmp_path / "mission"
+    for kind in kinds:
+        shutil.copytree(mission / kind, copy / kind)
+    if "traces" in kinds:
+        shutil.copy(mission / "mission.toml", copy / "mission.toml")
+    return copy
+
+
+def test_everything_promised_is_there_and_nothing_half_written(out: Path) -> None:
+    """All fixed names, no temporary file left."""
+    names = {path.name for path in out.iterdir()}
+    assert names >= PROMISED
+    assert not [name for name in names if name.startswith(".")]
+
+
+def test_the_manifest_names_every_input_with_its_hash(mission: Path, out: Path) -> None:
+    """Each file of the mission once, with the SHA-256 of its bytes; stages in order with figures."""
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    files = {p.relative_to(mission).as_posix(): p for p in mission.rglob("*") if p.is_file()}
+    hashes = {record["path"]: record["sha256"] for record in manifest["inputs"]}
+    assert hashes == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
+    assert [stage["name"] for stage in manifest["stages"]] == [
+        "ingest",
+        "tracks",
+        "imagery",
+        "fusion",
+        "visits",
+        "handover",
+    ]
+    assert all(stage["peak_mb"] > 0 and stage["seconds"] >= 0 for stage in manifest["stages"])
+    assert manifest["decisions"]
+
+
+def test_a_second_run_has_nothing_to_do(mission: Path, out: Path) -> None:
+    """Same files, settings and program: the earlier results stand, untouched."""
+    before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    summary = _process(mission, out)
+    assert summary["lines"][0].startswith("nothing changed")
+    assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == before
+
+
+def test_a_run_after_a_kill_ends_in_the_same_bytes(mission: Path, out: Path, tmp_path: Path) -> None:
+    """Without manifest, with a file missing, one cut short and a temporary left over: all is as in the first run."""
+    killed = tmp_path / "out"
+    shutil.copytree(out, killed)
+    (killed / "manifest.json").unlink()
+    (killed / "routes.csv").unlink()
+    (killed / "cube.nc").write_bytes(b"CDF")
+    (killed / ".report.part.html").write_text("half", encoding="utf-8")
+    _process(mission, killed)
+    assert _bytes(killed) == _bytes(out)
+
+
+def test_results_of_other_settings_are_not_believed(mission: Path, out: Path, tmp_path: Path) -> None:
+    """Another language changes the key: the report is written again, the map data stays the same."""
+    again = tmp_path / "out"
+    shutil.copytree(out, again)
+    _process(mission, again, lang="zh")
+    assert _bytes(again)["report.html"] != _bytes(out)["report.html"]
+    assert _bytes(again)["cube.nc"] == _bytes(out)["cube.nc"]
+
+
+def test_a_flight_without_a_drive_gives_a_mosaic_and_no_hotspots(mission: Path, tmp_path: Path) -> None:
+    """Each folder is optional; files of an earlier run that this one does not write are removed."""
+    result = tmp_path / "out"
+    result.mkdir()
+    (result / "cube.nc").write_bytes(b"of an earlier run")
+    _process(_small(mission, tmp_path, "images"), result)
+    assert (result / "ortho.tif").is_file()
+    assert not (result / "cube.nc").exists()
+    assert json.loads((result / "hotspots.geojson").read_text(encoding="utf-8"))["features"] == []
+
+
+def test_each_bad_file_gets_one_line_and_the_rest_goes_on(mission: Path, tmp_path: Path) -> None:
+    """A trace without position, a photo without GPS, a cut photo, a site far away, a loose file: five rejects."""
+    import cv2
+    import numpy as np
+
+    spoilt = _small(mission, tmp_path, "traces", "images", "registers")
+    (spoilt / "traces" / "still.csv").write_text("time,CH4 (ppm)\n2026-04-17T01:30:00Z,2.0\n", encoding="utf-8")
+    cv2.imwrite(str(spoilt / "images" / "plain.jpg"), np.zeros((60, 80, 3), np.uint8))
+    whole = sorted((spoilt / "images").glob("DJI_*.JPG"))[0]
+    (spoilt / "images" / "DJI_9999.JPG").write_bytes(whole.read_bytes()[: whole.stat().st_size // 3])
+    (spoilt / "registers" / "far.csv").write_text(
+        "permit_code,name,lon,lat\n911100000000000000001P,far away,116.4,39.9\n", encoding="utf-8"
+    )
+    (spoilt / "notes.docx").write_bytes(b"x")
+    result = tmp_path / "out"
+    _process(spoilt, result)
+    rejects = json.loads((result / "manifest.json").read_text(encoding="utf-8"))["rejects"]
+    told = {f"{r['item']} {r['where']}": r["reason"] for r in rejects}
+    for name in ("still.csv", "plain.jpg", "DJI_9999.JPG", "far away", "notes.docx"):
+        assert sum(name in key for key in told) == 1, (name, told)
+    assert (result / "trace.nc").is_file()
+    assert (result / "ortho.tif").is_file()
+
+
+def test_a_mission_with_nothing_usable_writes_nothing(mission: Path, tmp_path: Path) -> None:
+    """Registers alone, and a trace that cannot be read: the error names the file, and OUT does not appear."""
+    spoilt = _small(mission, tmp_path, "registers")
+    (spoilt / "traces").mkdir()
+    (spoilt / "traces" / "noise.bin").write_bytes(bytes(range(256)) * 4)
+    with pytest.raises(NothingUsable, match=r"noise\.bin"):
+        _process(spoilt, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_check_reports_and_writes_nothing(mission: Path) -> None:
+    """Traces, photos and sites with what was believed of them; the folder is as it was."""
+    before = sorted(mission.rglob("*"))
+    found = check_mission(mission, None, on_stage=_silent)
+    assert {line["kind"] for line in found["found"]} == {"trace", "photo", "site"}
+    assert found["decisions"]
+    assert sorted(mission.rglob("*")) == before
+
+
+def test_a_misspelt_threshold_is_refused_with_a_proposal(mission: Path, tmp_path: Path) -> None:
+    """A threshold that nobody reads would be believed."""
+    spoilt = _small(mission, tmp_path, "traces")
+    (spoilt / "mission.toml").write_text("[vehicle]\nlag = 4.0\n", encoding="utf-8")
+    with pytest.raises(SettingError, match="did you mean 'lag_s'"):
+        _process(spoilt, tmp_path / "out")
