@@ -62,9 +62,25 @@ def _no_position(record: Record, sources: Sequence[Record]) -> NoPosition:
         return NoPosition(
             record.item,
             f"no positions of its own ({span}) and no other file overlaps it in time; nearest is {nearest.item} "
-            f"({-_common_s(nearest, record):.0f} s away): check the clocks and the time zone",
+            f"({-_common_s(nearest, record):.0f} s away): check the clocks and the time "
+            f"zone{_hours_hint(nearest, record)}",
         )
     return NoPosition(record.item, f"no positions ({span}); put the drive's GPX or NMEA file beside it")
+
+
+def _hours_hint(source: Record, record: Record) -> str:
+    """Say by how many whole hours a clock would have to be moved, where one such move alone makes them overlap."""
+    length = min((r.time[-1] - r.time[0]) / np.timedelta64(1, "s") for r in (source, record))
+    fitting = []
+    for hours in range(-14, 15):
+        moved = record.time[[0, -1]] + np.timedelta64(hours, "h")
+        common = (min(source.time[-1], moved[1]) - max(source.time[0], moved[0])) / np.timedelta64(1, "s")
+        if common > 0.9 * length > 0:
+            fitting.append(hours)
+    if len(fitting) != 1:
+        return ""
+    name = record.item.rsplit("/", 1)[-1]
+    return f'; moved by {fitting[0]:+d} h it would overlap: [clocks] "{name}" = {fitting[0] * 3600}'
 
 
 def _unused_track(track: Record, used: Sequence[Record]) -> Decision:

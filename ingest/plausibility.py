@@ -20,13 +20,14 @@ from ingest.units import convert, parse_unit
 __all__ = ["check_record", "check_units", "repair_positions", "repair_stamps"]
 
 _SECOND = np.timedelta64(1, "s")
+_SAMPLE = 20_000  # a median of so many evenly spaced values is that of all to 1 % of their spread
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 
 
 def check_record(record: Record, settings: TraceSettings) -> Outcome[Record]:
     """Run every check on one record, in the order positions, units, constants."""
     decisions: list[Decision] = []
-    for check in (repair_positions, check_units, flag_constants):
+    for check in (repair_positions, flag_stuck_positions, check_units, flag_constants):
         outcome = check(record, settings)
         record = outcome.value
         decisions += outcome.decisions
@@ -100,6 +101,36 @@ def _swap_back(
     return lon, lat, []
 
 
+def flag_stuck_positions(record: Record, settings: TraceSettings) -> Outcome[Record]:
+    """Flag positions that repeat to the last digit for ``stuck_position_s`` and more while the speed says moving."""
+    speed = next((channel.values for channel in record.channels if channel.name == "speed"), None)
+    if record.lon is None or record.lat is None or speed is None or len(record.time) < 3:
+        return Outcome(record)
+    with np.errstate(invalid="ignore"):
+        same = (np.diff(record.lon) == 0) & (np.diff(record.lat) == 0)
+    if not same.any():
+        return Outcome(record)
+    starts = np.flatnonzero(np.r_[True, ~same])
+    ends = np.r_[starts[1:], len(record.time)] - 1
+    lasting = (record.time[ends] - record.time[starts]) / _SECOND >= settings.stuck_position_s
+    stuck = np.zeros(len(record.time), bool)
+    for start, end in zip(starts[lasting], ends[lasting], strict=True):
+        inside = speed[start : end + 1]
+        if np.isfinite(inside).any() and float(np.nanmedian(inside)) > settings.moving_speed:
+            stuck[start : end + 1] = True
+    count = int(stuck.sum())
+    if not count:
+        return Outcome(record)
+    flags = (record.qc_flag | np.where(stuck, np.uint32(Flag.POSITION_STUCK), np.uint32(0))).astype(np.uint32)
+    note = Decision(
+        record.item,
+        f"{count} positions flagged position_stuck",
+        f"they repeat for {settings.stuck_position_s:g} s and more while the speed column is above "
+        f"{settings.moving_speed:g} m s-1",
+    )
+    return Outcome(replace(record, qc_flag=flags), (note,))
+
+
 # --- units ---------------------------------------------------------------------------------------------------------
 
 #: (species, unit in the heading, unit to believe, median below which or above which the stated one is
@@ -117,6 +148,10 @@ _CONTRADICTIONS: tuple[tuple[str, str, str, float, float, str], ...] = (
     ("no2", "ppm", "ppb", 2.0, np.inf, "2 ppm of NO2 is far above any street"),
     ("so2", "ppm", "ppb", 2.0, np.inf, "2 ppm of SO2 smells strongly"),
     ("o3", "ppm", "ppb", 1.0, np.inf, "1 ppm of O3 is ten times any ambient record"),
+    ("no2", "ug m-3", "ppm", 0.0, 0.3, "NO2 below 0.3 µg m-3 is ocean air"),
+    ("so2", "ug m-3", "ppm", 0.0, 0.1, "SO2 below 0.1 µg m-3 is ocean air"),
+    ("o3", "ug m-3", "ppm", 0.0, 0.5, "O3 below 0.5 µg m-3 over a whole drive is no outdoor air"),
+    ("ox", "ug m-3", "ppm", 0.0, 1.0, "O3 and NO2 together below 1 µg m-3 is no outdoor air"),
     ("pm25", "mg m-3", "ug m-3", 5.0, np.inf, "5 mg m-3 of PM2.5 stops traffic"),
     ("pm10", "mg m-3", "ug m-3", 20.0, np.inf, "20 mg m-3 of PM10 is a dust storm"),
     ("pm25", "ug m-3", "mg m-3", 0.0, 0.5, "PM2.5 below 0.5 µg m-3 is polar air"),
@@ -140,7 +175,8 @@ def check_units(record: Record, settings: TraceSettings) -> Outcome[Record]:
 
 
 def _check_channel(channel: Channel, item: str) -> tuple[Channel, list[Decision]]:
-    positive = channel.values[np.isfinite(channel.values) & (channel.values > 0)]
+    sample = channel.values[:: max(1, len(channel.values) // _SAMPLE)]
+    positive = sample[np.isfinite(sample) & (sample > 0)]
     decisions: list[Decision] = []
     if len(positive) >= 5:
         median = float(np.median(positive))

@@ -58,6 +58,10 @@ class TraceSettings:
     )
     split_gap_s: float = setting(1800.0, unit="s", source="choice: a pause of half an hour ends an outing")
     minimum_rows: int = setting(2, unit="1", source="a trajectory needs two observations")
+    stuck_position_s: float = setting(
+        5.0, unit="s", source="choice: five fixes of a 1 Hz receiver; one repeated fix is a dropout, not a fault"
+    )
+    moving_speed: float = setting(2.0, unit="m s-1", source="choice: twice the noise of a receiver's speed at rest")
     stuck_s: float = setting(
         120.0, unit="s", source="choice: no street has air that repeats to the last digit for 2 min"
     )

@@ -385,12 +385,10 @@ def split_heading(text: str) -> Heading:
         return Heading(clean, bracket["name"].strip(), bracket["unit"].strip())
     for separator in (" / ", " ", ",", "_"):
         name, found, unit = clean.rpartition(separator)
-        if (
-            found
-            and name.strip()
-            and parse_unit(unit)
-            and not (separator in " _" and len(unit.strip()) == 1 and unit not in "%℃")
-        ):
+        if not (found and name.strip() and parse_unit(unit)):
+            continue
+        letter = separator in " _" and len(unit.strip()) == 1 and unit.strip() not in "%℃"
+        if not letter or fold(name) in _BY_WORD:  # "相对高度 m" has a unit, "group C" has none
             return Heading(clean, name.strip(" /_,"), unit.strip())
     return Heading(clean, clean, "")
 
