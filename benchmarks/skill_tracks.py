@@ -77,7 +77,10 @@ def parked_runs(data: Path) -> Iterator[Result]:
 
 
 def amld_positions(data: Path) -> Iterator[Result]:
-    """Usable rows of the AMLD sample against the position interpolated from the file at the time the air came in."""
+    """Usable rows of the AMLD sample against positions interpolated between the file's fixes.
+
+    A position that repeats to the last digit for up to two seconds is one fix, held by the logger, not several.
+    """
     far = rows = usable_rows = 0
     worst = 0.0
     for path in sorted((data / "amld").glob("*.gz")):
@@ -87,7 +90,7 @@ def amld_positions(data: Path) -> Iterator[Result]:
             plane = plane_of(trace["lon"].values, trace["lat"].values)
             t = seconds_since_start(trace["time"].values)
             x, y = plane.forward(trace["lon"].values, trace["lat"].values)
-            known = np.isfinite(x)
+            known = _fresh(t, x, y)
             sx, sy = plane.forward(passes["lon"].values, passes["lat"].values)
             error = np.hypot(sx - np.interp(t, t[known], x[known]), sy - np.interp(t, t[known], y[known]))[usable]
             rows, usable_rows = rows + len(t), usable_rows + int(usable.sum())
@@ -95,6 +98,17 @@ def amld_positions(data: Path) -> Iterator[Result]:
             worst = max(worst, float(error.max(initial=0)))
     said = f"{far} of {usable_rows} usable rows (of {rows}); largest {worst:.1f} m"
     yield Result("AMLD, usable rows more than 5 m off", "16 % more than 100 m off", "none", said, far == 0)
+
+
+def _fresh(t: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """True for rows with a fix of their own: the first of every run of repeats, all of a run longer than 2 s."""
+    found = np.isfinite(x)
+    new = np.ones(len(x), bool)
+    new[1:] = (np.diff(x) != 0) | (np.diff(y) != 0)
+    run = np.cumsum(new) - 1
+    start = np.flatnonzero(new)
+    lasted = t[np.append(start[1:], len(t)) - 1] - t[start] if len(t) else np.empty(0)
+    return found & (new | (lasted > 2.0)[run])
 
 
 def hamburg(data: Path) -> Iterator[Result]:

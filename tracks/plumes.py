@@ -132,7 +132,13 @@ def find_plumes(passes: xr.Dataset, settings: TrackSettings) -> xr.Dataset:
         )
         runs = _runs(t, excess, usable, index, limits)
         frame = _table(passes, name, runs, _integrals(x, y, excess, usable, runs), noise_sd)
-        frames.append(frame.assign(**group_sources(frame, x, y, index, settings.source_distance_m)))
+        frames.append(
+            frame.assign(
+                **group_sources(
+                    frame, x, y, index, join_m=settings.source_distance_m, reach_m=settings.crossing_distance_m
+                )
+            )
+        )
     return _dataset(pd.concat(frames, ignore_index=True) if frames else _empty())
 
 

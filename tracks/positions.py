@@ -13,12 +13,14 @@ from tracks.plane import plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 from tracks.smoother import smooth_positions
 
-__all__ = ["clean_positions", "decimals_of"]
+__all__ = ["clean_positions", "decimals_of", "scatter_of_fixes"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _FEWEST_DECIMALS = 3  # a drive rounded to 1 km is no drive; fewer decimals mean that the platform stood
+_FEWEST_FIXES = 100  # from which their scatter is estimated
+_LONGEST_STEP_S = 2.0  # between fixes, for the same
 _CHECKED_ROWS = 20_000  # enough to see with how many decimals a file writes its degrees
 
 
@@ -78,6 +80,27 @@ def _spread_jumps(lon: Floats, lat: Floats, found: Bools, jump: Bools) -> None:
             jump[i] = True
 
 
+@compiled
+def _contradicted(dx: Floats, dy: Floats, variance: Floats, limit_sd: float) -> Bools:
+    """True from fix to fix where a fix lies further from the smoothed track than its errors allow."""
+    n = len(dx)
+    wrong = np.zeros(n, np.bool_)
+    last = -1
+    before = False
+    for i in range(n):
+        if variance[i] <= 0:
+            continue
+        now = dx[i] * dx[i] + dy[i] * dy[i] > limit_sd * limit_sd * variance[i]
+        if now or before:
+            for k in range(last + 1, i + 1):
+                wrong[k] = True
+            if before and not now:
+                wrong[i] = False
+        last = i
+        before = now
+    return wrong
+
+
 def _poor_fixes(trace: xr.Dataset, settings: TrackSettings) -> Bools:
     """Return True where the receiver itself says that the fix is not good."""
     poor = np.zeros(trace.sizes["obs"], np.bool_)
@@ -103,9 +126,31 @@ def _warm_up(t: Floats, found: Bools, settings: TrackSettings) -> Bools:
     return warm & found
 
 
-def _fix_variance(trace: xr.Dataset, found: Bools, quantum_m: float, settings: TrackSettings) -> Floats:
+def scatter_of_fixes(t: Floats, x: Floats, y: Floats, found: Bools) -> float:
+    """Return the standard deviation per axis in m of white errors of the fixes, from second differences.
+
+    Accelerations count as error: at 1 Hz and 1 m s-2 about 0.4 m. Errors that last (reflections) are not seen.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> t = np.arange(5000.0)
+    >>> x, y = 10 * t + rng.normal(0, 4, 5000), rng.normal(0, 4, 5000)
+    >>> round(scatter_of_fixes(t, x, y, np.ones(5000, bool)), 1)
+    4.0
+    """
+    rows = np.flatnonzero(found)[:_CHECKED_ROWS]
+    if len(rows) < _FEWEST_FIXES:
+        return 0.0
+    dt = np.diff(t[rows])
+    even = (dt[1:] <= _LONGEST_STEP_S) & (np.abs(dt[1:] - dt[:-1]) < 0.1 * dt[1:])
+    bent = np.concatenate([np.diff(x[rows], 2)[even], np.diff(y[rows], 2)[even]])
+    return float(1.482602218505602 * np.median(np.abs(bent)) / np.sqrt(6)) if len(bent) else 0.0
+
+
+def _fix_variance(trace: xr.Dataset, found: Bools, quantum_m: float, gnss_sd_m: float) -> Floats:
     """Variance per axis in m2 of each fix, 0 where there is none; a rounded position adds step²/12."""
-    sd = np.full(len(found), settings.gnss_sd_m)
+    sd = np.full(len(found), gnss_sd_m)
     for name in ("gnss_accuracy", "accuracy"):
         if name in trace:
             stated = trace[name].values
@@ -151,11 +196,13 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     )
     _repeats(t, lon, lat, limits, believed, stuck, quantum_m < 1.0)
     x, y = plane.forward(lon, lat)
+    gnss_sd_m = max(settings.gnss_sd_m, scatter_of_fixes(t, x, y, believed) if quantum_m < 1.0 else 0.0)
+    variance = _fix_variance(trace, believed, quantum_m, gnss_sd_m)
     state, jump = smooth_positions(
         t,
         x,
         y,
-        _fix_variance(trace, believed, quantum_m, settings),
+        variance,
         acceleration_density=settings.acceleration_density,
         jump_gate_sd=settings.jump_gate_sd,
         jump_reset_s=settings.jump_reset_s,
@@ -164,6 +211,7 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     )
     _spread_jumps(lon, lat, believed, jump)
     jump |= np.hypot(state[:, 2], state[:, 3]) > settings.max_speed
+    jump |= _contradicted(x - state[:, 0], y - state[:, 1], variance, settings.residual_sd)
     missing = np.isnan(state[:, 0])
     for mask, flag in (
         (poor, Flag.GNSS_POOR),
@@ -175,7 +223,11 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     ):
         flags[mask] |= np.uint32(flag)
     cleaned = _with_motion(trace, plane.inverse(state[:, 0], state[:, 1]), state, flags, settings)
-    return Outcome(cleaned, _decisions(trace, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing}))
+    said = _decisions(trace, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing})
+    if gnss_sd_m > settings.gnss_sd_m:
+        scatter = f"second differences of fixes scatter by that; {settings.gnss_sd_m:g} m is usual"
+        said += (Decision(str(trace["trajectory"].values), f"fixes taken as good to {gnss_sd_m:.1f} m", scatter),)
+    return Outcome(cleaned, said)
 
 
 @compiled

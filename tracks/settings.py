@@ -44,6 +44,9 @@ class TrackSettings:
     )
     jump_gate_sd: float = setting(6.0, unit="1", source="choice: innovations beyond 6 standard deviations are jumps")
     jump_reset_s: float = setting(5.0, unit="s", source="choice: where jumps agree for longer, the vehicle is there")
+    residual_sd: float = setting(
+        2.0, unit="1", source="choice: fixes 5 m off a track that fits their neighbours contradict it (2 x 2.5 m)"
+    )
     position_gap_s: float = setting(5.0, unit="s", source="CalMAPLab/VanDAQ: gaps up to 5 s are filled")
     hold_s: float = setting(2.0, unit="s", source="choice: shorter repeats are a slow receiver held by the logger")
     stuck_s: float = setting(5.0, unit="s", source="choice: a repeated fix this long may be a frozen receiver")
@@ -84,7 +87,10 @@ class TrackSettings:
     plume_fraction: float = setting(0.1, unit="1", source="choice: a plume ends below a tenth of its maximum")
     plume_gap_s: float = setting(5.0, unit="s", source="Weller et al. 2019 code: a new peak after 5 s")
     plume_samples: int = setting(2, unit="1", source="choice: a single value is a spike of the sensor")
-    source_distance_m: float = setting(30.0, unit="m", source="Weller et al. 2019 code: buffers of 30 m")
+    source_distance_m: float = setting(
+        60.0, unit="m", source="Weller 2019 code: buffers of 30 m that touch; Urban-Survey: clusters cut at 60 m"
+    )
+    crossing_distance_m: float = setting(30.0, unit="m", source="choice: a pass this close would have seen the plume")
     # exhaust
     combustion_species: tuple[str, ...] = setting(
         ("co2", "co", "no", "no2", "nox", "ufp", "pnc", "bc", "co2_dry"), unit="", source="choice: tracers of exhaust"

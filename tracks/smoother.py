@@ -97,8 +97,10 @@ def _smooth(
         last = i
         while last > first and (r[last] <= 0 or jump[last]):
             last -= 1
+        broken = i + 1 < n and t[i + 1] - t[last] <= 2 * hold_s
         for k in range(last + 1, i + 1):
-            if t[k] - t[last] > hold_s:
+            if broken or jump[k] or t[k] - t[last] > hold_s:
+                broken = broken or jump[k]
                 state[k, :] = np.nan
         for k in range(last - 1, first - 1, -1):
             dt = t[k + 1] - t[k]

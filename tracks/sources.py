@@ -49,10 +49,12 @@ def _crossings(x: Floats, y: Floats, passes: Ints, sx: Floats, sy: Floats, order
     return out
 
 
-def group_sources(plumes: pd.DataFrame, x: Floats, y: Floats, passes: Ints, reach_m: float) -> dict[str, Ints]:
-    """Join plumes of one species whose maxima lie within ``reach_m`` (single linkage), and count the passes.
+def group_sources(
+    plumes: pd.DataFrame, x: Floats, y: Floats, passes: Ints, *, join_m: float, reach_m: float
+) -> dict[str, Ints]:
+    """Join plumes of one species whose maxima lie within ``join_m`` (single linkage), and count the passes.
 
-    Assumes that the wind moves the maximum along the road by less than ``reach_m`` between passes.
+    Assumes that the wind moves the maximum along the road by less than ``join_m`` between passes.
 
     Parameters
     ----------
@@ -60,7 +62,8 @@ def group_sources(plumes: pd.DataFrame, x: Floats, y: Floats, passes: Ints, reac
         ``peak_row``, ``pass_index``, ``maximum`` of the plumes of one species.
     x, y, passes : arrays, shape (obs,)
         Metres east and north, and drive pass, of every row.
-    reach_m : float
+    join_m, reach_m : float
+        Largest distance between maxima of one source; distance within which a pass came by the source.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def group_sources(plumes: pd.DataFrame, x: Floats, y: Floats, passes: Ints, reac
         none = np.empty(0, np.int32)
         return {"source": none, "passes_seen": none, "passes_crossed": none}
     px, py = x[rows], y[rows]
-    pairs = KDTree(np.column_stack([px, py])).query_pairs(reach_m, output_type="ndarray")
+    pairs = KDTree(np.column_stack([px, py])).query_pairs(join_m, output_type="ndarray")
     links = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(len(rows), len(rows)))
     number, source = connected_components(links, directed=False)
     weight = plumes["maximum"].to_numpy()

@@ -148,3 +148,13 @@ def test_decimals_of_real_roundings() -> None:
     """Degrees are told by their decimals, and full doubles count as eight."""
     assert decimals_of(np.round(np.linspace(30, 31, 50), 5)) == 5
     assert decimals_of(np.linspace(30, 31, 50) * np.pi) == 8
+
+
+def test_a_scattering_receiver_keeps_its_rows(make_drive: Make) -> None:
+    """Fixes with 8 m of white noise are smoothed with that noise, told as a decision, and hardly any is rejected."""
+    rng = np.random.default_rng(7)
+    trace = make_drive(10.0 * np.arange(2000) + rng.normal(0, 8, 2000), rng.normal(0, 8, 2000))
+    outcome = clean_positions(trace, SETTINGS)
+    assert has(outcome.value, Flag.POSITION_JUMP).mean() < 0.2
+    assert np.std(metres(outcome.value, trace) - 10 * np.arange(2000)) < 6
+    assert any("good to" in decision.decision for decision in outcome.decisions)
