@@ -10,7 +10,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
@@ -26,7 +26,7 @@ from ingest.schema import Decision, Reject
 from ingest.series import Code, Collector, SeriesKey, code_of
 from ingest.sheets import Sheet
 
-__all__ = ["Mark", "apply_marks", "read_table"]
+__all__ = ["Device", "Mark", "apply_marks", "read_table"]
 
 _HEADING_ROWS = 25
 _SUFFIXES = (
@@ -41,6 +41,7 @@ _STATES = {
     "关": 0.0, "停": 0.0, "停运": 0.0, "停止": 0.0, "停机": 0.0, "关闭": 0.0, "停产": 0.0, "off": 0.0, "stop": 0.0,
     "校准": 2.0, "维护": 3.0, "报警": 4.0, "反吹": 5.0,
 }  # fmt: skip
+_NO_MARK = ("正常", "正常运行", "正常生产", "无", "-", "/", "N", "normal")
 _DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
 _ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
 _TIME = re.compile(
@@ -74,6 +75,14 @@ class Mark:
         return not self.point or series.attrs["point"] in ("", self.point, series.attrs["mn"])
 
 
+@dataclass
+class Device:
+    """What a list of devices says of one: its site and point, and the limits of its quantities by code."""
+
+    site: dict[str, str]
+    limits: dict[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class _Column:
     """What a column holds: a role, or a part of a quantity with its unit."""
@@ -89,11 +98,11 @@ def read_table(
     zone: ZoneInfo,
     collector: Collector,
     marks: list[Mark],
-    points: dict[str, dict[str, str]],
+    devices: dict[str, Device],
     decisions: list[Decision],
     rejects: list[Reject],
 ) -> None:
-    """Add the values of one table to the collector, its marks to the list, or the sites of its devices to ``points``.
+    """Add the values of one table to the collector, its marks to the list, or what it says of ``devices``.
 
     Raises
     ------
@@ -114,7 +123,7 @@ def read_table(
         where = f"{sheet.unit} {number}"
         try:
             if "mn" in roles:
-                _add_point(_site(_texts(columns, row)), points)
+                _add_device_of_list(_texts(columns, row), devices)
             if {"start", "end"} <= roles:
                 marks.append(_mark(columns, row, f"{item}, {where}", zone))
             elif "time" in roles:
@@ -205,10 +214,14 @@ def _site(texts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _add_point(site: dict[str, str], points: dict[str, dict[str, str]]) -> None:
-    """Remember which site and point a device is of; the first row that says so counts."""
+def _add_device_of_list(texts: Mapping[str, str], devices: dict[str, Device]) -> None:
+    """Remember which site and point a device is of, and the limit of a quantity; the first row counts."""
+    site = _site(texts)
     if site["mn"] and any(site[name] for name in ("permit_code", "uscc", "site_name")):
-        points.setdefault(site["mn"], site)
+        device = devices.setdefault(site["mn"], Device(site))
+        known, limit = code_of(texts.get("species", "")), _number(texts.get("limit", ""))
+        if known is not None and limit is not None:
+            device.limits.setdefault(known.code, limit)
 
 
 def _add_row(
@@ -233,7 +246,10 @@ def _add_row(
         if "mark" in texts:
             collector.add(key, time_ns, f"{name}_mark", texts["mark"][:64])
     elif "mark" in texts or "mark_kind" in texts:
-        collector.add(key, time_ns, "mark", texts.get("mark_kind", texts.get("mark", ""))[:64])
+        text = texts.get("mark_kind", texts.get("mark", ""))[:64]
+        of_device = any(role in texts for role in _DEVICE_UNITS)
+        if text not in _NO_MARK:
+            collector.add(key, time_ns, f"{_device_name(texts)}_mark" if of_device else "mark", text)
     _add_wide(columns, row, key, time_ns, collector)
 
 
@@ -260,10 +276,14 @@ def _add_wide(
             _add_value(key, time_ns, name, cell, attributes, collector)
 
 
+def _device_name(texts: Mapping[str, str]) -> str:
+    return (texts.get("device") or texts.get("point") or "meter").replace("/", "_")[:48]
+
+
 def _add_device(
     key: SeriesKey, time_ns: int, texts: Mapping[str, str], role: str, unit: str, collector: Collector
 ) -> None:
-    device = (texts.get("device") or texts.get("point") or "meter").replace("/", "_")[:48]
+    device = _device_name(texts)
     kind = texts.get("role", "").lower()
     found = next(
         (name for name, words in _ROLES if any(word in kind or word in device.lower() for word in words)), ""

@@ -18,7 +18,7 @@ import xarray as xr
 
 from ingest.errors import FileError, SettingError
 from ingest.hj212 import Hj212Settings, Message, join_packets, parse_stream
-from ingest.monitor_tables import Mark, apply_marks, read_table
+from ingest.monitor_tables import Device, Mark, apply_marks, read_table
 from ingest.schema import Decision, Outcome, Reject
 from ingest.series import Collector, SeriesKey, code_of
 from ingest.settings import setting
@@ -73,7 +73,7 @@ def read_monitors(
         Monitor series (`ingest.schema.check_monitor`). Refused packets are counted per file and kind in the rejects.
     """
     zone = _zone(settings.time_zone)
-    collector, marks, points = Collector(), list[Mark](), dict[str, dict[str, str]]()
+    collector, marks, devices = Collector(), list[Mark](), dict[str, Device]()
     decisions: list[Decision] = []
     rejects: list[Reject] = []
     for path in sorted(files):
@@ -86,7 +86,7 @@ def read_monitors(
                 sheets, notes = read_sheets(path, item, max_bytes=settings.max_bytes)
                 decisions += notes
                 for sheet in sheets:
-                    read_table(sheet, item, zone, collector, marks, points, decisions, rejects)
+                    read_table(sheet, item, zone, collector, marks, devices, decisions, rejects)
         except FileError as error:
             rejects.append(Reject(error.item, error.where, error.reason))
         except OSError as error:
@@ -95,21 +95,26 @@ def read_monitors(
             evidence = "the records name no zone; set monitors.time_zone if they were kept in another"
             decisions.append(Decision(item, f"times read as {settings.time_zone}", evidence))
     series, replaced = collector.datasets()
-    series = [_with_site(dataset, points) for dataset in series]
+    series = [_with_device(dataset, devices) for dataset in series]
     series = apply_marks(series, marks, rejects)
     logger.info("monitors: %d series, %d rejected", len(series), len(rejects))
     return Outcome(tuple(series), tuple(decisions + replaced), tuple(rejects))
 
 
-def _with_site(series: xr.Dataset, points: Mapping[str, Mapping[str, str]]) -> xr.Dataset:
-    """Fill in what names the site, from a table that lists the devices, where the record itself does not say it."""
-    known = points.get(series.attrs["mn"], {})
-    own = {
-        name: text
-        for name, text in series.attrs.items()
-        if text and not (name == "point" and text == series.attrs["mn"])
-    }
-    return series.assign_attrs({**series.attrs, **known, **own})
+def _with_device(series: xr.Dataset, devices: Mapping[str, Device]) -> xr.Dataset:
+    """Fill in site, point and limits from a list of devices, where the record itself does not say them."""
+    device = devices.get(series.attrs["mn"])
+    if device is None:
+        return series
+    own = {name: text for name, text in series.attrs.items() if text}
+    if own.get("point") == own["mn"]:
+        del own["point"]
+    filled = series.assign_attrs({**series.attrs, **device.site, **own})
+    for name, variable in series.data_vars.items():
+        limit = device.limits.get(str(variable.attrs.get("code", "")))
+        if limit is not None and "limit" not in variable.attrs:
+            filled[name] = variable.assign_attrs(limit=limit)
+    return filled
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -34,6 +34,7 @@ variable              dims, dtype     meaning
 ``<device>_state``    obs, f8         0 off, 1 run, 2 calibrate, 3 maintain, 4 alarm, 5 backflush (HJ 212)
 ``<device>_hours``    obs, f8         running hours of a day
 ``<device>_power``    obs, f8         kW (``_current`` A, ``_energy`` kWh); attrs ``role``, ``linked_to``
+``<device>_mark``     obs, <U64       condition that the firm declared for the device, empty if normal
 ``mark``              obs, <U64       working-condition or maintenance mark that covers the time, else empty
 ====================  ==============  ========================================================================
 

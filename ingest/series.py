@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -108,9 +108,14 @@ class Collector:
         keys = sorted(
             self._values, key=lambda k: (k.permit_code, k.uscc, k.site_name, k.mn, k.point, k.interval, k.source)
         )
+        counts: Counter[str] = Counter()
+        for key, count in self._replaced.items():
+            counts[key.source] += count
         decisions = [
-            Decision(key.source, f"{count} values replaced by later ones of the same time", f"{key.mn or key.point}")
-            for key, count in self._replaced.items()
+            Decision(
+                source, f"{count} values replaced by later ones of the same time", "same point, quantity and time"
+            )
+            for source, count in counts.items()
         ]
         return [self._dataset(key) for key in keys], decisions
 
@@ -121,7 +126,8 @@ class Collector:
         for name, column in columns.items():
             at = np.searchsorted(times, np.fromiter(column, np.int64, len(column)))
             texts = any(isinstance(value, str) for value in column.values())
-            values = np.full(len(times), "", "<U64") if texts else np.full(len(times), np.nan)
+            longest = max((len(str(value)) for value in column.values()), default=0) if texts else 0
+            values = np.full(len(times), "", f"<U{max(longest, 8)}") if texts else np.full(len(times), np.nan)
             values[at] = list(column.values())
             data[name] = ("obs", values, self._attributes.get((key, name), {} if texts else {"units": "1"}))
         series = xr.Dataset(

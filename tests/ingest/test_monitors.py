@@ -172,6 +172,22 @@ def test_power_and_treatment_states(tmp_path: Path) -> None:
     assert series["活性炭风机1_state"].values[0] == 0.0
 
 
+def test_device_numbers_and_declared_conditions(tmp_path: Path) -> None:
+    """Devices by their permit number, each with the condition that the firm declared; normal is no mark."""
+    (tmp_path / "用电.csv").write_text(
+        "排污许可证编号,企业名称,设备编号,设备类型,关联产污设备,时间,有功功率(kW),运行状态,申报工况\n"
+        f"{PERMIT},某厂,MF0001,产污设施,,2026-04-16 12:00,150.49,运行,正常\n"
+        f"{PERMIT},某厂,TA001,治污设施,MF0001,2026-04-16 12:00,0.1,停运,停运检修\n",
+        encoding="utf-8",
+    )
+    outcome = read(tmp_path)
+    [series] = outcome.value
+    assert (series["TA001_power"].attrs["role"], series["TA001_power"].attrs["linked_to"]) == ("treatment", "MF0001")
+    assert series["TA001_mark"].values.tolist() == ["停运检修"]
+    assert "MF0001_mark" not in series
+    assert not any("left out" in d.decision for d in outcome.decisions)
+
+
 def test_marks_are_laid_over_their_point_only(tmp_path: Path) -> None:
     """A calibration from 01:00 to 02:00 covers one hour of its outlet; a mark of nobody is rejected."""
     (tmp_path / "a.csv").write_text(WIDE, encoding="utf-8")
