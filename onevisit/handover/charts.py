@@ -23,6 +23,8 @@ __all__ = ["Series", "draw_series", "draw_wind", "series_of"]
 Floats = NDArray[np.float64]
 
 _BINS = 720
+_SPARSE_ROWS = 2 * _BINS
+_BRIDGED = 24
 _WIDTH, _HEIGHT = 960.0, 190.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 8.0, 12.0, 24.0
 _STRIPE = 7.0
@@ -42,7 +44,8 @@ class Series:
     """One species of one outing, reduced to `_BINS` slices of time; arrays have shape (bins,), NaN where empty.
 
     ``lon``/``lat`` is the place of the highest value in each slice. ``flagged`` holds, per group of flags, the share
-    of rows in each slice that no estimate uses.
+    of rows in each slice that no estimate uses. ``sparse`` holds seconds and values of all rows where they are so
+    few that they are drawn one by one.
     """
 
     trajectory: str
@@ -57,6 +60,7 @@ class Series:
     lat: Floats
     flagged: dict[str, Floats]
     plumes: Floats
+    sparse: tuple[Floats, Floats] | None
     rows: int
     unused: int
     passes: int
@@ -95,6 +99,7 @@ def series_of(track: Track, species: str) -> Series:
         lat,
         {name: share for name, share in shares.items() if share.any()},
         _plume_times(track, species, time[0]),
+        (time_s, values) if len(time) <= _SPARSE_ROWS else None,
         len(time),
         int(np.count_nonzero((flags & np.uint32(REJECTING)) != 0)),
         int(passes["pass_index"].values.max() + 1) if "pass_index" in passes else 0,
@@ -120,7 +125,10 @@ def draw_series(series: Series, zone: ZoneInfo, *, label: str, reading: str) -> 
         f'<text class="unit" x="{_LEFT - 7:g}" y="9" text-anchor="end">{escape(unit_text(series.unit))}</text>'
     )
     parts += _time_axis(series, zone, scale)
-    parts.append(f'<path class="band" d="{_band(series, scale)}"/>')
+    if series.sparse is None:
+        parts.append(f'<path class="band" d="{_band(series, scale)}"/>')
+    else:
+        parts.append(f'<path class="rows" d="{_rows_line(*series.sparse, scale)}"/>')
     parts.append(f'<path class="background" d="{_line(series.background, scale)}"/>')
     for number, (name, share) in enumerate(series.flagged.items()):
         parts.append(f'<path class="flag flag-{name}" d="{_stripes(share, scale, number)}"/>')
@@ -223,7 +231,7 @@ def _value_range(series: Series) -> tuple[float, float]:
 
 
 def _ticks(bottom: float, top: float) -> list[float]:
-    rough = (top - bottom) / 3
+    rough = (top - bottom) / 4
     size = 10.0 ** math.floor(math.log10(rough))
     step = next(n * size for n in _NICE if n * size >= rough * 0.999)
     first = math.ceil(bottom / step - 1e-9)
@@ -276,14 +284,25 @@ def _band(series: Series, scale: _Scale) -> str:
     return "".join(parts)
 
 
+def _rows_line(seconds: Floats, values: Floats, scale: _Scale) -> str:
+    """All rows joined by a line, broken at missing values and where rows are more than five steps apart."""
+    good = np.isfinite(values)
+    longest = 5 * float(np.median(np.diff(seconds))) if len(seconds) > 1 else 0.0
+    parts, last = [], -np.inf
+    for second, value in zip(seconds[good], values[good], strict=True):
+        move = "L" if second - last <= longest else "M"
+        parts.append(f"{move}{scale.x(float(second)):.1f} {scale.y(float(value)):.1f}")
+        last = second
+    return "".join(parts)
+
+
 def _line(values: Floats, scale: _Scale) -> str:
-    parts, is_down = [], False
-    for index, value in enumerate(values):
-        if not np.isfinite(value):
-            is_down = False
-            continue
-        parts.append(f"{'L' if is_down else 'M'}{scale.slice_x(index):.1f} {scale.y(float(value)):.1f}")
-        is_down = True
+    """A line through the slices that have a value, broken where more than `_BRIDGED` slices in a row have none."""
+    parts, last = [], -_BINS
+    for index in np.flatnonzero(np.isfinite(values)):
+        move = "L" if index - last <= _BRIDGED else "M"
+        parts.append(f"{move}{scale.slice_x(index):.1f} {scale.y(float(values[index])):.1f}")
+        last = int(index)
     return "".join(parts)
 
 

@@ -24,11 +24,11 @@ def rounded(value: float | None, digits: int = 3) -> str:
         return "–"
     if value == 0:
         return "0"
-    size = math.floor(math.log10(abs(value)))
+    near = float(f"{value:.{digits - 1}e}")
+    size = math.floor(math.log10(abs(near)))
     if not -5 < size < 6:
-        return f"{value:.{digits - 1}e}"
-    text = f"{round(value, digits - 1 - size):.{max(digits - 1 - size, 0)}f}"
-    return "0" if text.strip("-0.") == "" else text
+        return f"{near:.{digits - 1}e}"
+    return f"{near:.{max(digits - 1 - size, 0)}f}"
 
 
 def with_error(value: float, error: float | None) -> str:

@@ -37,11 +37,12 @@ STRINGS: dict[str, tuple[str, str]] = {
     "rejects_n": ("items rejected", "剔除项"),
     "sites_n": ("listed sites in reach", "范围内名录点位"),
     "line_measured": (
-        "{rows} in {outings} over {km} km, {hours} of measuring; {photos}.",
-        "{outings}，{rows}，行程 {km} km，测量 {hours}；{photos}。",
+        "{rows} in {outings} over {km} km, {hours} of measuring.",
+        "{outings}，{rows}，行程 {km} km，测量 {hours}。",
     ),
     "hours": ("{h} h {m:02d} min", "{h} 小时 {m:02d} 分钟"),
     "minutes": ("{m} min", "{m} 分钟"),
+    "line_flown": ("{photos}, {used} of them in mosaics.", "{photos}，其中 {used} 张已拼接。"),
     "n_rows": ("{n} row|{n} rows", "{n} 行数据"),
     "n_outings": ("{n} outing|{n} outings", "{n} 个航次"),
     "n_photos": ("{n} photo|{n} photos", "像片 {n} 张"),
@@ -92,7 +93,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "Drag to move, Ctrl and wheel to zoom. North is up; both axes are metres of {crs}.",
         "拖动平移，Ctrl + 滚轮缩放。上为北；坐标单位为米，{crs}。",
     ),
-    "map_of": ("Map of {name}", "地图：{name}"),
+    "map_of": ("Map {name}", "地图 {name}"),
     "layer_mosaic": ("Mosaic", "正射影像"),
     "layer_track": ("Enhancement", "增量"),
     "layer_hotspots": ("Hotspots", "热点"),
@@ -293,6 +294,8 @@ SPECIES: dict[str, tuple[str, str]] = {
     "pm25": ("PM₂.₅", "PM₂.₅"),
     "pm4": ("PM₄", "PM₄"),
     "pm10": ("PM₁₀", "PM₁₀"),
+    "pm_total": ("PM, total", "总悬浮颗粒物"),
+    "pnc": ("particle number", "颗粒物数浓度"),
     "bc": ("black carbon", "黑碳"),
 }
 """Species as they are printed; what is not here is printed as it came."""
