@@ -1,7 +1,7 @@
 """Score of the imagery room on real flights with a reference and on simulated blocks with known poses.
 
-``python -m benchmarks.skill_imagery [--data ../shared/data] [--quick]`` writes ``docs/skill-imagery.md``. Nothing in the
-table is typed by hand; flights that are absent are said to be absent.
+``python -m benchmarks.skill_imagery [--data ../shared/data] [--quick]`` writes ``docs/skill-imagery.md``. Nothing in
+the table is typed by hand; flights that are absent are said to be absent.
 """
 
 from __future__ import annotations
@@ -154,19 +154,37 @@ def brighton(data: Path) -> list[Line]:
         errors = photo_errors(frames, ortho, folder / "derived_rgb_from_pointcloud_0.2m.tif")
         name = f"Brighton, {mode}"
         lines += [
-            Line(name, "distance from the point cloud, median of photos", float(np.nanmedian(errors)), "m", target, other),
+            Line(
+                name,
+                "distance from the point cloud, median of photos",
+                float(np.nanmedian(errors)),
+                "m",
+                target,
+                other,
+            ),
             Line(name, "distance from the point cloud, worst photo", float(np.nanmax(errors)), "m", "", ""),
             Line(name, "photos compared", float(np.isfinite(errors).sum()), "1", "18", ""),
         ]
         off = neighbour_shifts(frames, ortho, 0.1)
         lines += [
-            Line(name, "mismatch of overlapping photos, median of pairs", float(np.median(off)), "m", target_mismatch, other_mismatch),
+            Line(
+                name,
+                "mismatch of overlapping photos, median of pairs",
+                float(np.median(off)),
+                "m",
+                target_mismatch,
+                other_mismatch,
+            ),
             Line(name, "mismatch of overlapping photos, 90th percentile", float(np.quantile(off, 0.9)), "m", "", ""),
             Line(name, "photos the right way up", float(upright(frames, ortho, 45.0)), "1", "18", "orthority 12"),
         ]
         if mode == "refined":
-            lines.append(Line(name, "reprojection error", ortho.quality.reprojection_error_px, "px", "", "pycolmap 0.84"))
-            lines.append(Line(name, "tie-point mismatch on the ground, median", ortho.quality.mismatch_m, "m", "", ""))
+            lines.append(
+                Line(name, "reprojection error", ortho.quality.reprojection_error_px, "px", "", "pycolmap 0.84")
+            )
+            lines.append(
+                Line(name, "tie-point mismatch on the ground, median", ortho.quality.mismatch_m, "m", "", "")
+            )
         forget_photos()
     return lines
 
@@ -184,7 +202,14 @@ def thermal_river(data: Path) -> list[Line]:
         lines += [
             Line(name, "photos used of 33", float(outcome.value.quality.used), "1", "33", "both peers refuse"),
             Line(name, "gimbal yaw bias found (1 yes)", float(found), "1", "1", ""),
-            Line(name, "mismatch of overlapping photos, median of pairs", float(np.median(off)), "m", target, "flight yaw 3.3"),
+            Line(
+                name,
+                "mismatch of overlapping photos, median of pairs",
+                float(np.median(off)),
+                "m",
+                target,
+                "flight yaw 3.3",
+            ),
             Line(name, "mismatch of overlapping photos, 90th percentile", float(np.quantile(off, 0.9)), "m", "", ""),
         ]
         forget_photos()
@@ -212,8 +237,8 @@ def main() -> None:
         lines += brighton(arguments.data) + thermal_river(arguments.data)
     text = table(lines)
     arguments.out.write_text(
-        "# Imagery: skill\n\nWritten by `python -m benchmarks.skill_imagery`; the column *elsewhere* is from the notes on other\n"
-        "systems, measured on the same flights.\n\n" + text,
+        "# Imagery: skill\n\nWritten by `python -m benchmarks.skill_imagery`. The column *elsewhere* holds\n"
+        "published or earlier measured figures of other systems on the same flights.\n\n" + text,
         encoding="utf-8",
     )
     print(text)

@@ -1,8 +1,8 @@
 """Bundle adjustment: exterior orientation, focal length, distortion, boresight and tie points in one least squares.
 
-Sparse and analytic. Tie points are eliminated by the Schur complement (Triggs et al. 2000, doi:10.1007/3-540-44480-7_21,
-section 6.1), so that each step solves a system in six unknowns a photo. GPS, gimbal and camera tags enter as
-observations with their standard deviations; residuals are weighted down after Huber.
+Sparse and analytic. Tie points are eliminated by the Schur complement (Triggs et al. 2000,
+doi:10.1007/3-540-44480-7_21, section 6.1), so that each step solves a system in six unknowns a photo. GPS, gimbal
+and camera tags enter as observations with their standard deviations; residuals are weighted down after Huber.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def adjust_block(
 ) -> Adjusted:
     """Adjust a block of stations that look down on tie points.
 
-    Valid from starting values within some 10 degrees and a tenth of the flying height. The datum is that of the tagged
-    positions: a shift common to all of them stays.
+    Valid from starting values within some 10 degrees and a tenth of the flying height. The datum is that of the
+    tagged positions: a shift common to all of them stays.
 
     Parameters
     ----------
@@ -141,7 +141,8 @@ def _begin(
     reach = 0.25 * abs(float(np.median([s.centre[2] for s in shifted])) - height)
     block = _Block(
         shifted, ties, group, np.array([c.distortion[2:] for c in cameras]),
-        np.array([[c.centre_x_px, c.centre_y_px] for c in cameras]), sd_px, prior_sd, lenses, lens_sd, (height, reach),
+        np.array([[c.centre_x_px, c.centre_y_px] for c in cameras]), sd_px, prior_sd, lenses, lens_sd,
+        (height, reach),
     )  # fmt: skip
     rotations, centres = np.array([s.rotation for s in shifted]), np.array([s.centre for s in shifted])
     return block, _State(rotations, centres, lenses.copy(), np.zeros((len(names), 3)), points.copy())
@@ -192,7 +193,9 @@ def _normals(block: _Block, state: _State, settings: ImagerySettings, damping: f
     spread = _block_diagonal(inverse)
     reduced = full + damping * diags_array(full.diagonal()) - coupling @ spread @ coupling.T
     right = right - coupling @ (spread @ point_right)
-    return _Normals(csc_array(reduced), right, coupling, inverse, point_right, cost + prior_cost + ground_cost, residuals)
+    return _Normals(
+        csc_array(reduced), right, coupling, inverse, point_right, cost + prior_cost + ground_cost, residuals
+    )
 
 
 def _camera_columns(block: _Block, pose: Floats, lens: Floats) -> csr_array:
@@ -205,10 +208,9 @@ def _camera_columns(block: _Block, pose: Floats, lens: Floats) -> csr_array:
     )  # fmt: skip
     values = np.concatenate([pose, lens], axis=2)
     rows = np.repeat(np.arange(2 * n), 9)
-    matrix = csr_array(
+    return csr_array(
         (values.ravel(), (rows, np.repeat(columns, 2, axis=0).ravel())), shape=(2 * n, 6 * photos + _SHARED * groups)
     )
-    return matrix
 
 
 def _point_columns(ties: TiePoints, jacobian: Floats) -> csr_array:
@@ -223,7 +225,8 @@ def _point_blocks(
 ) -> tuple[Floats, Floats, float]:
     """Inverses of the 3 × 3 blocks of the points, their right-hand side, and the cost of the ground prior.
 
-    Heights are held loosely (a quarter of the flying height) to the common ground: two nearly parallel rays have none.
+    Heights are held loosely (a quarter of the flying height) to the common ground: two nearly parallel rays have
+    none.
     """
     ties = block.ties
     order = np.argsort(ties.point, kind="stable")
@@ -275,7 +278,9 @@ def _priors(block: _Block, state: _State, settings: ImagerySettings) -> tuple[Fl
     rows = np.repeat(6 * np.arange(photos)[:, None] + np.arange(3), 3, axis=1)
     mixed = -angle_weight[:, :, None] * spin
     cross = csr_array((mixed.ravel(), (rows.ravel(), np.tile(columns, (1, 3)).ravel())), shape=(size, size))
-    cost = float(np.sum(weight * off**2) + np.sum((lens_off / block.lens_sd) ** 2) + bore * np.sum(state.boresights**2))
+    cost = float(
+        np.sum(weight * off**2) + np.sum((lens_off / block.lens_sd) ** 2) + bore * np.sum(state.boresights**2)
+    )
     return diagonal, right, csc_array(cross + cross.T), cost
 
 
@@ -312,9 +317,7 @@ def _variance_factor(block: _Block, normals: _Normals) -> float:
     return max(1.0, float(np.sum(normals.residuals**2)) / block.sd_px**2 / max(1, n - unknowns))
 
 
-def _finish(
-    block: _Block, state: _State, normals: _Normals, factor: float, origin: Floats
-) -> tuple[Station, ...]:
+def _finish(block: _Block, state: _State, normals: _Normals, factor: float, origin: Floats) -> tuple[Station, ...]:
     """Stations with adjusted cameras and the covariance of each: a diagonal block of the inverse of the normals.
 
     What all positions share is not seen by the adjustment: it is added from the tags.

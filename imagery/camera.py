@@ -1,7 +1,7 @@
 """Pixel ↔ ray: attitude, Brown's lens model, and the half pixel between photos and grids.
 
-Camera axes are OpenCV's: x right, y down, z forward. World axes are the grid's: east, north, up. The rotation is in the
-order yaw, pitch, roll of DJI's gimbal (north, east, down axes).
+Camera axes are OpenCV's: x right, y down, z forward. World axes are the grid's: east, north, up. The rotation is in
+the order yaw, pitch, roll of DJI's gimbal (north, east, down axes).
 """
 
 from __future__ import annotations
@@ -85,14 +85,12 @@ def heading_from_rotation(rotation: Floats) -> float:
 
 def rotation_from_vector(vector: Floats) -> Floats:
     """Rodrigues' formula: a rotation vector [rad] to its matrix."""
-    matrix: Floats = cv2.Rodrigues(np.asarray(vector, float).reshape(3, 1))[0]
-    return matrix
+    return np.asarray(cv2.Rodrigues(np.asarray(vector, float).reshape(3, 1))[0], float)
 
 
 def vector_from_rotation(rotation: Floats) -> Floats:
     """Undo `rotation_from_vector`, shape (3,)."""
-    vector: Floats = cv2.Rodrigues(np.ascontiguousarray(rotation))[0]
-    return vector.ravel()
+    return np.asarray(cv2.Rodrigues(np.ascontiguousarray(rotation))[0], float).ravel()
 
 
 def camera_matrix(camera: Camera) -> Floats:
@@ -115,8 +113,8 @@ def distort(xy: Floats, distortion: tuple[float, ...]) -> Floats:
 def normalise(camera: Camera, pixels: Floats) -> Floats:
     """Undistorted normalised coordinates (n, 2) of pixels (n, 2) in OpenCV's convention, by iteration."""
     points = np.ascontiguousarray(pixels, float).reshape(-1, 1, 2)
-    result: Floats = cv2.undistortPoints(points, camera_matrix(camera), np.array(camera.distortion))
-    return result.reshape(-1, 2)
+    result = cv2.undistortPoints(points, camera_matrix(camera), np.array(camera.distortion))
+    return np.asarray(result, float).reshape(-1, 2)
 
 
 def project(camera: Camera, rotation: Floats, centre: Floats, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:

@@ -84,7 +84,7 @@ def _pixel_fault(seen: Features, usual: float, settings: ImagerySettings) -> str
 def judge_positions(frames: Sequence[Frame], centres: Floats, settings: ImagerySettings) -> list[Reject]:
     """Photos without a camera or position, or so far from the flight's median that they belong to another flight."""
     rejects = []
-    finite = np.isfinite(centres).all(axis=1)
+    finite = np.asarray(np.isfinite(centres).all(axis=1))
     middle = np.median(centres[finite], axis=0) if finite.any() else np.zeros(2)
     for frame, centre, there in zip(frames, centres, finite, strict=True):
         if not there:
@@ -104,8 +104,8 @@ def judge_headings(
 ) -> tuple[list[Verdict], list[Decision]]:
     """Settle the heading of every photo from gimbal yaw, flight yaw, GPS course and overlap.
 
-    The overlap decides where it reaches. A yaw source whose median disagrees with it over the flight is biased as a whole;
-    a single photo that disagrees by half a turn was turned by a viewer; others follow the overlap.
+    The overlap decides where it reaches. A yaw source whose median disagrees with it over the flight is biased as a
+    whole; a single photo that disagrees by half a turn was turned by a viewer; others follow the overlap.
 
     Parameters
     ----------
@@ -160,8 +160,8 @@ def _choose_source(
 ) -> tuple[Floats, float, list[Decision]]:
     """The yaw tag to start from, less its bias over the whole flight, and the bias that was taken off.
 
-    Whether the gimbal is biased is decided by the overlap (by flight yaw where nothing overlaps); by how much, by flight
-    yaw where that agrees with the overlap, because a compass is steadier than short baselines.
+    Whether the gimbal is biased is decided by the overlap (by flight yaw where nothing overlaps); by how much, by
+    flight yaw where that agrees with the overlap, because a compass is steadier than short baselines.
     """
     gimbal, flight = sources["gimbal yaw"], sources["flight yaw"]
     if np.isnan(gimbal).all():
@@ -211,7 +211,9 @@ def _judge(
     if math.isnan(seen):
         return _judge_unseen(frame, tag, float(sources["flight yaw"][k]), evidence, settings)
     if math.isnan(tag):
-        return Verdict(seen, _overlap_sd(overlap, k), True, "no yaw tag: heading from overlap with neighbours", evidence)
+        return Verdict(
+            seen, _overlap_sd(overlap, k), True, "no yaw tag: heading from overlap with neighbours", evidence
+        )
     off = float(wrap(tag - seen))
     if abs(off) <= settings.yaw_tolerance_rad:
         told = f"heading corrected by {_degrees(-bias)}: gimbal yaw is biased" if bias else ""
@@ -316,7 +318,8 @@ def _no_height(frame: Frame, height: float) -> Reject:
 def _ground_height(tagged: Floats, measured: Floats, settings: ImagerySettings) -> tuple[float, float]:
     """Weigh the scale of the overlaps against level ground at take-off height, by their variances.
 
-    A median of n values has 1.25 times the standard error of their mean; a focal length that is off scales all heights.
+    A median of n values has 1.25 times the standard error of their mean; a focal length that is off scales all
+    heights.
     """
     off = (tagged - measured)[np.isfinite(tagged - measured)]
     if len(off) < 3:

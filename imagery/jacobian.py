@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Lens:
-    """Per photo: ``adjustable`` (n, 3) f, k1, k2; ``rest`` (n, 3) p1, p2, k3; ``principal`` (n, 2) point in pixels."""
+    """Per photo: ``adjustable`` (n, 3) f, k1, k2; ``rest`` (n, 3) p1, p2, k3; ``principal`` (n, 2) point [px]."""
 
     adjustable: Floats
     rest: Floats
@@ -68,7 +68,11 @@ def observe(rotations: Floats, centres: Floats, lens: Lens, points: Floats, ties
     point = to_camera @ rotation
     pose = np.concatenate([-to_camera @ _cross(c), -point], axis=2)
     lens_part = np.stack(
-        [np.stack([xd, yd], axis=1), (f * r2)[:, None] * np.stack([x, y], 1), (f * r2**2)[:, None] * np.stack([x, y], 1)],
+        [
+            np.stack([xd, yd], axis=1),
+            (f * r2)[:, None] * np.stack([x, y], 1),
+            (f * r2**2)[:, None] * np.stack([x, y], 1),
+        ],
         axis=2,
     )
     return Observed(pixels, pose, lens_part, point)

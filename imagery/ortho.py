@@ -1,7 +1,7 @@
 """Stations → one mosaic, chunk by chunk: each chunk decodes only the photos that see it, at the scale it needs.
 
-A chunk is projected on nodes eight pixels apart and interpolated between them; the photo whose nadir is nearest is taken
-(Voronoi seams), with two-band blending over the seam: colour over a wide band, detail over a narrow one.
+A chunk is projected on nodes eight pixels apart and interpolated between them; the photo whose nadir is nearest is
+taken (Voronoi seams), with two-band blending over the seam: colour over a wide band, detail over a narrow one.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import cv2
-import dask
 import dask.array as da
 import numpy as np
 import shapely
 import xarray as xr
 from affine import Affine
+from dask.delayed import delayed
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
@@ -90,7 +90,7 @@ def build_mosaic(
     """
     rows, cols = (_splits(n, settings.chunk_px) for n in geobox.shape)
     tree = shapely.STRtree([v.footprint for v in views])
-    kinds = {band: "float32" if bands == ("value",) else "uint8" for band in bands} | {
+    kinds = dict.fromkeys(bands, "float32" if bands == ("value",) else "uint8") | {
         name: kind for name, (kind, _) in _LAYERS.items()
     }
     grids: dict[str, list[list[da.Array]]] = {name: [] for name in kinds}
@@ -101,7 +101,7 @@ def build_mosaic(
             seen = [views[k] for k in sorted(tree.query(_chunk_polygon(transform, height, width), "intersects"))]
             # A partial is opaque to dask, which would otherwise walk through every view of every chunk.
             render = partial(render_chunk, seen, surface, transform, (height, width), settings, bands)
-            lazy = dask.delayed(render, pure=False)()
+            lazy = delayed(render, pure=False)()
             for name, kind in kinds.items():
                 lines[name].append(da.from_delayed(lazy[name], (height, width), dtype=kind))
         for name in kinds:
@@ -180,7 +180,7 @@ def _empty_layers(shape: tuple[int, int], bands: tuple[str, ...]) -> dict[str, N
 
 
 def _node_points(transform: Affine, padded: tuple[int, ...], surface: Surface) -> Floats:
-    """Ground points (ny, nx, 3) of the nodes: centres of squares of 8 × 8 pixels, from a halo outside of the chunk."""
+    """Ground points (ny, nx, 3) of the nodes: centres of squares of 8 × 8 pixels, halo included."""
     row, col = (np.arange(n // _NODE) * _NODE + _NODE / 2 - _HALO for n in padded)
     x, y = _apply(transform, *np.meshgrid(col, row))
     return np.stack([x, y, surface.at(x, y)], axis=-1)
@@ -223,8 +223,7 @@ def _window(wanted: NDArray[np.bool_]) -> tuple[slice, slice] | None:
 def _enlarge(nodes: Floats) -> Singles:
     """Node values to pixels, linear: `cv2.resize` puts them back exactly where `_node_points` took them."""
     size = (nodes.shape[1] * _NODE, nodes.shape[0] * _NODE)
-    result: Singles = cv2.resize(np.ascontiguousarray(nodes, np.float32), size, interpolation=cv2.INTER_LINEAR)
-    return result
+    return np.asarray(cv2.resize(np.ascontiguousarray(nodes, np.float32), size, interpolation=cv2.INTER_LINEAR))
 
 
 def _paint(
@@ -245,13 +244,11 @@ def _paint(
     reduce = reduce_for(8, math.ceil(8 * finest / pixel_m)) if finest < pixel_m else 1
     image = read_cached(station.frame, reduce, settings.cache_mb)
     pixels = reduced_pixels(_enlarge(node.pixels[window]).astype(float), reduce).astype(np.float32)
-    warped = cv2.remap(image, pixels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    gap = np.maximum(_enlarge(behind[window]), 0.0)
+    warped = cv2.remap(cast(Any, image), pixels, cast(Any, None), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    gap = np.maximum(_enlarge(behind[window]), np.float32(0.0))
     seen = _inside(pixels, image.shape) & (_enlarge(node.seen[window].astype(float)) > 0)
-    # The small share keeps a pixel from going blank where the best photo ends between two nodes.
-    share = 1e-3 / (1.0 + gap)
-    narrow = (np.clip(1.0 - gap / settings.feather_m, 0.0, 1.0) + share) * seen
-    wide = (np.clip(1.0 - gap / (settings.feather_m * settings.feather_low), 0.0, 1.0) + share) * seen
+    narrow = _weight(gap, settings.feather_m, seen)
+    wide = _weight(gap, settings.feather_m * settings.feather_low, seen)
     error = np.sqrt(ground_variance(station, ground[window], surface.sd_m))
     where = (slice(window[0].start * _NODE, window[0].start * _NODE + gap.shape[0]),
              slice(window[1].start * _NODE, window[1].start * _NODE + gap.shape[1]))  # fmt: skip
@@ -264,6 +261,12 @@ def _paint(
         _enlarge(gsd),
         _enlarge(error),
     )
+
+
+def _weight(gap: Singles, width_m: float, seen: NDArray[np.bool_]) -> Singles:
+    """Falls from one to zero over the seam; a small share stays where a photo sees, so that no pixel goes blank."""
+    weight = np.clip(1.0 - gap / width_m, 0.0, 1.0) + 1e-3 / (1.0 + gap)
+    return np.asarray(weight * seen, np.float32)
 
 
 def _inside(pixels: Singles, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -351,5 +354,5 @@ def _low_pass(image: Singles, seen: NDArray[np.bool_]) -> Singles:
     # Squares that nothing is seen in keep the mean of the window: their weight is zero anyway.
     overall = mean.sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
     filled = np.where(weight > 0.01, mean / np.maximum(weight, 0.01), overall)
-    enlarged: Singles = cv2.resize(filled, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    enlarged = np.asarray(cv2.resize(filled, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     return enlarged.reshape(image.shape)

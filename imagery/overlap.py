@@ -1,8 +1,8 @@
 """What the overlap of photos says about each photo's heading and height, with no tag but the positions.
 
-Two nadir photos of one place are related by a similarity. Where the second station lies in the first photo, against where
-GPS says it lies, is the first photo's heading and ground sampling distance; how the content turned between the two is
-the difference of their headings. One sparse linear system joins all of them.
+Two nadir photos of one place are related by a similarity. Where the second station lies in the first photo, against
+where GPS says it lies, is the first photo's heading and ground sampling distance; how the content turned between the
+two is the difference of their headings. One sparse linear system joins all of them.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _join_headings(
     turns: Sequence[tuple[int, int, float]],
     settings: ImagerySettings,
 ) -> Floats:
-    """Angular synchronisation (Singer 2011, doi:10.1016/j.acha.2010.02.001) with absolute terms, reweighted thrice."""
+    """Angular synchronisation (Singer 2011, doi:10.1016/j.acha.2010.02.001) with absolute terms, reweighted."""
     heading = np.full(n, np.nan)
     if not absolute:
         return heading
@@ -170,7 +170,7 @@ def _join_scales(
     matches: Sequence[PairMatch],
     settings: ImagerySettings,
 ) -> Floats:
-    """Each photo's ground sampling distance: least squares of logarithms over baselines and scale ratios, reweighted."""
+    """Each photo's ground sampling distance: least squares of logarithms over baselines and scale ratios."""
     result = np.full(n, np.nan)
     if not absolute:
         return result
@@ -207,10 +207,11 @@ def estimate_boresight(
     matches: Sequence[PairMatch],
     settings: ImagerySettings,
 ) -> tuple[Floats, Floats]:
-    """Constant angle between where the tags say the camera looks and where it looks, from photos of different heading.
+    """Constant angle between where the tags say the camera looks and where it does, from photos of several headings.
 
-    The axis of photo k meets the ground H R(ψ_k) β beside its nadir. The ground vector between two axes, read in a photo,
-    less the baseline is H (R(ψ_j) − R(ψ_i)) β. Photos of one heading say nothing of β: it then stays at its prior, zero.
+    The axis of photo k meets the ground H R(ψ_k) β beside its nadir. The ground vector between two axes, read in a
+    photo, less the baseline is H (R(ψ_j) − R(ψ_i)) β. Photos of one heading say nothing of β: it then stays at its
+    prior, zero.
 
     Parameters
     ----------
@@ -240,7 +241,7 @@ def estimate_boresight(
         spin = [_plane_rotation(-turns[k]) for k in (i, j)]
         rows.append(heights[j] * ground[1] @ spin[1] - heights[i] * ground[0] @ spin[0])
         right.append(ground[0] @ offset - (centres[j] - centres[i]))
-        # Tilt of each photo is the noise: the strips of a flight share it, so it is not averaged away by counting pairs.
+        # The tilt of each photo is the noise beside that of GPS.
         weights.append(1.0 / (2 * settings.gps_relative_sd_m**2 + 2 * (settings.tilt_sd_rad * heights[i]) ** 2))
     prior = np.eye(2) / settings.boresight_sd_rad**2
     if not rows:

@@ -68,7 +68,8 @@ def process_frames(
     crs : pyproj.CRS
         Projected grid CRS in metres.
     dem : DataArray, optional
-        Ground heights [m] (`surface_from_dem`); without one the ground is the take-off plane or comes from tie points.
+        Ground heights [m] (`surface_from_dem`); without one the ground is the take-off plane or comes from tie
+        points.
 
     Raises
     ------
@@ -194,7 +195,8 @@ def _place(
         station = station_from_tags(frame, centre, convergence, verdict, settings, boresight=boresight)
         if off_nadir_rad(station) > settings.max_off_nadir_rad:
             degrees = math.degrees(off_nadir_rad(station))
-            reason = f"looks {degrees:.0f}° away from straight down; a mosaic takes up to {math.degrees(settings.max_off_nadir_rad):.0f}°"
+            most = math.degrees(settings.max_off_nadir_rad)
+            reason = f"looks {degrees:.0f}° away from straight down; a mosaic takes up to {most:.0f}°"
             rejects.append(Reject(frame.item, "pitch", reason))
             continue
         stations.append(station)
@@ -203,9 +205,13 @@ def _place(
 
 
 def _boresight(
-    flight: _Flight, verdicts: Sequence[Verdict], heights: Floats, matches: Sequence[PairMatch], settings: ImagerySettings
+    flight: _Flight,
+    verdicts: Sequence[Verdict],
+    heights: Floats,
+    matches: Sequence[PairMatch],
+    settings: ImagerySettings,
 ) -> tuple[Floats, list[Decision]]:
-    """Where the camera looks beyond what its tags say, told as a decision when it is three times its standard error."""
+    """Where the camera looks beyond what its tags say, told when it is three times its standard error."""
     headings = np.array([v.heading_rad for v in verdicts])
     turns = np.array([v.turn_rad for v in verdicts])
     angle, sd = estimate_boresight(flight.frames, flight.centres, heights, headings, turns, matches, settings)
@@ -213,7 +219,8 @@ def _boresight(
         return np.zeros(2), []
     right, down = np.degrees(angle)
     decision = f"camera looks {right:+.1f}° to the right and {down:+.1f}° to the bottom of its image beyond its tags"
-    evidence = f"baselines in {len(matches)} overlaps against GPS, standard errors {np.degrees(sd[0]):.1f}°, {np.degrees(sd[1]):.1f}°"
+    errors = f"standard errors {np.degrees(sd[0]):.1f}°, {np.degrees(sd[1]):.1f}°"
+    evidence = f"baselines in {len(matches)} overlaps against GPS, {errors}"
     return angle, [Decision(f"flight of {flight.frames[0].item}", decision, evidence)]
 
 
@@ -259,7 +266,7 @@ def _adjustment_told(name: str, stations: Sequence[Station], refined: Refined) -
     bore = ", ".join(f"{math.degrees(v):+.1f}°" for v in refined.adjusted.boresight[0])
     return Decision(
         name,
-        f"exterior orientation of {int(refined.tied.sum())} photos adjusted on {refined.adjusted.ties.count} tie points",
+        f"orientation of {int(refined.tied.sum())} photos adjusted on {refined.adjusted.ties.count} tie points",
         f"focal length {before.focal_px:.0f} → {after.focal_px:.0f} px, k1 {after.distortion[0]:+.4f}, "
         f"boresight {bore} (about image right, down, forward), attitudes turned by {np.median(tilt):.1f}° (median)",
     )
@@ -358,7 +365,8 @@ def _geobox(views: Sequence[View], surface: Surface, settings: ImagerySettings, 
     pixels = (bounds[2] - bounds[0]) * (bounds[3] - bounds[1]) / gsd**2
     if pixels > settings.max_pixels:
         raise SettingError(
-            f"the mosaic would have {pixels:.3g} pixels at {gsd:g} m (allowed {settings.max_pixels:.3g}); give a larger gsd_m"
+            f"the mosaic would have {pixels:.3g} pixels at {gsd:g} m (allowed {settings.max_pixels:.3g}); "
+            "give a larger gsd_m"
         )
     return GeoBox.from_bbox(BoundingBox(*bounds, crs=crs.to_wkt()), resolution=gsd, anchor="edge")
 

@@ -106,7 +106,10 @@ def _solve(photos: int, pairs: Sequence[_Step], prior: float) -> Floats:
     np.add.at(right, j, -weight[:, None] * step)
     everyone = np.arange(photos)
     matrix = csc_array(
-        (np.concatenate([diagonal, -weight, -weight]), (np.concatenate([everyone, i, j]), np.concatenate([everyone, j, i]))),
+        (
+            np.concatenate([diagonal, -weight, -weight]),
+            (np.concatenate([everyone, i, j]), np.concatenate([everyone, j, i])),
+        ),
         shape=(photos, photos),
     )
     solved = spsolve(matrix, right)

@@ -13,8 +13,8 @@ from imagery.camera import normalise
 from imagery.schema import Station
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface, meet_ground, surface_from_plane, surface_from_points
-from imagery.ties import TiePoints, join_matches, thin_ties
 from imagery.tiepoints import Features, PairMatch
+from imagery.ties import TiePoints, join_matches, thin_ties
 
 __all__ = ["Refined", "ground_points", "mismatches", "refine_stations"]
 
@@ -23,10 +23,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Refined:
-    """All stations (those that could not be tied as they were), the adjusted block, its relief, and per-photo numbers.
+    """All stations (those that could not be tied as they were), the adjusted block, its relief, numbers per photo.
 
-    ``tied`` (n,) tells which were adjusted; ``observations`` (n,) counts their tie points, ``error_px`` (n,) is the root
-    mean square of their residuals in full pixels.
+    ``tied`` (n,) tells which were adjusted; ``observations`` (n,) counts their tie points, ``error_px`` (n,) is the
+    root mean square of their residuals in full pixels.
     """
 
     stations: tuple[Station, ...]

@@ -23,8 +23,8 @@ class Station:
 
     ``centre`` is easting and northing in the grid CRS and height above take-off [m], shape (3,). ``rotation`` turns
     grid axes (east, north, up) into camera axes (right, down, forward), shape (3, 3). ``covariance`` is that of three
-    rotations about the camera axes [rad] and of the centre [m], shape (6, 6). ``turn_rad`` is by how much the image was
-    turned in its plane after it was taken (a viewer): what is fixed to the camera turns with it.
+    rotations about the camera axes [rad] and of the centre [m], shape (6, 6). ``turn_rad`` is by how much the image
+    was turned in its plane after it was taken (a viewer): what is fixed to the camera turns with it.
     """
 
     frame: Frame
@@ -43,7 +43,8 @@ class FramePose:
     ``heading_rad`` is that of the top of the image as stored, clockwise from true north. ``position_error_m`` is the
     standard error (root of the summed variances of easting and northing) of a ground point in the image centre.
     ``footprint`` is in the grid CRS, empty for a photo that is not used. ``camera``, ``rotation`` (grid axes to
-    camera axes) and ``covariance`` (rotations about camera axes [rad], centre [m]) are those the mosaic was made with.
+    camera axes) and ``covariance`` (rotations about camera axes [rad], centre [m]) are those the mosaic was made
+    with.
     """
 
     item: str

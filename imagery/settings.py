@@ -11,7 +11,7 @@ __all__ = ["ImagerySettings"]
 
 @dataclass(frozen=True)
 class ImagerySettings:
-    """Thresholds of `imagery.process_frames`; ``mode`` is ``"refined"`` or ``"direct"``, ``gsd_m`` 0 chooses itself."""
+    """Thresholds of `imagery.process_frames`; ``mode`` is ``"refined"`` or ``"direct"``, ``gsd_m`` 0 is its own."""
 
     # --- what is made
     mode: str = setting("refined", unit="", source="choice: refined wherever photos overlap; direct needs no overlap")
@@ -47,15 +47,23 @@ class ImagerySettings:
     gps_relative_sd_m: float = setting(
         0.8, unit="m", source="Brighton: EXIF against ODM positions, rms 0.24 E, 0.45 N"
     )
-    height_relative_sd_m: float = setting(0.3, unit="m", source="within a flight; Brighton: EXIF against ODM, rms 0.09 m")
-    takeoff_sd_m: float = setting(1.0, unit="m", source="docs/coordinates.md: barometer within 1 m, common to the flight")
+    height_relative_sd_m: float = setting(
+        0.3, unit="m", source="within a flight; Brighton: EXIF against ODM, rms 0.09 m"
+    )
+    takeoff_sd_m: float = setting(
+        1.0, unit="m", source="docs/coordinates.md: barometer within 1 m, common to the flight"
+    )
     tilt_sd_rad: float = setting(0.026, unit="rad", source="Brighton: 0.7-2.2 degrees between XMP and ODM tilt")
-    untagged_tilt_sd_rad: float = setting(0.15, unit="rad", source="choice: a camera fixed to a small fixed-wing aircraft")
+    untagged_tilt_sd_rad: float = setting(
+        0.15, unit="rad", source="choice: a camera fixed to a small fixed-wing aircraft"
+    )
     yaw_sd_rad: float = setting(
         0.052, unit="rad", source="choice: 3 degrees after the cross-check with image overlap"
     )
     boresight_sd_rad: float = setting(0.035, unit="rad", source="H20T: -2.5 degrees found by dji-thermal-cli")
-    focal_sd_ratio: float = setting(0.01, unit="1", source="choice: lens tags have 2 to 3 digits; the reader may state more doubt")
+    focal_sd_ratio: float = setting(
+        0.01, unit="1", source="choice: lens tags have 2 to 3 digits; the reader may state more doubt"
+    )
     distortion_sd: float = setting(0.05, unit="1", source="droneModels.json: spread of k1 over 106 cameras")
     ground_sd_m: float = setting(
         2.0, unit="m", source="choice: ground against the take-off plane where nothing measured it"
@@ -73,10 +81,14 @@ class ImagerySettings:
     match_px: float = setting(6.0, unit="px", source="choice: homography inlier distance, leaves room for relief")
     min_matches: int = setting(15, unit="1", source="choice: 4 needed, more by chance on repeated texture")
     tie_sd_px: float = setting(0.5, unit="px", source="choice: SIFT localisation at the feature scale")
-    ties_per_cell: int = setting(8, unit="1", source="choice: 64 cells a photo; a few hundred tie points, evenly spread")
+    ties_per_cell: int = setting(
+        8, unit="1", source="choice: 64 cells a photo; a few hundred tie points, evenly spread"
+    )
     huber: float = setting(2.0, unit="1", source="Huber 1981: residuals beyond 2 sd are weighted down")
     iterations: int = setting(12, unit="1", source="choice: Gauss-Newton on a nadir block converges in 5-8")
-    relief_sd_ratio: float = setting(0.02, unit="1", source="choice: height error over flying height of a point used as ground")
+    relief_sd_ratio: float = setting(
+        0.02, unit="1", source="choice: height error over flying height of a point used as ground"
+    )
     surface_cell_m: float = setting(2.0, unit="m", source="choice: ground relief from tie points, several in a cell")
 
     # --- blending

@@ -39,7 +39,8 @@ def station_from_tags(
     """Direct georeferencing: the tagged attitude, turned about the viewing direction to the settled heading.
 
     Assumes the tagged pitch; a camera without one is taken to look straight down, with more doubt.
-    ``boresight`` (2,) is how far the camera looks to the right and bottom of its image as taken, beyond the tags [rad].
+    ``boresight`` (2,) is how far the camera looks to the right and bottom of its image as taken, beyond the tags
+    [rad].
     """
     pose = frame.pose
     pitch = -math.pi / 2 if pose.pitch_rad is None else pose.pitch_rad
@@ -77,7 +78,10 @@ def footprint(station: Station, surface: Surface, settings: ImagerySettings) -> 
     rays[:, 2] = np.minimum(rays[:, 2], np.where(flat > 0, lowest, -1.0))
     ground = meet_ground(station.centre, rays, surface)
     polygon = shapely.Polygon(ground[:, :2])
-    return polygon if polygon.is_valid else shapely.convex_hull(polygon)
+    if polygon.is_valid:
+        return polygon
+    west, south, east, north = polygon.bounds
+    return shapely.box(west, south, east, north)
 
 
 def ground_variance(station: Station, points: Floats, ground_sd_m: float) -> Floats:

@@ -22,8 +22,8 @@ Floats = NDArray[np.float64]
 class Surface:
     """Ground heights above take-off on a regular grid, bilinear between its nodes and constant beyond its edge.
 
-    ``heights`` (rows, columns) are at nodes; ``west``, ``north`` [m, grid CRS] are those of node (0, 0); rows go south.
-    ``sd_m`` is the standard deviation of a height. ``source`` names where the heights come from.
+    ``heights`` (rows, columns) are at nodes; ``west``, ``north`` [m, grid CRS] are those of node (0, 0); rows go
+    south. ``sd_m`` is the standard deviation of a height. ``source`` names where the heights come from.
     """
 
     west: float
@@ -101,8 +101,7 @@ def _dem_crs(dem: xr.DataArray) -> CRS:
 
 
 def _sample(dem: xr.DataArray, x: Floats, y: Floats) -> Floats:
-    values: Floats = dem.interp(x=xr.DataArray(x), y=xr.DataArray(y)).to_numpy()
-    return values
+    return np.asarray(dem.interp(x=xr.DataArray(x), y=xr.DataArray(y)).to_numpy(), float)
 
 
 def surface_from_points(points: Floats, *, cell_m: float, sd_m: float) -> Surface:
@@ -139,4 +138,4 @@ def meet_ground(centre: Floats, rays: Floats, surface: Surface) -> Floats:
     for _ in range(1 if surface.heights.size == 1 else 6):
         ground = centre + rays * ((height - centre[2]) / slope)[:, None]
         height = surface.at(np.nan_to_num(ground[:, 0]), np.nan_to_num(ground[:, 1]))
-    return centre + rays * ((height - centre[2]) / slope)[:, None]
+    return np.asarray(centre + rays * ((height - centre[2]) / slope)[:, None])

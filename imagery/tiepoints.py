@@ -1,7 +1,7 @@
 """Features of photos, and which of them are the same place seen from two stations.
 
-Features are sought in the reduced photo (the JPEG decoder scales while it decodes), neighbours come from positions, so the
-work grows with the number of photos and not with its square.
+Features are sought in the reduced photo (the JPEG decoder scales while it decodes), neighbours come from positions,
+so the work grows with the number of photos and not with its square.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Features:
     """What one photo shows: features in full pixels (n, 2) with descriptors (n, 128), and how it is exposed.
 
     ``level`` and ``spread`` are mean and standard deviation of 0-255, ``sharpness`` the variance of the Laplacian.
-    ``small`` (rows, columns, bands) is the photo some fifty pixels wide. ``error`` is the reader's message when there are
-    no pixels.
+    ``small`` (rows, columns, bands) is the photo some fifty pixels wide. ``error`` is the reader's message when
+    there are no pixels.
     """
 
     pixels: Floats
@@ -97,8 +97,8 @@ def _features(frame: Frame, wanted_px: int, count: int) -> Features:
     grey, level, spread = _grey(image)
     small = _small(image)
     sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
-    points, descriptors = cv2.SIFT_create(count).detectAndCompute(grey, None)
-    if descriptors is None:
+    points, descriptors = cv2.SIFT.create(count).detectAndCompute(grey, None)
+    if not len(points):
         return Features(*nothing, level, spread, sharpness, small)
     pixels = np.array([p.pt for p in points], float) * reduce + (reduce - 1) / 2.0
     return Features(pixels, np.asarray(descriptors, np.uint8), level, spread, sharpness, small)
@@ -106,7 +106,10 @@ def _features(frame: Frame, wanted_px: int, count: int) -> Features:
 
 def _small(image: NDArray[np.generic]) -> NDArray[np.float32]:
     """Photo some fifty pixels wide, for comparing exposures."""
-    size = (max(1, image.shape[1] // max(1, image.shape[1] // 50)), max(1, image.shape[0] // max(1, image.shape[1] // 50)))
+    size = (
+        max(1, image.shape[1] // max(1, image.shape[1] // 50)),
+        max(1, image.shape[0] // max(1, image.shape[1] // 50)),
+    )
     small = cv2.resize(image.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32).reshape(size[1], size[0], -1)
 
@@ -136,7 +139,7 @@ def neighbour_pairs(centres: Floats, settings: ImagerySettings, *, reach_m: floa
     if n < 2:
         return []
     k = min(n, settings.neighbours + 1)
-    distances, rows = cKDTree(centres).query(centres, k=k)
+    distances, rows = (np.asarray(a) for a in cKDTree(centres).query(centres, k=k))
     near = {(min(i, int(j)), max(i, int(j))) for i in range(n) for d, j in zip(distances[i], rows[i], strict=True)
             if j != i and d <= reach_m}  # fmt: skip
     following = {(i, i + 1) for i in range(n - 1) if np.hypot(*(centres[i + 1] - centres[i])) <= reach_m}
@@ -148,7 +151,8 @@ def match_neighbours(
 ) -> list[PairMatch]:
     """Match each pair: ratio test, mutual best, one homography; pairs with too few matches are left out.
 
-    ``scale_px`` is how many full pixels one pixel of the reduced photo spans: the inlier distance is given in the latter.
+    ``scale_px`` is how many full pixels one pixel of the reduced photo spans: the inlier distance is given in the
+    latter.
     """
     found = parallel(lambda pair: _match(features, pair, settings, scale_px), pairs)
     return [match for match in found if match is not None]

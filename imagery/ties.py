@@ -21,7 +21,7 @@ Rows = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class TiePoints:
-    """Observations: ``photo`` (n,) saw ``point`` (n,) at ``pixels`` (n, 2); points are numbered from 0 to ``count``."""
+    """Observations: ``photo`` (n,) saw ``point`` (n,) at ``pixels`` (n, 2); points are numbered from 0."""
 
     photo: Rows
     point: Rows
@@ -37,7 +37,7 @@ class TiePoints:
 
 
 def join_matches(features: Sequence[Features], matches: Sequence[PairMatch]) -> TiePoints:
-    """Join matches that share a feature; chains that meet the same photo twice contradict themselves and are dropped."""
+    """Join matches that share a feature; chains that meet the same photo twice contradict themselves: dropped."""
     starts = np.concatenate([[0], np.cumsum([len(f.pixels) for f in features])]).astype(np.intp)
     if not matches:
         nothing = np.empty(0, np.intp)

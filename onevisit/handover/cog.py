@@ -6,6 +6,7 @@ Memory is bounded by the chunks that are in work, not by the size of the raster.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import time
@@ -13,11 +14,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import dask
 import numpy as np
 import rasterio
 import rasterio.shutil
 import xarray as xr
+from dask.base import compute
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window
@@ -28,6 +29,7 @@ __all__ = ["CogSummary", "write_cog", "write_ortho"]
 
 _log = logging.getLogger(__name__)
 _QUALITY = ("photo_count", "photo_index", "gsd", "position_error")
+_DIGITS = {"gsd": 3, "position_error": 2}
 _COLOURS = {"red": ColorInterp.red, "green": ColorInterp.green, "blue": ColorInterp.blue, "alpha": ColorInterp.alpha}
 
 
@@ -55,9 +57,9 @@ def write_ortho(
 ) -> CogSummary:
     """Write a mosaic of `imagery.process_frames` as ``ortho.tif``, and its layers as ``ortho-quality.tif`` beside it.
 
-    A GeoTIFF has one number type for all bands, so colour and alpha (uint8; thermal and single bands float32) are apart
-    from photo count, photo index, ground sampling distance [m] and expected position error [m] (float32). All layers
-    of a chunk are computed together, so that each photo is projected once.
+    A GeoTIFF has one number type for all bands, so colour and alpha (uint8; thermal and single bands float32) are
+    apart from photo count, photo index, ground sampling distance [m] and expected position error [m] (float32). All
+    layers of a chunk are computed together, so that each photo is projected once.
 
     Parameters
     ----------
@@ -144,7 +146,7 @@ def _fill(
             batch = windows[start : start + workers]
             chunks = [[dataset[name][rows, cols].data for name in names] for rows, cols in batch]
             for (rows, cols), arrays in zip(
-                batch, dask.compute(*chunks, scheduler="threads", num_workers=workers), strict=True
+                batch, compute(*chunks, scheduler="threads", num_workers=workers), strict=True
             ):
                 by_name = dict(zip(names, arrays, strict=True))
                 seen += _count_seen(by_name, names)
@@ -165,7 +167,7 @@ def _windows(dataset: xr.Dataset, name: str) -> list[tuple[slice, slice]]:
     """Chunks of a variable as row and column slices, row by row; a variable in memory is one chunk."""
     chunks = dataset[name].chunks or tuple((n,) for n in dataset[name].shape)
     edges = [np.concatenate([[0], np.cumsum(sizes)]).tolist() for sizes in chunks]
-    rows, cols = ([slice(a, b) for a, b in zip(e[:-1], e[1:], strict=True)] for e in edges)
+    rows, cols = ([slice(a, b) for a, b in itertools.pairwise(e)] for e in edges)
     return [(row, col) for row in rows for col in cols]
 
 
@@ -192,15 +194,19 @@ def _put(
         for band, name in enumerate(layer.names, start=1):
             file.set_band_description(band, name)
     for band, name in enumerate(layer.names, start=1):
-        file.write(np.asarray(arrays[name]).astype(layer.dtype), band, window=window)
+        values = np.asarray(arrays[name])
+        if name in _DIGITS:
+            values = values.round(_DIGITS[name])
+        file.write(values.astype(layer.dtype), band, window=window)
 
 
 def _optimise(source: Path, target: Path) -> None:
-    """Rearrange into a COG with overviews: averages for colour, nearest where an average would invent photo numbers."""
+    """Rearrange into a COG with overviews: averages of colour, nearest where averages would invent photo numbers."""
     with rasterio.open(source) as plain:
         numbers = plain.descriptions[0] == "photo_count"
-        floating = plain.dtypes[0].startswith("float")
+        # Rounded numbers repeat: they pack better as they are.
+        predictor = "1" if numbers else "3" if plain.dtypes[0].startswith("float") else "2"
     rasterio.shutil.copy(
-        source, target, driver="COG", compress="deflate", level="3", predictor="3" if floating else "2", blocksize="512",
-        overview_resampling="nearest" if numbers else "average", num_threads="2", bigtiff="if_safer",
+        source, target, driver="COG", compress="deflate", level="3", predictor=predictor,
+        blocksize="512", overview_resampling="nearest" if numbers else "average", num_threads="2", bigtiff="if_safer",
     )  # fmt: skip

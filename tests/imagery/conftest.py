@@ -37,14 +37,17 @@ class Block:
 
 
 def make_texture(seed: int = 7, size: int = 1200) -> NDArray[np.uint8]:
-    """Noise on all scales, in three bands: something to match everywhere."""
+    """Thousands of coloured boxes of all sizes on a slow gradient: corners to match everywhere, none repeated."""
     rng = np.random.default_rng(seed)
-    sums = np.zeros((size, size, 3), np.float32)
-    for step in (2, 4, 8, 16, 64, 256):
-        small = rng.normal(size=(size // step + 2, size // step + 2, 3)).astype(np.float32)
-        sums += cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC) * step**0.4
-    low, high = np.percentile(sums, (1, 99))
-    return np.clip((sums - low) / (high - low) * 220 + 18, 0, 255).astype(np.uint8)
+    small = rng.normal(size=(6, 6, 3)).astype(np.float32)
+    ground = 120 + 25 * cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC)
+    texture = np.clip(ground, 30, 225).astype(np.uint8)
+    for _ in range(6000):
+        x, y = rng.integers(0, size, 2)
+        width, height = rng.geometric(0.12, 2) + 2
+        colour = tuple(int(v) for v in rng.integers(25, 230, 3))
+        cv2.rectangle(texture, (int(x), int(y)), (int(x + width), int(y + height)), colour, -1)
+    return cv2.GaussianBlur(texture, (0, 0), 0.8)
 
 
 def shoot(

@@ -1,0 +1,115 @@
+"""Writing rasters and poses: whole or not at all, optimised, and the same numbers back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import dask.array as da
+import numpy as np
+import pytest
+import rasterio
+import shapely
+import xarray as xr
+from odc.geo.geobox import GeoBox
+from odc.geo.geom import BoundingBox
+from odc.geo.xr import xr_coords
+from pyproj import CRS
+
+from imagery import FramePose
+from ingest.coordinates import to_grid
+from ingest.errors import ContractError
+from onevisit.handover.cog import write_cog, write_ortho
+from onevisit.handover.poses import write_poses
+
+GEOBOX = GeoBox.from_bbox(BoundingBox(410_000, 3_393_000, 410_260, 3_393_200, crs="EPSG:4544"), resolution=0.5)
+
+
+def _mosaic(*, broken: bool = False) -> xr.Dataset:
+    rng = np.random.default_rng(1)
+    shape = GEOBOX.shape
+
+    def lazy(values: np.ndarray) -> da.Array:
+        array = da.from_array(values, chunks=(128, 256))
+        return (
+            array.map_blocks(_explode, dtype=values.dtype, meta=np.empty((0, 0), values.dtype)) if broken else array
+        )
+
+    data = {name: lazy(rng.integers(0, 255, shape).astype(np.uint8)) for name in ("red", "green", "blue")}
+    data["alpha"] = lazy(np.where(rng.random(shape) > 0.3, 255, 0).astype(np.uint8))
+    data["photo_count"] = lazy(rng.integers(0, 9, shape).astype(np.uint16))
+    data["photo_index"] = lazy(rng.integers(-1, 900, shape).astype(np.int32))
+    data["gsd"] = lazy(rng.random(shape).astype(np.float32))
+    data["position_error"] = lazy(rng.random(shape).astype(np.float32) * 5)
+    return xr.Dataset({k: (("y", "x"), v) for k, v in data.items()}, xr_coords(GEOBOX))
+
+
+def _explode(block: np.ndarray) -> np.ndarray:
+    raise RuntimeError("photo lost")
+
+
+def test_ortho_comes_back_pixel_by_pixel(tmp_path: Path) -> None:
+    """Colour and quality layers read back as they were, tiled as a COG with overviews, in the right place."""
+    mosaic = _mosaic()
+    summary = write_ortho(mosaic, tmp_path / "ortho.tif")
+    assert [p.name for p in summary.paths] == ["ortho.tif", "ortho-quality.tif"]
+    assert summary.pixels_seen == int((mosaic["alpha"].values > 0).sum())
+    with rasterio.open(tmp_path / "ortho.tif") as file:
+        assert file.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert file.descriptions == ("red", "green", "blue", "alpha")
+        assert file.bounds.left == pytest.approx(410_000)
+        np.testing.assert_array_equal(file.read(2), mosaic["green"].values)
+    with rasterio.open(tmp_path / "ortho-quality.tif") as file:
+        np.testing.assert_array_equal(file.read(2), mosaic["photo_index"].values)
+        np.testing.assert_allclose(file.read(4), mosaic["position_error"].values, atol=0.006)
+
+
+def test_large_raster_has_overviews(tmp_path: Path) -> None:
+    """A raster larger than a tile gets overviews for the map."""
+    write_ortho(_mosaic(), tmp_path / "ortho.tif")
+    with rasterio.open(tmp_path / "ortho.tif") as file:
+        assert file.overviews(1)
+
+
+def test_failure_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A chunk that fails leaves neither a half file nor a temporary one, and the former result stays."""
+    (tmp_path / "ortho.tif").write_bytes(b"former")
+    with pytest.raises(RuntimeError, match="photo lost"):
+        write_ortho(_mosaic(broken=True), tmp_path / "ortho.tif")
+    assert [p.name for p in tmp_path.iterdir()] == ["ortho.tif"]
+    assert (tmp_path / "ortho.tif").read_bytes() == b"former"
+
+
+def test_mixed_number_types_are_refused(tmp_path: Path) -> None:
+    """Bands of different number types do not fit into one GeoTIFF, and the message says which."""
+    with pytest.raises(ContractError, match="float32"):
+        write_cog(_mosaic(), tmp_path / "x.tif", names=["red", "gsd"])
+
+
+def test_progress_reaches_the_end(tmp_path: Path) -> None:
+    """Progress counts chunks up to all of them."""
+    told: list[tuple[int, int]] = []
+    write_ortho(_mosaic(), tmp_path / "ortho.tif", progress=lambda done, of: told.append((done, of)))
+    assert told[-1][0] == told[-1][1] == 12
+
+
+def test_poses_are_geojson_with_a_feature_a_photo(tmp_path: Path) -> None:
+    """A used photo has its footprint in WGS 84, one that is not used its position and the reason."""
+    crs = CRS.from_epsg(4544)
+    x, y = (float(v) for v in to_grid(104.0, 30.6, crs))
+    square = shapely.box(x - 20, y - 20, x + 20, y + 20)
+    poses = [
+        FramePose("a.jpg", True, "used", x, y, 40.0, -0.1, 1.234, square),
+        FramePose("b.jpg", False, "black", x, y, *(float("nan"),) * 3, shapely.Polygon()),
+    ]
+    write_poses(poses, crs, tmp_path / "poses.geojson")
+    features = json.loads((tmp_path / "poses.geojson").read_text(encoding="utf-8"))["features"]
+    first, second = features
+    ring = first["geometry"]["coordinates"][0]
+    assert np.mean([p[0] for p in ring[:-1]]) == pytest.approx(104.0, abs=1e-6)
+    assert first["properties"]["heading_deg"] == pytest.approx(354.3)
+    assert first["properties"]["position_error_m"] == pytest.approx(1.23)
+    assert second["geometry"]["type"] == "Point"
+    assert second["properties"]["used"] is False
+    assert second["properties"]["reason"] == "black"
+    assert second["properties"]["heading_deg"] is None
