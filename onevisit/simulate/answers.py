@@ -6,7 +6,7 @@ instrument, exceeded `SEEN_NOISE` times the white noise of the channel; it is re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,10 @@ class TrueHotspot:
 
 
 def find_true_hotspots(
-    sources: Sequence[Source], drives: Sequence[Drive], per_source: Sequence[Floats]
+    sources: Sequence[Source],
+    drives: Sequence[Drive],
+    per_source: Sequence[Floats],
+    channels: Mapping[str, tuple[float, float]] | None = None,
 ) -> tuple[TrueHotspot, ...]:
     """Find the true hotspots of every source and species.
 
@@ -45,14 +48,22 @@ def find_true_hotspots(
     ----------
     drives, per_source : sequences
         True positions, and the leading species of each source in g m-3, shape (second, source).
+    channels : mapping, optional
+        White noise in the unit of the species, and units per g m-3; by default those of the simulated instrument.
     """
     found = []
-    noise = {c.species: c.noise / c.per_g_m3 for c in CHANNELS}
-    scale = {c.species: c.per_g_m3 for c in CHANNELS}
+    known = channels or {c.species: (c.noise, c.per_g_m3) for c in CHANNELS}
     for k, source in enumerate(sources):
         for species, share in source.profile:
             values = [share * c[:, k] for c in per_source]
-            hotspot = _hotspot(source.id, species, drives, values, SEEN_NOISE * noise[species], scale[species])
+            hotspot = _hotspot(
+                source.id,
+                species,
+                drives,
+                values,
+                SEEN_NOISE * known[species][0] / known[species][1],
+                known[species][1],
+            )
             if hotspot is not None:
                 found.append(hotspot)
     return tuple(found)

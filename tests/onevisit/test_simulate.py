@@ -21,12 +21,14 @@ from ingest.hj212 import parse_stream
 from ingest.photos import PhotoSettings, read_frames
 from ingest.roads import read_roads
 from ingest.sites import SiteSettings, read_sites
+from ingest.traces import TraceSettings, read_traces
 from onevisit.simulate import simulate_mission
 from onevisit.simulate.confounders import CONFOUNDERS, choose_confounders
 from onevisit.simulate.drives import drive_streets, measure_positions, tour_of_crossings
 from onevisit.simulate.flights import FlightCamera, Shot, fly_block, ground_of_pixels
 from onevisit.simulate.instrument import CHANNELS, Analyser, measure
 from onevisit.simulate.names import permit_code, uscc, uscc_check_character
+from onevisit.simulate.overlay import simulate_over_drive
 from onevisit.simulate.world import SIZES, build_world
 
 
@@ -281,3 +283,27 @@ def test_strips_overlap() -> None:
     apart = np.hypot(shots[1].x - shots[0].x, shots[1].y - shots[0].y)
     assert apart < 0.5 * 750 / 705.5 * 105.0
     assert len(shots) == 12
+
+
+def test_plumes_over_a_real_drive(shared_data: Path, tmp_path: Path) -> None:
+    """The drive keeps its positions and readings; what is added is never negative and as large as the truth says."""
+    file = shared_data / "retigo" / "2012-09-20_northcarolina_chapelhill_0f81e.csv.gz"
+    simulate_over_drive(tmp_path, file, seed=3)
+    written = tmp_path / "mission" / "traces" / "drive.csv"
+    real, laid = (read_traces([path], TraceSettings()).value[0] for path in (file, written))
+    common = np.intersect1d(real["time"].values, laid["time"].values)
+    before, after = (t.isel(obs=np.isin(t["time"].values, common)) for t in (real, laid))
+    assert len(common) > 0.95 * real.sizes["obs"]
+    assert np.nanmax(np.abs(before["lon"].values - after["lon"].values)) < 1e-5
+    added = after["co"].values - before["co"].values
+    assert np.nanmin(added) > -1e-3
+    truth = json.loads((tmp_path / "truth.json").read_text(encoding="utf-8"))
+    assert np.nanmax(added) == pytest.approx(max(h["largest"] for h in truth["hotspots"]), rel=0.05)
+
+
+def test_confounders_of_the_docs_are_those_of_the_code() -> None:
+    """The table in docs/simulator.md lists every confounder with its share and its words."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    rows = [f"| `{c.name}` | {c.probability:.0%} | {c.does} |" for c in CONFOUNDERS]
+    table = page.split("<!-- confounders -->")[1].split("<!-- /confounders -->")[0].strip().splitlines()
+    assert table[2:] == rows
