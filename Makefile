@@ -32,7 +32,7 @@ demo: setup     ## a small simulated mission, processed
 	@echo "route list: demo/out/routes.csv"
 
 docs: setup     ## the tables in docs/ that are written by the code
-	$(BIN)/python -m benchmarks.docs
+	$(BIN)/python docs/tables.py
 
 bench: setup    ## skill against truth, speed as ratios
 	$(BIN)/python -m benchmarks.skill

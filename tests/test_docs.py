@@ -1,0 +1,69 @@
+"""What the documentation says is what the code does."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from onevisit.cli import cli
+from onevisit.simulate import simulate_mission
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def _pages() -> dict[str, Callable[[], str]]:
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    pages: dict[str, Callable[[], str]] = module.PAGES
+    return pages
+
+
+@pytest.mark.parametrize("name", ["formats.md", "thresholds.md", "flags.md"])
+def test_pages_made_from_the_code_are_fresh(name: str) -> None:
+    """`make docs` renews them."""
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == _pages()[name]()
+
+
+def test_the_python_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block is taken from the page and run beside a demo mission; it has three to six lines."""
+    block = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)[0]
+    assert 3 <= len([line for line in block.splitlines() if line]) <= 6
+    simulate_mission(tmp_path / "demo", seed=7)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "README.md", "exec"), {})
+
+
+def test_commands_of_the_readme_exist() -> None:
+    """Every verb and every make target that the page names."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^    onevisit (\w+)", text, re.M)) <= set(cli.commands)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"make (\w+)", text)):
+        assert re.search(rf"^{target}:", makefile, re.M), target
+
+
+def test_links_of_the_documentation_lead_somewhere() -> None:
+    """Every relative link of the README and of docs/ names a file of the repository."""
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    """Nobody else has our paths; addresses of registries do not belong into a repository."""
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    pattern = re.compile(r"(?<![\w.])/(?:work|farm|root)/[A-Za-z.]|--(?:extra-)?index-url|files\.pythonhosted")
+    for name in files:
+        path = ROOT / name
+        if name != "tests/test_docs.py" and path.suffix in {".py", ".md", ".toml", ".txt", ""} and path.is_file():
+            assert not pattern.search(path.read_text(encoding="utf-8", errors="ignore")), name
