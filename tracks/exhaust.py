@@ -24,6 +24,7 @@ _ODDS_TWO, _ODDS_MORE = 1.5, 4.0  # two tracers together, three or more
 _ODDS_OTHER_GAS = 0.2  # a gas that vehicles hardly emit spikes too
 _ODDS_AGAIN = 0.15  # another drive pass saw a joint spike at the same place
 _ODDS_STANDING_BEHIND, _ODDS_STANDING_AHEAD = 4.0, 0.5  # standing, with the wind from behind or from ahead
+_ODDS_LASTING = 0.2  # standing in it for long without wind from behind: rather a source
 _SAME_PLACE_M = 30.0
 _RARE_IN_EXHAUST = frozenset({"so2", "h2s", "nh3", "ch4", "c2h6", "hcho", "styrene", "cl2", "hcl", "hf"})
 
@@ -69,13 +70,16 @@ def _widen(t: Floats, mask: Bools, reach_s: float) -> Bools:
     return out
 
 
-def _spikes(t: Floats, excess: Floats, noise_sd: float, settings: TrackSettings) -> Bools:
-    """True where the excess stands out of the minute around it, widened by the instruments' disagreement."""
+def _spikes(t: Floats, excess: Floats, noise_sd: float, standing: Bools, settings: TrackSettings) -> Bools:
+    """True where the excess stands out of the minute around it, widened by the instruments' disagreement.
+
+    While the platform stands its own exhaust may last, so that every excess counts.
+    """
     known = np.isfinite(excess)
     times, means = block_means(t, excess, known, 1.0)
     half = settings.exhaust_window_s / 2
     base = rolling_percentile(times, means, before_s=half, after_s=half, percentile=25)
-    high = excess - interpolate_rows(t, times, base) > settings.exhaust_snr * noise_sd
+    high = excess - np.where(standing, 0.0, interpolate_rows(t, times, base)) > settings.exhaust_snr * noise_sd
     return _widen(t, high & known, settings.exhaust_together_s)
 
 
@@ -96,10 +100,10 @@ def _wind_odds(passes: xr.Dataset, standing: Bools) -> Floats:
 def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
     """Flag rows whose values are likely the exhaust of a vehicle, with ``exhaust_probability`` per row.
 
-    Two or more combustion tracers that spike together for no longer than ``exhaust_spike_s`` are exhaust with odds
-    that depend on how many agree, on other gases spiking too (then it is rather a plant), on other drive passes
-    seeing the same place (a place that smells twice is no passing car), and on wind from behind while standing.
-    Without two tracers nothing is flagged: one gas alone cannot tell a car from a source.
+    Two or more combustion tracers that spike together, for no longer than ``exhaust_spike_s`` unless the platform
+    stands, are exhaust with odds that depend on how many agree, on other gases spiking too (then it is rather a
+    plant), on other drive passes seeing the same place (a place that smells twice is no passing car), and on wind
+    from behind while standing. Without two tracers nothing is flagged: one gas alone cannot tell a car from a source.
 
     Parameters
     ----------
@@ -122,20 +126,20 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
     if len({str(passes[name].attrs["species"]).lower().removesuffix("_dry") for name in tracers}) < 2:
         return Outcome(passes)
     t = seconds_since_start(passes["time"].values)
+    standing = (passes["qc_flag"].values & np.uint32(Flag.STATIONARY)) != 0
     together = np.zeros(len(t), np.int8)
     other = np.zeros(len(t), np.bool_)
     for name in names:
         noise_sd = float(passes[f"{name}_enhancement"].attrs["noise_sd"])
         if not np.isfinite(noise_sd) or (name.endswith("_dry") and name.removesuffix("_dry") in tracers):
             continue
-        spike = _spikes(t, passes[f"{name}_enhancement"].values, noise_sd, settings)
+        spike = _spikes(t, passes[f"{name}_enhancement"].values, noise_sd, standing, settings)
         if name in tracers:
             together += spike
         elif str(passes[name].attrs["species"]) in _RARE_IN_EXHAUST:
             other |= spike
     probability = _probability(passes, t, together, other, settings)
     likely = probability > settings.exhaust_probability
-    standing = (passes["qc_flag"].values & np.uint32(Flag.STATIONARY)) != 0
     flags = passes["qc_flag"].values.copy()
     flags[likely & standing] |= np.uint32(Flag.OWN_EXHAUST)
     flags[likely & ~standing] |= np.uint32(Flag.VEHICLE_EXHAUST)
@@ -166,13 +170,15 @@ def _probability(
     again = _seen_again(passes, runs)
     longest_s = settings.exhaust_spike_s + 2 * settings.exhaust_together_s
     for (first, last), seen in zip(runs, again, strict=True):
-        if t[last] - t[first] > longest_s:
-            continue
         rows = slice(first, last + 1)
+        lasting = t[last] - t[first] > longest_s
+        if lasting and standing[rows].mean() < 0.5:
+            continue
         odds = _ODDS_MORE if together[rows].max() > 2 else _ODDS_TWO
         odds *= _ODDS_OTHER_GAS if other[rows].any() else 1.0
         odds *= _ODDS_AGAIN if seen else 1.0
-        odds *= float(np.median(factor[rows]))
+        wind = float(np.median(factor[rows]))
+        odds *= _ODDS_LASTING if lasting and wind <= 1.0 else wind
         probability[rows] = odds / (1 + odds)
     return probability
 

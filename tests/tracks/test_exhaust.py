@@ -62,3 +62,26 @@ def test_a_spike_of_one_tracer_is_not_judged() -> None:
 def test_a_long_rise_is_no_passing_vehicle() -> None:
     """Tracers that are high together for a minute are not a passing car."""
     assert not len(flagged(drive({n: [300] for n in ("co2", "co", "nox")}, width_s=40), Flag.VEHICLE_EXHAUST))
+
+
+def waiting(u: float | None) -> xr.Dataset:
+    """A drive east that waits for two minutes in CO2, CO and NOx; ``u`` is the wind towards east."""
+    rng = np.random.default_rng(5)
+    x = np.concatenate([10.0 * np.arange(300), np.full(120, 2990.0), 3000 + 10.0 * np.arange(300)])
+    n = len(x)
+    time = np.datetime64("2024-05-01T02:00:00", "ns") + np.arange(n) * np.timedelta64(1, "s")
+    variables = {}
+    for name in ("co2", "co", "nox"):
+        values = 10 + rng.normal(0, 0.1, n)
+        values[310:410] += 10
+        variables[name] = (values, {"units": "ppb", "species": name, "instrument": name})
+    if u is not None:
+        variables |= {"u": (np.full(n, u), {"units": "m s-1"}), "v": (np.zeros(n), {"units": "m s-1"})}
+    return new_trace("wait", time, 104 + x / 96486.3, np.full(n, 30.0), variables)
+
+
+def test_waiting_with_the_wind_from_behind_is_the_own_exhaust() -> None:
+    """Standing in a lasting rise of all tracers is the own exhaust when the wind comes from behind, and only then."""
+    assert len(flagged(waiting(3.0), Flag.OWN_EXHAUST)) >= 95
+    assert not len(flagged(waiting(-3.0), Flag.OWN_EXHAUST))
+    assert not len(flagged(waiting(None), Flag.OWN_EXHAUST))
