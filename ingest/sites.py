@@ -47,6 +47,13 @@ class SiteSettings:
     crs_tolerance_m: float = setting(120.0, unit="m", source="choice: between a parcel's size and the shift of 350 m")
     crs_margin: float = setting(2.0, unit="1", source="choice: the next hypothesis must be twice as far")
     crs_votes: int = setting(3, unit="1", source="choice: tested rows of a register that settle its other rows")
+    gate_road_m: float = setting(25.0, unit="m", source="choice: half a wide street, and the fence")
+    gates_needed: int = setting(
+        10, unit="1", source="choice: fewer gates do not show that gates lie at mapped streets"
+    )
+    gate_guess_sd_m: float = setting(
+        80.0, unit="m", source="choice: one in ten such guesses is wrong by 350 m, per axis: 350 sqrt(0.1 / 2)"
+    )
     same_place_m: float = setting(1500.0, unit="m", source="choice: the length of a large plant")
     near_m: float = setting(150.0, unit="m", source="choice: half a block; two lists of one plant with CRS settled")
     name_likeness: float = setting(0.6, unit="1", source="choice: Dice coefficient of character pairs")
