@@ -11,9 +11,10 @@ import shapely
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from fusion.candidates import Candidates, candidates_of, species_weight
+from fusion.crossing import Crossing, RatePrior, rate_prior, source_log_odds
 from fusion.grid import project, to_wgs84
-from fusion.likelihood import PassEvidence, RatePrior, background_log_odds, rate_prior, source_log_odds
-from fusion.observations import BinnedPass, bin_passes, pass_evidence
+from fusion.observations import BinnedPass, bin_passes, crossing_of
 from fusion.schema import Attribution, CredibleArea, Hotspot, SiteProbability
 from fusion.settings import FusionSettings
 from ingest.schema import Decision, Outcome, Site
@@ -31,16 +32,6 @@ _BEARING_STEP_DEG = 5.0
 _NEAREST_M = 12.0
 _RINGS = 26
 _HERMITE_X, _HERMITE_W = np.polynomial.hermite_e.hermegauss(5)
-
-
-@dataclass(frozen=True, eq=False)
-class _Sites:
-    """Sites on the grid: ``x``, ``y``, ``sd`` (n,) in metres, of the emission point about the reference point."""
-
-    ids: tuple[str, ...]
-    x: Floats
-    y: Floats
-    sd: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +75,7 @@ def attribute_hotspots(
         One for each hotspot, in order; the probabilities of each sum to one.
     """
     settings = settings or FusionSettings()
-    placed = _place_sites(sites, crs, settings)
+    placed = candidates_of(sites, crs, settings)
     binned = {name: bin_passes(tracks, name, crs, settings) for name in dict.fromkeys(h.species for h in hotspots)}
     found = tuple(_attribute(h, binned[h.species], placed, settings, crs) for h in hotspots)
     decisions = tuple(
@@ -100,42 +91,27 @@ def attribute_hotspots(
     return Outcome(found, decisions)
 
 
-def _place_sites(sites: Sequence[Site], crs: str, settings: FusionSettings) -> _Sites:
-    lon, lat = np.array([s.lon for s in sites]), np.array([s.lat for s in sites])
-    x, y = project(lon.astype(np.float64), lat.astype(np.float64), crs)
-    extent = np.array([_extent_m(s, settings) for s in sites], np.float64)
-    sd = np.hypot(np.array([s.position_sd_m for s in sites], np.float64), extent)
-    return _Sites(tuple(s.site_id for s in sites), x, y, sd)
-
-
-def _extent_m(site: Site, settings: FusionSettings) -> float:
-    """Standard deviation of the emission point about the reference point, from the parcel's area if known."""
-    if site.parcel is None or site.parcel.is_empty:
-        return settings.site_extent_m
-    metres = 111_200.0
-    area = site.parcel.area * metres**2 * np.cos(np.radians(site.lat))
-    return float(np.sqrt(area / 12))
-
-
 def _attribute(
-    hotspot: Hotspot, binned: Sequence[BinnedPass], sites: _Sites, settings: FusionSettings, crs: str
+    hotspot: Hotspot, binned: Sequence[BinnedPass], sites: Candidates, settings: FusionSettings, crs: str
 ) -> Attribution:
     x, y = (float(v[0]) for v in project(np.array([hotspot.lon]), np.array([hotspot.lat]), crs))
-    passes = _gather(hotspot, binned, x, y, settings)
-    directions = [(e.towards_rad, e.direction_sd_rad) for e in passes if e.seen and np.isfinite(e.direction_sd_rad)]
+    found = (crossing_of(b, x, y, settings) for b in binned)
+    passes = [c for c in found if c is not None]
+    directions = [(e.towards_rad, e.direction_sd_rad) for e in passes if e.seen and e.directed]
     reach = settings.reach_m if directions else settings.radius_calm_m
     grid = _polar_grid(x, y, directions, reach, settings)
     gated = _gate_sites(sites, x, y, directions, reach, settings)
-    rates = _rates(passes, settings)
+    rates = rate_prior(passes, settings)
     grid_odds, _ = source_log_odds(grid.x, grid.y, passes, rates, settings)
-    site_odds, site_rates = _site_log_odds(sites, gated, grid, grid_odds, x, y, passes, rates, settings)
+    place_odds, place_rates = _place_log_odds(sites, gated, grid, grid_odds, x, y, passes, rates, settings)
+    weight = _weights(sites, gated, hotspot, settings)
+    chosen, site_odds, best = _join_places(sites.site[gated], place_odds + np.log(weight))
     density = _unlisted_density(sites, x, y, settings)
     unlisted = float(logsumexp(grid_odds + np.log(density * grid.area)))
-    prior = settings.background_odds * (gated.size + density * float(grid.area.sum()))
-    background = float(np.log(prior)) + background_log_odds(passes, settings)
+    background = 0.0  # the odds are over "all crossings were puffs"
     logs = np.concatenate([site_odds, [unlisted, background]])
     shares = np.exp(logs - logsumexp(logs))
-    names = _site_probabilities(sites, gated, shares[:-2], site_rates, x, y)
+    names = _site_probabilities(sites, chosen, gated[best], shares[:-2], place_rates[best], x, y)
     bearing, half_width = _bearing(grid, grid_odds, directions)
     return Attribution(
         hotspot.id,
@@ -147,34 +123,8 @@ def _attribute(
         half_width,
         (_credible_area(grid, grid_odds, settings.credible, crs),),
         _explain(hotspot, passes, names, bearing, half_width, float(shares[-2]), float(shares[-1])),
-        _evidence(passes, unlisted, background, density, gated.size),
+        _evidence(passes, unlisted, background, density, chosen.size),
     )
-
-
-def _gather(
-    hotspot: Hotspot, binned: Sequence[BinnedPass], x: float, y: float, settings: FusionSettings
-) -> list[PassEvidence]:
-    radius = 4 * settings.window_m
-    found = [
-        pass_evidence(b, x, y, seen=b.label in hotspot.seen_by, radius_m=radius, settings=settings) for b in binned
-    ]
-    return [e for e in found if e is not None]
-
-
-def _rates(passes: Sequence[PassEvidence], settings: FusionSettings) -> RatePrior:
-    """Rates from one that a pass would hardly see 50 m downwind, upwards."""
-    lowest = []
-    for e in passes:
-        unit = float(
-            e.plumes[0].per_rate(
-                np.array([50.0]),
-                np.array([0.0]),
-                height_m=settings.inlet_height_m,
-                source_height_m=settings.source_height_m,
-            )[0]
-        )
-        lowest.append(e.sd / unit)
-    return rate_prior(0.3 * min(lowest, default=1.0), settings)
 
 
 # --- where a source may stand ---------------------------------------------------------------------------------------
@@ -213,7 +163,7 @@ def _in_cones(
 
 
 def _gate_sites(
-    sites: _Sites,
+    sites: Candidates,
     x: float,
     y: float,
     directions: Sequence[tuple[float, float]],
@@ -228,27 +178,32 @@ def _gate_sites(
     return np.flatnonzero(inside & np.isfinite(distance))
 
 
-def _unlisted_density(sites: _Sites, x: float, y: float, settings: FusionSettings) -> float:
-    """Unlisted emitters per m²: as many as the listed share leaves room for among the registered neighbours."""
-    near = int(np.count_nonzero(np.hypot(sites.x - x, sites.y - y) <= settings.reach_m))
+def _unlisted_density(sites: Candidates, x: float, y: float, settings: FusionSettings) -> float:
+    """Unlisted emitters per m²: as many as the listed share leaves room for among the registered neighbours.
+
+    Not below a density for places without registered sites. Sites weigh as emitters of the species at hand, on average
+    with the weight of an unknown permit.
+    """
+    near = float(sites.share[np.hypot(sites.x - x, sites.y - y) <= settings.reach_m].sum())
     registered = near / (np.pi * settings.reach_m**2)
-    return max(settings.unlisted_per_km2 / 1e6, (1 - settings.listed_share) / settings.listed_share * registered)
+    emitters = settings.emitter_share * settings.species_unknown * registered
+    return max(settings.unlisted_per_km2 / 1e6, (1 - settings.listed_share) / settings.listed_share * emitters)
 
 
-def _site_log_odds(
-    sites: _Sites,
+def _place_log_odds(
+    sites: Candidates,
     gated: Ints,
     grid: _Grid,
     grid_odds: Floats,
     x: float,
     y: float,
-    passes: Sequence[PassEvidence],
+    passes: Sequence[Crossing],
     rates: RatePrior,
     settings: FusionSettings,
 ) -> tuple[Floats, Floats]:
-    """Log-odds (gated,) of each site with its position integrated out, and its median rate.
+    """Log-odds (gated,) of each place of a site with its error integrated out, and its median rate.
 
-    A well-placed site is integrated by Gauss-Hermite nodes; one whose error is large against its distance by the
+    A well-known place is integrated by Gauss-Hermite nodes; one whose error is large against its distance by the
     nodes of the polar grid, which are then the finer mesh.
     """
     odds, median = np.full(gated.size, -np.inf), np.full(gated.size, np.nan)
@@ -277,14 +232,31 @@ def _site_log_odds(
 # --- what is told ---------------------------------------------------------------------------------------------------
 
 
+def _weights(sites: Candidates, gated: Ints, hotspot: Hotspot, settings: FusionSettings) -> Floats:
+    """Prior weight (gated,) of each place: the share of the site that may stand there, and what its permit lists."""
+    known = {k: species_weight(sites.species[k], hotspot.species, settings) for k in np.unique(sites.site[gated])}
+    weight = np.array([known[k] for k in sites.site[gated]], np.float64)
+    return np.asarray(settings.emitter_share * sites.share[gated] * weight)
+
+
+def _join_places(site: Ints, odds: Floats) -> tuple[Ints, Floats, Ints]:
+    """Sites among the places, their log-odds summed over places, and the row of the best place of each."""
+    chosen, group = np.unique(site, return_inverse=True)
+    total = np.full(chosen.size, -np.inf)
+    np.logaddexp.at(total, group, odds)
+    order = np.lexsort((-odds, group))
+    best = order[np.searchsorted(group[order], np.arange(chosen.size))] if chosen.size else np.empty(0, np.int64)
+    return chosen, total, best
+
+
 def _site_probabilities(
-    sites: _Sites, gated: Ints, shares: Floats, rates: Floats, x: float, y: float
+    sites: Candidates, chosen: Ints, place: Ints, shares: Floats, rates: Floats, x: float, y: float
 ) -> tuple[SiteProbability, ...]:
-    dx, dy = sites.x[gated] - x, sites.y[gated] - y
+    dx, dy = sites.x[place] - x, sites.y[place] - y
     order = np.argsort(-shares, kind="stable")
     return tuple(
         SiteProbability(
-            sites.ids[gated[k]],
+            sites.ids[chosen[k]],
             float(shares[k]),
             float(np.hypot(dx[k], dy[k])),
             float(np.degrees(np.arctan2(dx[k], dy[k])) % 360),
@@ -318,7 +290,7 @@ def _credible_area(grid: _Grid, grid_odds: Floats, probability: float, crs: str)
 
 def _explain(
     hotspot: Hotspot,
-    passes: Sequence[PassEvidence],
+    passes: Sequence[Crossing],
     names: Sequence[SiteProbability],
     bearing: float | None,
     half_width: float,
@@ -347,12 +319,12 @@ def _explain(
 
 
 def _evidence(
-    passes: Sequence[PassEvidence], unlisted: float, background: float, density: float, gated: int
+    passes: Sequence[Crossing], unlisted: float, background: float, density: float, gated: int
 ) -> tuple[tuple[str, float], ...]:
     return (
         ("passes_near", float(len(passes))),
         ("passes_seen", float(sum(e.seen for e in passes))),
-        ("passes_with_wind", float(sum(np.isfinite(e.direction_sd_rad) for e in passes))),
+        ("passes_with_wind", float(sum(e.directed for e in passes))),
         ("candidate_sites", float(gated)),
         ("log_odds_unlisted", unlisted),
         ("log_odds_background", background),

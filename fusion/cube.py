@@ -142,10 +142,10 @@ def _layer(records: Sequence[PassRecord], name: str, layer: str, geobox: GeoBox,
                     for left, wide in _offsets(columns)
                 ]
             )
-        passes.append(da.block(blocks)[None])  # type: ignore[no-untyped-call]
+        passes.append(da.block(blocks)[None])
     if not passes:
         return da.zeros((0, height, width), chunks=(1, rows, columns))
-    return da.concatenate(passes)  # type: ignore[no-untyped-call]
+    return da.concatenate(passes)
 
 
 def _block(
@@ -159,10 +159,10 @@ def _block(
     row, column = np.divmod(cells, width)
     inside = (column >= corner[1]) & (column < corner[1] + shape[1])
     if not inside.any():
-        return da.full(shape, fill, chunks=shape, dtype=np.float64)  # type: ignore[no-untyped-call]
+        return da.full(shape, fill, chunks=shape, dtype=np.float64)
     local = (row[inside] - corner[0]) * shape[1] + column[inside] - corner[1]
     task = delayed(_densify, pure=True)(local, values[inside], shape, fill)
-    return da.from_delayed(task, shape, np.float64)  # type: ignore[no-untyped-call]
+    return da.from_delayed(task, shape, np.float64)
 
 
 def _densify(

@@ -152,7 +152,7 @@ def _surrogate_number(passes: Sequence[PassScores], kernel: Floats, settings: Fu
 def _read_pass(cube: xr.Dataset, name: str, k: int) -> _PassCells:
     """Visited cells of pass ``k``: one compute for all layers of the pass, so that memory is one pass at a time."""
     layers = ("count", "sum", "sum_squares", "background_sum", "visited_at")
-    dense = dask.base.compute(*(cube[f"{name}_{layer}"][k].data.ravel() for layer in layers))  # type: ignore[no-untyped-call]
+    dense = dask.base.compute(*(cube[f"{name}_{layer}"][k].data.ravel() for layer in layers))
     cells = np.flatnonzero(dense[0])
     count, total, squares, background, visited_at = (layer[cells] for layer in dense)
     return _PassCells(cells, count, total / count, squares / count, background / count, visited_at)

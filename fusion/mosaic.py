@@ -68,9 +68,9 @@ def add_mosaic(cube: xr.Dataset, mosaic: xr.Dataset, geobox: GeoBox) -> xr.Datas
 
 def _sums(mosaic: xr.Dataset, bands: list[str], source: GeoBox, geobox: GeoBox) -> Any:
     """Lazy (1 + bands, y, x): pixels that see the ground, and the sum of each band over them."""
-    layers = {band: da.asarray(mosaic[band].data) for band in bands}  # type: ignore[no-untyped-call]
+    layers = {band: da.asarray(mosaic[band].data) for band in bands}
     layers["alpha"] = (
-        da.asarray(mosaic["alpha"].data) if "alpha" in mosaic else da.isfinite(layers[bands[0]]).astype("uint8")  # type: ignore[no-untyped-call]
+        da.asarray(mosaic["alpha"].data) if "alpha" in mosaic else da.isfinite(layers[bands[0]]).astype("uint8")
     )
     chunks = layers["alpha"].chunks
     layers = {name: layer.rechunk(chunks) for name, layer in layers.items()}
@@ -87,7 +87,7 @@ def _sums(mosaic: xr.Dataset, bands: list[str], source: GeoBox, geobox: GeoBox) 
             )
             total = tile if total is None else delayed(np.add)(total, tile)
     shape = (1 + len(bands), *geobox.shape)
-    return da.from_delayed(total, shape, np.float64)  # type: ignore[no-untyped-call]
+    return da.from_delayed(total, shape, np.float64)
 
 
 def _shift(geobox: GeoBox, row: int, column: int) -> Affine:

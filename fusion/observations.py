@@ -1,4 +1,4 @@
-"""The drive passes around a hotspot as bins with wind, error and spread: what the likelihood looks at."""
+"""The drive passes around a hotspot as crossings with wind, error and spread: what the likelihood looks at."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from fusion.crossing import Crossing
 from fusion.dispersion import Plume, obukhov_from_sun, plume_of, solar_elevation_rad
 from fusion.grid import project
-from fusion.likelihood import PassEvidence
 from fusion.partials import enhanced_species, usable_rows
 from fusion.settings import FusionSettings
 
 if TYPE_CHECKING:
     from tracks.schema import Track
 
-__all__ = ["BinnedPass", "bin_passes", "pass_evidence"]
+__all__ = ["BinnedPass", "bin_passes", "crossing_of"]
 
 Floats = NDArray[np.float64]
+
+_SNAPSHOT_SPREAD_RAD = 0.15  # relative diffusion: sigma of an instantaneous plume about a seventh of the distance
 Bools = NDArray[np.bool_]
 
 
@@ -114,37 +116,58 @@ def _wind_error(passes: xr.Dataset, rows: NDArray[np.int64]) -> float:
     return float(np.sqrt(np.mean(values[np.isfinite(values)] ** 2))) if np.isfinite(values).any() else float("nan")
 
 
-def pass_evidence(
-    binned: BinnedPass, x: float, y: float, *, seen: bool, radius_m: float, settings: FusionSettings
-) -> PassEvidence | None:
-    """Evidence of one pass about a hotspot at ``x``, ``y``, or None where it stayed farther than ``radius_m`` away.
+def crossing_of(binned: BinnedPass, x: float, y: float, settings: FusionSettings) -> Crossing | None:
+    """What one pass met at a hotspot at ``x``, ``y``, or None where it stayed farther than the context away.
 
-    Bins outside of the window that are themselves elevated belong to another plume and are left out: a source need
-    not explain them, and they may not argue against it.
+    Bins farther off that stand above the noise belong to another plume: a source need not explain them, and they may
+    not argue against it.
     """
     distance = np.hypot(binned.x - x, binned.y - y)
-    if not distance.size or distance.min() > radius_m:
+    if not distance.size or distance.min() > settings.context_m:
         return None
-    near = distance <= settings.window_m
-    elsewhere = (distance <= radius_m) & ~near & (binned.value <= 3 * binned.noise)
-    use = near | elsewhere
-    peak = max(float(binned.value[near].max()), 0.0) if near.any() else 0.0
+    limit = settings.detection_sigma * binned.noise
+    peak, centre_x, centre_y = _crossing_near(binned, distance <= settings.near_m, limit, (x, y))
+    quiet = np.flatnonzero((distance <= settings.context_m) & (binned.value <= 0.75 * limit))
+    quiet = quiet[_thin(binned.x[quiet], binned.y[quiet], 2 * settings.bin_m)]
     u, v, spread = _wind_near(binned, float(binned.time[np.argmin(distance)]), settings)
     speed = float(np.hypot(u, v))
     moving = bool(np.isfinite(speed)) and speed >= settings.calm_m_s
-    return PassEvidence(
+    return Crossing(
         binned.label,
-        binned.x[use],
-        binned.y[use],
-        binned.value[use],
-        float(np.hypot(binned.noise, settings.shape_error * peak)),
+        peak,
+        centre_x,
+        centre_y,
+        limit,
+        binned.x[quiet],
+        binned.y[quiet],
         float(np.arctan2(v, u)) if moving else 0.0,
         direction_sd_rad(spread, speed, binned.wind_sd, settings) if moving else float("inf"),
-        _plumes(binned, speed if moving else settings.nominal_wind_m_s, settings, snapshot=moving),
-        seen,
-        near[use],
+        _plume(binned, speed if moving else settings.nominal_wind_m_s, settings, snapshot=moving),
         speed if np.isfinite(speed) else None,
     )
+
+
+def _crossing_near(
+    binned: BinnedPass, near: Bools, limit: float, hotspot: tuple[float, float]
+) -> tuple[float | None, float, float]:
+    """Height and centre of the plume a pass saw near a hotspot, or None and the place of the hotspot."""
+    if not near.any() or float(binned.value[near].max()) <= limit:
+        return None, *hotspot
+    at = np.flatnonzero(near)[np.argmax(binned.value[near])]
+    peak = float(binned.value[at])
+    around = np.hypot(binned.x - binned.x[at], binned.y - binned.y[at]) <= 80.0
+    body = around & (binned.value >= 0.4 * peak)
+    return (
+        peak,
+        float(np.average(binned.x[body], weights=binned.value[body])),
+        float(np.average(binned.y[body], weights=binned.value[body])),
+    )
+
+
+def _thin(x: Floats, y: Floats, step: float) -> NDArray[np.intp]:
+    """One place of each square of ``step`` metres."""
+    square = np.floor(np.column_stack([x, y]) / step).astype(np.int64)
+    return np.asarray(np.unique(square, axis=0, return_index=True)[1], np.intp)
 
 
 def direction_sd_rad(spread_rad: float, speed_m_s: float, wind_sd_m_s: float, settings: FusionSettings) -> float:
@@ -171,22 +194,26 @@ def _wind_near(binned: BinnedPass, at_s: float, settings: FusionSettings) -> tup
     return float(u.mean()), float(v.mean()), float(spread)
 
 
-def _plumes(binned: BinnedPass, speed: float, settings: FusionSettings, *, snapshot: bool) -> tuple[Plume, ...]:
+def _plume(binned: BinnedPass, speed: float, settings: FusionSettings, *, snapshot: bool) -> Plume:
     elevation = solar_elevation_rad(binned.start, binned.lon, binned.lat)
-    return _cached_plumes(
+    return _cached_plume(
         round(speed * 4) / 4,
         round(float(np.degrees(elevation)) / 5) * 5,
         settings.roughness_m,
         settings.mixing_height_m,
-        settings.snapshot_widths if snapshot else (1.0,) * len(settings.snapshot_widths),
+        settings.snapshot_width if snapshot else 1.0,
     )
 
 
 @lru_cache(maxsize=512)
-def _cached_plumes(
-    speed: float, elevation_deg: int, roughness_m: float, mixing_height_m: float, widths: tuple[float, ...]
-) -> tuple[Plume, ...]:
+def _cached_plume(
+    speed: float, elevation_deg: int, roughness_m: float, mixing_height_m: float, width: float
+) -> Plume:
     weather = obukhov_from_sun(
         speed, float(np.radians(elevation_deg)), roughness_m=roughness_m, mixing_height_m=mixing_height_m
     )
-    return tuple(plume_of(weather, width=width) for width in widths)
+    if width == 1.0:
+        return plume_of(weather)
+    # a snapshot is spread by eddies smaller than the plume; the larger ones move it as a whole
+    spread = min(width * weather.lateral_sd_m_s / max(speed, 0.5), _SNAPSHOT_SPREAD_RAD)
+    return plume_of(weather, direction_sd_rad=spread)

@@ -18,13 +18,17 @@ _POSITIVE = (
     "calm_m_s",
     "reach_m",
     "radius_calm_m",
-    "window_m",
     "bin_m",
     "site_extent_m",
     "rate_decades",
+    "emitter_share",
+    "puffs_per_km",
     "roughness_m",
     "mixing_height_m",
 )
+
+
+_SHARES = ("alpha", "listed_share", "off_share", "credible", "area_share", "wrong_datum_share")
 
 
 @dataclass(frozen=True)
@@ -82,38 +86,52 @@ class FusionSettings:
         2500.0, unit="m", source="choice: farther, a ground-level plume is below city background"
     )
     radius_calm_m: float = setting(600.0, unit="m", source="choice: drift of 10 min at the calm speed")
-    window_m: float = setting(250.0, unit="m", source="choice: stretch around a hotspot that must be explained")
     bin_m: float = setting(25.0, unit="m", source="choice: samples nearer than this share their error")
-    site_extent_m: float = setting(60.0, unit="m", source="choice: emission point about a site's reference point, sd")
+    site_extent_m: float = setting(35.0, unit="m", source="choice: 1.5 ha parcel; emission point about a site's reference point, sd")
 
     listed_share: float = setting(0.7, unit="1", source="choice: share of emitters that stand in a register")
     unlisted_per_km2: float = setting(
         0.3, unit="km-2", source="choice: unlisted emitters where no site is registered"
     )
-    background_odds: float = setting(
-        0.3, unit="1", source="choice: prior odds of traffic or background against emitters"
+    wrong_datum_share: float = setting(
+        0.1, unit="1", source="choice: records declared WGS 84 that hold GCJ-02, a mix-up common in registers"
     )
-    traffic_share: float = setting(
-        0.3, unit="1", source="choice: a pass meets a truck plume in one window this often"
+    species_unlisted: float = setting(
+        0.15, unit="1", source="choice: weight of a site whose permit lists species, but not this one"
     )
+    species_unknown: float = setting(0.5, unit="1", source="choice: weight of a site whose species are not listed")
+    emitter_share: float = setting(
+        0.07, unit="1", source="choice: share of registered sites that emit a species enough to be seen from the road"
+    )
+    puffs_per_km: float = setting(
+        1.0, unit="km-1", source="choice: puffs of traffic or background a pass meets, per km and species"
+    )
+    puff_ln_sd: float = setting(1.5, unit="1", source="choice: heights of puffs scatter by a factor of 4.5")
+    place_sd_m: float = setting(20.0, unit="m", source="choice: centre of a crossing: GNSS, rest of the lag, one bin")
+    height_ln_sd: float = setting(
+        0.9, unit="1", source="choice: peak of a crossing in seconds against the mean plume, a factor of 2.5"
+    )
+    rate_decades: float = setting(
+        6.0, unit="1", source="choice: width of the flat prior of the logarithm of the rate"
+    )
+    detection_sigma: float = setting(
+        4.0, unit="1", source="choice: a crossing stands this far above the noise of bins"
+    )
+    near_m: float = setting(75.0, unit="m", source="choice: a crossing nearer than this to a hotspot belongs to it")
+    context_m: float = setting(600.0, unit="m", source="choice: silence within this distance tells about a source")
     off_share: float = setting(
         0.2, unit="1", source="choice: a real source is off, lofted or mis-modelled this often"
-    )
-    shape_error: float = setting(0.35, unit="1", source="choice: a snapshot is not the mean plume; part of its peak")
-    rate_ln_sd: float = setting(0.7, unit="1", source="OTM 33A: rates of one source scatter by a factor of 2 a pass")
-    rate_decades: float = setting(
-        4.0, unit="1", source="choice: width of the flat prior of the logarithm of the rate"
     )
     credible: float = setting(0.9, unit="1", source="convention: share of probability in the credible area")
 
     source_height_m: float = setting(5.0, unit="m", source="choice: doors, tanks and vents; stacks say their own")
     inlet_height_m: float = setting(2.5, unit="m", source="choice: roof of a van")
+    snapshot_width: float = setting(
+        0.6, unit="1", source="choice: width of a crossing in seconds against the mean plume"
+    )
     roughness_m: float = setting(0.3, unit="m", source="choice: industrial park, WMO-No. 8 roughness class 6-7")
     mixing_height_m: float = setting(
         800.0, unit="m", source="choice: day; used only for the turbulence of convection"
-    )
-    snapshot_widths: tuple[float, ...] = setting(
-        (0.4, 0.7, 1.1), unit="1", source="choice: width of a crossing in seconds against that of the mean plume"
     )
 
     def __post_init__(self) -> None:
@@ -121,7 +139,7 @@ class FusionSettings:
         for name in _POSITIVE:
             if not float(getattr(self, name)) > 0:
                 raise SettingError(f"fusion.{name} is {getattr(self, name)}, expected a positive number")
-        for name in ("alpha", "listed_share", "off_share", "traffic_share", "credible", "area_share"):
+        for name in _SHARES:
             if not 0 < getattr(self, name) < 1:
                 raise SettingError(f"fusion.{name} is {getattr(self, name)}, expected a share between 0 and 1")
         if self.fdr not in ("bh", "by"):

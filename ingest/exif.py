@@ -120,6 +120,8 @@ def _read_jpeg(file: BinaryIO, item: str) -> PhotoTags:
         if marker == 0xFF:  # fill byte
             position += 1
             continue
+        if length < 2:
+            raise FileError(item, f"JPEG is damaged at byte {position}; copy it again from the card")
         if marker == 0xDA:
             break
         if marker == 0xE1:
@@ -131,7 +133,7 @@ def _read_jpeg(file: BinaryIO, item: str) -> PhotoTags:
         elif marker in _START_OF_FRAME:
             body = file.read(5)
             size = (int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
-        position += 2 + max(length, 2)
+        position += 2 + length
     if 0 in size:
         raise FileError(item, "JPEG states no image size; copy it again from the card")
     if not is_complete_jpeg(file, position):

@@ -80,7 +80,7 @@ def _hours_hint(source: Record, record: Record) -> str:
     if len(fitting) != 1:
         return ""
     name = record.item.rsplit("/", 1)[-1]
-    return f'; moved by {fitting[0]:+d} h it would overlap: [clocks] "{name}" = {fitting[0] * 3600}'
+    return f'; moved by {fitting[0]:+d} h it would overlap: [traces.clock_offset_s] "{name}" = {fitting[0] * 3600}'
 
 
 def _unused_track(track: Record, used: Sequence[Record]) -> Decision:

@@ -129,9 +129,7 @@ def workbook_sheets(data: bytes, item: str, max_bytes: int) -> Iterator[Sheet]:
         names = book.sheet_names
         tables = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
     except (CalamineError, ValueError, OSError) as error:
-        raise FileError(
-            item, f"is no workbook that can be read ({error}); save it again as xlsx or CSV"
-        ) from error
+        raise FileError(item, f"is no workbook that can be read ({error}); save it again as xlsx or CSV") from error
     for name, rows in zip(names, tables, strict=True):
         yield Sheet(f"sheet {name}, row", ((n, [cell_text(cell) for cell in row]) for n, row in enumerate(rows, 1)))
 

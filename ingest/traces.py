@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 
 from ingest.clocks import settle_zone, shift_clock
+from ingest.encodings import open_source
 from ingest.errors import FileError, UnknownFormat
 from ingest.flags import Flag
 from ingest.join import group_outings, join_outing
@@ -44,7 +45,6 @@ from ingest.loggers import (
 from ingest.loggers.record import Reader, Record, Source, TraceSettings
 from ingest.plausibility import check_record, repair_stamps, take
 from ingest.schema import Decision, Outcome, Reject, check_trace, new_trace
-from ingest.tables import open_source
 
 __all__ = ["READERS", "TraceSettings", "read_traces", "recognise"]
 

@@ -99,7 +99,7 @@ def straight_travel(lonlat: Floats, settings: RouteSettings) -> StraightTravel:
     --------
     >>> places = np.array([[104.0, 30.0], [104.0, 30.01]])
     >>> round(float(straight_travel(places, RouteSettings(detour_factor=1.0)).distance_m[0, 1]), 1)
-    1108.6
+    1108.5
     """
     count = len(lonlat)
     first, second = np.repeat(lonlat, count, axis=0), np.tile(lonlat, (count, 1))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ingest.encodings import decode
 from ingest.errors import FileError
 from ingest.loggers.assemble import read_delimited
 from ingest.loggers.record import Layout, Reader, Record, Source, TraceSettings
 from ingest.loggers.vocabulary import fold, understand
 from ingest.schema import Outcome
-from ingest.tables import decode, split_line
+from ingest.tables import split_line
 from ingest.units import parse_unit
 
 __all__ = ["READER", "read"]

@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
+from ingest.encodings import decode
 from ingest.errors import FileError
 from ingest.flags import Flag
-from ingest.loggers.record import Channel, FloatArray, Layout, Record, Source, TimeArray, TraceSettings
-from ingest.loggers.stamps import Stamps, date_in_name, parse_stamps
-from ingest.loggers.vocabulary import CONCENTRATIONS, QUANTITIES, Meaning, Quantity, fold, split_heading, understand
+from ingest.loggers.columns import Use, choose_columns
+from ingest.loggers.record import Channel, FloatArray, Layout, Record, Source, TraceSettings
+from ingest.loggers.stamps import Stamps
+from ingest.loggers.times import read_times
+from ingest.loggers.vocabulary import CONCENTRATIONS, QUANTITIES, Meaning, Quantity, fold
 from ingest.loggers.winds import wind_channels
 from ingest.schema import Decision, Outcome, Reject
-from ingest.tables import Table, decode, find_table, heading_with_unit, read_columns
+from ingest.tables import Table, find_table, read_columns
 from ingest.units import Unit, convert, parse_unit
 
 __all__ = ["make_channel", "read_delimited", "record_from_table", "species_attributes"]
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 _TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock")
-
-
-@dataclass(frozen=True)
-class Use:
-    """What one column is used for: its index in the file, meaning and unit (None where it has or needs none)."""
-
-    index: int
-    heading: str
-    meaning: Meaning
-    unit: Unit | None
-
-    @property
-    def role(self) -> str:
-        """The role of the quantity."""
-        return self.meaning.quantity.role
 
 
 def read_delimited(
@@ -102,143 +90,7 @@ def record_from_rows(rows: Rows, settings: TraceSettings, layout: Layout) -> Out
     return Outcome(record, decisions, (*rejects, *value_rejects))
 
 
-# --- which column is what ------------------------------------------------------------------------------------------
-
-
-def choose_columns(table: Table, known: Mapping[str, str]) -> tuple[list[Use], list[Decision]]:
-    """Decide for every column what it is; the ones that are not used are named in a decision."""
-    uses: list[Use] = []
-    unread: list[str] = []
-    taken: set[str] = set()
-    for index, raw in enumerate(table.headings):
-        heading = heading_with_unit(table, index)
-        meaning, unit = _meaning_of(heading, known)
-        if meaning is None or meaning.quantity.role == "ignore":
-            if raw:
-                unread.append(raw)
-            continue
-        role = meaning.quantity.role
-        if role in (*_TIME_ROLES, "lon", "lat"):
-            if role in taken:
-                unread.append(raw)
-                continue
-            taken.add(role)
-        uses.append(Use(index, heading, meaning, unit))
-    decisions = []
-    if unread:
-        shown = ", ".join(unread[:12]) + (f" and {len(unread) - 12} more" if len(unread) > 12 else "")
-        decisions.append(
-            Decision(table.item, f"{len(unread)} columns not read", f"headings that mean nothing here: {shown}")
-        )
-    return uses, decisions
-
-
-def _meaning_of(heading: str, known: Mapping[str, str]) -> tuple[Meaning | None, Unit | None]:
-    name = split_heading(heading)
-    for key in (fold(heading), fold(name.name)):
-        if key in known:
-            slug, _, unit = known[key].partition(" ")
-            if not slug:
-                return None, None
-            if slug.startswith("raw:"):
-                return Meaning(Quantity(slug[4:], "other", name.name, (), unit)), parse_unit(unit)
-            quantity = _BY_SLUG.get(slug) or Quantity(slug, "species", name.name, ())
-            return Meaning(quantity), parse_unit(unit) or name.unit
-    return understand(heading), name.unit
-
-
-# --- time ----------------------------------------------------------------------------------------------------------
-
-
-def read_times(
-    frame: pl.DataFrame, uses: Sequence[Use], table: Table, settings: TraceSettings, layout: Layout
-) -> tuple[Stamps, str, str]:
-    """Make times of the time columns; returns them, ``"UTC"`` or ``""`` for the zone, and a hint (``"local"``)."""
-    by_role = {use.role: use for use in reversed(uses)}
-    order = settings.date_order or layout.date_order
-    if "epoch" in by_role:
-        stamps = _epoch_times(frame[f"c{by_role['epoch'].index}"], table)
-        return _add_nanoseconds(stamps, frame, by_role.get("epoch_ns")), "UTC", ""
-    column, use = _stamp_column(frame, by_role, table, layout)
-    if column.dtype == pl.String and column.str.contains(r"^\s*1[0-9]{9}(\.\d+)?\s*$").fill_null(False).mean() == 1.0:
-        return _epoch_times(column.str.strip_chars().cast(pl.Float64, strict=False), table), "UTC", ""
-    stamps = parse_stamps(column, table.item, date_order=order, day=layout.date)
-    claim = split_heading(use.heading).unit_text.upper() + " " + fold(use.heading)
-    if stamps.offset_s is not None:
-        if "UTC" in claim and stamps.offset_s != 0:
-            note = Decision(
-                table.item,
-                f"offset in the stamps believed, not the heading {use.heading!r}",
-                f"the stamps carry {stamps.offset_s / 3600:+.1f} h, the heading says UTC",
-            )
-            stamps = replace(stamps, decisions=(*stamps.decisions, note))
-        return stamps, "UTC", ""
-    if "UTC" in claim or re.search(r"\butc\b", claim):
-        return stamps, "UTC", ""
-    if "北京时间" in claim:
-        time = stamps.time - np.timedelta64(8, "h")
-        return replace(stamps, time=time), "UTC", ""
-    return stamps, layout.zone, "local" if re.search(r"\b(lt|local|lst)\b", claim.lower()) else ""
-
-
-def _stamp_column(
-    frame: pl.DataFrame, by_role: Mapping[str, Use], table: Table, layout: Layout
-) -> tuple[pl.Series, Use]:
-    """Return the column of full stamps: one column, or date and time of day put together."""
-    time, day, clock = by_role.get("time"), by_role.get("date"), by_role.get("clock")
-    if day is not None and (time is not None or clock is not None):
-        use = clock or time
-        if use is not None:
-            return frame.select(pl.concat_str([f"c{day.index}", f"c{use.index}"], separator=" ")).to_series(), use
-    use = time or day or clock
-    if use is None:
-        raise FileError(table.item, "no column names a time", where=f"line {table.heading_line}")
-    column = frame[f"c{use.index}"]
-    first = next((value for value in column.head(1000).to_list() if value), "")
-    if re.fullmatch(r"\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([AaPp][Mm])?\s*", first):
-        known = layout.date or date_in_name(table.item)
-        if known is None:
-            raise FileError(
-                table.item,
-                f"the rows carry a time of day only ({first.strip()!r}) and nothing names the day; "
-                "put the day into the file name (20241008_...)",
-                where=f'column {use.index + 1} "{use.heading}"',
-            )
-        return _roll_over_midnight(column, known.isoformat()), use
-    return column, use
-
-
-def _roll_over_midnight(clock: pl.Series, day: str) -> pl.Series:
-    """Put the day before times of day; the day advances where the clock falls by more than half a day."""
-    hours = clock.str.strip_chars().str.extract(r"^(\d{1,2}):", 1).cast(pl.Int32, strict=False).to_numpy()
-    steps = np.diff(np.nan_to_num(hours.astype(float)), prepend=0.0)
-    days = np.cumsum(steps < -12)
-    dates = (np.datetime64(day) + days.astype("timedelta64[D]")).astype(str)
-    return pl.Series(dates) + " " + clock.str.strip_chars()
-
-
-def _epoch_times(values: pl.Series, table: Table) -> Stamps:
-    """Seconds, milliseconds or microseconds since 1970 → times."""
-    numbers = values.cast(pl.Float64, strict=False).to_numpy().astype(float)
-    finite = numbers[np.isfinite(numbers)]
-    if not len(finite):
-        raise FileError(table.item, "the epoch column holds no number")
-    scale = {True: 1.0}.get(bool(np.median(finite) < 1e11), 1e-3 if np.median(finite) < 1e14 else 1e-6)
-    numbers = numbers * scale
-    valid = np.isfinite(numbers) & (numbers > 0) & (numbers < 4.1e9)
-    whole = np.floor(np.where(valid, numbers, 0))
-    part = np.round((np.where(valid, numbers, 0) - whole) * 1e6) * 1e3
-    time = whole.astype("int64").astype("datetime64[s]").astype("datetime64[ns]") + part.astype("timedelta64[ns]")
-    time[~valid] = np.datetime64("NaT")
-    return Stamps(time, 0.0)
-
-
-def _add_nanoseconds(stamps: Stamps, frame: pl.DataFrame, use: Use | None) -> Stamps:
-    if use is None:
-        return stamps
-    part = np.nan_to_num(frame[f"c{use.index}"].to_numpy().astype(float)).clip(0, 1e9)
-    time: TimeArray = stamps.time + part.astype("int64").astype("timedelta64[ns]")
-    return replace(stamps, time=time)
+# --- rows ---------------------------------------------------------------------------------------------------------
 
 
 def _untimed_rows(table: Table, good: np.ndarray) -> list[Reject]:

@@ -116,5 +116,5 @@ READER = Reader(
     read=read,
     reads="time, position and every variable with units along the observation dimension; flags of our own files",
     infers="species from name and unit where the attribute is absent",
-    tested_with="made in tests/ingest/test_loggers_cftrajectory.py",
+    tested_with="tests/ingest/test_loggers_files.py",
 )

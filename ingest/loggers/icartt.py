@@ -12,12 +12,13 @@ from datetime import date
 
 import numpy as np
 
+from ingest.encodings import decode
 from ingest.errors import FileError
 from ingest.loggers.assemble import make_channel
 from ingest.loggers.record import Channel, FloatArray, Reader, Record, Source, TraceSettings
 from ingest.loggers.vocabulary import Meaning, split_heading, understand
 from ingest.schema import Decision, Outcome, Reject
-from ingest.tables import decode, parse_number
+from ingest.tables import parse_number
 from ingest.units import Unit, convert, parse_unit
 
 __all__ = ["READER", "read"]
@@ -133,5 +134,5 @@ READER = Reader(
     read=read,
     reads="UTC time, position and every variable whose name and unit are known, scaled",
     infers="nothing; detection-limit codes (-7777, -8888) are missing values",
-    tested_with="made in tests/ingest/test_loggers_icartt.py",
+    tested_with="tests/ingest/test_loggers_text.py",
 )

@@ -86,7 +86,7 @@ LI78XX = Reader(
     read=read_li78xx,
     reads="Unix time, H2O, CO2, CH4, N2O in the units of the DATAU row, diagnostics",
     infers="nothing; positions are joined from another file",
-    tested_with="made in tests/ingest/test_loggers_licor.py",
+    tested_with="tests/ingest/test_loggers_text.py",
 )
 LI850 = Reader(
     name="LI-COR LI-850",

@@ -14,12 +14,12 @@ from functools import reduce
 
 import numpy as np
 
+from ingest.encodings import decode
 from ingest.errors import FileError
 from ingest.flags import Flag
 from ingest.loggers.record import Channel, Reader, Record, Source, TraceSettings
 from ingest.loggers.stamps import date_in_name
 from ingest.schema import Decision, Outcome, Reject
-from ingest.tables import decode
 from ingest.units import KNOT_M_S
 
 __all__ = ["READER", "Fix", "checksum", "read"]

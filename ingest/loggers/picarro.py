@@ -18,11 +18,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from ingest.encodings import Decoded, decode
 from ingest.flags import Flag, FlagArray
 from ingest.loggers.assemble import record_from_table
 from ingest.loggers.record import Channel, FloatArray, Layout, Reader, Record, Source, TraceSettings
 from ingest.schema import Decision, Outcome
-from ingest.tables import Decoded, Table, decode, find_table
+from ingest.tables import Table, find_table
 
 __all__ = ["READER", "is_picarro_heading", "read", "read_picarro_table"]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.errors import SettingError
 from ingest.flags import FlagArray
 from ingest.schema import Outcome
 from ingest.settings import setting
@@ -46,7 +47,7 @@ class TraceSettings:
         default_factory=dict, metadata={"unit": "", "source": "declared in mission.toml [columns]"}
     )
     clock_offset_s: Mapping[str, float] = field(
-        default_factory=dict, metadata={"unit": "s", "source": "declared in mission.toml [clocks]"}
+        default_factory=dict, metadata={"unit": "s", "source": "declared in mission.toml [traces.clock_offset_s]"}
     )
     position_gap_s: float = setting(
         10.0,
@@ -73,6 +74,24 @@ class TraceSettings:
         200.0, unit="1", source="choice: fixed-width logger text gzips 10 to 40 times; bombs reach 1000"
     )
     maximum_line_mb: float = setting(1.0, unit="MB", source="choice: a row of 1 000 columns is below 0.03 MB")
+
+    def __post_init__(self) -> None:
+        """Refuse declarations that cannot be meant."""
+        choices = {
+            "unsettled_zone": ("reject", "position"),
+            "wind_frame": ("", "ground", "vehicle"),
+            "date_order": ("", "ymd", "dmy", "mdy"),
+        }
+        for name, allowed in choices.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                raise SettingError(f"[traces] {name} = {value!r}; expected one of {', '.join(map(repr, allowed))}")
+        for heading, meaning in self.columns.items():
+            if not isinstance(meaning, str):
+                raise SettingError(f'[columns] "{heading}" = {meaning!r}; expected a text such as "no2 ug/m3"')
+        for pattern, seconds in self.clock_offset_s.items():
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not abs(seconds) < 1e9:
+                raise SettingError(f'[traces.clock_offset_s] "{pattern}" = {seconds!r}; expected seconds')
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,7 @@ def _date_order(
     raise FileError(
         item,
         f'day and month of {matches[0][0].strip()!r} cannot be told apart; put `date_order = "dmy"` or '
-        '`date_order = "mdy"` into mission.toml',
+        '`date_order = "mdy"` into mission.toml under [traces]',
     )
 
 

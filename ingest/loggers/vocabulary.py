@@ -250,7 +250,6 @@ QUANTITIES: tuple[Quantity, ...] = (
     _other("sonic_w", "other", "sonic anemometer w, upward", "3ds w|sonic w", "m s-1", -75, 75),
     _other("sonic_temperature", "other", "sonic temperature", "3ds sonic temp|sonic temp", "K", 203.15, 343.15),
     _other("attenuation", "other", "filter attenuation", "atn", "1", -1e3, 1e3),
-    _other("flow", "other", "sample flow as given", "flow|flow rate", "", -1e9, 1e9),
     # --- gases
     _species("ch4", "methane", "ch4|methane|甲烷", "ppm", 0, 1e5, "methane", "ppm,1.2,500;ppb,1200,500000"),
     _species("ch4_dry", "methane, dry air", "ch4 dry|ch4 d", "ppm", 0, 1e5, "", "ppm,1.2,500;ppb,1200,500000"),

@@ -32,7 +32,7 @@ def wind_channels(
                     "wind taken as wind over the ground",
                     f"{heading!r} does not say whether the vehicle's own motion was taken off; if it was "
                     "not, put "
-                    '`wind_frame = "vehicle"` into mission.toml',
+                    '`wind_frame = "vehicle"` into mission.toml under [traces]',
                 )
             )
         elif kind == "vehicle":

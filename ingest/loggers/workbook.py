@@ -10,13 +10,14 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, XmlError, ZipError
 
+from ingest.encodings import Decoded
 from ingest.errors import FileError, UnknownFormat
 from ingest.loggers.assemble import record_from_table
 from ingest.loggers.picarro import is_picarro_heading, read_picarro_table
 from ingest.loggers.record import Layout, Reader, Record, Source, TraceSettings
 from ingest.loggers.vocabulary import fold
 from ingest.schema import Decision, Outcome, Reject
-from ingest.tables import Decoded, find_table
+from ingest.tables import find_table
 
 __all__ = ["READER", "read", "sheet_as_text"]
 

@@ -173,8 +173,27 @@ def test_gnss_clock_in_the_file_settles_the_zone(tmp_path: Path) -> None:
     assert any("UTC+8.00 h" in d.decision for d in outcome.decisions)
 
 
+@pytest.mark.parametrize(
+    ("heading", "utc"),
+    [("时间(UTC+8)", "01:00"), ("北京时间", "01:00"), ("Timestamp(UTC)", "09:00"), ("time [GMT+05:30]", "03:30")],
+)
+def test_the_heading_may_state_the_zone(tmp_path: Path, heading: str, utc: str) -> None:
+    """UTC+8 in a heading is not UTC."""
+    (tmp_path / "a.csv").write_text(LOCAL.replace("时间", heading))
+    outcome = read_traces([tmp_path / "a.csv"], TraceSettings())
+    assert outcome.value[0]["time"].values[0] == np.datetime64(f"2024-10-08T{utc}:00")
+
+
+def test_a_utc_column_is_preferred_to_a_local_one(tmp_path: Path) -> None:
+    """Two time columns: the one that states its zone is read."""
+    rows = "".join(f"2024-10-08 09:00:{i:02d},2024-10-08 01:00:{i:02d},104,30,{i}\n" for i in range(5))
+    (tmp_path / "a.csv").write_text("time,time UTC,lon,lat,no2 (ppb)\n" + rows)
+    outcome = read_traces([tmp_path / "a.csv"], TraceSettings())
+    assert outcome.value[0]["time"].values[0] == np.datetime64("2024-10-08T01:00:00")
+
+
 def test_declared_clock_offset(tmp_path: Path) -> None:
-    """[clocks] moves the clock of the files that match."""
+    """clock_offset_s moves the clock of the files that match."""
     (tmp_path / "a.csv").write_text(LOCAL)
     rules = TraceSettings(time_zone="Asia/Shanghai", clock_offset_s={"a*.csv": -66.5})
     trace = read_traces([tmp_path / "a.csv"], rules).value[0]

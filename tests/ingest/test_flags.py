@@ -27,7 +27,7 @@ def test_informing_flags_do_not_reject() -> None:
 
 def test_rows_with_a_bad_value_still_say_where_the_platform_was() -> None:
     """Only flags of place and of a person's hand make a position useless."""
-    assert BAD_POSITION & Flag.CALIBRATION == Flag(0)
+    assert not BAD_POSITION & Flag.CALIBRATION
     assert BAD_POSITION & REJECTING == BAD_POSITION
 
 

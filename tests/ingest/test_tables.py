@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from ingest.encodings import decode, open_source
 from ingest.errors import FileError
 from ingest.loggers.record import TraceSettings
 from ingest.loggers.vocabulary import split_heading, understand
 from ingest.schema import Outcome
-from ingest.tables import decode, find_table, open_source, parse_number
+from ingest.tables import find_table, parse_number
 from ingest.traces import read_traces
 
 SHANGHAI = TraceSettings(time_zone="Asia/Shanghai")

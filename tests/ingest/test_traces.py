@@ -36,7 +36,17 @@ def _decided(outcome: Outcome[tuple[xr.Dataset, ...]], text: str) -> bool:
 
 @pytest.mark.parametrize(
     "module",
-    ["traces", "tables", "units", "clocks", "corrections", "loggers.stamps", "loggers.nmea", "loggers.vocabulary"],
+    [
+        "traces",
+        "tables",
+        "units",
+        "clocks",
+        "corrections",
+        "loggers.stamps",
+        "loggers.columns",
+        "loggers.nmea",
+        "loggers.vocabulary",
+    ],
 )
 def test_examples_in_docstrings_run(module: str) -> None:
     """The worked examples give what they say."""

@@ -40,7 +40,7 @@
     const views = await Bokeh.embed.embed_item(JSON.parse(text));
     const roots = views.roots || Array.from(views);
     const plot = roots[0].model;
-    const map = { figure, plot, species: 0, facts: facts[number], box: facts[number].bounds };
+    const map = { figure, plot, view: roots[0], species: 0, facts: facts[number], box: facts[number].bounds };
     maps[number] = map;
     let was = "";
     const settle = () => {
@@ -87,6 +87,19 @@
       map.figure.scrollIntoView({ block: "center" });
     });
   }
+
+  // A canvas cannot be laid out again for paper: print what it shows as a picture.
+  addEventListener("beforeprint", () => {
+    for (const map of maps.filter(Boolean)) {
+      let still = map.figure.querySelector(".still");
+      if (!still) {
+        still = document.createElement("img");
+        still.className = "still";
+        map.figure.querySelector(".canvas").prepend(still);
+      }
+      still.src = map.view.export("png", true).canvas.toDataURL("image/png");
+    }
+  });
 
   // --- readings of traces -------------------------------------------------------------------------------------
   const box = document.getElementById("reading");
