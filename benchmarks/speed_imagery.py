@@ -1,8 +1,8 @@
 """Speed and memory of the imagery room: real flights, and simulated blocks of growing size.
 
-``python -m benchmarks.speed_imagery [--data ../shared/data] [--photos 40,120]`` writes ``docs/speed-imagery.md``. Each
-case runs in a process of its own, so that peak memory is its own; the floor is decoding every JPEG once at the scale
-needed plus one `cv2.remap` of the output.
+``python -m benchmarks.speed_imagery [--data ../shared/data] [--photos 40,120]`` writes ``docs/speed-imagery.md``.
+Each case runs in a process of its own, so that peak memory is its own; the floor is decoding every JPEG once at the
+scale needed plus one `cv2.remap` of the output.
 """
 
 from __future__ import annotations
@@ -96,7 +96,11 @@ def _shoot(
 
 def run_case(frames: Sequence[Frame], mode: str, gsd_m: float, out: Path) -> dict[str, float]:
     """Process and write one flight; seconds by step, and peak memory of this process."""
-    crs = GRID if frames[0].camera.source == "truth" else grid_crs([f.pose.lon for f in frames], [f.pose.lat for f in frames])
+    crs = (
+        GRID
+        if frames[0].camera.source == "truth"
+        else grid_crs([f.pose.lon for f in frames], [f.pose.lat for f in frames])
+    )
     started, cpu = time.perf_counter(), time.process_time()
     ortho = process_frames(frames, replace(ImagerySettings(), mode=mode, gsd_m=gsd_m), crs=crs).value
     placed = time.perf_counter()
@@ -181,9 +185,11 @@ def main() -> None:
     load = os.getloadavg()[0]
     text = (
         "# Imagery: speed\n\nWritten by `python -m benchmarks.speed_imagery` on "
-        f"{os.cpu_count()} cores with a load of {load:.1f} at the end: reading, placing, mosaic and COGs with all layers. *Floor*\n"
-        "is decoding every JPEG once at half scale plus one `cv2.remap` of the output, measured in the same process.\n\n"
-        "| flight | mode | photos | wall a photo | CPU a photo | target | times the floor | peak memory | output | mismatch |\n"
+        f"{os.cpu_count()} cores with a load of {load:.1f} at the end: reading, placing, mosaic and COGs "
+        "with all layers. *Floor*\nis decoding every JPEG once at half scale plus one `cv2.remap` of the output, "
+        "measured in the same process.\n\n"
+        "| flight | mode | photos | wall a photo | CPU a photo | target | times the floor "
+        "| peak memory | output | mismatch |\n"
         "|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n"
     )
     arguments.out.write_text(text, encoding="utf-8")

@@ -181,8 +181,8 @@ def _gate_sites(
 def _unlisted_density(sites: Candidates, x: float, y: float, settings: FusionSettings) -> float:
     """Unlisted emitters per m²: as many as the listed share leaves room for among the registered neighbours.
 
-    Not below a density for places without registered sites. Sites weigh as emitters of the species at hand, on average
-    with the weight of an unknown permit.
+    Not below a density for places without registered sites. Sites weigh as emitters of the species at hand, on
+    average with the weight of an unknown permit.
     """
     near = float(sites.share[np.hypot(sites.x - x, sites.y - y) <= settings.reach_m].sum())
     registered = near / (np.pi * settings.reach_m**2)

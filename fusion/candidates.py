@@ -32,8 +32,8 @@ _WORDS = {"颗粒物": "particles", "烟尘": "particles", "粉尘": "particles"
 class Candidates:
     """Places where registered sites may stand; all arrays (places,), several places a site.
 
-    ``site`` is the index of the site, ``x``, ``y`` [m] the place on the grid, ``sd`` [m] the standard deviation of the
-    emission point about it, ``share`` the probability that the site stands there rather than at its other places.
+    ``site`` is the index of the site, ``x``, ``y`` [m] the place on the grid, ``sd`` [m] the standard deviation of
+    the emission point about it, ``share`` the probability that the site stands there rather than at its other places.
     """
 
     ids: tuple[str, ...]

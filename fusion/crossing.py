@@ -39,10 +39,10 @@ _CIRCLE_TURNS = 24
 class Crossing:
     """What one pass met at a hotspot.
 
-    ``peak`` is the height of the plume it saw and ``x``, ``y`` [m] its centre (None and the hotspot where it saw none);
-    ``limit`` the smallest height it could tell from noise. ``quiet_x``, ``quiet_y`` (n,) are places around where
-    nothing was seen. ``towards_rad`` is where the wind blew to, counter-clockwise from east, ``direction_sd_rad`` the
-    error of that (infinite in calm), ``plume`` the spread.
+    ``peak`` is the height of the plume it saw and ``x``, ``y`` [m] its centre (None and the hotspot where it saw
+    none); ``limit`` the smallest height it could tell from noise. ``quiet_x``, ``quiet_y`` (n,) are places around
+    where nothing was seen. ``towards_rad`` is where the wind blew to, counter-clockwise from east,
+    ``direction_sd_rad`` the error of that (infinite in calm), ``plume`` the spread.
     """
 
     label: str
@@ -82,10 +82,9 @@ class RatePrior:
 
 def rate_prior(crossings: Sequence[Crossing], settings: FusionSettings) -> RatePrior:
     """Rates from one that no pass could see 20 m downwind, over ``settings.rate_decades`` decades."""
-    unit = [
-        float(c.plume.per_rate(20.0, 0.0, height_m=settings.inlet_height_m, source_height_m=settings.source_height_m))
-        for c in crossings
-    ]
+    near, abeam = np.asarray(20.0), np.asarray(0.0)
+    heights = {"height_m": settings.inlet_height_m, "source_height_m": settings.source_height_m}
+    unit = [float(c.plume.per_rate(near, abeam, **heights)) for c in crossings]
     lowest = min((c.limit / u for c, u in zip(crossings, unit, strict=True) if u > 0), default=1.0)
     return RatePrior(np.log(lowest) + np.linspace(0.0, settings.rate_decades, _RATES) * np.log(10.0))
 

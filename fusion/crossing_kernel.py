@@ -29,7 +29,8 @@ def _log_height(
     k = min(int(place), sigma_y.size - 2)
     share = min(place - k, 1.0)
     spread = across / (sigma_y[k] + share * (sigma_y[k + 1] - sigma_y[k]))
-    return log_axis[k] + share * (log_axis[k + 1] - log_axis[k]) - 0.5 * spread * spread
+    value: float = log_axis[k] + share * (log_axis[k + 1] - log_axis[k]) - 0.5 * spread * spread
+    return value
 
 
 @compiled

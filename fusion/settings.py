@@ -87,7 +87,9 @@ class FusionSettings:
     )
     radius_calm_m: float = setting(600.0, unit="m", source="choice: drift of 10 min at the calm speed")
     bin_m: float = setting(25.0, unit="m", source="choice: samples nearer than this share their error")
-    site_extent_m: float = setting(35.0, unit="m", source="choice: 1.5 ha parcel; emission point about a site's reference point, sd")
+    site_extent_m: float = setting(
+        35.0, unit="m", source="choice: 1.5 ha parcel; emission point about a site's reference point, sd"
+    )
 
     listed_share: float = setting(0.7, unit="1", source="choice: share of emitters that stand in a register")
     unlisted_per_km2: float = setting(

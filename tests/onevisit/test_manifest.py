@@ -20,7 +20,7 @@ def test_outcomes_leave_their_decisions_and_rejects() -> None:
 
 
 def test_a_stage_counts_its_own_rejects_and_its_own_memory() -> None:
-    """Rejects of earlier stages are not counted again; 200 MB held in a stage are in its peak, not in the next one's."""
+    """Rejects of earlier stages are not counted again; 200 MB held in a stage are its own peak only."""
     recorder = Recorder(rejects=[Reject("a", "", "")])
     with recorder.stage("large"):
         recorder.rejects.append(Reject("b", "", ""))
