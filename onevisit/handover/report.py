@@ -29,7 +29,8 @@ from ingest.schema import Site, species_names
 from onevisit.handover.atomic import write_text
 from onevisit.handover.charts import Series, draw_series, draw_wind, series_of
 from onevisit.handover.contents import Picture, RegionContents, ReportContents
-from onevisit.handover.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map, hotspot_boxes, lonlat_fit
+from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit
+from onevisit.handover.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
 from onevisit.handover.numbers import p_text, probability_text, rounded, unit_text, with_error
 from onevisit.handover.strings import Words
 from onevisit.handover.summary import summarise

@@ -19,7 +19,8 @@ from ingest.flags import Flag
 from onevisit.handover.charts import draw_series, draw_wind, series_of
 from onevisit.handover.contents import RegionContents
 from onevisit.handover.envelope import bin_index, envelope, highest_rows
-from onevisit.handover.maps import RAMP, draw_map, hotspot_boxes, lonlat_fit, map_colour_scales
+from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit
+from onevisit.handover.maps import RAMP, draw_map, map_colour_scales
 from onevisit.handover.numbers import rounded, with_error
 from onevisit.handover.strings import Words
 
