@@ -21,7 +21,7 @@ __all__ = ["quantify_parked", "vertical_density"]
 
 Floats = NDArray[np.float64]
 
-METHOD = "parked run: wind-sector integral, vertical spread from sigma_w"
+METHOD = "parked run: wind-sector integral of the flux, vertical spread from sigma_w"
 _PER_UNIT = {"ppm": 1e-6, "ppb": 1e-9, "1e-6": 1e-6, "1e-9": 1e-9}
 _MIN_ROWS = 200
 _KERNEL_DEG = 4.0  # width of the kernel under which the density of wind directions is read
@@ -61,12 +61,17 @@ def quantify_parked(
 ) -> RateEstimate:
     r"""Emission rate of a point source at a known distance upwind of a parked vehicle.
 
-    The crosswind integral of the mean concentration comes from the wind: as the wind swings, the plume swings over
-    the sensor, and the mean concentration per direction is the plume's profile. Directions are averaged over the
+    What a source emits is carried past the sensor: the flux is the mean of concentration times wind speed at each
+    moment, not the product of their means, which counts too much because gusts dilute (concentration and speed are
+    anticorrelated). The crosswind integral of the flux comes from the wind: as the wind swings, the plume swings over
+    the sensor, and the mean flux per direction is the plume's profile. Directions are averaged over the
     travel time, because what arrives now was carried by the eddies of that time. Two readings of the integral are
-    averaged, the area of a fitted Gaussian, and the mean concentration over the density of directions at the plume's
+    averaged, the area of a fitted Gaussian, and the mean flux over the density of directions at the plume's
     centre. The vertical spread is Taylor's for short travel times, σz = σw x / U, with σw from the sonic: stability
-    is continuous, and there are no classes to step between. Then Q = U · integral / density(z).
+    is continuous, and there are no classes to step between. Then Q = integral / density(z).
+
+    Taylor's limit holds for travel times below the Lagrangian time scale of the vertical wind; near the ground that
+    is a few seconds, and a plume grows into larger eddies as it rises, which the limit stands for roughly.
 
     Stops being valid beyond about 200 m, in wind below 0.5 m s-1, behind obstacles, for several sources in the
     sector, and for sources that are much higher than the sensor.
@@ -88,7 +93,8 @@ def quantify_parked(
     References
     ----------
     EPA OTM 33A (2014); Taylor 1921, doi:10.1112/plms/s2-20.1.196 (σz = σw t); Brantley et al. 2014,
-    doi:10.1021/es503070q (the releases).
+    doi:10.1021/es503070q (the releases); Stull 1988, doi:10.1007/978-94-009-3027-8, chapter 2 (a mean flux is the
+    mean of the product, with its turbulent part).
     """
     settings = settings or TrackSettings()
     name = str(trace["trajectory"].values)
@@ -176,7 +182,8 @@ def _estimate(
         return "calm"
     rows = max(1, int(share * distance_m / speed.mean() / run.step_s))
     angle = np.arctan2(uniform_filter1d(run.v, rows), uniform_filter1d(run.u, rows))
-    fitted = _fit_profile(np.degrees(angle), run.excess, settings)
+    flux = run.excess * speed
+    fitted = _fit_profile(np.degrees(angle), flux, settings)
     if isinstance(fitted, str):
         return fitted
     height, centre, width = fitted
@@ -193,17 +200,17 @@ def _estimate(
     kernel = np.exp(-(off**2) / (2 * _KERNEL_DEG**2)).mean() / (_KERNEL_DEG * np.sqrt(2 * np.pi))
     integrals = (
         height * np.sqrt(2 * np.pi) * np.radians(width) * distance_m,
-        run.excess.mean() * distance_m / np.degrees(kernel),
+        flux.mean() * distance_m / np.degrees(kernel),
     )
-    rates = [1000 * mean_speed * float(integral) / density for integral in integrals]
+    rates = [1000 * float(integral) / density for integral in integrals]
     return rates if min(rates) > 0 else "no_plume"
 
 
-def _fit_profile(angle: Floats, excess: Floats, settings: TrackSettings) -> tuple[float, float, float] | str:
-    """Fit a Gaussian to the mean excess per direction, weighted by rows: height, centre and width in degrees."""
+def _fit_profile(angle: Floats, flux: Floats, settings: TrackSettings) -> tuple[float, float, float] | str:
+    """Fit a Gaussian to the mean flux per direction, weighted by rows: height, centre and width in degrees."""
     step = settings.rate_bin_deg
     numbers, index, counts = np.unique(np.round(angle / step).astype(int), return_inverse=True, return_counts=True)
-    means = np.bincount(index, excess) / counts
+    means = np.bincount(index, flux) / counts
     kept = counts > len(angle) * settings.rate_bin_percent / 100
     if kept.sum() < 4 or means[kept].max() <= 0:
         return "no_plume"
