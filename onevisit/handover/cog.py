@@ -205,7 +205,7 @@ def _optimise(source: Path, target: Path) -> None:
     with rasterio.open(source) as plain:
         numbers = plain.descriptions[0] == "photo_count"
         # Rounded numbers repeat: they pack better as they are.
-        predictor = "1" if numbers else "3" if plain.dtypes[0].startswith("float") else "2"
+        predictor = "no" if numbers else "yes"
     rasterio.shutil.copy(
         source, target, driver="COG", compress="deflate", level="3", predictor=predictor,
         blocksize="512", overview_resampling="nearest" if numbers else "average", num_threads="2", bigtiff="if_safer",

@@ -64,6 +64,12 @@ def test_ortho_comes_back_pixel_by_pixel(tmp_path: Path) -> None:
         np.testing.assert_allclose(file.read(4), mosaic["position_error"].values, atol=0.006)
 
 
+def test_gdal_has_nothing_to_complain_about(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Every creation option is one that GDAL's COG driver knows."""
+    write_ortho(_mosaic(), tmp_path / "ortho.tif")
+    assert [r.getMessage() for r in caplog.records if r.name.startswith("rasterio")] == []
+
+
 def test_large_raster_has_overviews(tmp_path: Path) -> None:
     """A raster larger than a tile gets overviews for the map."""
     write_ortho(_mosaic(), tmp_path / "ortho.tif")
