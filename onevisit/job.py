@@ -21,8 +21,9 @@ from imagery import process_frames
 from ingest.edits import Edit, apply_edits, read_edits
 from ingest.errors import NothingUsable
 from ingest.flags import REJECTING, Flag, is_usable
+from ingest.gates import check_gates
 from ingest.photos import read_frames
-from ingest.roads import read_roads
+from ingest.roads import Roads, read_roads
 from ingest.schema import Frame, Reject, Site
 from ingest.sites import read_sites
 from ingest.traces import read_traces
@@ -92,7 +93,7 @@ def process_mission(root: Path, out: Path, options: Options, *, on_stage: Advanc
             _fuse(region, flown, sites, profile, recorder, on_stage)
             for region, flown in zip(regions, flights, strict=True)
         )
-        plan = _plan(mission, fused, sites, profile, recorder, on_stage)
+        plan = _plan(fused, sites, records.roads, profile, recorder, on_stage)
         on_stage("writing the hand-over", 0.85)
         return write_outputs(out, Result(mission, profile, options, key, sites, fused, plan), recorder)
 
@@ -136,6 +137,11 @@ def _ingest(mission: Mission, profile: Profile, recorder: Recorder, on_stage: Ad
         frames = recorder.take(read_frames(mission.paths("images"), profile.photos, root=mission.root))
         on_stage("reading registers", 0.12)
         sites = recorder.take(read_sites(mission.paths("registers"), profile.sites, root=mission.root))
+        roads = (
+            recorder.take(read_roads(mission.paths("roads"), root=mission.root)) if mission.paths("roads") else None
+        )
+        if roads is not None:
+            sites = recorder.take(check_gates(sites, roads, profile.sites))
         edits = recorder.take(read_edits(mission.edits)) if mission.edits else ()
         traces = recorder.take(apply_edits(traces, edits))
         frames = _without(frames, edits, lambda frame: Path(frame.item).name, recorder)
@@ -143,7 +149,7 @@ def _ingest(mission: Mission, profile: Profile, recorder: Recorder, on_stage: Ad
         stage.taken = len(mission.files)
         stage.given = len(traces) + len(frames) + len(sites)
         stage.flagged = sum(int(np.count_nonzero(trace["qc_flag"].values)) for trace in traces)
-    return Records(traces, frames, sites)
+    return Records(traces, frames, sites, roads)
 
 
 def _without(
@@ -229,9 +235,9 @@ def _renamed(hotspot: Hotspot, suffix: str) -> Hotspot:
 
 
 def _plan(
-    mission: Mission,
     fused: Sequence[Fused],
     sites: Sequence[Site],
+    roads: Roads | None,
     profile: Profile,
     recorder: Recorder,
     on_stage: Advance,
@@ -244,9 +250,6 @@ def _plan(
         measured = _last_day(fused, profile)
         day = measured + timedelta(days=1)
         recorder.note("visits", f"planned for {day}", f"the day after the last measurement, {measured}")
-        roads = (
-            recorder.take(read_roads(mission.paths("roads"), root=mission.root)) if mission.paths("roads") else None
-        )
         leads = recorder.take(weigh_leads(sites, hotspots, attributions, profile.visits, day=day))
         visits = recorder.take(plan_visits(leads, sites, profile.visits, day=day))
         routes = recorder.take(plan_routes(visits, profile.routes, day=day, roads=roads))

@@ -39,6 +39,7 @@ class Records:
     traces: tuple[xr.Dataset, ...]
     frames: tuple[Frame, ...]
     sites: tuple[Site, ...]
+    roads: Roads | None
 
 
 @dataclass(frozen=True, eq=False)
