@@ -61,6 +61,19 @@ class TrackSettings:
     pass_cell_m: float = setting(30.0, unit="m", source="Apte 2017, doi:10.1021/acs.est.7b00891: 30 m segments")
     pass_revisit_s: float = setting(60.0, unit="s", source="choice: coming back sooner is waiting or turning")
     pass_gap_s: float = setting(300.0, unit="s", source="choice: the air of a place changes within minutes")
+    # road segments
+    segment_m: float = setting(30.0, unit="m", source="Apte 2017, doi:10.1021/acs.est.7b00891: 30 m segments")
+    match_distance_m: float = setting(15.0, unit="m", source="CalMAPLab/calmaplab_processing: matched up to 15 m")
+    match_angle_deg: float = setting(60.0, unit="degree", source="CalMAPLab/calmaplab_processing: up to 60°")
+    match_speed: float = setting(0.9, unit="m s-1", source="CalMAPLab/calmaplab_processing: from 2 mph on")
+    match_angle_sd_deg: float = setting(
+        20.0, unit="degree", source="choice: changing lanes, and streets drawn with corners"
+    )
+    road_sd_m: float = setting(4.0, unit="m", source="choice: lanes beside the line that stands for a street")
+    segment_min_passes: int = setting(
+        3, unit="1", source="choice: the interval of a median of fewer passes is no more than their range"
+    )
+    bootstrap_draws: int = setting(1000, unit="1", source="choice: 95 % bounds repeat to a few hundredths")
     # wind
     calm_speed: float = setting(0.5, unit="m s-1", source="WMO-No. 8: below 0.5 m s-1 is calm")
     max_wind: float = setting(40.0, unit="m s-1", source="choice: stronger true wind on a road is a sensor fault")
@@ -132,6 +145,7 @@ class TrackSettings:
         for name in ("background_percentile", "phase_percentile"):
             if not 0 <= getattr(self, name) <= 100:
                 raise SettingError(f"{name} is {getattr(self, name)}, expected 0 to 100 %")
-        for name in ("gnss_sd_m", "acceleration_density", "pass_cell_m", "background_window_s", "background_step_s"):
+        positive = ("gnss_sd_m", "acceleration_density", "pass_cell_m", "background_window_s", "background_step_s")
+        for name in (*positive, "segment_m", "match_distance_m", "bootstrap_draws"):
             if not getattr(self, name) > 0:
                 raise SettingError(f"{name} is {getattr(self, name)}, expected more than 0")

@@ -24,7 +24,13 @@ WEIGHT_Y = np.array([1.0, 1.8, 4, 8, 20, 20, 70, 70, 100, 500])
 
 
 def parked_run(
-    *, rate_g_s: float, seed: int = 0, n: int = 12_000, methane: bool = True, gusts: float = 0.3, diluted: bool = False
+    *,
+    rate_g_s: float,
+    seed: int = 0,
+    n: int = 12_000,
+    methane: bool = True,
+    gusts: float = 0.3,
+    diluted: bool = False,
 ) -> xr.Dataset:
     """A run of 20 min at 10 Hz, 60 m downwind: a Gaussian plume that swings with the wind, sigma_w = 0.4 m/s.
 

@@ -1,0 +1,196 @@
+"""Segment maps: pass means on 30 m road segments, their median over drive passes, and how well it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from ingest.flags import is_usable
+from ingest.roads import Roads
+from ingest.schema import Decision, Outcome, species_names
+from tracks.matching import match_segments
+from tracks.roads import RoadNetwork, cut_roads, roads_of_tracks
+from tracks.schema import Track
+from tracks.settings import TrackSettings
+
+__all__ = ["bootstrap_medians", "map_segments", "pass_means"]
+
+Floats = NDArray[np.float64]
+
+_SHARE_ON_ROADS = 0.5  # of moving rows; with fewer on them the streets are those of another place
+_CHUNK = 2_000_000  # drawn values that are held at once
+
+
+def map_segments(
+    tracks: Sequence[Track], settings: TrackSettings, *, roads: Roads | None = None
+) -> Outcome[tuple[RoadNetwork, xr.Dataset]]:
+    """Median of the pass means of every species on every road segment, over all tracks.
+
+    Every drive pass counts once on a segment, however long it stood there: this is what makes the median robust
+    against a lorry in front or a red light. Without streets, or where less than half of the moving rows are on them,
+    segments are made from the tracks themselves.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+    settings : TrackSettings
+    roads : Roads, optional
+
+    Returns
+    -------
+    Outcome of (RoadNetwork, xarray.Dataset)
+        The dataset has dimensions ``segment`` (those with a pass; coordinate ``segment``) and ``species``
+        (coordinates ``species``, ``units``): ``value`` and ``enhancement`` (medians of pass means, in ``units``),
+        each with ``_low`` and ``_high`` (95 % bootstrap interval, NaN below ``segment_min_passes`` passes), and
+        ``passes``.
+
+    References
+    ----------
+    Apte et al. 2017, doi:10.1021/acs.est.7b00891 (30 m segments, median of drive-pass means); Efron 1979,
+    doi:10.1214/aos/1176344552 (the bootstrap).
+    """
+    network, matched, decision = _matched(tracks, settings, roads)
+    table = pd.concat([pass_means(track, rows) for track, rows in zip(tracks, matched, strict=True)] or [_no_means()])
+    return Outcome((network, _medians(table, settings)), (decision,))
+
+
+def _matched(
+    tracks: Sequence[Track], settings: TrackSettings, roads: Roads | None
+) -> tuple[RoadNetwork, list[NDArray[np.int32]], Decision]:
+    """Match every track to the streets, or to those of the tracks where the streets do not fit."""
+    why = "no street network was given"
+    if roads is not None and roads.lines:
+        network = cut_roads(roads, tracks, settings)
+        matched = [match_segments(track.passes, network, settings) for track in tracks]
+        on, moving = _counts(tracks, matched, settings)
+        why = f"{on} of {moving} moving rows are on a street within {settings.match_distance_m:g} m"
+        if on >= _SHARE_ON_ROADS * max(moving, 1):
+            said = f"{network.segments} road segments of about {settings.segment_m:g} m from the street network"
+            return network, matched, Decision("segments", said, why)
+    network = roads_of_tracks(tracks, settings)
+    matched = [match_segments(track.passes, network, settings) for track in tracks]
+    said = f"{network.segments} road segments of about {settings.segment_m:g} m made from the tracks"
+    return network, matched, Decision("segments", said, why)
+
+
+def _counts(tracks: Sequence[Track], matched: list[NDArray[np.int32]], settings: TrackSettings) -> tuple[int, int]:
+    on = sum(int((rows >= 0).sum()) for rows in matched)
+    moving = sum(
+        int(((t.passes["speed"].values >= settings.match_speed) & np.isfinite(t.passes["lon"].values)).sum())
+        for t in tracks
+    )
+    return on, moving
+
+
+def _no_means() -> pd.DataFrame:
+    return pd.DataFrame(columns=["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement"])
+
+
+def pass_means(track: Track, segment: NDArray[np.int32]) -> pd.DataFrame:
+    """Mean of every species over the rows of each drive pass on each segment; unusable values do not count.
+
+    Parameters
+    ----------
+    track : Track
+    segment : array of int32, shape (obs,)
+        From `tracks.matching.match_segments`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``species, units, trajectory, pass_index, segment, value, enhancement``, one row per pass and segment.
+    """
+    passes = track.passes
+    number = passes["pass_index"].values
+    row_usable = (segment >= 0) & (number >= 0) & is_usable(passes["qc_flag"].values)
+    parts = [_no_means()]
+    for name in species_names(passes):
+        values, excess = passes[name].values, passes[f"{name}_enhancement"].values
+        good = np.flatnonzero(row_usable & is_usable(passes[f"{name}_qc"].values) & np.isfinite(excess))
+        frame = pd.DataFrame(
+            {
+                "pass_index": number[good],
+                "segment": segment[good],
+                "value": values[good],
+                "enhancement": excess[good],
+            }
+        )
+        means = frame.groupby(["pass_index", "segment"], as_index=False).mean()
+        about = {"units": str(passes[name].attrs["units"]), "trajectory": str(passes["trajectory"].values)}
+        parts.append(means.assign(species=name, **about))
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]
+
+
+def bootstrap_medians(values: Floats, *, draws: int, seed: int = 0) -> tuple[Floats, Floats]:
+    """95 % bootstrap interval of the median of each row of ``values``, shape (segments, passes).
+
+    The same draws serve every row. With few passes the interval is their range, which holds the true median in
+    1 − 2 (1/2)ⁿ of cases: 75 % for three passes, 94 % for five.
+
+    Examples
+    --------
+    >>> low, high = bootstrap_medians(np.array([[1.0, 2.0, 3.0, 4.0, 5.0]]), draws=1000)
+    >>> float(low[0]), float(high[0])
+    (1.0, 5.0)
+    """
+    rows, count = values.shape
+    pick = np.random.default_rng(seed).integers(0, count, (draws, count))
+    low, high = np.empty(rows), np.empty(rows)
+    step = max(1, _CHUNK // (draws * count))
+    for start in range(0, rows, step):
+        part = slice(start, start + step)
+        medians = np.median(values[part][:, pick], axis=2)
+        low[part], high[part] = np.percentile(medians, [2.5, 97.5], axis=1)
+    return low, high
+
+
+def _medians(table: pd.DataFrame, settings: TrackSettings) -> xr.Dataset:
+    """Median, interval and number of passes by species and segment."""
+    keys = table[["species", "units"]].drop_duplicates().sort_values(["species", "units"])
+    segments = np.sort(table["segment"].unique()).astype(np.int64)
+    shape = (len(keys), len(segments))
+    names = [f"{what}{end}" for what in ("value", "enhancement") for end in ("", "_low", "_high")]
+    out = {name: np.full(shape, np.nan) for name in names}
+    passes = np.zeros(shape, np.int32)
+    for k, (name, units) in enumerate(keys.itertuples(index=False)):
+        own = table[(table["species"] == name) & (table["units"] == units)].sort_values("segment", kind="stable")
+        place = np.searchsorted(segments, own["segment"].to_numpy(np.int64))
+        passes[k] = np.bincount(place, minlength=len(segments))
+        for what in ("value", "enhancement"):
+            columns = _by_count(place, own[what].to_numpy(np.float64), settings)
+            for end, column in zip(("", "_low", "_high"), columns, strict=True):
+                out[f"{what}{end}"][k] = np.where(passes[k] > 0, column[: len(segments)], np.nan)
+    dims = ("species", "segment")
+    variables = {name: (dims, values, _about(name)) for name, values in out.items()}
+    counted = {"passes": (dims, passes, {"units": "1", "long_name": "drive passes with a usable value"})}
+    coords = {
+        "species": ("species", keys["species"].to_numpy(str)),
+        "units": ("species", keys["units"].to_numpy(str)),
+        "segment": ("segment", segments, {"long_name": "number of the road segment"}),
+    }
+    return xr.Dataset({**variables, **counted}, coords)
+
+
+def _by_count(place: NDArray[np.int64], values: Floats, settings: TrackSettings) -> tuple[Floats, Floats, Floats]:
+    """Median, low and high per place; places with the same number of passes are done together."""
+    counts = np.bincount(place)
+    starts = np.cumsum(counts) - counts
+    median, low, high = (np.full(len(counts), np.nan) for _ in range(3))
+    for count in np.unique(counts[counts > 0]):
+        which = np.flatnonzero(counts == count)
+        rows = values[starts[which][:, None] + np.arange(count)]
+        median[which] = np.median(rows, axis=1)
+        if count >= settings.segment_min_passes:
+            low[which], high[which] = bootstrap_medians(rows, draws=settings.bootstrap_draws)
+    return median, low, high
+
+
+def _about(name: str) -> dict[str, str]:
+    what = "concentration" if name.startswith("value") else "enhancement over the background"
+    end = {"low": ", lower bound of 95 %", "high": ", upper bound of 95 %"}.get(name.rpartition("_")[2], "")
+    return {"units": "units of the species", "long_name": f"median of pass means of the {what}{end}"}
