@@ -243,7 +243,7 @@ def _paint(
     finest = float(gsd.min())
     reduce = reduce_for(8, math.ceil(8 * finest / pixel_m)) if finest < pixel_m else 1
     image = read_cached(station.frame, reduce, settings.cache_mb)
-    pixels = reduced_pixels(_enlarge(node.pixels[window]).astype(float), reduce).astype(np.float32)
+    pixels = _enlarge(reduced_pixels(node.pixels[window], reduce))
     warped = cv2.remap(cast(Any, image), pixels, cast(Any, None), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     gap = np.maximum(_enlarge(behind[window]), np.float32(0.0))
     seen = _inside(pixels, image.shape) & (_enlarge(node.seen[window].astype(float)) > 0)
@@ -290,8 +290,10 @@ def _toned(image: NDArray[np.generic], tone: Tone, bands: int) -> Singles:
     values = values[..., None] if values.ndim == 2 else values
     if bands == 1:
         values = values.mean(axis=-1, keepdims=True)
-    result: Singles = values * np.array(tone.gain[:bands], np.float32) + np.array(tone.offset[:bands], np.float32)
-    return result
+    for factor, shift, band in zip(tone.gain, tone.offset, range(bands), strict=False):
+        if (factor, shift) != (1.0, 0.0):
+            values[..., band] = values[..., band] * np.float32(factor) + np.float32(shift)
+    return values
 
 
 class _Canvas:
@@ -318,29 +320,35 @@ class _Canvas:
         error: Singles,
     ) -> None:
         low = _low_pass(image, wide > 0)
-        self.colour[where] += wide[..., None] * low
-        self.detail[where] += narrow[..., None] * (image - low)
+        image -= low
+        image *= narrow[..., None]
+        self.detail[where] += image
+        low *= wide[..., None]
+        self.colour[where] += low
         self.wide[where] += wide
         self.narrow[where] += narrow
         better = narrow > self.strongest[where]
         for target, value in ((self.strongest, narrow), (self.gsd, gsd), (self.error, error)):
-            target[where][better] = value[better]
-        self.index[where][better] = index
+            np.copyto(target[where], value, where=better)
+        np.copyto(self.index[where], index, where=better)
 
     def layers(
         self, bands: tuple[str, ...], count: NDArray[np.uint16], inner: tuple[slice, slice]
     ) -> dict[str, NDArray[np.generic]]:
-        seen = self.narrow > 0
-        weight = np.where(seen, self.narrow, 1.0)[..., None]
-        values = self.colour / np.maximum(self.wide, 1e-6)[..., None] + self.detail / weight
+        narrow = self.narrow[inner]
+        seen = narrow > 0
+        values = self.colour[inner] / np.maximum(self.wide[inner], np.float32(1e-6))[..., None]
+        values += self.detail[inner] / np.where(seen, narrow, np.float32(1.0))[..., None]
         result: dict[str, NDArray[np.generic]] = {}
-        for k, band in enumerate(bands):
-            if bands == ("value",):
-                result[band] = np.where(seen, values[..., k], np.nan).astype(np.float32)[inner]
-            else:
-                result[band] = np.where(seen, np.clip(values[..., k] + 0.5, 0, 255), 0).astype(np.uint8)[inner]
-        result["alpha"] = np.where(seen, 255, 0).astype(np.uint8)[inner]
-        result["photo_count"] = np.where(seen, np.maximum(count, 1), 0).astype(np.uint16)[inner]
+        if bands == ("value",):
+            result["value"] = np.where(seen, values[..., 0], np.float32(np.nan))
+        else:
+            values += np.float32(0.5)
+            # Nothing is painted where nothing is seen, so that black stays black.
+            rounded = np.clip(values, 0, 255, out=values).astype(np.uint8)
+            result |= {band: np.ascontiguousarray(rounded[..., k]) for k, band in enumerate(bands)}
+        result["alpha"] = np.where(seen, np.uint8(255), np.uint8(0))
+        result["photo_count"] = np.where(seen, np.maximum(count[inner], 1), 0).astype(np.uint16)
         result |= {"photo_index": self.index[inner], "gsd": self.gsd[inner], "position_error": self.error[inner]}
         return result
 

@@ -176,7 +176,7 @@ def _create(path: Path, layer: _Layer, geobox: object) -> rasterio.io.DatasetWri
     return rasterio.open(
         path, "w", driver="GTiff", width=geobox.width, height=geobox.height, count=len(layer.names),  # type: ignore[attr-defined]
         dtype=layer.dtype, crs=str(geobox.crs), transform=geobox.transform, nodata=layer.nodata,  # type: ignore[attr-defined]
-        tiled=True, blockxsize=256, blockysize=256, sparse_ok=True, compress="lzw", bigtiff="if_safer",
+        tiled=True, blockxsize=256, blockysize=256, sparse_ok=True, compress="zstd", zstd_level=1, bigtiff="if_safer",
         photometric="rgb" if "red" in layer.names else "minisblack",
     )  # fmt: skip
 
