@@ -1,4 +1,4 @@
-"""Street networks: GeoJSON lines with the tags of OpenStreetMap → Roads."""
+"""Street networks: GeoJSON lines, or extracts of OpenStreetMap (PBF, XML) → Roads."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ingest.errors import FileError, UnknownFormat
+from ingest.osm import is_osm, read_ways
 from ingest.schema import Decision, Outcome, Reject
 
 __all__ = ["Road", "Roads", "read_roads"]
@@ -41,7 +42,7 @@ class Roads:
 
 
 def read_roads(files: Sequence[Path], *, root: Path | None = None) -> Outcome[Roads]:
-    """Read every GeoJSON file of ``roads/`` into one network.
+    """Read every GeoJSON file and every extract of OpenStreetMap of ``roads/`` into one network.
 
     ``oneway`` and ``maxspeed`` are read as OpenStreetMap writes them (``yes``, ``-1``; ``60``, ``40 mph``); ways of
     ``highway`` kinds closed to cars are left out and counted.
@@ -73,6 +74,8 @@ def read_roads(files: Sequence[Path], *, root: Path | None = None) -> Outcome[Ro
 
 
 def _read_file(path: Path, item: str) -> tuple[list[Road], int, int]:
+    if is_osm(path):
+        return _read_osm(path, item)
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
@@ -94,6 +97,15 @@ def _read_file(path: Path, item: str) -> tuple[list[Road], int, int]:
     if not lines:
         raise FileError(item, "holds no line that a car may use; expected LineString features")
     return lines, closed, others
+
+
+def _read_osm(path: Path, item: str) -> tuple[list[Road], int, int]:
+    ways = read_ways(path, item)
+    open_to_cars = [way for way in ways if way.tags["highway"] not in _NO_CARS]
+    if not open_to_cars:
+        raise FileError(item, "holds no way that a car may use; expected ways with a highway tag and their nodes")
+    lines = [_road(way.vertices, way.tags, item, number) for number, way in enumerate(open_to_cars, start=1)]
+    return lines, len(ways) - len(lines), 0
 
 
 def _parts(geometry: Any) -> list[Any]:

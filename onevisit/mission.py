@@ -7,7 +7,7 @@
       images/      photos of flights                        (optional)
       registers/   lists of sites                           (optional)
       monitors/    automatic-monitoring, power, treatment   (optional)
-      roads/       street network as GeoJSON                (optional)
+      roads/       street network: GeoJSON, .osm.pbf, .osm (optional)
       mission.toml what cannot be told from the files       (optional)
       edits.csv    human corrections                        (optional)
 

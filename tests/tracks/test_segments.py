@@ -69,7 +69,7 @@ def test_crossing_a_side_street_does_not_leave_the_street(make_drive: Make) -> N
 
 def test_a_parallel_street_is_not_jumped_to(make_drive: Make) -> None:
     """Of two streets 12 m apart the one driven is kept, although single rows scatter nearer to the other."""
-    drive = track(make_drive, np.tile(EAST, 1), np.full(100, 3.0), noise=2.5)
+    drive = track(make_drive, EAST, np.full(100, 4.0), noise=3.0)
     streets = Roads((street((0, 0), (990, 0)), street((0, 12), (990, 12))))
     network = cut_roads(streets, [drive], SETTINGS)
     segment = match_segments(drive.passes, network, SETTINGS)
