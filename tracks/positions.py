@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, FlagArray
 from ingest.schema import Decision, Outcome
 from tracks.compiled import compiled
-from tracks.plane import plane_of, seconds_since_start
+from tracks.plane import Plane, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 from tracks.smoother import smooth_positions
 
@@ -160,6 +161,18 @@ def _fix_variance(trace: xr.Dataset, found: Bools, quantum_m: float, gnss_sd_m: 
     return variance
 
 
+def _in_depots(x: Floats, y: Floats, plane: Plane, settings: TrackSettings) -> Bools:
+    """Return True for positions inside one of the depot polygons."""
+    inside = np.zeros(len(x), np.bool_)
+    for polygon in settings.depots:
+        corners = np.array(polygon, np.float64)
+        ring = np.column_stack(plane.forward(corners[:, 0], corners[:, 1]))
+        low, high = ring.min(axis=0), ring.max(axis=0)
+        near = np.flatnonzero((x >= low[0]) & (x <= high[0]) & (y >= low[1]) & (y <= high[1]))
+        inside[near] |= shapely.contains_xy(shapely.Polygon(ring), x[near], y[near])
+    return inside
+
+
 def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
     """Replace positions by smoothed ones, flag what is not to be believed, add speed, heading and uncertainty.
 
@@ -213,6 +226,7 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     jump |= np.hypot(state[:, 2], state[:, 3]) > settings.max_speed
     jump |= _contradicted(x - state[:, 0], y - state[:, 1], variance, settings.residual_sd)
     missing = np.isnan(state[:, 0])
+    depot = _in_depots(state[:, 0], state[:, 1], plane, settings)
     for mask, flag in (
         (poor, Flag.GNSS_POOR),
         (warm, Flag.GNSS_WARM_UP),
@@ -220,10 +234,14 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
         (jump, Flag.POSITION_JUMP),
         (missing, Flag.POSITION_MISSING),
         (~missing & (~believed | jump), Flag.POSITION_INTERPOLATED),
+        (depot, Flag.IN_DEPOT),
     ):
         flags[mask] |= np.uint32(flag)
     cleaned = _with_motion(trace, plane.inverse(state[:, 0], state[:, 1]), state, flags, settings)
     said = _decisions(trace, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing})
+    if depot.any():
+        inside = f"{int(depot.sum())} of {len(t)} rows"
+        said += (Decision(str(trace["trajectory"].values), "rows in a depot flagged, not used", inside),)
     if gnss_sd_m > settings.gnss_sd_m:
         scatter = f"second differences of fixes scatter by that; {settings.gnss_sd_m:g} m is usual"
         said += (Decision(str(trace["trajectory"].values), f"fixes taken as good to {gnss_sd_m:.1f} m", scatter),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.errors import SettingError
@@ -55,6 +56,9 @@ class TrackSettings:
     max_hdop: float = setting(8.0, unit="1", source="choice: above 8 horizontal errors reach 20 m")
     outage_s: float = setting(300.0, unit="s", source="uataq/data-pipeline QAQC flag −24: outage of 5 min")
     warm_up_s: float = setting(60.0, unit="s", source="uataq/data-pipeline QAQC flag −24: 1 min of warm-up")
+    depots: tuple[tuple[tuple[float, float], ...], ...] = setting(
+        (), unit="degree", source="choice: polygons (longitude, latitude) of yards that are no survey; uataq flag 20"
+    )
     stop_speed: float = setting(0.5, unit="m s-1", source="choice: slower is a stop")
     max_speed: float = setting(60.0, unit="m s-1", source="choice: no survey platform is faster")
     # drive passes
@@ -145,7 +149,19 @@ class TrackSettings:
         for name in ("background_percentile", "phase_percentile"):
             if not 0 <= getattr(self, name) <= 100:
                 raise SettingError(f"{name} is {getattr(self, name)}, expected 0 to 100 %")
+        for number, polygon in enumerate(self.depots, start=1):
+            if len(polygon) < 3 or not all(_is_place(point) for point in polygon):
+                raise SettingError(
+                    f"depots, polygon {number}: expected at least three points [longitude, latitude] in degrees"
+                )
         positive = ("gnss_sd_m", "acceleration_density", "pass_cell_m", "background_window_s", "background_step_s")
         for name in (*positive, "segment_m", "match_distance_m", "bootstrap_draws"):
             if not getattr(self, name) > 0:
                 raise SettingError(f"{name} is {getattr(self, name)}, expected more than 0")
+
+
+def _is_place(point: Sequence[float]) -> bool:
+    """True for a longitude and a latitude in degrees."""
+    if not isinstance(point, Sequence) or len(point) != 2:
+        return False
+    return all(isinstance(number, int | float) for number in point) and abs(point[0]) <= 180 and abs(point[1]) <= 90

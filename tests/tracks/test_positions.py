@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 import xarray as xr
 
+from ingest.errors import SettingError
 from ingest.flags import Flag
-from tracks.plane import plane_of
+from tracks import process_trace
+from tracks.plane import Plane, plane_of
 from tracks.positions import clean_positions, decimals_of
 from tracks.settings import TrackSettings
 from tracks.smoother import smooth_positions
@@ -158,3 +161,60 @@ def test_a_scattering_receiver_keeps_its_rows(make_drive: Make) -> None:
     assert has(outcome.value, Flag.POSITION_JUMP).mean() < 0.2
     assert np.std(metres(outcome.value, trace) - 10 * np.arange(2000)) < 6
     assert any("good to" in decision.decision for decision in outcome.decisions)
+
+
+def test_rows_in_a_depot_are_flagged_and_give_no_plume(make_drive: Make) -> None:
+    """Rows inside the polygon of a yard, and only those, are in the depot; a plume there is none."""
+    methane = 2 + np.random.default_rng(0).normal(0, 0.002, 300)
+    methane[95:106] += 1
+    methane[200:211] += 1
+    trace = make_drive(10.0 * np.arange(300), methane=methane)
+    yard = tuple((104 + x / 96486.3, 30 + y / 110852.4) for x, y in ((805, -20), (1205, -20), (1205, 20), (805, 20)))
+    outcome = process_trace(trace, TrackSettings(depots=(yard,), estimate_lag=False))
+    inside = np.flatnonzero(has(outcome.value.passes, Flag.IN_DEPOT))
+    assert (inside.min(), inside.max(), len(inside)) == (81, 120, 40)
+    assert outcome.value.plumes["peak_row"].values.tolist() == [pytest.approx(205, abs=5)]
+    assert any("depot" in decision.decision for decision in outcome.decisions)
+
+
+@pytest.mark.parametrize("polygon", [((104.0, 30.0), (104.1, 30.0)), ((104.0, 95.0), (1.0, 1.0), (2.0, 2.0))])
+def test_a_depot_that_is_no_polygon_is_refused(polygon: tuple[tuple[float, float], ...]) -> None:
+    """Two points, and a latitude beyond the pole, are a wrong setting."""
+    with pytest.raises(SettingError, match="polygon 1"):
+        TrackSettings(depots=(polygon,))
+
+
+def road_trip(rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """A drive that is not the smoother's own model: straight streets, stops at lights, turns of 90 degrees."""
+    x, y, heading, speed = 0.0, 0.0, 0.0, 0.0
+    wanted, place = 12.0, np.empty((n, 2))
+    for i in range(n):
+        if i % 60 == 40:
+            wanted = 0.0
+        if i % 60 == 55:
+            wanted = rng.uniform(6, 16)
+        speed += np.clip(wanted - speed, -2.0, 1.5)
+        if i % 90 < 6:
+            heading += np.pi / 12 * (1 if (i // 90) % 3 else -1)
+        x, y = x + speed * np.sin(heading), y + speed * np.cos(heading)
+        place[i] = x, y
+    return place[:, 0], place[:, 1]
+
+
+@pytest.mark.parametrize("sd", [1.0, 2.5, 5.0])
+def test_the_intervals_cover_the_truth_of_a_drive(make_drive: Make, sd: float) -> None:
+    """95 % intervals of positions hold 92 to 98 % of the truth on a drive with stops, turns and lost fixes."""
+    rng = np.random.default_rng(11)
+    x, y = road_trip(rng, 6000)
+    fix_x = x + rng.normal(0, sd, 6000)
+    fix_x[rng.random(6000) < 0.1] = np.nan
+    trace = make_drive(fix_x, y + rng.normal(0, sd, 6000), accuracy=np.full(6000, sd))
+    cleaned = clean_positions(trace, SETTINGS).value
+    known = np.isfinite(cleaned["lon"].values)
+    plane = Plane(104.0, 30.0)
+    east, north = plane.forward(cleaned["lon"].values, cleaned["lat"].values)
+    off = np.concatenate([(east - x)[known], (north - y)[known]])
+    inside = np.abs(off) <= 1.96 * np.tile(cleaned["horizontal_sd"].values[known], 2)
+    assert known.mean() > 0.99
+    assert 0.92 < inside.mean() < 0.98
+    assert np.sqrt((off**2).mean()) < 0.9 * sd
