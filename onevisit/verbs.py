@@ -27,7 +27,7 @@ from onevisit.handover.outputs import write_flight
 from onevisit.score import render_scores, score_output, scores_dict, write_scores
 from onevisit.simulate import simulate_mission
 from tracks import TrackSettings, process_trace
-from tracks.quantify import quantify_parked
+from tracks.rates import NEEDS_PLACE, quantify_trace
 
 __all__ = ["VERBS"]
 
@@ -75,34 +75,46 @@ def trace(*, files: tuple[Path, ...], output: Path, time_zone: str, as_json: boo
 
 @click.command()
 @_files
-@click.option("--distance-m", type=click.FloatRange(min=0, min_open=True), required=True, help="Source to inlet, m.")
-@click.option("--source-height-m", type=click.FloatRange(min=0), required=True, help="Above the ground, m.")
+@click.option(
+    "--distance-m", type=click.FloatRange(min=0, min_open=True), help="Source to inlet, m; a parked run needs it."
+)
+@click.option("--source-height-m", type=click.FloatRange(min=0), help="Above the ground, m; a parked run needs it.")
 @click.option("--lag-s", type=float, default=None, help="Inlet lag, s. Default: of the profile.")
 @_zone
 @_quiet
 def quantify(
     *,
     files: tuple[Path, ...],
-    distance_m: float,
-    source_height_m: float,
+    distance_m: float | None,
+    source_height_m: float | None,
     lag_s: float | None,
     time_zone: str,
     quiet: bool,
 ) -> None:
-    """Estimate emission rates of parked runs in FILES; one JSON object a file, always with an interval.
+    """Estimate the emission rate of parked runs or transects in FILES; one JSON object a file, with an interval.
+
+    A record whose positions stay at one place is a parked run (OTM 33A); in any other the methane source that most
+    passes saw is taken.
 
     \b
     Example:
       onevisit quantify STR_6061411_01.csv --distance-m 62 --source-height-m 1.0 --lag-s 4
+      onevisit quantify survey.dat --lag-s 4
     """
-    settings = TrackSettings() if lag_s is None else replace(TrackSettings(), lag_s=lag_s)
+    settings = TrackSettings() if lag_s is None else replace(TrackSettings(), lag_s=lag_s, estimate_lag=False)
+    unplaced = []
     for file in files:
         read = read_traces([file], TraceSettings(time_zone=time_zone) if time_zone else TraceSettings())
         if not read.value:
             raise NothingUsable(_because(f"{file.name} is no trace", read.rejects))
-        for one in read.value:
-            rate = quantify_parked(one, distance_m=distance_m, source_height_m=source_height_m, settings=settings)
-            _echo_json({**asdict(rate), "file": file.name})
+        one = max(read.value, key=lambda trace: trace.sizes["obs"])
+        rate = quantify_trace(one, distance_m=distance_m, source_height_m=source_height_m, settings=settings)
+        several = ("several_outings_longest_taken",) if len(read.value) > 1 else ()
+        _echo_json({**asdict(rate), "file": file.name, "flags": rate.flags + several})
+        if NEEDS_PLACE in rate.flags:
+            unplaced.append(file.name)
+    if unplaced:
+        raise click.UsageError(f"parked runs need --distance-m and --source-height-m: {', '.join(unplaced)}")
 
 
 @click.command()

@@ -17,12 +17,12 @@ from tracks.plane import longest_step, seconds_since_start
 from tracks.schema import RateEstimate
 from tracks.settings import TrackSettings
 
-__all__ = ["quantify_parked", "vertical_density"]
+__all__ = ["METHOD", "PER_UNIT", "quantify_parked", "rate_variable", "vertical_density"]
 
 Floats = NDArray[np.float64]
 
 METHOD = "parked run: wind-sector integral of the flux, vertical spread from sigma_w"
-_PER_UNIT = {"ppm": 1e-6, "ppb": 1e-9, "1e-6": 1e-6, "1e-9": 1e-9}
+PER_UNIT = {"ppm": 1e-6, "ppb": 1e-9, "1e-6": 1e-6, "1e-9": 1e-9}
 _MIN_ROWS = 200
 _KERNEL_DEG = 4.0  # width of the kernel under which the density of wind directions is read
 
@@ -125,13 +125,19 @@ def quantify_parked(
     return RateEstimate(name, METHOD, rate, float(low), float(high), confidence, tuple(flags))
 
 
+def rate_variable(trace: xr.Dataset, settings: TrackSettings) -> str | None:
+    """Name of the first variable of the species whose rate is wanted; None where there is none."""
+    matching = (n for n in species_names(trace) if settings.rate_species in (n, trace[n].attrs["species"]))
+    return next(matching, None)
+
+
 def _prepare(trace: xr.Dataset, settings: TrackSettings) -> _Run | str:
     """Bring a run to excess concentration and rotated wind; or say what is missing."""
-    matching = [n for n in species_names(trace) if settings.rate_species in (n, trace[n].attrs["species"])]
-    if not matching:
+    name = rate_variable(trace, settings)
+    if name is None:
         return f"no_{settings.rate_species}"
-    species = trace[matching[0]]
-    unit, mass = _PER_UNIT.get(str(species.attrs["units"])), MOLAR_MASS_G_MOL.get(settings.rate_species)
+    species = trace[name]
+    unit, mass = PER_UNIT.get(str(species.attrs["units"])), MOLAR_MASS_G_MOL.get(settings.rate_species)
     if unit is None or mass is None:
         return "not_a_mole_fraction_of_a_known_gas"
     winds = [pair for pair in (("sonic_u", "sonic_v"), ("u_apparent", "v_apparent"), ("u", "v")) if pair[0] in trace]
@@ -139,7 +145,7 @@ def _prepare(trace: xr.Dataset, settings: TrackSettings) -> _Run | str:
         return "no_wind" if not winds else "too_few_rows"
     t = seconds_since_start(trace["time"].values)
     values = shift_values(t, species.values, settings.lag_s, gap_s=longest_step(t, settings.value_gap_s))
-    flags = [] if settings.lag_s else ["no_lag_given"]
+    flags = [] if settings.lag_s or not settings.estimate_lag else ["no_lag_given"]
     u, v = trace[winds[0][0]].values, trace[winds[0][1]].values
     w = trace["sonic_w"].values if "sonic_w" in trace else np.zeros(len(t))
     good = np.isfinite(values) & np.isfinite(u) & np.isfinite(v) & np.isfinite(w)

@@ -37,7 +37,8 @@ class RateEstimate:
     """An emission rate with its interval; never a bare number.
 
     ``low_g_s`` and ``high_g_s`` bound a 95 % interval. ``confidence`` is ``"high"``, ``"medium"``, ``"low"`` or
-    ``"none"`` (nothing could be estimated: the rates are NaN); ``flags`` say why it is not high.
+    ``"none"`` (nothing could be estimated: the rates are NaN); ``flags`` say why it is not high. Of transects also
+    how many ``crossings`` were used, and where the source was seen, in degrees.
     """
 
     file: str
@@ -47,3 +48,6 @@ class RateEstimate:
     high_g_s: float
     confidence: str
     flags: tuple[str, ...] = ()
+    crossings: int | None = None
+    lon: float | None = None
+    lat: float | None = None

@@ -120,6 +120,7 @@ class TrackSettings:
 
     # emission rates
     sensor_height_m: float = setting(2.69, unit="m", source="EPA OTM 33A: inlet and sonic on the vehicle's mast")
+    parked_radius_m: float = setting(30.0, unit="m", source="choice: a parked run's positions stay within this")
     rate_species: str = setting("ch4", unit="", source="EPA OTM 33A: methane releases")
     rate_background_percent: float = setting(5.0, unit="%", source="EPA OTM 33A: mean of the lowest 5 %")
     rate_bin_deg: float = setting(5.0, unit="degree", source="choice: half of EPA OTM 33A's 10°")

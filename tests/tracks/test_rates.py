@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tracks import TrackSettings, process_trace, quantify_parked
 from tracks.corrections import correct_filter_loading, correct_humidity
 from tracks.detection import detection_curve
 from tracks.fingerprints import fingerprint, york_fit
+from tracks.rates import NEEDS_PLACE, is_parked, quantify_trace
 from tracks.transects import quantify_transects, rate_from_area, rate_from_maximum
 
 # Pearson's data with York's weights; the published answer is slope −0.4805, intercept 5.4799 (York et al. 2004).
@@ -146,6 +148,66 @@ def test_transects_give_an_interval() -> None:
     assert one.high_g_s / one.low_g_s > many.high_g_s / many.low_g_s
     assert (many.confidence, one.confidence) == ("medium", "low")
     assert rate_from_maximum(np.array([1.0]), relation="weller")[0] == pytest.approx(np.exp(0.988 / 0.817))
+
+
+def crossings(make_drive: Callable[..., xr.Dataset], *, loops: int = 6, unit: str = "ppm") -> xr.Dataset:
+    """Loops past a leak at x = 1 000 m that gives 1 ppm at each crossing, and a weaker one seen half the time."""
+    rng = np.random.default_rng(0)
+    x = np.tile(np.concatenate([10.0 * np.arange(200), 10.0 * np.arange(200)[::-1]]), loops)
+    methane = 2.0 + rng.normal(0, 0.002, len(x)) + np.exp(-(((x - 1000) / 12) ** 2) / 2)
+    weak = np.exp(-(((x - 400) / 12) ** 2) / 2) * (np.arange(len(x)) % 400 < 200)
+    trace = make_drive(x, methane=(methane + 0.2 * weak) * (1000 if unit == "ppb" else 1))
+    trace["methane"].attrs |= {"species": "ch4", "units": unit}
+    return trace
+
+
+def test_a_drive_gives_the_rate_of_its_leak(make_drive: Callable[..., xr.Dataset]) -> None:
+    """The source that every pass saw is taken, at its place, with the others flagged; ppb give what ppm give."""
+    settings = TrackSettings(lag_s=0.0, estimate_lag=False)
+    one = quantify_trace(crossings(make_drive), distance_m=None, source_height_m=None, settings=settings)
+    assert one.crossings == 12
+    assert (one.lon - 104) * 96486.3 == pytest.approx(1000, abs=5)
+    assert one.flags == ("several_sources",)
+    area = 12 * np.sqrt(2 * np.pi)
+    litres = np.exp(np.log([np.exp(1.25 / 0.854), np.exp(0.988 / 0.817), rate_from_area(np.array([area]))[0]]).mean())
+    assert one.rate_g_s == pytest.approx(litres * 16.043 / 24.055 / 60, rel=0.1)
+    assert one.low_g_s < one.rate_g_s < one.high_g_s
+    other = quantify_trace(
+        crossings(make_drive, unit="ppb"), distance_m=100.0, source_height_m=None, settings=settings
+    )
+    assert other.rate_g_s == pytest.approx(one.rate_g_s, rel=1e-6)
+    assert "further_than_the_relations_hold" in other.flags
+
+
+def test_passes_that_saw_nothing_lower_the_confidence(make_drive: Callable[..., xr.Dataset]) -> None:
+    """A leak seen on half of the passes is flagged, and its confidence is low."""
+    trace = crossings(make_drive)
+    plumes = process_trace(trace, TrackSettings(estimate_lag=False)).value.plumes
+    weak = plumes.isel(plume=np.flatnonzero(plumes["maximum"].values < 0.5))
+    estimate = quantify_transects(weak, name="weak")
+    assert "not_seen_on_every_pass" in estimate.flags
+    assert estimate.confidence == "low"
+
+
+def test_parked_and_driven_are_told_by_the_positions(make_drive: Callable[..., xr.Dataset]) -> None:
+    """A run without a place of its source says what it needs; the same run with it is quantified as parked."""
+    run = parked_run(rate_g_s=0.6)
+    assert is_parked(run, TrackSettings())
+    assert not is_parked(crossings(make_drive), TrackSettings())
+    assert quantify_trace(run, distance_m=60.0, source_height_m=None).flags == (NEEDS_PLACE,)
+    assert quantify_trace(run, distance_m=60.0, source_height_m=3.0).rate_g_s == pytest.approx(0.6, rel=0.15)
+
+
+def test_a_drive_without_plume_or_gas_says_so(make_drive: Callable[..., xr.Dataset]) -> None:
+    """No methane and no plume are reasons, not numbers."""
+    still = make_drive(10.0 * np.arange(300))
+    for trace, reason in (
+        (still.assign(methane=still["methane"].assign_attrs(species="so2")), "no_ch4"),
+        (still.assign(methane=still["methane"].assign_attrs(species="ch4")), "no_plume"),
+    ):
+        estimate = quantify_trace(trace, distance_m=None, source_height_m=None)
+        assert np.isnan(estimate.rate_g_s)
+        assert estimate.flags == (reason,)
 
 
 def test_york_on_pearsons_data() -> None:
