@@ -12,38 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from fnmatch import fnmatch
-from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
-from timezonefinder import TimezoneFinder
 
+from ingest.coordinates import time_zone_at
 from ingest.errors import NoTimeZone, SettingError
 from ingest.flags import Flag, FlagArray
 from ingest.loggers.record import FloatArray, Record, TimeArray, TraceSettings
 from ingest.schema import Decision, Outcome
 
-__all__ = ["interpolate", "interpolate_angle", "localise", "settle_zone", "shift_clock", "zone_at"]
+__all__ = ["interpolate", "interpolate_angle", "localise", "settle_zone", "shift_clock", "zone_of"]
 
 _NS = np.timedelta64(1, "ns")
-
-
-@lru_cache(maxsize=1)
-def _finder() -> TimezoneFinder:
-    return TimezoneFinder()
-
-
-@lru_cache(maxsize=1024)
-def zone_at(lon: float, lat: float) -> str:
-    """Return the IANA name of the civil zone at a place, ``""`` where there is none.
-
-    Examples
-    --------
-    >>> zone_at(104.07, 30.66)
-    'Asia/Shanghai'
-    """
-    return _finder().timezone_at(lng=lon, lat=lat) or ""
 
 
 def zone_of(name: str) -> tzinfo:
@@ -115,7 +97,7 @@ def _check_stated_offset(record: Record) -> tuple[Decision, ...]:
     place = _place(record)
     if record.stated_offset_s is None or record.stated_offset_s == 0 or place is None or not len(record.time):
         return ()
-    name = zone_at(*place)
+    name = time_zone_at(*place)
     if not name:
         return ()
     moment = datetime.fromtimestamp(float(record.time[0].astype("datetime64[s]").astype("int64")), UTC)
@@ -183,7 +165,7 @@ def _settle_by_agreement(record: Record, others: Sequence[Record], settings: Tra
     own = _place(record)
     for other in others:
         place = own or _place(other)
-        name = zone_at(*place) if place is not None else ""
+        name = time_zone_at(*place) if place is not None else ""
         if not name or name == "UTC":
             continue
         as_zone = _overlap(localise(record.time, name)[0], other.time)
@@ -194,9 +176,9 @@ def _settle_by_agreement(record: Record, others: Sequence[Record], settings: Tra
                 f"{name} is the civil zone of the place"
             )
             return _with_zone(record, name if as_zone > as_utc else "UTC", evidence)
-    name = zone_at(*own) if own is not None else ""
+    name = time_zone_at(*own) if own is not None else ""
     if not name:
-        name = next((zone_at(*place) for place in map(_place, others) if place is not None), "")
+        name = next((time_zone_at(*place) for place in map(_place, others) if place is not None), "")
     if name and (settings.unsettled_zone == "position" or record.zone_hint == "local"):
         why = (
             "the heading says local time" if record.zone_hint == "local" else "not settled; allowed by unsettled_zone"

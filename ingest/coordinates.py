@@ -101,6 +101,11 @@ def time_zone_at(lon: float, lat: float) -> str:
     """Return the IANA time zone of a place (``"Asia/Shanghai"``), empty where the map has none.
 
     Lookups are cached on a grid of 0.01°, so the answer may be the neighbour's within 1 km of a border.
+
+    Examples
+    --------
+    >>> time_zone_at(104.07, 30.66)
+    'Asia/Shanghai'
     """
     return _time_zone_near(round(lon, 2), round(lat, 2))
 

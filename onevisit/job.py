@@ -18,6 +18,7 @@ import xarray as xr
 
 from fusion import Hotspot, attribute_hotspots, build_cube, find_hotspots, region_geobox
 from imagery import process_frames
+from ingest.clocks import zone_of
 from ingest.edits import Edit, apply_edits, read_edits
 from ingest.errors import NothingUsable
 from ingest.flags import REJECTING, Flag, is_usable
@@ -33,7 +34,7 @@ from onevisit.leads import weigh_leads
 from onevisit.manifest import Recorder, hash_inputs
 from onevisit.mission import Mission, open_mission
 from onevisit.profile import Profile, load_profile
-from onevisit.regions import Region, keep_sites_in_reach, split_regions
+from onevisit.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.result import Flown, Fused, Options, Plan, Records, Result
 from onevisit.reuse import run_key, unchanged_summary
 from onevisit.routes import plan_routes
@@ -85,6 +86,7 @@ def process_mission(root: Path, out: Path, options: Options, *, on_stage: Advanc
         records = _ingest(mission, profile, recorder, on_stage)
         tracks = _tracks(records.traces, profile, recorder, on_stage)
         regions = recorder.take(split_regions(tracks, records.frames, profile.regions, crs=profile.crs))
+        profile = replace(profile, routes=recorder.take(with_local_zone(profile.routes, regions)))
         sites = recorder.take(keep_sites_in_reach(records.sites, regions, profile.regions))
         flights = [_imagery(region, out, profile, recorder, on_stage) for region in regions]
         if not any(region.tracks for region in regions) and not any(flights):
@@ -263,7 +265,7 @@ def _last_day(fused: Sequence[Fused], profile: Profile) -> date:
         pd.Timestamp(track.passes["time"].values[-1], tz="UTC") for part in fused for track in part.region.tracks
     ]
     times += [pd.Timestamp(frame.time) for part in fused for frame in part.region.frames if frame.time is not None]
-    return max(times).tz_convert(profile.routes.time_zone).date() if times else date(1970, 1, 1)
+    return max(times).tz_convert(zone_of(profile.routes.time_zone)).date() if times else date(1970, 1, 1)
 
 
 def _nothing_usable(root: Path, recorder: Recorder) -> str:

@@ -112,7 +112,7 @@ def _apply(profile: Profile, configuration: Mapping[str, Any], *, origin: str) -
     if (crs := tables.pop("crs", None)) is not None:
         profile = replace(profile, crs=_projected_crs(crs, origin))
     if (zone := tables.pop("time_zone", None)) is not None:
-        for room in ("traces", "photos"):
+        for room in ("traces", "photos", "routes"):
             profile = _override(profile, room, {"time_zone": zone}, origin)
     if (columns := tables.pop("columns", None)) is not None:
         profile = _override(profile, "traces", {"columns": columns}, origin)

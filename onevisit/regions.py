@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,14 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from ingest.coordinates import grid_crs
+from ingest.coordinates import grid_crs, time_zone_at
 from ingest.flags import BAD_POSITION, is_usable
 from ingest.schema import Decision, Frame, Outcome, Reject, Site
 from ingest.settings import setting
+from onevisit.settings import RouteSettings
 from tracks.schema import Track
 
-__all__ = ["Region", "RegionSettings", "keep_sites_in_reach", "split_regions"]
+__all__ = ["Region", "RegionSettings", "keep_sites_in_reach", "split_regions", "with_local_zone"]
 
 _EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the earth, IUGG 1980 (Moritz 2000, doi:10.1007/s001900050278)."""
@@ -121,6 +122,16 @@ def keep_sites_in_reach(
         else:
             rejects.append(_far_site(site, float(distance), settings))
     return Outcome(tuple(kept), (), tuple(rejects))
+
+
+def with_local_zone(settings: RouteSettings, regions: Sequence[Region]) -> Outcome[RouteSettings]:
+    """Times of routes and report are those of the first region's place where no zone is declared."""
+    if settings.time_zone or not regions:
+        return Outcome(settings)
+    lon, lat = (float(np.median(axis)) for axis in regions[0].lonlat)
+    zone = time_zone_at(lon, lat) or "UTC"
+    said = Decision("times of routes and report", f"shown in {zone}", f"zone of the place, {lon:.4f}, {lat:.4f}")
+    return Outcome(replace(settings, time_zone=zone), (said,))
 
 
 def _region(name: str, group: Sequence[Track | Frame], crs: CRS | None) -> Region:

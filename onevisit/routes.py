@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import NDArray
 from pyvrp import Model
 from pyvrp.stop import MaxIterations
 
+from ingest.clocks import zone_of
 from ingest.errors import ContractError, SettingError
 from ingest.roads import Roads
 from ingest.schema import Decision, Outcome, Reject
@@ -152,14 +152,10 @@ def _build_route(
 
 def _shift_start(settings: RouteSettings, day: date) -> datetime:
     try:
-        clock, zone = time.fromisoformat(settings.shift_start), ZoneInfo(settings.time_zone)
+        clock = time.fromisoformat(settings.shift_start)
     except ValueError as error:
         raise SettingError(f'[teams] shift_start: {settings.shift_start!r}; expected "09:00"') from error
-    except ZoneInfoNotFoundError as error:
-        raise SettingError(
-            f'[teams] time_zone: {settings.time_zone!r}; expected a name as "Asia/Shanghai"'
-        ) from error
-    return datetime.combine(day, clock, tzinfo=zone)
+    return datetime.combine(day, clock, tzinfo=zone_of(settings.time_zone or "UTC"))
 
 
 def _depot_decision(settings: RouteSettings) -> Decision:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
 
 import numpy as np
 import xarray as xr
@@ -107,7 +106,7 @@ def series_of(track: Track, species: str) -> Series:
     )
 
 
-def draw_series(series: Series, zone: ZoneInfo, *, label: str, reading: str) -> Markup:
+def draw_series(series: Series, zone: tzinfo, *, label: str, reading: str) -> Markup:
     """Draw one series as SVG; ``data-series`` carries what the pointer reads (time, range, background, place)."""
     bottom, top = _value_range(series)
     ticks = _ticks(bottom, top)
@@ -242,7 +241,7 @@ def _tick(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _time_axis(series: Series, zone: ZoneInfo, scale: _Scale) -> list[str]:
+def _time_axis(series: Series, zone: tzinfo, scale: _Scale) -> list[str]:
     base = _HEIGHT - _BOTTOM
     step = next((s for s in _STEPS_S if series.seconds / s <= 8), _STEPS_S[-1])
     local = series.start.astimezone(zone)
@@ -319,7 +318,7 @@ def _stripes(share: Floats, scale: _Scale, number: int) -> str:
     return "".join(parts)
 
 
-def _reading(series: Series, zone: ZoneInfo, reading: str) -> str:
+def _reading(series: Series, zone: tzinfo, reading: str) -> str:
     start = series.start.astimezone(zone)
     offset = start.utcoffset() or timedelta()
     content = {

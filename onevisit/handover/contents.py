@@ -72,7 +72,7 @@ class ReportContents:
     thresholds: Mapping[str, Sequence[SettingLine]] = field(default_factory=dict)
     roads: Roads | None = None
     photos: int = 0
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = "UTC"
     profile: str = "default"
     version: str = ""
     code: str = ""

@@ -21,7 +21,7 @@ from onevisit.handover.atomic import write_text
 from onevisit.handover.tables import amap_link, chinese_position, local_time, matters_text, reasons_text
 from onevisit.schema import Lead, Route, Stop, Visit
 
-__all__ = ["write_hotspots", "write_leads", "write_routes", "write_visits"]
+__all__ = ["write_hotspots", "write_leads", "write_points", "write_routes", "write_visits"]
 
 _DECIMALS = 7
 """Decimals of coordinates: 1e-7 degrees are 1 cm."""
@@ -34,6 +34,11 @@ def write_hotspots(path: Path, hotspots: Sequence[Hotspot], attributions: Sequen
     """
     explained = {attribution.hotspot_id: attribution for attribution in attributions}
     _write(path, (_feature(h.polygon, _hotspot_properties(h, explained.get(h.id))) for h in hotspots))
+
+
+def write_points(path: Path, points: Iterable[tuple[tuple[float, float], Mapping[str, Any]]]) -> None:
+    """Write any points: (longitude, latitude) and properties, times among them."""
+    _write(path, (_feature(shapely.Point(*place), properties) for place, properties in points))
 
 
 def write_leads(path: Path, leads: Sequence[Lead]) -> None:
@@ -213,6 +218,8 @@ def _plain(value: Any) -> Any:
         return {key: item if key in keep else _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, datetime):
+        return _iso(value)
     if isinstance(value, float):
         return float(f"{value:.6g}") if math.isfinite(value) else None
     return value

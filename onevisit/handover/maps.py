@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import shapely
@@ -105,7 +104,7 @@ def draw_map(
     routes: Sequence[Route],
     roads: Roads | None,
     words: Words,
-    zone: ZoneInfo,
+    zone: tzinfo,
 ) -> RegionMap:
     """Draw one region: mosaics, streets, tracks coloured by enhancement, hotspots, sites and routes, as layers.
 
@@ -156,7 +155,7 @@ def _add_roads(plot: Any, roads: Roads, crs: CRS) -> None:
 
 
 def _add_tracks(
-    plot: Any, region: RegionContents, scales: Sequence[SpeciesScale], words: Words, zone: ZoneInfo
+    plot: Any, region: RegionContents, scales: Sequence[SpeciesScale], words: Words, zone: tzinfo
 ) -> None:
     for track in region.tracks:
         x, y = _thin_line(track, region.crs)
@@ -174,7 +173,7 @@ def _add_tracks(
         plot.add_tools(_hover(renderer, [(label, f"@value{{0.[000]}} {unit_text(scale.unit)}"), ("", "@time")]))
 
 
-def _track_points(region: RegionContents, scale: SpeciesScale, share: int, zone: ZoneInfo) -> dict[str, Any]:
+def _track_points(region: RegionContents, scale: SpeciesScale, share: int, zone: tzinfo) -> dict[str, Any]:
     """The highest row of each stretch, the highest drawn last (on top) and largest."""
     xs, ys, values, times = [], [], [], []
     for track in region.tracks:
@@ -400,6 +399,6 @@ def _palette() -> list[str]:
     return ["#" + "".join(f"{round(v):02x}" for v in row) for row in colour]
 
 
-def _clock(time: np.datetime64, zone: ZoneInfo) -> str:
+def _clock(time: np.datetime64, zone: tzinfo) -> str:
     moment = datetime.fromisoformat(str(time.astype("datetime64[s]")) + "+00:00").astimezone(zone)
     return f"{moment:%m-%d %H:%M:%S}"

@@ -18,6 +18,7 @@ from onevisit.handover.contents import Picture, RegionContents, ReportContents, 
 from onevisit.handover.geojson import write_hotspots, write_leads, write_routes, write_visits
 from onevisit.handover.mosaic import open_mosaic
 from onevisit.handover.netcdf import write_cube, write_traces
+from onevisit.handover.plumes import write_plumes
 from onevisit.handover.poses import write_poses
 from onevisit.handover.report import write_report
 from onevisit.handover.tables import write_routes_csv, write_routes_xlsx
@@ -31,6 +32,7 @@ __all__ = ["write_flight", "write_outputs"]
 _FIXED_NAMES = (
     "trace.nc",
     "hotspots.geojson",
+    "plumes.geojson",
     "leads.geojson",
     "visits.geojson",
     "routes.geojson",
@@ -84,11 +86,12 @@ def _write_data(out: Path, result: Result) -> list[str]:
     write_routes(out / "routes.geojson", plan.routes)
     write_routes_csv(out / "routes.csv", plan.routes, lang=lang)
     write_routes_xlsx(out / "routes.xlsx", plan.routes, lang=lang)
-    written = [name for name in _FIXED_NAMES if name not in {"trace.nc", "report.html"}]
-    tracks = [track.passes for part in result.fused for track in part.region.tracks]
+    written = [name for name in _FIXED_NAMES if name not in {"trace.nc", "plumes.geojson", "report.html"}]
+    tracks = [track for part in result.fused for track in part.region.tracks]
     if tracks:
-        write_traces(out / "trace.nc", tracks)
-        written.append("trace.nc")
+        write_traces(out / "trace.nc", [track.passes for track in tracks])
+        write_plumes(out / "plumes.geojson", tracks)
+        written += ["trace.nc", "plumes.geojson"]
     for part in result.fused:
         if part.cube is not None:
             write_cube(out / f"cube{part.region.name}.nc", part.cube)
@@ -114,7 +117,7 @@ def _remove_stale(out: Path, written: Sequence[str]) -> None:
 def _contents(result: Result, recorder: Recorder) -> ReportContents:
     return ReportContents(
         mission=result.mission.root.resolve().name,
-        regions=tuple(_region_contents(part) for part in result.fused),
+        regions=tuple(_region_contents(part) for part in result.fused if part.region.tracks or part.flights),
         sites=result.sites,
         leads=result.plan.leads,
         visits=result.plan.visits,

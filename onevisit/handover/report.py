@@ -11,12 +11,11 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from bokeh.resources import Resources
@@ -25,6 +24,7 @@ from markupsafe import Markup
 from PIL import Image
 
 from fusion.schema import Attribution, Hotspot
+from ingest.clocks import zone_of
 from ingest.schema import Site, species_names
 from onevisit.handover.atomic import write_text
 from onevisit.handover.charts import Series, draw_series, draw_wind, series_of
@@ -32,6 +32,7 @@ from onevisit.handover.contents import Picture, RegionContents, ReportContents
 from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit
 from onevisit.handover.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
 from onevisit.handover.numbers import p_text, probability_text, rounded, unit_text, with_error
+from onevisit.handover.plumes import PlumeLine, strongest_outside
 from onevisit.handover.strings import Words
 from onevisit.handover.summary import summarise
 from onevisit.handover.tables import amap_link, chinese_position
@@ -95,7 +96,7 @@ def write_report(path: Path, contents: ReportContents, *, lang: str = "en") -> N
 
 def render_report(contents: ReportContents, *, lang: str = "en") -> str:
     """The whole page as a string."""
-    words, zone = Words(lang), ZoneInfo(contents.time_zone)
+    words, zone = Words(lang), zone_of(contents.time_zone)
     maps = [_map(number, region, contents, words, zone) for number, region in enumerate(contents.regions)]
     pictures = [_pictures(number, region) for number, region in enumerate(contents.regions)]
     template = _environment(words, zone).from_string(_asset("report.html.j2"))
@@ -103,10 +104,12 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         c=contents,
         w=words,
         lang=lang,
+        gap="" if lang == "zh" else " ",
         summary=summarise(contents),
         maps=maps,
         pictures=[plot for region in pictures for plot in region],
         cards=_cards(contents, words),
+        plumes=_plumes_outside(contents),
         plots=_plots(contents, words, zone),
         css=Markup(_asset("report.css")),
         script=Markup(_asset("report.js")),
@@ -118,7 +121,7 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
     )
 
 
-def _map(number: int, region: RegionContents, contents: ReportContents, words: Words, zone: ZoneInfo) -> RegionMap:
+def _map(number: int, region: RegionContents, contents: ReportContents, words: Words, zone: tzinfo) -> RegionMap:
     return draw_map(
         region,
         f"map-{number}",
@@ -171,6 +174,10 @@ def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
     return sorted(cards, key=lambda card: (card.hotspot.single_sighting, card.hotspot.p_value, card.hotspot.id))
 
 
+def _plumes_outside(contents: ReportContents) -> list[PlumeLine]:
+    return [line for region in contents.regions for line in strongest_outside(region.tracks, region.hotspots)]
+
+
 def _candidates(attribution: Attribution, sites: Mapping[str, Site], words: Words) -> tuple[Candidate, ...]:
     """Sites by probability, the small ones joined, then what is left for none of them."""
     ordered = sorted(attribution.sites, key=lambda s: (-s.probability, s.site_id))
@@ -194,7 +201,7 @@ def _candidates(attribution: Attribution, sites: Mapping[str, Site], words: Word
     )
 
 
-def _plots(contents: ReportContents, words: Words, zone: ZoneInfo) -> list[TracePlot]:
+def _plots(contents: ReportContents, words: Words, zone: tzinfo) -> list[TracePlot]:
     plots = []
     for number, region in enumerate(contents.regions):
         for track in region.tracks:
@@ -207,7 +214,7 @@ def _plots(contents: ReportContents, words: Words, zone: ZoneInfo) -> list[Trace
     return plots
 
 
-def _environment(words: Words, zone: ZoneInfo) -> Environment:
+def _environment(words: Words, zone: tzinfo) -> Environment:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
         "rounded": rounded,
@@ -225,12 +232,12 @@ def _environment(words: Words, zone: ZoneInfo) -> Environment:
     return environment
 
 
-def _local(time: datetime, zone: ZoneInfo) -> str:
+def _local(time: datetime, zone: tzinfo) -> str:
     aware = time if time.tzinfo else time.replace(tzinfo=UTC)
     return f"{aware.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
-def _span(first: datetime, last: datetime, zone: ZoneInfo) -> str:
+def _span(first: datetime, last: datetime, zone: tzinfo) -> str:
     """Two times, the second shortened where it is on the same day."""
     start, end = _local(first, zone), _local(last, zone)
     if start == end:

@@ -129,6 +129,18 @@ STRINGS: dict[str, tuple[str, str]] = {
     "wind_calm": ("calm, {speed} m s⁻¹: no direction", "静风，{speed} m s⁻¹，无法定向"),
     "wind_none": ("not measured", "无资料"),
     "when": ("When", "时间"),
+    "plumes_outside": ("Strongest plumes outside of hotspots", "热点以外的最强烟羽"),
+    "plumes_intro": (
+        "Each stood above the noise of its instrument, but not at a place that passes agree on. Drive there again "
+        "before anything else is asked of them. All plumes are in plumes.geojson.",
+        "以下烟羽均高于仪器噪声，但未在多次通过中于同一地点重复检出。请先复测，再作其他判断。"
+        "全部烟羽见 plumes.geojson。",
+    ),
+    "plume_maximum": ("Above background", "高于背景"),
+    "plume_width": ("Along the way", "沿途宽度"),
+    "plume_place": ("Place", "位置"),
+    "snr": ("Over the noise", "信噪比"),
+    "outing": ("Outing", "航次"),
     "position": ("Strongest cell", "最强网格"),
     "area": ("Area", "面积"),
     "single": ("single sighting", "单次检出"),

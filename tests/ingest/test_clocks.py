@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.clocks import bracket, interpolate, interpolate_angle, localise, zone_at
+from ingest.clocks import bracket, interpolate, interpolate_angle, localise
+from ingest.coordinates import time_zone_at
 from ingest.errors import FileError, SettingError
 from ingest.flags import Flag
 from ingest.loggers.record import TraceSettings
@@ -98,8 +99,8 @@ def test_date_in_name(name: str, expected: date | None) -> None:
 
 def test_zone_at_places() -> None:
     """Chengdu, Ürümqi's civil zone, the ocean."""
-    assert zone_at(104.07, 30.66) == "Asia/Shanghai"
-    assert zone_at(77.6, 13.0) == "Asia/Kolkata"
+    assert time_zone_at(104.07, 30.66) == "Asia/Shanghai"
+    assert time_zone_at(77.6, 13.0) == "Asia/Kolkata"
 
 
 def test_localise_flags_doubtful_hours() -> None:

@@ -105,6 +105,6 @@ def make_track() -> Callable[..., Track]:
             ch4_enhancement=("obs", methane - 2.0, {"units": "ppm", "detection_limit": 0.02}),
             **changes,
         )
-        return Track(passes, xr.Dataset())
+        return Track(passes, xr.Dataset({"snr": ("plume", np.empty(0))}))
 
     return make

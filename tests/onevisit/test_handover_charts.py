@@ -19,7 +19,7 @@ from ingest.flags import Flag
 from onevisit.handover.charts import draw_series, draw_wind, series_of
 from onevisit.handover.contents import RegionContents
 from onevisit.handover.envelope import bin_index, envelope, highest_rows
-from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit
+from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit, with_own_ids
 from onevisit.handover.maps import RAMP, draw_map, map_colour_scales
 from onevisit.handover.numbers import rounded, with_error
 from onevisit.handover.strings import Words
@@ -143,3 +143,13 @@ def test_scales_keep_units_apart(make_track):
     other = make_track("second")
     other.passes["ch4"].attrs["units"] = "ppb"
     assert [(s.species, s.unit) for s in map_colour_scales([make_track(), other])] == [("ch4", "ppm"), ("ch4", "ppb")]
+
+
+def test_ids_of_a_map_do_not_depend_on_what_was_drawn_before():
+    """Model ids count from 1 in order of appearance, and references follow; other values stay."""
+    item = {"target_id": "map-0", "root_id": "p1008", "doc": {"roots": [{"id": "p1008", "x": {"id": "p1009"}}]}}
+    later = {"target_id": "map-0", "root_id": "p2008", "doc": {"roots": [{"id": "p2008", "x": {"id": "p2009"}}]}}
+    assert with_own_ids(item) == with_own_ids(later)
+    assert with_own_ids(item) == {
+        "target_id": "map-0", "root_id": "m1", "doc": {"roots": [{"id": "m1", "x": {"id": "m2"}}]}
+    }  # fmt: skip

@@ -22,7 +22,7 @@ DAY = date(2026, 3, 2)
 def routes(make_visit):
     """One route with two stops; the second site's name would run as a formula."""
     visits = [make_visit("S1", 104.0657, 30.6574), make_visit("S2", 104.07, 30.66, name='=HYPERLINK("http://x")')]
-    return plan_routes(visits, RouteSettings(teams=1), day=DAY).value
+    return plan_routes(visits, RouteSettings(teams=1, time_zone="Asia/Shanghai"), day=DAY).value
 
 
 def rows_of(path):

@@ -90,7 +90,7 @@ def test_visit_longer_than_the_shift_is_said(make_visit):
 
 def test_without_depot_the_first_stop_starts_the_shift(make_visit):
     """The way to the first stop is not invented, and a decision says that it is not counted."""
-    outcome = plan_routes([make_visit()], RouteSettings(), day=DAY)
+    outcome = plan_routes([make_visit()], RouteSettings(time_zone="Asia/Shanghai"), day=DAY)
     (route,) = outcome.value
     assert route.stops[0].arrive.isoformat() == "2026-03-02T09:00:00+08:00"
     assert route.back is None and route.distance_m == 0.0
