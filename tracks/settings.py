@@ -88,6 +88,9 @@ class TrackSettings:
         unit="1",
         source="choice, after Hanlon & Risk 2020, doi:10.5194/amt-13-191-2020: grows with the apparent wind",
     )
+    flow_yaw_gain: float = setting(
+        1.0, unit="1", source="choice, after Hanlon & Risk 2020: twice as uncertain in a tail wind as in a head wind"
+    )
     # background
     background_model: str = setting("percentile", unit="", source="Brantley et al. 2014: methods differ little")
     background_window_s: float = setting(300.0, unit="s", source="Tettenborn 2025, amt-18-3569: 5 min, centred")

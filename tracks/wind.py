@@ -10,7 +10,7 @@ from ingest.flags import Flag
 from ingest.schema import Decision, Outcome
 from tracks.settings import TrackSettings
 
-__all__ = ["add_wind", "true_wind"]
+__all__ = ["add_wind", "true_wind", "wind_direction", "wind_uncertainty"]
 
 Floats = NDArray[np.float64]
 
@@ -56,6 +56,40 @@ def true_wind(
     return forward * sine - left * cosine, forward * cosine + left * sine
 
 
+def wind_uncertainty(u_apparent: Floats, v_apparent: Floats, settings: TrackSettings) -> Floats:
+    """Standard deviation per component of the true wind, m s-1, from the wind felt (forward and left).
+
+    The sensor's own, and a share of the apparent speed for the flow around the vehicle. The share grows with the yaw
+    angle of the apparent wind, from ``flow_distortion_sd`` for wind from ahead to (1 + ``flow_yaw_gain``) times that
+    from behind, where the sensor stands in the wake: 1 + gain (1 − cos yaw) / 2. Unknown wind has an unknown error.
+
+    References
+    ----------
+    Hanlon and Risk 2020, doi:10.5194/amt-13-191-2020 (errors grow with speed and yaw angle); the form is a choice.
+
+    Examples
+    --------
+    >>> wind_uncertainty(np.array([-10.0, 10.0]), np.zeros(2), TrackSettings(wind_sensor_sd=0.0)).round(2)
+    array([0.7, 1.4])
+    """
+    felt = np.hypot(u_apparent, v_apparent)
+    share = settings.flow_distortion_sd * (felt + settings.flow_yaw_gain * (felt + u_apparent) / 2)
+    result: Floats = np.hypot(settings.wind_sensor_sd, share)
+    return result
+
+
+def wind_direction(u: Floats, v: Floats, *, calm_speed: float) -> Floats:
+    """Direction the wind comes from, radian clockwise from north; NaN in a calm, which has none.
+
+    Examples
+    --------
+    >>> np.degrees(wind_direction(np.array([0.0, 0.2]), np.array([-3.0, 0.0]), calm_speed=0.5))
+    array([ 0., nan])
+    """
+    direction = np.arctan2(-u, -v) % (2 * np.pi)
+    return np.where(np.hypot(u, v) < calm_speed, np.nan, direction)
+
+
 def _sign_of_sensor(u_apparent: Floats, speed: Floats) -> tuple[float, str]:
     """Return −1 when the sensor counts head wind as positive, by the slope of apparent wind over speed."""
     good = np.isfinite(u_apparent) & np.isfinite(speed)
@@ -70,9 +104,9 @@ def _sign_of_sensor(u_apparent: Floats, speed: Floats) -> tuple[float, str]:
 def add_wind(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
     """Add ``u``, ``v`` where only the apparent wind is known, and ``wind_sd``; flag what cannot be.
 
-    ``wind_sd`` is one standard deviation per component: the sensor's, and a share ``flow_distortion_sd`` of the
-    apparent speed, so that it grows with driving. Calm has no direction: whoever needs one compares the speed with
-    ``calm_speed`` and with ``wind_sd``. A trace that brings ``u`` and ``v`` keeps them.
+    ``wind_sd`` is one standard deviation per component (`wind_uncertainty`): it grows with the apparent wind, so with
+    driving, and with the angle at which that meets the vehicle. A calm has no direction (`wind_direction`). A trace
+    that brings ``u`` and ``v`` keeps them, and gets the uncertainty of the wind that the vehicle must have felt.
 
     Parameters
     ----------
@@ -93,16 +127,15 @@ def add_wind(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
         ua, va = sign * trace["u_apparent"].values, sign * trace["v_apparent"].values
         heading = _filled_heading(trace["heading"].values)
         u, v = true_wind(ua, va, speed, heading, flow_factor=settings.flow_factor)
-        felt = np.hypot(ua, va)
         if evidence:
             decisions.append(Decision(label, "apparent wind turned round: head wind was positive", evidence))
         decisions.append(Decision(label, "true wind computed from the apparent wind", "no true wind was given"))
     elif "u" in trace and "v" in trace:
         u, v = trace["u"].values, trace["v"].values
-        felt = np.hypot(u, v) + np.nan_to_num(speed)
+        ua, va = _felt(u, v, np.nan_to_num(speed), _filled_heading(trace["heading"].values))
     else:
         return Outcome(trace)
-    wind_sd = np.hypot(settings.wind_sensor_sd, settings.flow_distortion_sd * felt)
+    wind_sd = wind_uncertainty(ua, va, settings)
     impossible = np.hypot(u, v) > settings.max_wind
     flags = trace["qc_flag"].values.copy()
     flags[impossible] |= np.uint32(Flag.WIND_IMPLAUSIBLE)
@@ -116,6 +149,14 @@ def add_wind(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
         qc_flag=("obs", flags, trace["qc_flag"].attrs),
     )
     return Outcome(added, tuple(decisions))
+
+
+def _felt(u: Floats, v: Floats, speed: Floats, heading: Floats) -> tuple[Floats, Floats]:
+    """Wind felt on the moving platform, forward and left; without a heading it is taken as head wind."""
+    known = np.isfinite(heading)
+    sine, cosine = np.sin(heading), np.cos(heading)
+    forward = np.where(known, u * sine + v * cosine, -np.hypot(u, v)) - speed
+    return forward, np.where(known, v * sine - u * cosine, 0.0)
 
 
 def _filled_heading(heading: Floats) -> Floats:
