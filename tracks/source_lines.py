@@ -67,10 +67,23 @@ def list_sources(track: Track, settings: TrackSettings) -> pd.DataFrame:
     return pd.DataFrame(lines, columns=list(lines[0]) if lines else _COLUMNS)
 
 
-_COLUMNS = (
-    "species units source lon lat maximum area width_m first_seen last_seen passes_seen passes_crossed seen_share"
-    " seen_low seen_high"
-).split()
+_COLUMNS = [
+    "species",
+    "units",
+    "source",
+    "lon",
+    "lat",
+    "maximum",
+    "area",
+    "width_m",
+    "first_seen",
+    "last_seen",
+    "passes_seen",
+    "passes_crossed",
+    "seen_share",
+    "seen_low",
+    "seen_high",
+]
 
 
 @compiled
@@ -157,7 +170,18 @@ def list_crossings(track: Track, settings: TrackSettings) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True) if filled else parts[0]
 
 
-_CROSSING = "species units source trajectory pass_index time distance_m seen maximum detection_limit".split()
+_CROSSING = [
+    "species",
+    "units",
+    "source",
+    "trajectory",
+    "pass_index",
+    "time",
+    "distance_m",
+    "seen",
+    "maximum",
+    "detection_limit",
+]
 
 
 def _from_afar(plumes: xr.Dataset, found: Floats, track: tuple[Floats, Floats], place: tuple[float, float]) -> Floats:
