@@ -111,6 +111,13 @@ class TrackSettings:
         60.0, unit="m", source="Weller 2019 code: buffers of 30 m that touch; Urban-Survey: clusters cut at 60 m"
     )
     crossing_distance_m: float = setting(30.0, unit="m", source="choice: a pass this close would have seen the plume")
+    # fingerprints
+    fingerprint_p: float = setting(
+        0.001, unit="1", source="choice: a place gets a second source when one of a thousand pairs would look so"
+    )
+    fingerprint_sd: float = setting(
+        0.1, unit="1", source="choice: instruments follow a plume of seconds differently by a tenth of the ratio"
+    )
     # exhaust
     combustion_species: tuple[str, ...] = setting(
         ("co2", "co", "no", "no2", "nox", "ufp", "pnc", "bc", "co2_dry"), unit="", source="choice: tracers of exhaust"
