@@ -60,6 +60,9 @@ class ImagerySettings:
     yaw_sd_rad: float = setting(
         0.052, unit="rad", source="choice: 3 degrees after the cross-check with image overlap"
     )
+    single_yaw_sd_rad: float = setting(
+        0.087, unit="rad", source="OpenAthena: compass error up to 10 degrees, taken as 2 sd; one photo alone"
+    )
     boresight_sd_rad: float = setting(0.035, unit="rad", source="H20T: -2.5 degrees found by dji-thermal-cli")
     focal_sd_ratio: float = setting(
         0.01, unit="1", source="choice: lens tags have 2 to 3 digits; the reader may state more doubt"
