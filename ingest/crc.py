@@ -62,7 +62,7 @@ def crcs_hj212(buffer: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int
     ----------
     buffer : bytes
     starts, lengths : arrays of int64, shape (segment,)
-        Segments within the buffer, in any order, at most `_LONGEST` bytes each.
+        Segments within the buffer (below 2 GB), in any order.
 
     Returns
     -------
@@ -73,10 +73,10 @@ def crcs_hj212(buffer: bytes, starts: NDArray[np.int64], lengths: NDArray[np.int
     table, starting = _distance_table(int(lengths.max()))
     ends = np.cumsum(lengths)
     begins = ends - lengths
-    offset = np.arange(int(ends[-1]), dtype=np.int64)
-    within = offset - np.repeat(begins, lengths)
-    data = np.frombuffer(buffer, np.uint8)[np.repeat(starts, lengths) + within]
-    parts = table[np.repeat(lengths, lengths) - 1 - within, data]
+    offset = np.arange(int(ends[-1]), dtype=np.int32)
+    data = np.frombuffer(buffer, np.uint8).take(np.repeat((starts - begins).astype(np.int32), lengths) + offset)
+    distance = np.repeat((ends - 1).astype(np.int32), lengths) - offset
+    parts = table.ravel().take(distance << 8 | data)
     sums = np.zeros(len(starts), np.uint16)
     filled = lengths > 0
     sums[filled] = np.bitwise_xor.reduceat(parts, begins[filled]) if filled.any() else sums[filled]

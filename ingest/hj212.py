@@ -31,8 +31,6 @@ _BATCH_BYTES = 1 << 20
 _HEAD, _TAIL = 6, 4  # "##" and the length; the CRC
 _LONGEST = 9999
 _CRC = re.compile(rb"[0-9A-Fa-f]{4}")
-# A field of the data area: code, name after the hyphen (absent for DataTime and the like), value.
-_FIELD = re.compile(r"([^;,=\-]+)(?:-([^;,=]+))?=([^;,]*)")
 _HEADER_FIELD = re.compile(r"([A-Za-z]+)=([^;]*)")
 _VERSIONS = {0: "HJ/T 212-2005", 1: "HJ 212-2017", 2: "HJ 212-2025"}
 _BLANK = b"\r\n\t \x00"
@@ -179,7 +177,7 @@ def _find_frames(buffer: bytes, *, last: bool) -> tuple[list[_Frame], int]:
         start = buffer.find(b"##", at)
         if start < 0:
             start = size if last or buffer[-1:] != b"#" else size - 1
-        if start > at:
+        if start > at and buffer[at:start].strip(_BLANK):
             frames.append(_Frame(at, at, start - at, -2, b""))
         at = start
         if at >= size or (not last and size - at < _HEAD):
@@ -273,7 +271,10 @@ def _message(buffer: bytes, frame: _Frame, expected: int, offset: int, options: 
     except UnicodeDecodeError:
         text = segment.decode("gb18030", "replace")
     head, opened, area = text.partition("CP=&&")
-    header = dict(_HEADER_FIELD.findall(head))
+    number, _, rest = head.partition(";")
+    name, _, value = number.partition("=")
+    common = _common_header(rest) if name == "QN" else _common_header(head)
+    header = {"QN": value} | common.fields if name == "QN" else dict(common.fields)
     items: dict[str, dict[str, str]] = {}
     meta: dict[str, str] = {}
     problems: list[str] = []
@@ -293,35 +294,59 @@ def _message(buffer: bytes, frame: _Frame, expected: int, offset: int, options: 
         problems.append(f"{stated} stated, {frame.length} bytes came")
     if frame.length > options.segment_limit:
         problems.append(f"segment of {frame.length} bytes is longer than {options.segment_limit}")
-    flags = _flags(header, problems)
+    problems += common.problems
     data_time = meta.get("DataTime", "")
     if data_time and not _is_time(data_time):
         problems.append(f"DataTime {data_time!r} is no time (expected 14 or 17 digits)")
-    for name in ("ST", "CN", "MN"):
-        if not header.get(name):
-            problems.append(f"header has no {name}")
     mn = header.get("MN", "")
     errors, tolerated = _sort_problems(problems, mn, options.tolerated) if problems else ((), ())
     return Message(
         mn, header.get("ST", ""), header.get("CN", ""), header.get("QN", ""), data_time, crc,
-        frame.declared == frame.length, items, flags, errors, tolerated, meta, header, offset + frame.start,
+        frame.declared == frame.length, items, common.flags, errors, tolerated, meta, header, offset + frame.start,
     )  # fmt: skip
 
 
 def _parse_items(area: str, items: dict[str, dict[str, str]], meta: dict[str, str], problems: list[str]) -> None:
     """Fill in items by code and field, fields without a code, and the parts of the data area that are neither."""
-    found = _FIELD.findall(area)
-    for code, name, value in found:
-        if not name:
+    odd = []
+    for part in area.replace(",", ";").split(";"):
+        key, equals, value = part.partition("=")
+        code, name = _split_key(key) if equals else ("", "")
+        if not code:
+            if part:
+                odd.append(part)
+        elif not name:
             meta[code] = value
         elif code in items:
             items[code][name] = value
         else:
             items[code] = {name: value}
-    if area and len(found) != area.count(";") + area.count(",") + 1:
-        odd = [part for part in re.split("[;,]", area) if part and not _FIELD.fullmatch(part)]
-        if odd:
-            problems.append(f"data area has {len(odd)} parts that are no field: {odd[0][:40]!r}")
+    if odd:
+        problems.append(f"data area has {len(odd)} parts that are no field: {odd[0][:40]!r}")
+
+
+@lru_cache(maxsize=4096)
+def _split_key(key: str) -> tuple[str, str]:
+    """Code and field name of ``a34002-Rtd``; no name for ``DataTime``; no code where it is neither."""
+    code, hyphen, name = key.partition("-")
+    return (code, name) if bool(hyphen) == bool(name) else ("", "")
+
+
+class _CommonHeader(NamedTuple):
+    """What a header says after its QN, which a device repeats in every packet: read once, then looked up."""
+
+    fields: dict[str, str]
+    flags: Mapping[str, object]
+    problems: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def _common_header(text: str) -> _CommonHeader:
+    fields = dict(_HEADER_FIELD.findall(text))
+    problems: list[str] = []
+    flags = _flags(fields, problems)
+    problems += [f"header has no {name}" for name in ("ST", "CN", "MN") if not fields.get(name)]
+    return _CommonHeader(fields, flags, tuple(problems))
 
 
 def _flags(header: Mapping[str, str], problems: list[str]) -> Mapping[str, object]:
