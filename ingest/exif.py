@@ -7,19 +7,20 @@ that the file states is checked against what is there, and every table has an up
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from ingest.errors import FileError, UnknownFormat
 
-__all__ = ["PhotoTags", "TagValue", "is_complete_jpeg", "read_tags"]
+__all__ = ["PhotoTags", "TagValue", "is_complete_jpeg", "jpeg_segments", "read_tags"]
 
 TagValue = str | bytes | tuple[float, ...]
 _Read = Callable[[int, int], bytes]
 
 _EXIF_HEADER = b"Exif\x00\x00"
+_FLIR_HEADER = b"FLIR\x00"
 _XMP_HEADER = b"http://ns.adobe.com/xap/1.0/\x00"
 _MAX_ENTRIES = 2048
 _MAX_VALUE_BYTES = 4_000_000
@@ -29,10 +30,11 @@ _START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 # TIFF 6.0 and EXIF 2.32: the tags that are kept, by directory.
 _IMAGE_TAGS = {
     0x0100: "ImageWidth", 0x0101: "ImageLength", 0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model",
-    0x0112: "Orientation", 0x0131: "Software", 0x0132: "DateTime", 0x02BC: "XMP", 0x8769: "ExifIFD", 0x8825: "GPSIFD",
-    0xC612: "DNGVersion",
+    0x0112: "Orientation", 0x0131: "Software", 0x0132: "DateTime", 0x0153: "SampleFormat", 0x02BC: "XMP",
+    0x8769: "ExifIFD", 0x8825: "GPSIFD", 0xC612: "DNGVersion", 0xC61A: "BlackLevel",
 }  # fmt: skip
 _EXIF_TAGS = {
+    0x829A: "ExposureTime", 0x829D: "FNumber", 0x8827: "ISOSpeed",
     0x9003: "DateTimeOriginal", 0x9004: "DateTimeDigitized", 0x9010: "OffsetTime", 0x9011: "OffsetTimeOriginal",
     0x9012: "OffsetTimeDigitized", 0x9290: "SubSecTime", 0x9291: "SubSecTimeOriginal", 0x920A: "FocalLength",
     0xA002: "PixelXDimension", 0xA003: "PixelYDimension", 0xA20E: "FocalPlaneXResolution",
@@ -52,7 +54,8 @@ _TYPES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d", 13: 
 class PhotoTags:
     """What a photo says about itself: the size of its sensor grid, its EXIF tags by name, its raw XMP packet.
 
-    ``container`` is ``jpeg`` or ``tiff``; ``pixels_at`` is the offset of the compressed pixels of a JPEG.
+    ``container`` is ``jpeg`` or ``tiff``; ``pixels_at`` is the offset of the compressed pixels of a JPEG; ``thermal``
+    is ``flir`` or ``dji`` where a JPEG carries measured temperatures beside its picture.
     """
 
     container: str
@@ -61,6 +64,7 @@ class PhotoTags:
     exif: Mapping[str, TagValue] = field(default_factory=dict)
     xmp: bytes = b""
     pixels_at: int = 0
+    thermal: str = ""
 
     def text(self, name: str) -> str:
         """Return a text tag, stripped, or an empty text."""
@@ -111,6 +115,7 @@ def _read_jpeg(file: BinaryIO, item: str) -> PhotoTags:
     """Walk the segments up to the start of scan (ITU-T T.81, annex B)."""
     exif: dict[str, TagValue] = {}
     xmp, size, position = b"", (0, 0), 2
+    flir, counts = False, 0
     for _ in range(_MAX_SEGMENTS):
         file.seek(position)
         head = file.read(4)
@@ -124,12 +129,14 @@ def _read_jpeg(file: BinaryIO, item: str) -> PhotoTags:
             raise FileError(item, f"JPEG is damaged at byte {position}; copy it again from the card")
         if marker == 0xDA:
             break
+        counts += (length - 2) * (marker == 0xE3)
         if marker == 0xE1:
             body = file.read(length - 2)
             if body.startswith(_EXIF_HEADER) and not exif:
                 exif = _read_directories(_within(body[len(_EXIF_HEADER) :]), item)
             elif body.startswith(_XMP_HEADER) and not xmp:
                 xmp = body[len(_XMP_HEADER) :]
+            flir |= body.startswith(_FLIR_HEADER)
         elif marker in _START_OF_FRAME:
             body = file.read(5)
             size = (int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
@@ -138,7 +145,35 @@ def _read_jpeg(file: BinaryIO, item: str) -> PhotoTags:
         raise FileError(item, "JPEG states no image size; copy it again from the card")
     if not is_complete_jpeg(file, position):
         raise FileError(item, "JPEG ends before its last pixel (no end marker); copy it again from the card")
-    return PhotoTags("jpeg", *size, exif, xmp, position)
+    return PhotoTags("jpeg", *size, exif, xmp, position, "flir" if flir else _dji_thermal(counts, size))
+
+
+def _dji_thermal(count: int, size: tuple[int, int]) -> str:
+    """DJI puts the raw counts of its sensor, 16 bit each, into APP3; the picture may be enlarged 2 times."""
+    return "dji" if count > 0 and 2 * size[0] * size[1] in (count, 4 * count) else ""
+
+
+def jpeg_segments(path: Path, item: str) -> Iterator[tuple[int, bytes]]:
+    """Yield marker and body of every segment of a JPEG before its pixels.
+
+    Raises
+    ------
+    FileError
+        If it is no JPEG, or is damaged before its pixels.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(2) != b"\xff\xd8":
+                raise FileError(item, "is not a JPEG; copy it again from the card")
+            for _ in range(_MAX_SEGMENTS):
+                head = file.read(4)
+                if len(head) < 4 or head[0] != 0xFF or (length := int.from_bytes(head[2:], "big")) < 2:
+                    raise FileError(item, "JPEG is damaged before its pixels; copy it again from the card")
+                if head[1] == 0xDA:
+                    return
+                yield head[1], file.read(length - 2)
+    except OSError as error:
+        raise FileError(item, f"cannot be read ({error.strerror or error}); copy it again from the card") from error
 
 
 def is_complete_jpeg(file: BinaryIO, pixels_at: int) -> bool:

@@ -27,9 +27,10 @@ from ingest.mrk import apply_marks_of_exposure
 from ingest.photo_pose import PoseDefaults, pose_from_tags
 from ingest.schema import Decision, Frame, Outcome, Reject
 from ingest.settings import setting
+from ingest.thermal import read_thermal, thermal_decision, thermal_kind
 from ingest.xmp import parse_xmp
 
-__all__ = ["PhotoSettings", "read_frames", "read_image"]
+__all__ = ["PhotoSettings", "read_frames", "read_image", "read_values"]
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -138,7 +139,7 @@ def read_image(frame: Frame, *, reduce: int = 1) -> Pixels:
     Returns
     -------
     array, shape (row, column, band)
-        Bands in the order red, green, blue, or one band; uint8 or uint16.
+        Bands in the order red, green, blue, or one band; uint8, uint16, or float32 (radiometric TIFF, °C).
 
     Raises
     ------
@@ -156,12 +157,34 @@ def read_image(frame: Frame, *, reduce: int = 1) -> Pixels:
         raise FileError(frame.item, f"cannot be decoded ({error}); copy it again from the card") from error
     if pixels is None:
         raise FileError(frame.item, "pixels cannot be decoded; copy it again from the card")
-    if pixels.dtype not in (np.uint8, np.uint16):
-        raise FileError(frame.item, f"pixels are {pixels.dtype}, expected 8 or 16 bit; export it again")
+    if pixels.dtype not in (np.uint8, np.uint16, np.float32):
+        raise FileError(frame.item, f"pixels are {pixels.dtype}, expected 8 or 16 bit or float32; export it again")
     if not jpeg and reduce > 1:
         size = (-(-pixels.shape[1] // reduce), -(-pixels.shape[0] // reduce))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     return _bands_last(cast(Pixels, pixels))
+
+
+def read_values(frame: Frame, *, reduce: int = 1) -> Pixels | NDArray[np.float32]:
+    """Read what the camera measured: of a thermal photo its values, of any other the same as `read_image`.
+
+    Returns
+    -------
+    array, shape (row, column, band)
+        Thermal values are float32 with one band, in the unit of ``frame.tags["ThermalUnit"]``.
+
+    Raises
+    ------
+    FileError
+        If the values are damaged, or the maker's tool fails on them.
+    """
+    if not frame.tags.get("ThermalUnit"):
+        return read_image(frame, reduce=reduce)
+    values = read_thermal(frame.path, frame.item, read_tags(frame.path, frame.item))
+    if reduce > 1:
+        size = (-(-values.shape[1] // reduce), -(-values.shape[0] // reduce))
+        values = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_AREA), np.float32)
+    return values[:, :, np.newaxis]
 
 
 # --- one photo -----------------------------------------------------------------------------------------------------
@@ -197,13 +220,19 @@ def _read_frame(path: Path, item: str, settings: PhotoSettings) -> tuple[Frame, 
         clock_tolerance_s=settings.clock_tolerance_s,
     )
     kind, band = photo_kind(tags, xmp)
+    thermal = thermal_kind(tags)
+    if thermal.source == "flir":
+        kind = "thermal"
+    unit = {"ThermalUnit": thermal.unit} if kind == "thermal" and thermal.source else {}
     frame = Frame(
         item, path, camera, tagged.pose, time.utc, kind, band, tagged.flight_yaw_rad, tagged.target_distance_m,
-        _kept_tags(tags, xmp),
+        _kept_tags(tags, xmp) | unit,
     )  # fmt: skip
     focal = f"focal length {camera.focal_px:.0f} px ± {camera.focal_sd_px:.0f} px from {camera.source}"
     decisions = [(focal, f"camera {camera.model or 'without a name'}, {camera.width_px} × {camera.height_px} px")]
     decisions += [(x.decision, x.evidence) for x in (tagged, time) if x.decision]
+    if kind == "thermal":
+        decisions.append(thermal_decision(thermal))
     return frame, decisions
 
 
