@@ -162,7 +162,8 @@ def _target(station: Station, seen: Floats, ray: Floats, surface: Surface, level
     factor = math.sqrt(-2.0 * math.log(1.0 - level))
     minor, major = factor * np.sqrt(np.maximum(values, 0.0))
     bearing = math.atan2(vectors[0, 1], vectors[1, 1]) % math.pi
-    return Target(*(float(v) for v in place), covariance, level, float(major), float(minor), bearing, distance)
+    east, north, height = (float(v) for v in place)
+    return Target(east, north, height, covariance, level, float(major), float(minor), bearing, distance)
 
 
 def _meet(centre: Floats, ray: Floats, surface: Surface, reach_m: float) -> float | None:
