@@ -12,77 +12,88 @@ __all__ = ["block_means", "interpolate_rows", "rolling_percentile"]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-
-@compiled
-def _place(window: Floats, count: int, value: float) -> int:
-    """Return the first position in the sorted ``window[:count]`` whose value is not below ``value``."""
-    low, high = 0, count
-    while low < high:
-        middle = (low + high) >> 1
-        if window[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+_SPARE = 32  # sorted values beyond those that the rank needs
 
 
 @compiled
-def _swap(window: Floats, count: int, old: float, new: float) -> None:
-    """Replace ``old`` by ``new`` in the sorted window, moving only what lies between them."""
-    if new >= old:
-        k = _place(window, count, old)
-        while k + 1 < count and window[k + 1] < new:
-            window[k] = window[k + 1]
-            k += 1
-    else:
-        k = _place(window, count, old)
-        while k > 0 and window[k - 1] > new:
-            window[k] = window[k - 1]
-            k -= 1
-    window[k] = new
+def _place(low: Floats, count: int, value: float) -> int:
+    """Return the first position in the sorted ``low[:count]`` whose value is not below ``value``.
+
+    Without branches: which half comes next cannot be predicted, and a wrong guess costs more than the comparison.
+    """
+    if count == 0:
+        return 0
+    first = 0
+    while count > 1:
+        half = count >> 1
+        first += half * (low[np.uint64(first + half - 1)] < value)
+        count -= half
+    return first + int(low[np.uint64(first)] < value)
+
+
+@compiled
+def _insert(low: Floats, count: int, value: float) -> None:
+    """Insert into the sorted ``low[:count]``, which has room; unsigned indices let the loop be vectorised."""
+    place = _place(low, count, value)
+    for k in range(count - place):
+        low[np.uint64(count - k)] = low[np.uint64(count - k - 1)]
+    low[place] = value
+
+
+@compiled
+def _remove(low: Floats, count: int, value: float) -> None:
+    """Take one ``value`` out of the sorted ``low[:count]``."""
+    place = _place(low, count, value)
+    for k in range(count - 1 - place):
+        low[np.uint64(place + k)] = low[np.uint64(place + k + 1)]
 
 
 @compiled
 def _roll(t: Floats, v: Floats, before_s: float, after_s: float, share: float) -> Floats:
+    """Keep only the lowest values of the window sorted: all that do not exceed ``limit``, which is chosen again when
+    they become too few for the rank that is wanted, or many more than it needs.
+    """
     n = len(t)
     out = np.empty(n)
-    window = np.empty(64)
-    count = head = tail = 0
+    low = np.empty(64)
+    size = head = tail = 0
+    limit = -np.inf
+    most = 0
     for i in range(n):
         while head < n and t[head] <= t[i] + after_s:
-            if tail < i and t[tail] < t[i] - before_s:
-                _swap(window, count, v[tail], v[head])
-                tail += 1
-                head += 1
-                continue
-            if count == len(window):
-                grown = np.empty(2 * count)
-                grown[:count] = window
-                window = grown
-            place = _place(window, count, v[head])
-            for k in range(count, place, -1):
-                window[k] = window[k - 1]
-            window[place] = v[head]
-            count += 1
+            if v[head] <= limit:
+                if size == len(low):
+                    low = np.append(low, np.empty(size))
+                _insert(low, size, v[head])
+                size += 1
             head += 1
         while tail < i and t[tail] < t[i] - before_s:
-            place = _place(window, count, v[tail])
-            for k in range(place, count - 1):
-                window[k] = window[k + 1]
-            count -= 1
+            if v[tail] <= limit:
+                _remove(low, size, v[tail])
+                size -= 1
             tail += 1
-        rank = share * (count - 1)
-        low = int(rank)
-        high = min(low + 1, count - 1)
-        out[i] = window[low] + (rank - low) * (window[high] - window[low])
+        rank = share * (head - tail - 1)
+        k = int(rank)
+        needed = min(k + 2, head - tail)
+        if size < needed or size > most:
+            window = np.sort(v[tail:head])
+            last = needed + _SPARE + needed // 4
+            limit = window[last] if last < len(window) else np.inf
+            size = int(np.searchsorted(window, limit, side="right"))
+            if size > len(low):
+                low = np.empty(2 * size)
+            low[:size] = window[:size]
+            most = 2 * size + _SPARE
+        high = min(k + 1, head - tail - 1)
+        out[i] = low[k] + (rank - k) * (low[high] - low[k])
     return out
 
 
 def rolling_percentile(t: Floats, values: Floats, *, before_s: float, after_s: float, percentile: float) -> Floats:
     """Percentile of the values within [t − ``before_s``, t + ``after_s``] of each row.
 
-    The window is short at both ends of the trace. Values are kept sorted, so that a row costs one insertion and one
-    deletion, whatever the window.
+    The window is short at both ends of the trace. Of its values only those about and below the rank are kept sorted,
+    so that most rows of a low percentile cost two comparisons; a high one is the low one of the negative values.
 
     Parameters
     ----------
@@ -100,6 +111,8 @@ def rolling_percentile(t: Floats, values: Floats, *, before_s: float, after_s: f
     >>> rolling_percentile(np.arange(4.0), np.array([3.0, 1, 2, 9]), before_s=1, after_s=1, percentile=0)
     array([1., 1., 1., 2.])
     """
+    if percentile > 50:
+        return -_roll(t, -values, before_s, after_s, 1 - percentile / 100)
     return _roll(t, values, before_s, after_s, percentile / 100)
 
 
