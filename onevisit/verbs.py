@@ -26,6 +26,7 @@ from onevisit.handover.netcdf import write_traces
 from onevisit.handover.outputs import write_flight
 from onevisit.score import render_scores, score_output, scores_dict, write_scores
 from onevisit.simulate import simulate_mission
+from onevisit.simulate.overlay import simulate_over_drive
 from tracks import TrackSettings, process_trace
 from tracks.rates import NEEDS_PLACE, quantify_trace
 
@@ -190,8 +191,9 @@ def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
 @click.option("--seed", type=int, required=True, help="The same seed gives the same bytes.")
 @click.option("--size", type=click.Choice(["demo", "district", "city"]), default="demo", show_default=True)
 @click.option("--without", multiple=True, metavar="CONFOUNDER", help="Leave one out; may be repeated.")
+@click.option("--drive", type=_FILE, help="A real logger file: its drive is kept, known plumes are laid over it.")
 @_quiet
-def simulate(*, out: Path, seed: int, size: Any, without: tuple[str, ...], quiet: bool) -> None:
+def simulate(*, out: Path, seed: int, size: Any, without: tuple[str, ...], drive: Path | None, quiet: bool) -> None:
     """Write a simulated mission with known truth: OUT/mission/ in real file formats, and OUT/truth.json.
 
     \b
@@ -200,7 +202,10 @@ def simulate(*, out: Path, seed: int, size: Any, without: tuple[str, ...], quiet
       onevisit process demo/mission -o demo/out
       onevisit score demo/out demo/truth.json
     """
-    simulate_mission(out, seed=seed, size=size, without=without)
+    if drive is None:
+        simulate_mission(out, seed=seed, size=size, without=without)
+    else:
+        simulate_over_drive(out, drive, seed=seed)
     click.echo(f"mission: {out / 'mission'}\ntruth:   {out / 'truth.json'}")
 
 

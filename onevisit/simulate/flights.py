@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from onevisit.simulate.scene import Scene
 from onevisit.simulate.world import World
 
-__all__ = ["FlightCamera", "Shot", "fly_block", "render_shot"]
+__all__ = ["THERMAL", "FlightCamera", "Shot", "fly_block", "render_shot"]
 
 Floats = NDArray[np.float64]
 GIMBAL_TILT_SD = 0.35  # degrees; the tags say 0.0 ± 0.1 where adjusted poses differ by 0.7-2.2 (notes on Brighton)
@@ -25,15 +25,20 @@ YAW_SD = 0.8
 
 @dataclass(frozen=True)
 class FlightCamera:
-    """Interior orientation: a 4:3 camera with the field of view of a DJI M3E, written at a smaller size."""
+    """Interior orientation: the wide camera of a DJI M3T (4.4 mm, 6.4 mm sensor), written at a smaller size."""
 
     width_px: int = 1000
     height_px: int = 750
-    focal_px: float = 705.5
-    focal_mm: float = 12.29
+    focal_px: float = 687.5
+    focal_mm: float = 4.4
     focal_35mm: int = 24
-    model: str = "M3E"
+    model: str = "M3T"
     readout_s: float = 0.02
+    source: str = "WideCamera"
+
+
+THERMAL = FlightCamera(320, 256, 379.0, 9.1, 40, "M3T", 0.0, "InfraredCamera")
+"""Interior orientation of the same drone's thermal camera (12 µm pixels, 9.1 mm) at half its 640 × 512 size."""
 
 
 @dataclass(frozen=True)

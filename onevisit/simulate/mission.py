@@ -14,19 +14,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from PIL import Image
-
-from ingest.coordinates import meridian_convergence_rad
 from ingest.errors import SettingError
 from onevisit.simulate.confounders import choose_confounders
-from onevisit.simulate.flights import FlightCamera, Shot, fly_block, render_shot
 from onevisit.simulate.handheld import write_handheld
 from onevisit.simulate.monitors import draw_stations, write_monitors
 from onevisit.simulate.outings import declared_lag, drive_all, stream
-from onevisit.simulate.photos import PhotoTags, write_photo
+from onevisit.simulate.photo_block import fly_over
 from onevisit.simulate.registers import draw_entries, write_registers
-from onevisit.simulate.scene import Scene, paint_scene
 from onevisit.simulate.truth import Park, rules, truth_of
 from onevisit.simulate.vehicle import air_along, write_log
 from onevisit.simulate.world import SIZES, World, build_world
@@ -101,7 +95,7 @@ def simulate_mission(
     _write_roads(mission / "roads" / "道路.geojson", world)
     write_monitors(mission / "monitors", stations, day)
     _write_toml(mission / "mission.toml", world, declared_lag(outings[0].analyser, seed))
-    truth = truth_of(park) | _fly(out, world, day, seed)
+    truth = truth_of(park) | fly_over(out, world, day, seed)
     text = json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True)
     (out / "truth.json").write_text(text + "\n", encoding="utf-8")
 
@@ -152,80 +146,3 @@ def _write_toml(path: Path, world: World, lag_s: float | None) -> None:
     ]
     lines += [] if lag_s is None else ["", "[vehicle]", f"lag_s = {lag_s}"]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-# --- flights -------------------------------------------------------------------------------------------------------
-
-
-def _fly(out: Path, world: World, day: datetime, seed: int) -> dict[str, Any]:
-    """Render and write the photo block; return its truth."""
-    camera = FlightCamera()
-    rng = stream(seed, "flight")
-    middle = world.blocks[len(world.blocks) // 2].centroid
-    centre = (float(middle.x), float(middle.y))
-    lon, lat = world.lonlat(*centre)
-    convergence = float(np.degrees(meridian_convergence_rad(lon, lat, world.crs)))
-    shots = fly_block(
-        centre, world.size.strips, world.size.photos_per_strip, rng, camera=camera, true_yaw_of_grid_north=convergence
-    )
-    extent = 2 * max(max(abs(s.x - centre[0]), abs(s.y - centre[1])) for s in shots) + 200.0
-    scene = paint_scene(world, centre, extent, extent, stream(seed, "scene"))
-    images = out / "mission" / "images"
-    images.mkdir(parents=True, exist_ok=True)
-    start = day + timedelta(hours=1, minutes=20)
-    for shot in shots:
-        pixels = render_shot(shot, camera, scene, world, rng)
-        write_photo(images / shot.name, np.asarray(pixels, np.uint8), _tags(shot, camera, world, start))
-    return {
-        "camera": {"focal_px": camera.focal_px, "width_px": camera.width_px, "height_px": camera.height_px},
-        "photos": [_true_pose(shot, world, convergence) for shot in shots],
-        "scene": _write_scene(out, scene, world),
-        "features": [{"kind": f.kind, "geometry": world.geometry(f.polygon)} for f in scene.features],
-    }
-
-
-def _tags(shot: Shot, camera: FlightCamera, world: World, start: datetime) -> PhotoTags:
-    lon, lat = world.lonlat(shot.tagged_x, shot.tagged_y)
-    return PhotoTags(
-        start + timedelta(seconds=round(shot.second)),
-        float(lon),
-        float(lat),
-        512.0 + shot.tagged_height_m,
-        shot.tagged_height_m,
-        shot.tagged_yaw,
-        shot.tagged_pitch,
-        shot.tagged_roll,
-        shot.flight_yaw,
-        camera.model,
-        camera.focal_mm,
-        camera.focal_35mm,
-        camera.focal_px,
-        camera.width_px,
-        camera.height_px,
-    )
-
-
-def _true_pose(shot: Shot, world: World, convergence_deg: float) -> dict[str, Any]:
-    lon, lat = world.lonlat(shot.x, shot.y)
-    return {
-        "photo": f"images/{shot.name}",
-        "lon": round(float(lon), 9),
-        "lat": round(float(lat), 9),
-        "height_above_takeoff_m": round(shot.height_m, 3),
-        "yaw_deg": round((shot.yaw + convergence_deg + 180.0) % 360.0 - 180.0, 4),
-        "pitch_deg": round(shot.pitch, 4),
-        "roll_deg": round(shot.roll, 4),
-    }
-
-
-def _write_scene(out: Path, scene: Scene, world: World, *, reduce: int = 2) -> dict[str, Any]:
-    """Write the painted ground itself, the reference of the mosaic, at half its resolution."""
-    picture = Image.fromarray(scene.rgb).reduce(reduce)
-    picture.save(out / "truth_scene.jpg", "JPEG", quality=88)
-    return {
-        "file": "truth_scene.jpg",
-        "crs": f"EPSG:{world.crs.to_epsg()}",
-        "pixel_m": scene.pixel_m * reduce,
-        "left": world.origin_x + scene.left,
-        "top": world.origin_y + scene.top,
-    }

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-__all__ = ["PhotoTags", "write_photo"]
+__all__ = ["PhotoTags", "write_photo", "write_thermal"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,17 @@ def write_photo(path: Path, pixels: NDArray[np.uint8], tags: PhotoTags, *, quali
     stream = io.BytesIO()
     image = Image.fromarray(pixels)
     image.save(stream, "JPEG", quality=quality, subsampling=2, exif=_exif(tags), xmp=_xmp(tags).encode())
+    path.write_bytes(stream.getvalue())
+
+
+def write_thermal(path: Path, celsius: NDArray[np.float32], tags: PhotoTags) -> None:
+    """Write one radiometric TIFF: float32, degrees Celsius, as DJI's thermal tool exports it, tags kept."""
+    stream = io.BytesIO()
+    image = Image.fromarray(celsius)
+    directory = TiffImagePlugin.ImageFileDirectory_v2()
+    directory[700] = _xmp(tags).encode()
+    directory.tagtype[700] = 1
+    image.save(stream, "TIFF", exif=_exif(tags), tiffinfo=directory)
     path.write_bytes(stream.getvalue())
 
 

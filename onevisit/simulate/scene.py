@@ -174,6 +174,7 @@ def paint_scene(
     features += _heat_a_roof(canvas, [p for p in world.places if p not in dug], frame)
     canvas.texture(None, 4.0, 0.35)
     canvas.texture(None, 2.5, pixel_m)
+    features += _blow_smoke(canvas, world.places, frame)
     canvas.kelvin += 0.25 * _noise(canvas.shape, round(1.0 / pixel_m), rng)
     return Scene(np.ascontiguousarray(canvas.bgr[..., ::-1]), canvas.kelvin, left, top, pixel_m, tuple(features))
 
@@ -390,9 +391,52 @@ def _lay_net(canvas: _Canvas, patch: shapely.Polygon) -> None:
 
 def _heat_a_roof(canvas: _Canvas, places: list[Place], frame: shapely.Polygon) -> list[Feature]:
     """One roof in the frame is 18 K warmer than the others; only a thermal camera sees it."""
-    halls = [hall for place in places for hall in place.buildings if frame.buffer(-60).contains(hall)]
+    halls = _halls_within(places, frame.buffer(-60))
     if not halls:
         return []
     hot = halls[int(canvas.rng.integers(len(halls)))]
     cv2.fillPoly(canvas.kelvin, [canvas.points(np.asarray(hot.exterior.coords)[:, :2])], 318.0, cv2.LINE_8, 4)
     return [Feature("hot_roof", hot)]
+
+
+def _halls_within(places: Sequence[Place], area: shapely.Polygon) -> list[shapely.Polygon]:
+    """Halls that lie in an area; where none does, the one nearest to its middle."""
+    halls = [hall for place in places for hall in place.buildings]
+    inside = [hall for hall in halls if area.contains(hall)]
+    return inside or sorted(halls, key=lambda hall: hall.distance(area.centroid))[:1]
+
+
+def _blow_smoke(canvas: _Canvas, places: Sequence[Place], frame: shapely.Polygon) -> list[Feature]:
+    """A grey plume of visible smoke, some 60 m long, from one hall: opaque at its foot, thin at its end."""
+    halls = _halls_within(places, frame.buffer(-90))
+    if not halls:
+        return []
+    foot = halls[int(canvas.rng.integers(len(halls)))].centroid
+    bearing = float(canvas.rng.uniform(0, 2 * np.pi))
+    along = np.linspace(0.0, 60.0, 60)
+    half = 1.5 + 0.16 * along
+    side = 1.8 * np.sin(along / 9.0)
+    unit, across = np.array([np.cos(bearing), np.sin(bearing)]), np.array([-np.sin(bearing), np.cos(bearing)])
+    middle = np.array([foot.x, foot.y]) + along[:, None] * unit + side[:, None] * across
+    left, right = middle + half[:, None] * across, middle - half[:, None] * across
+    outline = shapely.Polygon(np.vstack([left, right[::-1]])).buffer(0)
+    _veil(canvas, middle, half, np.linspace(0.85, 0.25, len(along)))
+    return [Feature("smoke", outline)] if isinstance(outline, shapely.Polygon) else []
+
+
+def _veil(canvas: _Canvas, middle: Floats, radius_m: Floats, shares: Floats) -> None:
+    """Blend grey over discs along a line, soft at the edge and uneven inside."""
+    reach = radius_m.max() + 5.0
+    corners = canvas.points(np.array([middle.min(axis=0) - reach, middle.max(axis=0) + reach])) // 16
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    veil = np.zeros((high[1] - low[1], high[0] - low[0]), np.float32)
+    for place, radius, share in zip(middle, radius_m, shares, strict=True):
+        column, row = canvas.points(place[None])[0] // 16 - low
+        disc = np.zeros(veil.shape, np.float32)
+        cv2.circle(disc, (int(column), int(row)), max(1, round(radius / canvas.pixel_m)), float(share), -1)
+        np.maximum(veil, disc, out=veil)
+    veil = cv2.GaussianBlur(veil, (0, 0), 1.2 / canvas.pixel_m)
+    veil = veil * np.clip(0.9 + 0.12 * _noise(veil.shape, round(1.5 / canvas.pixel_m), canvas.rng), 0.5, 1.1)
+    window = canvas.bgr[low[1] : high[1], low[0] : high[0]]
+    weight = np.clip(veil, 0, 0.9)[..., None]
+    window[:] = np.round(window * (1 - weight) + np.array([192, 190, 188]) * weight).astype(np.uint8)

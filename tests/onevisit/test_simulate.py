@@ -18,7 +18,7 @@ import shapely
 from ingest.coordinates import gcj02_from_wgs84, to_grid
 from ingest.errors import SettingError
 from ingest.hj212 import parse_stream
-from ingest.photos import PhotoSettings, read_frames
+from ingest.photos import PhotoSettings, read_frames, read_image
 from ingest.roads import read_roads
 from ingest.sites import SiteSettings, read_sites
 from ingest.traces import TraceSettings, read_traces
@@ -153,14 +153,39 @@ def test_photos_are_read_with_their_pose(mission: Path, truth: dict[str, Any]) -
     )
     assert not outcome.rejects
     poses = {p["photo"]: p for p in truth["photos"]}
-    assert len(outcome.value) == len(poses) == 12
-    for frame in outcome.value:
+    colour = [frame for frame in outcome.value if frame.kind == "rgb"]
+    assert len(colour) == len(poses) == 12
+    for frame in colour:
         true = poses[frame.item]
         x, y = to_grid([frame.pose.lon, true["lon"]], [frame.pose.lat, true["lat"]], _crs(truth))
         assert 0 < np.hypot(*np.diff([x, y])[:, 0]) < 8.0
         turn = np.degrees(frame.pose.yaw_rad or 0.0) - true["yaw_deg"]
         assert abs((turn + 180) % 360 - 180) < 8.0
         assert frame.camera.focal_px == pytest.approx(truth["camera"]["focal_px"])
+
+
+def test_thermal_pictures_hold_the_temperatures_of_the_ground(mission: Path, truth: dict[str, Any]) -> None:
+    """Less the stated offset of each picture, green verges are at 19.85 °C in all of them to 0.2 K."""
+    images = mission / "mission" / "images"
+    read = read_frames(sorted(images.glob("*_T.tiff")), PhotoSettings(), root=mission / "mission")
+    assert [frame.kind for frame in read.value] == ["thermal"] * 12
+    levels = []
+    for frame in read.value:
+        celsius = read_image(frame)
+        assert celsius.dtype == np.float32 and celsius.shape == (256, 320, 1)
+        level = celsius - truth["thermal"]["offset_k"][frame.item]
+        if np.mean(verge := level < 20.8) > 0.01:
+            levels.append(float(np.median(level[verge])))
+    assert len(levels) >= 6
+    assert levels == pytest.approx([19.85] * len(levels), abs=0.2)
+    assert np.ptp(list(truth["thermal"]["offset_k"].values())) > 0.6
+
+
+def test_a_flight_sees_smoke_a_hot_roof_and_water_of_two_colours(truth: dict[str, Any]) -> None:
+    """What a finding should be found at, once each."""
+    kinds = [feature["kind"] for feature in truth["features"]]
+    assert len(set(kinds)) == len(kinds)
+    assert {"bare_soil", "covered_soil", "hot_roof", "smoke", "water_clear", "water_dark"} <= set(kinds)
 
 
 def test_packets_are_read_back(mission: Path, truth: dict[str, Any]) -> None:
