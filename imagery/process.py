@@ -18,18 +18,22 @@ from pyproj import CRS
 
 from imagery.camera import heading_from_rotation, vector_from_rotation
 from imagery.checks import Verdict, judge_headings, judge_heights, judge_pixels, judge_positions
+from imagery.control import control_told, mark_points, report_control
 from imagery.ortho import View, build_mosaic
 from imagery.overlap import Overlap, estimate_boresight, measure_overlap
 from imagery.radiometry import Tone, balance_tones
 from imagery.refine import Refined, mismatches, refine_stations
-from imagery.schema import FramePose, Ortho, OrthoQuality, Station
+from imagery.schema import ControlResult, FramePose, Ortho, OrthoQuality, Station
 from imagery.settings import ImagerySettings
 from imagery.stations import footprint, ground_sd, off_nadir_rad, station_from_tags
 from imagery.surface import Surface, surface_from_dem, surface_from_plane
+from imagery.thermal import judge_units, relative_tones, value_attributes
 from imagery.tiepoints import Features, PairMatch, extract_features, match_neighbours, neighbour_pairs, reduce_for
+from ingest.control import ControlPoint
 from ingest.coordinates import meridian_convergence_rad, to_grid
 from ingest.errors import NothingUsable, SettingError
 from ingest.schema import Decision, Frame, Outcome, Reject
+from ingest.thermal import COUNT
 
 __all__ = ["process_frames"]
 
@@ -54,7 +58,12 @@ class _Flight:
 
 
 def process_frames(
-    frames: Sequence[Frame], settings: ImagerySettings, *, crs: CRS, dem: xr.DataArray | None = None
+    frames: Sequence[Frame],
+    settings: ImagerySettings,
+    *,
+    crs: CRS,
+    dem: xr.DataArray | None = None,
+    control: Sequence[ControlPoint] = (),
 ) -> Outcome[Ortho]:
     """Turn the photos of a flight into one mosaic that says how far it may be wrong.
 
@@ -70,6 +79,8 @@ def process_frames(
     dem : DataArray, optional
         Ground heights [m] (`surface_from_dem`); without one the ground is the take-off plane or comes from tie
         points.
+    control : sequence of ControlPoint
+        Surveyed points marked in photos: refined mode is adjusted on them, check points are reported in both modes.
 
     Raises
     ------
@@ -95,22 +106,26 @@ def process_frames(
     surface = _surface(stations, ground, settings, crs, dem)
     refined = None
     if settings.mode == "refined":
-        refined, more = _refine(flight, stations, matches, surface, settings)
+        refined, more = _refine(flight, stations, matches, surface, settings, control)
         decisions += more
     if refined is not None:
         stations = list(refined.stations)
         surface = surface if dem is not None else refined.surface
+    surveyed, more, unmarked = _control(control, stations, surface, refined)
+    decisions, rejects = decisions + more, rejects + unmarked
     poses, views = _poses(frames, stations, told, surface, rejects, crs, settings, refined)
     views = _toned(views, flight, matches, settings)
     geobox = _geobox(views, surface, settings, crs)
     bands = ("red", "green", "blue") if stations[0].frame.kind == "rgb" else ("value",)
     mosaic = build_mosaic(views, surface, geobox, settings, bands=bands)
+    if "value" in mosaic:
+        mosaic["value"].attrs |= value_attributes(stations[0].frame)
     seconds = time.perf_counter() - started
     quality = _quality(poses, told, geobox, settings, seconds, refined, surface)
     _log.info(
         "imagery: %d photos in, %d used, %d rejected, %.1f s", len(frames), len(stations), len(rejects), seconds
     )
-    return Outcome(Ortho(mosaic, poses, quality, surface), tuple(decisions), tuple(rejects))
+    return Outcome(Ortho(mosaic, poses, quality, surface, surveyed), tuple(decisions), tuple(rejects))
 
 
 def _usable_photos(
@@ -135,6 +150,7 @@ def _usable_photos(
         for f in frames
         if f.kind == kind and not f.camera.focal_px > 0
     ]
+    rejects += judge_units([f for f in frames if f.kind == kind])
     gone = {r.item for r in rejects}
     kept = sorted((f for f in frames if f.item not in gone), key=lambda f: (f.time is None, f.time or 0, f.item))
     lon, lat = np.array([f.pose.lon for f in kept]), np.array([f.pose.lat for f in kept])
@@ -230,6 +246,7 @@ def _refine(
     matches: Sequence[PairMatch],
     surface: Surface,
     settings: ImagerySettings,
+    control: Sequence[ControlPoint],
 ) -> tuple[Refined | None, list[Decision]]:
     """Adjust the placed photos on their tie points, and say what was found and who could not be tied."""
     row = {station.frame.item: k for k, station in enumerate(stations)}
@@ -241,7 +258,7 @@ def _refine(
         if min(number[m.first], number[m.second]) >= 0
     ]
     scale = _feature_scale(flight, settings)
-    refined = refine_stations(stations, features, renumbered, surface, settings, scale_px=scale)
+    refined = refine_stations(stations, features, renumbered, surface, settings, scale_px=scale, control=control)
     name = f"flight of {flight.frames[0].item}"
     if refined is None:
         evidence = f"{len(matches)} pairs of neighbours match in {settings.min_matches} points or more"
@@ -253,6 +270,20 @@ def _refine(
         if not tied
     ]
     return refined, decisions
+
+
+def _control(
+    control: Sequence[ControlPoint], stations: Sequence[Station], surface: Surface, refined: Refined | None
+) -> tuple[tuple[ControlResult, ...], list[Decision], list[Reject]]:
+    """What surveyed points say; where nothing was adjusted all of them are check points."""
+    if not control:
+        return (), [], []
+    if refined is not None:
+        item, datum = "ground control", refined.adjusted.datum
+        return refined.control, control_told(item, refined.control, datum), list(refined.refused)
+    marked, rejects = mark_points(control, stations)
+    results = report_control(marked, (), (), stations, surface, np.zeros(3))
+    return results, control_told("ground control", results, np.zeros(3)), rejects
 
 
 def _adjustment_told(name: str, stations: Sequence[Station], refined: Refined) -> Decision:
@@ -333,6 +364,8 @@ def _toned(
     additive = flight.frames[0].kind == "thermal"
     cameras = [frame.camera for frame in flight.frames]
     tones = balance_tones(flight.features, cameras, matches, settings, additive=additive)
+    if flight.frames[0].tags.get("ThermalUnit") == COUNT:
+        tones = relative_tones(tones, flight.features)
     by_item: dict[str, Tone] = {frame.item: tone for frame, tone in zip(flight.frames, tones, strict=True)}
     return [replace(view, tone=by_item[view.station.frame.item]) for view in views]
 

@@ -54,13 +54,19 @@ def balance_tones(
     pairs = [p for p in (_compare(features, cameras, m, additive) for m in matches) if p is not None]
     steps = np.zeros((photos, bands))
     if pairs:
-        spread = max(float(np.median([f.spread for f in features if f.small.size])), 1.0)
-        prior = spread if additive else settings.gain_limit
+        prior = _value_spread(features) if additive else settings.gain_limit
         steps = _solve(photos, pairs, prior)
     if additive:
         return tuple(Tone((1.0,) * bands, tuple(row)) for row in steps.tolist())
     gains = np.exp(np.clip(steps, -settings.gain_limit, settings.gain_limit))
     return tuple(Tone(tuple(row), (0.0,) * bands) for row in gains.tolist())
+
+
+def _value_spread(features: Sequence[Features]) -> float:
+    """Spread of values within and between photos, in their own unit: what an offset can be."""
+    means = [float(np.nanmean(f.small)) for f in features if f.small.size]
+    within = [float(np.nanstd(f.small)) for f in features if f.small.size]
+    return max(float(np.median(within)), float(np.std(means)), 1e-3)
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from imagery.settings import ImagerySettings
 from ingest.errors import FileError
-from ingest.photos import read_image
+from ingest.photos import read_image, read_values
 from ingest.schema import Frame
 
 __all__ = [
@@ -92,10 +92,11 @@ def _features(frame: Frame, wanted_px: int, count: int) -> Features:
     nothing = np.empty((0, 2)), np.empty((0, 128), np.uint8)
     try:
         image = read_image(frame, reduce=reduce)
+        values = read_values(frame, reduce=reduce) if frame.kind == "thermal" else image
     except FileError as error:
         return Features(*nothing, 0.0, 0.0, 0.0, np.empty((0, 0, 0), np.float32), error.reason)
     grey, level, spread = _grey(image)
-    small = _small(image)
+    small = _small(values)
     sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
     points, descriptors = cv2.SIFT.create(count).detectAndCompute(grey, None)
     if not len(points):

@@ -142,6 +142,9 @@ def _fill(
     seen = 0
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(_create(p, x, geobox)) for p, x in zip(paths, layers, strict=True)]
+        for file, layer in zip(files, layers, strict=True):
+            for band, name in enumerate(layer.names, start=1):
+                file.update_tags(band, **_labels(dataset[name]))
         for start in range(0, len(windows), workers):
             batch = windows[start : start + workers]
             chunks = [[dataset[name][rows, cols].data for name in names] for rows, cols in batch]
@@ -155,6 +158,11 @@ def _fill(
             if progress is not None:
                 progress(min(start + workers, len(windows)), len(windows))
     return seen
+
+
+def _labels(band: xr.DataArray) -> dict[str, str]:
+    """Unit and name of a band, so that a file on its own says what its values are."""
+    return {name: str(band.attrs[name]) for name in ("units", "long_name") if name in band.attrs}
 
 
 def _count_seen(arrays: dict[str, NDArray[np.generic]], names: Sequence[str]) -> int:

@@ -35,13 +35,18 @@ def open_mosaic(path: Path) -> xr.Dataset:
     for file in (path, quality):
         with rasterio.open(file) as source:
             bands = list(zip(source.indexes, source.descriptions, source.dtypes, strict=True))
+            labels = {index: source.tags(index) for index in source.indexes}
         for index, name, dtype in bands:
             data[str(name)] = (
                 ("y", "x"),
                 _lazy_band(file, index, geobox.shape, dtype),
-                {"grid_mapping": "spatial_ref"},
+                {**_labels(labels[index]), "grid_mapping": "spatial_ref"},
             )
     return xr.Dataset(data, xr_coords(geobox))
+
+
+def _labels(tags: dict[str, str]) -> dict[str, str]:
+    return {name: tags[name] for name in ("units", "long_name") if name in tags}
 
 
 def _lazy_band(path: Path, index: int, shape: Sequence[int], dtype: str) -> da.Array:

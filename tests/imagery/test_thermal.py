@@ -1,0 +1,114 @@
+"""Thermal mosaics: frames levelled by their overlaps, raw counts as an anomaly, one unit in a flight, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import rasterio
+from numpy.typing import NDArray
+
+from imagery import ImagerySettings, process_frames
+from imagery.radiometry import Tone, balance_tones
+from imagery.thermal import judge_units, value_attributes
+from imagery.tiepoints import Features, PairMatch, extract_features, match_neighbours, neighbour_pairs
+from ingest.photos import PhotoSettings, read_frames, read_values
+from ingest.schema import Frame
+from onevisit.handover.cog import write_ortho
+from onevisit.handover.mosaic import open_mosaic
+from tests.imagery.conftest import EAST, GRID, NORTH, Block
+
+_RIVER = Path(__file__).parents[3] / "shared/data/uav/m2ea_thermal_river"
+_PER_LEVEL = 4.0
+
+
+def _as_thermal(frames: Sequence[Frame], offsets: Sequence[float]) -> list[Frame]:
+    """Put raw counts (18000 + 4 a grey level + an offset of the frame) beside each picture, as DJI does."""
+    thermal = []
+    for frame, offset in zip(frames, offsets, strict=True):
+        grey = cv2.imread(str(frame.path), cv2.IMREAD_GRAYSCALE).astype(float)
+        counts = np.round(18000 + _PER_LEVEL * grey + offset).astype("<u2").tobytes()
+        parts = [counts[at : at + 60000] for at in range(0, len(counts), 60000)]
+        plain = frame.path.read_bytes()
+        segments = b"".join(b"\xff\xe3" + (len(part) + 2).to_bytes(2, "big") + part for part in parts)
+        frame.path.write_bytes(plain[:2] + segments + plain[2:])
+        thermal.append(replace(frame, kind="thermal", tags={"ThermalUnit": "count"}))
+    return thermal
+
+
+def test_counts_become_a_level_anomaly(block: Block, settings: ImagerySettings) -> None:
+    """Offsets of ±300 counts between frames are gone; what is left is the ground's pattern around zero."""
+    offsets = [0, 300, -300, 150, -250, 280, 0, -100, 200, -300, 100, 50]
+    outcome = process_frames(_as_thermal(block.frames, offsets), settings, crs=GRID)
+    mosaic = outcome.value.mosaic.compute()
+    x, y = np.meshgrid(mosaic["x"], mosaic["y"])
+    maps = np.stack([(x - EAST) / block.pixel_m - 0.5, (NORTH - y) / block.pixel_m - 0.5], -1).astype(np.float32)
+    grey = cv2.cvtColor(block.texture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    truth = _PER_LEVEL * cv2.remap(cv2.blur(grey, (2, 2)), maps, None, cv2.INTER_LINEAR)
+    off = mosaic["value"].values - truth
+    off -= np.nanmedian(off)
+    smooth = np.array([np.nanmedian(part) for part in np.array_split(off, 6, axis=1)])
+    assert np.nanmedian(np.abs(off)) < 30.0
+    assert np.ptp(smooth) < 40.0
+    assert abs(np.nanmedian(mosaic["value"])) < 60.0
+    assert "not a temperature" in mosaic["value"].attrs["long_name"]
+
+
+def test_label_survives_the_file(block: Block, settings: ImagerySettings, tmp_path: Path) -> None:
+    """The GeoTIFF on its own says what its values are, and so does the mosaic that is read back from it."""
+    outcome = process_frames(_as_thermal(block.frames[:4], [0.0] * 4), settings, crs=GRID)
+    write_ortho(outcome.value.mosaic, tmp_path / "ortho.tif")
+    with rasterio.open(tmp_path / "ortho.tif") as file:
+        assert "not a temperature" in file.tags(1)["long_name"]
+    assert open_mosaic(tmp_path / "ortho.tif")["value"].attrs["units"] == "1"
+
+
+def test_one_unit_in_a_flight(block: Block) -> None:
+    """A photo in °C among raw counts is refused with both units named; colour photos are not asked."""
+    frames = [replace(f, kind="thermal", tags={"ThermalUnit": "count"}) for f in block.frames]
+    frames[3] = replace(frames[3], tags={"ThermalUnit": "degC"})
+    (reject,) = judge_units(frames)
+    assert reject.item == "photo_03.jpg"
+    assert "values in °C among photos in raw counts" in reject.reason
+    assert judge_units(block.frames) == []
+
+
+def test_labels_of_values(block: Block) -> None:
+    """Degrees are only claimed where the reader gave degrees."""
+    frame = replace(block.frames[0], kind="thermal")
+    assert value_attributes(replace(frame, tags={"ThermalUnit": "degC"}))["units"] == "degC"
+    assert value_attributes(replace(frame, tags={"ThermalUnit": "count"}))["units"] == "1"
+    assert "not a temperature" in value_attributes(frame)["long_name"]
+
+
+@pytest.mark.skipif(not _RIVER.is_dir(), reason="real data is not here")
+def test_frames_of_the_river_are_levelled() -> None:
+    """Frames 0183 to 0187, which another mean tells apart, agree with their neighbours after levelling."""
+    settings = ImagerySettings()
+    files = [p for p in sorted(_RIVER.glob("*.JPG")) if 177 <= int(p.stem.split("_")[2]) <= 193]
+    frames = read_frames(files, PhotoSettings()).value
+    features = extract_features(frames, settings, coarse=False)
+    pairs = neighbour_pairs(np.array([[k, 0.0] for k in range(len(frames))]), settings, reach_m=2.5)
+    matches = match_neighbours(features, pairs, settings, scale_px=1)
+    tones = balance_tones(features, [f.camera for f in frames], matches, settings, additive=True)
+    levelled = _overlap_steps(frames, features, matches, tones)
+    raw = _overlap_steps(frames, features, matches, [Tone((1.0,), (0.0,))] * len(frames))
+    assert np.max(np.abs(raw)) > 100.0
+    assert np.median(np.abs(levelled)) < 0.5 * np.median(np.abs(raw))
+    assert np.max(np.abs(levelled)) < 0.5 * np.max(np.abs(raw))
+
+
+def _overlap_steps(
+    frames: Sequence[Frame], features: Sequence[Features], matches: Sequence[PairMatch], tones: Sequence[Tone]
+) -> NDArray[np.float64]:
+    """Difference of two photos at the features that both show, after their tones, from full-size values."""
+
+    def values(photo: int, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+        at = features[photo].pixels[rows].round().astype(int)
+        return read_values(frames[photo])[at[:, 1], at[:, 0], 0] + tones[photo].offset[0]
+
+    return np.array([np.median(values(m.second, m.rows_second) - values(m.first, m.rows_first)) for m in matches])
