@@ -20,7 +20,7 @@ from fusion.gistar import disc_kernel, gi_star_cells, neighbour_matrix
 from fusion.grid import cell_area_m2, cell_centres, geobox_of, to_wgs84, unproject
 from fusion.schema import Hotspot
 from fusion.settings import FusionSettings
-from fusion.significance import CellTest, PassScores, recurrence_test, score_pass, sighting_test
+from fusion.significance import CellTest, PassScores, recurrence_test, score_pass, sighting_test, without_cells
 from ingest.schema import Decision, Outcome, Reject, check_cube
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ __all__ = ["cells_to_polygon", "find_hotspots"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+_SAME_PLACE_DEG = 5e-4
+"""About 50 m."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,9 +95,39 @@ def find_hotspots(
         found += outcome.value
         decisions += outcome.decisions
         rejects += outcome.rejects
+    found, passing = _without_vehicles(found, cube, settings)
+    rejects += passing
     found.sort(key=lambda h: (h.single_sighting, h.p_value, h.species, -h.enhancement))
     numbered = tuple(replace(h, id=f"H{k:03d}") for k, h in enumerate(found, start=1))
     return Outcome(numbered, tuple(decisions), tuple(rejects))
+
+
+def _without_vehicles(
+    found: Sequence[Hotspot], cube: xr.Dataset, settings: FusionSettings
+) -> tuple[list[Hotspot], list[Reject]]:
+    """Drop what one pass saw once in two or more combustion tracers and in nothing else: a vehicle explains that.
+
+    Spikes of several tracers of exhaust at once mark vehicles (Drewnick et al. 2012, doi:10.5194/amt-5-1443-2012). A
+    stack of a furnace seen once is dropped with them; seen again it recurs, and recurrent hotspots are not touched.
+    """
+    single = [h for h in found if h.single_sighting]
+    exhaust = [
+        str(cube[f"{h.species}_count"].attrs["species"]).lower() in settings.combustion_species for h in single
+    ]
+    dropped: dict[int, Reject] = {}
+    for h in single:
+        near = [j for j, other in enumerate(single) if other.seen_by == h.seen_by and _touch(h, other)]
+        tracers = sorted({single[j].species for j in near if exhaust[j]})
+        if all(exhaust[j] for j in near) and len(tracers) > 1:
+            reason = f"seen once, {' and '.join(tracers)} together: the exhaust of a vehicle explains it"
+            where = f"{h.seen_by[0]}, {h.lon:.5f} {h.lat:.5f}"
+            dropped[id(h)] = Reject(f"single sighting of {h.species}", where, reason)
+    return [h for h in found if id(h) not in dropped], list(dropped.values())
+
+
+def _touch(one: Hotspot, other: Hotspot) -> bool:
+    """Whether two polygons lie within some 50 m of each other."""
+    return bool(one.polygon.distance(other.polygon) < _SAME_PLACE_DEG)
 
 
 def _species_hotspots(cube: xr.Dataset, name: str, settings: FusionSettings) -> Outcome[list[Hotspot]]:
@@ -117,12 +150,20 @@ def _species_hotspots(cube: xr.Dataset, name: str, settings: FusionSettings) -> 
             [], (Decision(name, "no hotspots sought", "no pass has enough cells of different value"),), tuple(rejects)
         )
     number = _surrogate_number(passes, kernel, settings)
-    recurrent = recurrence_test(passes, width=width, kernel=kernel, number=number, settings=settings)
+    reach = settings.agreement_m / abs(geobox.affine.a)
+    tested, found = _recurrent(passes, kernel, reach, number, width, settings)
     sightings = sighting_test(passes, width=width, kernel=kernel, number=number, settings=settings)
     numbered = list(zip([p.number for p in passes], sightings, strict=True))
-    candidates = _candidates(recurrent, numbered, width, settings)
-    hotspots = [_describe(c, cube, name, visited, passes, kernel, geobox, settings) for c in candidates]
-    return Outcome(hotspots, (_test_decision(name, passes, recurrent, number, hotspots),), tuple(rejects))
+    candidates = found + _sighted(numbered, found, width, settings)
+    described = [_describe(c, cube, name, visited, passes, kernel, geobox, settings) for c in candidates]
+    hotspots = [h for h in described if h.passes_seen]
+    rejects += [_unseen(h) for h in described if not h.passes_seen]
+    return Outcome(hotspots, (_test_decision(name, passes, tested, number, hotspots),), tuple(rejects))
+
+
+def _unseen(h: Hotspot) -> Reject:
+    where = f"{h.lon:.5f} {h.lat:.5f}"
+    return Reject(f"candidate of {h.species}", where, "passes agree, but none is high there by itself")
 
 
 def _why_unscored(v: _PassCells, settings: FusionSettings) -> str:
@@ -132,13 +173,12 @@ def _why_unscored(v: _PassCells, settings: FusionSettings) -> str:
 
 
 def _test_decision(
-    name: str, passes: Sequence[PassScores], recurrent: CellTest | None, number: int, hotspots: Sequence[Hotspot]
+    name: str, passes: Sequence[PassScores], tested: int, number: int, hotspots: Sequence[Hotspot]
 ) -> Decision:
-    tested = 0 if recurrent is None else recurrent.cells.size
     single = sum(h.single_sighting for h in hotspots)
     said = f"{len(hotspots) - single} recurrent hotspots, {single} single sightings"
     why = f"{len(passes)} passes scored, {tested} cells crossed by two or more, {number} surrogates"
-    if recurrent is None:
+    if tested == 0:
         why += "; no place was crossed twice, so nothing can recur"
     return Decision(name, said, why)
 
@@ -161,12 +201,31 @@ def _read_pass(cube: xr.Dataset, name: str, k: int) -> _PassCells:
 # --- cells to candidates --------------------------------------------------------------------------------------------
 
 
-def _candidates(
-    recurrent: CellTest | None, sightings: Sequence[tuple[int, CellTest]], width: int, settings: FusionSettings
+def _recurrent(
+    passes: Sequence[PassScores], kernel: Floats, reach: float, number: int, width: int, settings: FusionSettings
+) -> tuple[int, list[_Candidate]]:
+    """Cells tested, and recurrent candidates: what is found is left out and the rest tested again."""
+    level = settings.alpha * settings.recurrence_share
+    tested, found = 0, list[_Candidate]()
+    for step in range(settings.step_downs + 1):
+        test = recurrence_test(passes, width=width, kernel=kernel, reach=reach, number=number, settings=settings)
+        if test is None:
+            break
+        tested = test.cells.size if step == 0 else tested
+        new = _join(test, width, level, settings)
+        if not new:
+            break
+        found += new
+        taken = _grow(_grow(np.concatenate([c.cells for c in new]), width), width)
+        passes = [rest for p in passes if (rest := without_cells(p, taken, settings)) is not None]
+    return tested, found
+
+
+def _sighted(
+    sightings: Sequence[tuple[int, CellTest]], found: Sequence[_Candidate], width: int, settings: FusionSettings
 ) -> list[_Candidate]:
-    """Join significant cells; a sighting that touches a recurrent hotspot, or one of another pass, belongs to it."""
-    level = settings.alpha / 2
-    found = [] if recurrent is None else _join(recurrent, width, level, settings)
+    """Single sightings; one that touches a recurrent hotspot, or one of another pass, belongs to it."""
+    level = settings.alpha * settings.sighting_share
     taken = _grow(np.concatenate([c.cells for c in found]) if found else np.empty(0, np.int64), width)
     single = [
         replace(c, recurrent=False, sighted_by=(number,))
@@ -174,7 +233,7 @@ def _candidates(
         for c in _join(test, width, level, settings)
     ]
     single = [c for c in single if not np.isin(c.cells, taken).any()]
-    return found + _merge_touching(single, width)
+    return _merge_touching(single, width)
 
 
 def _join(test: CellTest, width: int, level: float, settings: FusionSettings) -> list[_Candidate]:
@@ -270,7 +329,7 @@ def _describe(
         q_value=candidate.q_value,
         passes_seen=len(seen),
         passes_crossed=len(crossed),
-        single_sighting=not candidate.recurrent,
+        single_sighting=len(seen) < 2,
         first_seen=_utc(min(times)),
         last_seen=_utc(max(times)),
         lon=float(lon[0]),
@@ -291,7 +350,10 @@ def _passes_at(
     width: int,
     settings: FusionSettings,
 ) -> tuple[list[int], list[int]]:
-    """Numbers of the passes that went through the cells, and of those whose own highest cells lie there."""
+    """Numbers of the passes that went through the cells, and of those whose own highest cells lie there.
+
+    High is high among the pass's own windows, and above the robust spread of its cells: a quiet pass sees nothing.
+    """
     around = _grow(candidate.cells, width)
     crossed = [k for k, v in enumerate(visited) if np.isin(v.cells, around).any()]
     seen = []
@@ -300,7 +362,11 @@ def _passes_at(
         if here.size == 0:
             continue
         z = gi_star_cells(p.scores, neighbour_matrix(p.cells, p.cells, kernel, width))
-        if np.nanmax(z[here]) >= max(np.nanquantile(z, 1 - settings.seen_share), 1.645):
+        high = np.nanmax(z[here]) >= max(np.nanquantile(z, 1 - settings.seen_share), 1.645)
+        mean = visited[p.number].mean
+        typical = np.median(mean)
+        spread = 1.4826 * np.median(np.abs(mean - typical))
+        if high and mean[here].max() >= typical + settings.seen_sigma * spread:
             seen.append(p.number)
     return crossed, seen
 

@@ -12,6 +12,7 @@ __all__ = ["FusionSettings"]
 _POSITIVE = (
     "cell_m",
     "neighbourhood_m",
+    "agreement_m",
     "alpha",
     "surrogates",
     "minimum_cells",
@@ -28,7 +29,16 @@ _POSITIVE = (
 )
 
 
-_SHARES = ("alpha", "listed_share", "off_share", "credible", "area_share", "wrong_datum_share")
+_SHARES = (
+    "alpha",
+    "recurrence_share",
+    "sighting_share",
+    "listed_share",
+    "off_share",
+    "credible",
+    "area_share",
+    "wrong_datum_share",
+)
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,23 @@ class FusionSettings:
     alpha: float = setting(
         0.05, unit="1", source="convention: share of maps without a source that may show a hotspot"
     )
+    recurrence_share: float = setting(
+        0.6, unit="1", source="choice: part of alpha that recurrent hotspots may use up"
+    )
+    sighting_share: float = setting(
+        0.1, unit="1", source="choice: part of alpha for single sightings; real drives are burstier than surrogates"
+    )
+    agreement_m: float = setting(
+        30.0, unit="m", source="choice: 5 degrees of wind move a plume's axis so far at 350 m from its source"
+    )
+    combustion_species: tuple[str, ...] = setting(
+        ("co2", "co", "no", "no2", "nox", "ufp", "pnc", "bc", "pm25", "pm10", "co2_dry"),
+        unit="",
+        source="choice: tracers of exhaust, as in tracks, and its particles",
+    )
+    step_downs: int = setting(
+        5, unit="1", source="choice: times that what remains is tested again without what was found"
+    )
     fdr: str = setting("bh", unit="", source="Benjamini and Hochberg 1995; 'by' is Benjamini and Yekutieli 2001")
     surrogates: int = setting(499, unit="1", source="choice: smallest p 0.002, a tenth of alpha / 2")
     work_limit: float = setting(
@@ -54,6 +81,9 @@ class FusionSettings:
     score_cap: float = setting(6.0, unit="1", source="choice: no single drive pass may carry a recurrence alone")
     seen_share: float = setting(
         0.05, unit="1", source="choice: a pass sees a hotspot in its own highest 5 % of cells"
+    )
+    seen_sigma: float = setting(
+        3.0, unit="1", source="convention: and above three robust standard deviations of its cells"
     )
     minimum_cells: int = setting(2, unit="1", source="choice: one cell is one GNSS error away from another place")
     minimum_visited: int = setting(20, unit="1", source="choice: fewer cells have no background to stand out from")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from fusion.gistar import gi_star_cells, neighbour_matrix, rank_normal
+from fusion.gistar import disc_kernel, gi_star_cells, neighbour_matrix, rank_normal
 from fusion.settings import FusionSettings
 from fusion.surrogates import field_surrogates, phase_surrogates, rotation_surrogates
 
-__all__ = ["CellTest", "PassScores", "recurrence_test", "score_pass", "sighting_test"]
+__all__ = ["CellTest", "PassScores", "recurrence_test", "score_pass", "sighting_test", "without_cells"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,14 +71,32 @@ def score_pass(
     return PassScores(number, cells, order, rank_normal(mean), fullness >= settings.area_share)
 
 
+def without_cells(p: PassScores, cells: Ints, settings: FusionSettings) -> PassScores | None:
+    """Leave ``cells`` out of a pass and rank the rest anew; None where too few remain.
+
+    Testing what remains after a hotspot was found keeps it from hiding weaker ones: its own values would go on
+    making the surrogates high. Zhang, Assunção and Kulldorff 2010, J. Probability and Statistics 642379
+    (doi:10.1155/2010/642379). On a map without a source nothing is found first, and nothing changes.
+    """
+    keep = ~np.isin(p.cells, cells)
+    if keep.all():
+        return p
+    scores = p.scores[keep]
+    if scores.size < settings.minimum_visited or np.ptp(scores) == 0:
+        return None
+    place = np.cumsum(keep) - 1
+    return replace(p, cells=p.cells[keep], order=place[p.order[keep[p.order]]], scores=rank_normal(scores))
+
+
 def recurrence_test(
-    passes: Sequence[PassScores], *, width: int, kernel: Floats, number: int, settings: FusionSettings
+    passes: Sequence[PassScores], *, width: int, kernel: Floats, reach: float, number: int, settings: FusionSettings
 ) -> CellTest | None:
     """Test every cell that two or more passes crossed for scores that are high again and again.
 
-    Statistic: Gi* per pass, cut to [0, cap], standardised over that pass, and summed over the passes that came by,
-    divided by the root of their number (Stouffer). Null: every pass rotated (areas: random field) on its own. The
-    agreement of passes is what is tested: a pass alone, however high, is found in the surrogates too.
+    Statistic: Gi* per pass, cut to [0, cap], its largest value within ``reach`` cells, standardised over that pass,
+    and summed over the passes that came by, divided by the root of their number (Stouffer). Null: every pass rotated
+    (areas: random field) on its own. The agreement of passes is what is tested: a pass alone, however high, is found
+    in the surrogates too.
     """
     if len(passes) < 2:
         return None
@@ -89,14 +107,15 @@ def recurrence_test(
     if tested.size == 0:
         return None
     matrices = [m[tested] for m in matrices]
-    moments = [_moments(p, m, settings) for p, m in zip(passes, matrices, strict=True)]
+    near = _near(everywhere[tested], width, reach)
+    moments = [_moments(p, m, near, settings) for p, m in zip(passes, matrices, strict=True)]
     crossed = presence[:, tested].sum(axis=0)
-    observed = _combine([p.scores[:, None] for p in passes], matrices, moments, crossed, settings)[:, 0]
+    observed = _combine([p.scores[:, None] for p in passes], matrices, near, moments, crossed, settings)[:, 0]
     rng = np.random.default_rng(settings.seed)
     pool = _Exceedances(observed)
     for size in _batches(number):
         draws = [_surrogates(p, size, rng, width, recurrence=True) for p in passes]
-        pool.add(_combine(draws, matrices, moments, crossed, settings))
+        pool.add(_combine(draws, matrices, near, moments, crossed, settings))
     return pool.test(everywhere[tested], settings.fdr)
 
 
@@ -129,8 +148,29 @@ def _studentised(scores: Floats, matrix: Any) -> Floats:
     return gi_star_cells(scores, matrix)
 
 
-def _moments(p: PassScores, matrix: Any, settings: FusionSettings) -> tuple[float, float]:
-    z = _cut(gi_star_cells(p.scores, matrix), settings)
+def _near(cells: Ints, width: int, reach: float) -> Ints:
+    """Places in ``cells`` of all cells within ``reach`` cells of each (its own place where there is none)."""
+    row, column = np.divmod(cells, width)
+    offsets = np.argwhere(disc_kernel(reach)) - int(reach)
+    found = np.tile(np.arange(cells.size), (len(offsets), 1))
+    for k, (i, j) in enumerate(offsets):
+        target = (row + i) * width + column + j
+        place = np.minimum(np.searchsorted(cells, target), cells.size - 1)
+        hit = (cells[place] == target) & (column + j >= 0) & (column + j < width)
+        found[k, hit] = place[hit]
+    return found
+
+
+def _widened(z: Floats, near: Ints) -> Floats:
+    """Largest value within reach of each cell: the wind moves a plume along the road between passes."""
+    widest = z
+    for places in near:
+        widest = np.fmax(widest, z[places])
+    return np.where(np.isfinite(z), widest, np.nan)
+
+
+def _moments(p: PassScores, matrix: Any, near: Ints, settings: FusionSettings) -> tuple[float, float]:
+    z = _widened(_cut(gi_star_cells(p.scores, matrix), settings), near)
     return float(np.nanmean(z)), max(float(np.nanstd(z)), 1e-9)
 
 
@@ -141,6 +181,7 @@ def _cut(z: Floats, settings: FusionSettings) -> Floats:
 def _combine(
     scores: Sequence[Floats],
     matrices: Sequence[Any],
+    near: Ints,
     moments: Sequence[tuple[float, float]],
     crossed: Ints,
     settings: FusionSettings,
@@ -148,7 +189,7 @@ def _combine(
     """Standardised sum over passes, (tested cells, surrogates)."""
     total = np.zeros((crossed.size, scores[0].shape[1]))
     for values, matrix, (mean, sd) in zip(scores, matrices, moments, strict=True):
-        z = (_cut(gi_star_cells(values, matrix), settings) - mean) / sd
+        z = (_widened(_cut(gi_star_cells(values, matrix), settings), near) - mean) / sd
         total += np.where(np.isfinite(z), z, 0.0)
     return np.asarray(total / np.sqrt(crossed)[:, None])
 
