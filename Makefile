@@ -35,7 +35,7 @@ docs: setup     ## the tables in docs/ that are written by the code
 	$(BIN)/python docs/tables.py
 
 bench: setup    ## skill against truth, speed as ratios
-	$(BIN)/python -m benchmarks.skill
+	$(BIN)/python -m benchmarks.skill all
 	$(BIN)/python -m benchmarks.speed
 
 clean:          ## all that the targets above made

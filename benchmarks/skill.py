@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.skill`` simulates, processes and scores seeds 1000-1019 of size ``demo`` and writes
 ``docs/skill.md``. Those seeds are for scoring only: thresholds are chosen on seeds 0-999 (``--tuning``), which never
-write the page.
+write the page. ``python -m benchmarks.skill tracks fusion`` scores rooms on published and simulated cases instead,
+``all`` the missions and every room; a room is a module ``benchmarks.skill_<room>`` with a page of its own in ``docs/``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.rooms import run_rooms
 from onevisit.job import process_mission
 from onevisit.result import Options
 from onevisit.score import Scores, pool_scores, render_pooled, score_output, write_scores
@@ -24,6 +26,7 @@ from onevisit.simulate import simulate_mission
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "skill.md"
 SCORING, TUNING = 1000, 0
+ROOMS = ("tracks", "imagery", "targets", "fusion", "hotspots")
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,7 @@ def _mean(values: Sequence[float]) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rooms", nargs="*", choices=(*ROOMS, "all", []), help="rooms to score instead of missions")
     parser.add_argument("--missions", type=int, default=20, help="number of missions (default 20)")
     parser.add_argument("--size", default="demo", choices=("demo", "district", "city"))
     parser.add_argument(
@@ -122,6 +126,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="folder that keeps missions and results")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args(arguments)
+    if chosen.rooms:
+        status = run_rooms("skill", ROOMS, [] if "all" in chosen.rooms else chosen.rooms)
+        if status or "all" not in chosen.rooms:
+            return status
     first = TUNING if chosen.tuning else SCORING
     seeds = range(first, first + chosen.missions)
     with tempfile.TemporaryDirectory() as scratch:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from ingest.errors import OnevisitError, SettingError
 from onevisit.job import STAGES, check_mission, process_mission
+from onevisit.progress import quieten, showing_progress
 from onevisit.result import Options
 from onevisit.verbs import VERBS
 
@@ -111,10 +109,10 @@ def process(
 
     A second run with the same files, settings and program finds nothing to do.
     """
-    _quieten(quiet)
+    quieten(quiet)
     options = Options(profile=profile, lang=lang, from_stage=from_stage, scheduler=scheduler, memory=memory)
     out = output or mission.resolve().with_name(mission.resolve().name + "-out")
-    with _progress(quiet) as advance:
+    with showing_progress(quiet) as advance:
         summary = process_mission(mission, out, options, on_stage=advance)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
@@ -134,8 +132,8 @@ def check(*, mission: Path, profile: str | None, as_json: bool, quiet: bool) -> 
     Example:
       onevisit check flights/2026-05-01
     """
-    _quieten(quiet)
-    with _progress(quiet) as advance:
+    quieten(quiet)
+    with showing_progress(quiet) as advance:
         found = check_mission(mission, profile, on_stage=advance)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
@@ -148,27 +146,6 @@ def check(*, mission: Path, profile: str | None, as_json: bool, quiet: bool) -> 
 
 for _verb in VERBS:
     cli.add_command(_verb)
-
-
-def _quieten(quiet: bool) -> None:
-    if quiet:
-        logging.getLogger().setLevel(logging.ERROR)
-        for package in ("ingest", "tracks", "imagery", "fusion", "onevisit"):
-            logging.getLogger(package).setLevel(logging.ERROR)
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str, float], None]]:
-    """Yield a function that shows (what, share done); a bar only on a terminal."""
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("starting", total=1.0)
-
-        def advance(what: str, share: float) -> None:
-            bar.update(task, description=what, completed=share)
-
-        yield advance
 
 
 def _print_summary(summary: dict[str, Any]) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import cv2
 import dask
 import psutil
-from dask.callbacks import Callback
 from dask.utils import parse_bytes
 
 from ingest.errors import SettingError
 
-__all__ = ["computing", "showing_chunks"]
+__all__ = ["computing"]
 
 _SHARE_OF_MEMORY = 0.25
 """Of the machine's memory, where the user gives no size: the rest is for the report and the desktop."""
@@ -52,21 +51,6 @@ def computing(*, scheduler: str | None, memory: str | None) -> Iterator[None]:
             f"--scheduler {scheduler}: does not answer ({error}); start it with `dask scheduler`"
         ) from error
     with client, dask.config.set(config):
-        yield
-
-
-@contextmanager
-def showing_chunks(advance: Callable[[float], None]) -> Iterator[None]:
-    """Call ``advance`` with the share of chunks that a computation on threads has done."""
-    done = 0
-
-    def finished(key: object, result: object, dsk: object, state: dict[str, set[object]], worker: object) -> None:
-        nonlocal done
-        done += 1
-        left = len(state["waiting"]) + len(state["ready"]) + len(state["running"])
-        advance(done / max(done + left, 1))
-
-    with Callback(posttask=finished):
         yield
 
 

@@ -34,6 +34,7 @@ from onevisit.leads import weigh_leads
 from onevisit.manifest import Recorder, hash_inputs
 from onevisit.mission import Mission, open_mission
 from onevisit.profile import Profile, load_profile
+from onevisit.progress import Advance
 from onevisit.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.result import Flown, Fused, Options, Plan, Records, Result
 from onevisit.reuse import run_key, unchanged_summary
@@ -45,7 +46,6 @@ __all__ = ["STAGES", "check_mission", "process_mission"]
 
 STAGES = ("ingest", "tracks", "imagery", "fusion", "visits", "handover")
 
-Advance = Callable[[str, float], None]
 T = TypeVar("T")
 
 
@@ -60,7 +60,7 @@ def process_mission(root: Path, out: Path, options: Options, *, on_stage: Advanc
         Where results go; made if absent. Files get their fixed names only when they are complete.
     options : Options
         What the user asked for.
-    on_stage : callable of (str, float)
+    on_stage : callable of (str, float or None)
         Called with what is going on and the share of the job that is done.
 
     Returns

@@ -98,9 +98,7 @@ class RouteSettings:
         0.6, unit="1", source="choice: mean driving speed over the maxspeed of a street; crossings and traffic"
     )
     snap_m: float = setting(500.0, unit="m", source="choice: a gate further from any road is said to be unreachable")
-    time_zone: str = setting(
-        "", unit="", source="of routes and report; declared, else of the place measured"
-    )
+    time_zone: str = setting("", unit="", source="of routes and report; declared, else of the place measured")
     iterations: int = setting(3000, unit="1", source="choice: count, not seconds, so that every run gives the same")
     seed: int = setting(1, unit="1", source="choice: fixed")
 

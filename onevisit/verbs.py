@@ -24,6 +24,7 @@ from onevisit.compute import computing
 from onevisit.handover.atomic import write_text
 from onevisit.handover.netcdf import write_traces
 from onevisit.handover.outputs import write_flight
+from onevisit.progress import quieten, showing_progress
 from onevisit.score import render_scores, score_output, scores_dict, write_scores
 from onevisit.simulate import simulate_mission
 from onevisit.simulate.overlay import simulate_over_drive
@@ -57,8 +58,14 @@ def trace(*, files: tuple[Path, ...], output: Path, time_zone: str, as_json: boo
       onevisit trace drive.dat positions.gpx -o trace.nc
     """
     settings = TraceSettings(time_zone=time_zone) if time_zone else TraceSettings()
-    read = read_traces(files, settings)
-    outcomes = [process_trace(one, TrackSettings()) for one in read.value]
+    quieten(quiet)
+    with showing_progress(quiet) as advance:
+        advance(f"reading {len(files)} files", None)
+        read = read_traces(files, settings)
+        outcomes = []
+        for number, one in enumerate(read.value):
+            advance(f"following drive {number + 1} of {len(read.value)}", number / len(read.value))
+            outcomes.append(process_trace(one, TrackSettings()))
     decisions = [*read.decisions, *(d for outcome in outcomes for d in outcome.decisions)]
     rejects = [*read.rejects, *(r for outcome in outcomes for r in outcome.rejects)]
     if not outcomes:
@@ -103,6 +110,7 @@ def quantify(
       onevisit quantify survey.dat --lag-s 4
     """
     settings = TrackSettings() if lag_s is None else replace(TrackSettings(), lag_s=lag_s, estimate_lag=False)
+    quieten(quiet)
     unplaced = []
     for file in files:
         read = read_traces([file], TraceSettings(time_zone=time_zone) if time_zone else TraceSettings())
@@ -146,14 +154,17 @@ def ortho(
     Example:
       onevisit ortho flights/DJI_001 -o ortho.tif --gsd 0.05
     """
+    quieten(quiet)
     files = [file for path in images for file in _photos(path)]
     read = read_frames(files, PhotoSettings())
     if not read.value:
         raise NothingUsable(_because("no photo that can be placed", read.rejects))
     grid = crs_from_text(crs) if crs else grid_crs([f.pose.lon for f in read.value], [f.pose.lat for f in read.value])
     settings = replace(ImagerySettings(), mode=mode, gsd_m=gsd or 0.0)
-    with computing(scheduler=None, memory=memory):
+    with computing(scheduler=None, memory=memory), showing_progress(quiet) as advance:
+        advance(f"placing {len(read.value)} photos", None)
         outcome = process_frames(read.value, settings, crs=grid)
+        advance("drawing the mosaic", None)
         flown = write_flight(output, outcome.value, kind="", crs=grid)
     decisions, rejects = [*read.decisions, *outcome.decisions], [*read.rejects, *outcome.rejects]
     quality = {**asdict(flown.ortho.quality), "crs": grid.to_string(), **_said(decisions, rejects)}
@@ -202,10 +213,13 @@ def simulate(*, out: Path, seed: int, size: Any, without: tuple[str, ...], drive
       onevisit process demo/mission -o demo/out
       onevisit score demo/out demo/truth.json
     """
-    if drive is None:
-        simulate_mission(out, seed=seed, size=size, without=without)
-    else:
-        simulate_over_drive(out, drive, seed=seed)
+    quieten(quiet)
+    with showing_progress(quiet) as advance:
+        advance("letting puffs fly, driving through them, taking pictures", None)
+        if drive is None:
+            simulate_mission(out, seed=seed, size=size, without=without)
+        else:
+            simulate_over_drive(out, drive, seed=seed)
     click.echo(f"mission: {out / 'mission'}\ntruth:   {out / 'truth.json'}")
 
 
@@ -221,7 +235,10 @@ def score(*, out: Path, truth: Path, as_json: bool, quiet: bool) -> None:
     Example:
       onevisit score demo/out demo/truth.json
     """
-    scores = score_output(out, truth)
+    quieten(quiet)
+    with showing_progress(quiet) as advance:
+        advance("holding the results against the truth", None)
+        scores = score_output(out, truth)
     write_scores(scores, out / "score.json")
     click.echo(json.dumps(scores_dict(scores), ensure_ascii=False, indent=2) if as_json else render_scores(scores))
 

@@ -1,0 +1,50 @@
+"""Progress on a terminal: one line of what is going on, gone when it is done; silent where nobody looks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dask.callbacks import Callback
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+__all__ = ["Advance", "quieten", "showing_progress"]
+
+Advance = Callable[[str, float | None], None]
+"""Called with what is going on, and the share of the whole that is done (None: not known)."""
+
+_PACKAGES = ("ingest", "tracks", "imagery", "fusion", "onevisit")
+
+
+def quieten(quiet: bool) -> None:
+    """Let only errors through to standard error."""
+    if quiet:
+        for name in ("", *_PACKAGES):
+            logging.getLogger(name).setLevel(logging.ERROR)
+
+
+@contextmanager
+def showing_progress(quiet: bool) -> Iterator[Advance]:
+    """Yield a function that shows what is going on; chunks that dask computes on threads move the bar in between."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=None)
+        text, whole = "starting", False
+
+        def advance(what: str, share: float | None) -> None:
+            nonlocal text, whole
+            text, whole = what, share is not None
+            bar.update(task, description=what, total=1.0 if whole else None, completed=share or 0.0)
+
+        def finished(key: object, result: object, dsk: object, state: dict[str, set[object]], worker: object) -> None:
+            done = len(state["finished"])
+            left = len(state["waiting"]) + len(state["ready"]) + len(state["running"])
+            bar.update(task, description=f"{text}, {done} of {done + left} steps")
+            if not whole:
+                bar.update(task, total=done + left, completed=done)
+
+        with Callback(posttask=finished):
+            yield advance
