@@ -77,7 +77,6 @@ class TrackSettings:
     segment_min_passes: int = setting(
         3, unit="1", source="choice: the interval of a median of fewer passes is no more than their range"
     )
-    bootstrap_draws: int = setting(1000, unit="1", source="choice: 95 % bounds repeat to a few hundredths")
     # wind
     calm_speed: float = setting(0.5, unit="m s-1", source="WMO-No. 8: below 0.5 m s-1 is calm")
     max_wind: float = setting(40.0, unit="m s-1", source="choice: stronger true wind on a road is a sensor fault")
@@ -166,7 +165,7 @@ class TrackSettings:
                     f"depots, polygon {number}: expected at least three points [longitude, latitude] in degrees"
                 )
         positive = ("gnss_sd_m", "acceleration_density", "pass_cell_m", "background_window_s", "background_step_s")
-        for name in (*positive, "segment_m", "match_distance_m", "bootstrap_draws"):
+        for name in (*positive, "segment_m", "match_distance_m"):
             if not getattr(self, name) > 0:
                 raise SettingError(f"{name} is {getattr(self, name)}, expected more than 0")
 

@@ -171,8 +171,22 @@ def test_few_passes_have_no_interval(make_drive: Make) -> None:
 def test_the_interval_covers_the_true_median() -> None:
     """Of log-normal pass means the bootstrap interval of ten passes holds the true median in 90 to 99 % of cases."""
     values = np.exp(np.random.default_rng(2).normal(0, 0.6, (4000, 10)))
-    low, high = bootstrap_medians(values, draws=1000)
+    low, high = bootstrap_medians(values)
     assert 0.90 < ((low <= 1) & (high >= 1)).mean() < 0.99
+
+
+@pytest.mark.parametrize("count", [3, 4, 7, 10, 25])
+def test_the_interval_is_that_of_drawn_resamples(count: int) -> None:
+    """Of 20 000 resamples of one row, 2.5 % of the medians lie at or below the bounds' neighbours, as promised."""
+    rng = np.random.default_rng(count)
+    values = rng.normal(size=count)
+    medians = np.median(values[rng.integers(0, count, (20_000, count))], axis=1)
+    low, high = (bound[0] for bound in bootstrap_medians(values[None]))
+    assert (medians < low).mean() < 0.03
+    assert (medians > high).mean() < 0.03
+    ordered = np.sort(values)
+    assert count % 2 == 0 or count < 7 or (medians <= ordered[np.searchsorted(ordered, low)]).mean() > 0.02
+    assert count % 2 == 0 or count < 7 or (medians >= ordered[np.searchsorted(ordered, high)]).mean() > 0.02
 
 
 def test_streets_of_another_place_are_not_used(make_drive: Make) -> None:
