@@ -7,6 +7,7 @@ and camera tags enter as observations with their standard deviations; residuals 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -21,10 +22,32 @@ from imagery.schema import Station
 from imagery.settings import ImagerySettings
 from imagery.ties import TiePoints
 
-__all__ = ["Adjusted", "adjust_block"]
+__all__ = ["Adjusted", "Control", "adjust_block"]
 
 Floats = NDArray[np.float64]
 _SHARED = 6  # of each camera: focal length, k1, k2, boresight about three axes
+_DATUM = 3  # of the block: shift of the tagged positions east and north, height of the take-off level
+
+
+@dataclass(frozen=True, eq=False)
+class Control:
+    """Surveyed places (m, 3) of tie points ``point`` (m,), with standard deviations (m, 3), infinite where unknown.
+
+    Heights are in the survey's own datum. ``start`` (3,) is a first guess of by how much the tagged positions are
+    off (east, north) and of the take-off level's height in that datum [m]. ``row`` (m,) is the caller's number.
+    """
+
+    row: NDArray[np.intp]
+    point: NDArray[np.intp]
+    places: Floats
+    sd: Floats
+    start: Floats
+
+    def remaining(self, kept: NDArray[np.bool_]) -> Control:
+        """The same points after tie points were dropped and numbered anew."""
+        mine = kept[self.point]
+        number = (np.cumsum(kept) - 1)[self.point[mine]]
+        return Control(self.row[mine], number.astype(np.intp), self.places[mine], self.sd[mine], self.start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +56,8 @@ class Adjusted:
 
     ``residuals`` (n, 2) are in full pixels; ``boresight`` (cameras, 3) in radians about the camera axes;
     ``variance_factor`` is the a-posteriori variance of unit weight, ``height_sd`` (m,) the standard error [m] of each
-    point's height for given stations.
+    point's height for given stations. ``datum`` (3,) is as `Control.start`, adjusted; zero without control.
+    ``control`` is what was left of the control.
     """
 
     stations: tuple[Station, ...]
@@ -43,22 +67,28 @@ class Adjusted:
     boresight: Floats
     variance_factor: float
     height_sd: Floats
+    datum: Floats
+    control: Control | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class _State:
-    """Current estimates: rotations (n, 3, 3), centres (n, 3), lenses (g, 3): f, k1, k2; boresights (g, 3); points."""
+    """Current estimates: rotations (n, 3, 3), centres (n, 3), lenses (g, 3): f, k1, k2; boresights (g, 3); points.
+
+    ``datum`` (3,) as in `Control.start`.
+    """
 
     rotations: Floats
     centres: Floats
     lenses: Floats
     boresights: Floats
     points: Floats
+    datum: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """What does not change while the adjustment runs."""
+    """What does not change while the adjustment runs; ``common_sd`` is that of the error all positions share."""
 
     stations: tuple[Station, ...]
     ties: TiePoints
@@ -70,6 +100,8 @@ class _Block:
     lens_prior: Floats
     lens_sd: Floats
     ground: tuple[float, float]
+    common_sd: float
+    control: Control | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +118,18 @@ class _Normals:
 
 
 def adjust_block(
-    stations: Sequence[Station], ties: TiePoints, points: Floats, settings: ImagerySettings, *, sd_px: float
+    stations: Sequence[Station],
+    ties: TiePoints,
+    points: Floats,
+    settings: ImagerySettings,
+    *,
+    sd_px: float,
+    control: Control | None = None,
 ) -> Adjusted:
     """Adjust a block of stations that look down on tie points.
 
     Valid from starting values within some 10 degrees and a tenth of the flying height. The datum is that of the
-    tagged positions: a shift common to all of them stays.
+    tagged positions: a shift common to all of them stays, unless control tells it.
 
     Parameters
     ----------
@@ -99,6 +137,8 @@ def adjust_block(
         Starting positions of the tie points, grid CRS and height above take-off [m].
     sd_px : float
         Standard deviation of an observation in full pixels.
+    control : Control, optional
+        Surveyed places of some of the tie points.
 
     Returns
     -------
@@ -106,7 +146,7 @@ def adjust_block(
         With only those observations that the result explains within four standard deviations.
     """
     origin = np.array([*np.mean([s.centre[:2] for s in stations], axis=0), 0.0])
-    block, state = _begin(stations, ties, points - origin, origin, settings, sd_px)
+    block, state = _begin(stations, ties, points - origin, origin, settings, sd_px, control)
     state = _iterate(block, state, settings)
     block, state = _cull(block, state)
     state = _iterate(block, state, settings)
@@ -115,7 +155,8 @@ def adjust_block(
     result = _finish(block, state, normals, factor, origin)
     heights = np.sqrt(normals.inverse[:, 2, 2] * factor)
     return Adjusted(
-        result, state.points + origin, block.ties, normals.residuals, state.boresights, factor, heights
+        result, state.points + origin, block.ties, normals.residuals, state.boresights, factor, heights, state.datum,
+        block.control,
     )  # fmt: skip
 
 
@@ -126,6 +167,7 @@ def _begin(
     origin: Floats,
     settings: ImagerySettings,
     sd_px: float,
+    control: Control | None,
 ) -> tuple[_Block, _State]:
     keys = [(s.camera.model, s.camera.width_px, s.camera.height_px, s.camera.focal_px) for s in stations]
     names = sorted(set(keys))
@@ -135,17 +177,21 @@ def _begin(
     focal_sd = [max(c.focal_sd_px, settings.focal_sd_ratio * c.focal_px) for c in cameras]
     lens_sd = np.array([[sd, settings.distortion_sd, settings.distortion_sd] for sd in focal_sd])
     prior_sd = np.sqrt(np.array([np.diag(s.covariance) for s in stations]))
+    stated = float(np.median(prior_sd[:, 3:5]))
     prior_sd[:, 3:5] = np.minimum(prior_sd[:, 3:5], settings.gps_relative_sd_m)
+    common = math.sqrt(max(stated**2 - float(np.median(prior_sd[:, 3:5])) ** 2, settings.control_sd_m**2))
     shifted = tuple(replace(s, centre=s.centre - origin) for s in stations)
     height = float(np.median(points[:, 2]))
     reach = 0.25 * abs(float(np.median([s.centre[2] for s in shifted])) - height)
     block = _Block(
         shifted, ties, group, np.array([c.distortion[2:] for c in cameras]),
         np.array([[c.centre_x_px, c.centre_y_px] for c in cameras]), sd_px, prior_sd, lenses, lens_sd,
-        (height, reach),
+        (height, reach), common, None if control is None else replace(control, places=control.places - origin),
     )  # fmt: skip
     rotations, centres = np.array([s.rotation for s in shifted]), np.array([s.centre for s in shifted])
-    return block, _State(rotations, centres, lenses.copy(), np.zeros((len(names), 3)), points.copy())
+    datum = np.zeros(3) if control is None else control.start
+    moved = np.array([*datum[:2], 0.0])
+    return block, _State(rotations, centres - moved, lenses.copy(), np.zeros((len(names), 3)), points - moved, datum)
 
 
 def _iterate(block: _Block, state: _State, settings: ImagerySettings) -> _State:
@@ -184,7 +230,7 @@ def _normals(block: _Block, state: _State, settings: ImagerySettings, damping: f
     point_jacobian = seen.point * np.sqrt(weight)[:, None, None]
     scaled = (residuals * np.sqrt(weight)[:, None]).ravel()
     inverse, point_right, ground_cost = _point_blocks(block, state, point_jacobian, scaled, damping)
-    coupling = weighted.T @ _point_columns(ties, point_jacobian)
+    coupling = weighted.T @ _point_columns(ties, point_jacobian) + _datum_coupling(block)
     full = (weighted.T @ weighted).tocsc()
     right = weighted.T @ scaled
     diagonal, prior_right, prior_matrix, prior_cost = _priors(block, state, settings)
@@ -199,18 +245,36 @@ def _normals(block: _Block, state: _State, settings: ImagerySettings, damping: f
 
 
 def _camera_columns(block: _Block, pose: Floats, lens: Floats) -> csr_array:
-    """Jacobian of the observations in the cameras' unknowns, shape (2 n, 6 photos + 6 cameras)."""
+    """Jacobian of the observations in the cameras' unknowns, shape (2 n, unknowns)."""
     n, photos = len(pose), len(block.stations)
-    groups = len(block.lens_prior)
     columns = np.concatenate(
         [6 * block.ties.photo[:, None] + np.arange(6),
          6 * photos + _SHARED * block.group[block.ties.photo][:, None] + np.arange(3)], axis=1,
     )  # fmt: skip
     values = np.concatenate([pose, lens], axis=2)
     rows = np.repeat(np.arange(2 * n), 9)
-    return csr_array(
-        (values.ravel(), (rows, np.repeat(columns, 2, axis=0).ravel())), shape=(2 * n, 6 * photos + _SHARED * groups)
-    )
+    return csr_array((values.ravel(), (rows, np.repeat(columns, 2, axis=0).ravel())), shape=(2 * n, _unknowns(block)))
+
+
+def _unknowns(block: _Block) -> int:
+    """Six a photo, six a camera, and with control those of the datum."""
+    return 6 * len(block.stations) + _SHARED * len(block.lens_prior) + (0 if block.control is None else _DATUM)
+
+
+def _datum_coupling(block: _Block) -> csr_array:
+    """Heights of control points go with the height of the take-off level: a surveyed height is the sum of both."""
+    shape = (_unknowns(block), 3 * block.ties.count)
+    if block.control is None:
+        return csr_array(shape)
+    weight = 1.0 / block.control.sd[:, 2] ** 2
+    rows = np.full(len(weight), shape[0] - 1)
+    return csr_array((weight, (rows, 3 * block.control.point + 2)), shape=shape)
+
+
+def _control_misfit(control: Control, state: _State) -> Floats:
+    """Surveyed less found (m, 3), zero where nothing was surveyed."""
+    found = state.points[control.point] + np.array([0.0, 0.0, state.datum[2]])
+    return np.where(np.isfinite(control.sd), control.places - found, 0.0)
 
 
 def _point_columns(ties: TiePoints, jacobian: Floats) -> csr_array:
@@ -237,10 +301,16 @@ def _point_blocks(
     off = (height - state.points[:, 2]) / sd
     blocks[:, 2, 2] += 1 / sd**2
     right[:, 2] += off / sd
+    cost = float(np.sum(off**2))
     diagonal = np.arange(3)
+    if block.control is not None:
+        misfit, weight = _control_misfit(block.control, state), 1.0 / block.control.sd**2
+        blocks[block.control.point[:, None], diagonal, diagonal] += weight
+        right[block.control.point] += weight * misfit
+        cost += float(np.sum(weight * misfit**2))
     blocks[:, diagonal, diagonal] *= 1.0 + damping
     blocks[:, diagonal, diagonal] += 1e-9
-    return np.linalg.inv(blocks), right.ravel(), float(np.sum(off**2))
+    return np.linalg.inv(blocks), right.ravel(), cost
 
 
 def _block_diagonal(blocks: Floats) -> bsr_array:
@@ -251,7 +321,7 @@ def _block_diagonal(blocks: Floats) -> bsr_array:
 def _priors(block: _Block, state: _State, settings: ImagerySettings) -> tuple[Floats, Floats, csc_array, float]:
     """Tagged positions, attitudes (less the camera's boresight) and lenses as observations."""
     photos, groups = len(block.stations), len(block.lens_prior)
-    size = 6 * photos + _SHARED * groups
+    size = _unknowns(block)
     diagonal, right = np.zeros(size), np.zeros(size)
     weight = 1.0 / block.prior_sd**2
     turned = np.array([
@@ -260,7 +330,8 @@ def _priors(block: _Block, state: _State, settings: ImagerySettings) -> tuple[Fl
     # A camera that a viewer turned carries its boresight with it.
     spin = np.array([rotation_from_vector(np.array([0.0, 0.0, -s.turn_rad])) for s in block.stations])
     off_angle = np.einsum("nij,nj->ni", spin, state.boresights[block.group]) - turned
-    off_place = np.array([s.centre for s in block.stations]) - state.centres
+    shift = np.array([*state.datum[:2], 0.0])
+    off_place = np.array([s.centre for s in block.stations]) - state.centres - shift
     off = np.concatenate([off_angle, off_place], axis=1)
     diagonal[: 6 * photos] = weight.ravel()
     right[: 6 * photos] = (weight * off).ravel()
@@ -278,10 +349,34 @@ def _priors(block: _Block, state: _State, settings: ImagerySettings) -> tuple[Fl
     rows = np.repeat(6 * np.arange(photos)[:, None] + np.arange(3), 3, axis=1)
     mixed = -angle_weight[:, :, None] * spin
     cross = csr_array((mixed.ravel(), (rows.ravel(), np.tile(columns, (1, 3)).ravel())), shape=(size, size))
-    cost = float(
+    if block.control is not None:
+        cross = cross + _datum_priors(block, state, weight, off_place, diagonal, right)
+    cost = float(np.sum(state.datum[:2] ** 2)) / block.common_sd**2
+    cost += float(
         np.sum(weight * off**2) + np.sum((lens_off / block.lens_sd) ** 2) + bore * np.sum(state.boresights**2)
     )
     return diagonal, right, csc_array(cross + cross.T), cost
+
+
+def _datum_priors(
+    block: _Block, state: _State, weight: Floats, off_place: Floats, diagonal: Floats, right: Floats
+) -> csr_array:
+    """Terms of the datum, put into ``diagonal`` and ``right``; returned are those it shares with the centres.
+
+    A tagged position is the centre plus the shift that all tags share plus the photo's own noise.
+    """
+    photos, size = len(block.stations), len(diagonal)
+    at = np.array([size - _DATUM, size - _DATUM + 1])
+    diagonal[at] = weight[:, 3:5].sum(axis=0) + 1.0 / block.common_sd**2
+    right[at] = (weight[:, 3:5] * off_place[:, :2]).sum(axis=0) - state.datum[:2] / block.common_sd**2
+    diagonal[-1], right[-1] = 1e-8, 0.0
+    if block.control is not None:
+        level = 1.0 / block.control.sd[:, 2] ** 2
+        diagonal[-1] += level.sum()
+        right[-1] += float(np.sum(level * _control_misfit(block.control, state)[:, 2]))
+    rows = 6 * np.arange(photos)[:, None] + np.array([3, 4])
+    columns = np.broadcast_to(at, rows.shape)
+    return csr_array((weight[:, 3:5].ravel(), (rows.ravel(), columns.ravel())), shape=(size, size))
 
 
 def _step(block: _Block, state: _State, normals: _Normals) -> _State:
@@ -290,11 +385,13 @@ def _step(block: _Block, state: _State, normals: _Normals) -> _State:
     carried = (normals.point_right - normals.coupling.T @ step).reshape(-1, 3)
     points = np.einsum("nij,nj->ni", normals.inverse, carried)
     photos = len(block.stations)
-    pose, shared = step[: 6 * photos].reshape(-1, 6), step[6 * photos :].reshape(-1, _SHARED)
+    groups = 6 * photos + _SHARED * len(block.lens_prior)
+    pose, shared = step[: 6 * photos].reshape(-1, 6), step[6 * photos : groups].reshape(-1, _SHARED)
+    datum = state.datum if block.control is None else state.datum + step[groups:]
     rotations = np.array([rotation_from_vector(w) @ r for w, r in zip(pose[:, :3], state.rotations, strict=True)])
     return _State(
         rotations, state.centres + pose[:, 3:], state.lenses + shared[:, :3], state.boresights + shared[:, 3:],
-        state.points + points,
+        state.points + points, datum,
     )  # fmt: skip
 
 
@@ -307,7 +404,8 @@ def _cull(block: _Block, state: _State) -> tuple[_Block, _State]:
     keep = size <= limit
     ties = block.ties.select(keep)
     often = np.bincount(block.ties.point[keep], minlength=block.ties.count) >= 2
-    return replace(block, ties=ties), replace(state, points=state.points[often])
+    control = None if block.control is None else block.control.remaining(often)
+    return replace(block, ties=ties, control=control), replace(state, points=state.points[often])
 
 
 def _variance_factor(block: _Block, normals: _Normals) -> float:
@@ -320,7 +418,7 @@ def _variance_factor(block: _Block, normals: _Normals) -> float:
 def _finish(block: _Block, state: _State, normals: _Normals, factor: float, origin: Floats) -> tuple[Station, ...]:
     """Stations with adjusted cameras and the covariance of each: a diagonal block of the inverse of the normals.
 
-    What all positions share is not seen by the adjustment: it is added from the tags.
+    What all positions share is not seen by an adjustment without control: it is added from the tags.
     """
     inverse = splu(normals.reduced, permc_spec="COLAMD")
     size = normals.reduced.shape[0]
@@ -329,8 +427,9 @@ def _finish(block: _Block, state: _State, normals: _Normals, factor: float, orig
         unit = np.zeros((size, 6))
         unit[6 * k + np.arange(6), np.arange(6)] = 1.0
         covariance = inverse.solve(unit)[6 * k : 6 * k + 6] * factor
-        common = np.maximum(np.diag(station.covariance)[3:5] - block.prior_sd[k, 3:5] ** 2, 0.0)
-        covariance[[3, 4], [3, 4]] += common
+        if block.control is None:
+            common = np.maximum(np.diag(station.covariance)[3:5] - block.prior_sd[k, 3:5] ** 2, 0.0)
+            covariance[[3, 4], [3, 4]] += common
         g = block.group[k]
         f, k1, k2 = (float(v) for v in state.lenses[g])
         camera = replace(

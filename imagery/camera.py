@@ -23,6 +23,7 @@ __all__ = [
     "image_outline",
     "max_radius_squared",
     "normalise",
+    "pixels_from_corner",
     "project",
     "reduced_pixels",
     "rotation_from_attitude",
@@ -152,3 +153,8 @@ def image_outline(camera: Camera, *, steps: int) -> Floats:
 def reduced_pixels(pixels: Floats, reduce: int) -> Floats:
     """Pixels of the full photo in the photo decoded ``reduce`` times smaller (pixel centres, OpenCV's convention)."""
     return (pixels - (reduce - 1) / 2.0) / reduce
+
+
+def pixels_from_corner(corner: Floats) -> Floats:
+    """Pixels counted from the outer corner of the first one (marks of ground control) in OpenCV's convention."""
+    return corner - 0.5

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from imagery.adjust import Adjusted, adjust_block
 from imagery.camera import normalise
-from imagery.schema import Station
+from imagery.control import control_of, mark_points, report_control, shift_untied, with_control
+from imagery.schema import ControlResult, Station
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface, meet_ground, surface_from_plane, surface_from_points
 from imagery.tiepoints import Features, PairMatch
 from imagery.ties import TiePoints, join_matches, thin_ties
+from ingest.control import ControlPoint
+from ingest.schema import Reject
 
 __all__ = ["Refined", "ground_points", "mismatches", "refine_stations"]
 
@@ -26,7 +29,8 @@ class Refined:
     """All stations (those that could not be tied as they were), the adjusted block, its relief, numbers per photo.
 
     ``tied`` (n,) tells which were adjusted; ``observations`` (n,) counts their tie points, ``error_px`` (n,) is the
-    root mean square of their residuals in full pixels.
+    root mean square of their residuals in full pixels. ``control`` reports on surveyed points, ``refused`` are those
+    that could not be adjusted on.
     """
 
     stations: tuple[Station, ...]
@@ -35,6 +39,8 @@ class Refined:
     tied: NDArray[np.bool_]
     observations: NDArray[np.intp]
     error_px: Floats
+    control: tuple[ControlResult, ...] = ()
+    refused: tuple[Reject, ...] = ()
 
 
 def refine_stations(
@@ -45,6 +51,7 @@ def refine_stations(
     settings: ImagerySettings,
     *,
     scale_px: float,
+    control: Sequence[ControlPoint] = (),
 ) -> Refined | None:
     """Adjust the stations on their tie points; None where there is nothing to adjust on.
 
@@ -56,6 +63,8 @@ def refine_stations(
         Where tie points are sought to begin with.
     scale_px : float
         Full pixels in a pixel of the photos in which the features were found.
+    control : sequence of ControlPoint
+        Surveyed points; the block is adjusted without them first, which shows those that are wrong.
     """
     ties = thin_ties(join_matches(features, matches), [s.camera for s in stations], per_cell=settings.ties_per_cell)
     ties, rows = _well_tied(ties, len(stations), settings)
@@ -63,7 +72,12 @@ def refine_stations(
         return None
     chosen = [stations[k] for k in rows]
     points = _first_points(chosen, ties, ground)
-    adjusted = adjust_block(chosen, ties, points, settings, sd_px=settings.tie_sd_px * scale_px)
+    sd_px = settings.tie_sd_px * scale_px
+    adjusted = adjust_block(chosen, ties, points, settings, sd_px=sd_px)
+    told: tuple[ControlResult, ...] = ()
+    refused: tuple[Reject, ...] = ()
+    if control:
+        adjusted, told, refused = _onto_control(adjusted, chosen, ties, points, control, settings, sd_px)
     result = list(stations)
     for k, station in zip(rows, adjusted.stations, strict=True):
         result[k] = station
@@ -74,7 +88,34 @@ def refine_stations(
     square = np.bincount(adjusted.ties.photo, np.sum(adjusted.residuals**2, axis=1), minlength=len(rows))
     observations[rows], error[rows] = count, np.sqrt(square / np.maximum(count, 1))
     surface = _relief(adjusted, settings)
-    return Refined(tuple(result), adjusted, surface, tied, observations, error)
+    everyone = tuple(shift_untied(result, tied, adjusted))
+    return Refined(everyone, adjusted, surface, tied, observations, error, told, refused)
+
+
+def _onto_control(
+    adjusted: Adjusted,
+    stations: Sequence[Station],
+    ties: TiePoints,
+    points: Floats,
+    control: Sequence[ControlPoint],
+    settings: ImagerySettings,
+    sd_px: float,
+) -> tuple[Adjusted, tuple[ControlResult, ...], tuple[Reject, ...]]:
+    """Adjust again with the surveyed points that agree with one another, and report on all of them."""
+    marked, refused = mark_points(control, adjusted.stations)
+    used, start, more = control_of(marked, adjusted.stations, _relief(adjusted, settings), settings)
+    kept: set[str] = set()
+    if used:
+        joined, first, known = with_control(ties, points, used, start, settings)
+        adjusted = adjust_block(stations, joined, first, settings, sd_px=sd_px, control=known)
+        left = adjusted.control.row if adjusted.control is not None else np.empty(0, np.intp)
+        kept = {used[int(k)].point.name for k in left}
+        reason = "its marks in the photos contradict one another; mark it again"
+        more += [Reject(m.point.name, "ground control", reason) for m in used if m.point.name not in kept]
+    rejects = [*refused, *more]
+    surface = _relief(adjusted, settings)
+    told = report_control(marked, kept, rejects, adjusted.stations, surface, adjusted.datum)
+    return adjusted, told, tuple(rejects)
 
 
 def _well_tied(ties: TiePoints, photos: int, settings: ImagerySettings) -> tuple[TiePoints, NDArray[np.intp]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from imagery.surface import Surface
 from ingest.schema import Camera, Frame
 
-__all__ = ["FramePose", "Ortho", "OrthoQuality", "Station"]
+__all__ = ["ControlResult", "FramePose", "Ortho", "OrthoQuality", "Station"]
 
 Floats = NDArray[np.float64]
 
@@ -86,11 +86,31 @@ class OrthoQuality:
     seconds: float
 
 
+@dataclass(frozen=True)
+class ControlResult:
+    """One surveyed point after the adjustment: found less surveyed [m], NaN where the survey has no height.
+
+    ``role`` is ``control`` (adjusted on), ``check`` (kept out of the adjustment) or ``rejected``; ``photos`` counts
+    the photos it is marked in.
+    """
+
+    name: str
+    role: str
+    photos: int
+    east_m: float
+    north_m: float
+    height_m: float
+
+
 @dataclass(frozen=True, eq=False)
 class Ortho:
-    """A mosaic (lazy dataset on a GeoBox, see `imagery.ortho.build_mosaic`), its photos, quality and ground."""
+    """A mosaic (lazy dataset on a GeoBox, see `imagery.ortho.build_mosaic`), its photos, quality and ground.
+
+    ``control`` has a row for each surveyed point that is marked in a photo.
+    """
 
     mosaic: xr.Dataset
     poses: tuple[FramePose, ...]
     quality: OrthoQuality
     surface: Surface
+    control: tuple[ControlResult, ...] = ()

@@ -92,6 +92,13 @@ class ImagerySettings:
     relief_sd_ratio: float = setting(
         0.02, unit="1", source="choice: height error over flying height of a point used as ground"
     )
+    control_sd_m: float = setting(0.03, unit="m", source="a rover on RTK, 2-3 cm: doi:10.3390/rs9020172")
+    control_gross_m: float = setting(
+        100.0, unit="m", source="choice: GPS, compass and tilt at 120 m together stay below; a wrong CRS does not"
+    )
+    control_outlier_m: float = setting(
+        1.0, unit="m", source="choice: a point typed or marked wrongly is off by more than its neighbours by this"
+    )
     surface_cell_m: float = setting(2.0, unit="m", source="choice: ground relief from tie points, several in a cell")
 
     # --- blending
