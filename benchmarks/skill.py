@@ -3,7 +3,7 @@
 ``python -m benchmarks.skill`` simulates, processes and scores seeds 1000-1019 of size ``demo`` and writes
 ``docs/skill.md``. Those seeds are for scoring only: thresholds are chosen on seeds 0-999 (``--tuning``), which never
 write the page. ``python -m benchmarks.skill tracks fusion`` scores rooms on published and simulated cases instead,
-``all`` the missions and every room; a room is a module ``benchmarks.skill_<room>`` with a page of its own in ``docs/``.
+``all`` the missions and every room; a room is a module ``benchmarks.skill_<room>`` with a page of its own.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _mean(values: Sequence[float]) -> float:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rooms", nargs="*", choices=(*ROOMS, "all", []), help="rooms to score instead of missions")
+    parser.add_argument("rooms", nargs="*", help=f"score rooms instead of missions: {', '.join(ROOMS)}, all")
     parser.add_argument("--missions", type=int, default=20, help="number of missions (default 20)")
     parser.add_argument("--size", default="demo", choices=("demo", "district", "city"))
     parser.add_argument(
