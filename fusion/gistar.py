@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import dask.array as da
 import numpy as np
+from dask.delayed import delayed
 from numpy.typing import NDArray
 from scipy import ndimage, signal, sparse, stats
 
+from fusion.gistar_kernel import box_gi_star, moments
 from ingest.errors import ContractError
 
-__all__ = ["disc_kernel", "gi_star", "gi_star_cells", "neighbour_matrix", "rank_normal"]
+__all__ = ["disc_kernel", "gi_star", "gi_star_cells", "gi_star_lazy", "neighbour_matrix", "rank_normal"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -67,18 +70,61 @@ def gi_star(values: Floats, kernel: Floats, valid: Bools | None = None) -> Float
     array, shape (y, x)
         z-scores under the hypothesis of exchangeable values, NaN where not valid.
     """
+    _check_kernel(kernel)
+    values = np.asarray(values, np.float64)
+    if valid is not None:
+        values = np.where(valid, values, np.nan)
+    n, mean, sd = moments(values)
+    return _gi_star(values, kernel, n, mean, sd)
+
+
+def gi_star_lazy(values: da.Array, kernel: Floats) -> da.Array:
+    """Gi* of a grid too large for memory: moments first, then block by block with a margin; equal to `gi_star`.
+
+    Nothing is computed before the result is. Peak memory is that of the blocks in work.
+
+    Parameters
+    ----------
+    values : dask array, shape (y, x)
+        Scores; NaN is not valid. Chunks must be at least half as wide as the kernel.
+    kernel : array, odd shape
+        Symmetric weights, the centre included.
+    """
+    _check_kernel(kernel)
+    finite = da.isfinite(values)
+    n = finite.sum()
+    mean = da.where(finite, values, 0.0).sum() / n
+    sd = da.sqrt((da.where(finite, values - mean, 0.0) ** 2).sum() / n)
+    reach = {0: kernel.shape[0] // 2, 1: kernel.shape[1] // 2}
+    wider = da.overlap.overlap(values, reach, {0: np.nan, 1: np.nan})
+    whole = delayed(_whole_map)(n, mean, sd)
+    blocks = wider.map_blocks(_gi_star_block, kernel=kernel, whole=whole, dtype=np.float64, meta=np.empty((0, 0)))
+    return da.overlap.trim_internal(blocks, reach, {0: np.nan, 1: np.nan})
+
+
+def _whole_map(n: int, mean: float, sd: float) -> tuple[int, float, float]:
+    return int(n), float(mean), float(sd)
+
+
+def _gi_star_block(values: Floats, kernel: Floats, whole: tuple[int, float, float]) -> Floats:
+    return _gi_star(np.ascontiguousarray(values, np.float64), kernel, *whole)
+
+
+def _check_kernel(kernel: Floats) -> None:
     if any(length % 2 == 0 for length in kernel.shape):
         raise ContractError(f"a Gi* kernel needs odd lengths, got {kernel.shape}")
-    finite = np.isfinite(values)
-    valid = finite if valid is None else valid & finite
-    n = int(valid.sum())
-    if n < 2:
+
+
+def _gi_star(values: Floats, kernel: Floats, n: int, mean: float, sd: float) -> Floats:
+    """Gi* given the moments of the whole map, of which ``values`` may be a part."""
+    valid = np.isfinite(values)
+    if n < 2 or not sd > 1e-12 * abs(mean):
         return np.where(valid, 0.0, np.nan)
-    mean, sd = float(values[valid].mean()), float(values[valid].std())
+    if (kernel == kernel.flat[0]).all():
+        return np.asarray(box_gi_star(values, kernel.shape[0] // 2, kernel.shape[1] // 2, n, mean, sd))
     # centred values: the sums stay small, so that their differences keep their digits
     total = _weighted_sum(np.where(valid, values - mean, 0.0), kernel)
-    whole = bool(valid.all())
-    weight = _window_counts(valid.shape, kernel) if whole else _weighted_sum(valid.astype(np.float64), kernel)
+    weight = _weighted_sum(valid.astype(np.float64), kernel)
     if np.array_equal(kernel, kernel.astype(bool)):
         weight = np.rint(weight)
         weight_squares = weight
@@ -97,23 +143,9 @@ def _standardise(total: Floats, weight: Floats, weight_squares: Floats, n: int, 
 
 def _weighted_sum(values: Floats, kernel: Floats) -> Floats:
     """Sum of values under the kernel, zero outside of the grid."""
-    if (kernel == kernel.flat[0]).all():
-        mean = ndimage.uniform_filter(values, kernel.shape, mode="constant")
-        return np.asarray(mean * kernel.sum())
     if kernel.size <= _DIRECT_CELLS:
         return np.asarray(ndimage.convolve(values, kernel[::-1, ::-1], mode="constant"))
     return np.asarray(signal.fftconvolve(values, kernel[::-1, ::-1], mode="same"))
-
-
-def _window_counts(shape: tuple[int, ...], kernel: Floats) -> Floats:
-    """Weight under the kernel for a grid without gaps; a box needs only its two edges."""
-    if not (kernel == kernel.flat[0]).all():
-        return _weighted_sum(np.ones(shape), kernel)
-    sides = []
-    for length, window in zip(shape, kernel.shape, strict=True):
-        at, reach = np.arange(length), window // 2
-        sides.append(np.minimum(at + reach, length - 1) - np.maximum(at - reach, 0) + 1.0)
-    return np.asarray(kernel.flat[0] * sides[0][:, None] * sides[1][None, :])
 
 
 def neighbour_matrix(at: Ints, cells: Ints, kernel: Floats, width: int) -> Any:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
 from fusion.grid import cell_index
+from fusion.sums import tabulate
 from ingest.errors import ContractError
 from ingest.flags import is_usable
 from ingest.schema import species_names
@@ -63,8 +64,7 @@ class PassRecord:
 def sum_by_cell(cells: Ints, values: Floats, background: Floats, seconds: Floats, *, size: int) -> Partials:
     """Reduce samples to the cells they fall into (``size`` cells in the grid, cells < 0 are off the grid).
 
-    The bounding range of the cells is binned densely, so that the cost is that of `numpy.bincount` and the memory
-    that of the range a pass covers, not of the region.
+    One compiled pass over the samples; the memory is that of the range of cells a pass covers, not of the region.
     """
     inside = (cells >= 0) & (cells < size)
     cells, values, background, seconds = cells[inside], values[inside], background[inside], seconds[inside]
@@ -72,26 +72,11 @@ def sum_by_cell(cells: Ints, values: Floats, background: Floats, seconds: Floats
         empty = np.empty(0)
         return Partials(np.empty(0, np.int64), empty, empty, empty, empty, empty, empty)
     low = int(cells.min())
-    local = cells - low
-    counts = np.bincount(local)
-    hit = np.flatnonzero(counts)
-    highest = np.full(counts.size, -np.inf)
-    np.maximum.at(highest, local, values)
-    first = np.full(counts.size, np.inf)
-    np.minimum.at(first, local, seconds)
-    return Partials(
-        hit + low,
-        counts[hit].astype(np.float64),
-        _total(local, values)[hit],
-        _total(local, values * values)[hit],
-        highest[hit],
-        _total(local, background)[hit],
-        first[hit],
-    )
-
-
-def _total(local: Ints, values: Floats) -> Floats:
-    return np.asarray(np.bincount(local, values), np.float64)
+    table = np.zeros((int(cells.max()) - low + 1, len(LAYERS)))
+    table[:, 3], table[:, 5] = -np.inf, np.inf
+    tabulate(cells - low, *(np.asarray(v, np.float64) for v in (values, background, seconds)), table)
+    hit = np.flatnonzero(table[:, 0])
+    return Partials(hit + low, *table[hit].T.copy())
 
 
 def merge_partials(parts: Sequence[Partials]) -> Partials:
