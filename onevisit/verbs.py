@@ -13,12 +13,13 @@ import numpy as np
 import xarray as xr
 
 from imagery import ImagerySettings, process_frames
+from ingest.control import read_control
 from ingest.coordinates import crs_from_text, grid_crs
 from ingest.errors import FileError, NothingUsable
 from ingest.flags import flag_counts
 from ingest.hj212 import Hj212Settings, join_packets, parse_stream
 from ingest.photos import PhotoSettings, read_frames
-from ingest.schema import Decision, Reject
+from ingest.schema import Decision, Outcome, Reject
 from ingest.traces import TraceSettings, read_traces
 from onevisit.compute import computing
 from onevisit.handover.atomic import write_text
@@ -134,6 +135,7 @@ def quantify(
     "--gsd", type=click.FloatRange(min=0, min_open=True), help="Ground length of a pixel, m. Default: photos'."
 )
 @click.option("--crs", help="Grid CRS, e.g. EPSG:4544. Default: chosen from the photos.")
+@click.option("--gcp", type=_FILE, help="Ground control and check points, in OpenDroneMap's gcp_list.txt format.")
 @click.option("--memory", metavar="SIZE", help="Memory for the mosaic, e.g. 4GB.")
 @_json
 @_quiet
@@ -144,6 +146,7 @@ def ortho(
     mode: str,
     gsd: float | None,
     crs: str | None,
+    gcp: Path | None,
     memory: str | None,
     as_json: bool,
     quiet: bool,
@@ -161,21 +164,26 @@ def ortho(
         raise NothingUsable(_because("no photo that can be placed", read.rejects))
     grid = crs_from_text(crs) if crs else grid_crs([f.pose.lon for f in read.value], [f.pose.lat for f in read.value])
     settings = replace(ImagerySettings(), mode=mode, gsd_m=gsd or 0.0)
+    surveyed = read_control(gcp, crs=grid) if gcp else Outcome((), (), ())
     with computing(scheduler=None, memory=memory), showing_progress(quiet) as advance:
         advance(f"placing {len(read.value)} photos", None)
-        outcome = process_frames(read.value, settings, crs=grid)
+        outcome = process_frames(read.value, settings, crs=grid, control=surveyed.value)
         advance("drawing the mosaic", None)
         flown = write_flight(output, outcome.value, kind="", crs=grid)
-    decisions, rejects = [*read.decisions, *outcome.decisions], [*read.rejects, *outcome.rejects]
-    quality = {**asdict(flown.ortho.quality), "crs": grid.to_string(), **_said(decisions, rejects)}
+    decisions = [*read.decisions, *outcome.decisions]
+    rejects = [*read.rejects, *surveyed.rejects, *outcome.rejects]
+    control = [{key: _finite(value) for key, value in asdict(row).items()} for row in outcome.value.control]
+    quality = {**asdict(flown.ortho.quality), "crs": grid.to_string(), "control": control}
+    quality |= _said(decisions, rejects)
     write_text(output.with_suffix(".json"), json.dumps(_finite(quality), ensure_ascii=False, indent=1) + "\n")
     if as_json:
         _echo_json(_finite(quality))
         return
     _echo_said(decisions, rejects)
     used = flown.ortho.quality
+    mismatch = f"mismatch {used.mismatch_m:.2f} m, " if np.isfinite(used.mismatch_m) else ""
     click.echo(
-        f"written: {output}  ({used.used} of {used.photos} photos, mismatch {used.mismatch_m:.2f} m, "
+        f"written: {output}  ({used.used} of {used.photos} photos, {mismatch}"
         f"expected position error {used.position_error_m:.2f} m)"
     )
 
