@@ -19,6 +19,7 @@ from pyproj import CRS
 from imagery.camera import heading_from_rotation, vector_from_rotation
 from imagery.checks import Verdict, judge_headings, judge_heights, judge_pixels, judge_positions
 from imagery.control import control_told, mark_points, report_control
+from imagery.heights import laser_ground, settle_heights
 from imagery.ortho import View, build_mosaic
 from imagery.overlap import Overlap, estimate_boresight, measure_overlap
 from imagery.radiometry import Tone, balance_tones
@@ -97,13 +98,17 @@ def process_frames(
     if settings.mode not in ("direct", "refined"):
         raise SettingError(f'imagery mode {settings.mode!r} is not known; use "direct" or "refined"')
     flight, rejects, decisions = _usable_photos(frames, settings, crs)
+    takeoff = (float(flight.centres[0, 0]), float(flight.centres[0, 1])) if flight.frames else (math.nan, math.nan)
+    settled = settle_heights(flight.frames, crs=crs, takeoff=takeoff, dem=dem, settings=settings)
+    flight, decisions = replace(flight, frames=settled.value), [*decisions, *settled.decisions]
     flight, matches, overlap, more, unseen = _tie(flight, settings)
     decisions, rejects = decisions + more, rejects + unseen
     stations, told, ground, more, unplaced = _place(flight, matches, overlap, settings)
     decisions, rejects = decisions + more, rejects + unplaced
     if not stations:
         raise NothingUsable(_nothing(frames, rejects), rejects=rejects)
-    surface = _surface(stations, ground, settings, crs, dem)
+    ground_found = _surface(stations, ground, settings, crs, dem, takeoff)
+    surface, decisions = ground_found.value, [*decisions, *ground_found.decisions]
     refined = None
     if settings.mode == "refined":
         refined, more = _refine(flight, stations, matches, surface, settings, control)
@@ -316,15 +321,14 @@ def _surface(
     settings: ImagerySettings,
     crs: CRS,
     dem: xr.DataArray | None,
-) -> Surface:
+    takeoff: tuple[float, float],
+) -> Outcome[Surface]:
+    """The DEM where there is one, else laser ranges, else the plane; tie points come later."""
     plane = surface_from_plane(*ground)
     if dem is None:
-        return plane
+        return laser_ground(stations, plane, settings)
     bounds = shapely.unary_union([footprint(s, plane, settings) for s in stations]).buffer(50.0).bounds
-    first = stations[0].centre
-    return surface_from_dem(
-        dem, crs=crs, bounds=bounds, takeoff=(first[0], first[1]), sd_m=settings.height_relative_sd_m
-    )
+    return Outcome(surface_from_dem(dem, crs=crs, bounds=bounds, takeoff=takeoff, sd_m=settings.height_relative_sd_m))
 
 
 def _poses(

@@ -68,6 +68,14 @@ class ImagerySettings:
         0.01, unit="1", source="choice: lens tags have 2 to 3 digits; the reader may state more doubt"
     )
     distortion_sd: float = setting(0.05, unit="1", source="droneModels.json: spread of k1 over 106 cameras")
+    laser_sd_m: float = setting(0.3, unit="m", source="DJI Zenmuse H20T specification: 0.2 m + 0.15 % of the range")
+    flying_height_m: float = setting(
+        0.0, unit="m", source="declared in mission.toml, for cameras that tag none; 0: from the tags"
+    )
+    geoid_height_m: float = setting(
+        -9999.0, unit="m", source="declared in mission.toml: the DEM's zero above the ellipsoid; -9999: from PROJ"
+    )
+    dem: str = setting("", unit="", source="declared in mission.toml: elevation model, relative to the mission folder")
     ground_sd_m: float = setting(
         2.0, unit="m", source="choice: ground against the take-off plane where nothing measured it"
     )

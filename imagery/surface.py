@@ -9,11 +9,19 @@ import xarray as xr
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from scipy.interpolate import griddata
-from scipy.ndimage import gaussian_filter, map_coordinates, median_filter
+from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates, median_filter
 
 from ingest.errors import ContractError
 
-__all__ = ["Surface", "meet_ground", "surface_from_dem", "surface_from_plane", "surface_from_points"]
+__all__ = [
+    "Surface",
+    "height_of_dem",
+    "meet_ground",
+    "surface_from_dem",
+    "surface_from_laser",
+    "surface_from_plane",
+    "surface_from_points",
+]
 
 Floats = NDArray[np.float64]
 
@@ -85,12 +93,29 @@ def surface_from_dem(
     x, y = np.meshgrid(west + cell * np.arange(columns), north - cell * np.arange(rows))
     to_dem = Transformer.from_crs(crs, dem_crs, always_xy=True)
     heights = _sample(dem, *to_dem.transform(x, y))
-    zero = float(_sample(dem, *(np.array([v]) for v in to_dem.transform(*takeoff)))[0])
-    if not np.isfinite(zero):
-        raise ContractError(f"the DEM has no height at the take-off point {takeoff}; give one that covers the flight")
+    zero = height_of_dem(dem, crs=crs, place=takeoff)
     known = np.isfinite(heights)
-    heights = np.where(known, heights, np.median(heights[known]) if known.any() else zero)
+    if not known.all():
+        # Voids and what lies beyond the DEM take the nearest known height.
+        nearest = distance_transform_edt(~known, return_distances=False, return_indices=True) if known.any() else None
+        heights = heights[tuple(nearest)] if nearest is not None else np.full_like(heights, zero)
     return Surface(west, north, cell, heights - zero, sd_m, "DEM")
+
+
+def height_of_dem(dem: xr.DataArray, *, crs: CRS, place: tuple[float, float]) -> float:
+    """Height of a DEM at one place (easting, northing in ``crs``), in the DEM's own datum [m].
+
+    Raises
+    ------
+    ContractError
+        If there is none.
+    """
+    to_dem = Transformer.from_crs(crs, _dem_crs(dem), always_xy=True)
+    height = float(_sample(dem, *(np.array([v]) for v in to_dem.transform(*place)))[0])
+    if not np.isfinite(height):
+        where = ", ".join(f"{v:.0f}" for v in place)
+        raise ContractError(f"the DEM has no height at the take-off point ({where}); give one that covers the flight")
+    return height
 
 
 def _dem_crs(dem: xr.DataArray) -> CRS:
@@ -102,6 +127,38 @@ def _dem_crs(dem: xr.DataArray) -> CRS:
 
 def _sample(dem: xr.DataArray, x: Floats, y: Floats) -> Floats:
     return np.asarray(dem.interp(x=xr.DataArray(x), y=xr.DataArray(y)).to_numpy(), float)
+
+
+def surface_from_laser(
+    centres: Floats, forward: Floats, distances: Floats, *, laser_sd_m: float, tilt_sd_rad: float
+) -> Surface:
+    """Level plane through the targets of the cameras' laser range finder: the median of their heights.
+
+    Assumes that the laser looks along the camera's axis and that the ground is level; the spread of the targets is in
+    the plane's standard deviation.
+
+    Parameters
+    ----------
+    centres, forward : array, shape (n, 3)
+        Stations, and unit viewing directions in grid axes.
+    distances : array, shape (n,)
+        Measured ranges [m].
+    laser_sd_m, tilt_sd_rad : float
+        Standard deviations of a range and of a viewing direction.
+
+    Examples
+    --------
+    >>> down = np.array([[0.0, 0.0, -1.0]])
+    >>> surface_from_laser(np.array([[0.0, 0.0, 80.0]]), down, np.array([78.0]), laser_sd_m=0.2, tilt_sd_rad=0.0)
+    Surface(west=0.0, north=0.0, cell_m=1.0, heights=array([[2.]]), sd_m=0.2, source='laser range')
+    """
+    heights = centres[:, 2] + forward[:, 2] * distances
+    level = float(np.median(heights))
+    # dz of one target: its range along the ray, and its tilt across it.
+    flat = np.hypot(forward[:, 0], forward[:, 1])
+    own = np.sqrt((forward[:, 2] * laser_sd_m) ** 2 + (flat * distances * tilt_sd_rad) ** 2)
+    relief = 1.4826 * float(np.median(np.abs(heights - level)))
+    return Surface(0.0, 0.0, 1.0, np.array([[level]]), float(np.hypot(np.median(own), relief)), "laser range")
 
 
 def surface_from_points(points: Floats, *, cell_m: float, sd_m: float) -> Surface:
