@@ -88,7 +88,7 @@ def settle_zone(record: Record, others: Sequence[Record], settings: TraceSetting
         if found is not None:
             return found
     if settings.time_zone:
-        return _with_zone(record, settings.time_zone, "declared in mission.toml")
+        return _with_zone(record, settings.time_zone, "declared as time_zone")
     return _settle_by_agreement(record, others, settings)
 
 
@@ -188,7 +188,8 @@ def _settle_by_agreement(record: Record, others: Sequence[Record], settings: Tra
     raise NoTimeZone(
         record.item,
         f"times without a zone (first {str(record.time[0])[:19]}), and nothing in the mission settles it; put "
-        f'`time_zone = "{example}"` (or "UTC", if the logger kept UTC) into mission.toml',
+        f'`time_zone = "{example}"` (or "UTC", if the logger kept UTC) into mission.toml, or give --time-zone '
+        f"{example}",
         where="time column",
     )
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from ingest.loggers.vocabulary import QUANTITIES, Quantity
+from ingest.record_formats import render_record_formats
 from ingest.traces import READERS
 
 __all__ = ["main", "render_formats"]
@@ -54,7 +55,7 @@ def render_formats() -> str:
         for reader in READERS
     ]
     words = [_line(quantity) for quantity in QUANTITIES if quantity.words != ("",)]
-    return _HEAD + "\n".join(formats) + "\n" + _WORDS + "\n".join(words) + "\n"
+    return f"{_HEAD}{chr(10).join(formats)}\n\n{render_record_formats()}" + _WORDS + "\n".join(words) + "\n"
 
 
 def _line(quantity: Quantity) -> str:

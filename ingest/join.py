@@ -46,7 +46,9 @@ def group_outings(
         if source.has_species or members:
             outings.append((source, tuple(members)))
         else:
-            decisions.append(_unused_track(source, [sources[i] for i in groups]))
+            unused = _unused_track(source, [sources[i] for i in groups])
+            decisions += [unused] if isinstance(unused, Decision) else []
+            rejects += [unused] if isinstance(unused, Reject) else []
     return Outcome(tuple(outings), tuple(decisions), tuple(rejects))
 
 
@@ -83,11 +85,17 @@ def _hours_hint(source: Record, record: Record) -> str:
     return f'; moved by {fitting[0]:+d} h it would overlap: [traces.clock_offset_s] "{name}" = {fitting[0] * 3600}'
 
 
-def _unused_track(track: Record, used: Sequence[Record]) -> Decision:
+def _unused_track(track: Record, used: Sequence[Record]) -> Decision | Reject:
     twin = next((other for other in used if other is not track and _common_s(other, track) > 0), None)
     if twin is not None:
         return Decision(track.item, "positions not used", f"{twin.item} covers the same time and was taken")
-    return Decision(track.item, "positions not used", "no instrument without positions overlaps them in time")
+    span = f"{str(track.time[0])[:19]}Z to {str(track.time[-1])[:19]}Z"
+    return Reject(
+        track.item,
+        "",
+        f"positions only ({span}), and no instrument without positions of its own measured in that time; put the "
+        "instrument's file beside it, or check the two clocks",
+    )
 
 
 def join_outing(source: Record, instruments: Sequence[Record], settings: TraceSettings) -> Outcome[Record]:

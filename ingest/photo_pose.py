@@ -8,6 +8,7 @@ MicaSense) give the attitude of a body under which the camera looks straight dow
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,9 +25,13 @@ _VENDOR_ANGLES = (
     ("drone-dji:GimbalYawDegree", "drone-dji:GimbalPitchDegree", "drone-dji:GimbalRollDegree"),
     ("drone:GimbalYawDegree", "drone:GimbalPitchDegree", "drone:GimbalRollDegree"),
     ("drone-parrot:CameraYawDegree", "drone-parrot:CameraPitchDegree", "drone-parrot:CameraRollDegree"),
+    ("aerialgps:GPSIMUYaw", "aerialgps:GPSIMUPitch", "aerialgps:GPSIMURoll"),  # Phase One; −90° looks down
 )
 _NADIR_BODY_ANGLES = ("Camera:Yaw", "Camera:Pitch", "Camera:Roll")
 _FLIGHT_YAW = ("drone-dji:FlightYawDegree", "drone:FlightYawDegree", "drone-parrot:DroneYawDegree")
+_ABOVE_TAKEOFF = ("drone-dji:RelativeAltitude", "drone:RelativeAltitude", "aerialgps:GPSAltitudeAboveTakeOff")
+# A coordinate as XMP writes it: 34,33.600456S or 34,33,36S (XMP specification part 2, GPSCoordinate).
+_XMP_COORDINATE = re.compile(r"(\d{1,3}),(\d{1,2}(?:\.\d+)?)(?:,(\d{1,2}))?([NSEW])")
 _RTK_FIXED = "50"
 
 
@@ -73,7 +78,7 @@ def pose_from_tags(tags: PhotoTags, xmp: Mapping[str, str], item: str, defaults:
         lat,
         height_m=height if height is not None else _exif_height(tags),
         vertical_datum="ellipsoid" if fixed or "Rtk" in xmp.get("drone-dji:AltitudeType", "") else "unknown",
-        height_above_takeoff_m=_number(xmp, "drone-dji:RelativeAltitude", "drone:RelativeAltitude"),
+        height_above_takeoff_m=_number(xmp, *_ABOVE_TAKEOFF),
         yaw_rad=yaw,
         pitch_rad=pitch,
         roll_rad=roll,
@@ -96,7 +101,7 @@ def _position(tags: PhotoTags, xmp: Mapping[str, str], item: str, conflict_m: fl
     )
     lat = _number(xmp, "drone-dji:GpsLatitude", "drone-dji:Latitude", "drone:GpsLatitude")
     named = (lon, lat) if lon is not None and lat is not None and (lon, lat) != (0.0, 0.0) else None
-    place = named or exif
+    place = named or exif or _xmp_position(xmp)
     if place is None or place == (0.0, 0.0):
         raise NoPosition(item, "photo has no GPS position; add it to the EXIF tags, or leave the photo out")
     if not (abs(place[0]) <= 180.0 and abs(place[1]) <= 90.0):
@@ -112,6 +117,23 @@ def _exif_position(tags: PhotoTags) -> tuple[float, float] | None:
     lon = _degrees(tags.numbers("GPSLongitude"), tags.text("GPSLongitudeRef"), "W")
     lat = _degrees(tags.numbers("GPSLatitude"), tags.text("GPSLatitudeRef"), "S")
     return None if lon is None or lat is None else (lon, lat)
+
+
+def _xmp_position(xmp: Mapping[str, str]) -> tuple[float, float] | None:
+    """Position of Phase One's tags, or of EXIF tags that a program moved into the XMP packet."""
+    for lon_name, lat_name in (
+        ("aerialgps:GPSFlightLongitude", "aerialgps:GPSFlightLatitude"),
+        ("exif:GPSLongitude", "exif:GPSLatitude"),
+    ):
+        found = [_XMP_COORDINATE.fullmatch(xmp.get(name, "").strip()) for name in (lon_name, lat_name)]
+        if found[0] and found[1]:
+            lon, lat = (
+                _degrees(tuple(float(part) for part in match.groups()[:3] if part), match[4], negative)
+                for match, negative in zip(found, "WS", strict=True)
+                if match
+            )
+            return None if lon is None or lat is None else (lon, lat)
+    return None
 
 
 def _degrees(parts: tuple[float, ...], reference: str, negative: str) -> float | None:
@@ -195,13 +217,14 @@ def _yaw_pitch_roll(yaw: float, pitch: float, roll: float) -> NDArray[np.float64
 
 
 def _number(xmp: Mapping[str, str], *names: str) -> float | None:
-    """First of the named tags that is a finite number (a leading ``+`` is DJI's way)."""
+    """First of the named tags that is a finite number (a leading ``+`` is DJI's way, a fraction Phase One's)."""
     return next((value for name in names if (value := _as_float(xmp.get(name, ""))) is not None), None)
 
 
 def _as_float(text: str) -> float | None:
+    over, slash, under = text.partition("/")
     try:
-        value = float(text)
-    except ValueError:
+        value = float(over) / float(under) if slash else float(text)
+    except (ValueError, ZeroDivisionError):
         return None
     return value if math.isfinite(value) else None

@@ -26,6 +26,7 @@ from ingest.coordinates import (
     wgs84_from_gcj02,
 )
 from ingest.schema import CrsSource
+from ingest.spelled import parse_angle
 
 __all__ = [
     "HYPOTHESES",
@@ -34,7 +35,6 @@ __all__ = [
     "crs_name",
     "distance_m",
     "guess_crs",
-    "parse_angle",
     "read_place",
     "shape_to_wgs84",
     "to_wgs84",
@@ -60,7 +60,6 @@ _NAMES = {
     )
     for name in names.split()
 }
-_DMS = re.compile(r"[-+]?\d+(?:\.\d+)?")
 _METRES_PER_DEGREE = 111_320.0
 
 
@@ -88,31 +87,6 @@ class Place:
     def in_system(self, crs: str) -> tuple[float, float]:
         """WGS 84 longitude and latitude if the numbers were of this system."""
         return to_wgs84(self.x, self.y, crs)
-
-
-def parse_angle(text: str) -> float | None:
-    """Read decimal degrees, or degrees, minutes and seconds in any punctuation; metres come back as they are.
-
-    Examples
-    --------
-    >>> parse_angle("104.0657"), round(parse_angle("104°3'56.52″E"), 6), round(parse_angle("西经 91度59分40秒"), 6)
-    (104.0657, 104.0657, -91.994444)
-    """
-    text = text.strip().replace(",", "") if text.count(",") == 1 and "." in text else text.strip()
-    try:
-        value = float(text)
-        return value if math.isfinite(value) else None
-    except ValueError:
-        pass
-    parts = _DMS.findall(re.sub(r"(?<=\d)-(?=\d)", " ", text))
-    if not 1 <= len(parts) <= 3 or len(text) > 60:
-        return None
-    values = [float(part) for part in parts]
-    if any(not 0 <= value < 60 for value in values[1:]):
-        return None
-    size = sum(abs(value) / 60.0**power for power, value in enumerate(values))
-    negative = values[0] < 0 or re.search(r"[WSws西南]", text) is not None
-    return -size if negative else size
 
 
 def crs_name(text: str) -> str:

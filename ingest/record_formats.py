@@ -1,4 +1,4 @@
-"""What is read besides traces, for docs/formats.md: photos, flight logs, registers, monitor records."""
+"""What is read besides traces, for docs/formats.md: photos, flight logs, registers, monitor records, streets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.resources import files
 
 __all__ = ["RecordFormat", "record_formats", "render_record_formats"]
 
-_HEAD = """## Photos, registers, monitor records
+_HEAD = """## Photos, registers, monitor records, streets
 
 | folder | format | usual names | what is read | what is inferred | tested with |
 |---|---|---|---|---|---|
@@ -41,7 +41,7 @@ def record_formats() -> tuple[RecordFormat, ...]:
 def render_record_formats() -> str:
     """Return the section of the page as Markdown."""
     lines = (
-        f"| `{f.folder}/` | {f.name} | {', '.join(f.suffixes)} | {f.reads} | {f.infers} | `{f.tested_with}` |"
+        f"| {f'`{f.folder}/`' if f.folder else 'beside them'} | {f.name} | {', '.join(f.suffixes)} | {f.reads} | {f.infers} | `{f.tested_with}` |"
         for f in record_formats()
     )
     return _HEAD + "\n".join(lines) + "\n"

@@ -19,6 +19,7 @@ from ingest.encodings import Decoded
 from ingest.errors import FileError, UnknownFormat
 from ingest.loggers.vocabulary import fold, split_heading, understand
 from ingest.schema import Decision
+from ingest.spelled import read_spelled
 from ingest.units import parse_unit
 
 __all__ = [
@@ -337,6 +338,12 @@ def _numbers_from_texts(
         cleaned = stripped.str.replace(",", ".", literal=True) if table.decimal_comma else stripped
         values = cleaned.cast(pl.Float64, strict=False)
         bad = (values.is_null() & stripped.is_not_null() & ~stripped.is_in(tokens)).arg_true()
+        spelled, kind = read_spelled(stripped.gather(bad).to_list())
+        if kind:
+            where, example = f'column {index + 1} "{table.headings[index]}"', str(stripped[int(bad[0])])[:40]
+            decisions.append(Decision(table.item, f"{where} read as {kind}", f"fields such as {example!r}"))
+            values = values.scatter(bad, spelled)
+            bad = bad.filter(pl.Series([value is None for value in spelled]))
         if len(bad):
             first = int(bad[0])
             decisions.append(

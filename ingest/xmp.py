@@ -26,6 +26,8 @@ _PREFIXES = {
     "http://pix4d.com/camera/1.0": "Camera",
     "http://ns.sensefly.com/Camera/1.0/": "Camera",
     "http://ns.autelrobotics.com/drone/1.0/": "drone",
+    "http://www.phaseone.com/aerialgps/": "aerialgps",
+    "http://www.phaseone.com/camera/": "Camera",
     "http://ns.adobe.com/tiff/1.0/": "tiff",
     "http://ns.adobe.com/xap/1.0/": "xmp",
 }

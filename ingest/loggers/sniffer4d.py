@@ -17,6 +17,7 @@ from ingest.schema import Decision, Outcome
 
 __all__ = ["READER", "read"]
 
+_CLEANEST_CO = 0.04  # ppm; 40 ppb is the cleanest air of the southern oceans, and 0.046 mg m-3
 _COLUMNS = {"设备序列号": "", "相对高度": "height_above_takeoff m"}
 
 
@@ -36,22 +37,31 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
 
 
 def _exchange_co_no2(record: Record) -> tuple[Record, list[Decision]]:
-    """CO in mg m-3 is 0.2 to 5 and NO2 in ug m-3 is 3 to 300: where each holds the other's range, swap."""
+    """Swap where each column holds the other's range.
+
+    CO in mg m-3 is 0.2 to 5 and NO2 in ug m-3 is 3 to 300; in ppm CO is above 0.04 and NO2 below it.
+    """
     channels = {c.name: c for c in record.channels}
     co, no2 = channels.get("co"), channels.get("no2")
     if co is None or no2 is None or co.attrs["units"] != "mg m-3" or no2.attrs["units"] != "ug m-3":
         return record, []
     medians = [float(np.nanmedian(c.values)) for c in (co, no2)]
-    if not (medians[0] > 8.0 and medians[1] < 5.0):
+    as_headed = medians[0] > 8.0 and medians[1] < 5.0
+    in_ppm = 0.0 < medians[0] < _CLEANEST_CO and _CLEANEST_CO < medians[1] < 10.0
+    if not (as_headed or in_ppm):
         return record, []
     swapped: dict[str, Channel] = {
         "co": replace(co, values=no2.values, qc=no2.qc),
         "no2": replace(no2, values=co.values, qc=co.qc),
     }
+    why = "each is the other's range"
+    if in_ppm:
+        swapped = {name: replace(c, attrs={**c.attrs, "units": "ppm"}) for name, c in swapped.items()}
+        why = f"outdoors CO never falls below {_CLEANEST_CO:g} ppm, and NO2 in ppm under CO explains both"
     note = Decision(
         record.item,
-        "columns CO and NO2 exchanged",
-        f"median under CO mg/m3 is {medians[0]:.3g} and under NO2 ug/m3 {medians[1]:.3g}: each is the other's range",
+        "columns CO and NO2 exchanged" + (" and both believed to be in ppm" if in_ppm else ""),
+        f"median under CO mg/m3 is {medians[0]:.3g} and under NO2 ug/m3 {medians[1]:.3g}: {why}",
     )
     return replace(record, channels=tuple(swapped.get(c.name, c) for c in record.channels)), [note]
 

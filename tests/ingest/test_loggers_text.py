@@ -217,6 +217,31 @@ def test_sniffer4d_exchanged_columns(tmp_path: Path) -> None:
     assert any("CO and NO2 exchanged" in d.decision for d in outcome.decisions)
 
 
+def test_sniffer4d_exporter_that_lies_five_times(tmp_path: Path) -> None:
+    """Ppm under µg/m³, SO2, NO2, CO under SO2, CO, NO2, no serial column, UTC under 采样点时间: all undone, all said.
+
+    The zone comes from a GPX of the same flight; the fifth lie (exchanged extremes) is not in the table.
+    """
+    rows = "".join(
+        f"2024-10-08 01:00:{s:02d},50.0,104.05,{30.66 + s * 1e-5:.5f},21.5,60,95500,"
+        f"0.3,0.004,0.02{s % 5},0.6{s % 5},35\n"
+        for s in range(20)
+    )
+    points = "".join(
+        f'<trkpt lat="{30.66 + s * 1e-5:.5f}" lon="104.05"><time>2024-10-08T01:00:{s:02d}Z</time></trkpt>'
+        for s in range(20)
+    )
+    gpx = f'<gpx version="1.1"><trk><trkseg>{points}</trkseg></trk></gpx>'
+    outcome = _read(tmp_path, ("a.csv", SNIFFER + rows), ("b.gpx", gpx))
+    trace = outcome.value[0]
+    assert trace["time"].values[0] == np.datetime64("2024-10-08T01:00:00", "ns")
+    assert [trace[name].attrs["units"] for name in ("so2", "co", "no2")] == ["ppm"] * 3
+    assert [float(trace[name][0]) for name in ("so2", "co", "no2", "pm25")] == pytest.approx([0.004, 0.6, 0.02, 35])
+    said = " ".join(d.decision for d in outcome.decisions)
+    for words in ("CO and NO2 exchanged and both believed to be in ppm", "so2 believed to be in ppm", "taken as UTC"):
+        assert words in said
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -198,12 +198,36 @@ def test_laser_range_is_used_only_when_normal(tmp_path: Path) -> None:
             '<rdf:Description xmlns:c="http://ns.sensefly.com/Camera/1.0/" c:Yaw="30" c:Pitch="0" c:Roll="0"/>',
             (30.0, -90.0, 0.0),
         ),
+        (
+            '<rdf:Description xmlns:a="http://www.phaseone.com/aerialgps/" a:GPSIMUYaw="3015708/10000" '
+            'a:GPSIMUPitch="-845000/10000" a:GPSIMURoll="2380/10000"/>',
+            (301.5708, -84.5, 0.238),
+        ),
+        (
+            '<rdf:Description xmlns:c="http://www.phaseone.com/camera/" c:Yaw="2366373/10000" c:Pitch="0/1" '
+            'c:Roll="0/1"/>',
+            (-123.3627, -90.0, 0.0),
+        ),
     ],
-    ids=["parrot", "autel", "skydio", "pix4d", "sensefly"],
+    ids=["parrot", "autel", "skydio", "pix4d", "sensefly", "phase one", "phase one camera"],
 )  # fmt: skip
 def test_attitude_of_other_vendors(tmp_path: Path, xmp: str, expected: tuple[float, float, float]) -> None:
-    """Parrot, Autel, Skydio, Pix4D and senseFly tags come in one convention."""
+    """Parrot, Autel, Skydio, Pix4D, senseFly and Phase One tags come in one convention."""
     assert attitude(read_one(write_photo(tmp_path / "a.jpg", xmp=xmp))) == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(("latitude", "south"), [("30,39.600000N", 30.66), ("34,33,36S", -34.56)])
+def test_phase_one_position_and_heights(tmp_path: Path, latitude: str, south: float) -> None:
+    """Position only in the XMP packet, in degrees and minutes; height as a fraction; sensor of an iXM-100."""
+    xmp = (
+        '<rdf:Description xmlns:aerialgps="http://www.phaseone.com/aerialgps/" '
+        f'aerialgps:GPSFlightLatitude="{latitude}" aerialgps:GPSFlightLongitude="104,3.000000E" '
+        'aerialgps:GPSAltitudeAboveTakeOff="151615/1000"/>'
+    )
+    frame = read_one(write_photo(tmp_path / "a.jpg", model="iXM-100", gps={}, xmp=xmp))
+    assert (frame.pose.lon, frame.pose.lat) == pytest.approx((104.05, south))
+    assert frame.pose.height_above_takeoff_m == pytest.approx(151.615)
+    assert frame.camera.focal_px > 0
 
 
 @given(st.floats(-3.1, 3.1), st.floats(-0.6, 0.6), st.floats(-0.6, 0.6))

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84
-from ingest.places import ImpossiblePlace, crs_name, distance_m, guess_crs, parse_angle, read_place
+from ingest.places import ImpossiblePlace, crs_name, distance_m, guess_crs, read_place
 from ingest.schema import CrsSource
+from ingest.spelled import parse_angle
 
 CHENGDU = (104.0657, 30.6574)
 

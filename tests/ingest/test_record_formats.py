@@ -1,9 +1,7 @@
-"""The declared formats are tested, and the benchmark of their speed runs."""
+"""The declared formats are tested."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 from ingest.record_formats import record_formats, render_record_formats
@@ -19,11 +17,6 @@ def test_every_declared_format_has_its_test_file() -> None:
         assert page.count(f"| {declared.name} |") == 1
 
 
-def test_benchmark_of_records_runs_small() -> None:
-    """Every row of the benchmark is measured; the figures themselves belong to no test."""
-    spec = importlib.util.spec_from_file_location("speed_records", ROOT / "benchmarks" / "speed_records.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules["speed_records"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    assert all(rate.per_second > 0 for rate in module.rows(small=True))
+def test_every_folder_of_a_mission_has_a_format() -> None:
+    """What a mission folder may hold besides traces is on the page."""
+    assert {declared.folder for declared in record_formats()} == {"images", "registers", "monitors", "roads", ""}

@@ -42,6 +42,7 @@ def _decided(outcome: Outcome[tuple[xr.Dataset, ...]], text: str) -> bool:
         "units",
         "clocks",
         "corrections",
+        "spelled",
         "loggers.stamps",
         "loggers.columns",
         "loggers.nmea",
@@ -55,6 +56,15 @@ def test_examples_in_docstrings_run(module: str) -> None:
 
 
 # --- positions -----------------------------------------------------------------------------------------------------
+
+
+def test_positions_without_an_instrument_are_said_to_be_unused(tmp_path: Path) -> None:
+    """A GPS log alone gives no trace, and says why and what to try."""
+    rows = "".join(f"2024-10-08T01:00:{s:02d}Z,104.05,{30.66 + s * 1e-4:.4f}\n" for s in range(20))
+    outcome = _read(tmp_path, "time,longitude,latitude\n" + rows)
+    assert not outcome.value
+    assert "positions only" in outcome.rejects[0].reason
+    assert "put the instrument's file beside it" in outcome.rejects[0].reason
 
 
 def test_swapped_latitude_and_longitude_are_swapped_back(tmp_path: Path) -> None:
