@@ -139,13 +139,24 @@ def check(*, mission: Path, profile: str | None, as_json: bool, quiet: bool) -> 
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     console = Console(highlight=False)
-    _print_table(console, "Found", found["found"], ("kind", "item", "what"))
+    _print_table(console, "Found", _first_of_each_kind(found["found"]), ("kind", "item", "what"))
     _print_table(console, "Believed", found["decisions"], ("item", "decision", "evidence"))
     _print_table(console, "Rejected", found["rejects"], ("item", "where", "reason"))
 
 
 for _verb in VERBS:
     cli.add_command(_verb)
+
+
+def _first_of_each_kind(rows: list[dict[str, str]], most: int = 12) -> list[dict[str, str]]:
+    """No more than ``most`` rows of a kind: a person wants to see that a thousand photos are there, not each one."""
+    shown: list[dict[str, str]] = []
+    for kind in dict.fromkeys(row["kind"] for row in rows):
+        same = [row for row in rows if row["kind"] == kind]
+        shown += same[:most]
+        if len(same) > most:
+            shown.append({"kind": kind, "item": f"... and {len(same) - most} more", "what": "--json prints all"})
+    return shown
 
 
 def _print_summary(summary: dict[str, Any]) -> None:

@@ -20,9 +20,11 @@ from fusion import Hotspot, attribute_hotspots, build_cube, find_hotspots, regio
 from imagery import process_frames
 from ingest.clocks import zone_of
 from ingest.edits import Edit, apply_edits, read_edits
-from ingest.errors import NothingUsable
+from ingest.elevation import elevation_of_flight
+from ingest.errors import FileError, NothingUsable
 from ingest.flags import REJECTING, Flag, is_usable
 from ingest.gates import check_gates
+from ingest.monitors import read_monitors
 from ingest.photos import read_frames
 from ingest.roads import Roads, read_roads
 from ingest.schema import Frame, Reject, Site
@@ -88,7 +90,7 @@ def process_mission(root: Path, out: Path, options: Options, *, on_stage: Advanc
         regions = recorder.take(split_regions(tracks, records.frames, profile.regions, crs=profile.crs))
         profile = replace(profile, routes=recorder.take(with_local_zone(profile.routes, regions)))
         sites = recorder.take(keep_sites_in_reach(records.sites, regions, profile.regions))
-        flights = [_imagery(region, out, profile, recorder, on_stage) for region in regions]
+        flights = [_imagery(region, mission, out, profile, recorder, on_stage) for region in regions]
         if not any(region.tracks for region in regions) and not any(flights):
             raise NothingUsable(_nothing_usable(root, recorder), rejects=recorder.rejects)
         fused = tuple(
@@ -120,6 +122,7 @@ def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) ->
             *map(_trace_line, records.traces),
             *map(_frame_line, records.frames),
             *map(_site_line, records.sites),
+            *map(_monitor_line, records.monitors),
         ],
         "decisions": [vars(decision) for decision in recorder.decisions],
         "rejects": [vars(reject) for reject in recorder.rejects],
@@ -144,14 +147,16 @@ def _ingest(mission: Mission, profile: Profile, recorder: Recorder, on_stage: Ad
         )
         if roads is not None:
             sites = recorder.take(check_gates(sites, roads, profile.sites))
+        on_stage("reading monitor records", 0.13)
+        monitors = recorder.take(read_monitors(mission.paths("monitors"), profile.monitors, root=mission.root))
         edits = recorder.take(read_edits(mission.edits)) if mission.edits else ()
         traces = recorder.take(apply_edits(traces, edits))
         frames = _without(frames, edits, lambda frame: Path(frame.item).name, recorder)
         sites = _without(sites, edits, lambda site: site.site_id, recorder)
         stage.taken = len(mission.files)
-        stage.given = len(traces) + len(frames) + len(sites)
+        stage.given = len(traces) + len(frames) + len(sites) + len(monitors)
         stage.flagged = sum(int(np.count_nonzero(trace["qc_flag"].values)) for trace in traces)
-    return Records(traces, frames, sites, roads)
+    return Records(traces, frames, sites, roads, monitors)
 
 
 def _without(
@@ -183,7 +188,9 @@ def _tracks(
     return tuple(tracks)
 
 
-def _imagery(region: Region, out: Path, profile: Profile, recorder: Recorder, on_stage: Advance) -> tuple[Flown, ...]:
+def _imagery(
+    region: Region, mission: Mission, out: Path, profile: Profile, recorder: Recorder, on_stage: Advance
+) -> tuple[Flown, ...]:
     """One mosaic for each kind of photo of the region's flights, written at once so that memory stays small."""
     flights: list[Flown] = []
     for kind in sorted({frame.kind for frame in region.frames}, key=lambda kind: (kind != "rgb", kind)):
@@ -192,7 +199,8 @@ def _imagery(region: Region, out: Path, profile: Profile, recorder: Recorder, on
         with recorder.stage("imagery") as stage:
             stage.taken = len(frames)
             try:
-                ortho = recorder.take(process_frames(frames, profile.imagery, crs=region.crs))
+                dem = _elevation(mission, profile, frames, recorder)
+                ortho = recorder.take(process_frames(frames, profile.imagery, crs=region.crs, dem=dem))
             except NothingUsable as error:
                 recorder.rejects += [*error.rejects, Reject("images/", f"{kind} photos", str(error))]
                 continue
@@ -201,6 +209,20 @@ def _imagery(region: Region, out: Path, profile: Profile, recorder: Recorder, on
             flights.append(write_flight(out / f"ortho{suffix}.tif", ortho, kind=kind, crs=region.crs))
             stage.given = sum(pose.used for pose in ortho.poses)
     return tuple(flights)
+
+
+def _elevation(
+    mission: Mission, profile: Profile, frames: Sequence[Frame], recorder: Recorder
+) -> xr.DataArray | None:
+    """The declared elevation model around a flight; one that cannot be used is rejected, the photos go on without."""
+    name = profile.imagery.dem
+    if not name:
+        return None
+    try:
+        return recorder.take(elevation_of_flight(mission.root / name, name, frames))
+    except FileError as error:
+        recorder.rejects.append(Reject(error.item, "elevation model", error.reason))
+        return None
 
 
 def _fuse(
@@ -290,10 +312,20 @@ def _trace_line(trace: xr.Dataset) -> dict[str, str]:
 def _frame_line(frame: Frame) -> dict[str, str]:
     height = frame.pose.height_above_takeoff_m
     above = f", {height:.0f} m above take-off" if height is not None else ""
-    what = f"{frame.kind}, {frame.camera.model}, {frame.pose.lon:.6f} {frame.pose.lat:.6f}{above}"
+    model = f", {frame.camera.model}" if frame.camera.model else ""
+    what = f"{frame.kind}{model}, {frame.pose.lon:.6f} {frame.pose.lat:.6f}{above}"
     return {"kind": "photo", "item": frame.item, "what": what}
 
 
 def _site_line(site: Site) -> dict[str, str]:
     what = f"{site.name}, {site.lon:.5f} {site.lat:.5f} ± {site.position_sd_m:.0f} m, {site.crs} ({site.crs_source})"
     return {"kind": "site", "item": site.site_id, "what": what}
+
+
+def _monitor_line(series: xr.Dataset) -> dict[str, str]:
+    known, time = series.attrs, series["time"].values
+    label = " ".join(dict.fromkeys(known[k] for k in ("site_name", "permit_code", "mn", "point") if known[k]))
+    values = [str(v.attrs.get("long_name", name)) for name, v in series.data_vars.items() if v.dtype.kind == "f"]
+    listed = ", ".join(values[:6]) + (f" and {len(values) - 6} more" if len(values) > 6 else "")
+    span = f"{pd.Timestamp(time[0]):%Y-%m-%d %H:%M} to {pd.Timestamp(time[-1]):%m-%d %H:%M} UTC" if len(time) else ""
+    return {"kind": "monitor", "item": label, "what": f"{len(time)} {known['interval']} records, {span}: {listed}"}

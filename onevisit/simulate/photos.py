@@ -53,6 +53,7 @@ def write_thermal(path: Path, celsius: NDArray[np.float32], tags: PhotoTags) -> 
     stream = io.BytesIO()
     image = Image.fromarray(celsius)
     directory = TiffImagePlugin.ImageFileDirectory_v2()
+    directory[271], directory[272] = "DJI", tags.model
     directory[700] = _xmp(tags).encode()
     directory.tagtype[700] = 1
     image.save(stream, "TIFF", exif=_exif(tags), tiffinfo=directory)

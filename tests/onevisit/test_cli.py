@@ -61,3 +61,12 @@ def test_check_prints_json_on_standard_output_only(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     assert set(json.loads(result.stdout)) == {"found", "decisions", "rejects"}
+
+
+def test_check_shows_a_person_the_first_of_each_kind_and_how_many_more(tmp_path: Path) -> None:
+    """24 photos are 12 lines and a line that says 12 more."""
+    simulate_mission(tmp_path, seed=4)
+    result = _run("check", str(tmp_path / "mission"), "--quiet")
+    photos = [line for line in result.stdout.splitlines() if line.startswith("photo")]
+    assert len(photos) == 13
+    assert "and 12 more" in photos[-1]
