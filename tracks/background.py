@@ -19,6 +19,9 @@ __all__ = ["add_enhancements"]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_NOISE_ROWS = 500_000  # tell the noise
+_STRETCH_ROWS = 1_000  # are taken together, so that neighbours can be compared
+
 
 def _value_flags(trace: xr.Dataset, name: str) -> NDArray[np.uint32]:
     """Return the flags of one species' values: those it came with, and VALUE_MISSING."""
@@ -56,23 +59,40 @@ def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.D
     for name in species_names(trace):
         values = trace[name].values
         flags = _value_flags(trace, name)
-        times, means = block_means(t, values, row_usable & is_usable(flags), settings.background_step_s)
-        clean = MODELS[model](times, means, settings) if len(times) else means
-        background = interpolate_rows(t, times, clean)
         usable = row_usable & is_usable(flags)
-        gap_s = longest_step(t[usable], settings.value_gap_s)
-        noise_sd, offset = estimate_noise(t[usable], values[usable] - background[usable], gap_s=gap_s)
+        background = _background(t, values, usable, settings)
+        noise_sd, offset = _noise(t, values, background, usable, settings)
         if np.isfinite(offset):
             background += offset
         excess = values - background
         limit = settings.detection_sd * noise_sd
         flags[excess < limit] |= np.uint32(Flag.BELOW_DETECTION_LIMIT)
         added |= _variables(trace[name], background, excess, flags, (model, noise_sd, limit, offset))
-        if not len(times):
+        if not usable.any():
             decisions.append(
                 Decision(str(trace["trajectory"].values), f"no background for {name}", "no usable value")
             )
     return Outcome(trace.assign(added), tuple(decisions))
+
+
+def _background(t: Floats, values: Floats, usable: Bools, settings: TrackSettings) -> Floats:
+    """Background of every row by the chosen model; NaN without a usable value."""
+    times, means = block_means(t, values, usable, settings.background_step_s)
+    clean = MODELS[settings.background_model](times, means, settings) if len(times) else means
+    return interpolate_rows(t, times, clean)
+
+
+def _noise(
+    t: Floats, values: Floats, background: Floats, usable: Bools, settings: TrackSettings
+) -> tuple[float, float]:
+    """Noise and offset of one species, from stretches of rows spread over the trace where there are very many."""
+    count = int(np.count_nonzero(usable))
+    if count > _NOISE_ROWS:
+        every = -(-count // _NOISE_ROWS)
+        usable = usable & (np.arange(len(t)) // _STRETCH_ROWS % every == 0)
+    rows = np.flatnonzero(usable)
+    gap_s = longest_step(t[rows], settings.value_gap_s)
+    return estimate_noise(t[rows], values[rows] - background[rows], gap_s=gap_s)
 
 
 def _variables(

@@ -41,19 +41,21 @@ def _cell(metres: float, cell: float, grid: int) -> int:
 
 
 @compiled
-def _changes(x: Floats, y: Floats, cell: float) -> int:
-    """Count how often the track enters another cell of either grid."""
-    count = 2
-    cx = np.full(2, -1073741823)
-    cy = np.full(2, -1073741823)
-    for i in range(len(x)):
-        if not np.isnan(x[i]):
-            for grid in range(2):
-                nx, ny = _cell(x[i], cell, grid), _cell(y[i], cell, grid)
-                if nx != cx[grid] or ny != cy[grid]:
-                    count += 1
-                    cx[grid], cy[grid] = nx, ny
-    return count
+def _tidied(table: Table, number: int) -> Table:
+    """Return a table of twice the room that it needs, with the cells of pass ``number`` only: others say nothing."""
+    keys, owner, left = table
+    own = 0
+    for slot in range(len(keys)):
+        own += keys[slot] != -1 and owner[slot] == number
+    size = 64
+    while size < 8 * own:
+        size *= 2
+    fresh = (np.full(size, -1, np.int64), np.full(size, -1, np.int32), np.zeros(size))
+    for slot in range(len(keys)):
+        if keys[slot] != -1 and owner[slot] == number:
+            place = _slot(fresh[0], keys[slot])
+            fresh[0][place], fresh[1][place], fresh[2][place] = keys[slot], number, left[slot]
+    return fresh
 
 
 @compiled
@@ -73,11 +75,12 @@ def _leave(table: Table, cx: int, cy: int, grid: int, number: int, t: float, rev
 
 
 @compiled
-def _split(t: Floats, x: Floats, y: Floats, limits: Floats, size: int) -> Ints:
-    """Number the passes; ``limits`` are (cell_m, revisit_s, gap_s), ``size`` the table's, a power of two."""
+def _split(t: Floats, x: Floats, y: Floats, limits: Floats) -> Ints:
+    """Number the passes; ``limits`` are (cell_m, revisit_s, gap_s)."""
     cell, revisit_s, gap_s = limits[0], limits[1], limits[2]
     index = np.full(len(t), -1, np.int32)
-    keys, owner, left = np.full(size, -1, np.int64), np.full(size, -1, np.int32), np.zeros(size)
+    table = (np.full(64, -1, np.int64), np.full(64, -1, np.int32), np.zeros(64))
+    used = 0
     cx, cy = np.zeros(2, np.int64), np.zeros(2, np.int64)
     number = previous = -1
     ax = ay = 0.0
@@ -96,17 +99,22 @@ def _split(t: Floats, x: Floats, y: Floats, limits: Floats, size: int) -> Ints:
             if previous < 0 or (nx == cx[grid] and ny == cy[grid]):
                 continue
             entered = True
-            _leave((keys, owner, left), cx[grid], cy[grid], grid, number, t[previous], revisit_s)
-            slot = _slot(keys, _key(nx, ny, grid))
-            fresh = fresh or (keys[slot] != -1 and owner[slot] == number and t[i] - left[slot] > revisit_s)
+            _leave(table, cx[grid], cy[grid], grid, number, t[previous], revisit_s)
+            slot = _slot(table[0], _key(nx, ny, grid))
+            own = table[0][slot] != -1 and table[1][slot] == number
+            fresh = fresh or (own and t[i] - table[2][slot] > revisit_s)
         if fresh:
             number += 1
         if entered:
             for grid in range(2):
                 cx[grid], cy[grid] = _cell(x[i], cell, grid), _cell(y[i], cell, grid)
                 key = _key(cx[grid], cy[grid], grid)
-                slot = _slot(keys, key)
-                keys[slot], owner[slot], left[slot] = key, number, t[i]
+                slot = _slot(table[0], key)
+                used += table[0][slot] == -1
+                table[0][slot], table[1][slot], table[2][slot] = key, number, t[i]
+            if 2 * used > len(table[0]) - 4:
+                table = _tidied(table, number)
+                used = int(np.count_nonzero(table[0] != -1))
         index[i] = number
         previous = i
     return index
@@ -134,8 +142,7 @@ def split_passes(trace: xr.Dataset, settings: TrackSettings) -> xr.Dataset:
     """
     lon, lat = trace["lon"].values, trace["lat"].values
     x, y = plane_of(lon, lat).forward(lon, lat)
-    size = 1 << int(np.ceil(np.log2(2 * _changes(x, y, settings.pass_cell_m) + 2)))
     limits = np.array([settings.pass_cell_m, settings.pass_revisit_s, settings.pass_gap_s])
-    index = _split(seconds_since_start(trace["time"].values), x, y, limits, size)
+    index = _split(seconds_since_start(trace["time"].values), x, y, limits)
     attrs = {"long_name": "drive pass", "units": "1", "comment": "-1 outside of any drive pass"}
     return trace.assign(pass_index=("obs", index, attrs))

@@ -45,12 +45,24 @@ class Plane:
     def forward(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
         """Degrees to metres east and north; longitudes may lie on either side of the antimeridian."""
         east, north = self.metres_per_degree
-        return ((lon - self.lon + 180.0) % 360.0 - 180.0) * east, (lat - self.lat) * north
+        x, y = lon - self.lon, lat - self.lat
+        x += 180.0  # in place: traces are long
+        x %= 360.0
+        x -= 180.0
+        x *= east
+        y *= north
+        return x, y
 
     def inverse(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Metres east and north to degrees, longitude in [−180, 180)."""
         east, north = self.metres_per_degree
-        return (x / east + self.lon + 180.0) % 360.0 - 180.0, y / north + self.lat
+        lon, lat = x / east, y / north
+        lon += self.lon
+        lon += 180.0
+        lon %= 360.0
+        lon -= 180.0
+        lat += self.lat
+        return lon, lat
 
 
 def plane_of(lon: Floats, lat: Floats) -> Plane:

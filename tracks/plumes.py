@@ -106,40 +106,37 @@ def find_plumes(passes: xr.Dataset, settings: TrackSettings) -> xr.Dataset:
     xarray.Dataset
         Dimension ``plume``, in order of species and time; see `tracks.schema.Track`.
     """
-    t = seconds_since_start(passes["time"].values)
+    found = _find_runs(passes, settings)
     lon, lat = passes["lon"].values, passes["lat"].values
-    plane = plane_of(lon, lat)
-    x, y = plane.forward(lon, lat)
+    x, y = plane_of(lon, lat).forward(lon, lat)
     index = passes["pass_index"].values
+    frames = []
+    for name, (runs, usable, noise_sd) in found.items():
+        excess = passes[f"{name}_enhancement"].values
+        frame = _table(passes, name, runs, _integrals(x, y, excess, usable, runs), noise_sd)
+        sources = group_sources(
+            frame, x, y, index, join_m=settings.source_distance_m, reach_m=settings.crossing_distance_m
+        )
+        frames.append(frame.assign(**sources))
+    return _dataset(pd.concat(frames, ignore_index=True) if frames else _empty())
+
+
+def _find_runs(passes: xr.Dataset, settings: TrackSettings) -> dict[str, tuple[Ints, Bools, float]]:
+    """Runs, usable rows and noise of every species whose noise is known."""
+    t = seconds_since_start(passes["time"].values)
     row_usable = is_usable(passes["qc_flag"].values, _REFUSED)
     gap_s = longest_step(t, settings.plume_gap_s)
-    frames = []
+    found = {}
     for name in species_names(passes):
         excess = passes[f"{name}_enhancement"].values
         noise_sd = float(passes[f"{name}_enhancement"].attrs["noise_sd"])
         if not np.isfinite(noise_sd):
             continue
         usable = row_usable & is_usable(passes[f"{name}_qc"].values, _REFUSED) & ~np.isnan(excess)
-        limit = settings.detection_sd * noise_sd
-        limits = np.array(
-            [
-                limit,
-                settings.plume_snr * noise_sd,
-                gap_s,
-                settings.plume_fraction,
-                settings.plume_samples,
-            ]
-        )
-        runs = _runs(t, excess, usable, index, limits)
-        frame = _table(passes, name, runs, _integrals(x, y, excess, usable, runs), noise_sd)
-        frames.append(
-            frame.assign(
-                **group_sources(
-                    frame, x, y, index, join_m=settings.source_distance_m, reach_m=settings.crossing_distance_m
-                )
-            )
-        )
-    return _dataset(pd.concat(frames, ignore_index=True) if frames else _empty())
+        lowest, peak = settings.detection_sd * noise_sd, settings.plume_snr * noise_sd
+        limits = np.array([lowest, peak, gap_s, settings.plume_fraction, settings.plume_samples])
+        found[name] = (_runs(t, excess, usable, passes["pass_index"].values, limits), usable, noise_sd)
+    return found
 
 
 def _table(passes: xr.Dataset, name: str, runs: Ints, integrals: Floats, noise_sd: float) -> pd.DataFrame:

@@ -82,16 +82,19 @@ def _spread_jumps(lon: Floats, lat: Floats, found: Bools, jump: Bools) -> None:
 
 
 @compiled
-def _contradicted(dx: Floats, dy: Floats, variance: Floats, limit_sd: float) -> Bools:
+def _contradicted(
+    x: Floats, y: Floats, smooth_x: Floats, smooth_y: Floats, variance: Floats, limit_sd: float
+) -> Bools:
     """True from fix to fix where a fix lies further from the smoothed track than its errors allow."""
-    n = len(dx)
+    n = len(x)
     wrong = np.zeros(n, np.bool_)
     last = -1
     before = False
     for i in range(n):
         if variance[i] <= 0:
             continue
-        now = dx[i] * dx[i] + dy[i] * dy[i] > limit_sd * limit_sd * variance[i]
+        dx, dy = x[i] - smooth_x[i], y[i] - smooth_y[i]
+        now = dx * dx + dy * dy > limit_sd * limit_sd * variance[i]
         if now or before:
             for k in range(last + 1, i + 1):
                 wrong[k] = True
@@ -211,7 +214,7 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     x, y = plane.forward(lon, lat)
     gnss_sd_m = max(settings.gnss_sd_m, scatter_of_fixes(t, x, y, believed) if quantum_m < 1.0 else 0.0)
     variance = _fix_variance(trace, believed, quantum_m, gnss_sd_m)
-    state, jump = smooth_positions(
+    smooth = smooth_positions(
         t,
         x,
         y,
@@ -222,11 +225,13 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
         gap_s=settings.position_gap_s,
         hold_s=settings.hold_s,
     )
+    jump = smooth.jump
     _spread_jumps(lon, lat, believed, jump)
-    jump |= np.hypot(state[:, 2], state[:, 3]) > settings.max_speed
-    jump |= _contradicted(x - state[:, 0], y - state[:, 1], variance, settings.residual_sd)
-    missing = np.isnan(state[:, 0])
-    depot = _in_depots(state[:, 0], state[:, 1], plane, settings)
+    jump |= np.hypot(smooth.vx, smooth.vy) > settings.max_speed
+    jump |= _contradicted(x, y, smooth.x, smooth.y, variance, settings.residual_sd)
+    del x, y, variance
+    missing = np.isnan(smooth.x)
+    depot = _in_depots(smooth.x, smooth.y, plane, settings)
     for mask, flag in (
         (poor, Flag.GNSS_POOR),
         (warm, Flag.GNSS_WARM_UP),
@@ -237,7 +242,10 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
         (depot, Flag.IN_DEPOT),
     ):
         flags[mask] |= np.uint32(flag)
-    cleaned = _with_motion(trace, plane.inverse(state[:, 0], state[:, 1]), state, flags, settings)
+    motion = _motion(smooth.vx, smooth.vy, smooth.variance, settings.stop_speed, int(Flag.STATIONARY), flags)
+    place = plane.inverse(smooth.x, smooth.y)
+    del smooth
+    cleaned = _with_motion(trace, place, motion, flags)
     said = _decisions(trace, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing})
     if depot.any():
         inside = f"{int(depot.sum())} of {len(t)} rows"
@@ -249,28 +257,27 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
 
 
 @compiled
-def _motion(state: Floats, stop_speed: float, standing: int, flags: FlagArray) -> tuple[Floats, Floats, Floats]:
-    """Speed, heading and standard deviation from the smoothed state; sets the bit ``standing`` in ``flags``."""
-    n = len(state)
-    speed, heading, sd = np.empty(n), np.empty(n), np.empty(n)
-    for i in range(n):
-        vx, vy = state[i, 2], state[i, 3]
-        speed[i] = np.sqrt(vx * vx + vy * vy)
-        sd[i] = np.sqrt(state[i, 4])
-        heading[i] = np.nan
-        if speed[i] < stop_speed:
+def _motion(
+    vx: Floats, vy: Floats, variance: Floats, stop_speed: float, standing: int, flags: FlagArray
+) -> tuple[Floats, Floats, Floats]:
+    """Turn velocity and variance, in place, into speed, heading and standard deviation; mark ``standing`` rows."""
+    for i in range(len(vx)):
+        speed = np.sqrt(vx[i] * vx[i] + vy[i] * vy[i])
+        angle = np.arctan2(vx[i], vy[i])
+        if speed < stop_speed:
             flags[i] |= np.uint32(standing)
-        elif not np.isnan(vx):
-            angle = np.arctan2(vx, vy)
-            heading[i] = angle if angle >= 0 else angle + 2 * np.pi
-    return speed, heading, sd
+            angle = np.nan
+        vx[i] = speed
+        vy[i] = angle if angle >= 0 or np.isnan(angle) else angle + 2 * np.pi
+        variance[i] = np.sqrt(variance[i])
+    return vx, vy, variance
 
 
 def _with_motion(
-    trace: xr.Dataset, place: tuple[Floats, Floats], state: Floats, flags: FlagArray, settings: TrackSettings
+    trace: xr.Dataset, place: tuple[Floats, Floats], motion: tuple[Floats, Floats, Floats], flags: FlagArray
 ) -> xr.Dataset:
     """Add position, speed, heading, standard deviation and flags to the trace."""
-    speed, heading, sd = _motion(state, settings.stop_speed, int(Flag.STATIONARY), flags)
+    speed, heading, sd = motion
     return trace.assign_coords(
         lon=("obs", place[0], trace["lon"].attrs), lat=("obs", place[1], trace["lat"].attrs)
     ).assign(

@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from tracks.compiled import compiled
 
-__all__ = ["smooth_positions"]
+__all__ = ["Smoothed", "smooth_positions"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+State = tuple[Floats, Floats, Floats, Floats, Floats, Floats, Floats]  # x, y, vx, vy, P00, P01, P11; arrays of their
+# own, so that the memory of each can be given back
+
 _SPEED_VARIANCE = 900.0  # of a platform of which nothing is known yet, m2 s-2
+
+
+@dataclass(frozen=True, eq=False)
+class Smoothed:
+    """Positions x, y (m), velocities vx, vy (m s-1), variance per axis of the position (m2), and which fixes jump.
+
+    NaN where there is no position.
+    """
+
+    x: Floats
+    y: Floats
+    vx: Floats
+    vy: Floats
+    variance: Floats
+    jump: Bools
+
+
+@compiled
+def _erase(state: State, row: int) -> None:
+    """Leave a row without position."""
+    for column in state:
+        column[row] = np.nan
 
 
 @compiled
 def _filter(
-    t: Floats, x: Floats, y: Floats, r: Floats, limits: Floats, jump: Bools, start: NDArray[np.int32], out: Floats
+    t: Floats, x: Floats, y: Floats, r: Floats, limits: Floats, jump: Bools, start: NDArray[np.int32], out: State
 ) -> int:
     """Run the filter forward; ``r`` is the variance of a fix, 0 where there is none.
 
     ``limits`` are (q, gate, reset_s, gap_s). ``start[i]`` becomes the row where the segment of row i starts, −1 for
-    none; ``out`` (n, 7) the filtered x, y, vx, vy, P00, P01, P11. Returns the number of segments.
+    none; ``out`` the filtered x, y, vx, vy, P00, P01, P11. Returns the number of segments.
     """
     q, gate2, reset_s, gap_s = limits[0], limits[1] * limits[1], limits[2], limits[3]
     n = len(t)
@@ -75,15 +102,15 @@ def _filter(
             sx, sy, vx, vy = x[i], y[i], 0.0, 0.0
             p00, p01, p11 = r[i], 0.0, _SPEED_VARIANCE
         start[i] = first
-        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = sx, sy, vx, vy
-        out[i, 4], out[i, 5], out[i, 6] = p00, p01, p11
+        out[0][i], out[1][i], out[2][i], out[3][i] = sx, sy, vx, vy
+        out[4][i], out[5][i], out[6][i] = p00, p01, p11
         i += 1
     return segments
 
 
 @compiled
 def _smooth(
-    t: Floats, r: Floats, jump: Bools, start: NDArray[np.int32], q: float, hold_s: float, state: Floats
+    t: Floats, r: Floats, jump: Bools, start: NDArray[np.int32], q: float, hold_s: float, state: State
 ) -> None:
     """Run the smoother backward over the filtered ``state`` in place; rows without position become NaN."""
     n = len(t)
@@ -91,7 +118,7 @@ def _smooth(
     while i >= 0:
         first = start[i]
         if first < 0:
-            state[i, :] = np.nan
+            _erase(state, i)
             i -= 1
             continue
         last = i
@@ -101,10 +128,10 @@ def _smooth(
         for k in range(last + 1, i + 1):
             if broken or jump[k] or t[k] - t[last] > hold_s:
                 broken = broken or jump[k]
-                state[k, :] = np.nan
+                _erase(state, k)
         for k in range(last - 1, first - 1, -1):
             dt = t[k + 1] - t[k]
-            p00, p01, p11 = state[k, 4], state[k, 5], state[k, 6]
+            p00, p01, p11 = state[4][k], state[5][k], state[6][k]
             m00 = p00 + dt * (2 * p01 + dt * p11) + q * dt * dt * dt / 3
             m01 = p01 + dt * p11 + q * dt * dt / 2
             m11 = p11 + q * dt
@@ -112,17 +139,17 @@ def _smooth(
             a0, a1 = p00 + p01 * dt, p01 + p11 * dt
             c00, c01 = (a0 * m11 - p01 * m01) / det, (p01 * m00 - a0 * m01) / det
             c10, c11 = (a1 * m11 - p11 * m01) / det, (p11 * m00 - a1 * m01) / det
-            dx = state[k + 1, 0] - state[k, 0] - dt * state[k, 2]
-            dy = state[k + 1, 1] - state[k, 1] - dt * state[k, 3]
-            du, dv = state[k + 1, 2] - state[k, 2], state[k + 1, 3] - state[k, 3]
-            state[k, 0] += c00 * dx + c01 * du
-            state[k, 1] += c00 * dy + c01 * dv
-            state[k, 2] += c10 * dx + c11 * du
-            state[k, 3] += c10 * dy + c11 * dv
-            d00, d01, d11 = state[k + 1, 4] - m00, state[k + 1, 5] - m01, state[k + 1, 6] - m11
-            state[k, 4] = p00 + c00 * c00 * d00 + 2 * c00 * c01 * d01 + c01 * c01 * d11
-            state[k, 5] = p01 + c00 * c10 * d00 + (c00 * c11 + c01 * c10) * d01 + c01 * c11 * d11
-            state[k, 6] = p11 + c10 * c10 * d00 + 2 * c10 * c11 * d01 + c11 * c11 * d11
+            dx = state[0][k + 1] - state[0][k] - dt * state[2][k]
+            dy = state[1][k + 1] - state[1][k] - dt * state[3][k]
+            du, dv = state[2][k + 1] - state[2][k], state[3][k + 1] - state[3][k]
+            state[0][k] += c00 * dx + c01 * du
+            state[1][k] += c00 * dy + c01 * dv
+            state[2][k] += c10 * dx + c11 * du
+            state[3][k] += c10 * dy + c11 * dv
+            d00, d01, d11 = state[4][k + 1] - m00, state[5][k + 1] - m01, state[6][k + 1] - m11
+            state[4][k] = p00 + c00 * c00 * d00 + 2 * c00 * c01 * d01 + c01 * c01 * d11
+            state[5][k] = p01 + c00 * c10 * d00 + (c00 * c11 + c01 * c10) * d01 + c01 * c11 * d11
+            state[6][k] = p11 + c10 * c10 * d00 + 2 * c10 * c11 * d01 + c11 * c11 * d11
         i = first - 1
 
 
@@ -137,7 +164,7 @@ def smooth_positions(
     jump_reset_s: float,
     gap_s: float,
     hold_s: float,
-) -> tuple[Floats, Bools]:
+) -> Smoothed:
     """Smooth fixes of a moving platform and tell jumps from motion.
 
     Assumes white-noise acceleration, the same on both axes, and independent errors of the fixes; between fixes the
@@ -162,9 +189,7 @@ def smooth_positions(
 
     Returns
     -------
-    state : array, shape (n, 7)
-        x, y (m), vx, vy (m s-1), and P00, P01, P11 of one axis; NaN where there is no position.
-    jump : array of bool, shape (n,)
+    Smoothed
 
     References
     ----------
@@ -174,16 +199,17 @@ def smooth_positions(
     Examples
     --------
     >>> t = np.arange(5.0)
-    >>> state, jump = smooth_positions(t, 10 * t, 0 * t, np.ones(5), acceleration_density=1.0, jump_gate_sd=6.0,
-    ...                                jump_reset_s=5.0, gap_s=5.0, hold_s=2.0)
-    >>> bool(abs(state[2, 0] - 20) < 0.5), bool(jump.any())
+    >>> smooth = smooth_positions(t, 10 * t, 0 * t, np.ones(5), acceleration_density=1.0, jump_gate_sd=6.0,
+    ...                           jump_reset_s=5.0, gap_s=5.0, hold_s=2.0)
+    >>> bool(abs(smooth.x[2] - 20) < 0.5), bool(smooth.jump.any())
     (True, False)
     """
     n = len(t)
-    state = np.empty((n, 7))
+    x_, y_, vx, vy, p00, p01, p11 = (np.empty(n) for _ in range(7))
+    state = (x_, y_, vx, vy, p00, p01, p11)
     jump = np.zeros(n, np.bool_)
     start = np.full(n, -1, np.int32)
     limits = np.array([acceleration_density, jump_gate_sd, jump_reset_s, gap_s])
     _filter(t, x, y, variance, limits, jump, start, state)
     _smooth(t, variance, jump, start, acceleration_density, hold_s, state)
-    return state, jump
+    return Smoothed(x_, y_, vx, vy, p00, jump)

@@ -46,7 +46,7 @@ def test_the_standard_deviation_is_honest(make_drive: Make) -> None:
     acceleration = rng.normal(0, 1, 20_000)
     truth = np.cumsum(np.cumsum(acceleration))
     fixes = truth + rng.normal(0, 2.5, 20_000)
-    state, jump = smooth_positions(
+    smooth = smooth_positions(
         np.arange(20_000.0),
         fixes,
         np.zeros(20_000),
@@ -57,10 +57,10 @@ def test_the_standard_deviation_is_honest(make_drive: Make) -> None:
         gap_s=5.0,
         hold_s=2.0,
     )
-    normed = ((state[:, 0] - truth) ** 2 / state[:, 4])[10:-10]
-    assert not jump.any()
+    normed = ((smooth.x - truth) ** 2 / smooth.variance)[10:-10]
+    assert not smooth.jump.any()
     assert 0.9 < normed.mean() < 1.1
-    assert np.std(state[:, 0] - truth) < 0.8 * 2.5
+    assert np.std(smooth.x - truth) < 0.8 * 2.5
 
 
 def test_a_jump_is_flagged_and_bridged(make_drive: Make) -> None:
