@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,9 @@ from rasterio.errors import RasterioError
 from rasterio.windows import Window, from_bounds
 
 from ingest.errors import ContractError, FileError, SettingError
-from ingest.schema import Decision, Outcome
+from ingest.schema import Decision, Frame, Outcome
 
-__all__ = ["ellipsoid_heights", "read_elevation", "vertical_crs"]
+__all__ = ["elevation_of_flight", "ellipsoid_heights", "read_elevation", "vertical_crs"]
 
 Floats = NDArray[np.float64]
 _MAX_SIDE = 4000
@@ -84,6 +85,12 @@ def read_elevation(
     dem = xr.DataArray(heights, {"y": y, "x": x}, ("y", "x"), attrs=attrs)
     said = f"{shape[1]} × {shape[0]} cells of {abs(step_x):.3g} around the photos, heights {attrs['vertical']}"
     return Outcome(dem, (Decision(item, "ground taken from this elevation model", said),))
+
+
+def elevation_of_flight(path: Path, item: str, frames: Sequence[Frame]) -> Outcome[xr.DataArray]:
+    """Read the part of a DEM that the photos of a flight may see: see `read_elevation`."""
+    lon, lat = [f.pose.lon for f in frames], [f.pose.lat for f in frames]
+    return read_elevation(path, item, lon=(min(lon), max(lon)), lat=(min(lat), max(lat)))
 
 
 def vertical_crs(crs: CRS) -> str:

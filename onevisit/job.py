@@ -325,7 +325,8 @@ def _site_line(site: Site) -> dict[str, str]:
 def _monitor_line(series: xr.Dataset) -> dict[str, str]:
     known, time = series.attrs, series["time"].values
     label = " ".join(dict.fromkeys(known[k] for k in ("site_name", "permit_code", "mn", "point") if known[k]))
-    values = [str(v.attrs.get("long_name", name)) for name, v in series.data_vars.items() if v.dtype.kind == "f"]
+    named = (v.attrs.get("long_name", name) for name, v in series.data_vars.items() if v.dtype.kind == "f")
+    values = list(dict.fromkeys(map(str, named)))
     listed = ", ".join(values[:6]) + (f" and {len(values) - 6} more" if len(values) > 6 else "")
     span = f"{pd.Timestamp(time[0]):%Y-%m-%d %H:%M} to {pd.Timestamp(time[-1]):%m-%d %H:%M} UTC" if len(time) else ""
     return {"kind": "monitor", "item": label, "what": f"{len(time)} {known['interval']} records, {span}: {listed}"}

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,8 @@ def open_mission(root: Path) -> Mission:
         for path in _files_below(root / kind)
     ]
     files += [InputFile(root / name, name, "mission") for name in _SIDE_FILES if (root / name).is_file()]
+    configuration = _read_configuration(root)
+    files += _declared_files(root, configuration)
     if not any(file.kind in KINDS for file in files):
         found = sorted(path.name for path in root.iterdir())[:5]
         raise NothingUsable(
@@ -92,7 +94,17 @@ def open_mission(root: Path) -> Mission:
             f"found {', '.join(found) if found else 'an empty folder'}. Put the logger files into traces/, "
             "the photos into images/ and the site lists into registers/"
         )
-    return Mission(root, tuple(files), _read_configuration(root), _loose_files(root))
+    return Mission(root, tuple(files), configuration, _loose_files(root, {file.path for file in files}))
+
+
+def _declared_files(root: Path, configuration: Mapping[str, Any]) -> list[InputFile]:
+    """Files outside of the folders that ``mission.toml`` names: the elevation model."""
+    imagery = configuration.get("imagery", {})
+    name = imagery.get("dem", "") if isinstance(imagery, Mapping) else ""
+    path = root / name if isinstance(name, str) else root
+    if not name or not path.is_file():
+        return []
+    return [InputFile(path, path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name, "terrain")]
 
 
 def _files_below(folder: Path) -> list[Path]:
@@ -105,9 +117,13 @@ def _is_noise(path: Path) -> bool:
     return path.name in _NOISE or any(part.startswith((".", "__MACOSX")) for part in path.parts)
 
 
-def _loose_files(root: Path) -> tuple[Reject, ...]:
+def _loose_files(root: Path, declared: Set[Path]) -> tuple[Reject, ...]:
     known = {*KINDS, *_SIDE_FILES}
-    loose = sorted(path for path in root.iterdir() if path.name not in known and not _is_noise(Path(path.name)))
+    loose = sorted(
+        path
+        for path in root.iterdir()
+        if path.name not in known and path not in declared and not _is_noise(Path(path.name))
+    )
     return tuple(
         Reject(
             path.name + ("/" if path.is_dir() else ""),

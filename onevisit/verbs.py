@@ -13,8 +13,10 @@ import numpy as np
 import xarray as xr
 
 from imagery import ImagerySettings, process_frames
+from imagery.heights import NO_GEOID
 from ingest.control import read_control
 from ingest.coordinates import crs_from_text, grid_crs
+from ingest.elevation import elevation_of_flight
 from ingest.errors import FileError, NothingUsable
 from ingest.flags import flag_counts
 from ingest.hj212 import Hj212Settings, join_packets, parse_stream
@@ -135,6 +137,9 @@ def quantify(
     "--gsd", type=click.FloatRange(min=0, min_open=True), help="Ground length of a pixel, m. Default: photos'."
 )
 @click.option("--crs", help="Grid CRS, e.g. EPSG:4544. Default: chosen from the photos.")
+@click.option("--dem", type=_FILE, help="Elevation model (GeoTIFF, any vertical datum).")
+@click.option("--flying-height", type=click.FloatRange(min=0), default=0.0, help="m, of photos that tag none.")
+@click.option("--geoid-height", type=float, help="m, of the DEM's zero above the ellipsoid. Default: from PROJ.")
 @click.option("--gcp", type=_FILE, help="Ground control and check points, in OpenDroneMap's gcp_list.txt format.")
 @click.option("--memory", metavar="SIZE", help="Memory for the mosaic, e.g. 4GB.")
 @_json
@@ -146,6 +151,9 @@ def ortho(
     mode: str,
     gsd: float | None,
     crs: str | None,
+    dem: Path | None,
+    flying_height: float,
+    geoid_height: float | None,
     gcp: Path | None,
     memory: str | None,
     as_json: bool,
@@ -163,14 +171,18 @@ def ortho(
     if not read.value:
         raise NothingUsable(_because("no photo that can be placed", read.rejects))
     grid = crs_from_text(crs) if crs else grid_crs([f.pose.lon for f in read.value], [f.pose.lat for f in read.value])
-    settings = replace(ImagerySettings(), mode=mode, gsd_m=gsd or 0.0)
+    geoid = NO_GEOID if geoid_height is None else geoid_height
+    settings = replace(
+        ImagerySettings(), mode=mode, gsd_m=gsd or 0.0, flying_height_m=flying_height, geoid_height_m=geoid
+    )
+    ground = elevation_of_flight(dem, dem.name, read.value) if dem else Outcome(None)
     surveyed = read_control(gcp, crs=grid) if gcp else Outcome((), (), ())
     with computing(scheduler=None, memory=memory), showing_progress(quiet) as advance:
         advance(f"placing {len(read.value)} photos", None)
-        outcome = process_frames(read.value, settings, crs=grid, control=surveyed.value)
+        outcome = process_frames(read.value, settings, crs=grid, dem=ground.value, control=surveyed.value)
         advance("drawing the mosaic", None)
         flown = write_flight(output, outcome.value, kind="", crs=grid)
-    decisions = [*read.decisions, *outcome.decisions]
+    decisions = [*read.decisions, *ground.decisions, *outcome.decisions]
     rejects = [*read.rejects, *surveyed.rejects, *outcome.rejects]
     control = [{key: _finite(value) for key, value in asdict(row).items()} for row in outcome.value.control]
     quality = {**asdict(flown.ortho.quality), "crs": grid.to_string(), "control": control}

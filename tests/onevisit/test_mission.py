@@ -32,6 +32,15 @@ def test_a_loose_file_is_rejected_with_what_to_do(tmp_path: Path) -> None:
     assert "move it into the folder" in rejects[0].reason
 
 
+def test_a_declared_elevation_model_is_an_input(tmp_path: Path) -> None:
+    """It lies wherever mission.toml says, is hashed with the rest, and is not told to move."""
+    _put(tmp_path, "images/1.jpg", "ground.tif")
+    (tmp_path / "mission.toml").write_text('[imagery]\ndem = "ground.tif"\n', encoding="utf-8")
+    mission = open_mission(tmp_path)
+    assert [file.item for file in mission.files if file.kind == "terrain"] == ["ground.tif"]
+    assert mission.rejects == ()
+
+
 @pytest.mark.parametrize(("names", "message"), [((), "an empty folder"), (("drive.csv",), "found drive.csv")])
 def test_a_folder_without_a_mission_says_what_it_found(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
     """An empty folder, and one with a file that is not where it belongs."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import rasterio
 from click.testing import CliRunner
@@ -101,3 +102,33 @@ def test_damaged_list_of_control_is_an_error_in_one_line(tmp_path: Path) -> None
     )
     assert result.exit_code == 1
     assert not (tmp_path / "o.tif").exists()
+
+
+def test_elevation_model_and_declared_geoid(tmp_path: Path) -> None:
+    """--dem is the ground, and said so; one of another place is an error in one line."""
+    (tmp_path / "plain").mkdir()
+    block = make_block(tmp_path / "plain", stations=GRID_STATIONS[:4], yaws_deg=GRID_YAWS[:4])
+    _write_flight(tmp_path / "photos", block)
+    for name, west in (("here.tif", EAST - 700), ("there.tif", EAST + 90_000)):
+        with rasterio.open(
+            tmp_path / name, "w", driver="GTiff", width=150, height=150, count=1, dtype="float32", crs="EPSG:4544",
+            transform=rasterio.Affine(10, 0, west, 0, -10, NORTH + 700),
+        ) as file:  # fmt: skip
+            file.write(np.full((1, 150, 150), 512.0, np.float32))
+    arguments = [
+        "ortho",
+        str(tmp_path / "photos"),
+        "-o",
+        str(tmp_path / "o.tif"),
+        "--gsd",
+        "0.4",
+        "--crs",
+        "EPSG:4544",
+    ]
+    done = CliRunner().invoke(cli, [*arguments, "--mode", "direct", "--quiet", "--dem", str(tmp_path / "here.tif")])
+    assert done.exit_code == 0, done.output
+    report = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
+    assert any(d["decision"] == "ground taken from this elevation model" for d in report["decisions"])
+    lost = CliRunner().invoke(cli, [*arguments, "--quiet", "--dem", str(tmp_path / "there.tif")])
+    assert lost.exit_code == 1
+    assert "does not cover the photos" in lost.output
