@@ -19,7 +19,16 @@ from ingest.errors import ContractError
 if TYPE_CHECKING:
     from tracks.schema import Track
 
-__all__ = ["age_days", "build_cube", "cell_mean", "cell_standard_error", "cube_species", "passes_crossed"]
+__all__ = [
+    "age_days",
+    "build_cube",
+    "cell_mean",
+    "cell_standard_error",
+    "cube_species",
+    "frame_of_cube",
+    "layer_fill",
+    "passes_crossed",
+]
 
 _EMPTY = {"count": 0.0, "sum": 0.0, "sum_squares": 0.0, "background_sum": 0.0}
 
@@ -127,7 +136,7 @@ def _layer(records: Sequence[PassRecord], name: str, layer: str, geobox: GeoBox,
     """Lazy (pass, y, x) array of one layer; cells that were not visited are 0 in sums and NaN elsewhere."""
     height, width = geobox.shape
     rows, columns = _chunks(height, settings.chunk_cells), _chunks(width, settings.chunk_cells)
-    fill = _EMPTY.get(layer, np.nan)
+    fill = layer_fill(layer)
     passes = []
     for record in records:
         part = record.species.get(name)
@@ -185,52 +194,61 @@ def _offsets(chunks: tuple[int, ...]) -> list[tuple[int, int]]:
 
 def _empty_cube(geobox: GeoBox, records: Sequence[PassRecord]) -> xr.Dataset:
     """Coordinates, grid mapping and what is known per pass."""
+    names = np.array([r.label for r in records], dtype=str)
+    mean = {"units": "m s-1", "cell_methods": "pass: mean"}
+    spread = {
+        "units": "rad",
+        "long_name": "standard deviation of the wind direction",
+        "cell_methods": "pass: standard_deviation",
+    }
+    start = {"standard_name": "time", "long_name": "start of the pass", "units_metadata": "leap_seconds: utc"}
+    end = {"long_name": "end of the pass", "units_metadata": "leap_seconds: utc"}
+    passes = xr.Dataset(
+        {
+            "wind_u": ("pass", np.array([r.u for r in records]), mean | {"standard_name": "eastward_wind"}),
+            "wind_v": ("pass", np.array([r.v for r in records]), mean | {"standard_name": "northward_wind"}),
+            "wind_direction_sd": ("pass", np.array([r.direction_sd_rad for r in records]), spread),
+        },
+        {
+            "pass_label": ("pass", names, {"long_name": "name of the drive pass"}),
+            "pass_start": ("pass", _times([r.start for r in records]), start),
+            "pass_end": ("pass", _times([r.end for r in records]), end),
+        },
+    )
+    return frame_of_cube(geobox, passes)
+
+
+def frame_of_cube(geobox: GeoBox, passes: xr.Dataset) -> xr.Dataset:
+    """A cube on ``geobox`` without layers: coordinates, grid mapping, and ``passes``, what is known per pass."""
     from odc.geo.xr import xr_coords  # importing it registers the .odc accessor
 
     coords = dict(xr_coords(geobox))
     height, width = (str(name) for name in geobox.dims)
-    y, x = coords[height].values, coords[width].values
-    wind = {"units": "m s-1", "cell_methods": "time: mean"}
-    cube = xr.Dataset(
+    number = np.arange(passes.sizes["pass"], dtype=np.int32)
+    across = {"long_name": "easting", "standard_name": "projection_x_coordinate", "units": "m", "axis": "X"}
+    up = {"long_name": "northing", "standard_name": "projection_y_coordinate", "units": "m", "axis": "Y"}
+    cube = passes.assign_coords(
         {
-            "wind_u": ("pass", np.array([r.u for r in records]), wind | {"standard_name": "eastward_wind"}),
-            "wind_v": ("pass", np.array([r.v for r in records]), wind | {"standard_name": "northward_wind"}),
-            "wind_direction_sd": (
-                "pass",
-                np.array([r.direction_sd_rad for r in records]),
-                {
-                    "units": "rad",
-                    "long_name": "standard deviation of the wind direction",
-                    "cell_methods": "time: standard_deviation",
-                },
-            ),
-        },
-        {
-            "pass": ("pass", np.arange(len(records), dtype=np.int32), {"long_name": "drive pass", "units": "1"}),
-            "y": ("y", y, {"standard_name": "projection_y_coordinate", "units": "m", "axis": "Y"}),
-            "x": ("x", x, {"standard_name": "projection_x_coordinate", "units": "m", "axis": "X"}),
+            "pass": ("pass", number, {"long_name": "drive pass", "units": "1"}),
+            "y": ("y", coords[height].values, up),
+            "x": ("x", coords[width].values, across),
             "spatial_ref": coords["spatial_ref"],
-            "pass_label": (
-                "pass",
-                np.array([r.label for r in records], dtype=str),
-                {"long_name": "name of the drive pass"},
-            ),
-            "pass_start": (
-                "pass",
-                _times([r.start for r in records]),
-                {"standard_name": "time", "long_name": "start of the pass"},
-            ),
-            "pass_end": ("pass", _times([r.end for r in records]), {"long_name": "end of the pass"}),
-        },
-        {
-            "Conventions": "CF-1.11",
-            "title": "drive passes on one grid: partial sums of enhancements",
-            "source": "mobile monitoring",
-        },
+        }
     )
+    cube.attrs = {
+        "Conventions": "CF-1.11",
+        "title": "drive passes on one grid: partial sums of enhancements",
+        "source": "mobile monitoring",
+    }
     cube["spatial_ref"].attrs.pop("GeoTransform", None)
+    cube["spatial_ref"].attrs["long_name"] = "coordinate reference system"
     cube["spatial_ref"].attrs["GeoTransform"] = " ".join(repr(float(v)) for v in geobox.affine.to_gdal())
     return cube
+
+
+def layer_fill(layer: str) -> float:
+    """What a layer holds where nothing was measured: 0 in sums and counts, NaN elsewhere."""
+    return _EMPTY.get(layer, np.nan)
 
 
 def _times(values: Sequence[np.datetime64]) -> NDArray[np.datetime64]:

@@ -78,7 +78,7 @@ def gi_star(values: Floats, kernel: Floats, valid: Bools | None = None) -> Float
     return _gi_star(values, kernel, n, mean, sd)
 
 
-def gi_star_lazy(values: da.Array, kernel: Floats) -> da.Array:
+def gi_star_lazy(values: da.Array, kernel: Floats) -> Any:
     """Gi* of a grid too large for memory: moments first, then block by block with a margin; equal to `gi_star`.
 
     Nothing is computed before the result is. Peak memory is that of the blocks in work.

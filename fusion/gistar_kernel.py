@@ -54,8 +54,8 @@ def box_gi_star(values: Floats, tall: int, wide: int, n: int, mean: float, sd: f
     height, width = values.shape
     result = np.full((height, width), np.nan)
     scale = np.zeros((2 * tall + 1) * (2 * wide + 1) + 1)  # eq. 14 of Ord and Getis 1995 knows only the cells inside
-    for inside in range(1, min(scale.size, n)):
-        scale[inside] = 1.0 / (sd * np.sqrt(inside * (n - inside) / (n - 1.0))) if sd > 0 else 0.0
+    for k in range(1, min(scale.size, n)):
+        scale[k] = 1.0 / (sd * np.sqrt(k * (n - k) / (n - 1.0))) if sd > 0 else 0.0
     sums, counts = np.zeros(width), np.zeros(width)
     for i in range(min(tall, height)):
         _add_row(sums, counts, values, i, mean, 1.0)

@@ -74,7 +74,8 @@ def sum_by_cell(cells: Ints, values: Floats, background: Floats, seconds: Floats
     low = int(cells.min())
     table = np.zeros((int(cells.max()) - low + 1, len(LAYERS)))
     table[:, 3], table[:, 5] = -np.inf, np.inf
-    tabulate(cells - low, *(np.asarray(v, np.float64) for v in (values, background, seconds)), table)
+    samples, below, when = (np.asarray(v, np.float64) for v in (values, background, seconds))
+    tabulate(cells - low, samples, below, when, table)
     hit = np.flatnonzero(table[:, 0])
     return Partials(hit + low, *table[hit].T.copy())
 

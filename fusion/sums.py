@@ -26,7 +26,8 @@ class GridSums:
 
     def mean(self) -> Floats:
         """Mean of the points in each cell, NaN where there is none."""
-        return np.divide(self.sum, self.count, out=np.full(self.count.size, np.nan), where=self.count > 0)
+        empty = np.full(self.count.size, np.nan)
+        return np.asarray(np.divide(self.sum, self.count, out=empty, where=self.count > 0))
 
 
 def sum_blocks(blocks: Iterable[tuple[Ints, Floats]], *, size: int) -> GridSums:
