@@ -92,7 +92,7 @@ def read_monitors(
         except OSError as error:
             rejects.append(Reject(item, "", f"cannot be read ({error.strerror or error})"))
         else:
-            evidence = "the records name no zone; set monitors.time_zone if they were kept in another"
+            evidence = "the records name no zone; put `time_zone` under [monitors] in mission.toml if it was another"
             decisions.append(Decision(item, f"times read as {settings.time_zone}", evidence))
     series, replaced = collector.datasets()
     series = [_with_device(dataset, devices) for dataset in series]
@@ -163,8 +163,7 @@ def _read_packets(
         elif message.cn in _COMMANDS and message.data_time:
             _add_message(message, item, zone, collector)
     for kind, count in refused.items():
-        reason = f"{count} packets refused: {kind}; if the device is known for it, name it in monitors.tolerated"
-        rejects.append(Reject(item, f"byte {first[kind]}", reason))
+        rejects.append(Reject(item, f"byte {first[kind]}", f"{count} packets refused: {kind}; {_advice(kind)}"))
     for kind, count in tolerated.items():
         decisions.append(Decision(item, f"{count} packets accepted although not to the standard", kind))
 
@@ -175,6 +174,14 @@ def _kind(problem: str) -> str:
         if kind in problem:
             return kind if kind != "belong to no packet" else "bytes belong to no packet"
     return problem[:60]
+
+
+def _advice(kind: str) -> str:
+    """Say what can be done about packets that were refused for a kind of error."""
+    defect = {"Modbus sum": "modbus", "length": "length", "longer than": "long"}.get(kind)
+    if defect is None:
+        return "damaged on the way, or cut by the collector: take the log again, or ask the keeper of the device"
+    return f'if the device is known for it, put `tolerated = ["<MN>:{defect}"]` under [monitors] in mission.toml'
 
 
 def _add_message(message: Message, item: str, zone: ZoneInfo, collector: Collector) -> None:

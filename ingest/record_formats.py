@@ -40,8 +40,9 @@ def record_formats() -> tuple[RecordFormat, ...]:
 
 def render_record_formats() -> str:
     """Return the section of the page as Markdown."""
-    lines = (
-        f"| {f'`{f.folder}/`' if f.folder else 'beside them'} | {f.name} | {', '.join(f.suffixes)} | {f.reads} | {f.infers} | `{f.tested_with}` |"
-        for f in record_formats()
-    )
-    return _HEAD + "\n".join(lines) + "\n"
+    return _HEAD + "\n".join(_line(declared) for declared in record_formats()) + "\n"
+
+
+def _line(f: RecordFormat) -> str:
+    folder = f"`{f.folder}/`" if f.folder else "beside them"
+    return f"| {folder} | {f.name} | {', '.join(f.suffixes)} | {f.reads} | {f.infers} | `{f.tested_with}` |"

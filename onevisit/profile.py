@@ -29,6 +29,7 @@ from pyproj.exceptions import CRSError
 from fusion.settings import FusionSettings
 from imagery.settings import ImagerySettings
 from ingest.errors import SettingError
+from ingest.monitors import MonitorSettings
 from ingest.photos import PhotoSettings
 from ingest.settings import SettingLine, describe_settings
 from ingest.sites import SiteSettings
@@ -52,6 +53,7 @@ class Profile:
     traces: TraceSettings = field(default_factory=TraceSettings)
     photos: PhotoSettings = field(default_factory=PhotoSettings)
     sites: SiteSettings = field(default_factory=SiteSettings)
+    monitors: MonitorSettings = field(default_factory=MonitorSettings)
     tracks: TrackSettings = field(default_factory=TrackSettings)
     imagery: ImagerySettings = field(default_factory=ImagerySettings)
     fusion: FusionSettings = field(default_factory=FusionSettings)

@@ -40,6 +40,7 @@ class Records:
     frames: tuple[Frame, ...]
     sites: tuple[Site, ...]
     roads: Roads | None
+    monitors: tuple[xr.Dataset, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
