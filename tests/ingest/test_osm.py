@@ -133,7 +133,7 @@ def test_damaged_and_unknown_files_are_rejected_by_name(tmp_path: Path) -> None:
     good = write_pbf(tmp_path / "good.osm.pbf").read_bytes()
     (tmp_path / "1cut.osm.pbf").write_bytes(good[:-20])
     (tmp_path / "2bytes.osm.pbf").write_bytes(good[:90] + b"\xff" * 40 + good[130:])
-    write_pbf(tmp_path / "3feature.osm.pbf", feature=b"HistoricalInformation")
+    write_pbf(tmp_path / "3feature.osm.pbf", feature=b"NoSuchFeature")
     (tmp_path / "4broken.osm").write_text("<osm><node id='1'", "utf-8")
     outcome = read_roads(sorted(tmp_path.iterdir()))
     assert [reject.item for reject in outcome.rejects] == [
@@ -142,7 +142,7 @@ def test_damaged_and_unknown_files_are_rejected_by_name(tmp_path: Path) -> None:
         "3feature.osm.pbf",
         "4broken.osm",
     ]
-    assert "HistoricalInformation" in outcome.rejects[2].reason
+    assert "NoSuchFeature" in outcome.rejects[2].reason
     assert len(outcome.value.lines) == 2
 
 
