@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from onevisit.handover.atomic import replacing
 __all__ = ["join_traces", "split_traces", "write_cube", "write_traces"]
 
 _EPOCH = "nanoseconds since 1970-01-01T00:00:00Z"
+_HISTORY = "written by onevisit from the inputs that manifest.json lists"
+_DERIVED = {"_background": "background", "_enhancement": "enhancement over background"}
 _IDENTITY = ("species", "instrument", "units")
 
 
@@ -44,6 +47,8 @@ def write_traces(path: Path, traces: Sequence[xr.Dataset]) -> None:
             encoding[name] = {**encoding.get(name, {}), "_FillValue": np.nan}
         elif variable.dtype.kind == "M":
             encoding[name] = {**encoding.get(name, {}), "units": _EPOCH, "dtype": "int64", "_FillValue": None}
+        elif variable.dtype.kind in "OUT":  # text in a variable named as its dimension would be a coordinate variable
+            encoding[name] = {**encoding.get(name, {}), "dtype": "S1", "char_dim_name": f"{name}_length"}
     with replacing(path) as temporary:
         joined.to_netcdf(temporary, engine="netcdf4", encoding=encoding)
 
@@ -77,14 +82,34 @@ def join_traces(traces: Sequence[xr.Dataset]) -> xr.Dataset:
     sizes = [trace.sizes["obs"] for trace in traces]
     names = _joint_names(traces)
     coordinates = {"time", "lon", "lat"}
-    columns = {joint: ("obs", _column(traces, own, sizes), _attributes(traces, own)) for joint, own in names.items()}
+    columns = {
+        joint: ("obs", _column(traces, own, sizes), _described(joint, _attributes(traces, own)))
+        for joint, own in names.items()
+    }
     rows = ("trajectory", np.array(sizes, np.int32), {"long_name": "number of rows", "sample_dimension": "obs"})
     label = ("trajectory", np.array(labels, object), {"cf_role": "trajectory_id", "long_name": "name of the outing"})
     return xr.Dataset(
         {"rowSize": rows, **{k: v for k, v in columns.items() if k not in coordinates}},
         {"trajectory": label, **{k: v for k, v in columns.items() if k in coordinates}},
-        {"Conventions": "CF-1.11", "featureType": "trajectory"},
+        {
+            "Conventions": "CF-1.11",
+            "featureType": "trajectory",
+            "title": "what the mobile platforms of a mission measured",
+            "history": _HISTORY,
+        },
     )
+
+
+def _described(name: str, attrs: dict[str, Any]) -> dict[str, Any]:
+    """Attributes that CF asks for where a room left them out."""
+    if name == "time":
+        return {"units_metadata": "leap_seconds: utc", **attrs}
+    stem, _, kind = re.sub(r"_\d+$", "", name).rpartition("_")
+    if kind == "qc":
+        return {"units": "1", **attrs}
+    if f"_{kind}" in _DERIVED:
+        return {"long_name": f"{_DERIVED[f'_{kind}']} of {stem}", **attrs}
+    return attrs
 
 
 def split_traces(joined: xr.Dataset) -> tuple[xr.Dataset, ...]:
@@ -110,12 +135,14 @@ def write_cube(path: Path, cube: xr.Dataset) -> None:
         If ``cube`` is not what `ingest.schema.check_cube` expects.
     """
     check_cube(cube)
-    plain = cube.assign_attrs({"Conventions": "CF-1.11", **cube.attrs}).drop_encoding()
+    plain = cube.assign_attrs({"Conventions": "CF-1.11", "history": _HISTORY, **cube.attrs}).drop_encoding()
     lazy = [str(name) for name, variable in plain.data_vars.items() if variable.chunks]
     encoding: dict[Hashable, dict[str, Any]] = {}
     for name, variable in plain.drop_vars(lazy).variables.items():
         if variable.dtype.kind == "M":
             encoding[name] = {"units": _EPOCH, "dtype": "int64", "_FillValue": None}
+        elif name in plain.dims:
+            encoding[name] = {"_FillValue": None}  # a coordinate has no gaps
         elif variable.dtype.kind in "OUT" and variable.ndim:  # strings of variable length leave heap garbage in HDF5
             encoding[name] = {"dtype": "S1", "char_dim_name": f"{name}_length"}
     with replacing(path) as temporary:

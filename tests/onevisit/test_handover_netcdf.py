@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from fusion import build_cube, region_geobox
 from ingest.errors import ContractError
 from ingest.schema import new_trace, species_names
 from onevisit.handover.netcdf import join_traces, split_traces, write_cube, write_traces
@@ -143,3 +144,38 @@ def test_dataset_that_is_no_cube_is_refused(tmp_path):
     """A missing dimension is a contract error, before anything is written."""
     with pytest.raises(ContractError, match="pass"):
         write_cube(tmp_path / "cube.nc", xr.Dataset({"a": ("x", [1.0])}))
+
+
+def _findings(path) -> list[str]:
+    """What an independent checker of CF-1.11 asks for, and we found missing once: each a line."""
+    asked = []
+    with netCDF4.Dataset(path) as file:
+        asked += [f"global {name}" for name in ("title", "history", "Conventions") if not getattr(file, name, "")]
+        for name, variable in file.variables.items():
+            attrs = variable.ncattrs()
+            text = variable.dtype is str or variable.dtype.kind == "S"
+            if not {"long_name", "standard_name"} & set(attrs):
+                asked.append(f"{name}: long_name or standard_name")
+            if not text and variable.dtype.kind == "f" and "units" not in attrs:
+                asked.append(f"{name}: units")
+            if name in file.dimensions and (text and variable.ndim == 1 or "_FillValue" in attrs):
+                asked.append(f"{name}: a coordinate variable is numeric and has no gaps")
+            if "since" in getattr(variable, "units", "") and "units_metadata" not in attrs:
+                asked.append(f"{name}: units_metadata")
+            for method in str(getattr(variable, "cell_methods", "")).split(": ")[:-1]:
+                axis = method.rpartition(" ")[2]
+                if axis != "area" and axis not in variable.dimensions:
+                    asked.append(f"{name}: cell_methods name {axis}")
+    return asked
+
+
+def test_files_hold_what_a_cf_checker_asks_for(tmp_path, make_track):
+    """Titles, names, units, gapless coordinates, cell methods of known axes (CF-1.11)."""
+    tracks = [make_track(), make_track("second")]
+    tracks[1].passes["ch4"].attrs["units"] = "ppb"
+    write_traces(tmp_path / "trace.nc", [t.passes for t in tracks])
+    lon, lat = (np.concatenate([t.passes[v].values for t in tracks]) for v in ("lon", "lat"))
+    cube = build_cube(tracks[:1], region_geobox(lon, lat, crs="EPSG:4544", resolution_m=20.0))
+    write_cube(tmp_path / "cube.nc", cube)
+    assert _findings(tmp_path / "trace.nc") == []
+    assert _findings(tmp_path / "cube.nc") == []
