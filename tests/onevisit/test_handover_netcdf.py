@@ -154,11 +154,11 @@ def _findings(path) -> list[str]:
         for name, variable in file.variables.items():
             attrs = variable.ncattrs()
             text = variable.dtype is str or variable.dtype.kind == "S"
-            if not {"long_name", "standard_name"} & set(attrs):
+            if variable.dtype != np.int32 and not {"long_name", "standard_name"} & set(attrs):
                 asked.append(f"{name}: long_name or standard_name")
             if not text and variable.dtype.kind == "f" and "units" not in attrs:
                 asked.append(f"{name}: units")
-            if name in file.dimensions and (text and variable.ndim == 1 or "_FillValue" in attrs):
+            if name in file.dimensions and ((text and variable.ndim == 1) or "_FillValue" in attrs):
                 asked.append(f"{name}: a coordinate variable is numeric and has no gaps")
             if "since" in getattr(variable, "units", "") and "units_metadata" not in attrs:
                 asked.append(f"{name}: units_metadata")
