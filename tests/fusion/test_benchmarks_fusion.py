@@ -1,0 +1,42 @@
+"""The benchmarks of the room run, so that they cannot rot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import skill_hotspots, speed_fusion
+from fusion import FusionSettings
+
+
+def test_false_alarms_are_counted_on_every_made_map(tmp_path: Path) -> None:
+    """Two maps of each kind, without the real data: a row each, nothing found, no page."""
+    rows = skill_hotspots.run_all(tmp_path / "none", maps=2, workers=1, settings=FusionSettings(surrogates=99))
+    assert len(rows) == 4
+    assert all(row.measured.startswith("0.0%") for row in rows)
+    text = skill_hotspots.page(rows, 1.0)
+    assert text.count("| ≤ 6 % |") == 4
+
+
+def test_shuffled_plumes_stay_whole() -> None:
+    """The values of a pass are the same in another order, and a plume is not cut."""
+    values, plume = np.arange(400.0), np.full(400, -1)
+    plume[50:70] = 3
+    shuffled = skill_hotspots._shuffle_pieces(values, plume, np.random.default_rng(0))
+    assert sorted(shuffled) == sorted(values) and not np.array_equal(shuffled, values)
+    at = int(np.flatnonzero(shuffled == 50.0)[0])
+    np.testing.assert_array_equal(shuffled[at : at + 20], np.arange(50.0, 70.0))
+
+
+def test_references_equal(shared_data: Path) -> None:
+    """Gi* and the scan statistic meet their published numbers."""
+    assert all(row.met for row in skill_hotspots.references(shared_data))
+
+
+def test_speed_is_measured_on_small_arrays() -> None:
+    """Every case gives a row; what does not depend on the machine is met."""
+    rows = speed_fusion.run_all(side=120, points=20_000, many=200_000, repeats=1)
+    assert len(rows) == 7
+    assert [row.met for row in rows if "by dask" in row.case or "out of core" in row.case] == [True, True]
+    assert "| Gi* on 120" in speed_fusion.page(rows)
