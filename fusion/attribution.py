@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from fusion.candidates import Candidates, candidates_of, species_weight
-from fusion.crossing import Crossing, RatePrior, rate_prior, source_log_odds
+from fusion.crossing import Event, PassSummary, RatePrior, rate_prior, source_log_odds
+from fusion.fingerprint import Companion, companions_of, fingerprint_weight
 from fusion.grid import project, to_wgs84
-from fusion.observations import BinnedPass, bin_passes, crossing_of
+from fusion.observations import BinnedPass, bin_passes, event_of
+from fusion.partials import enhanced_species
 from fusion.schema import Attribution, CredibleArea, Hotspot, SiteProbability
 from fusion.settings import FusionSettings
 from ingest.schema import Decision, Outcome, Site
@@ -31,6 +33,7 @@ Bools = NDArray[np.bool_]
 _BEARING_STEP_DEG = 5.0
 _NEAREST_M = 12.0
 _RINGS = 26
+_UNLIKELY = 12.0
 _HERMITE_X, _HERMITE_W = np.polynomial.hermite_e.hermegauss(5)
 
 
@@ -76,8 +79,9 @@ def attribute_hotspots(
     """
     settings = settings or FusionSettings()
     placed = candidates_of(sites, crs, settings)
-    binned = {name: bin_passes(tracks, name, crs, settings) for name in dict.fromkeys(h.species for h in hotspots)}
-    found = tuple(_attribute(h, binned[h.species], placed, settings, crs) for h in hotspots)
+    measured = sorted({name for track in tracks for name in enhanced_species(track.passes)}) if hotspots else ()
+    binned = {name: bin_passes(tracks, name, crs, settings) for name in measured}
+    found = tuple(_attribute(h, binned, placed, settings, crs) for h in hotspots)
     decisions = tuple(
         Decision(h.id, "attributed without a wind direction", "calm or no wind in every pass that saw it")
         for h, a in zip(hotspots, found, strict=True)
@@ -92,23 +96,30 @@ def attribute_hotspots(
 
 
 def _attribute(
-    hotspot: Hotspot, binned: Sequence[BinnedPass], sites: Candidates, settings: FusionSettings, crs: str
+    hotspot: Hotspot,
+    binned: Mapping[str, Sequence[BinnedPass]],
+    sites: Candidates,
+    settings: FusionSettings,
+    crs: str,
 ) -> Attribution:
     x, y = (float(v[0]) for v in project(np.array([hotspot.lon]), np.array([hotspot.lat]), crs))
-    found = (crossing_of(b, x, y, settings) for b in binned)
-    passes = [c for c in found if c is not None]
+    event = event_of(binned[hotspot.species], x, y, settings)
+    companions = companions_of(hotspot.species, x, y, binned, settings)
+    passes = event.passes
     directions = [(e.towards_rad, e.direction_sd_rad) for e in passes if e.seen and e.directed]
     reach = settings.reach_m if directions else settings.radius_calm_m
     grid = _polar_grid(x, y, directions, reach, settings)
     gated = _gate_sites(sites, x, y, directions, reach, settings)
-    rates = rate_prior(passes, settings)
-    grid_odds, _ = source_log_odds(grid.x, grid.y, passes, rates, settings)
-    place_odds, place_rates = _place_log_odds(sites, gated, grid, grid_odds, x, y, passes, rates, settings)
-    weight = _weights(sites, gated, hotspot, settings)
+    rates = rate_prior(event, settings)
+    grid_odds, _ = source_log_odds(grid.x, grid.y, event, rates, settings)
+    place_odds, place_rates = _place_log_odds(sites, gated, grid, grid_odds, x, y, event, rates, settings)
+    near = np.flatnonzero(np.hypot(sites.x - x, sites.y - y) <= settings.neighbours_m)
+    fitting = _fitting(sites, np.concatenate([gated, near]), hotspot.species, companions, settings)
+    weight = settings.emitter_share * sites.share[gated] * fitting[sites.site[gated]]
     chosen, site_odds, best = _join_places(sites.site[gated], place_odds + np.log(weight))
-    density = _unlisted_density(sites, x, y, settings)
-    unlisted = float(logsumexp(grid_odds + np.log(density * grid.area)))
-    background = 0.0  # the odds are over "all crossings were puffs"
+    density, alike = _unlisted_density(sites, near, fitting, companions, settings)
+    unlisted = float(logsumexp(grid_odds + np.log(density * _unoccupied(sites, grid, settings) * grid.area)))
+    background = alike  # the odds are over "something else made it all"
     logs = np.concatenate([site_odds, [unlisted, background]])
     shares = np.exp(logs - logsumexp(logs))
     names = _site_probabilities(sites, chosen, gated[best], shares[:-2], place_rates[best], x, y)
@@ -123,7 +134,7 @@ def _attribute(
         half_width,
         (_credible_area(grid, grid_odds, settings.credible, crs),),
         _explain(hotspot, passes, names, bearing, half_width, float(shares[-2]), float(shares[-1])),
-        _evidence(passes, unlisted, background, density, chosen.size),
+        _evidence(passes, unlisted, background, companions, chosen.size),
     )
 
 
@@ -178,16 +189,36 @@ def _gate_sites(
     return np.flatnonzero(inside & np.isfinite(distance))
 
 
-def _unlisted_density(sites: Candidates, x: float, y: float, settings: FusionSettings) -> float:
-    """Unlisted emitters per m²: as many as the listed share leaves room for among the registered neighbours.
+def _unlisted_density(
+    sites: Candidates, near: Ints, fitting: Floats, companions: Sequence[Companion], settings: FusionSettings
+) -> tuple[float, float]:
+    """Fitting unlisted emitters per m², and the logarithm of how well an average maker fits the companions.
 
-    Not below a density for places without registered sites. Sites weigh as emitters of the species at hand, on
-    average with the weight of an unknown permit.
+    Unlisted emitters are like the registered ones around, and as many as ``settings.listed_share`` leaves room for;
+    not below a density for places without registered sites.
     """
-    near = float(sites.share[np.hypot(sites.x - x, sites.y - y) <= settings.reach_m].sum())
-    registered = near / (np.pi * settings.reach_m**2)
-    emitters = settings.emitter_share * settings.species_unknown * registered
-    return max(settings.unlisted_per_km2 / 1e6, (1 - settings.listed_share) / settings.listed_share * emitters)
+    blank = fingerprint_weight(None, companions, settings)
+    share = sites.share[near]
+    total = float(share.sum())
+    mean = float(share @ fitting[sites.site[near]]) / total if total > 0 else settings.species_unknown * blank
+    emitters = settings.emitter_share * total / (np.pi * settings.neighbours_m**2)
+    fewest = settings.unlisted_per_km2 / 1e6 * settings.species_unknown * blank
+    density = max(fewest, (1 - settings.listed_share) / settings.listed_share * emitters * mean)
+    return density, float(np.log(max(mean, settings.species_unlisted * blank)))
+
+
+def _unoccupied(sites: Candidates, grid: _Grid, settings: FusionSettings) -> Floats:
+    """Relative density (nodes,) of unlisted emitters: they stand where no registered site does; of mean one."""
+    near = np.hypot(sites.x - grid.x.mean(), sites.y - grid.y.mean()) <= 2 * settings.reach_m
+    x, y, share = sites.x[near], sites.y[near], sites.share[near]
+    if x.size == 0:
+        return np.ones(grid.x.size)
+    tree = shapely.STRtree(shapely.points(x, y))
+    node, site = tree.query(shapely.points(grid.x, grid.y), predicate="dwithin", distance=3 * settings.parcel_m)
+    squared = (grid.x[node] - x[site]) ** 2 + (grid.y[node] - y[site]) ** 2
+    held = np.bincount(node, share[site] * np.exp(-0.5 * squared / settings.parcel_m**2), minlength=grid.x.size)
+    free = np.clip(1.0 - held, 0.05, 1.0)
+    return np.asarray(np.minimum(free * grid.area.sum() / (free @ grid.area), 1.0 / 0.1))
 
 
 def _place_log_odds(
@@ -197,7 +228,7 @@ def _place_log_odds(
     grid_odds: Floats,
     x: float,
     y: float,
-    passes: Sequence[Crossing],
+    event: Event,
     rates: RatePrior,
     settings: FusionSettings,
 ) -> tuple[Floats, Floats]:
@@ -208,35 +239,45 @@ def _place_log_odds(
     """
     odds, median = np.full(gated.size, -np.inf), np.full(gated.size, np.nan)
     distance = np.hypot(sites.x[gated] - x, sites.y[gated] - y)
-    loose = sites.sd[gated] > 0.5 * distance
-    for k in np.flatnonzero(loose):
-        j = gated[k]
+    best = np.full(gated.size, -np.inf)
+    for k, j in enumerate(gated):
         squared = (grid.x - sites.x[j]) ** 2 + (grid.y - sites.y[j]) ** 2
+        around = squared < (4 * sites.sd[j] + 0.25 * distance[k]) ** 2
+        best[k] = grid_odds[around].max(initial=-np.inf)
         weight = np.log(grid.area / (2 * np.pi * sites.sd[j] ** 2)) - 0.5 * squared / sites.sd[j] ** 2
         odds[k] = logsumexp(grid_odds + weight)
-    tight = np.flatnonzero(~loose)
+    loose = sites.sd[gated] > 0.5 * distance
+    tight = np.flatnonzero(~loose & (best > grid_odds.max() - _UNLIKELY))
     if tight.size:
         j = gated[tight]
         node_x, node_y = (v.ravel() for v in np.meshgrid(_HERMITE_X, _HERMITE_X))
         weight = np.log(np.outer(_HERMITE_W, _HERMITE_W).ravel() / _HERMITE_W.sum() ** 2)
         source_x = (sites.x[j][:, None] + sites.sd[j][:, None] * node_x).ravel()
         source_y = (sites.y[j][:, None] + sites.sd[j][:, None] * node_y).ravel()
-        node_odds, node_rates = source_log_odds(source_x, source_y, passes, rates, settings)
+        node_odds, node_rates = source_log_odds(source_x, source_y, event, rates, settings)
         shaped = node_odds.reshape(tight.size, -1) + weight
         odds[tight] = logsumexp(shaped, axis=1)
-        best = shaped.argmax(axis=1)
-        median[tight] = node_rates.reshape(tight.size, -1)[np.arange(tight.size), best]
+        top = shaped.argmax(axis=1)
+        median[tight] = node_rates.reshape(tight.size, -1)[np.arange(tight.size), top]
     return odds, median
 
 
 # --- what is told ---------------------------------------------------------------------------------------------------
 
 
-def _weights(sites: Candidates, gated: Ints, hotspot: Hotspot, settings: FusionSettings) -> Floats:
-    """Prior weight (gated,) of each place: the share of the site that may stand there, and what its permit lists."""
-    known = {k: species_weight(sites.species[k], hotspot.species, settings) for k in np.unique(sites.site[gated])}
-    weight = np.array([known[k] for k in sites.site[gated]], np.float64)
-    return np.asarray(settings.emitter_share * sites.share[gated] * weight)
+def _fitting(
+    sites: Candidates, places: Ints, species: str, companions: Sequence[Companion], settings: FusionSettings
+) -> Floats:
+    """How well what the permit lists fits the species and its companions, (sites,); 0 where it is not needed."""
+    weight = np.zeros(len(sites.ids))
+    known: dict[tuple[str, ...], float] = {}
+    for k in np.unique(sites.site[places]):
+        listed = sites.species[k]
+        if listed not in known:
+            fit = fingerprint_weight(listed, companions, settings)
+            known[listed] = fit * species_weight(listed, species, settings)
+        weight[k] = known[listed]
+    return weight
 
 
 def _join_places(site: Ints, odds: Floats) -> tuple[Ints, Floats, Ints]:
@@ -290,7 +331,7 @@ def _credible_area(grid: _Grid, grid_odds: Floats, probability: float, crs: str)
 
 def _explain(
     hotspot: Hotspot,
-    passes: Sequence[Crossing],
+    passes: Sequence[PassSummary],
     names: Sequence[SiteProbability],
     bearing: float | None,
     half_width: float,
@@ -319,7 +360,7 @@ def _explain(
 
 
 def _evidence(
-    passes: Sequence[Crossing], unlisted: float, background: float, density: float, gated: int
+    passes: Sequence[PassSummary], unlisted: float, background: float, companions: Sequence[Companion], gated: int
 ) -> tuple[tuple[str, float], ...]:
     return (
         ("passes_near", float(len(passes))),
@@ -328,5 +369,5 @@ def _evidence(
         ("candidate_sites", float(gated)),
         ("log_odds_unlisted", unlisted),
         ("log_odds_background", background),
-        ("unlisted_per_km2", density * 1e6),
+        *((f"with_{c.species}", c.ratio) for c in companions if c.present),
     )

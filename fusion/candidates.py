@@ -14,7 +14,7 @@ from ingest.coordinates import is_mainland_china, wgs84_from_gcj02
 from ingest.loggers.vocabulary import understand
 from ingest.schema import Site
 
-__all__ = ["Candidates", "candidates_of", "species_weight"]
+__all__ = ["Candidates", "base_name", "candidates_of", "lists_family", "lists_species", "species_weight"]
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def candidates_of(sites: Sequence[Site], crs: str, settings: FusionSettings) -> 
         index = np.concatenate([index, index[doubtful]])
     x, y = project(lon, lat, crs)
     extent = np.array([_extent_m(s, settings) for s in sites], np.float64)
-    sd = np.hypot(np.array([s.position_sd_m for s in sites], np.float64), extent)
+    sd = np.maximum(np.array([s.position_sd_m for s in sites], np.float64), extent)
     return Candidates(tuple(s.site_id for s in sites), tuple(s.species for s in sites), index, x, y, sd[index], share)
 
 
@@ -92,10 +92,10 @@ def species_weight(listed: Sequence[str], species: str, settings: FusionSettings
     """
     if not listed:
         return settings.species_unknown
-    wanted = _FAMILY_OF.get(_base(species), _base(species))
+    wanted = _FAMILY_OF.get(base_name(species), base_name(species))
     families = [_family(text) for text in listed]
     names = [name for name, _ in families]
-    if _base(species) in names or any(n in ("tvoc", "nmhc", "pm_total", "") and f == wanted for n, f in families):
+    if base_name(species) in names or any(n in ("tvoc", "nmhc", "pm_total", "") and f == wanted for n, f in families):
         return 1.0
     if any(f == wanted for _, f in families):
         return settings.species_unknown
@@ -112,6 +112,17 @@ def _family(text: str) -> tuple[str, str]:
     return name, _FAMILY_OF.get(name, name)
 
 
-def _base(species: str) -> str:
+def base_name(species: str) -> str:
     """``tvoc_2`` is tvoc from a second instrument."""
     return species if species in _FAMILY_OF else species.split("_")[0]
+
+
+def lists_species(listed: Sequence[str], species: str) -> bool:
+    """Whether a permit lists the species by its own name."""
+    return base_name(species) in [name for name, _ in map(_family, listed)]
+
+
+def lists_family(listed: Sequence[str], species: str) -> bool:
+    """Whether a permit lists the family of a species, or another member of it."""
+    wanted = _FAMILY_OF.get(base_name(species), base_name(species))
+    return any(family == wanted for _, family in map(_family, listed))

@@ -1,61 +1,81 @@
-"""How likely is what each pass met at a hotspot, if a source stood here? Crossings and non-detections both count.
+"""How likely is everything the passes met around a hotspot, if a source of some rate stood here?
 
-A drive crosses a plume in seconds: a snapshot, whose height and place scatter about the mean plume. So a pass is
-reduced to what is robust: whether it saw a plume there, where its centre was, how high it was, and where around it
-nothing was seen. For a source at distance d with rate q, a pass that saw a plume of height A with its centre at an
-angle φ off the wind contributes
+A drive crosses a plume in seconds. Each pass is cut into *units*: plumes that were crossed, with their quiet
+shoulders, and quiet stretches between them. For a source at s with rate q a unit with values y contributes
 
-    N(φ; σφ) / d · LN(A; q χ(d), σ_A) · P(nothing where nothing was seen | axis through the centre),
+    L(s, q) = Σ_z w_z ∫ da LN(a; q, σ_A) T(½ Σ (y − a m(s, z))² / (c n²)),
 
-with σφ² = σ_wind² + (σ_place/d)², χ the axis of the plume; a pass that saw nothing contributes the probability that
-the plume missed it or stayed below its detection limit, over all turns of the wind. Either is mixed with the chance
-that the source was off or mis-modelled in that pass, and then the plume was a puff of traffic or background, of which
-there are so many a kilometre. The result is relative to "all of them were puffs".
+where T(χ) = (1 + χ/ν)^−ν for a plume, less its value without any plume, and e^−χ for silence; m is the plume along
+the back-trajectory of each bin, moved sideways by z standard deviations of the error of the wind (the same for all
+bins of a unit), n noise and model error in quadrature, c the number of bins that share their error. Shape, place and
+height of each crossing count, and the silence of each stretch. Relative to what else may have made a unit:
+
+- a plume at the hotspot: another maker (a puff of traffic, a rise of background) with likelihood ``puff_share``;
+- a plume elsewhere in the context: another source, with likelihood ``other_share``: heavy-tailed, so that a second
+  source near by is not held against the first, while one source that explains the plumes of several streets gains;
+- a quiet stretch: nothing there, with likelihood 1.
+
+Each is mixed with the chance that the source was off, lofted or mis-modelled then. The rate is common to all units.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from fusion.crossing_kernel import quiet_probability, seen_odds
-from fusion.dispersion import Plume
+from fusion.crossing_kernel import plume_odds, silence_odds
 from fusion.settings import FusionSettings
 
-__all__ = ["Crossing", "RatePrior", "crossing_log_odds", "rate_prior", "source_log_odds"]
+__all__ = ["Event", "PassSummary", "RatePrior", "Unit", "rate_prior", "source_log_odds"]
 
 Floats = NDArray[np.float64]
 
-_RATES = 37
-_TURNS = 13
+_RATES_PER_DECADE = 3
+_NEGLIGIBLE = 20.0
+_SIDES = 7
+_QUIET_SIDES = 5
 _CIRCLE_TURNS = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Crossing:
-    """What one pass met at a hotspot.
+class Unit:
+    """A plume that was crossed, or a quiet stretch.
 
-    ``peak`` is the height of the plume it saw and ``x``, ``y`` [m] its centre (None and the hotspot where it saw
-    none); ``limit`` the smallest height it could tell from noise. ``quiet_x``, ``quiet_y`` (n,) are places around
-    where nothing was seen. ``towards_rad`` is where the wind blew to, counter-clockwise from east,
-    ``direction_sd_rad`` the error of that (infinite in calm), ``plume`` the spread.
+    ``bins`` (bins, 3) are x, y [m] and value; ``noise`` the standard deviation of a bin, model error included.
+    ``ribbon`` (bins, nodes, 10) holds the path of the air upwind of each bin: x, y [m], cosine and sine of its
+    direction, half a step [m], logarithm of concentration over rate, width of the plume and standard error of its
+    place across the path [m], one over the sum of their squares, and the length of the
+    path [m]; ``box`` (bins, 4) west, east, south and north of what it reaches. Where the wind is not
+    ``directed`` the paths may turn all round. ``own`` plumes are at the hotspot.
+    """
+
+    bins: Floats
+    noise: float
+    ribbon: Floats
+    box: Floats
+    directed: bool
+    crossed: bool
+    own: bool
+
+
+@dataclass(frozen=True)
+class PassSummary:
+    """What one pass met at the hotspot, for people: ``peak`` of the plume at ``x``, ``y`` (None: nothing seen).
+
+    ``towards_rad`` is where the wind blew to, counter-clockwise from east; its error is infinite in calm.
     """
 
     label: str
     peak: float | None
     x: float
     y: float
-    limit: float
-    quiet_x: Floats
-    quiet_y: Floats
     towards_rad: float
     direction_sd_rad: float
-    plume: Plume
-    wind_m_s: float | None = None
+    wind_m_s: float | None
 
     @property
     def seen(self) -> bool:
@@ -66,6 +86,14 @@ class Crossing:
     def directed(self) -> bool:
         """Whether the wind had a direction."""
         return bool(np.isfinite(self.direction_sd_rad))
+
+
+@dataclass(frozen=True, eq=False)
+class Event:
+    """All units around a hotspot, and a summary of each pass."""
+
+    units: tuple[Unit, ...]
+    passes: tuple[PassSummary, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,91 +108,76 @@ class RatePrior:
         return np.asarray(np.exp(self.logs))
 
 
-def rate_prior(crossings: Sequence[Crossing], settings: FusionSettings) -> RatePrior:
+def rate_prior(event: Event, settings: FusionSettings) -> RatePrior:
     """Rates from one that no pass could see 20 m downwind, over ``settings.rate_decades`` decades."""
-    near, abeam = np.asarray(20.0), np.asarray(0.0)
-    heights = {"height_m": settings.inlet_height_m, "source_height_m": settings.source_height_m}
-    unit = [float(c.plume.per_rate(near, abeam, **heights)) for c in crossings]
-    lowest = min((c.limit / u for c, u in zip(crossings, unit, strict=True) if u > 0), default=1.0)
-    return RatePrior(np.log(lowest) + np.linspace(0.0, settings.rate_decades, _RATES) * np.log(10.0))
+    lowest = min(
+        (np.log(u.noise) - float(u.ribbon[:, :2, 5].max()) for u in event.units if not u.crossed), default=0.0
+    )
+    nodes = round(settings.rate_decades * _RATES_PER_DECADE) + 1
+    return RatePrior(lowest + np.arange(nodes) * np.log(10.0) / _RATES_PER_DECADE)
 
 
 def source_log_odds(
-    source_x: Floats,
-    source_y: Floats,
-    crossings: Sequence[Crossing],
-    rates: RatePrior,
-    settings: FusionSettings,
+    source_x: Floats, source_y: Floats, event: Event, rates: RatePrior, settings: FusionSettings
 ) -> tuple[Floats, Floats]:
-    """Log-odds (sources,) over "all puffs" with the rate integrated out, and the posterior median rate (sources,)."""
-    total = np.zeros((source_x.size, rates.logs.size))
-    for crossing in crossings:
-        total += crossing_log_odds(source_x, source_y, crossing, rates, settings)
+    """Log-odds (sources,) over "something else made it all" with the rate integrated out, and the median rate."""
+    x, y = np.ascontiguousarray(source_x, np.float64), np.ascontiguousarray(source_y, np.float64)
+    total = np.zeros((x.size, rates.logs.size))
+    if not x.size:
+        return np.empty(0), np.empty(0)
+    for unit in event.units:
+        if unit.own:
+            _add_unit(total, x, y, unit, rates, settings)
+    likely = total.max(axis=1)
+    keep = np.flatnonzero(likely > likely.max() - _NEGLIGIBLE)  # the others cannot catch up
+    part, x, y = total[keep], x[keep], y[keep]
+    for unit in event.units:
+        if not unit.own:
+            _add_unit(part, x, y, unit, rates, settings)
+    total[keep] = part
     odds = logsumexp(total, axis=1) - np.log(rates.logs.size)
     cumulated = np.cumsum(np.exp(total - total.max(axis=1, keepdims=True)), axis=1)
     at = (cumulated < 0.5 * cumulated[:, -1:]).sum(axis=1)
     return np.asarray(odds), rates.rates[np.minimum(at, rates.logs.size - 1)]
 
 
-def crossing_log_odds(
-    source_x: Floats, source_y: Floats, crossing: Crossing, rates: RatePrior, settings: FusionSettings
-) -> Floats:
-    """Log-odds (sources, rates) of one pass."""
-    x, y = np.ascontiguousarray(source_x, np.float64), np.ascontiguousarray(source_y, np.float64)
-    table = crossing.plume.distance_m
-    first, step = float(np.log(table[0])), float(np.log(table[1] / table[0]))
-    axis = crossing.plume.on_axis(height_m=settings.inlet_height_m, source_height_m=settings.source_height_m)
-    log_axis = np.log(np.maximum(axis, 1e-300))
-    odds = np.empty((x.size, rates.logs.size))
-    if crossing.peak is not None:
-        puff = settings.puffs_per_km / 1000.0 * _puff_height_density(crossing, settings)
-        seen_odds(
-            x,
-            y,
-            np.array([crossing.x, crossing.y, crossing.towards_rad, crossing.direction_sd_rad]),
-            np.array([np.log(crossing.peak), np.log(crossing.limit), puff]),
-            np.array([settings.place_sd_m, settings.height_ln_sd, settings.off_share]),
-            crossing.quiet_x,
-            crossing.quiet_y,
-            first,
-            step,
-            crossing.plume.sigma_y_m,
-            log_axis,
-            rates.logs,
-            odds,
-        )
-        return odds
-    turns, weights = _turns(crossing)
-    quiet_probability(
-        x,
-        y,
-        crossing.towards_rad + turns,
-        weights,
-        float(np.log(crossing.limit)),
-        settings.height_ln_sd,
-        crossing.quiet_x,
-        crossing.quiet_y,
-        first,
-        step,
-        crossing.plume.sigma_y_m,
-        log_axis,
-        rates.logs,
-        odds,
-    )
-    return np.asarray(np.log((1 - settings.off_share) * odds + settings.off_share))
+def _add_unit(total: Floats, x: Floats, y: Floats, unit: Unit, rates: RatePrior, settings: FusionSettings) -> None:
+    sides, turns, weights = _errors_of(unit)
+    variance = settings.shared_bins * unit.noise**2
+    if not unit.crossed:
+        terms = np.array([variance, settings.off_share])
+        table = _silence_table(settings.height_ln_sd)
+        silence_odds(x, y, unit.bins, unit.ribbon, unit.box, terms, sides, turns, weights, rates.logs, table, total)
+        return
+    other = settings.puff_share if unit.own else settings.other_share
+    terms = np.array([variance, settings.off_share, other, settings.misfit_tail])
+    kernel = _scatter(rates, settings.height_ln_sd)
+    plume_odds(x, y, unit.bins, unit.ribbon, unit.box, terms, sides, turns, weights, rates.logs, kernel, total)
 
 
-def _puff_height_density(crossing: Crossing, settings: FusionSettings) -> float:
-    """Density of the logarithm of the height of a puff, broad about five detection limits."""
-    off = np.log((crossing.peak or crossing.limit) / (5 * crossing.limit)) / settings.puff_ln_sd
-    return float(np.exp(-0.5 * off**2) / (np.sqrt(2 * np.pi) * settings.puff_ln_sd))
+def _errors_of(unit: Unit) -> tuple[Floats, Floats, Floats]:
+    """Sideways moves in standard deviations, turns in rad, and weights (turns, sides)."""
+    if not unit.directed:
+        turns = np.asarray(np.arange(_CIRCLE_TURNS) * (2 * np.pi / _CIRCLE_TURNS), np.float64)
+        return np.zeros(1), turns, np.full((_CIRCLE_TURNS, 1), 1.0 / _CIRCLE_TURNS)
+    sides: Floats = np.linspace(-2.4, 2.4, _SIDES if unit.crossed else _QUIET_SIDES)
+    weights: Floats = np.exp(-0.5 * sides**2)
+    return sides, np.zeros(1), np.reshape(weights / weights.sum(), (1, sides.size))
 
 
-def _turns(crossing: Crossing) -> tuple[Floats, Floats]:
-    """Turns of the wind and their weights: normal, or the whole circle without a direction."""
-    if not crossing.directed:
-        circle = np.arange(_CIRCLE_TURNS) * (2 * np.pi / _CIRCLE_TURNS)
-        return np.asarray(circle, np.float64), np.full(_CIRCLE_TURNS, 1.0 / _CIRCLE_TURNS)
-    nodes = np.linspace(-2.7, 2.7, _TURNS)
-    weights = np.exp(-0.5 * nodes**2)
-    return nodes * crossing.direction_sd_rad, np.asarray(weights / weights.sum(), np.float64)
+def _scatter(rates: RatePrior, ln_sd: float) -> Floats:
+    """Weights of the scatter of a crossing's height about the mean plume over the nodes of the rate, shape (odd,)."""
+    step = float(rates.logs[1] - rates.logs[0])
+    half = int(np.ceil(2.5 * ln_sd / step))
+    weights = np.exp(-0.5 * (np.arange(-half, half + 1) * step / ln_sd) ** 2)
+    return np.asarray(weights / weights.sum())
+
+
+@lru_cache(maxsize=8)
+def _silence_table(ln_sd: float) -> Floats:
+    """First abscissa, step, and E[exp(−½ e^(2 (t + σ n)))], n normal, over t = ln(height / standard deviation)."""
+    step = 0.05
+    t = np.arange(-3.0 - 3.0 * ln_sd, 2.0 + 3.0 * ln_sd, step)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(21)
+    values = np.exp(-0.5 * np.exp(2 * (t[:, None] + ln_sd * nodes))) @ (weights / weights.sum())
+    return np.concatenate([[t[0], step], values])

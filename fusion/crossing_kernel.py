@@ -9,118 +9,180 @@ from numpy.typing import NDArray
 
 from tracks.compiled import compiled
 
-__all__ = ["quiet_probability", "seen_odds"]
+__all__ = ["plume_odds", "silence_odds"]
 
 Floats = NDArray[np.float64]
 
-
-@compiled
-def _log_height(
-    dx: float, dy: float, direction: float, log_first: float, log_step: float, sigma_y: Floats, log_axis: Floats
-) -> float:
-    """Logarithm of concentration over rate at an offset from the source, −1e9 where the plume is not."""
-    along = dx * math.cos(direction) + dy * math.sin(direction)
-    if along <= 1.0:
-        return -1e9
-    across = dy * math.cos(direction) - dx * math.sin(direction)
-    if abs(across) > 2.0 * along + 20.0:
-        return -1e9
-    place = max((math.log(along) - log_first) / log_step, 0.0)
-    k = min(int(place), sigma_y.size - 2)
-    share = min(place - k, 1.0)
-    spread = across / (sigma_y[k] + share * (sigma_y[k + 1] - sigma_y[k]))
-    value: float = log_axis[k] + share * (log_axis[k + 1] - log_axis[k]) - 0.5 * spread * spread
-    return value
+_FAR = 4.5  # beyond this many widths there is no plume
+_FARTHEST = 16.0  # squared distance from a path, in widths and errors, beyond which a source cannot be its origin
 
 
 @compiled
-def _below(log_limit: float, log_height: float, sd: float) -> float:
-    """Probability that a log-normal height stays below the limit."""
-    return 0.5 * math.erfc((log_height - log_limit) / (sd * math.sqrt(2.0)))
+def _nearest(
+    sx: float, sy: float, away: float, path: Floats, box: Floats, b: int
+) -> tuple[float, float, float, float]:
+    """Log axis, offset across, width and error of the likeliest node of a path; a log axis of −1e9 without one.
 
-
-@compiled
-def seen_odds(
-    source_x: Floats,
-    source_y: Floats,
-    centre: Floats,
-    height: Floats,
-    errors: Floats,
-    quiet_x: Floats,
-    quiet_y: Floats,
-    log_first: float,
-    log_step: float,
-    sigma_y: Floats,
-    log_axis: Floats,
-    log_rates: Floats,
-    odds: Floats,
-) -> None:
-    """Fill ``odds`` (sources, rates): logarithm of the likelihood of a plume that was seen over that of a puff.
-
-    ``centre`` is x, y, direction of the wind and its error; ``height`` log peak, log limit and the density of puffs
-    (per metre and log height); ``errors`` place [m], log height and the share of passes without the source.
+    Only nodes whose way from the bin is 0.7 to 1.8 times the distance ``away`` can be near: paths bend, not curl.
     """
-    log_peak, log_limit, puff = height[0], height[1], height[2]
-    place_sd, height_sd, off_share = errors[0], errors[1], errors[2]
-    tail = 0.05 / (2 * math.pi)
-    for s in range(source_x.size):
-        dx, dy = centre[0] - source_x[s], centre[1] - source_y[s]
-        distance = max(math.sqrt(dx * dx + dy * dy), place_sd)
-        bearing = math.atan2(dy, dx)
-        if math.isinf(centre[3]):
-            angular = 1 / (2 * math.pi)
-        else:
-            sd = math.sqrt(centre[3] ** 2 + (place_sd / distance) ** 2)
-            off = bearing - centre[2]
-            off -= 2 * math.pi * round(off / (2 * math.pi))
-            angular = 0.95 * math.exp(-0.5 * (off / sd) ** 2) / (math.sqrt(2 * math.pi) * sd) + tail
-        axis = _log_height(distance, 0.0, 0.0, log_first, log_step, sigma_y, log_axis)
-        loudest = -1e9
-        for i in range(quiet_x.size):
-            here = _log_height(
-                quiet_x[i] - source_x[s], quiet_y[i] - source_y[s], bearing, log_first, log_step, sigma_y, log_axis
-            )
-            loudest = max(loudest, here)
-        quiet = _below(log_limit, log_peak + loudest - axis, height_sd)
-        place = angular / distance * quiet
-        for m in range(log_rates.size):
-            miss = (log_peak - log_rates[m] - axis) / height_sd
-            density = place * math.exp(-0.5 * miss * miss) / (math.sqrt(2 * math.pi) * height_sd)
-            odds[s, m] = math.log((1 - off_share) * density / puff + off_share)
+    if sx < box[b, 0] or sx > box[b, 1] or sy < box[b, 2] or sy > box[b, 3]:
+        return -1e9, 0.0, 1.0, 0.0
+    best, at = 1e9, -1
+    for k in range(path.shape[1]):
+        if path[b, k, 9] + path[b, k, 4] < 0.7 * away:
+            continue
+        if path[b, k, 9] > 1.8 * away + 40.0:
+            break
+        dx, dy = sx - path[b, k, 0], sy - path[b, k, 1]
+        beyond = abs(dx * path[b, k, 2] + dy * path[b, k, 3]) - path[b, k, 4]
+        off = dy * path[b, k, 2] - dx * path[b, k, 3]
+        square = off * off
+        if beyond > 0.0:
+            square += 16.0 * beyond * beyond  # past the end of the path
+        square *= path[b, k, 8]
+        if square < _FARTHEST:
+            cost = 0.5 * square - path[b, k, 5]
+            if cost < best:
+                best, at = cost, k
+    if at < 0:
+        return -1e9, 0.0, 1.0, 0.0
+    dx, dy = sx - path[b, at, 0], sy - path[b, at, 1]
+    beyond = max(abs(dx * path[b, at, 2] + dy * path[b, at, 3]) - path[b, at, 4], 0.0)
+    across = dy * path[b, at, 2] - dx * path[b, at, 3]
+    return path[b, at, 5] - 8.0 * beyond * beyond * path[b, at, 8], across, path[b, at, 6], path[b, at, 7]
 
 
 @compiled
-def quiet_probability(
+def _models(sx: float, sy: float, turn: float, bins: Floats, path: Floats, box: Floats, model: Floats) -> bool:
+    """Fill ``model`` (bins, 4) by `_nearest` for a source turned about each bin; False if no path comes near it."""
+    cos, sin = math.cos(turn), math.sin(turn)
+    touched = False
+    for b in range(bins.shape[0]):
+        dx, dy = sx - bins[b, 0], sy - bins[b, 1]
+        x, y = bins[b, 0] + cos * dx - sin * dy, bins[b, 1] + sin * dx + cos * dy
+        away = math.sqrt(dx * dx + dy * dy)
+        model[b, 0], model[b, 1], model[b, 2], model[b, 3] = _nearest(x, y, away, path, box, b)
+        touched = touched or model[b, 0] > -1e8
+    return touched
+
+
+@compiled
+def _products(model: Floats, bins: Floats, side: float) -> tuple[float, float]:
+    """Sums over bins of the squared model, and of model times value, with the plume moved sideways."""
+    square, cross = 0.0, 0.0
+    for b in range(bins.shape[0]):
+        if model[b, 0] > -1e8:
+            spread = (model[b, 1] - side * model[b, 3]) / model[b, 2]
+            if abs(spread) < _FAR:
+                height = math.exp(model[b, 0] - 0.5 * spread * spread)
+                square += height * height
+                cross += height * bins[b, 2]
+    return square, cross
+
+
+@compiled
+def silence_odds(
     source_x: Floats,
     source_y: Floats,
-    direction: Floats,
-    weight: Floats,
-    log_limit: float,
-    height_sd: float,
-    quiet_x: Floats,
-    quiet_y: Floats,
-    log_first: float,
-    log_step: float,
-    sigma_y: Floats,
-    log_axis: Floats,
+    bins: Floats,
+    path: Floats,
+    box: Floats,
+    terms: Floats,
+    sides: Floats,
+    turns: Floats,
+    weights: Floats,
     log_rates: Floats,
-    odds: Floats,
+    table: Floats,
+    total: Floats,
 ) -> None:
-    """Fill ``odds`` (sources, rates): probability that a pass that saw nothing would have seen nothing."""
+    """Add to ``total`` (sources, rates) the log-probability that a quiet stretch stays quiet.
+
+    ``bins`` (bins, 3) are x, y, value; ``path`` (bins, nodes, 10) x, y, cos, sin, reach, log axis, sigma, error,
+    1 / (sigma² + error²), length; ``box`` (bins, 4) what the paths reach; ``terms`` the variance of a bin (shared
+    errors counted) and the share of units in which the source was off; ``table`` first abscissa, step, then values of
+    the probability of silence over the logarithm of the predicted height in standard deviations.
+    """
+    variance, off_share = terms[0], terms[1]
+    model = np.empty((bins.shape[0], 4))
+    quiet = np.empty(log_rates.size)
+    last = table.size - 3
     for s in range(source_x.size):
-        odds[s] = 0.0
-        for t in range(direction.size):
-            loudest = -1e9
-            for i in range(quiet_x.size):
-                here = _log_height(
-                    quiet_x[i] - source_x[s],
-                    quiet_y[i] - source_y[s],
-                    direction[t],
-                    log_first,
-                    log_step,
-                    sigma_y,
-                    log_axis,
-                )
-                loudest = max(loudest, here)
+        quiet[:] = 0.0
+        heard = False
+        for t in range(turns.size):
+            touched = _models(source_x[s], source_y[s], turns[t], bins, path, box, model)
+            for z in range(sides.size):
+                square = 0.0
+                if touched:
+                    square, _ = _products(model, bins, sides[z])
+                if square <= 0.0:
+                    quiet += weights[t, z]
+                    continue
+                heard = True
+                height = 0.5 * math.log(square / variance)
+                for m in range(log_rates.size):
+                    place = (log_rates[m] + height - table[0]) / table[1]
+                    if place <= 0.0:
+                        quiet[m] += weights[t, z]
+                    elif place < last:
+                        k = int(place)
+                        value = table[2 + k] + (place - k) * (table[3 + k] - table[2 + k])
+                        quiet[m] += weights[t, z] * value
+        if heard:
             for m in range(log_rates.size):
-                odds[s, m] += weight[t] * _below(log_limit, log_rates[m] + loudest, height_sd)
+                total[s, m] += math.log(off_share + (1.0 - off_share) * quiet[m])
+
+
+@compiled
+def plume_odds(
+    source_x: Floats,
+    source_y: Floats,
+    bins: Floats,
+    path: Floats,
+    box: Floats,
+    terms: Floats,
+    sides: Floats,
+    turns: Floats,
+    weights: Floats,
+    log_rates: Floats,
+    kernel: Floats,
+    total: Floats,
+) -> None:
+    """Add to ``total`` (sources, rates) the log-odds of a plume that was crossed; arguments as `silence_odds`.
+
+    ``terms`` are the variance of a bin, the share of units in which the source was off, the likelihood of another
+    maker, and ν of the heavy tail (1 + miss / ν)^−ν of the misfit; ``kernel`` the scatter of heights over the rates.
+    """
+    n_rates, half = log_rates.size, kernel.size // 2
+    scaled, off_share, other, tail = 0.5 / terms[0], terms[1], terms[2], terms[3]
+    rates = np.exp(log_rates)
+    norm = 0.0
+    for b in range(bins.shape[0]):
+        norm += bins[b, 2] * bins[b, 2]
+    fit = np.empty(n_rates)
+    model = np.empty((bins.shape[0], 4))
+    silent = (1.0 + scaled * norm / tail) ** -tail
+    nothing = math.log(off_share)
+    for s in range(source_x.size):
+        fit[:] = 0.0
+        reached = False
+        for t in range(turns.size):
+            if not _models(source_x[s], source_y[s], turns[t], bins, path, box, model):
+                continue
+            reached = True
+            for z in range(sides.size):
+                square, cross = _products(model, bins, sides[z])
+                for m in range(n_rates):
+                    miss = scaled * (norm - 2.0 * rates[m] * cross + rates[m] * rates[m] * square)
+                    gain = (1.0 + max(miss, 0.0) / tail) ** -tail - silent  # over no plume at all
+                    if gain > 0.0:
+                        fit[m] += weights[t, z] * gain
+        if not reached:
+            total[s] += nothing
+            continue
+        for m in range(n_rates):
+            value, weight = 0.0, 0.0
+            for j in range(max(-half, -m), min(half, n_rates - 1 - m) + 1):
+                value += kernel[j + half] * fit[m + j]
+                weight += kernel[j + half]
+            total[s, m] += math.log(off_share + (1.0 - off_share) * value / weight / other)

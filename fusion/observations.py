@@ -1,101 +1,141 @@
-"""The drive passes around a hotspot as crossings with wind, error and spread: what the likelihood looks at."""
+"""The drive passes around a hotspot as an event: plumes that were crossed, and stretches where nothing was."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from fusion.crossing import Crossing
-from fusion.dispersion import Plume, obukhov_from_sun, plume_of, solar_elevation_rad
+from fusion.crossing import Event, PassSummary, Unit
+from fusion.dispersion import solar_elevation_rad
 from fusion.grid import project
 from fusion.partials import enhanced_species, usable_rows
+from fusion.ribbons import direction_sd_rad, upwind_ribbons, wind_near
 from fusion.settings import FusionSettings
+from fusion.trajectory import WindHistory, wind_history
 
 if TYPE_CHECKING:
     from tracks.schema import Track
 
-__all__ = ["BinnedPass", "bin_passes", "crossing_of"]
+__all__ = ["BinnedPass", "bin_passes", "event_of"]
 
 Floats = NDArray[np.float64]
-
-_SNAPSHOT_SPREAD_RAD = 0.15  # relative diffusion: sigma of an instantaneous plume about a seventh of the distance
+Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
+
+_GAP_S = 60.0  # a longer absence starts another stretch
 
 
 @dataclass(frozen=True, eq=False)
 class BinnedPass:
-    """One pass of one species averaged over bins of ground; arrays of shape (bins,).
+    """One pass of one species averaged over bins of ground, in the order driven; arrays of shape (bins,).
 
-    ``x``, ``y`` [m] on the grid, ``value`` mean enhancement, ``time`` seconds since ``start``, ``u``, ``v`` wind
-    [m s-1] (NaN without). ``noise`` is the standard deviation of a bin without a plume, ``wind_sd`` [m s-1] the
-    error of the wind per component (NaN where the track does not say).
+    ``x``, ``y`` [m] on the grid, ``value`` mean enhancement, ``time`` seconds on the clock of ``wind``. ``noise`` is
+    the standard deviation of a bin without a plume. ``ribbon``, ``box`` and ``directed`` say where the air of each
+    bin came from, as in `fusion.crossing.Unit`.
     """
 
     label: str
-    start: np.datetime64
-    lon: float
-    lat: float
+    unit: str
     x: Floats
     y: Floats
     value: Floats
     time: Floats
-    u: Floats
-    v: Floats
     noise: float
-    wind_sd: float
+    wind: WindHistory
+    ribbon: Floats
+    box: Floats
+    directed: Bools
 
 
 def bin_passes(tracks: Sequence[Track], species: str, crs: str, settings: FusionSettings) -> tuple[BinnedPass, ...]:
-    """Average every pass that measured ``species`` over squares of ``settings.bin_m``."""
+    """Average every pass that measured ``species`` over squares of ``settings.bin_m``.
+
+    A logger without an anemometer borrows the wind of another that ran at the same time. Where it also measured the
+    same species, it rode along: its passes would tell the same air twice, and are left out.
+    """
+    histories = {id(track): _history(track.passes, settings) for track in tracks}
     binned = []
     for track in tracks:
         passes = track.passes
         if species not in enhanced_species(passes):
             continue
+        wind = histories[id(track)]
+        if not wind.known:
+            lenders = [t for t in tracks if histories[id(t)].known and _together(t.passes, passes)]
+            if any(species in enhanced_species(t.passes) for t in lenders):
+                continue
+            wind = histories[id(lenders[0])] if lenders else wind
         x, y = project(passes["lon"].values, passes["lat"].values, crs)
         usable = usable_rows(passes, species) & np.isfinite(x)
         index = passes["pass_index"].values
         for k in np.unique(index[usable]):
-            binned.append(_bin_pass(passes, species, np.flatnonzero(usable & (index == k)), x, y, int(k), settings))
+            rows = np.flatnonzero(usable & (index == k))
+            binned.append(_bin_pass(passes, species, rows, x, y, wind, int(k), settings))
     return tuple(binned)
 
 
+def _seconds(passes: xr.Dataset) -> Floats:
+    """Seconds since 1970, a clock that all tracks share."""
+    return np.asarray(passes["time"].values.astype("datetime64[ns]").astype(np.int64) / 1e9)
+
+
+def _together(one: xr.Dataset, other: xr.Dataset) -> bool:
+    """Whether two loggers ran at the same time for half of the shorter one's record."""
+    a, b = one["time"].values, other["time"].values
+    common = min(a[-1], b[-1]) - max(a[0], b[0])
+    return bool(common > 0.5 * min(a[-1] - a[0], b[-1] - b[0]))
+
+
+def _history(passes: xr.Dataset, settings: FusionSettings) -> WindHistory:
+    time = _seconds(passes)
+    if "u" not in passes or "v" not in passes:
+        return WindHistory(time[:0], time[:0], time[:0], float("nan"))
+    error = (
+        np.broadcast_to(passes["wind_sd"].values, time.shape) if "wind_sd" in passes else np.full(time.size, np.nan)
+    )
+    return wind_history(time, passes["u"].values, passes["v"].values, error, smooth_s=settings.wind_smooth_s)
+
+
 def _bin_pass(
-    passes: xr.Dataset, species: str, rows: NDArray[np.int64], x: Floats, y: Floats, k: int, settings: FusionSettings
+    passes: xr.Dataset,
+    species: str,
+    rows: Ints,
+    x: Floats,
+    y: Floats,
+    wind: WindHistory,
+    k: int,
+    settings: FusionSettings,
 ) -> BinnedPass:
     square = np.floor(np.column_stack([x[rows], y[rows]]) / settings.bin_m).astype(np.int64)
     _, group = np.unique(square, axis=0, return_inverse=True)
     group = group.ravel()
     count = np.bincount(group).astype(np.float64)
-    time = passes["time"].values[rows]
-    start = passes["time"].values[passes["pass_index"].values == k][0]
+    when = np.bincount(group, _seconds(passes)[rows]) / count
+    order = np.argsort(when, kind="stable")
 
     def mean(values: Floats) -> Floats:
-        return np.asarray(np.bincount(group, values) / count)
+        return np.asarray((np.bincount(group, values) / count)[order])
 
     enhancement = passes[f"{species}_enhancement"]
-    value = mean(enhancement.values[rows])
-    wind = "u" in passes and "v" in passes
-    no_wind = np.full(count.size, np.nan)
+    value, px, py = (mean(values[rows]) for values in (enhancement.values, x, y))
+    lon, lat = (float(passes[name].values[rows].mean()) for name in ("lon", "lat"))
+    start = passes["time"].values[rows[0]]
+    elevation = solar_elevation_rad(start, lon, lat)
     return BinnedPass(
         f"{passes['trajectory'].item()}#{k}",
-        start,
-        float(passes["lon"].values[rows].mean()),
-        float(passes["lat"].values[rows].mean()),
-        mean(x[rows]),
-        mean(y[rows]),
+        str(enhancement.attrs.get("units", "")),
+        px,
+        py,
         value,
-        mean((time - start) / np.timedelta64(1, "s")),
-        mean(passes["u"].values[rows]) if wind else no_wind,
-        mean(passes["v"].values[rows]) if wind else no_wind,
+        when[order],
         _noise(value, enhancement.attrs.get("noise_sd")),
-        _wind_error(passes, rows),
+        wind,
+        *upwind_ribbons(px, py, when[order], wind, elevation, settings),
     )
 
 
@@ -109,111 +149,104 @@ def _noise(value: Floats, declared: object) -> float:
     return max(spread, floor, smallest)
 
 
-def _wind_error(passes: xr.Dataset, rows: NDArray[np.int64]) -> float:
-    if "wind_sd" not in passes:
-        return float("nan")
-    values = np.broadcast_to(passes["wind_sd"].values, passes["lon"].shape)[rows]
-    return float(np.sqrt(np.mean(values[np.isfinite(values)] ** 2))) if np.isfinite(values).any() else float("nan")
+# --- the event around a hotspot -------------------------------------------------------------------------------------
 
 
-def crossing_of(binned: BinnedPass, x: float, y: float, settings: FusionSettings) -> Crossing | None:
-    """What one pass met at a hotspot at ``x``, ``y``, or None where it stayed farther than the context away.
+def event_of(passes: Sequence[BinnedPass], x: float, y: float, settings: FusionSettings) -> Event:
+    """Everything that the passes met within ``settings.context_m`` of a hotspot at ``x``, ``y``.
 
-    Bins farther off that stand above the noise belong to another plume: a source need not explain them, and they may
-    not argue against it.
+    A pass is cut into plumes (bins above the detection limit with their quiet shoulders) and quiet stretches. Plumes
+    that come within ``settings.near_m`` belong to the hotspot; others may be another source's.
     """
-    distance = np.hypot(binned.x - x, binned.y - y)
-    if not distance.size or distance.min() > settings.context_m:
-        return None
-    limit = settings.detection_sigma * binned.noise
-    peak, centre_x, centre_y = _crossing_near(binned, distance <= settings.near_m, limit, (x, y))
-    quiet = np.flatnonzero((distance <= settings.context_m) & (binned.value <= 0.75 * limit))
-    quiet = quiet[_thin(binned.x[quiet], binned.y[quiet], 2 * settings.bin_m)]
-    u, v, spread = _wind_near(binned, float(binned.time[np.argmin(distance)]), settings)
+    units: list[Unit] = []
+    summaries: list[PassSummary] = []
+    for binned in passes:
+        distance = np.hypot(binned.x - x, binned.y - y)
+        near = np.flatnonzero(distance <= settings.context_m)
+        if near.size == 0:
+            continue
+        limit = settings.detection_sigma * binned.noise
+        own = []
+        for rows, crossed in _stretches(binned, near, limit, settings):
+            inside = crossed and bool(
+                distance[rows][binned.value[rows] > limit].min(initial=np.inf) <= settings.near_m
+            )
+            unit = _unit(binned, rows, limit, crossed=crossed, own=inside, settings=settings)
+            units.append(unit)
+            own += [unit] if inside else []
+        summaries.append(_summary(binned, float(binned.time[np.argmin(distance)]), own, (x, y), settings))
+    return Event(tuple(units), tuple(summaries))
+
+
+def _stretches(binned: BinnedPass, near: Ints, limit: float, settings: FusionSettings) -> list[tuple[Ints, bool]]:
+    """Rows of each plume (with shoulders) and of each quiet stretch of a pass, among the rows ``near``."""
+    found: list[tuple[Ints, bool]] = []
+    breaks = np.flatnonzero((np.diff(near) > 1) | (np.diff(binned.time[near]) > _GAP_S)) + 1
+    for part in np.split(near, breaks):
+        high = binned.value[part] > limit
+        gap = max(1, round(settings.shoulder_m / settings.bin_m))
+        crossing = _dilate(high, gap)
+        edges = np.flatnonzero(np.diff(crossing.astype(np.int8))) + 1
+        for piece, kind in zip(np.split(part, edges), np.split(crossing, edges), strict=True):
+            if kind[0]:
+                found += [(rows, True) for rows in _plumes(binned, piece, limit, settings)]
+                continue
+            pieces = max(1, round(piece.size * settings.bin_m / settings.stretch_m))
+            found += [(rows, False) for rows in np.array_split(piece, pieces)]
+    return found
+
+
+def _plumes(binned: BinnedPass, rows: Ints, limit: float, settings: FusionSettings) -> list[Ints]:
+    """Split a rise at its valleys, and leave out what is longer than a plume is wide: an instrument, not the air."""
+    value = binned.value[rows]
+    cuts = []
+    low = first = 0
+    for k in range(1, rows.size):
+        if value[k] < value[low]:
+            low = k
+        left, right = float(value[first : low + 1].max()), float(value[k])
+        if left > limit and right > limit and value[low] < 0.5 * min(left, right):
+            cuts.append(low)
+            first, low = low, k
+    wide = settings.plume_m / settings.bin_m
+    return [part for part in np.split(rows, cuts) if part.size and part.size <= wide]
+
+
+def _dilate(mask: Bools, by: int) -> Bools:
+    return (
+        np.asarray(np.convolve(mask, np.ones(2 * by + 1), mode="same") > 0.5)
+        if mask.size > 2 * by
+        else np.full(mask.size, bool(mask.any()))
+    )
+
+
+def _unit(
+    binned: BinnedPass, rows: Ints, limit: float, *, crossed: bool, own: bool, settings: FusionSettings
+) -> Unit:
+    value = binned.value[rows]
+    if not crossed:
+        rows = rows[::2]  # silence needs no fine mesh
+        value = binned.value[rows]
+    noise = np.hypot(binned.noise, settings.shape_error * float(value.max())) if crossed else limit / 2
+    bins = np.column_stack([binned.x[rows], binned.y[rows], value])
+    directed = bool(binned.directed[rows].mean() > 0.5)
+    return Unit(bins, float(noise), binned.ribbon[rows], binned.box[rows], directed, crossed, own)
+
+
+def _summary(
+    binned: BinnedPass, at_s: float, own: Sequence[Unit], hotspot: tuple[float, float], settings: FusionSettings
+) -> PassSummary:
+    u, v, spread = wind_near(binned.wind, at_s, settings)
     speed = float(np.hypot(u, v))
     moving = bool(np.isfinite(speed)) and speed >= settings.calm_m_s
-    return Crossing(
+    best = max(own, key=lambda unit: float(unit.bins[:, 2].max()), default=None)
+    x, y, peak = (*hotspot, None) if best is None else map(float, best.bins[np.argmax(best.bins[:, 2])])
+    return PassSummary(
         binned.label,
         peak,
-        centre_x,
-        centre_y,
-        limit,
-        binned.x[quiet],
-        binned.y[quiet],
+        x,
+        y,
         float(np.arctan2(v, u)) if moving else 0.0,
-        direction_sd_rad(spread, speed, binned.wind_sd, settings) if moving else float("inf"),
-        _plume(binned, speed if moving else settings.nominal_wind_m_s, settings, snapshot=moving),
+        direction_sd_rad(spread, speed, binned.wind.sd, settings) if moving else float("inf"),
         speed if np.isfinite(speed) else None,
     )
-
-
-def _crossing_near(
-    binned: BinnedPass, near: Bools, limit: float, hotspot: tuple[float, float]
-) -> tuple[float | None, float, float]:
-    """Height and centre of the plume a pass saw near a hotspot, or None and the place of the hotspot."""
-    if not near.any() or float(binned.value[near].max()) <= limit:
-        return None, *hotspot
-    at = np.flatnonzero(near)[np.argmax(binned.value[near])]
-    peak = float(binned.value[at])
-    around = np.hypot(binned.x - binned.x[at], binned.y - binned.y[at]) <= 80.0
-    body = around & (binned.value >= 0.4 * peak)
-    return (
-        peak,
-        float(np.average(binned.x[body], weights=binned.value[body])),
-        float(np.average(binned.y[body], weights=binned.value[body])),
-    )
-
-
-def _thin(x: Floats, y: Floats, step: float) -> NDArray[np.intp]:
-    """One place of each square of ``step`` metres."""
-    square = np.floor(np.column_stack([x, y]) / step).astype(np.int64)
-    return np.asarray(np.unique(square, axis=0, return_index=True)[1], np.intp)
-
-
-def direction_sd_rad(spread_rad: float, speed_m_s: float, wind_sd_m_s: float, settings: FusionSettings) -> float:
-    """Error of the plume's direction, rad: √(floor² + σθ² + met²)."""
-    met = np.radians(settings.direction_met_deg)
-    if np.isfinite(wind_sd_m_s):
-        met = float(np.arctan2(wind_sd_m_s, speed_m_s))
-    floor = np.radians(settings.direction_floor_deg)
-    return float(np.sqrt(floor**2 + min(spread_rad, np.radians(60.0)) ** 2 + met**2))
-
-
-def _wind_near(binned: BinnedPass, at_s: float, settings: FusionSettings) -> tuple[float, float, float]:
-    """Vector mean wind around a time and the Yamartino spread of its direction; NaN without wind."""
-    ok = np.isfinite(binned.u) & np.isfinite(binned.v)
-    close = ok & (np.abs(binned.time - at_s) <= settings.wind_window_s / 2)
-    if close.sum() < 3:
-        close = ok
-    if not close.any():
-        return float("nan"), float("nan"), float("nan")
-    u, v = binned.u[close], binned.v[close]
-    angle = np.arctan2(v, u)
-    epsilon = np.sqrt(max(0.0, 1.0 - float(np.mean(np.cos(angle)) ** 2 + np.mean(np.sin(angle)) ** 2)))
-    spread = np.arcsin(min(1.0, epsilon)) * (1 + (2 / np.sqrt(3) - 1) * epsilon**3)
-    return float(u.mean()), float(v.mean()), float(spread)
-
-
-def _plume(binned: BinnedPass, speed: float, settings: FusionSettings, *, snapshot: bool) -> Plume:
-    elevation = solar_elevation_rad(binned.start, binned.lon, binned.lat)
-    return _cached_plume(
-        round(speed * 4) / 4,
-        round(float(np.degrees(elevation)) / 5) * 5,
-        settings.roughness_m,
-        settings.mixing_height_m,
-        settings.snapshot_width if snapshot else 1.0,
-    )
-
-
-@lru_cache(maxsize=512)
-def _cached_plume(
-    speed: float, elevation_deg: int, roughness_m: float, mixing_height_m: float, width: float
-) -> Plume:
-    weather = obukhov_from_sun(
-        speed, float(np.radians(elevation_deg)), roughness_m=roughness_m, mixing_height_m=mixing_height_m
-    )
-    if width == 1.0:
-        return plume_of(weather)
-    # a snapshot is spread by eddies smaller than the plume; the larger ones move it as a whole
-    spread = min(width * weather.lateral_sd_m_s / max(speed, 0.5), _SNAPSHOT_SPREAD_RAD)
-    return plume_of(weather, direction_sd_rad=spread)

@@ -23,16 +23,18 @@ _POSITIVE = (
     "site_extent_m",
     "rate_decades",
     "emitter_share",
-    "puffs_per_km",
     "roughness_m",
     "mixing_height_m",
 )
 
 
 _SHARES = (
+    "puff_share",
+    "other_share",
     "alpha",
     "recurrence_share",
     "sighting_share",
+    "persistent_share",
     "listed_share",
     "off_share",
     "credible",
@@ -72,6 +74,9 @@ class FusionSettings:
     )
     step_downs: int = setting(
         5, unit="1", source="choice: times that what remains is tested again without what was found"
+    )
+    persistent_share: float = setting(
+        0.9, unit="1", source="convention: persistent in 90 % of time steps, as in emerging hot spot analysis"
     )
     fdr: str = setting("bh", unit="", source="Benjamini and Hochberg 1995; 'by' is Benjamini and Yekutieli 2001")
     surrogates: int = setting(499, unit="1", source="choice: smallest p 0.002, a tenth of alpha / 2")
@@ -113,7 +118,7 @@ class FusionSettings:
 
     gate_sigma: float = setting(3.0, unit="1", source="choice: sites beyond this many bearing sd get no likelihood")
     reach_m: float = setting(
-        2500.0, unit="m", source="choice: farther, a ground-level plume is below city background"
+        1500.0, unit="m", source="choice: farther, a ground-level plume is below city background"
     )
     radius_calm_m: float = setting(600.0, unit="m", source="choice: drift of 10 min at the calm speed")
     bin_m: float = setting(25.0, unit="m", source="choice: samples nearer than this share their error")
@@ -122,6 +127,12 @@ class FusionSettings:
     )
 
     listed_share: float = setting(0.7, unit="1", source="choice: share of emitters that stand in a register")
+    neighbours_m: float = setting(
+        400.0, unit="m", source="choice: registered sites this near tell how many unlisted ones there may be"
+    )
+    parcel_m: float = setting(
+        45.0, unit="m", source="choice: ground about a registered site that is its own, as a radius; 1 ha or so"
+    )
     unlisted_per_km2: float = setting(
         0.3, unit="km-2", source="choice: unlisted emitters where no site is registered"
     )
@@ -135,13 +146,41 @@ class FusionSettings:
     emitter_share: float = setting(
         0.07, unit="1", source="choice: share of registered sites that emit a species enough to be seen from the road"
     )
-    puffs_per_km: float = setting(
-        1.0, unit="km-1", source="choice: puffs of traffic or background a pass meets, per km and species"
+    wind_smooth_s: float = setting(15.0, unit="s", source="choice: gusts that a plume as wide as a street averages")
+    wind_error_share: float = setting(
+        0.25, unit="1", source="choice: errors of wind readings average over headings and minutes, sixteen free ones"
     )
-    puff_ln_sd: float = setting(1.5, unit="1", source="choice: heights of puffs scatter by a factor of 4.5")
-    place_sd_m: float = setting(20.0, unit="m", source="choice: centre of a crossing: GNSS, rest of the lag, one bin")
+    companion_correlation: float = setting(
+        0.6, unit="1", source="choice: correlation over bins above which two species rise together"
+    )
+    companion_ratio: float = setting(
+        0.03, unit="1", source="choice: below this share of the hotspot's species a companion is absent"
+    )
+    companion_listed: float = setting(
+        0.8, unit="1", source="choice: chance that a species on the permit rises with the others"
+    )
+    companion_unlisted: float = setting(
+        0.12, unit="1", source="choice: chance that a species not on the permit does: another source, traffic"
+    )
+    puff_share: float = setting(
+        1e-6,
+        unit="1",
+        source="tuning seeds 0-13: a plume at a hotspot as a puff of traffic or background",
+    )
+    other_share: float = setting(
+        0.3, unit="1", source="choice: likelihood of a plume elsewhere as one of another source"
+    )
+    shape_error: float = setting(
+        0.25, unit="1", source="choice: model error of a crossing's shape, as a share of its peak"
+    )
+    misfit_tail: float = setting(4.0, unit="1", source="choice: power of the heavy tail of a crossing's misfit")
+    shared_bins: float = setting(2.0, unit="1", source="choice: neighbouring bins that share their error")
+    shoulder_m: float = setting(50.0, unit="m", source="choice: quiet road beside a plume that belongs to its shape")
+    plume_m: float = setting(700.0, unit="m", source="choice: a rise over more road than this is not one plume")
+    stretch_m: float = setting(250.0, unit="m", source="choice: quiet road with one error of the wind, a block")
+    place_sd_m: float = setting(12.0, unit="m", source="choice: GNSS, rest of the lag and response, half a bin")
     height_ln_sd: float = setting(
-        0.9, unit="1", source="choice: peak of a crossing in seconds against the mean plume, a factor of 2.5"
+        0.7, unit="1", source="choice: a crossing in seconds against the mean plume, a factor of 2"
     )
     rate_decades: float = setting(
         6.0, unit="1", source="choice: width of the flat prior of the logarithm of the rate"
