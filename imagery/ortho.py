@@ -40,6 +40,7 @@ Singles = NDArray[np.float32]
 _NODE = 8
 _HALO = 64
 _FAR = 1e6
+_COLOURS = ("red", "green", "blue")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ def build_mosaic(
     Parameters
     ----------
     bands : tuple of str
-        ``("red", "green", "blue")`` (uint8) or ``("value",)`` (float32, NaN outside).
+        ``("red", "green", "blue")`` (uint8), or measured values of other names (float32, NaN outside).
 
     Returns
     -------
@@ -90,7 +91,7 @@ def build_mosaic(
     """
     rows, cols = (_splits(n, settings.chunk_px) for n in geobox.shape)
     tree = shapely.STRtree([v.footprint for v in views])
-    kinds = dict.fromkeys(bands, "float32" if bands == ("value",) else "uint8") | {
+    kinds = dict.fromkeys(bands, "uint8" if bands == _COLOURS else "float32") | {
         name: kind for name, (kind, _) in _LAYERS.items()
     }
     grids: dict[str, list[list[da.Array]]] = {name: [] for name in kinds}
@@ -172,8 +173,7 @@ def render_chunk(
 
 def _empty_layers(shape: tuple[int, int], bands: tuple[str, ...]) -> dict[str, NDArray[np.generic]]:
     blank: dict[str, NDArray[np.generic]] = {
-        band: np.full(shape, np.nan, np.float32) if bands == ("value",) else np.zeros(shape, np.uint8)
-        for band in bands
+        band: np.zeros(shape, np.uint8) if bands == _COLOURS else np.full(shape, np.nan, np.float32) for band in bands
     }
     nothing = {"alpha": 0, "photo_count": 0, "photo_index": -1, "gsd": np.nan, "position_error": np.nan}
     return blank | {name: np.full(shape, nothing[name], kind) for name, (kind, _) in _LAYERS.items()}
@@ -247,6 +247,9 @@ def _paint(
     warped = cv2.remap(cast(Any, image), pixels, cast(Any, None), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     gap = np.maximum(_enlarge(behind[window]), np.float32(0.0))
     seen = _inside(pixels, image.shape) & (_enlarge(node.seen[window].astype(float)) > 0)
+    if np.issubdtype(warped.dtype, np.floating):  # measured values have gaps where a band does not see
+        seen &= np.isfinite(warped.reshape(*gap.shape, -1)).all(axis=-1)
+        warped = np.nan_to_num(warped, copy=False)
     narrow = _weight(gap, settings.feather_m, seen)
     wide = _weight(gap, settings.feather_m * settings.feather_low, seen)
     error = np.sqrt(ground_variance(station, ground[window], surface.sd_m))
@@ -340,8 +343,9 @@ class _Canvas:
         values = self.colour[inner] / np.maximum(self.wide[inner], np.float32(1e-6))[..., None]
         values += self.detail[inner] / np.where(seen, narrow, np.float32(1.0))[..., None]
         result: dict[str, NDArray[np.generic]] = {}
-        if bands == ("value",):
-            result["value"] = np.where(seen, values[..., 0], np.float32(np.nan))
+        if bands != _COLOURS:
+            values = np.where(seen[..., None], values, np.float32(np.nan))
+            result |= {band: np.ascontiguousarray(values[..., k]) for k, band in enumerate(bands)}
         else:
             values += np.float32(0.5)
             # Nothing is painted where nothing is seen, so that black stays black.

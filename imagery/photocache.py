@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.photos import read_values
+from imagery.multispectral import read_measured
 from ingest.schema import Frame
 
 __all__ = ["forget_photos", "read_cached"]
@@ -36,7 +36,7 @@ def read_cached(frame: Frame, reduce: int, limit_mb: int) -> _Image:
         _photos.move_to_end(key)
     if mine:
         try:
-            future.set_result(read_values(frame, reduce=reduce))
+            future.set_result(read_measured(frame, reduce=reduce))
         except BaseException as error:
             future.set_exception(error)
             with _lock:

@@ -17,9 +17,10 @@ from odc.geo.geom import BoundingBox
 from pyproj import CRS
 
 from imagery.camera import heading_from_rotation, vector_from_rotation
-from imagery.checks import Verdict, judge_headings, judge_heights, judge_pixels, judge_positions
+from imagery.checks import Verdict, judge_headings, judge_heights, judge_parts, judge_pixels, judge_positions
 from imagery.control import control_told, mark_points, report_control
 from imagery.heights import laser_ground, settle_heights
+from imagery.multispectral import assemble_captures, band_names, reflectance_attributes
 from imagery.ortho import View, build_mosaic
 from imagery.overlap import Overlap, estimate_boresight, measure_overlap
 from imagery.radiometry import Tone, balance_tones
@@ -29,7 +30,7 @@ from imagery.settings import ImagerySettings
 from imagery.stations import footprint, ground_sd, off_nadir_rad, station_from_tags
 from imagery.surface import Surface, surface_from_dem, surface_from_plane
 from imagery.thermal import judge_units, relative_tones, value_attributes
-from imagery.tiepoints import Features, PairMatch, extract_features, match_neighbours, neighbour_pairs, reduce_for
+from imagery.tiepoints import Features, PairMatch, neighbour_pairs, reduce_for, tie_photos
 from ingest.control import ControlPoint
 from ingest.coordinates import meridian_convergence_rad, to_grid
 from ingest.errors import NothingUsable, SettingError
@@ -97,7 +98,10 @@ def process_frames(
     started = time.perf_counter()
     if settings.mode not in ("direct", "refined"):
         raise SettingError(f'imagery mode {settings.mode!r} is not known; use "direct" or "refined"')
+    captured = assemble_captures(frames, settings)
+    frames = captured.value
     flight, rejects, decisions = _usable_photos(frames, settings, crs)
+    decisions, rejects = [*captured.decisions, *decisions], [*captured.rejects, *rejects]
     takeoff = (float(flight.centres[0, 0]), float(flight.centres[0, 1])) if flight.frames else (math.nan, math.nan)
     settled = settle_heights(flight.frames, crs=crs, takeoff=takeoff, dem=dem, settings=settings)
     flight, decisions = replace(flight, frames=settled.value), [*decisions, *settled.decisions]
@@ -121,10 +125,12 @@ def process_frames(
     poses, views = _poses(frames, stations, told, surface, rejects, crs, settings, refined)
     views = _toned(views, flight, matches, settings)
     geobox = _geobox(views, surface, settings, crs)
-    bands = ("red", "green", "blue") if stations[0].frame.kind == "rgb" else ("value",)
+    bands = band_names(stations[0].frame)
     mosaic = build_mosaic(views, surface, geobox, settings, bands=bands)
     if "value" in mosaic:
         mosaic["value"].attrs |= value_attributes(stations[0].frame)
+    for name, attributes in reflectance_attributes(stations[0].frame).items():
+        mosaic[name].attrs |= attributes
     seconds = time.perf_counter() - started
     quality = _quality(poses, told, geobox, settings, seconds, refined, surface)
     _log.info(
@@ -139,7 +145,7 @@ def _usable_photos(
     """Photos of one kind, with a position and a camera, in order of time."""
     if not frames:
         raise NothingUsable("no photos: expected JPEG or TIFF files with GPS tags in images/")
-    kinds = [f.kind for f in frames]
+    kinds = [f.kind for f in frames for _ in range(len(band_names(f)) if f.kind == "multispectral" else 1)]
     kind = max(sorted(set(kinds), key=lambda k: k != "rgb"), key=kinds.count)
     rejects = [
         Reject(f.item, "kind", f"{f.kind} photo among {kind} photos; give it a folder of its own")
@@ -172,13 +178,20 @@ def _tie(
 ) -> tuple[_Flight, list[PairMatch], Overlap, list[Decision], list[Reject]]:
     """Read every photo once, leave out those that show nothing, match neighbours, measure headings and scales."""
     coarse = settings.mode == "direct"
-    features = tuple(extract_features(flight.frames, settings, coarse=coarse))
-    rejects = judge_pixels(flight.frames, features, settings)
-    flight = replace(flight, features=features).keep(rejects)
     pairs = neighbour_pairs(flight.centres, settings, reach_m=_reach(flight))
-    matches = match_neighbours(flight.features, pairs, settings, scale_px=_feature_scale(flight, settings))
+    scale = _feature_scale(flight, settings)
+    features, matches = tie_photos(flight.frames, pairs, settings, coarse=coarse, scale_px=scale)
+    rejects = judge_pixels(flight.frames, features, settings)
+    gone = {reject.item for reject in rejects}
+    number = np.cumsum([frame.item not in gone for frame in flight.frames]) - 1
+    matches = [
+        replace(m, first=int(number[m.first]), second=int(number[m.second]))
+        for m in matches
+        if flight.frames[m.first].item not in gone and flight.frames[m.second].item not in gone
+    ]
+    flight = replace(flight, features=tuple(features)).keep(rejects)
     overlap = measure_overlap(flight.frames, flight.centres, matches, settings)
-    return flight, matches, overlap, [], rejects
+    return flight, matches, overlap, judge_parts(flight.frames, flight.centres, matches, settings), rejects
 
 
 def _reach(flight: _Flight) -> float:
@@ -366,6 +379,8 @@ def _toned(
 ) -> list[View]:
     """Views with the exposure that makes overlaps agree: gains for colour, offsets for temperature."""
     additive = flight.frames[0].kind == "thermal"
+    if flight.frames[0].kind == "multispectral":
+        return list(views)  # exposure and light are in the reflectance already
     cameras = [frame.camera for frame in flight.frames]
     tones = balance_tones(flight.features, cameras, matches, settings, additive=additive)
     if flight.frames[0].tags.get("ThermalUnit") == COUNT:

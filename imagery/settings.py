@@ -25,7 +25,7 @@ class ImagerySettings:
     flat_sd: float = setting(
         1.0, unit="1", source="choice: standard deviation of 255 of a lens cap, fog or saturation"
     )
-    blur_ratio: float = setting(0.04, unit="1", source="choice: Laplacian variance over that of the flight's median")
+    blur_ratio: float = setting(0.04, unit="1", source="choice: variance of second differences over the flight's median")
     max_distance_m: float = setting(
         20_000.0, unit="m", source="choice: further from the flight's median is another flight"
     )
@@ -68,6 +68,12 @@ class ImagerySettings:
         0.01, unit="1", source="choice: lens tags have 2 to 3 digits; the reader may state more doubt"
     )
     distortion_sd: float = setting(0.05, unit="1", source="droneModels.json: spread of k1 over 106 cameras")
+    rig_captures: int = setting(
+        5, unit="1", source="choice: captures tried for the registration of bands; one suffices"
+    )
+    min_band_likeness: float = setting(
+        0.3, unit="1", source="choice: correlation of gradients below which bands share nothing that registers them"
+    )
     laser_sd_m: float = setting(0.3, unit="m", source="DJI Zenmuse H20T specification: 0.2 m + 0.15 % of the range")
     flying_height_m: float = setting(
         0.0, unit="m", source="declared in mission.toml, for cameras that tag none; 0: from the tags"
@@ -87,6 +93,7 @@ class ImagerySettings:
         500, unit="px", source="choice: long side in direct mode, where only yaw and scale are wanted"
     )
     coarse_features: int = setting(800, unit="1", source="choice: 25 ms a photo")
+    batch_photos: int = setting(64, unit="1", source="choice: photos described before their pairs are matched, 20 MB")
     neighbours: int = setting(6, unit="1", source="choice: strip and both side neighbours; never all pairs")
     match_ratio: float = setting(0.8, unit="1", source="Lowe 2004, doi:10.1023/B:VISI.0000029664.99615.94, fig. 11")
     match_px: float = setting(6.0, unit="px", source="choice: homography inlier distance, leaves room for relief")
@@ -99,6 +106,9 @@ class ImagerySettings:
     iterations: int = setting(12, unit="1", source="choice: Gauss-Newton on a nadir block converges in 5-8")
     relief_sd_ratio: float = setting(
         0.02, unit="1", source="choice: height error over flying height of a point used as ground"
+    )
+    covariance_stations: int = setting(
+        510, unit="1", source="choice: one by one up to here; of larger blocks a third of this, nearest taken"
     )
     control_sd_m: float = setting(0.03, unit="m", source="a rover on RTK, 2-3 cm: doi:10.3390/rs9020172")
     control_gross_m: float = setting(

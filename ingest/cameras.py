@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+import numpy as np
+
 from ingest.errors import FileError
 from ingest.exif import PhotoTags
 from ingest.schema import Camera
@@ -115,6 +117,7 @@ def _candidates(tags: PhotoTags, xmp: Mapping[str, str], sds: tuple[float, float
     calibrated_sd, lens_sd, equivalent_sd = sds
     yield from _from_dji_calibration(tags, xmp, calibrated_sd)
     yield from _from_pix4d_calibration(tags, xmp, calibrated_sd)
+    yield from _from_pix4d_fisheye(tags, xmp, calibrated_sd)
     zoom = tags.number("DigitalZoomRatio") or 1.0
     zoom = zoom if 1.0 <= zoom <= 100.0 else 1.0
     focal_mm = tags.number("FocalLength") or 0.0
@@ -160,6 +163,28 @@ def _from_pix4d_calibration(tags: PhotoTags, xmp: Mapping[str, str], sd: float) 
     centre = (centre_mm[0] * per_mm - 0.5, centre_mm[1] * per_mm - 0.5) if len(centre_mm) == 2 else None
     k1, k2, k3, t1, t2 = lens if len(lens) == 5 else (0.0,) * 5
     yield _Candidate(focal[0] * per_mm, "maker's calibration", sd, centre, (k1, k2, t1, t2, k3))
+
+
+def _from_pix4d_fisheye(tags: PhotoTags, xmp: Mapping[str, str], sd: float) -> Iterator[_Candidate]:
+    """Pix4D's fisheye (also of the Parrot Sequoia) as Brown's model, fitted over the image by least squares.
+
+    ρ = p0 + p1 θ + p2 θ² + p3 θ³ with θ = 2/π atan(R/Z), pixels = C ρ: near the axis a focal length of 2 C / π.
+    """
+    matrix, polynomial = (_floats(xmp.get(f"Camera:Fisheye{name}", "")) for name in ("AffineMatrix", "Polynomial"))
+    per_mm = _pixels_per_mm(tags)
+    if len(matrix) != 4 or len(polynomial) != 4 or matrix[0] <= 0 or polynomial[1] <= 0:
+        return
+    focal = matrix[0] * polynomial[1] * 2.0 / math.pi
+    corner = math.hypot(tags.width_px, tags.height_px) / 2.0 / focal
+    ray = np.linspace(0.01, 1.1 * math.tan(min(corner, 1.3)), 200)
+    theta = 2.0 / math.pi * np.arctan(ray)
+    seen = sum(p * theta**k for k, p in enumerate(polynomial)) * matrix[0] / focal
+    inside = seen <= 1.05 * corner
+    powers = np.stack([ray**3, ray**5, ray**7], axis=1)[inside]
+    k1, k2, k3 = np.linalg.lstsq(powers, (seen - ray)[inside], rcond=None)[0].tolist()
+    centre_mm = _floats(xmp.get("Camera:PrincipalPoint", ""))
+    centre = (centre_mm[0] * per_mm - 0.5, centre_mm[1] * per_mm - 0.5) if len(centre_mm) == 2 and per_mm else None
+    yield _Candidate(focal, "maker's calibration (fisheye)", sd, centre, (k1, k2, 0.0, 0.0, k3))
 
 
 def _pixels_per_mm(tags: PhotoTags) -> float | None:

@@ -27,6 +27,7 @@ from ingest.mrk import apply_marks_of_exposure
 from ingest.photo_pose import PoseDefaults, pose_from_tags
 from ingest.schema import Decision, Frame, Outcome, Reject
 from ingest.settings import setting
+from ingest.spectral import band_radiometry
 from ingest.thermal import read_thermal, thermal_decision, thermal_kind
 from ingest.xmp import parse_xmp
 
@@ -35,6 +36,8 @@ __all__ = ["PhotoSettings", "read_frames", "read_image", "read_values"]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 logger = logging.getLogger(__name__)
+# OpenCV prints a warning for every TIFF tag it does not know (GPS, maker notes); its errors still come through.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -226,7 +229,7 @@ def _read_frame(path: Path, item: str, settings: PhotoSettings) -> tuple[Frame, 
     unit = {"ThermalUnit": thermal.unit} if kind == "thermal" and thermal.source else {}
     frame = Frame(
         item, path, camera, tagged.pose, time.utc, kind, band, tagged.flight_yaw_rad, tagged.target_distance_m,
-        _kept_tags(tags, xmp) | unit,
+        _kept_tags(tags, xmp) | unit, band_radiometry(tags, xmp) if kind == "multispectral" else None,
     )  # fmt: skip
     focal = f"focal length {camera.focal_px:.0f} px ± {camera.focal_sd_px:.0f} px from {camera.source}"
     decisions = [(focal, f"camera {camera.model or 'without a name'}, {camera.width_px} × {camera.height_px} px")]

@@ -61,6 +61,7 @@ from ingest.flags import flag_attributes
 
 __all__ = [
     "INTERVALS",
+    "BandRadiometry",
     "Camera",
     "CrsSource",
     "Decision",
@@ -175,13 +176,38 @@ class Pose:
 
 
 @dataclass(frozen=True)
+class BandRadiometry:
+    """What turns the counts of one band into reflectance: (counts − dark) × vignetting / (gain × exposure) / light.
+
+    ``capture`` joins the bands of one moment. ``irradiance`` is that of the light sensor, NaN where there was none;
+    in W m-2 nm-1 where ``absolute``, else in the camera's own unit: reflectance is then known up to a factor a band.
+    ``row_model`` is MicaSense's (a1, a2, a3). ``vignette_radial`` are coefficients of r, r², ... in pixels from
+    ``vignette_centre``; the image is divided by 1 + Σ k rⁿ if ``vignette_divides``, else multiplied.
+    ``vignette_surface`` are (power of x, power of y, coefficient) over the unit square, by which it is divided.
+    """
+
+    capture: str
+    band: str
+    dark_level: float
+    exposure_s: float
+    gain: float
+    irradiance: float
+    absolute: bool = False
+    row_model: tuple[float, float, float] = (1.0, 0.0, 0.0)
+    vignette_centre: tuple[float, float] | None = None
+    vignette_radial: tuple[float, ...] = ()
+    vignette_divides: bool = True
+    vignette_surface: tuple[tuple[int, int, float], ...] = ()
+
+
+@dataclass(frozen=True)
 class Frame:
     """One photo: where its pixels are, its camera, its tagged pose, and the other tags that can contradict it.
 
     ``item`` is the name shown to people. Pixels are read only by `ingest.photos.read_image`. ``time`` is UTC or
     None; ``flight_yaw_rad`` the airframe's heading; ``target_distance_m`` the laser range; ``kind`` one of
     ``rgb``, ``thermal``, ``multispectral``; ``tags`` the few raw tags kept as evidence (Software, Orientation,
-    RtkFlag, ...).
+    RtkFlag, ...). ``radiometry`` is there for bands of multispectral cameras.
     """
 
     item: str
@@ -194,6 +220,7 @@ class Frame:
     flight_yaw_rad: float | None = None
     target_distance_m: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    radiometry: BandRadiometry | None = None
 
 
 # --- sites ---------------------------------------------------------------------------------------------------------

@@ -75,7 +75,8 @@ def write_ortho(
     ContractError
         If the dataset has no ``spatial_ref`` grid mapping.
     """
-    colour = ("red", "green", "blue", "alpha") if "red" in mosaic else ("value",)
+    measured = tuple(str(n) for n in mosaic.data_vars if n not in (*_QUALITY, "alpha"))
+    colour = (*measured, "alpha") if "red" in mosaic else measured
     layers = [
         _Layer(path, colour, str(mosaic[colour[0]].dtype), None if "red" in mosaic else float("nan")),
         _Layer(path.with_name(f"{path.stem}-quality{path.suffix}"), _QUALITY, "float32", float("nan")),
