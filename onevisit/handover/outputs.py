@@ -18,6 +18,7 @@ from onevisit.handover.contents import Picture, RegionContents, ReportContents, 
 from onevisit.handover.geojson import write_hotspots, write_leads, write_routes, write_visits
 from onevisit.handover.mosaic import open_mosaic
 from onevisit.handover.netcdf import write_cube, write_traces
+from onevisit.handover.opensfm import write_reconstruction
 from onevisit.handover.plumes import write_plumes
 from onevisit.handover.poses import write_poses
 from onevisit.handover.report import write_report
@@ -46,16 +47,18 @@ _NUMBERED_NAMES = ("cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson")
 def write_flight(path: Path, ortho: Ortho, *, kind: str, crs: CRS) -> Flown:
     """Write mosaic and poses of one flight; what comes back reads the written mosaic, not the photos again.
 
-    Beside ``ortho.tif`` come ``ortho-quality.tif`` and ``poses.geojson``; beside ``NAME.tif`` accordingly.
+    Beside ``ortho.tif`` come ``ortho-quality.tif``, ``poses.geojson`` and OpenSfM's ``reconstruction.json``; beside
+    ``NAME.tif`` accordingly.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_ortho(ortho.mosaic, path)
     write_poses(ortho.poses, crs, _poses_path(path))
+    write_reconstruction(ortho.poses, crs, _poses_path(path, name="reconstruction", ending="json"))
     return Flown(kind, crs, replace(ortho, mosaic=open_mosaic(path)), path)
 
 
-def _poses_path(path: Path) -> Path:
-    return path.with_name(f"{path.stem.replace('ortho', 'poses') if 'ortho' in path.stem else 'poses'}.geojson")
+def _poses_path(path: Path, *, name: str = "poses", ending: str = "geojson") -> Path:
+    return path.with_name(f"{path.stem.replace('ortho', name) if 'ortho' in path.stem else name}.{ending}")
 
 
 def write_outputs(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
