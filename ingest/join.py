@@ -46,7 +46,7 @@ def group_outings(
         if source.has_species or members:
             outings.append((source, tuple(members)))
         else:
-            unused = _unused_track(source, [sources[i] for i in groups])
+            unused = _unused_track(source, [s for i, s in enumerate(sources) if s.has_species or i in groups])
             decisions += [unused] if isinstance(unused, Decision) else []
             rejects += [unused] if isinstance(unused, Reject) else []
     return Outcome(tuple(outings), tuple(decisions), tuple(rejects))
@@ -88,7 +88,7 @@ def _hours_hint(source: Record, record: Record) -> str:
 def _unused_track(track: Record, used: Sequence[Record]) -> Decision | Reject:
     twin = next((other for other in used if other is not track and _common_s(other, track) > 0), None)
     if twin is not None:
-        return Decision(track.item, "positions not used", f"{twin.item} covers the same time and was taken")
+        return Decision(track.item, "positions not used", f"those of {twin.item} cover the same time and were taken")
     span = f"{str(track.time[0])[:19]}Z to {str(track.time[-1])[:19]}Z"
     return Reject(
         track.item,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 
 import numpy as np
@@ -30,8 +31,17 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     """
     if source.path.suffix == ".gz":
         raise FileError(source.item, "gzipped netCDF is not read; unpack it (netCDF compresses inside)")
+    allowed = settings.maximum_file_mb * 1e6
     try:
-        with xr.open_dataset(source.path, engine="netcdf4", decode_timedelta=False) as opened:
+        with (
+            warnings.catch_warnings(
+                action="ignore", category=xr.SerializationWarning
+            ),  # times beyond 2262: see below
+            xr.open_dataset(source.path, engine="netcdf4", decode_timedelta=False) as opened,
+        ):
+            if opened.nbytes > allowed:
+                stated = f"states {opened.nbytes / 1e6:.0f} MB of variables"
+                raise FileError(source.item, f"{stated}; up to {settings.maximum_file_mb:.0f} MB are read; split it")
             dataset = opened.load()
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, OverflowError, MemoryError) as error:
         raise FileError(source.item, f"not a readable netCDF file ({error})") from error
