@@ -155,8 +155,11 @@ def _named_values(fields: Sequence[str], cells: Sequence[str]) -> dict[str, str]
 
 def _no_heading(item: str, first: Sequence[str]) -> UnknownFormat:
     came = ", ".join(cell.strip() for cell in first[:8]) or "nothing"
+    if came.startswith("<") or "\x00" in came or item.lower().endswith((".shp", ".kml")):
+        return UnknownFormat(item, "not a table and not GeoJSON; export it as GeoJSON in WGS 84, or as CSV or xlsx")
     return UnknownFormat(
-        item, f"no heading row names a site; the first row is {came!r}; expected 单位名称 or name, with 经度 and 纬度"
+        item,
+        f"no heading row names a site; the first row is {came[:100]!r}; expected 单位名称, 经度, 纬度",
     )
 
 

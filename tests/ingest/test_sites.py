@@ -364,3 +364,15 @@ def test_damaged_registers_give_sites_or_rejects(tmp_path: Path, noise: bytes, a
         outcome = read(path)
         assert all(np.isfinite([s.lon, s.lat]).all() and abs(s.lat) <= 90 for s in outcome.value)
         assert all(r.item == name and r.reason for r in outcome.rejects)
+
+
+def test_maps_that_are_not_read_are_named_with_what_to_do(tmp_path: Path) -> None:
+    """A KML with entities that expand without end, and a Shapefile: refused unopened, never expanded."""
+    entities = "".join(f'<!ENTITY {chr(98 + i)} "{f"&{chr(97 + i)};" * 10}">' for i in range(9))
+    kml = f'<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY a "ha">{entities}]><kml><name>&j;</name></kml>'
+    for name, data in (("a.kml", kml.encode()), ("b.shp", b"\x00\x00\x27\x0a" + b"\x00" * 96)):
+        path = tmp_path / name
+        path.write_bytes(data)
+        outcome = read(path)
+        assert not outcome.value
+        assert "export it as GeoJSON" in outcome.rejects[0].reason
