@@ -27,7 +27,7 @@ def read_cached(frame: Frame, reduce: int, limit_mb: int) -> _Image:
     FileError
         If the photo cannot be decoded.
     """
-    key = (str(frame.path), reduce)
+    key = (f"{frame.path}|{frame.item}", reduce)
     with _lock:
         future = _photos.get(key)
         mine = future is None

@@ -29,6 +29,7 @@ from ingest.schema import Decision, Frame, Outcome, Reject
 from ingest.settings import setting
 from ingest.spectral import band_radiometry
 from ingest.thermal import read_thermal, thermal_decision, thermal_kind
+from ingest.video import VIDEO_TYPES, pair_videos, read_video_frames, read_video_image
 from ingest.xmp import parse_xmp
 
 __all__ = ["PhotoSettings", "read_frames", "read_image", "read_values"]
@@ -75,6 +76,10 @@ class PhotoSettings:
     equivalent_focal_sd: float = setting(
         0.04, unit="1", source="choice: whole mm; 4 % between diagonal and width conventions on 4:3"
     )
+    video_spacing_m: float = setting(
+        10.0, unit="m", source="choice: two thirds overlap of a 16:9 video from 40 m; less way for lower flights"
+    )
+    video_focal_sd: float = setting(0.1, unit="1", source="choice: stabilisation crops videos by up to a tenth")
     horizontal_sd_m: float = setting(3.0, unit="m", source="GPS SPS Performance Standard 2020, 95 % < 8 m")
     vertical_sd_m: float = setting(5.0, unit="m", source="docs/coordinates.md: absolute heights are ± 5-30 m")
     rtk_sd_m: float = setting(0.03, unit="m", source="doi:10.3390/rs9020172, 2-3 cm")
@@ -108,10 +113,14 @@ def read_frames(
     rejects: list[Reject] = []
     notes: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     exposures: list[tuple[Path, str]] = []
+    videos: list[tuple[Path, str]] = []
     for path in files:
         item = _item(path, root)
         if path.suffix.lower() == ".mrk":
             exposures.append((path, item))
+            continue
+        if path.suffix.lower() in (*VIDEO_TYPES, ".srt"):
+            videos.append((path, item))
             continue
         try:
             frame, decisions = _read_frame(path, item, settings)
@@ -122,12 +131,14 @@ def read_frames(
         folder = item.rpartition("/")[0]
         for decision, evidence in decisions:
             notes[folder, decision, evidence].append(item)
+    filmed = _read_videos(videos, settings)
+    frames, rejects = [*frames, *filmed.value], [*rejects, *filmed.rejects]
     frames, from_mrk, damaged = apply_marks_of_exposure(frames, exposures, conflict_m=settings.position_conflict_m)
     rejects += damaged
     frames.sort(key=lambda f: (f.time is None, f.time.timestamp() if f.time else 0.0, f.item))
     logger.info("photos: %d in, %d read, %d rejected", len(frames) + len(rejects), len(frames), len(rejects))
     decided = tuple(Decision(_label(items), decision, evidence) for (_, decision, evidence), items in notes.items())
-    return Outcome(tuple(frames), (*decided, *from_mrk), tuple(rejects))
+    return Outcome(tuple(frames), (*decided, *from_mrk, *filmed.decisions), tuple(rejects))
 
 
 def read_image(frame: Frame, *, reduce: int = 1) -> Pixels:
@@ -151,6 +162,8 @@ def read_image(frame: Frame, *, reduce: int = 1) -> Pixels:
     """
     if reduce not in _REDUCED:
         raise ValueError(f"reduce is {reduce}, expected 1, 2, 4 or 8")
+    if (moment := read_video_image(frame, reduce=reduce)) is not None:
+        return moment
     jpeg = read_tags(frame.path, frame.item).container == "jpeg"  # raises where the file ends early
     flags = (_REDUCED[reduce] | cv2.IMREAD_IGNORE_ORIENTATION) if jpeg else cv2.IMREAD_UNCHANGED
     try:
@@ -237,6 +250,25 @@ def _read_frame(path: Path, item: str, settings: PhotoSettings) -> tuple[Frame, 
     if kind == "thermal":
         decisions.append(thermal_decision(thermal))
     return frame, decisions
+
+
+def _read_videos(files: Sequence[tuple[Path, str]], settings: PhotoSettings) -> Outcome[tuple[Frame, ...]]:
+    """Frames of every video that has its subtitles beside it."""
+    pairs, rejects = pair_videos(files)
+    outcomes: list[Outcome[tuple[Frame, ...]]] = []
+    for video, item, subtitles, subtitles_item in pairs:
+        try:
+            outcomes.append(
+                read_video_frames(
+                    video, item, subtitles, subtitles_item, spacing_m=settings.video_spacing_m,
+                    time_zone=settings.time_zone, focal_px=settings.focal_px, focal_sd=settings.video_focal_sd,
+                )
+            )  # fmt: skip
+        except FileError as error:
+            rejects.append(Reject(error.item, error.where, error.reason))
+    frames = tuple(frame for outcome in outcomes for frame in outcome.value)
+    decisions = tuple(decision for outcome in outcomes for decision in outcome.decisions)
+    return Outcome(frames, decisions, (*rejects, *(reject for outcome in outcomes for reject in outcome.rejects)))
 
 
 def _kept_tags(tags: PhotoTags, xmp: dict[str, str]) -> dict[str, str]:
