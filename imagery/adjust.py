@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import bsr_array, csc_array, csr_array, diags_array
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
+from scipy.spatial import cKDTree
 
 from imagery.camera import rotation_from_vector, vector_from_rotation
 from imagery.jacobian import Lens, observe
@@ -152,7 +153,7 @@ def adjust_block(
     state = _iterate(block, state, settings)
     normals = _normals(block, state, settings, 0.0)
     factor = _variance_factor(block, normals)
-    result = _finish(block, state, normals, factor, origin)
+    result = _finish(block, state, normals, factor, origin, settings)
     heights = np.sqrt(normals.inverse[:, 2, 2] * factor)
     return Adjusted(
         result, state.points + origin, block.ties, normals.residuals, state.boresights, factor, heights, state.datum,
@@ -381,7 +382,7 @@ def _datum_priors(
 
 def _step(block: _Block, state: _State, normals: _Normals) -> _State:
     """Solve for the cameras, bring the points along, apply."""
-    step = splu(normals.reduced, permc_spec="COLAMD").solve(normals.right)
+    step = _factor(normals.reduced).solve(normals.right)
     carried = (normals.point_right - normals.coupling.T @ step).reshape(-1, 3)
     points = np.einsum("nij,nj->ni", normals.inverse, carried)
     photos = len(block.stations)
@@ -393,6 +394,11 @@ def _step(block: _Block, state: _State, normals: _Normals) -> _State:
         rotations, state.centres + pose[:, 3:], state.lenses + shared[:, :3], state.boresights + shared[:, 3:],
         state.points + points, datum,
     )  # fmt: skip
+
+
+def _factor(matrix: csc_array) -> SuperLU:
+    """Factors of a symmetric positive definite matrix: ordered for its symmetry, the diagonal is always the pivot."""
+    return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
 
 
 def _cull(block: _Block, state: _State) -> tuple[_Block, _State]:
@@ -415,18 +421,17 @@ def _variance_factor(block: _Block, normals: _Normals) -> float:
     return max(1.0, float(np.sum(normals.residuals**2)) / block.sd_px**2 / max(1, n - unknowns))
 
 
-def _finish(block: _Block, state: _State, normals: _Normals, factor: float, origin: Floats) -> tuple[Station, ...]:
+def _finish(
+    block: _Block, state: _State, normals: _Normals, factor: float, origin: Floats, settings: ImagerySettings
+) -> tuple[Station, ...]:
     """Stations with adjusted cameras and the covariance of each: a diagonal block of the inverse of the normals.
 
     What all positions share is not seen by an adjustment without control: it is added from the tags.
     """
-    inverse = splu(normals.reduced, permc_spec="COLAMD")
-    size = normals.reduced.shape[0]
+    covariances = _covariances(normals.reduced, state.centres, settings.covariance_stations)
     result = []
     for k, station in enumerate(block.stations):
-        unit = np.zeros((size, 6))
-        unit[6 * k + np.arange(6), np.arange(6)] = 1.0
-        covariance = inverse.solve(unit)[6 * k : 6 * k + 6] * factor
+        covariance = covariances[k] * factor
         if block.control is None:
             common = np.maximum(np.diag(station.covariance)[3:5] - block.prior_sd[k, 3:5] ** 2, 0.0)
             covariance[[3, 4], [3, 4]] += common
@@ -438,3 +443,30 @@ def _finish(block: _Block, state: _State, normals: _Normals, factor: float, orig
         )  # fmt: skip
         result.append(Station(station.frame, camera, state.centres[k] + origin, state.rotations[k], covariance))
     return tuple(result)
+
+
+def _covariances(matrix: csc_array, centres: Floats, most: int) -> Floats:
+    """Diagonal blocks (n, 6, 6) of the inverse of the normal equations.
+
+    The whole inverse grows with the square of the number of stations. Beyond ``most`` of them only every so many are
+    solved for. The others take the correlations of the nearest of those, and its standard deviations in the
+    proportion of what the station's own block of the normal equations gives for both: neighbours in a block differ
+    by how well they are tied.
+    """
+    n = len(centres)
+    if n <= most:
+        whole = np.linalg.inv(matrix.toarray())
+        return np.stack([whole[6 * k : 6 * k + 6, 6 * k : 6 * k + 6] for k in range(n)])
+    solved = np.unique(np.linspace(0, n - 1, most // 3).astype(int))
+    factors = _factor(matrix)
+    blocks = np.empty((len(solved), 6, 6))
+    for row, k in enumerate(solved):
+        unit = np.zeros((matrix.shape[0], 6))
+        unit[6 * k + np.arange(6), np.arange(6)] = 1.0
+        blocks[row] = factors.solve(unit)[6 * k : 6 * k + 6]
+    _, nearest = cKDTree(centres[solved, :2]).query(centres[:, :2])
+    rows = 6 * np.arange(n)[:, None] + np.arange(6)
+    own = matrix.tocsr()[np.repeat(rows, 6, axis=1).ravel(), np.tile(rows, (1, 6)).ravel()]
+    alone = np.sqrt(np.diagonal(np.linalg.inv(np.asarray(own).reshape(n, 6, 6)), axis1=1, axis2=2))
+    ratio = alone / alone[solved[nearest]]
+    return np.asarray(blocks[nearest] * ratio[:, :, None] * ratio[:, None, :])

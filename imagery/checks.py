@@ -11,14 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from imagery.camera import heading_from_rotation, rotation_from_attitude
 from imagery.overlap import Overlap, wrap
 from imagery.settings import ImagerySettings
-from imagery.tiepoints import Features
+from imagery.tiepoints import Features, PairMatch
 from ingest.schema import Decision, Frame, Reject
 
-__all__ = ["Verdict", "judge_headings", "judge_heights", "judge_pixels", "judge_positions"]
+__all__ = ["Verdict", "judge_headings", "judge_heights", "judge_parts", "judge_pixels", "judge_positions"]
 
 Floats = NDArray[np.float64]
 _VIEWERS = (
@@ -97,6 +99,36 @@ def judge_positions(frames: Sequence[Frame], centres: Floats, settings: ImageryS
             )
             rejects.append(Reject(frame.item, "GPS", reason))
     return rejects
+
+
+def judge_parts(
+    frames: Sequence[Frame], centres: Floats, matches: Sequence[PairMatch], settings: ImagerySettings
+) -> list[Decision]:
+    """Warn of a flight that falls apart: nothing ties its parts but GPS, whose error may differ between them.
+
+    Two flights in one folder, or a flight over water, are told by this.
+    """
+    n = len(frames)
+    if n < 2:
+        return []
+    name = f"flight of {frames[0].item}"
+    needed = f"neighbours share fewer than {settings.min_matches} points"
+    if not matches:
+        return [Decision(name, "no photo matches a neighbour: its tags are believed unchecked", needed)]
+    joined = np.array([(m.first, m.second) for m in matches])
+    graph = csr_array((np.ones(len(joined)), (joined[:, 0], joined[:, 1])), shape=(n, n))
+    _, label = connected_components(graph, directed=False)
+    sizes = np.bincount(label)
+    parts = np.flatnonzero(sizes > 1)
+    alone = int((sizes == 1).sum())
+    if len(parts) < 2 and not alone:
+        return []
+    middles = np.array([centres[label == part].mean(axis=0) for part in parts])
+    apart = float(np.hypot(*np.ptp(middles, axis=0)))
+    listed = ", ".join(str(v) for v in sorted(sizes[parts], reverse=True)[:8])
+    decision = f"{len(parts)} parts that nothing ties to one another ({listed} photos)"
+    decision += f" and {alone} photos tied to none" if alone else ""
+    return [Decision(name, f"{decision}: between them only GPS holds", f"{needed}; parts {apart:.0f} m apart")]
 
 
 def judge_headings(
@@ -293,7 +325,13 @@ def judge_heights(
     doubtful = np.isnan([_nan(f.pose.height_above_takeoff_m) for f in frames]) & np.isfinite(measured)
     # An altitude of GPS alone is tens of metres wrong at times: the scale of the overlap is the better height.
     doubtful &= ~(np.abs(tagged / measured - 1.0) <= 2 * settings.scale_tolerance)
-    tagged = np.where(doubtful, np.nanmedian(measured) if doubtful.any() else tagged, tagged)
+    if doubtful.any():
+        level = float(np.nanmedian(measured))
+        decisions.append(Decision(
+            name, f"{int(doubtful.sum())} photos without a usable height: {level:.0f} m above ground taken for them",
+            f"scale of {int(np.isfinite(measured).sum())} photos that overlap",
+        ))  # fmt: skip
+        tagged = np.where(doubtful, level, tagged)
     rejects = [_no_height(frame, height) for frame, height in zip(frames, tagged, strict=True) if not height > 0]
     tagged = np.where(tagged > 0, tagged, np.nan)
     ground, sd = _ground_height(tagged, measured, settings)

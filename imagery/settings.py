@@ -25,7 +25,9 @@ class ImagerySettings:
     flat_sd: float = setting(
         1.0, unit="1", source="choice: standard deviation of 255 of a lens cap, fog or saturation"
     )
-    blur_ratio: float = setting(0.04, unit="1", source="choice: variance of second differences over the flight's median")
+    blur_ratio: float = setting(
+        0.04, unit="1", source="choice: variance of second differences over the flight's median"
+    )
     max_distance_m: float = setting(
         20_000.0, unit="m", source="choice: further from the flight's median is another flight"
     )

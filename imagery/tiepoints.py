@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import cv2
@@ -30,6 +30,7 @@ __all__ = [
     "neighbour_pairs",
     "parallel",
     "reduce_for",
+    "tie_photos",
 ]
 
 Floats = NDArray[np.float64]
@@ -41,7 +42,8 @@ B = TypeVar("B")
 class Features:
     """What one photo shows: features in full pixels (n, 2) with descriptors (n, 128), and how it is exposed.
 
-    ``level`` and ``spread`` are mean and standard deviation of 0-255, ``sharpness`` the variance of the Laplacian.
+    ``level`` and ``spread`` are mean and standard deviation of 0-255, ``sharpness`` the variance of second
+    differences in the direction in which it is least.
     ``small`` (rows, columns, bands) is the photo some fifty pixels wide. ``error`` is the reader's message when
     there are no pixels.
     """
@@ -97,12 +99,28 @@ def _features(frame: Frame, wanted_px: int, count: int) -> Features:
         return Features(*nothing, 0.0, 0.0, 0.0, np.empty((0, 0, 0), np.float32), error.reason)
     grey, level, spread = _grey(image)
     small = _small(values)
-    sharpness = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+    sharpness = _sharpness(grey)
     points, descriptors = cv2.SIFT.create(count).detectAndCompute(grey, None)
     if not len(points):
         return Features(*nothing, level, spread, sharpness, small)
     pixels = np.array([p.pt for p in points], float) * reduce + (reduce - 1) / 2.0
     return Features(pixels, np.asarray(descriptors, np.uint8), level, spread, sharpness, small)
+
+
+_SECOND = tuple(
+    np.array(rows, np.float32)
+    for rows in (
+        [[1, -2, 1]],
+        [[1], [-2], [1]],
+        [[1, 0, 0], [0, -2, 0], [0, 0, 1]],
+        [[0, 0, 1], [0, -2, 0], [1, 0, 0]],
+    )
+)
+
+
+def _sharpness(grey: NDArray[np.uint8]) -> float:
+    """Variance of the second difference in the direction in which it is least: motion blurs one direction only."""
+    return min(float(cv2.filter2D(grey, cv2.CV_32F, kernel).var()) for kernel in _SECOND)
 
 
 def _small(image: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -157,6 +175,36 @@ def match_neighbours(
     """
     found = parallel(lambda pair: _match(features, pair, settings, scale_px), pairs)
     return [match for match in found if match is not None]
+
+
+def tie_photos(
+    frames: Sequence[Frame],
+    pairs: Sequence[tuple[int, int]],
+    settings: ImagerySettings,
+    *,
+    coarse: bool,
+    scale_px: float,
+) -> tuple[list[Features], list[PairMatch]]:
+    """Describe the photos and match the pairs batch by batch, in order of time.
+
+    The descriptors of a photo are forgotten once its last pair is matched: what is held at a time is two strips of
+    the flight, not the flight.
+    """
+    last = np.arange(len(frames))
+    for first, second in pairs:
+        last[first] = max(last[first], second)
+    ready: dict[int, list[tuple[int, int]]] = {}
+    for first, second in pairs:
+        ready.setdefault(second // settings.batch_photos, []).append((first, second))
+    features: list[Features] = []
+    matches: list[PairMatch] = []
+    for batch, start in enumerate(range(0, len(frames), settings.batch_photos)):
+        features += extract_features(frames[start : start + settings.batch_photos], settings, coarse=coarse)
+        matches += match_neighbours(features, ready.get(batch, []), settings, scale_px=scale_px)
+        for k, described in enumerate(features):
+            if last[k] < len(features) and len(described.descriptors):
+                features[k] = replace(described, descriptors=np.empty((0, 128), np.uint8))
+    return features, sorted(matches, key=lambda m: (m.first, m.second))
 
 
 def _match(
