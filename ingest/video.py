@@ -65,7 +65,7 @@ def read_video_frames(
     Returns
     -------
     Outcome of tuple of Frame
-        ``item`` is ``NAME.MP4@12.3s``; ``tags["VideoSeconds"]`` is where its pixels are.
+        ``item`` is ``NAME.MP4@0012.30s``; ``tags["VideoSeconds"]`` is where its pixels are.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def read_video_frames(
     camera = _camera(item, width, height, chosen[0].focal_35mm, focal_px, focal_sd)
     frames = tuple(
         Frame(
-            f"{item}@{p.video_s:.2f}s",
+            f"{item}@{p.video_s:07.2f}s",
             video,
             camera,
             p.pose,

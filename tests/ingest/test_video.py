@@ -41,7 +41,7 @@ def test_one_frame_for_every_spacing_of_way(tmp_path: Path) -> None:
     """5 m/s and 10 m spacing: every second subtitle, six of twelve, each with its own pose and time."""
     files = [_video(tmp_path / "DJI_1.avi"), _subtitles(tmp_path / "DJI_1.SRT")]
     outcome = read_frames(files, PhotoSettings(video_spacing_m=9.9, time_zone="UTC+8"))
-    assert [f.item for f in outcome.value] == [f"DJI_1.avi@{k}.50s" for k in range(0, 12, 2)]
+    assert [f.item for f in outcome.value] == [f"DJI_1.avi@{k:04d}.50s" for k in range(0, 12, 2)]
     second = outcome.value[1]
     assert second.pose.lat == pytest.approx(30.0 + 10 * _METRE)
     assert second.pose.height_above_takeoff_m == 40.0
