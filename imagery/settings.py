@@ -74,16 +74,18 @@ class ImagerySettings:
         5, unit="1", source="choice: captures tried for the registration of bands; one suffices"
     )
     min_band_likeness: float = setting(
-        0.3, unit="1", source="choice: correlation of gradients below which bands share nothing that registers them"
+        0.3, unit="1", source="choice: correlation of gradients below which bands share nothing to register on"
     )
     laser_sd_m: float = setting(0.3, unit="m", source="DJI Zenmuse H20T specification: 0.2 m + 0.15 % of the range")
     flying_height_m: float = setting(
         0.0, unit="m", source="declared in mission.toml, for cameras that tag none; 0: from the tags"
     )
     geoid_height_m: float = setting(
-        -9999.0, unit="m", source="declared in mission.toml: the DEM's zero above the ellipsoid; -9999: from PROJ"
+        -9999.0, unit="m", source="declared in mission.toml: DEM's zero above the ellipsoid; -9999: from PROJ"
     )
-    dem: str = setting("", unit="", source="declared in mission.toml: elevation model, relative to the mission folder")
+    dem: str = setting(
+        "", unit="", source="declared in mission.toml: elevation model, relative to the mission folder"
+    )
     ground_sd_m: float = setting(
         2.0, unit="m", source="choice: ground against the take-off plane where nothing measured it"
     )

@@ -92,13 +92,18 @@ def picture_from_geotiff(
     """Read a mosaic that the job wrote, from its overviews, no larger than ``longest_px``.
 
     Three or four bands of uint8 are taken as red, green, blue (and alpha). A single band is stretched between its 2nd
-    and 98th percentile to grey. Transparent is what the file's mask leaves out.
+    and 98th percentile to grey, three or more of reflectance
+    to a false-colour picture. Transparent is what the file's mask leaves out.
     """
     with rasterio.open(path) as source:
         scale = max(1.0, max(source.width, source.height) / longest_px)
         shape = (max(1, round(source.height / scale)), max(1, round(source.width / scale)))
         mask = source.dataset_mask(out_shape=shape, resampling=Resampling.nearest)
-        if source.count >= 3:
+        if source.count >= 3 and source.dtypes[0] != "uint8":
+            # Bands are in order of wavelength: near infrared is shown red, as in a colour-infrared picture.
+            bands = source.read((source.count, 2, 1), out_shape=(3, *shape), resampling=Resampling.average)
+            colour = np.stack([_stretched(band, mask)[0] for band in bands])
+        elif source.count >= 3:
             colour = source.read((1, 2, 3), out_shape=(3, *shape), resampling=Resampling.average)
         else:
             colour = _stretched(source.read(1, out_shape=shape, resampling=Resampling.average), mask)

@@ -16,6 +16,8 @@ from imagery import ImagerySettings, process_frames
 from imagery.multispectral import Capture, assemble_captures, read_measured, reflectance, register_band
 from ingest.photos import PhotoSettings, read_frames
 from ingest.schema import BandRadiometry, Camera, Frame
+from onevisit.handover.cog import write_ortho
+from onevisit.handover.contents import picture_from_geotiff
 from tests.imagery.conftest import GRID, Block, make_texture
 
 _SEQUOIA = Path(__file__).parents[3] / "shared/data/uav/sequoia_garfield"
@@ -112,6 +114,15 @@ def test_captures_become_a_mosaic_of_registered_reflectance(block: Block, settin
     assert np.isnan(green[mosaic["alpha"].values == 0]).all()
     assert "relative reflectance" in mosaic["reflectance_nir"].attrs["long_name"]
     assert any("band nir registered on green" in d.decision for d in outcome.decisions)
+
+
+def test_picture_of_reflectance_in_the_report(block: Block, settings: ImagerySettings, tmp_path: Path) -> None:
+    """Three bands of reflectance become a false-colour picture, transparent where no photo sees."""
+    frames = _bands(block.frames[:2], {"green": 0.0, "red": 1.0, "nir": 2.0})
+    write_ortho(process_frames(frames, settings, crs=GRID).value.mosaic, tmp_path / "ortho.tif")
+    picture = picture_from_geotiff(tmp_path / "ortho.tif", name="bands").rgba
+    assert picture.dtype == np.uint8
+    assert picture[..., :3][picture[..., 3] > 0].std() > 20.0
 
 
 def test_incomplete_capture_is_rejected_with_every_band(block: Block, settings: ImagerySettings) -> None:
