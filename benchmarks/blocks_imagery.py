@@ -50,7 +50,7 @@ class BlockScore:
     """Of one block: used and all photos, GSD, mismatch between photos, position errors and their coverage.
 
     ``common_m`` is the error of the block as a whole, ``coverage`` the share of the mosaic inside the stated 90 %
-    circle, ``rest_coverage`` that after the common error is taken off.
+    circle.
     """
 
     photos: int
@@ -111,7 +111,7 @@ def simulate_block(
         turn = math.radians(bearing)
         offset = np.array([along * math.sin(turn) + across * math.cos(turn),
                            along * math.cos(turn) - across * math.sin(turn)])  # fmt: skip
-        centre = np.array([EAST + 100.0, NORTH - 100.0, 60.0 + 0.3 * rng.normal()]) + [*offset, 0.0]
+        centre = np.array([EAST + 100.0 + offset[0], NORTH - 100.0 + offset[1], 60.0 + 0.3 * rng.normal()])
         yaw = turn + (math.pi if back else 0.0)
         tilt = 0.0175 * rng.normal(size=2) + boresight
         rotation = rotation_from_attitude(yaw, -math.pi / 2 + tilt[0], tilt[1])
@@ -168,7 +168,7 @@ def score_block(block: SimulatedBlock, ortho: Ortho, *, step_m: float = 2.0) -> 
     points = _ground_points(block, step_m)
     placed = np.stack([_placed(block, ortho, k, points) for k in range(len(block.frames))])
     layers = ortho.mosaic[["photo_index", "position_error"]].compute()
-    shown, stated, error = [], [], []
+    shown, stated = [], []
     for k in range(len(block.frames)):
         seen = np.isfinite(placed[k]).all(axis=1)
         col = ((placed[k, seen, 0] - float(layers["x"][0])) / ortho.quality.gsd_m).round().astype(int)

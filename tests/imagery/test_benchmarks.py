@@ -1,0 +1,35 @@
+"""The imagery benchmarks run, small, so that they cannot rot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import skill_imagery, speed_imagery
+from benchmarks.blocks_imagery import GRID, score_block, simulate_block
+from imagery import ImagerySettings, process_frames
+
+
+def test_skill_page_is_written(tmp_path: Path) -> None:
+    """Without real data the page holds the simulated blocks only."""
+    page = tmp_path / "skill.md"
+    skill_imagery.main(["--data", str(tmp_path), "--out", str(page), "--blocks", "1", "--first-seed", "1"])
+    text = page.read_text(encoding="utf-8")
+    assert "mismatch between photos" in text
+    assert "inside its stated 90 % circle" in text
+
+
+def test_speed_page_is_written(tmp_path: Path) -> None:
+    """Without real data and with no simulated size the page has a head and no row."""
+    page = tmp_path / "speed.md"
+    speed_imagery.main(["--data", str(tmp_path), "--out", str(page), "--photos", ""])
+    assert "times the floor" in page.read_text(encoding="utf-8")
+
+
+def test_simulated_block_is_found_within_a_pixel(tmp_path: Path) -> None:
+    """On relief, with a lens, tilts and a boresight nobody told, photos agree within a pixel (tuning seed)."""
+    block = simulate_block(tmp_path, 3, gps_sd_m=0.03, strips=2, per_strip=4)
+    ortho = process_frames(block.frames, ImagerySettings(gsd_m=0.2), crs=GRID).value
+    score = score_block(block, ortho)
+    assert score.used == 8
+    assert score.mismatch_m < 0.1
+    assert score.coverage > 0.8
