@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ingest.flags import is_usable
+from ingest.flags import Flag, is_usable
 from ingest.schema import Outcome, new_trace
 from ingest.traces import TraceSettings, read_traces
 from tracks import Track, TrackSettings, process_trace, quantify_parked
@@ -206,10 +206,15 @@ def repeat_passes(data: Path) -> Iterator[Result]:
     yield Result(case, "—", "curve with interval", "; ".join(parts), bool(np.isfinite(curve.low).all()))
 
 
-def laid_plumes(data: Path, *, seed: int = 42) -> Iterator[Result]:
-    """Plumes and noise laid over the AMLD and Hamburg drives: sources found, and plumes where none was laid."""
+def laid_plumes(data: Path, *, seed: int = 1042) -> Iterator[Result]:
+    """Sources and passing vehicles laid over the AMLD and Hamburg drives: found, false, and exhaust flagged.
+
+    Half of the sources are leaks of methane, half stacks of SO2, NOx and CO2, 3 to 30 detection limits high on the
+    road and 12 to 40 m wide (standard deviation). Vehicles come once a kilometre, at random times, with seconds of
+    CO2, CO and NOx. Every plume of any species that is not near a source is a false one.
+    """
     rng = np.random.default_rng(seed)
-    laid = found = false = 0
+    laid = found = false = spikes = flagged = 0
     kilometres = 0.0
     for base in _real_drives(data):
         passes = process_trace(base, TrackSettings(lag_s=0.0, estimate_lag=False)).value.passes
@@ -218,20 +223,25 @@ def laid_plumes(data: Path, *, seed: int = 42) -> Iterator[Result]:
             continue
         for _ in range(4):
             kilometres += km
-            trace, places = _lay(passes, rng, int(max(2, km / 3)))
-            plumes = process_trace(trace, TrackSettings(estimate_lag=False)).value.plumes
+            trace, places, vehicles = _lay(passes, rng, int(max(2, km / 3)), int(km))
+            track = process_trace(trace, TrackSettings(estimate_lag=False)).value
             x, y = plane_of(passes["lon"].values, passes["lat"].values).forward(
-                plumes["lon"].values, plumes["lat"].values
+                track.plumes["lon"].values, track.plumes["lat"].values
             )
             near = np.hypot(x[:, None] - places[:, 0], y[:, None] - places[:, 1]) < 100
             laid += len(places)
             found += int(near.any(axis=0).sum())
             false += int((~near.any(axis=1)).sum())
+            spikes += len(vehicles)
+            exhaust = np.uint32(Flag.VEHICLE_EXHAUST | Flag.OWN_EXHAUST)
+            flagged += int(((track.passes["qc_flag"].values[vehicles] & exhaust) != 0).sum())
     share, per = found / laid, 100 * false / kilometres
-    said = f"{share:.1%} of {laid}"
-    yield Result("Plumes laid over real drives, above 3 × detection limit: found", "—", "≥ 90 %", said, share >= 0.9)
-    said = f"{per:.2f} ({false} in {kilometres:.0f} km)"
-    yield Result("Plumes laid over real drives: false ones per 100 km", "—", "≤ 1", said, per <= 1)
+    case = "Sources laid over real drives, above 3 × detection limit: found"
+    yield Result(case, "—", "≥ 90 %", f"{share:.1%} of {laid}", share >= 0.9)
+    said = (
+        f"{per:.2f} ({false} in {kilometres:.0f} km with {spikes} vehicles, {flagged / spikes:.1%} of them flagged)"
+    )
+    yield Result("Sources laid over real drives: false plumes per 100 km after flags", "—", "≤ 1", said, per <= 1)
 
 
 def _real_drives(data: Path) -> Iterator[xr.Dataset]:
@@ -241,23 +251,44 @@ def _real_drives(data: Path) -> Iterator[xr.Dataset]:
         yield from _read([path]).value
 
 
-def _lay(passes: xr.Dataset, rng: np.random.Generator, count: int) -> tuple[xr.Dataset, np.ndarray]:
-    """Background with drift, noise that is partly correlated, and plumes 3–30 detection limits high on the road."""
+NOISE = {"ch4": ("ppm", 1.95, 0.002), "so2": ("ppb", 2.0, 0.3), "co2": ("ppm", 420.0, 0.5), "co": ("ppb", 250.0, 5.0),
+         "nox": ("ppb", 15.0, 1.0)}  # fmt: skip
+SOURCES, EXHAUST = (("ch4",), ("so2", "nox", "co2")), ("co2", "co", "nox")
+
+
+def _lay(
+    passes: xr.Dataset, rng: np.random.Generator, sources: int, vehicles: int
+) -> tuple[xr.Dataset, np.ndarray, np.ndarray]:
+    """Background with drift, partly correlated noise, sources and vehicles; returns where and when these are."""
     lon, lat = passes["lon"].values, passes["lat"].values
     x, y = plane_of(lon, lat).forward(lon, lat)
-    n, noise = len(x), 0.002
-    slow = np.convolve(rng.normal(size=n + 40), np.hanning(41) / np.hanning(41).sum(), "valid")[:n]
-    ch4 = 1.95 + 0.02 * np.sin(np.arange(n) / 700) + noise * (rng.normal(size=n) + 0.5 * slow / slow.std())
+    t = seconds_since_start(passes["time"].values)
+    values = {name: level + sd * _drift_and_noise(rng, len(x)) for name, (_, level, sd) in NOISE.items()}
     moving = np.flatnonzero(np.isfinite(x) & (passes["speed"].values > 3) & is_usable(passes["qc_flag"].values))
-    rows = rng.choice(moving, count, replace=False)
-    places = np.column_stack([x[rows], y[rows]])
-    for k in range(count):
-        height = 3 * 3 * noise * 1.12 * 10 ** rng.uniform(0, 1)
-        width = rng.uniform(12, 40)
-        away = np.hypot(x - places[k, 0], y - places[k, 1])
-        ch4 = ch4 + height * np.nan_to_num(np.exp(-(away**2) / 2 / width**2))
-    attrs = {"units": "ppm", "species": "ch4", "instrument": "laid"}
-    return new_trace("laid", passes["time"].values, lon, lat, {"ch4": (ch4, attrs)}), places
+    rows = rng.choice(moving, sources, replace=False)
+    for k, row in enumerate(rows):
+        away = np.hypot(x - x[row], y - y[row])
+        shape = np.nan_to_num(np.exp(-(away**2) / 2 / rng.uniform(12, 40) ** 2))
+        for name in SOURCES[k % 2]:
+            values[name] += 3 * 3 * NOISE[name][2] * 1.12 * 10 ** rng.uniform(0, 1) * shape
+    cars = rng.choice(moving, vehicles, replace=False)
+    for row in cars:
+        shape = np.exp(-(((t - t[row]) / rng.uniform(1.0, 3.0)) ** 2) / 2)
+        for name in EXHAUST:
+            values[name] += NOISE[name][2] * np.exp(rng.normal(np.log(30), 0.7)) * shape
+    variables = {
+        name: (values[name], {"units": unit, "species": name, "instrument": name})
+        for name, (unit, _, _) in NOISE.items()
+    }
+    return new_trace("laid", passes["time"].values, lon, lat, variables), np.column_stack([x[rows], y[rows]]), cars
+
+
+def _drift_and_noise(rng: np.random.Generator, n: int) -> np.ndarray:
+    """Slow drift of ten, white noise of one and correlated noise of half a standard deviation."""
+    slow = np.convolve(rng.normal(size=n + 40), np.hanning(41) / np.hanning(41).sum(), "valid")[:n]
+    drift = 10 * np.sin(np.arange(n) / 700 + rng.uniform(0, 6))
+    result: np.ndarray = drift + rng.normal(size=n) + 0.5 * slow / slow.std()
+    return result
 
 
 CASES: tuple[Callable[[Path], Iterator[Result]], ...] = (
@@ -290,7 +321,11 @@ def render(results: list[Result]) -> str:
         "Written by `python -m benchmarks.skill_tracks`; not edited by hand.",
         "",
         "The parked-run method was chosen while looking at the ten runs below: there are no others with raw data, so",
-        "its figures are those of the runs it was developed on. Nothing is set per run.",
+        "its figures are those of the runs it was developed on. Nothing is set per run. The flux is integrated rather",
+        "than mean concentration times mean wind because that is what a source emits; this changed the figures in both",
+        "directions. A Lagrangian stochastic model of the surface layer, and winds averaged over a quarter of the",
+        "travel time (Hay and Pasquill), were tried, did not lessen the scatter between runs, and were left out.",
+        "Sources and vehicles are laid over real drives with a seed that no threshold was chosen on.",
         "",
         "| case | today's best | target | measured | met |",
         "|---|---|---|---|---|",
@@ -301,9 +336,10 @@ def render(results: list[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure, print and write the page."""
-    data = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
+    given = list(sys.argv[1:] if argv is None else argv)
+    data = Path(given[0]) if given else DATA
     if not data.is_dir():
         print("needs ../shared/data (real drives and flights), which is not beside this repository", file=sys.stderr)
         raise SystemExit(1)

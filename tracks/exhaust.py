@@ -13,6 +13,7 @@ from tracks.compiled import compiled
 from tracks.plane import plane_of, seconds_since_start
 from tracks.rolling import block_means, interpolate_rows, rolling_percentile
 from tracks.settings import TrackSettings
+from tracks.sources import passes_by
 
 __all__ = ["flag_exhaust"]
 
@@ -21,9 +22,11 @@ Bools = NDArray[np.bool_]
 
 # Odds of a short, joint spike being exhaust, and what evidence does to them: choices, stated here and in the docs.
 _ODDS_TWO, _ODDS_MORE = 1.5, 4.0  # two tracers together, three or more
-_ODDS_OTHER_GAS = 0.2  # a gas that vehicles hardly emit spikes too
-_ODDS_AGAIN = 0.15  # another drive pass saw a joint spike at the same place
+_ODDS_OTHER_GAS = 0.2  # a gas that vehicles hardly emit spikes too, when the tracers are highest
+_RECURS = 0.5  # chance that a pass sees a source that another pass saw
+_LEAST_ODDS = 0.05  # to which recurrence lowers a vehicle; it never raises one: a source may be seen but once
 _ODDS_STANDING_BEHIND, _ODDS_STANDING_AHEAD = 4.0, 0.5  # standing, with the wind from behind or from ahead
+_ODDS_TRAIN = 0.5  # one of several spikes in a row: a line of vehicles, or a plume that flutters
 _ODDS_LASTING = 0.2  # standing in it for long without wind from behind: rather a source
 _SAME_PLACE_M = 30.0
 _RARE_IN_EXHAUST = frozenset({"so2", "h2s", "nh3", "ch4", "c2h6", "hcho", "styrene", "cl2", "hcl", "hf"})
@@ -51,6 +54,24 @@ def _spike_runs(t: Floats, joint: Bools, gap_s: float) -> NDArray[np.int64]:
                 first = i
             last = i
     return found[:count]
+
+
+@compiled
+def _valleys(strength: Floats, first: int, last: int, least: float) -> NDArray[np.int64]:
+    """Rows at which a run is cut: minima below half of the maxima on both sides, which exceed ``least``."""
+    cuts = np.empty(last - first + 1, np.int64)
+    count = 0
+    top = low = first
+    for i in range(first + 1, last + 1):
+        if strength[i] < strength[low]:
+            low = i
+        elif strength[i] > least and strength[low] < 0.5 * min(strength[top], strength[i]) and strength[top] > least:
+            cuts[count] = low
+            count += 1
+            top = low = i
+        if strength[i] > strength[top]:
+            top = low = i
+    return cuts[:count]
 
 
 @compiled
@@ -102,8 +123,9 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
 
     Two or more combustion tracers that spike together, for no longer than ``exhaust_spike_s`` unless the platform
     stands, are exhaust with odds that depend on how many agree, on other gases spiking too (then it is rather a
-    plant), on other drive passes seeing the same place (a place that smells twice is no passing car), and on wind
-    from behind while standing. Without two tracers nothing is flagged: one gas alone cannot tell a car from a source.
+    plant), on how many of the other drive passes by the same place saw a spike there (a place that smells on more
+    passes than chance has it is no passing car), and on wind from behind while standing. Without two tracers nothing
+    is flagged: one gas alone cannot tell a car from a source.
 
     Parameters
     ----------
@@ -127,7 +149,7 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
         return Outcome(passes)
     t = seconds_since_start(passes["time"].values)
     standing = (passes["qc_flag"].values & np.uint32(Flag.STATIONARY)) != 0
-    together = np.zeros(len(t), np.int8)
+    together, strength = np.zeros(len(t), np.int8), np.zeros(len(t))
     other = np.zeros(len(t), np.bool_)
     for name in names:
         noise_sd = float(passes[f"{name}_enhancement"].attrs["noise_sd"])
@@ -136,9 +158,10 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
         spike = _spikes(t, passes[f"{name}_enhancement"].values, noise_sd, standing, settings)
         if name in tracers:
             together += spike
+            strength += np.nan_to_num(passes[f"{name}_enhancement"].values) / noise_sd
         elif str(passes[name].attrs["species"]) in _RARE_IN_EXHAUST:
             other |= spike
-    probability = _probability(passes, t, together, other, settings)
+    probability = _probability(passes, t, (together, other, strength), settings)
     likely = probability > settings.exhaust_probability
     flags = passes["qc_flag"].values.copy()
     flags[likely & standing] |= np.uint32(Flag.OWN_EXHAUST)
@@ -158,42 +181,77 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
 
 
 def _probability(
-    passes: xr.Dataset, t: Floats, together: NDArray[np.int8], other: Bools, settings: TrackSettings
+    passes: xr.Dataset, t: Floats, spikes: tuple[NDArray[np.int8], Bools, Floats], settings: TrackSettings
 ) -> Floats:
     """Probability per row; 0 outside of joint spikes, and inside of those that last too long."""
-    runs = _spike_runs(t, together >= 2, settings.exhaust_together_s)
+    together, other, strength = spikes
+    standing = (passes["qc_flag"].values & np.uint32(Flag.STATIONARY)) != 0
+    longest_s = settings.exhaust_spike_s + 2 * settings.exhaust_together_s
+    runs, train = _single_spikes(t, together >= 2, standing, strength, settings)
     probability = np.zeros(len(t))
     if not len(runs):
         return probability
-    standing = (passes["qc_flag"].values & np.uint32(Flag.STATIONARY)) != 0
     factor = _wind_odds(passes, standing)
-    again = _seen_again(passes, runs)
-    longest_s = settings.exhaust_spike_s + 2 * settings.exhaust_together_s
-    for (first, last), seen in zip(runs, again, strict=True):
+    recurrence = _recurrence(passes, runs)
+    for (first, last), other_passes, one_of_many in zip(runs, recurrence, train, strict=True):
         rows = slice(first, last + 1)
         lasting = t[last] - t[first] > longest_s
         if lasting and standing[rows].mean() < 0.5:
             continue
         odds = _ODDS_MORE if together[rows].max() > 2 else _ODDS_TWO
-        odds *= _ODDS_OTHER_GAS if other[rows].any() else 1.0
-        odds *= _ODDS_AGAIN if seen else 1.0
+        odds *= _ODDS_OTHER_GAS if other[first + int(strength[rows].argmax())] else 1.0
+        odds *= other_passes
+        odds *= _ODDS_TRAIN if one_of_many else 1.0
         wind = float(np.median(factor[rows]))
         odds *= _ODDS_LASTING if lasting and wind <= 1.0 else wind
         probability[rows] = odds / (1 + odds)
     return probability
 
 
-def _seen_again(passes: xr.Dataset, runs: NDArray[np.int64]) -> Bools:
-    """True for spikes near which another drive pass has a spike too."""
+def _single_spikes(
+    t: Floats, joint: Bools, standing: Bools, strength: Floats, settings: TrackSettings
+) -> tuple[NDArray[np.int64], Bools]:
+    """First and last row of every joint spike, and whether it is one of several in a row.
+
+    Vehicles one behind the other make one long run. While the platform moves, a run that lasts too long for one
+    vehicle is cut at its valleys; standing in it, it stays one.
+    """
+    longest_s = settings.exhaust_spike_s + 2 * settings.exhaust_together_s
+    parts: list[tuple[int, int]] = []
+    train: list[bool] = []
+    for first, last in _spike_runs(t, joint, settings.exhaust_together_s):
+        cuts: list[int] = []
+        if t[last] - t[first] > longest_s and standing[first : last + 1].mean() < 0.5:
+            cuts = [int(cut) for cut in _valleys(strength, first, last, 2 * settings.exhaust_snr)]
+        starts, ends = [int(first), *cuts], [*(cut - 1 for cut in cuts), int(last)]
+        parts += zip(starts, ends, strict=True)
+        train += [bool(cuts)] * len(starts)
+    return np.array(parts, np.int64).reshape(-1, 2), np.array(train, np.bool_)
+
+
+def _recurrence(passes: xr.Dataset, runs: NDArray[np.int64]) -> Floats:
+    """Odds factor per spike from the other drive passes that came by its place, seen or not.
+
+    A source is seen again with chance 0.5 a pass; a vehicle's spike meets another one only by accident, with the
+    chance that the trace has a spike on any such stretch of road. k spikes on n other passes have binomial odds.
+    """
     middle = (runs[:, 0] + runs[:, 1]) // 2
     lon, lat = passes["lon"].values, passes["lat"].values
-    x, y = plane_of(lon, lat).forward(lon[middle], lat[middle])
-    index = passes["pass_index"].values[middle]
-    seen = np.zeros(len(runs), np.bool_)
-    known = np.flatnonzero(np.isfinite(x))
-    if len(known):
-        pairs = KDTree(np.column_stack([x[known], y[known]])).query_pairs(_SAME_PLACE_M, output_type="ndarray")
-        a, b = known[pairs[:, 0]], known[pairs[:, 1]]
-        differ = index[a] != index[b]
-        seen[a[differ]] = seen[b[differ]] = True
-    return seen
+    x, y = plane_of(lon, lat).forward(lon, lat)
+    number = passes["pass_index"].values
+    factor = np.ones(len(runs))
+    known = np.flatnonzero(np.isfinite(x[middle]) & (number[middle] >= 0))
+    if not len(known):
+        return factor
+    px, py, own = x[middle[known]], y[middle[known]], number[middle[known]]
+    pairs = KDTree(np.column_stack([px, py])).query_pairs(_SAME_PLACE_M, output_type="ndarray")
+    pairs = np.concatenate([pairs, pairs[:, ::-1]])
+    met = np.unique(np.column_stack([pairs[:, 0], own[pairs[:, 1]]])[own[pairs[:, 0]] != own[pairs[:, 1]]], axis=0)
+    again = np.bincount(met[:, 0], minlength=len(known))
+    others = np.maximum(passes_by(x, y, number, px, py, _SAME_PLACE_M) - 1, again)
+    driven = np.nansum(np.hypot(np.diff(x), np.diff(y)))
+    chance = float(np.clip(len(runs) * 2 * _SAME_PLACE_M / max(driven, 1.0), 0.01, _RECURS))
+    missed = others - again
+    log_odds = again * np.log(chance / _RECURS) + missed * np.log((1 - chance) / (1 - _RECURS))
+    factor[known] = np.exp(np.clip(log_odds, np.log(_LEAST_ODDS), 0.0))
+    return factor

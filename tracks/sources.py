@@ -11,7 +11,7 @@ from scipy.spatial import KDTree
 
 from tracks.compiled import compiled
 
-__all__ = ["group_sources"]
+__all__ = ["group_sources", "passes_by"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -49,6 +49,12 @@ def _crossings(x: Floats, y: Floats, passes: Ints, sx: Floats, sy: Floats, order
     return out
 
 
+def passes_by(x: Floats, y: Floats, passes: Ints, px: Floats, py: Floats, reach_m: float) -> Ints:
+    """Count, for every point, the drive passes with a row within ``reach_m`` of it."""
+    order = np.argsort(px).astype(np.int32)
+    return _crossings(x, y, passes, px[order], py[order], order, reach_m)
+
+
 def group_sources(
     plumes: pd.DataFrame, x: Floats, y: Floats, passes: Ints, *, join_m: float, reach_m: float
 ) -> dict[str, Ints]:
@@ -82,8 +88,7 @@ def group_sources(
     total = np.bincount(source, weight, minlength=number)
     sx = np.bincount(source, weight * px, minlength=number) / total
     sy = np.bincount(source, weight * py, minlength=number) / total
-    order = np.argsort(sx).astype(np.int32)
-    crossed = _crossings(x, y, passes, sx[order], sy[order], order, reach_m)
+    crossed = passes_by(x, y, passes, sx, sy, reach_m)
     seen = plumes.groupby(source)["pass_index"].nunique().to_numpy().astype(np.int32)
     source = source.astype(np.int32)
     return {

@@ -85,3 +85,25 @@ def test_waiting_with_the_wind_from_behind_is_the_own_exhaust() -> None:
     assert len(flagged(waiting(3.0), Flag.OWN_EXHAUST)) >= 95
     assert not len(flagged(waiting(-3.0), Flag.OWN_EXHAUST))
     assert not len(flagged(waiting(None), Flag.OWN_EXHAUST))
+
+
+def test_vehicles_in_a_row_are_vehicles() -> None:
+    """Five cars, seven seconds apart, make one long run of tracers; it is cut at its valleys and flagged."""
+    rows = [300, 307, 314, 321, 328]
+    trace = drive(dict.fromkeys(("co2", "co", "nox"), rows), width_s=1.5)
+    assert set(rows) <= set(flagged(trace, Flag.VEHICLE_EXHAUST))
+
+
+def test_a_gas_beside_the_spike_does_not_make_it_a_plant() -> None:
+    """SO2 that peaks 8 s later is another source; SO2 at the same time is not."""
+    tracers = {name: [300] for name in ("co2", "co", "nox")}
+    assert 300 in flagged(drive({**tracers, "so2": [308]}), Flag.VEHICLE_EXHAUST)
+    assert 300 not in flagged(drive({**tracers, "so2": [301]}), Flag.VEHICLE_EXHAUST)
+
+
+def test_one_meeting_on_many_passes_is_an_accident() -> None:
+    """Spikes at one place on two of eight passes are vehicles that met by accident; on six they are a source."""
+    place = [100 + 400 * k for k in range(4)] + [299 + 400 * k for k in range(4)]
+    few, many = (dict.fromkeys(("co2", "co", "nox"), sorted(place)[:k]) for k in (2, 6))
+    assert set(sorted(place)[:2]) <= set(flagged(drive(few), Flag.VEHICLE_EXHAUST))
+    assert not len(flagged(drive(many), Flag.VEHICLE_EXHAUST))
