@@ -49,8 +49,8 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (scratch / "gcp.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     result = CliRunner().invoke(
         cli,
-        ["ortho", str(scratch / "photos"), "-o", str(scratch / "out" / "ortho.tif"), "--gsd", "0.2", "--crs", "EPSG:4544",
-         "--gcp", str(scratch / "gcp.txt"), "--json", "--quiet"],
+        ["ortho", str(scratch / "photos"), "-o", str(scratch / "out" / "ortho.tif"), "--gsd", "0.2",
+         "--crs", "EPSG:4544", "--gcp", str(scratch / "gcp.txt"), "--json", "--quiet"],
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     (scratch / "out" / "printed.json").write_text(result.stdout, encoding="utf-8")
@@ -130,5 +130,5 @@ def test_elevation_model_and_declared_geoid(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
     assert any(d["decision"] == "ground taken from this elevation model" for d in report["decisions"])
     lost = CliRunner().invoke(cli, [*arguments, "--quiet", "--dem", str(tmp_path / "there.tif")])
-    assert lost.exit_code == 1
-    assert "does not cover the photos" in lost.output
+    assert lost.exit_code != 0
+    assert "does not cover the photos" in str(lost.exception)
