@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.skill`` simulates, processes and scores seeds 1000-1019 of size ``demo`` and writes
 ``docs/skill.md``. Those seeds are for scoring only: thresholds are chosen on seeds 0-999 (``--tuning``), which never
-write the page. ``python -m benchmarks.skill tracks fusion`` scores rooms on published and simulated cases instead,
+write the page. ``python -m benchmarks.skill tracks hotspots`` scores rooms on published and simulated cases instead,
 ``all`` the missions and every room; a room is a module ``benchmarks.skill_<room>`` with a page of its own.
 """
 
@@ -26,7 +26,7 @@ from onevisit.simulate import simulate_mission
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "skill.md"
 SCORING, TUNING = 1000, 0
-ROOMS = ("tracks", "imagery", "targets", "fusion", "hotspots")
+ROOMS = ("tracks", "imagery", "targets", "hotspots")
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ __all__ = [
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_BORDER = 1e-6
 _MOST_CELLS = 1_000_000_000
 
 
@@ -106,17 +107,26 @@ def _snap(values: Floats, step: float) -> tuple[float, float]:
 
 
 def cell_index(lon: Floats, lat: Floats, geobox: GeoBox) -> Ints:
-    """Flat row-major cell of every position (pixel corner convention), −1 off the grid or without a position."""
+    """Flat row-major cell of every position (pixel corner convention), −1 off the grid or without a position.
+
+    A position on the outer border of the grid is in the cell that it touches.
+    """
     easting, northing = project(np.asarray(lon, np.float64), np.asarray(lat, np.float64), str(geobox.crs))
     inverse = ~geobox.affine
     ok = np.isfinite(easting)
     column = np.full(easting.shape, -1, np.int64)
     row = np.full(easting.shape, -1, np.int64)
-    column[ok] = np.floor(inverse.a * easting[ok] + inverse.b * northing[ok] + inverse.c)
-    row[ok] = np.floor(inverse.d * easting[ok] + inverse.e * northing[ok] + inverse.f)
     height, width = geobox.shape
+    column[ok] = _whole_cells(inverse.a * easting[ok] + inverse.b * northing[ok] + inverse.c, width)
+    row[ok] = _whole_cells(inverse.d * easting[ok] + inverse.e * northing[ok] + inverse.f, height)
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
     return np.where(inside, row * width + column, -1)
+
+
+def _whole_cells(places: Floats, number: int) -> Floats:
+    """Floor of places counted in cells, with a border that is met to a millionth of a cell taken as inside."""
+    near = np.abs(places - np.clip(places, 0.0, number)) <= _BORDER
+    return np.floor(np.where(near, np.clip(places, 0.0, number - 0.5), places))
 
 
 def cell_centres(cells: Ints, geobox: GeoBox) -> tuple[Floats, Floats]:

@@ -26,7 +26,7 @@ from ingest.schema import Decision, Outcome, Reject, check_cube
 if TYPE_CHECKING:
     from tracks.schema import Track
 
-__all__ = ["cells_to_polygon", "find_hotspots"]
+__all__ = ["cells_to_polygon", "find_hotspots", "score_passes"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -130,15 +130,31 @@ def _touch(one: Hotspot, other: Hotspot) -> bool:
     return bool(one.polygon.distance(other.polygon) < _SAME_PLACE_DEG)
 
 
+def score_passes(cube: xr.Dataset, name: str, settings: FusionSettings) -> list[PassScores]:
+    """Rank-normal scores of every pass of a cube in which anything can stand out."""
+    geobox = geobox_of(cube)
+    visited = [_read_pass(cube, name, k) for k in range(cube.sizes["pass"])]
+    return [p for p in _scored(visited, geobox, settings) if p is not None]
+
+
+def _kernel(geobox: GeoBox, settings: FusionSettings) -> Floats:
+    return disc_kernel(max(1.0, settings.neighbourhood_m / abs(geobox.affine.a)))
+
+
+def _scored(visited: Sequence[_PassCells], geobox: GeoBox, settings: FusionSettings) -> list[PassScores | None]:
+    kernel, width = _kernel(geobox, settings), geobox.shape[1]
+    return [
+        score_pass(k, v.cells, v.mean, v.visited_at, width=width, kernel=kernel, settings=settings)
+        for k, v in enumerate(visited)
+    ]
+
+
 def _species_hotspots(cube: xr.Dataset, name: str, settings: FusionSettings) -> Outcome[list[Hotspot]]:
     geobox = geobox_of(cube)
     width = geobox.shape[1]
     visited = [_read_pass(cube, name, k) for k in range(cube.sizes["pass"])]
-    kernel = disc_kernel(max(1.0, settings.neighbourhood_m / abs(geobox.affine.a)))
-    scored = [
-        score_pass(k, v.cells, v.mean, v.visited_at, width=width, kernel=kernel, settings=settings)
-        for k, v in enumerate(visited)
-    ]
+    kernel = _kernel(geobox, settings)
+    scored = _scored(visited, geobox, settings)
     passes = [p for p in scored if p is not None]
     rejects = [
         Reject(str(cube["pass_label"].values[k]), name, _why_unscored(v, settings))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,13 +42,14 @@ def scan_normal(
     largest_share: float = 0.5,
     replications: int = 999,
     seed: int = 20240601,
+    surrogates: Iterable[Floats] | None = None,
 ) -> ScanCluster | None:
     """Find the circle of locations in which values are highest against all others.
 
     LLR = (N/2) ln(σ₀² / σ²), where σ₀² is the variance about one mean and σ² that about one mean inside and one
     outside: Kulldorff, Huang and Konty 2009, Int. J. Health Geographics 8, 58, eq. 3 (doi:10.1186/1476-072X-8-58).
-    Permutation takes observations as exchangeable: on autocorrelated traces ``p_value`` is too small, and the circle
-    is a candidate, not a finding (`find_hotspots` tests those).
+    Permutation takes observations as exchangeable: on autocorrelated traces ``p_value`` is too small; give
+    ``surrogates`` there (`fusion.areas` shuffles whole passes).
 
     Parameters
     ----------
@@ -59,6 +61,8 @@ def scan_normal(
         Circles hold at most this share of the observations.
     replications : int
         Permutations; the smallest p is 1 / (replications + 1).
+    surrogates : iterable of arrays, shape (observations,), optional
+        What ``values`` could be without a source, in place of permutations.
 
     Returns
     -------
@@ -83,10 +87,9 @@ def scan_normal(
     if not np.isfinite(ratio.flat[best]):
         return None
     rng = np.random.default_rng(seed)
-    reached = sum(
-        bool(_ratios(rng.permutation(values), location, order, inside, allowed).max() >= ratio.flat[best])
-        for _ in range(replications)
-    )
+    draws = surrogates if surrogates is not None else (rng.permutation(values) for _ in range(replications))
+    highest = [float(_ratios(draw, location, order, inside, allowed).max()) for draw in draws]
+    reached = sum(value >= ratio.flat[best] for value in highest)
     centre, last = divmod(best, x.size)
     members = order[centre, : last + 1]
     within = np.isin(location, members)
@@ -97,7 +100,7 @@ def scan_normal(
         float(ratio.flat[best]),
         float(values[within].mean()),
         float(values[~within].mean()),
-        (1 + reached) / (1 + replications),
+        (1 + reached) / (1 + len(highest)),
     )
 
 

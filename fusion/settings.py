@@ -59,10 +59,10 @@ class FusionSettings:
         0.05, unit="1", source="convention: share of maps without a source that may show a hotspot"
     )
     recurrence_share: float = setting(
-        0.6, unit="1", source="choice: part of alpha that recurrent hotspots may use up"
+        0.5, unit="1", source="choice: part of alpha that recurrent hotspots may use up"
     )
     sighting_share: float = setting(
-        0.1, unit="1", source="choice: part of alpha for single sightings; real drives are burstier than surrogates"
+        0.04, unit="1", source="choice: part of alpha for single sightings; real drives are burstier than surrogates"
     )
     agreement_m: float = setting(
         30.0, unit="m", source="choice: 5 degrees of wind move a plume's axis so far at 350 m from its source"
@@ -88,7 +88,7 @@ class FusionSettings:
         0.05, unit="1", source="choice: a pass sees a hotspot in its own highest 5 % of cells"
     )
     seen_sigma: float = setting(
-        3.0, unit="1", source="convention: and above three robust standard deviations of its cells"
+        4.0, unit="1", source="choice: and above four robust standard deviations of its cells, as a crossing"
     )
     minimum_cells: int = setting(2, unit="1", source="choice: one cell is one GNSS error away from another place")
     minimum_visited: int = setting(20, unit="1", source="choice: fewer cells have no background to stand out from")

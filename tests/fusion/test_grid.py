@@ -64,3 +64,13 @@ def test_the_grid_of_a_cube_is_read_back(drives) -> None:
     assert back.shape == box.shape
     assert back.affine == box.affine
     assert back.crs == box.crs
+
+
+@pytest.mark.parametrize("east", [-40.0, 0.0, 40.0])
+@pytest.mark.parametrize("north", [-40.0, 0.0, 40.0])
+def test_a_position_on_the_border_is_in_the_cell_it_touches(east: float, north: float) -> None:
+    """Whole multiples of the cell lie on borders; none of the positions that made the grid is off it."""
+    x, y = np.array([405_000.0, 405_000.0 + east]), np.array([3_396_000.0, 3_396_000.0 + north])
+    lon, lat = unproject(x, y, CRS)
+    box = region_geobox(lon, lat, crs=CRS, resolution_m=20)
+    assert (cell_index(lon, lat, box) >= 0).all()

@@ -130,5 +130,5 @@ def test_elevation_model_and_declared_geoid(tmp_path: Path) -> None:
     report = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
     assert any(d["decision"] == "ground taken from this elevation model" for d in report["decisions"])
     lost = CliRunner().invoke(cli, [*arguments, "--quiet", "--dem", str(tmp_path / "there.tif")])
-    assert lost.exit_code != 0
+    assert lost.exit_code == 1
     assert "does not cover the photos" in str(lost.exception)
