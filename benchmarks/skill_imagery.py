@@ -58,10 +58,22 @@ def single_photo(frame: Frame, pose: FramePose, ortho: Ortho, transform: Affine,
     centre = np.array([pose.easting_m, pose.northing_m, pose.height_m])
     station = Station(frame, pose.camera, centre, pose.rotation, pose.covariance)
     view = View(0, station, pose.footprint, Tone())
-    layers = render_chunk([view], ortho.surface, transform, shape, ImagerySettings(), ("red", "green", "blue"))
-    colour = np.stack([layers[b].astype(np.uint8) for b in ("red", "green", "blue")], axis=-1)
+    bands = ("value",) if "value" in ortho.mosaic else ("red", "green", "blue")
+    layers = render_chunk([view], ortho.surface, transform, shape, ImagerySettings(), bands)
+    if len(bands) == 1:
+        return _stretched(layers["value"].astype(float), layers["alpha"] > 0)
+    colour = np.stack([layers[band].astype(np.uint8) for band in bands], axis=-1)
     grey: Bytes = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
     return grey
+
+
+def _stretched(values: Floats, seen: NDArray[np.bool_]) -> Bytes:
+    """Measured values as grey levels 1 to 255 between the 1st and 99th percentile of what is seen."""
+    if not seen.any():
+        return np.zeros(values.shape, np.uint8)
+    low, high = np.nanpercentile(values[seen], (1, 99))
+    share = np.clip((np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-9), 0, 1)
+    return np.where(seen, 1 + np.round(254 * share), 0).astype(np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
