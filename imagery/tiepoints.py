@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from imagery.settings import ImagerySettings
 from ingest.errors import FileError
-from ingest.photos import read_image, read_values
+from ingest.photos import read_values
 from ingest.schema import Frame
 
 __all__ = [
@@ -93,11 +93,11 @@ def _features(frame: Frame, wanted_px: int, count: int) -> Features:
     reduce = reduce_for(max(frame.camera.width_px, frame.camera.height_px), wanted_px)
     nothing = np.empty((0, 2)), np.empty((0, 128), np.uint8)
     try:
-        image = read_image(frame, reduce=reduce)
-        values = read_values(frame, reduce=reduce) if frame.kind == "thermal" else image
+        # a maker's thermal picture is of another moment than its values: M2EA's lies six rows off
+        values = read_values(frame, reduce=reduce)
     except FileError as error:
         return Features(*nothing, 0.0, 0.0, 0.0, np.empty((0, 0, 0), np.float32), error.reason)
-    grey, level, spread = _grey(image)
+    grey, level, spread = _grey(values)
     small = _small(values)
     sharpness = _sharpness(grey)
     points, descriptors = cv2.SIFT.create(count).detectAndCompute(grey, None)
