@@ -57,6 +57,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "The strongest lead, {name}, asks for “{disposition}”: {reason}.",
         "最强线索为{name}，建议“{disposition}”：{reason}。",
     ),
+    "line_no_drive": (
+        "No drive was measured, so hotspots were not sought.",
+        "本任务无走航测量数据，未作热点分析。",
+    ),
     "line_nothing": (
         "No hotspot stands out from the background with the significance that the profile asks for.",
         "按参数方案的显著性要求，未发现高出背景的热点。",
