@@ -134,7 +134,7 @@ def test_report_of_an_empty_mission_says_so(tmp_path):
     """No traces, no flights, no sites: the page still stands."""
     write_report(tmp_path / "report.html", ReportContents("nothing", ()))
     text = " ".join(parse((tmp_path / "report.html").read_text(encoding="utf-8")).text)
-    assert "No hotspot stands out" in text and "No visit is proposed" in text
+    assert "hotspots were not sought" in text and "No visit is proposed" in text
 
 
 def test_unknown_language_is_refused(contents):
