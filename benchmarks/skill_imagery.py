@@ -1,7 +1,7 @@
 """Score of the imagery room on real flights with a reference and on simulated blocks with known poses.
 
-``python -m benchmarks.skill_imagery [--data ../shared/data] [--quick]`` writes ``docs/skill-imagery.md``. Nothing in
-the table is typed by hand; flights that are absent are said to be absent.
+``python -m benchmarks.skill_imagery [--data ../shared/data] [--peers VENV]`` writes ``docs/skill-imagery.md``.
+Nothing in the table is typed by hand; flights that are absent are said to be absent.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,11 @@ import rasterio
 import shapely
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
 
 from benchmarks.blocks_imagery import PIXEL, run_blocks
+from benchmarks.peers_imagery import default_peers, project_with_orthority
 from imagery import FramePose, ImagerySettings, Ortho, Station, process_frames
 from imagery.ortho import View, render_chunk
 from imagery.photocache import forget_photos
@@ -118,13 +121,25 @@ def shifts(one: Described, two: Described, pixel_m: float) -> Floats:
 
 def photo_errors(frames: Sequence[Frame], ortho: Ortho, reference: Path) -> Floats:
     """Root-mean-square distance [m] of each photo from the reference raster, NaN where they cannot be matched."""
-    with rasterio.open(reference) as file:
+    grey, transform = _reference(reference)
+    photos = (
+        single_photo(f, p, ortho, transform, (grey.shape[0], grey.shape[1]))
+        for f, p in zip(frames, ortho.poses, strict=True)
+    )
+    return distances(photos, grey, float(transform.a))
+
+
+def _reference(path: Path) -> tuple[Bytes, Affine]:
+    with rasterio.open(path) as file:
         colour, transform = np.moveaxis(file.read(), 0, -1), file.transform
-    grey = cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY)
-    result, truth = [], describe(grey)
-    for frame, pose in zip(frames, ortho.poses, strict=True):
-        photo = describe(single_photo(frame, pose, ortho, transform, grey.shape))
-        off = shifts(photo, truth, float(transform.a))
+    return np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8), transform
+
+
+def distances(photos: Iterable[Bytes], reference: Bytes, pixel_m: float) -> Floats:
+    """Root-mean-square distance [m] of each photo from a reference on the same grid, NaN where nothing matches."""
+    result, truth = [], describe(reference)
+    for photo in photos:
+        off = shifts(describe(photo), truth, pixel_m)
         result.append(float(np.sqrt(np.mean(off**2))) if len(off) else float("nan"))
     return np.array(result)
 
@@ -145,6 +160,49 @@ def neighbour_shifts(frames: Sequence[Frame], ortho: Ortho, pixel_m: float) -> F
         if len(off):
             result.append(float(np.median(off)))
     return np.array(result)
+
+
+def tagged_orthos(folder: Path, peers: Path | None) -> list[Line]:
+    """Brighton as orthority puts it (tags as they are, a DSM it is given): the same measures on its own orthos."""
+    reference, transform = _reference(folder / "derived_rgb_from_pointcloud_0.2m.tif")
+    images = sorted((folder / "images").glob("*.[jJ]*"))
+    with tempfile.TemporaryDirectory() as scratch:
+        out, dem = Path(scratch), folder / "derived_dsm_0.2m.tif"
+        if project_with_orthority(peers, images, dem, out, crs="EPSG:32615", gsd_m=0.05) is None:
+            return []
+        files = sorted(out.glob("*_ORTHO.tif"))
+        errors = distances(
+            (_on_grid(f, transform, (reference.shape[0], reference.shape[1])) for f in files), reference, 0.2
+        )
+        fine = transform * Affine.scale(0.5)
+        greys = [_on_grid(f, fine, (2 * reference.shape[0], 2 * reference.shape[1])) for f in files]
+    described = [describe(grey) for grey in greys]
+    off = np.array([
+        np.median(found) for i, j in itertools.combinations(range(len(greys)), 2)
+        if ((greys[i] > 0) & (greys[j] > 0)).sum() >= 0.2 * (greys[i] > 0).sum()
+        and len(found := shifts(described[i], described[j], 0.1))
+    ])  # fmt: skip
+    name = "Brighton, orthority in this run"
+    return [
+        Line(name, "distance from the point cloud, median of photos", float(np.nanmedian(errors)), "m", "", ""),
+        Line(name, "distance from the point cloud, worst photo", float(np.nanmax(errors)), "m", "", ""),
+        Line(name, "photos compared", float(np.isfinite(errors).sum()), "1", "", ""),
+        Line(name, "mismatch of overlapping photos, median of pairs", float(np.median(off)), "m", "", ""),
+        Line(name, "mismatch of overlapping photos, 90th percentile", float(np.quantile(off, 0.9)), "m", "", ""),
+    ]
+
+
+def _on_grid(path: Path, transform: Affine, shape: tuple[int, int]) -> Bytes:
+    """An ortho as grey levels on another grid of its CRS; 0 where it shows nothing."""
+    with (
+        rasterio.open(path) as file,
+        WarpedVRT(
+            file, transform=transform, height=shape[0], width=shape[1], resampling=Resampling.average
+        ) as warped,
+    ):
+        colour, seen = np.moveaxis(warped.read([1, 2, 3]), 0, -1), warped.dataset_mask() > 0
+    grey = np.maximum(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2GRAY), 1)
+    return np.where(seen, grey, 0).astype(np.uint8)
 
 
 def upright(frames: Sequence[Frame], ortho: Ortho, expected_deg: float) -> int:
@@ -269,12 +327,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "skill-imagery.md")
+    parser.add_argument("--peers", type=Path, default=default_peers(), help="environment of orthority")
     parser.add_argument("--blocks", type=int, default=20, help="number of simulated blocks of each kind")
     parser.add_argument("--first-seed", type=int, default=1000, help="0-999 are for tuning, from 1000 for scoring")
     arguments = parser.parse_args(argv)
     lines: list[Line] = []
     if (arguments.data / "uav").is_dir():
-        lines += brighton(arguments.data) + thermal_river(arguments.data)
+        lines += brighton(arguments.data) + tagged_orthos(arguments.data / "uav/brighton_beach", arguments.peers)
+        lines += thermal_river(arguments.data)
     if arguments.blocks:
         lines += simulated_blocks(range(arguments.first_seed, arguments.first_seed + arguments.blocks))
     text = table(lines)

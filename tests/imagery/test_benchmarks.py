@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks import skill_imagery, speed_imagery
 from benchmarks.blocks_imagery import GRID, score_block, simulate_block
+from benchmarks.peers_imagery import pose_with_pycolmap, project_with_orthority
 from imagery import ImagerySettings, process_frames
 
 
@@ -33,3 +36,20 @@ def test_simulated_block_is_found_within_a_pixel(tmp_path: Path) -> None:
     assert score.used == 8
     assert score.mismatch_m < 0.1
     assert score.coverage > 0.8
+
+
+def test_peers_that_are_not_there_are_not_run(tmp_path: Path) -> None:
+    """Without an environment, and in one that holds neither, no peer is timed."""
+    for peers in (None, tmp_path):
+        assert project_with_orthority(peers, [], tmp_path, tmp_path, crs="EPSG:32615", gsd_m=0.05) is None
+        assert pose_with_pycolmap(peers, tmp_path, tmp_path) is None
+
+
+def test_peer_that_fails_is_told_with_its_message(tmp_path: Path) -> None:
+    """A program that ends in an error is not a row of the table."""
+    program = tmp_path / "bin" / "oty"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho no such dem\nexit 2\n", encoding="utf-8")
+    program.chmod(0o755)
+    with pytest.raises(RuntimeError, match="no such dem"):
+        project_with_orthority(tmp_path, [], tmp_path, tmp_path, crs="EPSG:32615", gsd_m=0.05)
