@@ -10,7 +10,9 @@ import itertools
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import rasterio
 import rasterio.shutil
 import xarray as xr
 from dask.base import compute
+from dask.local import get_sync
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window
@@ -26,6 +29,10 @@ from rasterio.windows import Window
 from ingest.errors import ContractError
 
 __all__ = ["CogSummary", "write_cog", "write_ortho"]
+
+_Window = tuple[slice, slice]
+# GDAL would keep written blocks in a twentieth of the machine's memory [MB].
+_GDAL_CACHE = 64
 
 _log = logging.getLogger(__name__)
 _QUALITY = ("photo_count", "photo_index", "gsd", "position_error")
@@ -105,7 +112,7 @@ def _write(
     geobox = dataset.odc.geobox
     if geobox is None or geobox.crs is None:
         raise ContractError(f"{layers[0].path.name}: the dataset has no grid mapping (spatial_ref)")
-    with _temporary(layers) as (striped, whole):
+    with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE), _temporary(layers) as (striped, whole):
         seen = _fill(dataset, layers, striped, geobox, workers, progress)
         for source, target in zip(striped, whole, strict=True):
             _optimise(source, target)
@@ -137,7 +144,7 @@ def _fill(
     workers: int,
     progress: Callable[[int, int], None] | None,
 ) -> int:
-    """Compute chunk after chunk, ``workers`` at a time, and put each into its place; return the pixels seen."""
+    """Compute chunk after chunk, ``workers`` at a time, put each into its place; return the pixels seen."""
     names = [name for layer in layers for name in layer.names]
     windows = _windows(dataset, names[0])
     seen = 0
@@ -146,19 +153,35 @@ def _fill(
         for file, layer in zip(files, layers, strict=True):
             for band, name in enumerate(layer.names, start=1):
                 file.update_tags(band, **_labels(dataset[name]))
-        for start in range(0, len(windows), workers):
-            batch = windows[start : start + workers]
-            chunks = [[dataset[name][rows, cols].data for name in names] for rows, cols in batch]
-            for (rows, cols), arrays in zip(
-                batch, compute(*chunks, scheduler="threads", num_workers=workers), strict=True
-            ):
-                by_name = dict(zip(names, arrays, strict=True))
-                seen += _count_seen(by_name, names)
-                for file, layer in zip(files, layers, strict=True):
-                    _put(file, layer, by_name, rows, cols)
+        for done, (window, arrays) in enumerate(_in_order(dataset, names, windows, workers), start=1):
+            seen += _count_seen(arrays, names)
+            for file, layer in zip(files, layers, strict=True):
+                _put(file, layer, arrays, *window)
             if progress is not None:
-                progress(min(start + workers, len(windows)), len(windows))
+                progress(done, len(windows))
     return seen
+
+
+def _in_order(
+    dataset: xr.Dataset, names: Sequence[str], windows: Sequence[_Window], workers: int
+) -> Iterator[tuple[_Window, dict[str, NDArray[np.generic]]]]:
+    """Chunks in order; while one is written the next are computed, never more than ``workers`` and one to spare."""
+
+    def computed(window: _Window) -> dict[str, NDArray[np.generic]]:
+        # dask's own scheduler by its function: by its name dask would load its distributed part first.
+        arrays = compute(*(dataset[name][window].data for name in names), scheduler=get_sync)
+        return dict(zip(names, arrays, strict=True))
+
+    with ThreadPoolExecutor(workers) as pool:
+        ahead: deque[tuple[_Window, Future[dict[str, NDArray[np.generic]]]]] = deque()
+        for window in windows:
+            ahead.append((window, pool.submit(computed, window)))
+            if len(ahead) > workers:
+                first, future = ahead.popleft()
+                yield first, future.result()
+        while ahead:
+            first, future = ahead.popleft()
+            yield first, future.result()
 
 
 def _labels(band: xr.DataArray) -> dict[str, str]:
@@ -172,7 +195,7 @@ def _count_seen(arrays: dict[str, NDArray[np.generic]], names: Sequence[str]) ->
     return int(np.count_nonzero(np.isfinite(np.asarray(arrays[names[0]], float))))
 
 
-def _windows(dataset: xr.Dataset, name: str) -> list[tuple[slice, slice]]:
+def _windows(dataset: xr.Dataset, name: str) -> list[_Window]:
     """Chunks of a variable as row and column slices, row by row; a variable in memory is one chunk."""
     chunks = dataset[name].chunks or tuple((n,) for n in dataset[name].shape)
     edges = [np.concatenate([[0], np.cumsum(sizes)]).tolist() for sizes in chunks]
@@ -215,7 +238,9 @@ def _optimise(source: Path, target: Path) -> None:
         numbers = plain.descriptions[0] == "photo_count"
         # Rounded numbers repeat: they pack better as they are.
         predictor = "no" if numbers else "yes"
+    # The picture opens everywhere; the layers beside it, in half the time, where GDAL is of this decade.
+    packing = {"compress": "zstd", "level": "1"} if numbers else {"compress": "deflate", "level": "1"}
     rasterio.shutil.copy(
-        source, target, driver="COG", compress="deflate", level="3", predictor=predictor,
+        source, target, driver="COG", **packing, predictor=predictor,
         blocksize="512", overview_resampling="nearest" if numbers else "average", num_threads="2", bigtiff="if_safer",
     )  # fmt: skip
