@@ -113,6 +113,7 @@ def _variables(
         "detection_limit": limit,
         "offset": offset,
         "lag_s": species.attrs.get("lag_s", 0.0),
+        "lag_sd_s": species.attrs.get("lag_sd_s", float("nan")),
     }
     from_flags = {"long_name": f"quality-control flag of {name}", "standard_name": "quality_flag"}
     return {

@@ -8,10 +8,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ingest.flags import Flag, FlagArray, is_usable
+from ingest.flags import Flag, is_usable
 from ingest.schema import Decision, Outcome, species_names
 from tracks.compiled import compiled
-from tracks.lag_estimate import LagEstimate, estimate_lag
+from tracks.lag_estimate import LagEstimate, estimate_lag, lag_grid, lag_prior
+from tracks.lag_meetings import Fixes, compare_meetings
 from tracks.noise import estimate_noise
 from tracks.plane import longest_step, plane_of, seconds_since_start
 from tracks.response import correct_response
@@ -25,6 +26,7 @@ Floats = NDArray[np.float64]
 _BLOCK_S = 2.0  # the signal is averaged over this time before lags are tried
 _MOST_VALUES = 10_000  # of them: the first hours of a drive tell its lag
 _DRIVING_M_S = 2.0
+_NO_LAG_S = 1.0  # a lag below this is none
 _UNUSABLE = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.REMOVED_BY_HAND
 
 
@@ -85,10 +87,10 @@ def _given_lag(trace: xr.Dataset, name: str, settings: TrackSettings) -> float |
 
 
 def find_lags(trace: xr.Dataset, settings: TrackSettings) -> dict[str, LagEstimate]:
-    """Estimate the lag of every species for which none is given, by `tracks.lag_estimate.estimate_lag`.
+    """Estimate the lag of every instrument for which none is given, by `tracks.lag_estimate.estimate_lag`.
 
-    Quantities of one analyser may differ: a Picarro reports dry methane one cycle later than methane. A species whose
-    own estimate is not confident takes the confident one with the highest contrast of its instrument.
+    All quantities of an instrument are taken to have one lag; a Picarro reports dry methane one cycle later than
+    methane, which is within the standard deviation.
 
     Parameters
     ----------
@@ -105,24 +107,18 @@ def find_lags(trace: xr.Dataset, settings: TrackSettings) -> dict[str, LagEstima
     fixes = _fixes(trace, t) if waiting and settings.estimate_lag else None
     if fixes is None:
         return {}
-    found: dict[str, LagEstimate] = {}
-    best: dict[str, LagEstimate] = {}
+    behind: dict[str, list[str]] = {}
     for name in waiting:
-        times, signal = _signal(t, trace[name].values, trace["qc_flag"].values, settings)
-        if not len(times) or not signal.max() > 0:
-            continue
-        found[name] = estimate_lag(times, signal, fixes, settings)
-        instrument = str(trace[name].attrs.get("instrument", ""))
-        rival = best.get(instrument)
-        if found[name].confident and (rival is None or found[name].contrast > rival.contrast):
-            best[instrument] = found[name]
-    return {
-        name: own if own.confident else best.get(str(trace[name].attrs.get("instrument", "")), own)
-        for name, own in found.items()
-    }
+        behind.setdefault(str(trace[name].attrs.get("instrument", "")), []).append(name)
+    found: dict[str, LagEstimate] = {}
+    for names in behind.values():
+        signals = [_signal(t, trace[name].values, trace, name, settings) for name in names]
+        estimate = estimate_lag(compare_meetings(signals, fixes, settings), settings)
+        found |= dict.fromkeys(names, estimate)
+    return found
 
 
-def _fixes(trace: xr.Dataset, t: Floats) -> tuple[Floats, Floats, Floats, Floats, Floats] | None:
+def _fixes(trace: xr.Dataset, t: Floats) -> Fixes | None:
     """Return time, position and velocity where known; None where the platform hardly moves."""
     lon, lat = trace["lon"].values, trace["lat"].values
     known = np.flatnonzero(np.isfinite(lon))
@@ -131,12 +127,16 @@ def _fixes(trace: xr.Dataset, t: Floats) -> tuple[Floats, Floats, Floats, Floats
     if not (speed > _DRIVING_M_S).any():
         return None
     x, y = plane_of(lon, lat).forward(lon[known], lat[known])
-    return t[known], x, y, speed * np.sin(heading), speed * np.cos(heading)
+    return Fixes(t[known], x, y, speed * np.sin(heading), speed * np.cos(heading))
 
 
-def _signal(t: Floats, values: Floats, flags: FlagArray, settings: TrackSettings) -> tuple[Floats, Floats]:
+def _signal(
+    t: Floats, values: Floats, trace: xr.Dataset, name: str, settings: TrackSettings
+) -> tuple[Floats, Floats]:
     """Return block times and log(excess over noise), 0 for background: plumes count by their order of magnitude."""
-    usable = is_usable(flags, _UNUSABLE)
+    usable = is_usable(trace["qc_flag"].values, _UNUSABLE)
+    if f"{name}_qc" in trace:
+        usable &= is_usable(trace[f"{name}_qc"].values)
     times, means = block_means(t, values, usable, _BLOCK_S)
     times, means = times[:_MOST_VALUES], means[:_MOST_VALUES]
     if len(times) < 10:
@@ -153,7 +153,8 @@ def apply_lag(
     """Shift every species by its inlet lag before any row is flagged away; positions and wind stay.
 
     The lag is the settings' ``lag_of`` of the species or its instrument, else a ``lag_s`` attribute of the variable,
-    else ``lag_s``, else a confident estimate, else 0. Each species gets it as attribute ``lag_s``.
+    else ``lag_s``, else the estimate, which leans on published lags where evidence is weak, else 0. Each species gets
+    the attributes ``lag_s`` and ``lag_sd_s``: what was applied, and the standard deviation of what is left, s.
 
     Parameters
     ----------
@@ -174,7 +175,8 @@ def apply_lag(
     said: dict[tuple[str, str], list[str]] = {}
     for name in species_names(trace):
         variable = trace[name]
-        lag_s, what, why = _lag_of(_given_lag(trace, name, settings), (estimates or {}).get(name))
+        given_s, estimate = _given_lag(trace, name, settings), (estimates or {}).get(name)
+        lag_s, sd_s, what, why = _lag_of(given_s, estimate, settings)
         measured = t[np.isfinite(variable.values)] if lag_s else t
         gap_s = longest_step(measured, settings.value_gap_s)
         response_s = _response_of(trace, name, settings)
@@ -184,7 +186,7 @@ def apply_lag(
             said.setdefault((f"response time of {response_s:g} s corrected", "given in the settings"), []).append(
                 name
             )
-        shifted[name] = ("obs", values, {**variable.attrs, "lag_s": lag_s})
+        shifted[name] = ("obs", values, {**variable.attrs, "lag_s": lag_s, "lag_sd_s": sd_s})
         if what:
             said.setdefault((what, why), []).append(name)
     decisions = tuple(Decision(label, f"{what}: {', '.join(names)}", why) for (what, why), names in said.items())
@@ -198,21 +200,36 @@ def _response_of(trace: xr.Dataset, name: str, settings: TrackSettings) -> float
     return float(next((own[key] for key in keys if key in own), 0.0))
 
 
-def _lag_of(given_s: float | None, estimate: LagEstimate | None) -> tuple[float, str, str]:
-    """Return the lag to use, what to say about it, and why."""
+def _lag_of(
+    given_s: float | None, estimate: LagEstimate | None, settings: TrackSettings
+) -> tuple[float, float, str, str]:
+    """Return the lag to use, its standard deviation, what to say about it, and why."""
     if given_s is not None:
-        return given_s, f"inlet lag of {given_s:g} s applied" if given_s else "", "given in settings or file"
-    if estimate is None or not estimate.meetings:
-        return 0.0, "", ""
-    if not np.isfinite(estimate.lag_s):
-        return 0.0, "", ""
-    why = (
-        f"{estimate.meetings} meetings in opposite directions agree best at {estimate.lag_s:.1f} ±"
-        f" {estimate.sd_s:.1f} s (correlation {estimate.correlation:.2f}, contrast {estimate.contrast:.1f})"
-    )
-    if estimate.confident and abs(estimate.lag_s) <= 2 * estimate.sd_s:
-        return 0.0, "no inlet lag applied, none is seen", why
-    if estimate.confident:
-        lag_s = round(estimate.lag_s, 1)
-        return lag_s, f"inlet lag estimated as {lag_s:g} s and applied", why
-    return 0.0, "inlet lag unknown, none applied; give lag_s", why
+        said = f"inlet lag of {given_s:g} s applied" if given_s else ""
+        return given_s, settings.lag_given_sd_s, said, "given in settings or file"
+    if estimate is None:
+        return 0.0, settings.lag_given_sd_s if not settings.estimate_lag else _far(settings), "", ""
+    why = _told(estimate)
+    if estimate.evidence is None:
+        sd_s = round(_far(settings), 1)
+        return 0.0, sd_s, f"inlet lag not known, none applied (standard deviation {sd_s:g} s); give lag_s", why
+    lag_s, sd_s = round(estimate.lag_s, 1), round(estimate.sd_s, 1)
+    if not estimate.known:
+        return lag_s, sd_s, f"inlet lag not known, {lag_s:g} ± {sd_s:g} s assumed; give lag_s", why
+    if lag_s < _NO_LAG_S:
+        return 0.0, float(np.hypot(lag_s, sd_s)), "no inlet lag applied, none is seen", why
+    return lag_s, sd_s, f"inlet lag estimated as {lag_s:g} ± {sd_s:g} s and applied", why
+
+
+def _far(settings: TrackSettings) -> float:
+    """Return how far lags are from zero before anything is known: their root mean square, s."""
+    return float(np.sqrt(lag_prior(settings) @ lag_grid(settings) ** 2))
+
+
+def _told(estimate: LagEstimate) -> str:
+    """Name the evidence: what was compared, how high it scores, and whether that may be chance."""
+    found = estimate.evidence
+    if found is None:
+        return "no places that were passed in opposite directions and saw a plume"
+    best = f"best score {found.score.max():.1f}, as high by chance: {found.chance:.0%}"
+    return f"{found.places} places passed in opposite directions: {best}; weighed with published lags"

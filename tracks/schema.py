@@ -20,7 +20,9 @@ class Track:
         (radian, clockwise from north, NaN while standing), ``pass_index`` (int32, −1 outside of any drive pass),
         ``horizontal_sd`` (m, standard deviation per axis of the position), ``<species>_qc``,
         ``<species>_background`` and ``<species>_enhancement``; their attributes hold ``model``, ``noise_sd``,
-        ``detection_limit`` and ``lag_s``. With wind also ``u``, ``v`` and ``wind_sd`` (m s-1, per component).
+        ``detection_limit``, ``lag_s`` and ``lag_sd_s`` (s: the inlet lag that was applied, and the standard deviation
+        of what is left of it, which displaces values along the track by speed times it).
+        With wind also ``u``, ``v`` and ``wind_sd`` (m s-1, per component).
     plumes : xarray.Dataset
         Dimension ``plume``: ``species``, ``pass_index``, ``start_time``, ``peak_time``, ``end_time``, ``lon`` and
         ``lat`` of the peak, ``maximum`` (enhancement), ``background``, ``area`` (enhancement times metres driven),

@@ -31,9 +31,22 @@ class TrackSettings:
     estimate_lag: bool = setting(
         True, unit="1", source="choice: where no lag is given and opposite passes agree on one, it is applied"
     )
-    lag_search_s: float = setting(60.0, unit="s", source="choice: the longest published lag is 40 s (PLUME van)")
-    lag_max_sd_s: float = setting(2.0, unit="s", source="choice: a lag known worse than 2 s is not applied")
-    lag_min_contrast: float = setting(5.0, unit="1", source="choice: the peak stands 5 sd above other lags")
+    lag_search_s: float = setting(45.0, unit="s", source="choice: the longest published lag is 40 s (PLUME van)")
+    lag_prior_median_s: float = setting(
+        5.7,
+        unit="s",
+        source="published lags: Urban-Survey 28 s, AMLD 4, CalMAPLab 1.5, 2, 3, 3, 4, 4, 4, 6, 9.5, 9.5,"
+        " PLUME van 5, 40, little-RAVEN 11",
+    )
+    lag_prior_log_sd: float = setting(0.9, unit="1", source="the same lags: scatter of their logarithms")
+    lag_none_share: float = setting(
+        0.2, unit="1", source="choice: one trace in five has no lag left or no inlet line"
+    )
+    lag_chance: float = setting(0.01, unit="1", source="choice: one lag in a hundred is an accident at any score")
+    lag_max_sd_s: float = setting(3.5, unit="s", source="choice: a lag known worse than 3.5 s is called unknown")
+    lag_given_sd_s: float = setting(
+        1.0, unit="s", source="choice: a puff of gas timed by hand to 0.5 s, and what is left of the response"
+    )
     response_of: tuple[tuple[str, float], ...] = setting(
         (), unit="s", source="choice: no response time is corrected unless (species or instrument, seconds) is given"
     )
