@@ -1,7 +1,8 @@
 """Stations → one mosaic, chunk by chunk: each chunk decodes only the photos that see it, at the scale it needs.
 
 A chunk is projected on nodes eight pixels apart and interpolated between them; the photo whose nadir is nearest is
-taken (Voronoi seams), with two-band blending over the seam: colour over a wide band, detail over a narrow one.
+taken (Voronoi seams), with two-band blending over the seam: colour over a wide band, detail over a narrow one. Colour
+is blended on the nodes alone, from photos blurred once; a pixel's shift to the common colour is interpolated.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from odc.geo.xr import xr_coords
 from scipy.ndimage import distance_transform_edt
 
 from imagery.camera import project, reduced_pixels
-from imagery.photocache import read_cached
+from imagery.photocache import read_blurred, read_cached
 from imagery.radiometry import Tone
 from imagery.schema import Station
 from imagery.settings import ImagerySettings
 from imagery.stations import ground_variance
 from imagery.surface import Surface
-from imagery.tiepoints import reduce_for
+from imagery.tiepoints import decoding_reduction
 
 __all__ = ["View", "build_mosaic", "render_chunk"]
 
@@ -40,6 +41,7 @@ Singles = NDArray[np.float32]
 _NODE = 8
 _HALO = 64
 _FAR = 1e6
+_SPARE = 24  # pixels beyond the seam in which a photo still stands by for one whose edge falls between nodes
 _COLOURS = ("red", "green", "blue")
 
 
@@ -152,19 +154,24 @@ def render_chunk(
 ) -> dict[str, NDArray[np.generic]]:
     """Render every layer of one chunk (see `build_mosaic`); ``transform`` is that of its GDAL top left corner."""
     height, width = shape
-    layers = _empty_layers(shape, bands)
     if not views:
-        return layers
+        return _empty_layers(shape, bands)
     padded = tuple(math.ceil((n + 2 * _HALO) / _NODE) * _NODE for n in shape)
     ground = _node_points(transform, padded, surface)
     nodes = [_see(view.station, ground, settings) for view in views]
     best = _best_score(nodes)
-    band = settings.feather_m * settings.feather_low
+    pixel_m = abs(transform.a)
+    behind = [node.score - best for node in nodes]
+    colours = [
+        _node_colour(v, n, b, pixel_m, settings, len(bands)) for v, n, b in zip(views, nodes, behind, strict=True)
+    ]
+    common = _blend_colours(colours, nodes, behind, settings)
     canvas = _Canvas(padded, len(bands))
-    for view, node in zip(views, nodes, strict=True):
-        window = _window(node.seen & (node.score - best < band))
-        if window is not None:
-            _paint(canvas, view, node, node.score - best, ground, window, surface, settings, abs(transform.a))
+    for view, node, gap, colour in zip(views, nodes, behind, colours, strict=True):
+        window = _window(node.seen & (gap < settings.feather_m + _SPARE * pixel_m))
+        if window is not None and colour is not None:
+            shift = common[window] - colour[window]
+            _paint(canvas, view, node, gap, shift, ground, window, surface, settings, pixel_m)
     count = np.sum([n.seen for n in nodes], axis=0).astype(np.uint16)
     inner = (slice(_HALO, _HALO + height), slice(_HALO, _HALO + width))
     counted = cv2.resize(count, padded[::-1], interpolation=cv2.INTER_NEAREST)
@@ -220,10 +227,48 @@ def _window(wanted: NDArray[np.bool_]) -> tuple[slice, slice] | None:
     return slice(max(rows[0] - 1, 0), rows[-1] + 2), slice(max(cols[0] - 1, 0), cols[-1] + 2)
 
 
-def _enlarge(nodes: Floats) -> Singles:
+def _enlarge(nodes: NDArray[Any]) -> Singles:
     """Node values to pixels, linear: `cv2.resize` puts them back exactly where `_node_points` took them."""
     size = (nodes.shape[1] * _NODE, nodes.shape[0] * _NODE)
     return np.asarray(cv2.resize(np.ascontiguousarray(nodes, np.float32), size, interpolation=cv2.INTER_LINEAR))
+
+
+def _node_colour(
+    view: View, node: _Nodes, behind: Floats, pixel_m: float, settings: ImagerySettings, bands: int
+) -> Singles | None:
+    """A photo's colour without detail (means of some 16 pixels of the mosaic) on the nodes (ny, nx, bands), toned.
+
+    None for a photo that is nowhere near enough to the best one to take part.
+    """
+    if not (node.seen & (behind < settings.feather_m * settings.feather_low)).any():
+        return None
+    camera = view.station.camera
+    own_m = math.sqrt(view.footprint.area / (camera.width_px * camera.height_px))
+    blurred = read_blurred(
+        view.station.frame, decoding_reduction(own_m, pixel_m), 16 * pixel_m / own_m, settings.cache_mb
+    )
+    # Pixel centres of the blurred photo, whose sides need not be a whole number of its pixels.
+    step = np.array([camera.width_px / blurred.shape[1], camera.height_px / blurred.shape[0]])
+    places = ((node.pixels + 0.5) / step - 0.5).astype(np.float32)
+    seen = cv2.remap(cast(Any, blurred), places, cast(Any, None), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.stack(_toned(seen, view.tone, bands), axis=-1)
+
+
+def _blend_colours(
+    colours: Sequence[Singles | None], nodes: Sequence[_Nodes], behind: Sequence[Floats], settings: ImagerySettings
+) -> Singles:
+    """Colour of the mosaic on the nodes: those of its photos over the wide seam (ny, nx, bands)."""
+    width = settings.feather_m * settings.feather_low
+    bands = max((c.shape[-1] for c in colours if c is not None), default=1)
+    total = np.zeros((*nodes[0].score.shape, bands), np.float32)
+    weights = np.full(nodes[0].score.shape, 1e-12, np.float32)
+    for colour, node, gap in zip(colours, nodes, behind, strict=True):
+        if colour is not None:
+            # Beyond its edge a photo counts hardly, but keeps pixels between nodes from going without a colour.
+            weight = _weight(np.maximum(gap, 0.0), width) * np.where(node.seen, np.float32(1.0), np.float32(1e-4))
+            total += colour * weight[..., None]
+            weights += weight
+    return np.asarray(total / weights[..., None], np.float32)
 
 
 def _paint(
@@ -231,45 +276,40 @@ def _paint(
     view: View,
     node: _Nodes,
     behind: Floats,
+    shift: Singles,
     ground: Floats,
     window: tuple[slice, slice],
     surface: Surface,
     settings: ImagerySettings,
     pixel_m: float,
 ) -> None:
-    """Resample one photo into its window of the canvas with its weights for colour and for detail."""
+    """Resample one photo into its window of the canvas, shifted to the common colour, weighted for its detail."""
     station = view.station
     gsd = _node_gsd(station, ground[window])
-    finest = float(gsd.min())
-    reduce = reduce_for(8, math.ceil(8 * finest / pixel_m)) if finest < pixel_m else 1
+    reduce = decoding_reduction(float(gsd.min()), pixel_m)
     image = read_cached(station.frame, reduce, settings.cache_mb)
     pixels = _enlarge(reduced_pixels(node.pixels[window], reduce))
     warped = cv2.remap(cast(Any, image), pixels, cast(Any, None), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    gap = np.maximum(_enlarge(behind[window]), np.float32(0.0))
-    seen = _inside(pixels, image.shape) & (_enlarge(node.seen[window].astype(float)) > 0)
+    weight = _weight(np.maximum(_enlarge(behind[window]), np.float32(0.0)), settings.feather_m)
+    if not node.seen[window].all():
+        weight *= _inside(pixels, image.shape) & (_enlarge(node.seen[window]) > 0)
     if np.issubdtype(warped.dtype, np.floating):  # measured values have gaps where a band does not see
-        seen &= np.isfinite(warped.reshape(*gap.shape, -1)).all(axis=-1)
+        weight *= np.isfinite(warped.reshape(*weight.shape, -1)).all(axis=-1)
         warped = np.nan_to_num(warped, copy=False)
-    narrow = _weight(gap, settings.feather_m, seen)
-    wide = _weight(gap, settings.feather_m * settings.feather_low, seen)
+    values = _toned(warped, view.tone, len(canvas.detail))
+    for band, value in enumerate(values):
+        value += _enlarge(shift[..., band])
     error = np.sqrt(ground_variance(station, ground[window], surface.sd_m))
-    where = (slice(window[0].start * _NODE, window[0].start * _NODE + gap.shape[0]),
-             slice(window[1].start * _NODE, window[1].start * _NODE + gap.shape[1]))  # fmt: skip
-    canvas.add(
-        where,
-        _toned(warped, view.tone, canvas.colour.shape[-1]),
-        narrow,
-        wide,
-        view.index,
-        _enlarge(gsd),
-        _enlarge(error),
-    )
+    where = (slice(window[0].start * _NODE, window[0].start * _NODE + weight.shape[0]),
+             slice(window[1].start * _NODE, window[1].start * _NODE + weight.shape[1]))  # fmt: skip
+    canvas.add(where, values, weight, view.index, _enlarge(gsd), _enlarge(error))
 
 
-def _weight(gap: Singles, width_m: float, seen: NDArray[np.bool_]) -> Singles:
-    """Falls from one to zero over the seam; a small share stays where a photo sees, so that no pixel goes blank."""
-    weight = np.clip(1.0 - gap / width_m, 0.0, 1.0) + 1e-3 / (1.0 + gap)
-    return np.asarray(weight * seen, np.float32)
+def _weight(gap: NDArray[Any], width_m: float) -> Singles:
+    """Falls from one to zero over the seam; a small share stays, so that no pixel that a photo sees goes blank."""
+    weight = np.clip(1.0 - gap / width_m, 0.0, 1.0)
+    weight += 1e-3 / (1.0 + gap)
+    return np.asarray(weight, np.float32)
 
 
 def _inside(pixels: Singles, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -288,25 +328,26 @@ def _node_gsd(station: Station, ground: Floats) -> Floats:
     return result
 
 
-def _toned(image: NDArray[np.generic], tone: Tone, bands: int) -> Singles:
-    values = image.astype(np.float32)
-    values = values[..., None] if values.ndim == 2 else values
-    if bands == 1:
-        values = values.mean(axis=-1, keepdims=True)
-    for factor, shift, band in zip(tone.gain, tone.offset, range(bands), strict=False):
-        if (factor, shift) != (1.0, 0.0):
-            values[..., band] = values[..., band] * np.float32(factor) + np.float32(shift)
-    return values
+def _toned(image: NDArray[np.generic], tone: Tone, bands: int) -> list[Singles]:
+    """Bands of an image, each on its own (rows of three numbers are slow to work on), at the common exposure."""
+    values = image if image.ndim == 3 else image[..., None]
+    if bands == 1 and values.shape[2] > 1:
+        values = values.astype(np.float32).mean(axis=-1, keepdims=True)
+    planes = [np.asarray(plane, np.float32) for plane in cv2.split(cast(Any, values))][:bands]
+    for plane, factor, shift in zip(planes, tone.gain, tone.offset, strict=False):
+        if factor != 1.0:
+            plane *= np.float32(factor)
+        if shift != 0.0:
+            plane += np.float32(shift)
+    return planes
 
 
 class _Canvas:
     """Sums of one chunk while its photos are painted; `layers` turns them into the mosaic's layers."""
 
     def __init__(self, shape: tuple[int, ...], bands: int) -> None:
-        self.colour = np.zeros((*shape, bands), np.float32)
-        self.detail = np.zeros((*shape, bands), np.float32)
-        self.wide = np.zeros(shape, np.float32)
-        self.narrow = np.zeros(shape, np.float32)
+        self.detail = [np.zeros(shape, np.float32) for _ in range(bands)]
+        self.total = np.zeros(shape, np.float32)
         self.strongest = np.zeros(shape, np.float32)
         self.index = np.full(shape, -1, np.int32)
         self.gsd = np.full(shape, np.nan, np.float32)
@@ -315,56 +356,36 @@ class _Canvas:
     def add(
         self,
         where: tuple[slice, slice],
-        image: Singles,
-        narrow: Singles,
-        wide: Singles,
+        values: Sequence[Singles],
+        weight: Singles,
         index: int,
         gsd: Singles,
         error: Singles,
     ) -> None:
-        low = _low_pass(image, wide > 0)
-        image -= low
-        image *= narrow[..., None]
-        self.detail[where] += image
-        low *= wide[..., None]
-        self.colour[where] += low
-        self.wide[where] += wide
-        self.narrow[where] += narrow
-        better = narrow > self.strongest[where]
-        for target, value in ((self.strongest, narrow), (self.gsd, gsd), (self.error, error)):
+        for target, value in zip(self.detail, values, strict=True):
+            value *= weight
+            target[where] += value
+        self.total[where] += weight
+        better = weight > self.strongest[where]
+        for target, value in ((self.strongest, weight), (self.gsd, gsd), (self.error, error)):
             np.copyto(target[where], value, where=better)
         np.copyto(self.index[where], index, where=better)
 
     def layers(
         self, bands: tuple[str, ...], count: NDArray[np.uint16], inner: tuple[slice, slice]
     ) -> dict[str, NDArray[np.generic]]:
-        narrow = self.narrow[inner]
-        seen = narrow > 0
-        values = self.colour[inner] / np.maximum(self.wide[inner], np.float32(1e-6))[..., None]
-        values += self.detail[inner] / np.where(seen, narrow, np.float32(1.0))[..., None]
+        total = self.total[inner]
+        seen = total > 0
+        share = np.float32(1.0) / np.where(seen, total, np.float32(1.0))
         result: dict[str, NDArray[np.generic]] = {}
-        if bands != _COLOURS:
-            values = np.where(seen[..., None], values, np.float32(np.nan))
-            result |= {band: np.ascontiguousarray(values[..., k]) for k, band in enumerate(bands)}
-        else:
-            values += np.float32(0.5)
-            # Nothing is painted where nothing is seen, so that black stays black.
-            rounded = np.clip(values, 0, 255, out=values).astype(np.uint8)
-            result |= {band: np.ascontiguousarray(rounded[..., k]) for k, band in enumerate(bands)}
+        for band, detail in zip(bands, self.detail, strict=True):
+            value = detail[inner] * share
+            if bands == _COLOURS:
+                # Nothing is painted where nothing is seen, so that black stays black; OpenCV rounds and stops at 255.
+                result[band] = np.asarray(cv2.add(cast(Any, value), cast(Any, 0.0), dtype=cv2.CV_8U))
+            else:
+                result[band] = np.where(seen, value, np.float32(np.nan))
         result["alpha"] = np.where(seen, np.uint8(255), np.uint8(0))
         result["photo_count"] = np.where(seen, np.maximum(count[inner], 1), 0).astype(np.uint16)
         result |= {"photo_index": self.index[inner], "gsd": self.gsd[inner], "position_error": self.error[inner]}
         return result
-
-
-def _low_pass(image: Singles, seen: NDArray[np.bool_]) -> Singles:
-    """Colour without detail: means of 16 × 16 pixels that are seen, linear between them."""
-    small = (max(1, image.shape[1] // 16), max(1, image.shape[0] // 16))
-    mask = seen.astype(np.float32)
-    mean = cv2.resize(image * mask[..., None], small, interpolation=cv2.INTER_AREA).reshape(small[1], small[0], -1)
-    weight = cv2.resize(mask, small, interpolation=cv2.INTER_AREA).reshape(small[1], small[0], 1)
-    # Squares that nothing is seen in keep the mean of the window: their weight is zero anyway.
-    overall = mean.sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
-    filled = np.where(weight > 0.01, mean / np.maximum(weight, 0.01), overall)
-    enlarged = np.asarray(cv2.resize(filled, image.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
-    return enlarged.reshape(image.shape)

@@ -30,7 +30,7 @@ from imagery.settings import ImagerySettings
 from imagery.stations import footprint, ground_sd, off_nadir_rad, station_from_tags
 from imagery.surface import Surface, surface_from_dem, surface_from_plane
 from imagery.thermal import judge_units, relative_tones, value_attributes
-from imagery.tiepoints import Features, PairMatch, neighbour_pairs, reduce_for, tie_photos
+from imagery.tiepoints import Features, PairMatch, decoding_reduction, neighbour_pairs, reduce_for, tie_photos
 from ingest.control import ControlPoint
 from ingest.coordinates import meridian_convergence_rad, to_grid
 from ingest.errors import NothingUsable, SettingError
@@ -178,9 +178,10 @@ def _tie(
 ) -> tuple[_Flight, list[PairMatch], Overlap, list[Decision], list[Reject]]:
     """Read every photo once, leave out those that show nothing, match neighbours, measure headings and scales."""
     coarse = settings.mode == "direct"
+    kept = _kept_reduction(flight.frames, settings) if coarse else 0
     pairs = neighbour_pairs(flight.centres, settings, reach_m=_reach(flight))
     scale = _feature_scale(flight, settings)
-    features, matches = tie_photos(flight.frames, pairs, settings, coarse=coarse, scale_px=scale)
+    features, matches = tie_photos(flight.frames, pairs, settings, coarse=coarse, scale_px=scale, kept=kept)
     rejects = judge_pixels(flight.frames, features, settings)
     gone = {reject.item for reject in rejects}
     number = np.cumsum([frame.item not in gone for frame in flight.frames]) - 1
@@ -192,6 +193,24 @@ def _tie(
     flight = replace(flight, features=tuple(features)).keep(rejects)
     overlap = measure_overlap(flight.frames, flight.centres, matches, settings)
     return flight, matches, overlap, judge_parts(flight.frames, flight.centres, matches, settings), rejects
+
+
+def _kept_reduction(frames: Sequence[Frame], settings: ImagerySettings) -> int:
+    """Reduction at which the mosaic will want the photos if all of them fit into memory at that, else 0.
+
+    Only for coarse features: finer ones are sought in what the JPEG decoder scales, which costs little beside them.
+    """
+    own = [
+        f.pose.height_above_takeoff_m / f.camera.focal_px
+        for f in frames
+        if f.pose.height_above_takeoff_m is not None and f.pose.height_above_takeoff_m > 0
+    ]
+    if not own:
+        return 0
+    gsd = settings.gsd_m if settings.gsd_m > 0 else float(np.median(own))
+    reduce = decoding_reduction(float(np.median(own)), gsd)
+    size = sum(3 * f.camera.width_px * f.camera.height_px for f in frames) / reduce**2
+    return reduce if size <= 0.9e6 * settings.cache_mb else 0
 
 
 def _reach(flight: _Flight) -> float:

@@ -6,17 +6,19 @@ so the work grows with the number of photos and not with its square.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from imagery.photocache import read_cached
 from imagery.settings import ImagerySettings
 from ingest.errors import FileError
 from ingest.photos import read_values
@@ -25,6 +27,7 @@ from ingest.schema import Frame
 __all__ = [
     "Features",
     "PairMatch",
+    "decoding_reduction",
     "extract_features",
     "match_neighbours",
     "neighbour_pairs",
@@ -82,19 +85,39 @@ def reduce_for(long_side_px: int, wanted_px: int) -> int:
     return next((r for r in (8, 4, 2) if long_side_px / r >= 0.9 * wanted_px), 1)
 
 
-def extract_features(frames: Sequence[Frame], settings: ImagerySettings, *, coarse: bool) -> list[Features]:
-    """Read every photo once at reduced scale and describe it (SIFT, Lowe 2004)."""
+def decoding_reduction(own_m: float, pixel_m: float) -> int:
+    """How many times smaller a photo of this ground sampling distance is decoded for a mosaic of that."""
+    return reduce_for(8, math.ceil(8 * own_m / pixel_m)) if own_m < pixel_m else 1
+
+
+def extract_features(
+    frames: Sequence[Frame], settings: ImagerySettings, *, coarse: bool, kept: int = 0
+) -> list[Features]:
+    """Read every photo once at reduced scale and describe it (SIFT, Lowe 2004).
+
+    ``kept`` is the reduction at which the photos are kept in memory for the mosaic; 0 where they are not.
+    """
     wanted = settings.coarse_px if coarse else settings.feature_px
     count = settings.coarse_features if coarse else settings.features
-    return parallel(lambda frame: _features(frame, wanted, count), frames)
+    return parallel(lambda frame: _features(frame, wanted, count, kept, settings.cache_mb), frames)
 
 
-def _features(frame: Frame, wanted_px: int, count: int) -> Features:
+def _reduced(frame: Frame, reduce: int, kept: int, cache_mb: int) -> NDArray[np.generic]:
+    """A photo at reduced scale: decoded so, or shrunk from what is kept for the mosaic."""
+    if frame.kind != "rgb" or not 0 < kept < reduce:
+        # a maker's thermal picture is of another moment than its values: M2EA's lies six rows off
+        return read_values(frame, reduce=reduce)
+    image, step = read_cached(frame, kept, cache_mb), reduce // kept
+    rows, cols = image.shape[0] // step, image.shape[1] // step
+    whole = cast(Any, image[: rows * step, : cols * step])
+    return np.asarray(cv2.resize(whole, (cols, rows), interpolation=cv2.INTER_AREA)).reshape(rows, cols, -1)
+
+
+def _features(frame: Frame, wanted_px: int, count: int, kept: int, cache_mb: int) -> Features:
     reduce = reduce_for(max(frame.camera.width_px, frame.camera.height_px), wanted_px)
     nothing = np.empty((0, 2)), np.empty((0, 128), np.uint8)
     try:
-        # a maker's thermal picture is of another moment than its values: M2EA's lies six rows off
-        values = read_values(frame, reduce=reduce)
+        values = _reduced(frame, reduce, kept, cache_mb)
     except FileError as error:
         return Features(*nothing, 0.0, 0.0, 0.0, np.empty((0, 0, 0), np.float32), error.reason)
     grey, level, spread = _grey(values)
@@ -184,8 +207,9 @@ def tie_photos(
     *,
     coarse: bool,
     scale_px: float,
+    kept: int = 0,
 ) -> tuple[list[Features], list[PairMatch]]:
-    """Describe the photos and match the pairs batch by batch, in order of time.
+    """Describe the photos and match the pairs batch by batch, in order of time (``kept``: see `extract_features`).
 
     The descriptors of a photo are forgotten once its last pair is matched: what is held at a time is two strips of
     the flight, not the flight.
@@ -199,7 +223,9 @@ def tie_photos(
     features: list[Features] = []
     matches: list[PairMatch] = []
     for batch, start in enumerate(range(0, len(frames), settings.batch_photos)):
-        features += extract_features(frames[start : start + settings.batch_photos], settings, coarse=coarse)
+        features += extract_features(
+            frames[start : start + settings.batch_photos], settings, coarse=coarse, kept=kept
+        )
         matches += match_neighbours(features, ready.get(batch, []), settings, scale_px=scale_px)
         for k, described in enumerate(features):
             if last[k] < len(features) and len(described.descriptors):
