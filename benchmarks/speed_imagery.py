@@ -176,7 +176,8 @@ def _row(name: str, mode: str, r: dict[str, float], target: str) -> str:
     mismatch = "" if math.isnan(r["mismatch_m"]) else f"{r['mismatch_m']:.3f} m"
     return (
         f"| {name} | {mode} | {r['photos']:.0f} | {each:.2f} s | {r['cpu_s'] / r['photos']:.2f} s | {target} | "
-        f"{r['total_s'] / r['floor_s']:.1f} | {r['cpu_s'] / r['floor_cpu_s']:.1f} | {r['peak_mb']:.0f} MB | {r['megapixels']:.1f} MP | {mismatch} |"
+        f"{r['total_s'] / r['floor_s']:.1f} | {r['cpu_s'] / r['floor_cpu_s']:.1f} "
+        f"| {r['peak_mb']:.0f} MB | {r['megapixels']:.1f} MP | {mismatch} |"
     )
 
 

@@ -8,16 +8,15 @@ and camera tags enter as observations with their standard deviations; residuals 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import bsr_array, csc_array, csr_array, diags_array
-from scipy.sparse.linalg import SuperLU, splu
-from scipy.spatial import cKDTree
 
 from imagery.camera import rotation_from_vector, vector_from_rotation
+from imagery.covariance import factor_positive, pose_covariances
 from imagery.jacobian import Lens, observe
 from imagery.schema import Station
 from imagery.settings import ImagerySettings
@@ -27,6 +26,7 @@ __all__ = ["Adjusted", "Control", "adjust_block"]
 
 Floats = NDArray[np.float64]
 _SHARED = 6  # of each camera: focal length, k1, k2, boresight about three axes
+_BATCH = 20_000  # observations linearised at a time, some 30 MB
 _DATUM = 3  # of the block: shift of the tagged positions east and north, height of the take-off level
 
 
@@ -89,7 +89,10 @@ class _State:
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """What does not change while the adjustment runs; ``common_sd`` is that of the error all positions share."""
+    """What does not change while the adjustment runs; ``common_sd`` is that of the error all positions share.
+
+    Observations are in the order of their points.
+    """
 
     stations: tuple[Station, ...]
     ties: TiePoints
@@ -111,7 +114,6 @@ class _Normals:
 
     reduced: csc_array
     right: Floats
-    coupling: csr_array
     inverse: Floats
     point_right: Floats
     cost: float
@@ -149,10 +151,10 @@ def adjust_block(
     origin = np.array([*np.mean([s.centre[:2] for s in stations], axis=0), 0.0])
     block, state = _begin(stations, ties, points - origin, origin, settings, sd_px, control)
     state = _iterate(block, state, settings)
-    block, state = _cull(block, state)
+    block, state = _cull(block, state, settings)
     state = _iterate(block, state, settings)
     normals = _normals(block, state, settings, 0.0)
-    factor = _variance_factor(block, normals)
+    factor = _variancefactor_positive(block, normals)
     result = _finish(block, state, normals, factor, origin, settings)
     heights = np.sqrt(normals.inverse[:, 2, 2] * factor)
     return Adjusted(
@@ -172,6 +174,7 @@ def _begin(
 ) -> tuple[_Block, _State]:
     keys = [(s.camera.model, s.camera.width_px, s.camera.height_px, s.camera.focal_px) for s in stations]
     names = sorted(set(keys))
+    ties = ties.in_order()
     group = np.array([names.index(key) for key in keys], np.intp)
     cameras = [stations[keys.index(name)].camera for name in names]
     lenses = np.array([[c.focal_px, c.distortion[0], c.distortion[1]] for c in cameras])
@@ -200,7 +203,7 @@ def _iterate(block: _Block, state: _State, settings: ImagerySettings) -> _State:
     damping = 1e-4
     normals = _normals(block, state, settings, damping)
     for _ in range(settings.iterations):
-        trial = _step(block, state, normals)
+        trial = _step(block, state, normals, settings)
         after = _normals(block, trial, settings, damping)
         if after.cost > normals.cost * (1 + 1e-9):
             damping *= 30.0
@@ -216,43 +219,70 @@ def _iterate(block: _Block, state: _State, settings: ImagerySettings) -> _State:
     return state
 
 
-def _normals(block: _Block, state: _State, settings: ImagerySettings, damping: float) -> _Normals:
-    """Linearise, weight, and eliminate the tie points."""
-    ties = block.ties
+@dataclass(frozen=True, eq=False)
+class _Linear:
+    """Observations of some points, linearised and weighted: derivatives as `Observed`, residuals raw and weighted."""
+
+    ties: TiePoints
+    points: slice
+    pose: Floats
+    lens: Floats
+    point: Floats
+    residuals: Floats
+    weighted: Floats
+    cost: float
+
+
+def _linearise(block: _Block, state: _State, settings: ImagerySettings) -> Iterator[_Linear]:
+    """Batch after batch: what is held of an observation at a time is a kilobyte, and there are a thousand a photo."""
     lens = Lens(state.lenses[block.group], block.rest[block.group], block.principal[block.group])
-    seen = observe(state.rotations, state.centres, lens, state.points, ties)
-    residuals = ties.pixels - seen.pixels
-    size = np.linalg.norm(residuals, axis=1) / block.sd_px
-    weight = np.where(size <= settings.huber, 1.0, settings.huber / np.maximum(size, 1e-12)) / block.sd_px**2
-    cost = float(np.sum(np.where(size <= settings.huber, size**2, 2 * settings.huber * size - settings.huber**2)))
-    cameras = _camera_columns(block, seen.pose, seen.lens)
-    root = np.repeat(np.sqrt(weight), 2)
-    weighted = diags_array(root) @ cameras
-    point_jacobian = seen.point * np.sqrt(weight)[:, None, None]
-    scaled = (residuals * np.sqrt(weight)[:, None]).ravel()
-    inverse, point_right, ground_cost = _point_blocks(block, state, point_jacobian, scaled, damping)
-    coupling = weighted.T @ _point_columns(ties, point_jacobian) + _datum_coupling(block)
-    full = (weighted.T @ weighted).tocsc()
-    right = weighted.T @ scaled
-    diagonal, prior_right, prior_matrix, prior_cost = _priors(block, state, settings)
-    full = full + prior_matrix + diags_array(diagonal)
-    right = right + prior_right
-    spread = _block_diagonal(inverse)
-    reduced = full + damping * diags_array(full.diagonal()) - coupling @ spread @ coupling.T
-    right = right - coupling @ (spread @ point_right)
+    for ties, points in block.ties.batches(_BATCH):
+        seen = observe(state.rotations, state.centres, lens, state.points[points], ties)
+        residuals = ties.pixels - seen.pixels
+        size = np.linalg.norm(residuals, axis=1) / block.sd_px
+        root = np.sqrt(np.where(size <= settings.huber, 1.0, settings.huber / np.maximum(size, 1e-12))) / block.sd_px
+        cost = np.sum(np.where(size <= settings.huber, size**2, 2 * settings.huber * size - settings.huber**2))
+        each = root[:, None, None]
+        yield _Linear(
+            ties, points, seen.pose * each, seen.lens * each, seen.point * each, residuals,
+            residuals * root[:, None], float(cost),
+        )  # fmt: skip
+
+
+def _normals(block: _Block, state: _State, settings: ImagerySettings, damping: float) -> _Normals:
+    """Linearise, weight, and eliminate the tie points, batch by batch."""
+    size = _unknowns(block)
+    diagonal, right, full, cost = _priors(block, state, settings)
+    full = full + diags_array(diagonal)
+    eliminated = csc_array((size, size))
+    inverses, point_rights, residuals = [], [], []
+    for part in _linearise(block, state, settings):
+        cameras = _camera_columns(block, part)
+        inverse, point_right, ground_cost = _point_blocks(block, state, part, damping)
+        coupling = cameras.T @ _point_columns(part) + _datum_coupling(block, part.points)
+        spread = _block_diagonal(inverse)
+        full = full + cameras.T @ cameras
+        eliminated = eliminated + coupling @ spread @ coupling.T
+        right = right + cameras.T @ part.weighted.ravel() - coupling @ (spread @ point_right)
+        cost += part.cost + ground_cost
+        inverses.append(inverse)
+        point_rights.append(point_right)
+        residuals.append(part.residuals)
+    reduced = full + damping * diags_array(full.diagonal()) - eliminated
     return _Normals(
-        csc_array(reduced), right, coupling, inverse, point_right, cost + prior_cost + ground_cost, residuals
-    )
-
-
-def _camera_columns(block: _Block, pose: Floats, lens: Floats) -> csr_array:
-    """Jacobian of the observations in the cameras' unknowns, shape (2 n, unknowns)."""
-    n, photos = len(pose), len(block.stations)
-    columns = np.concatenate(
-        [6 * block.ties.photo[:, None] + np.arange(6),
-         6 * photos + _SHARED * block.group[block.ties.photo][:, None] + np.arange(3)], axis=1,
+        csc_array(reduced), right, np.concatenate(inverses), np.concatenate(point_rights), cost,
+        np.concatenate(residuals),
     )  # fmt: skip
-    values = np.concatenate([pose, lens], axis=2)
+
+
+def _camera_columns(block: _Block, part: _Linear) -> csr_array:
+    """Jacobian of some observations in the cameras' unknowns, shape (2 n, unknowns)."""
+    n, photos = len(part.pose), len(block.stations)
+    photo = part.ties.photo
+    columns = np.concatenate(
+        [6 * photo[:, None] + np.arange(6), 6 * photos + _SHARED * block.group[photo][:, None] + np.arange(3)], axis=1
+    )
+    values = np.concatenate([part.pose, part.lens], axis=2)
     rows = np.repeat(np.arange(2 * n), 9)
     return csr_array((values.ravel(), (rows, np.repeat(columns, 2, axis=0).ravel())), shape=(2 * n, _unknowns(block)))
 
@@ -262,14 +292,24 @@ def _unknowns(block: _Block) -> int:
     return 6 * len(block.stations) + _SHARED * len(block.lens_prior) + (0 if block.control is None else _DATUM)
 
 
-def _datum_coupling(block: _Block) -> csr_array:
+def _datum_coupling(block: _Block, points: slice) -> csr_array:
     """Heights of control points go with the height of the take-off level: a surveyed height is the sum of both."""
-    shape = (_unknowns(block), 3 * block.ties.count)
-    if block.control is None:
+    shape = (_unknowns(block), 3 * (points.stop - points.start))
+    control = _control_among(block, points)
+    if control is None:
         return csr_array(shape)
-    weight = 1.0 / block.control.sd[:, 2] ** 2
+    weight = 1.0 / control.sd[:, 2] ** 2
     rows = np.full(len(weight), shape[0] - 1)
-    return csr_array((weight, (rows, 3 * block.control.point + 2)), shape=shape)
+    return csr_array((weight, (rows, 3 * (control.point - points.start) + 2)), shape=shape)
+
+
+def _control_among(block: _Block, points: slice) -> Control | None:
+    """The control of some of the points."""
+    if block.control is None:
+        return None
+    control = block.control
+    mine = (control.point >= points.start) & (control.point < points.stop)
+    return Control(control.row[mine], control.point[mine], control.places[mine], control.sd[mine], control.start)
 
 
 def _control_misfit(control: Control, state: _State) -> Floats:
@@ -278,40 +318,36 @@ def _control_misfit(control: Control, state: _State) -> Floats:
     return np.where(np.isfinite(control.sd), control.places - found, 0.0)
 
 
-def _point_columns(ties: TiePoints, jacobian: Floats) -> csr_array:
-    n = len(ties.point)
-    columns = np.repeat(3 * ties.point[:, None] + np.arange(3), 2, axis=0)
+def _point_columns(part: _Linear) -> csr_array:
+    n = len(part.ties.point)
+    columns = np.repeat(3 * part.ties.point[:, None] + np.arange(3), 2, axis=0)
     rows = np.repeat(np.arange(2 * n), 3)
-    return csr_array((jacobian.ravel(), (rows, columns.ravel())), shape=(2 * n, 3 * ties.count))
+    return csr_array((part.point.ravel(), (rows, columns.ravel())), shape=(2 * n, 3 * part.ties.count))
 
 
-def _point_blocks(
-    block: _Block, state: _State, jacobian: Floats, scaled: Floats, damping: float
-) -> tuple[Floats, Floats, float]:
-    """Inverses of the 3 × 3 blocks of the points, their right-hand side, and the cost of the ground prior.
+def _point_blocks(block: _Block, state: _State, part: _Linear, damping: float) -> tuple[Floats, Floats, float]:
+    """Inverses of the 3 × 3 blocks of some points, their right-hand side, and the cost of the ground prior.
 
     Heights are held loosely (a quarter of the flying height) to the common ground: two nearly parallel rays have
     none.
     """
-    ties = block.ties
-    order = np.argsort(ties.point, kind="stable")
-    starts = np.searchsorted(ties.point[order], np.arange(ties.count))
-    blocks = np.add.reduceat(np.einsum("nki,nkj->nij", jacobian, jacobian)[order], starts, axis=0)
-    right = np.add.reduceat(np.einsum("nki,nk->ni", jacobian, scaled.reshape(-1, 2))[order], starts, axis=0)
+    blocks = part.ties.sum_by_point(np.einsum("nki,nkj->nij", part.point, part.point))
+    right = part.ties.sum_by_point(np.einsum("nki,nk->ni", part.point, part.weighted))
     height, sd = block.ground
-    off = (height - state.points[:, 2]) / sd
+    off = (height - state.points[part.points, 2]) / sd
     blocks[:, 2, 2] += 1 / sd**2
     right[:, 2] += off / sd
     cost = float(np.sum(off**2))
     diagonal = np.arange(3)
-    if block.control is not None:
-        misfit, weight = _control_misfit(block.control, state), 1.0 / block.control.sd**2
-        blocks[block.control.point[:, None], diagonal, diagonal] += weight
-        right[block.control.point] += weight * misfit
+    control = _control_among(block, part.points)
+    if control is not None:
+        misfit, weight, mine = _control_misfit(control, state), 1.0 / control.sd**2, control.point - part.points.start
+        blocks[mine[:, None], diagonal, diagonal] += weight
+        right[mine] += weight * misfit
         cost += float(np.sum(weight * misfit**2))
     blocks[:, diagonal, diagonal] *= 1.0 + damping
     blocks[:, diagonal, diagonal] += 1e-9
-    return np.linalg.inv(blocks), right.ravel(), cost
+    return np.asarray(np.linalg.inv(blocks), float), right.ravel(), cost
 
 
 def _block_diagonal(blocks: Floats) -> bsr_array:
@@ -380,11 +416,11 @@ def _datum_priors(
     return csr_array((weight[:, 3:5].ravel(), (rows.ravel(), columns.ravel())), shape=(size, size))
 
 
-def _step(block: _Block, state: _State, normals: _Normals) -> _State:
+def _step(block: _Block, state: _State, normals: _Normals, settings: ImagerySettings) -> _State:
     """Solve for the cameras, bring the points along, apply."""
-    step = _factor(normals.reduced).solve(normals.right)
-    carried = (normals.point_right - normals.coupling.T @ step).reshape(-1, 3)
-    points = np.einsum("nij,nj->ni", normals.inverse, carried)
+    step = factor_positive(normals.reduced).solve(normals.right)
+    carried = np.concatenate([_carry(block, part, step) for part in _linearise(block, state, settings)])
+    points = np.einsum("nij,nj->ni", normals.inverse, normals.point_right.reshape(-1, 3) - carried)
     photos = len(block.stations)
     groups = 6 * photos + _SHARED * len(block.lens_prior)
     pose, shared = step[: 6 * photos].reshape(-1, 6), step[6 * photos : groups].reshape(-1, _SHARED)
@@ -396,16 +432,20 @@ def _step(block: _Block, state: _State, normals: _Normals) -> _State:
     )  # fmt: skip
 
 
-def _factor(matrix: csc_array) -> SuperLU:
-    """Factors of a symmetric positive definite matrix: ordered for its symmetry, the diagonal is always the pivot."""
-    return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+def _carry(block: _Block, part: _Linear, step: Floats) -> Floats:
+    """What a step of the cameras puts on the right-hand side of some points, (n, 3)."""
+    photos, photo = len(block.stations), part.ties.photo
+    shared = 6 * photos + _SHARED * block.group[photo][:, None] + np.arange(3)
+    moved = np.einsum("nki,ni->nk", part.pose, step[: 6 * photos].reshape(-1, 6)[photo])
+    moved += np.einsum("nki,ni->nk", part.lens, step[shared])
+    carried = part.ties.sum_by_point(np.einsum("nki,nk->ni", part.point, moved))
+    carried += (_datum_coupling(block, part.points).T @ step).reshape(-1, 3)
+    return carried
 
 
-def _cull(block: _Block, state: _State) -> tuple[_Block, _State]:
+def _cull(block: _Block, state: _State, settings: ImagerySettings) -> tuple[_Block, _State]:
     """Leave out observations beyond four robust standard deviations, and points that lose their second ray."""
-    lens = Lens(state.lenses[block.group], block.rest[block.group], block.principal[block.group])
-    seen = observe(state.rotations, state.centres, lens, state.points, block.ties)
-    size = np.linalg.norm(block.ties.pixels - seen.pixels, axis=1)
+    size = np.concatenate([np.linalg.norm(p.residuals, axis=1) for p in _linearise(block, state, settings)])
     limit = 4.0 * max(float(np.median(size)) / 1.1774, block.sd_px / 2)  # median of a Rayleigh variable
     keep = size <= limit
     ties = block.ties.select(keep)
@@ -414,7 +454,7 @@ def _cull(block: _Block, state: _State) -> tuple[_Block, _State]:
     return replace(block, ties=ties, control=control), replace(state, points=state.points[often])
 
 
-def _variance_factor(block: _Block, normals: _Normals) -> float:
+def _variancefactor_positive(block: _Block, normals: _Normals) -> float:
     """A-posteriori variance of unit weight of the tie points, not below one: tags may be worse than they say."""
     n = normals.residuals.size
     unknowns = 3 * block.ties.count + 6 * len(block.stations)
@@ -428,7 +468,7 @@ def _finish(
 
     What all positions share is not seen by an adjustment without control: it is added from the tags.
     """
-    covariances = _covariances(normals.reduced, state.centres, settings.covariance_stations)
+    covariances = pose_covariances(normals.reduced, state.centres, settings.covariance_stations)
     result = []
     for k, station in enumerate(block.stations):
         covariance = covariances[k] * factor
@@ -443,30 +483,3 @@ def _finish(
         )  # fmt: skip
         result.append(Station(station.frame, camera, state.centres[k] + origin, state.rotations[k], covariance))
     return tuple(result)
-
-
-def _covariances(matrix: csc_array, centres: Floats, most: int) -> Floats:
-    """Diagonal blocks (n, 6, 6) of the inverse of the normal equations.
-
-    The whole inverse grows with the square of the number of stations. Beyond ``most`` of them only every so many are
-    solved for. The others take the correlations of the nearest of those, and its standard deviations in the
-    proportion of what the station's own block of the normal equations gives for both: neighbours in a block differ
-    by how well they are tied.
-    """
-    n = len(centres)
-    if n <= most:
-        whole = np.linalg.inv(matrix.toarray())
-        return np.stack([whole[6 * k : 6 * k + 6, 6 * k : 6 * k + 6] for k in range(n)])
-    solved = np.unique(np.linspace(0, n - 1, most // 3).astype(int))
-    factors = _factor(matrix)
-    blocks = np.empty((len(solved), 6, 6))
-    for row, k in enumerate(solved):
-        unit = np.zeros((matrix.shape[0], 6))
-        unit[6 * k + np.arange(6), np.arange(6)] = 1.0
-        blocks[row] = factors.solve(unit)[6 * k : 6 * k + 6]
-    _, nearest = cKDTree(centres[solved, :2]).query(centres[:, :2])
-    rows = 6 * np.arange(n)[:, None] + np.arange(6)
-    own = matrix.tocsr()[np.repeat(rows, 6, axis=1).ravel(), np.tile(rows, (1, 6)).ravel()]
-    alone = np.sqrt(np.diagonal(np.linalg.inv(np.asarray(own).reshape(n, 6, 6)), axis1=1, axis2=2))
-    ratio = alone / alone[solved[nearest]]
-    return np.asarray(blocks[nearest] * ratio[:, :, None] * ratio[:, None, :])

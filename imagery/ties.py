@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,30 @@ class TiePoints:
         names, point = np.unique(point[often], return_inverse=True)
         return TiePoints(photo[often], point.astype(np.intp), pixels[often], len(names))
 
+    def in_order(self) -> TiePoints:
+        """The same observations in the order of their points."""
+        order = np.argsort(self.point, kind="stable")
+        return TiePoints(self.photo[order], self.point[order], self.pixels[order], self.count)
+
+    def batches(self, most: int) -> Iterator[tuple[TiePoints, slice]]:
+        """Observations in the order of their points, of some points at a time, numbered from 0, with which these are.
+
+        A batch holds at most so many observations, or one point.
+        """
+        starts = np.searchsorted(self.point, np.arange(self.count + 1))
+        first = 0
+        while first < self.count:
+            last = int(np.searchsorted(starts, starts[first] + most, side="right")) - 1
+            last = min(max(last, first + 1), self.count)
+            rows = slice(int(starts[first]), int(starts[last]))
+            part = TiePoints(self.photo[rows], self.point[rows] - first, self.pixels[rows], last - first)
+            yield part, slice(first, last)
+            first = last
+
+    def sum_by_point(self, values: Floats) -> Floats:
+        """Sums of rows of observations in the order of their points, shape (count, ...)."""
+        return np.asarray(np.add.reduceat(values, np.searchsorted(self.point, np.arange(self.count)), axis=0))
+
 
 def join_matches(features: Sequence[Features], matches: Sequence[PairMatch]) -> TiePoints:
     """Join matches that share a feature; chains that meet the same photo twice contradict themselves: dropped."""
@@ -44,12 +68,12 @@ def join_matches(features: Sequence[Features], matches: Sequence[PairMatch]) -> 
         return TiePoints(nothing, nothing, np.empty((0, 2)), 0)
     first = np.concatenate([starts[m.first] + m.rows_first for m in matches])
     second = np.concatenate([starts[m.second] + m.rows_second for m in matches])
-    total = int(starts[-1])
-    graph = csr_array((np.ones(len(first)), (first, second)), shape=(total, total))
-    _, label = connected_components(graph, directed=False)
     node = np.unique(np.concatenate([first, second]))
+    rows, cols = (np.searchsorted(node, side).astype(np.int32) for side in (first, second))
+    graph = csr_array((np.ones(len(rows), np.int8), (rows, cols)), shape=(len(node), len(node)))
+    _, label = connected_components(graph, directed=False)
     photo = (np.searchsorted(starts, node, side="right") - 1).astype(np.intp)
-    names, point = np.unique(label[node], return_inverse=True)
+    names, point = np.unique(label, return_inverse=True)
     pixels = np.concatenate([f.pixels for f in features])[node]
     joined = TiePoints(photo, point.astype(np.intp), pixels, len(names))
     return joined.select(~_contradicting(joined, len(features))[joined.point])

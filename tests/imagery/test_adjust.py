@@ -147,3 +147,22 @@ def test_order_of_photos_does_not_matter(block: Block, settings: ImagerySettings
     backward = process_frames(block.frames[::-1], settings, crs=GRID).value.poses[::-1]
     assert [p.item for p in forward] == [p.item for p in backward]
     np.testing.assert_allclose([p.easting_m for p in forward], [p.easting_m for p in backward], atol=1e-6)
+
+
+def test_batches_hold_every_observation_once() -> None:
+    """Batches cut between points, never within one, and their sums by point are those of the whole."""
+    rng = np.random.default_rng(4)
+    point = rng.integers(0, 40, 300).astype(np.intp)
+    ties = TiePoints(rng.integers(0, 9, 300).astype(np.intp), point, rng.random((300, 2)), 40).in_order()
+    whole = ties.sum_by_point(ties.pixels)
+    parts = list(ties.batches(25))
+    assert len(parts) > 5
+    assert sum(len(part.photo) for part, _ in parts) == 300
+    assert [points.start for _, points in parts[1:]] == [points.stop for _, points in parts[:-1]]
+    np.testing.assert_allclose(np.concatenate([p.sum_by_point(p.pixels) for p, _ in parts]), whole)
+
+
+def test_point_with_more_rays_than_a_batch_holds_is_a_batch() -> None:
+    """A batch may not be empty, however long a chain is."""
+    ties = TiePoints(np.arange(9), np.repeat(np.arange(3), 3), np.zeros((9, 2)), 3)
+    assert [len(part.photo) for part, _ in ties.batches(2)] == [3, 3, 3]
