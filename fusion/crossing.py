@@ -30,7 +30,7 @@ from scipy.special import logsumexp
 from fusion.crossing_kernel import plume_odds, silence_odds
 from fusion.settings import FusionSettings
 
-__all__ = ["Event", "PassSummary", "RatePrior", "Unit", "rate_prior", "source_log_odds"]
+__all__ = ["Event", "PassSummary", "RatePrior", "Unit", "joint_log_odds", "rate_prior", "source_log_odds"]
 
 Floats = NDArray[np.float64]
 
@@ -108,41 +108,85 @@ class RatePrior:
         return np.asarray(np.exp(self.logs))
 
 
-def rate_prior(event: Event, settings: FusionSettings) -> RatePrior:
+def rate_prior(event: Event, settings: FusionSettings, *, per_decade: int = _RATES_PER_DECADE) -> RatePrior:
     """Rates from one that no pass could see 20 m downwind, over ``settings.rate_decades`` decades."""
     lowest = min(
         (np.log(u.noise) - float(u.ribbon[:, :2, 5].max()) for u in event.units if not u.crossed), default=0.0
     )
-    nodes = round(settings.rate_decades * _RATES_PER_DECADE) + 1
-    return RatePrior(lowest + np.arange(nodes) * np.log(10.0) / _RATES_PER_DECADE)
+    nodes = round(settings.rate_decades * per_decade) + 1
+    return RatePrior(lowest + np.arange(nodes) * np.log(10.0) / per_decade)
 
 
 def source_log_odds(
     source_x: Floats, source_y: Floats, event: Event, rates: RatePrior, settings: FusionSettings
 ) -> tuple[Floats, Floats]:
     """Log-odds (sources,) over "something else made it all" with the rate integrated out, and the median rate."""
-    x, y = np.ascontiguousarray(source_x, np.float64), np.ascontiguousarray(source_y, np.float64)
-    total = np.zeros((x.size, rates.logs.size))
-    if not x.size:
+    total = joint_log_odds(source_x, source_y, event, rates, settings)
+    if not total.size:
         return np.empty(0), np.empty(0)
-    for unit in event.units:
-        if unit.own:
-            _add_unit(total, x, y, unit, rates, settings)
-    likely = total.max(axis=1)
-    keep = np.flatnonzero(likely > likely.max() - _NEGLIGIBLE)  # the others cannot catch up
-    part, x, y = total[keep], x[keep], y[keep]
-    for unit in event.units:
-        if not unit.own:
-            _add_unit(part, x, y, unit, rates, settings)
-    total[keep] = part
     odds = logsumexp(total, axis=1) - np.log(rates.logs.size)
     cumulated = np.cumsum(np.exp(total - total.max(axis=1, keepdims=True)), axis=1)
     at = (cumulated < 0.5 * cumulated[:, -1:]).sum(axis=1)
     return np.asarray(odds), rates.rates[np.minimum(at, rates.logs.size - 1)]
 
 
-def _add_unit(total: Floats, x: Floats, y: Floats, unit: Unit, rates: RatePrior, settings: FusionSettings) -> None:
-    sides, turns, weights = _errors_of(unit)
+def joint_log_odds(
+    source_x: Floats,
+    source_y: Floats,
+    event: Event,
+    rates: RatePrior,
+    settings: FusionSettings,
+    *,
+    sides: int = _SIDES,
+    maker: bool = False,
+) -> Floats:
+    """Log-odds (sources, rates) over "something else made it all", for every place with every rate.
+
+    With ``maker`` the source is known to have made at least one of the plumes at the hotspot: minus infinity where it
+    could not have.
+    ``sides`` moves stand for the error of the wind of a plume: more than the default where places are told apart that
+    are nearer than most of that error. Places that the plumes at the hotspot rule out are not asked about the rest.
+    """
+    x, y = np.ascontiguousarray(source_x, np.float64), np.ascontiguousarray(source_y, np.float64)
+    total = np.zeros((x.size, rates.logs.size))
+    if not x.size:
+        return total
+    for unit in event.units:
+        if unit.own:
+            _add_unit(total, x, y, unit, rates, settings, sides)
+    if maker:
+        none = np.log(settings.off_share) * sum(unit.own and unit.crossed for unit in event.units)
+        with np.errstate(divide="ignore"):
+            total += np.log1p(-np.exp(np.minimum(none - total, 0.0)))
+    own = total.max(axis=1)
+    gain = _most_gain(event, settings)
+    weighed = np.zeros(x.size, bool)
+    best = own.max()
+    while True:  # silence lowers the best places too, and others may then catch up
+        rows = np.flatnonzero(~weighed & (own + gain > best - _NEGLIGIBLE))
+        if not rows.size:
+            break
+        part = total[rows]
+        for unit in event.units:
+            if not unit.own:
+                _add_unit(part, x[rows], y[rows], unit, rates, settings, sides)
+        total[rows] = part
+        weighed[rows] = True
+        best = total[weighed].max()
+    total[~weighed] -= _NEGLIGIBLE + gain
+    return total
+
+
+def _most_gain(event: Event, settings: FusionSettings) -> float:
+    """What plumes elsewhere can add at most to the log-odds of a place."""
+    elsewhere = sum(unit.crossed and not unit.own for unit in event.units)
+    return elsewhere * float(np.log1p((1 - settings.off_share) * (1 / settings.other_share - 1)))
+
+
+def _add_unit(
+    total: Floats, x: Floats, y: Floats, unit: Unit, rates: RatePrior, settings: FusionSettings, moves: int
+) -> None:
+    sides, turns, weights = _errors_of(unit, moves)
     variance = settings.shared_bins * unit.noise**2
     if not unit.crossed:
         terms = np.array([variance, settings.off_share])
@@ -155,12 +199,12 @@ def _add_unit(total: Floats, x: Floats, y: Floats, unit: Unit, rates: RatePrior,
     plume_odds(x, y, unit.bins, unit.ribbon, unit.box, terms, sides, turns, weights, rates.logs, kernel, total)
 
 
-def _errors_of(unit: Unit) -> tuple[Floats, Floats, Floats]:
+def _errors_of(unit: Unit, moves: int) -> tuple[Floats, Floats, Floats]:
     """Sideways moves in standard deviations, turns in rad, and weights (turns, sides)."""
     if not unit.directed:
         turns = np.asarray(np.arange(_CIRCLE_TURNS) * (2 * np.pi / _CIRCLE_TURNS), np.float64)
         return np.zeros(1), turns, np.full((_CIRCLE_TURNS, 1), 1.0 / _CIRCLE_TURNS)
-    sides: Floats = np.linspace(-2.4, 2.4, _SIDES if unit.crossed else _QUIET_SIDES)
+    sides: Floats = np.linspace(-2.4, 2.4, moves if unit.crossed else _QUIET_SIDES)
     weights: Floats = np.exp(-0.5 * sides**2)
     return sides, np.zeros(1), np.reshape(weights / weights.sum(), (1, sides.size))
 

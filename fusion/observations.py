@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from fusion.crossing import Event, PassSummary, Unit
-from fusion.dispersion import solar_elevation_rad
+from fusion.dispersion import Plume, solar_elevation_rad
 from fusion.grid import project
 from fusion.partials import enhanced_species, usable_rows
 from fusion.ribbons import direction_sd_rad, upwind_ribbons, wind_near
@@ -52,11 +52,14 @@ class BinnedPass:
     directed: Bools
 
 
-def bin_passes(tracks: Sequence[Track], species: str, crs: str, settings: FusionSettings) -> tuple[BinnedPass, ...]:
+def bin_passes(
+    tracks: Sequence[Track], species: str, crs: str, settings: FusionSettings, *, plume: Plume | None = None
+) -> tuple[BinnedPass, ...]:
     """Average every pass that measured ``species`` over squares of ``settings.bin_m``.
 
-    A logger without an anemometer borrows the wind of another that ran at the same time. Where it also measured the
-    same species, it rode along: its passes would tell the same air twice, and are left out.
+    The plume follows from wind, sun and hour unless one is given, as from measured turbulence. A logger without an
+    anemometer borrows the wind of another that ran at the same time. Where it also measured the same species, it rode
+    along: its passes would tell the same air twice, and are left out.
     """
     histories = {id(track): _history(track.passes, settings) for track in tracks}
     binned = []
@@ -75,7 +78,7 @@ def bin_passes(tracks: Sequence[Track], species: str, crs: str, settings: Fusion
         index = passes["pass_index"].values
         for k in np.unique(index[usable]):
             rows = np.flatnonzero(usable & (index == k))
-            binned.append(_bin_pass(passes, species, rows, x, y, wind, int(k), settings))
+            binned.append(_bin_pass(passes, species, rows, x, y, wind, int(k), settings, plume))
     return tuple(binned)
 
 
@@ -110,6 +113,7 @@ def _bin_pass(
     wind: WindHistory,
     k: int,
     settings: FusionSettings,
+    plume: Plume | None,
 ) -> BinnedPass:
     square = np.floor(np.column_stack([x[rows], y[rows]]) / settings.bin_m).astype(np.int64)
     _, group = np.unique(square, axis=0, return_inverse=True)
@@ -135,7 +139,7 @@ def _bin_pass(
         when[order],
         _noise(value, enhancement.attrs.get("noise_sd")),
         wind,
-        *upwind_ribbons(px, py, when[order], wind, elevation, settings),
+        *upwind_ribbons(px, py, when[order], wind, elevation, settings, plume=plume),
     )
 
 

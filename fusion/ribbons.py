@@ -21,11 +21,19 @@ _MARGIN = 4.0  # widths and errors of a plume beside a path that its box holds, 
 
 
 def upwind_ribbons(
-    x: Floats, y: Floats, time: Floats, wind: WindHistory, elevation_rad: float, settings: FusionSettings
+    x: Floats,
+    y: Floats,
+    time: Floats,
+    wind: WindHistory,
+    elevation_rad: float,
+    settings: FusionSettings,
+    *,
+    plume: Plume | None = None,
 ) -> tuple[Floats, Floats, Bools]:
     """Ribbons (bins, nodes, 10), their boxes (bins, 4) and whether each has a direction (bins,); see `crossing.Unit`.
 
-    In calm or without wind a straight path stands for every direction; the likelihood turns it.
+    The plume follows from wind and sun unless one is given. In calm or without wind a straight path stands for every
+    direction; the likelihood turns it.
     """
     speed = smoothed_speed(time, wind, settings)
     directed = np.isfinite(speed) & (speed >= settings.calm_m_s)
@@ -37,10 +45,10 @@ def upwind_ribbons(
     for kind in np.unique(kinds, axis=0):
         rows = np.flatnonzero((kinds == kind).all(axis=1))
         moving = bool(kind[1])
-        plume = _plume(float(kind[0]), elevation_rad, settings, snapshot=moving)
+        spread = plume or _plume(float(kind[0]), elevation_rad, settings, snapshot=moving)
         blowing = wind if moving else straight
-        paths = back_paths(x[rows], y[rows], time[rows], blowing, plume, float(kind[0]), reach_m=settings.reach_m)
-        one = _ribbon(paths, plume, wind.sd, settings, directed=moving)
+        paths = back_paths(x[rows], y[rows], time[rows], blowing, spread, float(kind[0]), reach_m=settings.reach_m)
+        one = _ribbon(paths, spread, wind.sd, settings, directed=moving)
         if ribbon is None:
             ribbon = np.empty((x.size, *one.shape[1:]))
         ribbon[rows] = one

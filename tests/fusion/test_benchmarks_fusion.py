@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import skill_hotspots, speed_fusion
+from benchmarks import skill_fusion, skill_hotspots, speed_fusion
 from fusion import FusionSettings
 
 
@@ -40,3 +40,17 @@ def test_speed_is_measured_on_small_arrays() -> None:
     assert len(rows) == 7
     assert [row.met for row in rows if "by dask" in row.case or "out of core" in row.case] == [True, True]
     assert "| Gi* on 120" in speed_fusion.page(rows)
+
+
+def test_a_release_is_located(shared_data: Path) -> None:
+    """The first run of Prairie Grass: a row a figure, and the truth is not far across the wind."""
+    rows = skill_fusion.run_all(shared_data, runs=1)
+    releases = skill_fusion.read_releases(shared_data / "fusion" / "prairie_grass_1956")
+    assert len(releases) == 53 and releases[0].rate == 77_800.0
+    assert float(rows[3].everything.split()[0]) < 30.0
+    assert "| one arc at 200 m: truth" in skill_fusion.page(rows, 1.0)
+
+
+def test_without_releases_nothing_is_scored(tmp_path: Path) -> None:
+    """No rows, no page."""
+    assert skill_fusion.run_all(tmp_path) == []
