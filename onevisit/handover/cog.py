@@ -20,8 +20,8 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 import xarray as xr
-from dask.base import compute
 from dask.local import get_sync
+from dask.optimization import cull
 from numpy.typing import NDArray
 from rasterio.enums import ColorInterp
 from rasterio.windows import Window
@@ -167,16 +167,20 @@ def _in_order(
     dataset: xr.Dataset, names: Sequence[str], windows: Sequence[_Window], workers: int
 ) -> Iterator[tuple[_Window, dict[str, NDArray[np.generic]]]]:
     """Chunks in order; while one is written the next are computed, never more than ``workers`` and one to spare."""
+    lazy = dataset[list(names)].chunk()
+    # One look at the graph for all chunks: asked of dask one by one, each would walk through all the others.
+    graph = dict(lazy.__dask_graph__() or {})  # type: ignore[no-untyped-call]
+    columns = len({cols.start for _, cols in windows})
 
-    def computed(window: _Window) -> dict[str, NDArray[np.generic]]:
-        # dask's own scheduler by its function: by its name dask would load its distributed part first.
-        arrays = compute(*(dataset[name][window].data for name in names), scheduler=get_sync)
-        return dict(zip(names, arrays, strict=True))
+    def computed(number: int) -> dict[str, NDArray[np.generic]]:
+        keys = [(lazy[name].data.name, *divmod(number, columns)) for name in names]
+        needed, _ = cull(graph, keys)
+        return dict(zip(names, get_sync(needed, keys), strict=True))
 
     with ThreadPoolExecutor(workers) as pool:
         ahead: deque[tuple[_Window, Future[dict[str, NDArray[np.generic]]]]] = deque()
-        for window in windows:
-            ahead.append((window, pool.submit(computed, window)))
+        for number, window in enumerate(windows):
+            ahead.append((window, pool.submit(computed, number)))
             if len(ahead) > workers:
                 first, future = ahead.popleft()
                 yield first, future.result()
