@@ -11,6 +11,7 @@ import pytest
 import rasterio
 import shapely
 import xarray as xr
+from dask.delayed import delayed
 from odc.geo.geobox import GeoBox
 from odc.geo.geom import BoundingBox
 from odc.geo.xr import xr_coords
@@ -97,6 +98,31 @@ def test_progress_reaches_the_end(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     write_ortho(_mosaic(), tmp_path / "ortho.tif", progress=lambda done, of: told.append((done, of)))
     assert told[-1][0] == told[-1][1] == 12
+
+
+def test_chunks_are_computed_once_and_not_far_ahead(tmp_path: Path) -> None:
+    """Memory is that of the chunks in work: at most the workers' and one more are ahead of what is written."""
+    rendered: list[int] = []
+
+    def render(number: int) -> np.ndarray:
+        rendered.append(number)
+        return np.full((64, 64), number, np.float32)
+
+    blocks = [
+        [da.from_delayed(delayed(render, pure=False)(5 * i + j), (64, 64), np.float32) for j in range(5)]
+        for i in range(4)
+    ]
+    box = GeoBox.from_bbox(BoundingBox(410_000, 3_393_000, 410_320, 3_393_256, crs="EPSG:4544"), resolution=1.0)
+    dataset = xr.Dataset({"value": (("y", "x"), da.block(blocks))}, xr_coords(box))
+    ahead: list[int] = []
+    write_ortho(
+        dataset.assign(dict.fromkeys(("photo_count", "photo_index", "gsd", "position_error"), dataset["value"])),
+        tmp_path / "ortho.tif", workers=2, progress=lambda done, of: ahead.append(len(rendered) - done),
+    )  # fmt: skip
+    assert sorted(rendered) == list(range(20))
+    assert max(ahead) <= 3
+    with rasterio.open(tmp_path / "ortho.tif") as file:
+        assert file.read(1)[::64, ::64].ravel().tolist() == list(range(20))
 
 
 def test_poses_are_geojson_with_a_feature_a_photo(tmp_path: Path) -> None:
