@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from imagery.surface import Surface
 from ingest.schema import Camera, Frame
 
-__all__ = ["ControlResult", "FramePose", "Ortho", "OrthoQuality", "Station"]
+__all__ = ["ControlResult", "Finding", "Findings", "FramePose", "Ortho", "OrthoQuality", "Station"]
 
 Floats = NDArray[np.float64]
 
@@ -114,3 +114,38 @@ class Ortho:
     quality: OrthoQuality
     surface: Surface
     control: tuple[ControlResult, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """Something that a mosaic shows: ``bare_soil`` or ``hot_surface``.
+
+    ``polygon`` is in the grid CRS, ``area_m2`` that of the polygon. ``contrast`` [``unit``] is how far its median
+    stands off the rest of the flight, in what it was sought by (see `imagery.indicators.seek_findings`).
+    ``confidence`` is the probability that the kind is right. ``position_error_m`` is the median of the mosaic's
+    (root of the summed variances of easting and northing). ``source`` names the mosaic, ``photo`` the photo that
+    shows most of it.
+    """
+
+    id: str
+    kind: str
+    polygon: shapely.Polygon
+    area_m2: float
+    contrast: float
+    unit: str
+    confidence: float
+    position_error_m: float
+    source: str
+    photo: str
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What one mosaic shows, the kinds that were sought in it, and the ground it covers (grid CRS).
+
+    A kind that was sought and not found on covered ground is knowledge as well.
+    """
+
+    found: tuple[Finding, ...]
+    sought: tuple[str, ...]
+    covered: shapely.Geometry

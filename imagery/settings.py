@@ -129,3 +129,38 @@ class ImagerySettings:
     gain_limit: float = setting(
         0.35, unit="1", source="choice: exposure steps beyond half a stop are not the camera's"
     )
+
+    # --- findings
+    finding_cell_m: float = setting(0.5, unit="m", source="choice: a tenth of the smallest patch that matters")
+    finding_cells: int = setting(
+        25_000_000, unit="1", source="choice: 700 MB of layers; larger flights get larger cells"
+    )
+    finding_gap_m: float = setting(
+        2.0, unit="m", source="choice: wheel tracks, heaps and roof fans do not part a patch"
+    )
+    soil_area_m2: float = setting(100.0, unit="m2", source="choice: less bare soil raises no dust seen from the road")
+    soil_saturation: float = setting(
+        0.10, unit="1", source="(R-B)/(R+B), Mathieu 1998, doi:10.1016/S0034-4257(98)00030-3; soil of Caliterra 0.11"
+    )
+    soil_coloration: float = setting(
+        0.025, unit="1", source="(R-G)/(R+G), Mathieu 1998; soil of Caliterra 0.03-0.07, grass below 0.01"
+    )
+    soil_hue: float = setting(
+        4.0, unit="1", source="(2R-G-B)/(G-B), Mathieu 1998; soil of Caliterra 2.4-3.3, brick 6 and more"
+    )
+    soil_greenness: float = setting(
+        0.04, unit="1", source="excess green of shares, Woebbecke 1995, doi:10.13031/2013.27838; grass 0.07 and more"
+    )
+    hot_area_m2: float = setting(10.0, unit="m2", source="choice: smaller is a vehicle's bonnet or a vent")
+    hot_sigma: float = setting(
+        3.0, unit="1", source="tuning seeds 0-19: spreads of the flight's warm side above its median"
+    )
+    hot_floor_k: float = setting(
+        8.0, unit="K", source="choice: sunlit soil and roofs differ by 5-8 K; only where values are degrees"
+    )
+    soil_confidence: float = setting(
+        0.78, unit="1", source="tuning seeds 0-19: 20 of 25 findings right, (20 + 1) / (25 + 2)"
+    )
+    hot_confidence: float = setting(
+        0.95, unit="1", source="tuning seeds 0-19: 19 of 19 findings right, (19 + 1) / (19 + 2)"
+    )

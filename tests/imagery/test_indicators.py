@@ -1,0 +1,176 @@
+"""Findings on painted mosaics: what is there is found where it is, what only looks like it is not."""
+
+from __future__ import annotations
+
+import math
+
+import dask
+import dask.array as da
+import numpy as np
+import pytest
+import shapely
+import xarray as xr
+from affine import Affine
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+from odc.geo.xr import xr_coords
+
+from imagery import indicators
+from imagery.indicators import seek_findings
+from imagery.schema import Finding, FramePose, Ortho, OrthoQuality
+from imagery.settings import ImagerySettings
+from imagery.surface import Surface
+
+PIXEL, SIZE, EAST, NORTH = 0.2, 400, 410_000.0, 3_393_000.0
+GRASS, SOIL, NET, BRICK, PAVING = (112, 132, 92), (172, 134, 96), (62, 128, 82), (170, 92, 78), (166, 164, 160)
+PATCH = (slice(100, 200), slice(50, 150))  # rows and columns of 20 m x 20 m
+GROUND = shapely.box(EAST + 10, NORTH - 40, EAST + 30, NORTH - 20)
+QUALITY = OrthoQuality("direct", 2, 2, 0, 2, 0, *([math.nan] * 4), PIXEL, 500.0, 1.0)
+
+
+def _ortho(layers: dict[str, NDArray[np.generic]], units: str = "1", chunk: int = 130) -> Ortho:
+    """A lazy mosaic; photo 1 shows its west, photo 0 its east; an error of 1.5 m."""
+    geobox = GeoBox((SIZE, SIZE), Affine(PIXEL, 0.0, EAST, 0.0, -PIXEL, NORTH), "EPSG:4544")
+    index = np.zeros((SIZE, SIZE), np.int32)
+    index[:, : SIZE // 2] = 1
+    layers = {**layers, "position_error": np.full((SIZE, SIZE), 1.5, np.float32), "photo_index": index}
+    data = {n: (("y", "x"), da.from_array(v, chunks=chunk), {"units": units}) for n, v in layers.items()}
+    mosaic = xr.Dataset(data, xr_coords(geobox))
+    poses = tuple(
+        FramePose(name, True, "used", EAST, NORTH, 50.0, 0.0, 1.5, shapely.Polygon()) for name in ("a", "b")
+    )
+    surface = Surface(EAST, NORTH, 100.0, np.zeros((2, 2)), 1.0, "level")
+    return Ortho(mosaic, poses, QUALITY, surface)
+
+
+def _coloured(patch: tuple[int, int, int], ground: tuple[int, int, int] = GRASS) -> Ortho:
+    """A patch of one colour on ground of another, with noise; the last ten metres in the south not covered."""
+    picture = np.empty((SIZE, SIZE, 3))
+    picture[:] = ground
+    picture[PATCH] = patch
+    picture += np.random.default_rng(5).normal(0, 6, picture.shape)
+    alpha = np.full((SIZE, SIZE), 255, np.uint8)
+    alpha[350:] = 0
+    bands = {n: np.clip(picture[..., k], 0, 255).astype(np.uint8) for k, n in enumerate(("red", "green", "blue"))}
+    return _ortho({**bands, "alpha": alpha})
+
+
+def _thermal(patch_k: float, *, units: str = "degC", scale: float = 1.0) -> Ortho:
+    """Ground of 20 ± 1 with a patch so much warmer; north-east corner not covered."""
+    value = 20.0 + np.random.default_rng(6).normal(0, 1, (SIZE, SIZE))
+    value[PATCH] += patch_k
+    value *= scale
+    value[:50, 300:] = np.nan
+    return _ortho({"value": value.astype(np.float32)}, units)
+
+
+def _only(ortho: Ortho, kind: str, settings: ImagerySettings | None = None) -> Finding:
+    (finding,) = seek_findings(ortho, settings, kind=kind, source="ortho.tif").value.found
+    return finding
+
+
+def _overlap(polygon: shapely.Polygon) -> float:
+    return float(polygon.intersection(GROUND).area / polygon.union(GROUND).area)
+
+
+def test_bare_soil_is_found_where_it_is() -> None:
+    """One patch of 400 m², its outline, its photo, its error; the contrast is that of (R-B)/(R+B)."""
+    finding = _only(_coloured(SOIL), "rgb")
+    assert finding.kind == "bare_soil" and finding.id == "bare_soil-1"
+    assert _overlap(finding.polygon) > 0.9
+    assert finding.area_m2 == pytest.approx(400.0, rel=0.08)
+    assert finding.contrast == pytest.approx(76 / 268 - 20 / 204, abs=0.01)
+    assert (finding.unit, finding.photo, finding.source) == ("1", "b", "ortho.tif")
+    assert finding.position_error_m == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("colour", [NET, BRICK, PAVING, GRASS])
+def test_what_only_looks_like_soil_is_not(colour: tuple[int, int, int]) -> None:
+    """A green dust net, a brick roof and paving on grass, and grass alone."""
+    assert seek_findings(_coloured(colour), kind="rgb").value.found == ()
+
+
+def test_a_patch_below_the_least_area_is_left_out() -> None:
+    """The same patch, asked for at least 500 m²."""
+    assert not seek_findings(_coloured(SOIL), ImagerySettings(soil_area_m2=500.0), kind="rgb").value.found
+
+
+def test_what_photos_do_not_cover_is_neither_found_nor_looked_at() -> None:
+    """All ground is soil: the finding ends where the photos end, and so does the covered ground."""
+    findings = seek_findings(_coloured(SOIL, SOIL), kind="rgb").value
+    seen = shapely.box(EAST, NORTH - 70, EAST + 80, NORTH)
+    assert findings.covered.symmetric_difference(seen).area < 40.0
+    assert findings.found[0].polygon.symmetric_difference(seen).area < 0.015 * seen.area
+    assert findings.sought == ("bare_soil",)
+
+
+@pytest.mark.parametrize(("units", "scale", "unit"), [("degC", 1.0, "K"), ("1", 40.0, "1")])
+def test_a_hot_surface_is_found_in_degrees_and_in_counts(units: str, scale: float, unit: str) -> None:
+    """The same patch 15 above its surroundings, in degrees or in counts forty times as large."""
+    finding = _only(_thermal(15.0, units=units, scale=scale), "thermal")
+    assert finding.kind == "hot_surface" and finding.unit == unit
+    assert finding.contrast == pytest.approx(15.0 * scale, rel=0.03)
+    assert _overlap(finding.polygon) > 0.9
+
+
+def test_warm_is_not_hot() -> None:
+    """5 K above the ground is a sunlit roof: clear of the noise, below the floor; with a lower floor it is found."""
+    assert seek_findings(_thermal(5.0), kind="thermal").value.found == ()
+    assert _only(_thermal(5.0), "thermal", ImagerySettings(hot_floor_k=3.0)).contrast == pytest.approx(5.0, abs=0.2)
+
+
+def test_where_most_is_hot_nothing_stands_out() -> None:
+    """A quarter of the flight 15 K above the rest is how warm that flight is, not a finding."""
+    ortho = _thermal(0.0)
+    value = ortho.mosaic["value"].values.copy()
+    value[:, :100] += 15.0
+    assert seek_findings(_ortho({"value": value}, "degC"), kind="thermal").value.found == ()
+
+
+def test_other_kinds_of_photos_are_not_looked_at() -> None:
+    """Nothing sought, nothing covered, nothing said."""
+    outcome = seek_findings(_coloured(SOIL), kind="multispectral")
+    assert outcome.value.sought == () and outcome.value.covered.is_empty and outcome.decisions == ()
+
+
+def test_a_flight_without_ground_has_no_findings() -> None:
+    """All pixels empty: neither colour nor temperature is made up."""
+    blank = {n: np.zeros((SIZE, SIZE), np.uint8) for n in ("red", "green", "blue", "alpha")}
+    assert seek_findings(_ortho(blank), kind="rgb").value.found == ()
+    nothing = _ortho({"value": np.full((SIZE, SIZE), np.nan, np.float32)}, "degC")
+    assert seek_findings(nothing, kind="thermal").value.found == ()
+
+
+def test_the_mosaic_is_computed_once_and_never_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One computation; no piece of it larger than a chunk of whole cells."""
+    pieces: list[int] = []
+    computations: list[int] = []
+    reduce = indicators._reduce
+
+    def counted(*layers: NDArray[np.generic], factor: int) -> NDArray[np.float32]:
+        pieces.append(layers[0].size)
+        return reduce(*layers, factor=factor)
+
+    def scheduler(graph, keys, **kwargs):
+        computations.append(1)
+        return dask.get(graph, keys, **kwargs)
+
+    monkeypatch.setattr(indicators, "_reduce", counted)
+    with dask.config.set(scheduler=scheduler):
+        found = seek_findings(_coloured(SOIL), ImagerySettings(chunk_px=130), kind="rgb").value.found
+    assert len(found) == 1
+    assert len(computations) == 1
+    assert max(pieces) <= 130**2 and sum(pieces) == SIZE**2
+
+
+def test_chunks_do_not_show() -> None:
+    """The findings are the same in one chunk and in many, of sizes that are no whole number of cells."""
+    one = _only(_coloured(SOIL), "rgb", ImagerySettings(chunk_px=4096))
+    many = _only(_coloured(SOIL), "rgb", ImagerySettings(chunk_px=37))
+    assert one.polygon.equals(many.polygon) and one.contrast == pytest.approx(many.contrast)
+
+
+def test_a_large_flight_gets_larger_cells() -> None:
+    """With room for 2500 cells, cells are 1.6 m, and the patch is still found."""
+    finding = _only(_coloured(SOIL), "rgb", ImagerySettings(finding_cells=2500))
+    assert _overlap(finding.polygon) > 0.75
