@@ -13,8 +13,9 @@ import pytest
 import xarray as xr
 from dask.base import is_dask_collection
 
-from imagery import ImagerySettings, process_frames
+from imagery import ImagerySettings, photocache, process_frames, tiepoints
 from ingest.errors import NothingUsable, SettingError
+from ingest.photos import read_image
 from ingest.schema import Frame
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
 
@@ -127,3 +128,44 @@ def test_unknown_mode_is_a_wrong_setting(block: Block, settings: ImagerySettings
     """A mode that does not exist is named together with those that do."""
     with pytest.raises(SettingError, match="direct"):
         process_frames(block.frames, replace(settings, mode="fast"), crs=GRID)
+
+
+def test_photos_that_fit_into_memory_are_decoded_once(
+    block: Block, settings: ImagerySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In direct mode features are sought in what is kept for the mosaic; a larger flight is read twice."""
+    decoded: list[str] = []
+
+    def read(frame: Frame, *, reduce: int = 1) -> np.ndarray:
+        decoded.append(frame.item)
+        return np.asarray(read_image(frame, reduce=reduce))
+
+    monkeypatch.setattr(photocache, "read_measured", read)
+    monkeypatch.setattr(tiepoints, "read_values", read)
+    counts = []
+    for cache_mb in (100, 1):
+        photocache.forget_photos()
+        decoded.clear()
+        coarse = replace(settings, coarse_px=200, gsd_m=0.1, cache_mb=cache_mb)
+        mosaic = process_frames(block.frames, coarse, crs=GRID).value.mosaic
+        mosaic.compute(scheduler="synchronous")
+        counts.append(len(decoded))
+        assert set(decoded) == {f.item for f in block.frames}
+    assert counts[0] == 12
+    assert counts[1] >= 24
+    photocache.forget_photos()
+
+
+def test_blurred_values_leave_gaps_out(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Means of cells are those of what a band measured; a cell without a value takes the mean of all."""
+    values = np.full((8, 8, 2), 5.0, np.float32)
+    values[:, :, 1] = 9.0
+    values[:4, :4] = np.nan
+    values[0, 4] = np.nan
+    monkeypatch.setattr(photocache, "read_measured", lambda frame, reduce: values)
+    photocache.forget_photos()
+    blurred = photocache.read_blurred(block.frames[0], 1, 4.0, 100)
+    assert blurred.shape == (2, 2, 2)
+    assert blurred[..., 0] == pytest.approx(5.0)
+    assert blurred[..., 1] == pytest.approx(9.0)
+    photocache.forget_photos()
