@@ -26,6 +26,7 @@ from typing import Any
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from fusion.evidence_settings import EvidenceSettings
 from fusion.settings import FusionSettings
 from imagery.settings import ImagerySettings
 from ingest.errors import SettingError
@@ -57,6 +58,7 @@ class Profile:
     tracks: TrackSettings = field(default_factory=TrackSettings)
     imagery: ImagerySettings = field(default_factory=ImagerySettings)
     fusion: FusionSettings = field(default_factory=FusionSettings)
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     visits: VisitSettings = field(default_factory=VisitSettings)
     routes: RouteSettings = field(default_factory=RouteSettings)
 
