@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from ingest.flags import Flag
+from ingest.loggers.status import HJ212_MARKS, meaning_of_text
 from ingest.loggers.vocabulary import QUANTITIES, Quantity
 from ingest.record_formats import render_record_formats
 from ingest.traces import READERS
@@ -47,6 +49,30 @@ is a species under its own name. Anything else is named in `mission.toml`:
 """
 
 
+_STATUSES = """
+## Status columns
+
+A column headed as a status, or as that of another column (`PM2.5状态`, `NO2_flag`), flags rows, or the values of that
+column. After calibration `purge_s` more seconds are flagged. A text that is not understood is named in the manifest
+with its count and taken as normal, as is a number other than 0 that the format does not explain. A column by which
+every row would be rejected is not believed. Other texts and codes are explained in `mission.toml`:
+
+```toml
+[traces.status_words]
+"3" = "calibration"      # or "fault", or "normal"
+```
+
+| text, for example | flag |
+|---|---|
+"""
+
+_EXAMPLES = (
+    "正常|Measure|OK|0",
+    "校准|零点|跨度|标定|质控|Zero|Span gas|cal",
+    "故障|离线|断电|维护|预热|fault|error|warm-up",
+)
+
+
 def render_formats() -> str:
     """Return the page as Markdown."""
     formats = [
@@ -55,7 +81,26 @@ def render_formats() -> str:
         for reader in READERS
     ]
     words = [_line(quantity) for quantity in QUANTITIES if quantity.words != ("",)]
-    return f"{_HEAD}{chr(10).join(formats)}\n\n{render_record_formats()}" + _WORDS + "\n".join(words) + "\n"
+    return (
+        f"{_HEAD}{chr(10).join(formats)}\n\n{render_record_formats()}"
+        + _WORDS
+        + "\n".join(words)
+        + f"\n{_statuses()}"
+    )
+
+
+def _statuses() -> str:
+    """Return the chapter on status columns; what its examples mean is asked of the reader of statuses."""
+    groups: dict[str, list[str]] = {}
+    for text in "|".join(_EXAMPLES).split("|"):
+        groups.setdefault(_named(meaning_of_text(text)), []).append(text)
+    for mark, flag in HJ212_MARKS.items():
+        groups.setdefault(_named(flag), []).append(f"{mark.upper()} (HJ 212)")
+    return _STATUSES + "\n".join(f"| {', '.join(texts)} | {name} |" for name, texts in groups.items()) + "\n"
+
+
+def _named(flag: Flag | None) -> str:
+    return "not understood" if flag is None else " and ".join(f"`{str(f.name).lower()}`" for f in flag) or "none"
 
 
 def _line(quantity: Quantity) -> str:

@@ -17,6 +17,8 @@ from ingest.schema import Decision, Outcome, Reject
 
 __all__ = ["group_outings", "join_outing"]
 
+_OF_THE_ANALYSER = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.VALUE_OUT_OF_RANGE
+
 
 def group_outings(
     records: Sequence[Record], settings: TraceSettings
@@ -148,10 +150,23 @@ def _resampled(channel: Channel, source: Channel, where: Bracket) -> Channel:
     return replace(channel, values=values, qc=qc)
 
 
+def _flags_to_values(record: Record) -> Record:
+    """Move what the rows of an analyser are flagged for to its own values: it says nothing of other analysers."""
+    own = record.qc_flag & np.uint32(_OF_THE_ANALYSER)
+    if not own.any() or not record.has_species:
+        return record
+    channels = tuple(
+        replace(c, qc=(own if c.qc is None else own | c.qc).astype(np.uint32)) if c.is_species else c
+        for c in record.channels
+    )
+    return replace(record, channels=channels, qc_flag=(record.qc_flag ^ own).astype(np.uint32))
+
+
 def _onto(base: Record, instruments: Sequence[Record], settings: TraceSettings) -> Outcome[Record]:
+    base = _flags_to_values(base)
     channels = list(base.channels)
     decisions: list[Decision] = []
-    for record in instruments:
+    for record in map(_flags_to_values, instruments):
         where = bracket(record.time, base.time, settings.join_gap_s)
         for channel in record.channels:
             resampled = _resampled(channel, channel, where)

@@ -26,7 +26,7 @@ from ingest.schema import Decision, Reject
 from ingest.series import Code, Collector, SeriesKey, code_of
 from ingest.sheets import Sheet
 
-__all__ = ["Device", "Mark", "apply_marks", "read_table"]
+__all__ = ["NO_MARK", "Device", "Mark", "apply_marks", "read_table"]
 
 _HEADING_ROWS = 25
 _SUFFIXES = (
@@ -41,7 +41,7 @@ _STATES = {
     "关": 0.0, "停": 0.0, "停运": 0.0, "停止": 0.0, "停机": 0.0, "关闭": 0.0, "停产": 0.0, "off": 0.0, "stop": 0.0,
     "校准": 2.0, "维护": 3.0, "报警": 4.0, "反吹": 5.0,
 }  # fmt: skip
-_NO_MARK = ("正常", "正常运行", "正常生产", "无", "-", "/", "N", "normal")
+NO_MARK = ("正常", "正常运行", "正常生产", "无", "-", "/", "N", "normal")
 _DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
 _ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
 _TIME = re.compile(
@@ -248,7 +248,7 @@ def _add_row(
     elif "mark" in texts or "mark_kind" in texts:
         text = texts.get("mark_kind", texts.get("mark", ""))[:64]
         of_device = any(role in texts for role in _DEVICE_UNITS)
-        if text not in _NO_MARK:
+        if text not in NO_MARK:
             collector.add(key, time_ns, f"{_device_name(texts)}_mark" if of_device else "mark", text)
     _add_wide(columns, row, key, time_ns, collector)
 

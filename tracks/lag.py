@@ -27,6 +27,7 @@ _BLOCK_S = 2.0  # the signal is averaged over this time before lags are tried
 _MOST_VALUES = 10_000  # of them: the first hours of a drive tell its lag
 _DRIVING_M_S = 2.0
 _NO_LAG_S = 1.0  # a lag below this is none
+_OF_THE_ANALYSER = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.VALUE_OUT_OF_RANGE
 _UNUSABLE = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.REMOVED_BY_HAND
 
 
@@ -71,6 +72,22 @@ def shift_values(t: Floats, values: Floats, lag_s: float, *, gap_s: float) -> Fl
 def _shift_back(t: Floats, values: Floats, lead_s: float, gap_s: float) -> Floats:
     """Shift by a negative lag: mirror time, shift, mirror back."""
     return _shift(-t[::-1], values[::-1], lead_s, max(gap_s, 1e-6))[::-1]
+
+
+def _shifted_flags(trace: xr.Dataset, name: str, t: Floats, lag_s: float) -> NDArray[np.uint32]:
+    """Flags of the values that `shift_values` puts on each row: those of the one or two rows they were measured in.
+
+    What the analyser's rows are flagged for (`_OF_THE_ANALYSER`) belongs to their values and goes with them.
+    """
+    flags = trace["qc_flag"].values & np.uint32(_OF_THE_ANALYSER)
+    if f"{name}_qc" in trace:
+        flags = flags | trace[f"{name}_qc"].values
+    rows = np.flatnonzero(np.isfinite(trace[name].values))
+    if not flags.any() or not len(rows):
+        return np.zeros(len(t), np.uint32)
+    after = np.minimum(np.searchsorted(t[rows], t + lag_s - 1e-6), len(rows) - 1)
+    before = np.where(t[rows][after] > t + lag_s + 1e-6, np.maximum(after - 1, 0), after)
+    return np.asarray(flags[rows[before]] | flags[rows[after]], np.uint32)
 
 
 def _given_lag(trace: xr.Dataset, name: str, settings: TrackSettings) -> float | None:
@@ -150,7 +167,7 @@ def _signal(
 def apply_lag(
     trace: xr.Dataset, settings: TrackSettings, estimates: Mapping[str, LagEstimate] | None = None
 ) -> Outcome[xr.Dataset]:
-    """Shift every species by its inlet lag before any row is flagged away; positions and wind stay.
+    """Shift every species and the flags of its values by its inlet lag; positions, wind and ``qc_flag`` stay.
 
     The lag is the settings' ``lag_of`` of the species or its instrument, else a ``lag_s`` attribute of the variable,
     else ``lag_s``, else the estimate, which leans on published lags where evidence is weak, else 0. Each species gets
@@ -171,7 +188,7 @@ def apply_lag(
     """
     t = seconds_since_start(trace["time"].values)
     label = str(trace["trajectory"].values)
-    shifted: dict[str, tuple[str, Floats, dict[str, object]]] = {}
+    shifted: dict[str, tuple[str, NDArray[np.generic], dict[str, object]]] = {}
     said: dict[tuple[str, str], list[str]] = {}
     for name in species_names(trace):
         variable = trace[name]
@@ -187,6 +204,12 @@ def apply_lag(
                 name
             )
         shifted[name] = ("obs", values, {**variable.attrs, "lag_s": lag_s, "lag_sd_s": sd_s})
+        if lag_s:
+            attrs: dict[str, object] = {
+                "long_name": f"quality-control flag of {name}",
+                "standard_name": "quality_flag",
+            }
+            shifted[f"{name}_qc"] = ("obs", _shifted_flags(trace, name, t, lag_s), attrs)
         if what:
             said.setdefault((what, why), []).append(name)
     decisions = tuple(Decision(label, f"{what}: {', '.join(names)}", why) for (what, why), names in said.items())

@@ -25,7 +25,6 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
         "pcb temp": "",
         "ref": "",
         "sen": "",
-        "status": "",
         "battery": "",
         "flow": "",
     }
@@ -38,7 +37,7 @@ READER = Reader(
     suffixes=(".csv", ".csv.gz"),
     recognises=_recognises,
     read=read,
-    reads="local date and time, black carbon, attenuation",
+    reads="local date and time, black carbon, attenuation; status codes other than 0 are named, not judged",
     infers="zone by the positions",
     tested_with="2019_09_25_h091000_KAN_AE51.csv.gz",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from ingest.flags import Flag
 from ingest.loggers.columns import Use, choose_columns
 from ingest.loggers.record import Channel, FloatArray, Layout, Record, Source, TraceSettings
 from ingest.loggers.stamps import Stamps
+from ingest.loggers.status import StatusColumn, apply_statuses
 from ingest.loggers.times import read_times
 from ingest.loggers.vocabulary import CONCENTRATIONS, QUANTITIES, Meaning, Quantity, fold
 from ingest.loggers.winds import wind_channels
@@ -25,7 +26,7 @@ from ingest.units import Unit, convert, parse_unit
 __all__ = ["make_channel", "read_delimited", "record_from_table", "species_attributes"]
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
-_TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock")
+_TEXT_ROLES = ("time", "date", "clock", "status")
 
 
 def read_delimited(
@@ -69,8 +70,8 @@ def parse_rows(table: Table, settings: TraceSettings, layout: Layout) -> Rows:
     """Choose the columns that mean something and parse them."""
     known = {fold(key): value for key, value in {**layout.columns, **settings.columns}.items()}
     uses, notes = choose_columns(table, known)
-    numeric = [use.index for use in uses if use.role not in ("time", "date", "clock")]
-    textual = [use.index for use in uses if use.role in ("time", "date", "clock")]
+    numeric = [use.index for use in uses if use.role not in _TEXT_ROLES]
+    textual = [use.index for use in uses if use.role in _TEXT_ROLES]
     frame, parse_notes = read_columns(table, numeric, textual, missing=layout.missing)
     if frame.height == 0:
         raise FileError(table.item, "no rows below the headings", where=f"line {table.heading_line}")
@@ -122,12 +123,13 @@ def _fill(
     decisions: list[Decision] = []
     rejects: list[Reject] = []
     channels: list[Channel] = []
+    sources: list[int] = []
     places: dict[str, FloatArray] = {}
     wind: dict[str, tuple[FloatArray, str]] = {}
     gnss: FloatArray | None = None
     empty: list[str] = []
     for use in uses:
-        if use.role in ("time", "date", "clock", "epoch", "epoch_ns"):
+        if use.role in (*_TEXT_ROLES, "epoch", "epoch_ns"):
             continue
         values = _values_of(frame[f"c{use.index}"], good)
         if use.role in ("lon", "lat"):
@@ -144,6 +146,7 @@ def _fill(
             rejects += made.rejects
             if made.value is not None:
                 channels.append(made.value)
+                sources.append(use.index)
     if empty:
         shown = ", ".join(empty[:12]) + (f" and {len(empty) - 12} more" if len(empty) > 12 else "")
         decisions.append(Decision(table.item, f"{len(empty)} columns left out", f"they hold no value: {shown}"))
@@ -163,7 +166,23 @@ def _fill(
         qc_flag=np.zeros(int(good.sum()), np.uint32),
         gnss_clock_s=gnss,
     )
-    return record, decisions + wind_notes, rejects
+    names = dict(zip(sources, (channel.name for channel in channels), strict=False))
+    statuses = _status_columns(frame, uses, good, names)
+    flagged = apply_statuses(record, statuses, settings, layout.status_words)
+    return flagged.value, [*decisions, *wind_notes, *flagged.decisions], rejects
+
+
+def _status_columns(
+    frame: pl.DataFrame, uses: Sequence[Use], good: np.ndarray, names: Mapping[int, str]
+) -> list[StatusColumn]:
+    """Texts of the placed rows of every status column; one whose channels were all left out says nothing."""
+    columns = []
+    for use in uses:
+        of = tuple(names[index] for index in use.of if index in names)
+        if use.role == "status" and (of or not use.of):
+            texts = frame[f"c{use.index}"]
+            columns.append(StatusColumn(use.heading, texts if good.all() else texts.filter(pl.Series(good)), of))
+    return columns
 
 
 def _values_of(series: pl.Series, good: np.ndarray) -> FloatArray:

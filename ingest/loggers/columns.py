@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.loggers.vocabulary import QUANTITIES, Meaning, Quantity, fold, split_heading, understand
+from ingest.loggers.vocabulary import QUANTITIES, Meaning, Quantity, fold, split_heading, status_subject, understand
 from ingest.schema import Decision
 from ingest.tables import Table, heading_with_unit
 from ingest.units import Unit, parse_unit
@@ -20,12 +20,16 @@ _TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock")
 
 @dataclass(frozen=True)
 class Use:
-    """What one column is used for: its index in the file, meaning and unit (None where it has or needs none)."""
+    """What one column is used for: its index in the file, meaning and unit (None where it has or needs none).
+
+    ``of`` are the indices of the columns whose status it holds; a status without any is that of the whole row.
+    """
 
     index: int
     heading: str
     meaning: Meaning
     unit: Unit | None
+    of: tuple[int, ...] = ()
 
     @property
     def role(self) -> str:
@@ -56,13 +60,37 @@ def choose_columns(table: Table, known: Mapping[str, str]) -> tuple[list[Use], l
                 continue
             taken.add(role)
         uses.append(Use(index, heading, meaning, unit))
+    statuses = _statuses(table, unread, uses, known)
+    read = {use.heading for use in statuses}
+    unread = [raw for raw in unread if raw not in read]
     decisions = []
     if unread:
         shown = ", ".join(unread[:12]) + (f" and {len(unread) - 12} more" if len(unread) > 12 else "")
         decisions.append(
             Decision(table.item, f"{len(unread)} columns not read", f"headings that mean nothing here: {shown}")
         )
-    return uses, decisions
+    return [*uses, *statuses], decisions
+
+
+def _statuses(table: Table, unread: Sequence[str], uses: Sequence[Use], known: Mapping[str, str]) -> list[Use]:
+    """Find among the headings that mean nothing by themselves those that are the status of a species' column."""
+    found = []
+    for index, raw in enumerate(table.headings):
+        subject = status_subject(raw) if raw in unread and fold(raw) not in known else ""
+        if subject:
+            of = _columns_called(subject, [use for use in uses if use.role == "species"])
+            found += [Use(index, raw, Meaning(_BY_SLUG["status"]), None, of)] if of else []
+    return found
+
+
+def _columns_called(subject: str, species: Sequence[Use]) -> tuple[int, ...]:
+    """Return the columns with this name, else those of the quantity it names."""
+    name = fold(split_heading(subject).name)
+    same = tuple(use.index for use in species if fold(split_heading(use.heading).name) == name)
+    meaning = understand(subject)
+    if same or meaning is None:
+        return same
+    return tuple(use.index for use in species if use.meaning.quantity.slug == meaning.quantity.slug)
 
 
 def _local_time_columns(table: Table, known: Mapping[str, str]) -> set[int]:

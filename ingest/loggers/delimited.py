@@ -17,7 +17,7 @@ READER = Reader(
     suffixes=(".csv", ".txt", ".tsv", ".dat", ".csv.gz"),
     recognises=_recognises,
     read=read_delimited,
-    reads="time, position, species, wind, speed, weather by their headings; any encoding and delimiter",
+    reads="time, position, species, wind, speed, weather, status by their headings; any encoding and delimiter",
     infers="encoding, delimiter, heading row, unit row, decimal comma, order of day and month, units of CH4 and CO2",
     tested_with="VanDAQ_filtered_gps_data.csv.gz",
 )

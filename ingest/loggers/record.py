@@ -35,7 +35,8 @@ class TraceSettings:
     civil zone of the place where that only matters for labels. ``columns`` maps a heading as it stands in the file to
     ``"quantity unit"`` (``{"WS": "wind_speed m s-1"}``), or to ``""`` to leave it out. ``wind_frame`` is
     ``"ground"``,
-    ``"vehicle"`` or empty for unknown. ``clock_offset_s`` maps a file name pattern to the seconds to add to its
+    ``"vehicle"`` or empty for unknown. ``status_words`` maps a text or code of a status column to ``"normal"``,
+    ``"calibration"`` or ``"fault"``. ``clock_offset_s`` maps a file name pattern to the seconds to add to its
     clock.
     """
 
@@ -66,6 +67,14 @@ class TraceSettings:
     stuck_s: float = setting(
         120.0, unit="s", source="choice: no street has air that repeats to the last digit for 2 min"
     )
+    purge_s: float = setting(
+        10.0,
+        unit="s",
+        source="choice: twice the response of 5 s that DB3502/T 153-2024 allows, after calibration gas",
+    )
+    status_words: Mapping[str, str] = field(
+        default_factory=dict, metadata={"unit": "", "source": "declared in mission.toml [traces.status_words]"}
+    )
     cavity_tolerance_torr: float = setting(
         1.0, unit="torr", source="JVF-CSU/MobileMethaneSurveys ProcessRawData.py: rows off 140 ± 1 torr are not used"
     )
@@ -89,6 +98,13 @@ class TraceSettings:
         for heading, meaning in self.columns.items():
             if not isinstance(meaning, str):
                 raise SettingError(f'[columns] "{heading}" = {meaning!r}; expected a text such as "no2 ug/m3"')
+        for text, name in self.status_words.items():
+            if name not in ("normal", "calibration", "fault"):
+                raise SettingError(
+                    f'[traces.status_words] "{text}" = {name!r}; expected "normal", "calibration" or "fault"'
+                )
+        if not self.purge_s >= 0:
+            raise SettingError(f"[traces] purge_s = {self.purge_s!r}; expected seconds, 0 or more")
         for pattern, seconds in self.clock_offset_s.items():
             if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not abs(seconds) < 1e9:
                 raise SettingError(f'[traces.clock_offset_s] "{pattern}" = {seconds!r}; expected seconds')
@@ -166,7 +182,8 @@ class Layout:
 
     ``columns`` maps a folded heading to ``"quantity unit"`` (empty text: leave out). ``date`` is the day of
     rows that carry
-    a time of day only. ``missing`` are further tokens for "no value".
+    a time of day only. ``missing`` are further tokens for "no value". ``status_words`` are codes of a status column
+    that the format documents, as in `TraceSettings`.
     """
 
     instrument: str = ""
@@ -178,6 +195,7 @@ class Layout:
     comment: str = ""
     wind_frame: str = ""
     first_line: int = 0
+    status_words: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

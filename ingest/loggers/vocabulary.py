@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from ingest.units import Unit, parse_unit
 
-__all__ = ["QUANTITIES", "Heading", "Meaning", "Quantity", "fold", "split_heading", "understand"]
+__all__ = ["QUANTITIES", "Heading", "Meaning", "Quantity", "fold", "split_heading", "status_subject", "understand"]
 
 MOLE, MASS, NUMBER = "mole fraction", "mass concentration", "number concentration"
 CONCENTRATIONS = (MOLE, MASS, NUMBER)
@@ -25,10 +25,9 @@ class Quantity:
     """A measured quantity: its slug, what it is used for, its canonical unit, its plausible range in that unit.
 
     ``role`` is one of ``time``, ``date``, ``clock``, ``epoch``, ``gnss_clock``, ``lon``, ``lat``, ``species``,
-    ``wind_speed``, ``wind_direction``, ``wind`` (a component), ``other``, ``ignore``. ``unit`` is the canonical
-    unit, for
-    a species the unit in which ``low`` and ``high`` are given. ``guesses`` are units that a heading without one may
-    mean, with the range of the median of values that makes each of them believable.
+    ``wind_speed``, ``wind_direction``, ``wind`` (a component), ``status``, ``other``, ``ignore``. ``unit`` is the
+    canonical unit, for a species the unit in which ``low`` and ``high`` are given. ``guesses`` are units that a
+    heading without one may mean, with the range of the median of values that makes each of them believable.
     """
 
     slug: str
@@ -174,6 +173,16 @@ QUANTITIES: tuple[Quantity, ...] = (
     ),
     _other("satellites", "other", "satellites used", "sat used|satellites|sat|num sats|卫星数", "1", 0, 100),
     _other("hdop", "other", "horizontal dilution of precision", "hdop|gps dop|dop", "1", 0, 100),
+    _other(
+        "status",
+        "status",
+        "what the logger says of the row; calibration and faults are flagged",
+        "status|state|flag|flags|qc|qc flag|qa qc|data flag|data status|status flag|status code|instrument status|"
+        "instrument state|analyzer status|analyser status|operating state|operating mode|mode|sample mode|"
+        "measurement mode|valve|valve state|valve status|calibration|calibration status|状态|状态码|状态标识|"
+        "仪器状态|分析仪状态|设备状态|运行状态|工作状态|监测状态|测量状态|采样状态|校准状态|数据状态|数据标识|数据标记|标识|标记|"
+        "质控标识|质控状态|阀状态|阀门状态",
+    ),
     # --- wind and weather
     _other(
         "wind_speed",
@@ -415,7 +424,9 @@ def understand(text: str) -> Meaning | None:
     words = whole.split()
     for start in range(1, len(words)):
         tail = " ".join(words[start:])
-        if tail in _BY_WORD and tail not in _SHORT and not _INTERNAL & set(words[:start]):
+        if tail not in _BY_WORD or tail in _SHORT or _BY_WORD[tail].role == "status":
+            continue
+        if not _INTERNAL & set(words[:start]):
             return Meaning(_BY_WORD[tail], " ".join(words[:start]))
     if (
         len(words) > 1
@@ -425,6 +436,25 @@ def understand(text: str) -> Meaning | None:
         quantity = _BY_WORD[words[0]]
         return Meaning(quantity, " ".join(words[1:])) if quantity.role == "species" else None
     return _unlisted_species(heading)
+
+
+_STATUS_OF = re.compile(
+    r"(?P<of>.+?)[\s_\-]*(?:分析仪|监测仪|仪器|传感器|analy[sz]er|instrument|sensor)?[\s_\-]*"
+    r"(?:状态码?|数据标识|数据标记|标识|标记|(?:qc|status)?[\s_\-]*flag|status(?:[\s_\-]*code)?|state|qc|valve|mode)",
+    re.IGNORECASE,
+)
+
+
+def status_subject(text: str) -> str:
+    """Return the heading that a heading is the status of, empty where it is not that of another column's status.
+
+    Examples
+    --------
+    >>> status_subject("PM2.5(ug/m3)状态"), status_subject("NO2_flag"), status_subject("时间")
+    ('PM2.5(ug/m3)', 'NO2', '')
+    """
+    match = _STATUS_OF.fullmatch(unicodedata.normalize("NFKC", text).strip().strip("\"'").strip()[:200])
+    return match["of"] if match else ""
 
 
 def _unlisted_species(heading: Heading) -> Meaning | None:

@@ -164,7 +164,7 @@ def test_headings_are_understood(heading: str, slug: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["CO2 flag", "CH4 sd", "CO₂_Absorption", "Cell Pressure", "PCB temp", "Status", "备注", ""]
+    "heading", ["CO2 flag", "CH4 sd", "CO₂_Absorption", "Cell Pressure", "PCB temp", "Battery status", "备注", ""]
 )
 def test_headings_that_are_not_measurements(heading: str) -> None:
     """Flags, deviations and the instrument's own temperatures are not the air's."""

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from ingest.flags import Flag
+from ingest.schema import new_trace
 from tracks import TrackSettings, process_trace
-from tracks.lag import find_lags
+from tracks.lag import apply_lag, find_lags
 from tracks.lag_estimate import LagEvidence, estimate_lag, lag_grid, lag_prior
 from tracks.lag_meetings import shuffled
 from tracks.positions import clean_positions
@@ -112,3 +114,22 @@ def test_shuffled_signals_keep_their_values() -> None:
     np.testing.assert_array_equal(np.sort(table, axis=1), np.sort(signal)[None].repeat(len(table), axis=0))
     assert (table != signal).any(axis=1).all()
     np.testing.assert_array_equal(table, shuffled(t, signal))
+
+
+def test_flags_of_values_go_with_them() -> None:
+    """Rows 10 to 19 are calibration and CO row 30 out of range; with a lag of 2.5 s they lie 3 to 2 rows before."""
+    n = 60
+    time = np.datetime64("2024-05-01T02:00:00", "ns") + np.arange(n) * np.timedelta64(1, "s")
+    attrs = {"units": "ppm", "species": "co", "instrument": "a"}
+    flags = np.zeros(n, np.uint32)
+    flags[10:20] = int(Flag.CALIBRATION)
+    trace = new_trace(
+        "d", time, 104 + np.arange(n) * 1e-4, np.full(n, 30.0), {"co": (np.ones(n), attrs)}, qc_flag=flags
+    )
+    own = np.zeros(n, np.uint32)
+    own[30] = int(Flag.VALUE_OUT_OF_RANGE)
+    lagged = apply_lag(trace.assign(co_qc=("obs", own)), TrackSettings(lag_s=2.5)).value
+    quality = lagged["co_qc"].values
+    assert np.flatnonzero(quality & np.uint32(Flag.CALIBRATION)).tolist() == [*range(7, 18)]
+    assert np.flatnonzero(quality & np.uint32(Flag.VALUE_OUT_OF_RANGE)).tolist() == [27, 28]
+    np.testing.assert_array_equal(lagged["qc_flag"].values, flags)
