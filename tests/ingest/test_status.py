@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import polars as pl
 import pytest
 import xarray as xr
@@ -217,6 +219,22 @@ def test_english_valve_states(tmp_path: Path) -> None:
     outcome = _read(tmp_path, "Valve,CO (ppm)", [f"{text},{i + 1}" for i, text in enumerate(texts)])
     assert _rows(outcome, CALIBRATION) == [4, 5, 6, 7]
     assert outcome.value[0]["co"].values.tolist() == [*map(float, range(1, 13))]
+
+
+def test_statuses_of_a_workbook(tmp_path: Path) -> None:
+    """Text cells and empty ones, below a title row."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["某区走航数据"])
+    sheet.append(["时间", "经度", "纬度", "SO2(ug/m3)", "仪器状态"])
+    for i, text in enumerate(["正常", "", "零点", "跨度", "正常", "断电"]):
+        sheet.append([datetime(2024, 10, 8, 9, 0, i), 104.0 + i * 1e-4, 30.6, i + 1.0, text])
+    book.save(tmp_path / "drive.xlsx")
+    rules = TraceSettings(time_zone="Asia/Shanghai", purge_s=0.0)
+    outcome = read_traces([tmp_path / "drive.xlsx"], rules, root=tmp_path)
+    assert outcome.value[0]["qc_flag"].values.tolist() == [0, 0, CALIBRATION, CALIBRATION, 0, FAULT]
+    assert 'drive.xlsx: 2 rows flagged calibration: column "仪器状态" says' in _said(outcome)
 
 
 def test_gas_stays_in_the_line(tmp_path: Path) -> None:
