@@ -25,12 +25,11 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from fusion.crossing_kernel import plume_odds, silence_odds
 from fusion.settings import FusionSettings
 
-__all__ = ["Event", "PassSummary", "RatePrior", "Unit", "joint_log_odds", "rate_prior", "source_log_odds"]
+__all__ = ["Event", "PassSummary", "RatePrior", "Unit", "joint_log_odds", "rate_prior"]
 
 Floats = NDArray[np.float64]
 
@@ -107,6 +106,14 @@ class RatePrior:
         """The rates themselves, (unit of the species) m3 s-1."""
         return np.asarray(np.exp(self.logs))
 
+    def quantiles(self, logs: Floats, shares: tuple[float, ...]) -> tuple[float, ...]:
+        """Quantiles of a rate whose logarithm, of relative log-weight ``logs`` (nodes,), is even about each node."""
+        weight = np.exp(logs - logs.max())
+        step = self.logs[1] - self.logs[0]
+        edges = np.concatenate([self.logs - step / 2, self.logs[-1:] + step / 2])
+        below = np.concatenate([[0.0], np.cumsum(weight / weight.sum())])
+        return tuple(float(v) for v in np.exp(np.interp(shares, below, edges)))
+
 
 def rate_prior(event: Event, settings: FusionSettings, *, per_decade: int = _RATES_PER_DECADE) -> RatePrior:
     """Rates from one that no pass could see 20 m downwind, over ``settings.rate_decades`` decades."""
@@ -115,19 +122,6 @@ def rate_prior(event: Event, settings: FusionSettings, *, per_decade: int = _RAT
     )
     nodes = round(settings.rate_decades * per_decade) + 1
     return RatePrior(lowest + np.arange(nodes) * np.log(10.0) / per_decade)
-
-
-def source_log_odds(
-    source_x: Floats, source_y: Floats, event: Event, rates: RatePrior, settings: FusionSettings
-) -> tuple[Floats, Floats]:
-    """Log-odds (sources,) over "something else made it all" with the rate integrated out, and the median rate."""
-    total = joint_log_odds(source_x, source_y, event, rates, settings)
-    if not total.size:
-        return np.empty(0), np.empty(0)
-    odds = logsumexp(total, axis=1) - np.log(rates.logs.size)
-    cumulated = np.cumsum(np.exp(total - total.max(axis=1, keepdims=True)), axis=1)
-    at = (cumulated < 0.5 * cumulated[:, -1:]).sum(axis=1)
-    return np.asarray(odds), rates.rates[np.minimum(at, rates.logs.size - 1)]
 
 
 def joint_log_odds(

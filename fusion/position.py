@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from fusion.crossing import Event, RatePrior, joint_log_odds, rate_prior
+from fusion.places import COARSE_M, Places, Resolution, search_places
 from fusion.schema import Area
 from fusion.settings import FusionSettings
 from ingest.errors import ContractError
@@ -25,10 +24,6 @@ __all__ = ["SourcePosition", "locate_source"]
 Floats = NDArray[np.float64]
 Pair = tuple[float, float]
 
-_COARSE_M = 32.0
-_SEARCH_M = (
-    8.0  # down to these cells places are followed whose log-odds lie _SLACK below the best: needles are narrow
-)
 _SLACK = 7.0
 _LARGEST_SHARE = 1e-3
 _SIDES = 25
@@ -85,13 +80,9 @@ def locate_source(
     bins = np.concatenate(crossed)
     rates = _common_rates(events, settings)
     x, y = _start(bins, settings.reach_m)
-    side = np.full(x.size, _COARSE_M)
-    joint = _mixture(x, y, events, rates, settings)
-    while (split := _to_split(joint, side, finest_m)).any():
-        new_x, new_y, new_side = _quarters(x[split], y[split], side[split])
-        x, y, side = (np.concatenate([a[~split], b]) for a, b in ((x, new_x), (y, new_y), (side, new_side)))
-        joint = np.concatenate([joint[~split], _mixture(new_x, new_y, events, rates, settings)])
-    return _summary(x, y, side, joint, rates, settings.credible)
+    resolution = Resolution(finest_m, slack=_SLACK, share=_LARGEST_SHARE)
+    places = search_places(x, y, lambda px, py: _mixture(px, py, events, rates, settings), resolution)
+    return _summary(places, rates, settings.credible)
 
 
 def _common_rates(events: Sequence[Event], settings: FusionSettings) -> RatePrior:
@@ -103,8 +94,8 @@ def _common_rates(events: Sequence[Event], settings: FusionSettings) -> RatePrio
 def _start(bins: Floats, reach_m: float) -> tuple[Floats, Floats]:
     """Centres of coarse cells within reach of any bin of a plume."""
     low, high = bins[:, :2].min(axis=0) - reach_m, bins[:, :2].max(axis=0) + reach_m
-    count = np.ceil((high - low) / _COARSE_M).astype(int)
-    x, y = np.meshgrid(*(low[k] + (np.arange(count[k]) + 0.5) * _COARSE_M for k in (0, 1)))
+    count = np.ceil((high - low) / COARSE_M).astype(int)
+    x, y = np.meshgrid(*(low[k] + (np.arange(count[k]) + 0.5) * COARSE_M for k in (0, 1)))
     return x.ravel(), y.ravel()
 
 
@@ -116,59 +107,22 @@ def _mixture(x: Floats, y: Floats, events: Sequence[Event], rates: RatePrior, se
     return np.asarray(joint - np.log(len(events)))
 
 
-def _to_split(joint: Floats, side: Floats, finest_m: float) -> NDArray[np.bool_]:
-    """Cells larger than ``finest_m`` that hold too much, or are coarse and near something likely."""
-    density = logsumexp(joint, axis=1)
-    share = np.exp(density - density.max()) * side**2
-    share /= share.sum()
-    coarse = (side > _SEARCH_M) & (density > density.max() - _SLACK)
-    return np.asarray((side > 1.001 * finest_m) & (coarse | (share > _LARGEST_SHARE)))
-
-
-def _quarters(x: Floats, y: Floats, side: Floats) -> tuple[Floats, Floats, Floats]:
-    step = side[:, None] / 4
-    return (
-        (x[:, None] + step * np.array([-1, 1, -1, 1])).ravel(),
-        (y[:, None] + step * np.array([-1, -1, 1, 1])).ravel(),
-        np.repeat(side / 2, 4),
-    )
-
-
-def _summary(x: Floats, y: Floats, side: Floats, joint: Floats, rates: RatePrior, credible: float) -> SourcePosition:
-    density = logsumexp(joint, axis=1)
-    order = np.argsort(-density, kind="stable")
-    x, y, side, joint, density = x[order], y[order], side[order], joint[order], density[order]
-    mass = np.exp(joint - density[0]) * side[:, None] ** 2
-    mass /= mass.sum()
-    share = mass.sum(axis=1)
-    place = np.stack([x, y])
-    mean = place @ share
-    off = place - mean[:, None]
-    inside = slice(0, int(np.searchsorted(np.cumsum(share), credible)) + 1)
-    half = side[inside] / 2
-    squares = shapely.box(x[inside] - half, y[inside] - half, x[inside] + half, y[inside] + half)
-    area = shapely.union_all(squares, grid_size=0.001)
-    if not isinstance(area, shapely.Polygon | shapely.MultiPolygon):
-        raise TypeError(f"the union of squares is a {area.geom_type}")
-    low90, low50, median, high50, high90 = _quantiles(mass.sum(axis=0), rates, (0.05, 0.25, 0.5, 0.75, 0.95))
+def _summary(places: Places, rates: RatePrior, credible: float) -> SourcePosition:
+    order = np.argsort(-places.odds, kind="stable")
+    places = Places(places.x[order], places.y[order], places.side[order], places.joint[order])
+    mean, covariance = places.moments()
+    low90, low50, median, high50, high90 = rates.quantiles(places.rate_odds, (0.05, 0.25, 0.5, 0.75, 0.95))
     return SourcePosition(
-        x,
-        y,
-        side,
-        share,
-        (float(x[0]), float(y[0])),
+        places.x,
+        places.y,
+        places.side,
+        places.probability,
+        (float(places.x[0]), float(places.y[0])),
         (float(mean[0]), float(mean[1])),
-        np.asarray((off * share) @ off.T),
+        covariance,
         credible,
-        area,
+        places.densest(credible)[0],
         median,
         (low50, high50),
         (low90, high90),
     )
-
-
-def _quantiles(weight: Floats, rates: RatePrior, shares: Sequence[float]) -> list[float]:
-    """Quantiles of a rate whose logarithm is spread evenly about each node."""
-    step = rates.logs[1] - rates.logs[0]
-    edges = np.concatenate([rates.logs - step / 2, rates.logs[-1:] + step / 2])
-    return [float(v) for v in np.exp(np.interp(shares, np.concatenate([[0.0], np.cumsum(weight)]), edges))]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import shapely
 
-__all__ = ["Attribution", "CredibleArea", "Hotspot", "SiteProbability"]
+__all__ = ["Attribution", "CredibleArea", "Hotspot", "Rate", "Sighting", "SiteProbability", "SourceEstimate"]
 
 Area = shapely.Polygon | shapely.MultiPolygon
 
@@ -51,17 +51,54 @@ class Hotspot:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """Posterior of an emission rate in (unit of the species) m3 s-1: median and central 90 % interval."""
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class SiteProbability:
     """The probability that one site explains a hotspot, its distance and bearing from there, and its mean rate.
 
-    ``rate`` is the posterior median emission rate in (unit of the species) m3 s-1, None where nothing supports one.
+    ``rate`` is None where nothing supports one.
     """
 
     site_id: str
     probability: float
     distance_m: float
     bearing_deg: float
-    rate: float | None = None
+    rate: Rate | None = None
+
+
+@dataclass(frozen=True)
+class SourceEstimate:
+    """Where the source is and how much it emits, given that there is one, by the passes alone, without the register.
+
+    ``position_sd_m`` is the root of the summed variances of easting and northing.
+    """
+
+    lon: float
+    lat: float
+    position_sd_m: float
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What one pass met at a hotspot: the peak of its plume (None: nothing) at a place, and the wind of then.
+
+    ``wind_from_deg`` is None in calm or without wind, ``wind_sd_deg`` the error of the plume's direction.
+    """
+
+    label: str
+    lon: float
+    lat: float
+    peak: float | None
+    wind_from_deg: float | None
+    wind_sd_deg: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +114,7 @@ class CredibleArea:
 class Attribution:
     """Probability of every candidate site, of an unlisted source, and of background or traffic; they sum to one.
 
+    ``source`` and ``areas`` are there where the data support a place (`FusionSettings.located_m`), else a bearing.
     ``bearing_deg`` (from the hotspot towards the source, clockwise from north) is None where the data support no
     direction; ``half_width_deg`` is never below 2 sqrt(5² + σθ² + met²) (180 without a direction).
     ``explanation`` holds short parts for a person, ``evidence`` the numbers behind them.
@@ -92,3 +130,5 @@ class Attribution:
     areas: tuple[CredibleArea, ...]
     explanation: tuple[str, ...]
     evidence: tuple[tuple[str, float], ...] = ()
+    source: SourceEstimate | None = None
+    sightings: tuple[Sighting, ...] = ()

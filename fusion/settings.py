@@ -38,6 +38,7 @@ _SHARES = (
     "listed_share",
     "off_share",
     "credible",
+    "elsewhere_share",
     "area_share",
     "wrong_datum_share",
 )
@@ -131,7 +132,7 @@ class FusionSettings:
         400.0, unit="m", source="choice: registered sites this near tell how many unlisted ones there may be"
     )
     parcel_m: float = setting(
-        45.0, unit="m", source="choice: ground about a registered site that is its own, as a radius; 1 ha or so"
+        45.0, unit="m", source="choice: ground about a registered site that is its own, as a radius; 0.6 ha or so"
     )
     unlisted_per_km2: float = setting(
         0.3, unit="km-2", source="choice: unlisted emitters where no site is registered"
@@ -190,6 +191,12 @@ class FusionSettings:
     )
     near_m: float = setting(75.0, unit="m", source="choice: a crossing nearer than this to a hotspot belongs to it")
     context_m: float = setting(600.0, unit="m", source="choice: silence within this distance tells about a source")
+    elsewhere_share: float = setting(
+        0.9, unit="1", source="choice: belief that a site which explains a hotspot elsewhere also emits here"
+    )
+    located_m: float = setting(
+        150.0, unit="m", source="choice: a source less well placed than a block has a bearing, not a position"
+    )
     off_share: float = setting(
         0.2, unit="1", source="choice: a real source is off, lofted or mis-modelled this often"
     )
