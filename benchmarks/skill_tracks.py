@@ -206,42 +206,102 @@ def repeat_passes(data: Path) -> Iterator[Result]:
     yield Result(case, "—", "curve with interval", "; ".join(parts), bool(np.isfinite(curve.low).all()))
 
 
-def laid_plumes(data: Path, *, seed: int = 1042) -> Iterator[Result]:
+@dataclass
+class Laid:
+    """Counts over drives with laid sources: sources, those found, false plumes and their places, vehicles, km."""
+
+    sources: int = 0
+    found: int = 0
+    false: int = 0
+    places: int = 0
+    vehicles: int = 0
+    flagged: int = 0
+    km: float = 0.0
+
+    @property
+    def per_100_km(self) -> float:
+        """False plumes per 100 km; every species counts."""
+        return 100 * self.false / self.km
+
+    def told(self) -> str:
+        """Say what was counted."""
+        return (
+            f"{self.per_100_km:.2f} ({self.false} at {self.places} places in {self.km:.0f} km with {self.vehicles} "
+            f"vehicles, {self.flagged / self.vehicles:.1%} of them flagged)"
+        )
+
+
+def laid_plumes(data: Path) -> Iterator[Result]:
     """Sources and passing vehicles laid over the AMLD and Hamburg drives: found, false, and exhaust flagged.
 
-    Half of the sources are leaks of methane, half stacks of SO2, NOx and CO2, 3 to 30 detection limits high on the
-    road and 12 to 40 m wide (standard deviation). Vehicles come once a kilometre, at random times, with seconds of
-    CO2, CO and NOx. Every plume of any species that is not near a source is a false one.
+    The positions are real, the values are not: background, noise, sources and vehicles are drawn, so that every plume
+    of any species that is further than 100 m from a source is a false one. Half of the sources are leaks of methane,
+    half stacks of SO2, NOx and CO2, 3 to 30 detection limits high on the road and 12 to 40 m wide (standard
+    deviation). Vehicles come once a kilometre, at random times, with seconds of CO2, CO and NOx. Exhaust flags were
+    tuned on the first half of every drive with seeds 1 to 10; second halves and these seeds are scored.
     """
-    rng = np.random.default_rng(seed)
-    laid = found = false = spikes = flagged = 0
-    kilometres = 0.0
-    for base in _real_drives(data):
-        passes = process_trace(base, TrackSettings(lag_s=0.0, estimate_lag=False)).value.passes
-        km = float(np.nansum(passes["speed"].values[1:] * np.diff(seconds_since_start(passes["time"].values)))) / 1000
-        if km < 3:
-            continue
+    whole = [(0, len(p["time"]), p) for p in _placed_drives(data)]
+    halves = [[(n // 2 * k, n // 2 * (k + 1), p) for _, n, p in whole] for k in (0, 1)]
+    scored, tuned, alone = Laid(), Laid(), Laid()
+    for seed in range(1042, 1052):
+        _count(halves[1], np.random.default_rng(seed), SOURCES, scored)
+        _count(halves[0], np.random.default_rng(seed), SOURCES, tuned)
+        _count(halves[1], np.random.default_rng(seed), (("nox", "co2"),), alone)
+    share = scored.found / scored.sources
+    case = "Sources laid over second halves of real drives, above 3 × detection limit: found"
+    yield Result(case, "—", "≥ 90 %", f"{share:.1%} of {scored.sources}", share >= 0.9)
+    case = "Sources laid over second halves of real drives: false plumes per 100 km after flags"
+    yield Result(case, "—", "≤ 1", scored.told(), scored.per_100_km <= 1)
+    case = "The same on first halves, on which exhaust flags were tuned"
+    yield Result(case, "—", "≤ 1", tuned.told(), tuned.per_100_km <= 1)
+    earlier, rng = Laid(), np.random.default_rng(1042)
+    for drive in whole:
         for _ in range(4):
-            kilometres += km
-            trace, places, vehicles = _lay(passes, rng, int(max(2, km / 3)), int(km))
-            track = process_trace(trace, TrackSettings(estimate_lag=False)).value
-            x, y = plane_of(passes["lon"].values, passes["lat"].values).forward(
-                track.plumes["lon"].values, track.plumes["lat"].values
-            )
-            near = np.hypot(x[:, None] - places[:, 0], y[:, None] - places[:, 1]) < 100
-            laid += len(places)
-            found += int(near.any(axis=0).sum())
-            false += int((~near.any(axis=1)).sum())
-            spikes += len(vehicles)
-            exhaust = np.uint32(Flag.VEHICLE_EXHAUST | Flag.OWN_EXHAUST)
-            flagged += int(((track.passes["qc_flag"].values[vehicles] & exhaust) != 0).sum())
-    share, per = found / laid, 100 * false / kilometres
-    case = "Sources laid over real drives, above 3 × detection limit: found"
-    yield Result(case, "—", "≥ 90 %", f"{share:.1%} of {laid}", share >= 0.9)
-    said = (
-        f"{per:.2f} ({false} in {kilometres:.0f} km with {spikes} vehicles, {flagged / spikes:.1%} of them flagged)"
-    )
-    yield Result("Sources laid over real drives: false plumes per 100 km after flags", "—", "≤ 1", said, per <= 1)
+            _count([drive], rng, SOURCES, earlier, least_km=3)
+    case = "The same on whole drives with one seed, as earlier pages measured it"
+    yield Result(case, "3.97 in earlier pages", "≤ 1", earlier.told(), earlier.per_100_km <= 1)
+    share = alone.found / alone.sources
+    case = "Sources of NOx and CO2 alone, which nothing but a second pass tells from a vehicle: found"
+    yield Result(case, "—", "≥ 90 %", f"{share:.1%} of {alone.sources}", share >= 0.9)
+
+
+def _placed_drives(data: Path) -> Iterator[xr.Dataset]:
+    """Real drives with smoothed positions and speed, as the tracks room places them."""
+    for base in _real_drives(data):
+        yield process_trace(base, TrackSettings(lag_s=0.0, estimate_lag=False)).value.passes
+
+
+def _count(
+    drives: list[tuple[int, int, xr.Dataset]],
+    rng: np.random.Generator,
+    kinds: tuple[tuple[str, ...], ...],
+    laid: Laid,
+    *,
+    least_km: float = 1.5,
+) -> None:
+    """Lay sources and vehicles over rows ``first`` to ``last`` of every drive, process, and add to the counts."""
+    exhaust = np.uint32(Flag.VEHICLE_EXHAUST | Flag.OWN_EXHAUST)
+    for first, last, whole in drives:
+        passes = whole.isel(obs=slice(first, last))
+        t = seconds_since_start(passes["time"].values)
+        km = float(np.nansum(passes["speed"].values[1:] * np.diff(t))) / 1000
+        if km < least_km:
+            continue
+        trace, places, vehicles = _lay(passes, rng, int(max(2, km / 3)), int(km), kinds)
+        track = process_trace(trace, TrackSettings(estimate_lag=False)).value
+        x, y = plane_of(passes["lon"].values, passes["lat"].values).forward(
+            track.plumes["lon"].values, track.plumes["lat"].values
+        )
+        near = np.hypot(x[:, None] - places[:, 0], y[:, None] - places[:, 1]) < 100
+        wrong = ~near.any(axis=1)
+        at = np.sort(t[track.plumes["peak_row"].values[wrong]])
+        laid.km += km
+        laid.sources += len(places)
+        laid.found += int(near.any(axis=0).sum())
+        laid.false += int(wrong.sum())
+        laid.places += int((np.diff(at) > 15).sum()) + int(len(at) > 0)
+        laid.vehicles += len(vehicles)
+        laid.flagged += int(((track.passes["qc_flag"].values[vehicles] & exhaust) != 0).sum())
 
 
 def _real_drives(data: Path) -> Iterator[xr.Dataset]:
@@ -257,7 +317,11 @@ SOURCES, EXHAUST = (("ch4",), ("so2", "nox", "co2")), ("co2", "co", "nox")
 
 
 def _lay(
-    passes: xr.Dataset, rng: np.random.Generator, sources: int, vehicles: int
+    passes: xr.Dataset,
+    rng: np.random.Generator,
+    sources: int,
+    vehicles: int,
+    kinds: tuple[tuple[str, ...], ...],
 ) -> tuple[xr.Dataset, np.ndarray, np.ndarray]:
     """Background with drift, partly correlated noise, sources and vehicles; returns where and when these are."""
     lon, lat = passes["lon"].values, passes["lat"].values
@@ -269,7 +333,7 @@ def _lay(
     for k, row in enumerate(rows):
         away = np.hypot(x - x[row], y - y[row])
         shape = np.nan_to_num(np.exp(-(away**2) / 2 / rng.uniform(12, 40) ** 2))
-        for name in SOURCES[k % 2]:
+        for name in kinds[k % len(kinds)]:
             values[name] += 3 * 3 * NOISE[name][2] * 1.12 * 10 ** rng.uniform(0, 1) * shape
     cars = rng.choice(moving, vehicles, replace=False)
     for row in cars:
@@ -326,7 +390,9 @@ def render(results: list[Result]) -> str:
         "figures in both directions. A Lagrangian stochastic model of the surface layer, and winds averaged over a",
         "quarter of the travel time (Hay and Pasquill), were tried, did not lessen the scatter of runs, and were",
         "left out.",
-        "Sources and vehicles are laid over real drives with a seed that no threshold was chosen on.",
+        "Sources and vehicles are laid over real drives with seeds that no threshold was chosen on. There the",
+        "positions are real and the values are drawn, so that a plume far from every source is a false one; each",
+        "species of it counts.",
         "",
         "| case | today's best | target | measured | met |",
         "|---|---|---|---|---|",

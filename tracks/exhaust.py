@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from ingest.flags import Flag
 from ingest.schema import Decision, Outcome, species_names
 from tracks.compiled import compiled
-from tracks.plane import plane_of, seconds_since_start
+from tracks.plane import seconds_since_start
+from tracks.recurrence import compositions, like_a_neighbour, recurrence_odds
 from tracks.rolling import block_means, interpolate_rows, rolling_percentile
 from tracks.settings import TrackSettings
-from tracks.sources import passes_by
 
-__all__ = ["flag_exhaust"]
+__all__ = ["RARE_IN_EXHAUST", "flag_exhaust"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -23,13 +22,10 @@ Bools = NDArray[np.bool_]
 # Odds of a short, joint spike being exhaust, and what evidence does to them: choices, stated here and in the docs.
 _ODDS_TWO, _ODDS_MORE = 1.5, 4.0  # two tracers together, three or more
 _ODDS_OTHER_GAS = 0.2  # a gas that vehicles hardly emit spikes too, when the tracers are highest
-_RECURS = 0.5  # chance that a pass sees a source that another pass saw
-_LEAST_ODDS = 0.05  # to which recurrence lowers a vehicle; it never raises one: a source may be seen but once
 _ODDS_STANDING_BEHIND, _ODDS_STANDING_AHEAD = 4.0, 0.5  # standing, with the wind from behind or from ahead
-_ODDS_TRAIN = 0.5  # one of several spikes in a row: a line of vehicles, or a plume that flutters
+_ODDS_FLUTTER = 0.5  # one of several spikes in a row of one composition: a plume that flutters, or vehicles
 _ODDS_LASTING = 0.2  # standing in it for long without wind from behind: rather a source
-_SAME_PLACE_M = 30.0
-_RARE_IN_EXHAUST = frozenset({"so2", "h2s", "nh3", "ch4", "c2h6", "hcho", "styrene", "cl2", "hcl", "hf"})
+RARE_IN_EXHAUST = frozenset({"so2", "h2s", "nh3", "ch4", "c2h6", "hcho", "styrene", "cl2", "hcl", "hf"})
 
 
 @compiled
@@ -104,6 +100,14 @@ def _spikes(t: Floats, excess: Floats, noise_sd: float, standing: Bools, setting
     return _widen(t, high & known, settings.exhaust_together_s)
 
 
+def _around_peaks(t: Floats, excess: Floats, spike: Bools, reach_s: float) -> Bools:
+    """True near the maximum of every run of a spike: its flank beside another spike is no part of that."""
+    peaks = np.zeros(len(t), np.bool_)
+    for first, last in _spike_runs(t, spike, reach_s):
+        peaks[first + int(np.nan_to_num(excess[first : last + 1], nan=-np.inf).argmax())] = True
+    return _widen(t, peaks, reach_s)
+
+
 def _wind_odds(passes: xr.Dataset, standing: Bools) -> Floats:
     """Odds factor per row: the own exhaust reaches the inlet when the platform stands and the wind is from behind."""
     factor = np.ones(len(standing))
@@ -121,11 +125,11 @@ def _wind_odds(passes: xr.Dataset, standing: Bools) -> Floats:
 def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
     """Flag rows whose values are likely the exhaust of a vehicle, with ``exhaust_probability`` per row.
 
-    Two or more combustion tracers that spike together, for no longer than ``exhaust_spike_s`` unless the platform
-    stands, are exhaust with odds that depend on how many agree, on other gases spiking too (then it is rather a
-    plant), on how many of the other drive passes by the same place saw a spike there (a place that smells on more
-    passes than chance has it is no passing car), and on wind from behind while standing. Without two tracers nothing
-    is flagged: one gas alone cannot tell a car from a source.
+    Two or more combustion tracers that spike together, no wider at half maximum than ``exhaust_spike_s`` unless the
+    platform stands, are exhaust with odds that depend on how many agree, on other gases spiking too (then it is
+    rather a plant), on how many of the other drive passes by the same place saw a spike there (a place that smells
+    on more passes than chance has it, with one composition, is no passing car), and on wind from behind while
+    standing. Without two tracers nothing is flagged: one gas alone cannot tell a car from a source.
 
     Parameters
     ----------
@@ -151,6 +155,7 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
     standing = (passes["qc_flag"].values & np.uint32(Flag.STATIONARY)) != 0
     together, strength = np.zeros(len(t), np.int8), np.zeros(len(t))
     other = np.zeros(len(t), np.bool_)
+    excesses: list[Floats] = []
     for name in names:
         noise_sd = float(passes[f"{name}_enhancement"].attrs["noise_sd"])
         if not np.isfinite(noise_sd) or (name.endswith("_dry") and name.removesuffix("_dry") in tracers):
@@ -158,10 +163,11 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
         spike = _spikes(t, passes[f"{name}_enhancement"].values, noise_sd, standing, settings)
         if name in tracers:
             together += spike
-            strength += np.nan_to_num(passes[f"{name}_enhancement"].values) / noise_sd
-        elif str(passes[name].attrs["species"]) in _RARE_IN_EXHAUST:
-            other |= spike
-    probability = _probability(passes, t, (together, other, strength), settings)
+            excesses.append(np.nan_to_num(passes[f"{name}_enhancement"].values) / noise_sd)
+            strength += excesses[-1]
+        elif str(passes[name].attrs["species"]) in RARE_IN_EXHAUST:
+            other |= _around_peaks(t, passes[f"{name}_enhancement"].values, spike, settings.exhaust_together_s)
+    probability = _probability(passes, t, (together, other, strength), excesses, settings)
     likely = probability > settings.exhaust_probability
     flags = passes["qc_flag"].values.copy()
     flags[likely & standing] |= np.uint32(Flag.OWN_EXHAUST)
@@ -181,7 +187,11 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
 
 
 def _probability(
-    passes: xr.Dataset, t: Floats, spikes: tuple[NDArray[np.int8], Bools, Floats], settings: TrackSettings
+    passes: xr.Dataset,
+    t: Floats,
+    spikes: tuple[NDArray[np.int8], Bools, Floats],
+    excesses: list[Floats],
+    settings: TrackSettings,
 ) -> Floats:
     """Probability per row; 0 outside of joint spikes, and inside of those that last too long."""
     together, other, strength = spikes
@@ -192,20 +202,44 @@ def _probability(
     if not len(runs):
         return probability
     factor = _wind_odds(passes, standing)
-    recurrence = _recurrence(passes, runs)
-    for (first, last), other_passes, one_of_many in zip(runs, recurrence, train, strict=True):
+    composition = compositions(excesses, runs)
+    recurrence = recurrence_odds(passes, runs, composition)
+    flutters = train & like_a_neighbour(composition, train)
+    faint = np.any([excess > settings.detection_sd for excess in excesses], axis=0)
+    for (first, last), other_passes, one_plume in zip(runs, recurrence, flutters, strict=True):
         rows = slice(first, last + 1)
-        lasting = t[last] - t[first] > longest_s
-        if lasting and standing[rows].mean() < 0.5:
+        waiting = bool(standing[rows].mean() >= 0.5)
+        duration_s = t[last] - t[first] if waiting else _width_s(t[rows], strength[rows])
+        lasting = duration_s > (longest_s if waiting else settings.exhaust_spike_s)
+        if lasting and not waiting:
             continue
         odds = _ODDS_MORE if together[rows].max() > 2 else _ODDS_TWO
         odds *= _ODDS_OTHER_GAS if other[first + int(strength[rows].argmax())] else 1.0
         odds *= other_passes
-        odds *= _ODDS_TRAIN if one_of_many else 1.0
+        odds *= _ODDS_FLUTTER if one_plume else 1.0
         wind = float(np.median(factor[rows]))
         odds *= _ODDS_LASTING if lasting and wind <= 1.0 else wind
-        probability[rows] = odds / (1 + odds)
+        whole = _with_flanks(t, faint, int(first), int(last), settings)
+        probability[whole] = np.maximum(probability[whole], odds / (1 + odds))
     return probability
+
+
+def _width_s(t: Floats, strength: Floats) -> float:
+    """Full width at half maximum, s: a strong spike exceeds a fixed limit for longer than it lasts."""
+    highest = float(strength.max())
+    high = np.flatnonzero(strength >= min(highest / 2, highest))
+    return float(t[high[-1]] - t[high[0]])
+
+
+def _with_flanks(t: Floats, faint: Bools, first: int, last: int, settings: TrackSettings) -> slice:
+    """Rows of a spike and its flanks: while any tracer is above detection, for no longer than half a spike."""
+    reach_s = settings.exhaust_spike_s / 2
+    low, high = first, last
+    while low > 0 and faint[low - 1] and t[first] - t[low - 1] <= reach_s:
+        low -= 1
+    while high < len(t) - 1 and faint[high + 1] and t[high + 1] - t[last] <= reach_s:
+        high += 1
+    return slice(low, high + 1)
 
 
 def _single_spikes(
@@ -227,31 +261,3 @@ def _single_spikes(
         parts += zip(starts, ends, strict=True)
         train += [bool(cuts)] * len(starts)
     return np.array(parts, np.int64).reshape(-1, 2), np.array(train, np.bool_)
-
-
-def _recurrence(passes: xr.Dataset, runs: NDArray[np.int64]) -> Floats:
-    """Odds factor per spike from the other drive passes that came by its place, seen or not.
-
-    A source is seen again with chance 0.5 a pass; a vehicle's spike meets another one only by accident, with the
-    chance that the trace has a spike on any such stretch of road. k spikes on n other passes have binomial odds.
-    """
-    middle = (runs[:, 0] + runs[:, 1]) // 2
-    lon, lat = passes["lon"].values, passes["lat"].values
-    x, y = plane_of(lon, lat).forward(lon, lat)
-    number = passes["pass_index"].values
-    factor = np.ones(len(runs))
-    known = np.flatnonzero(np.isfinite(x[middle]) & (number[middle] >= 0))
-    if not len(known):
-        return factor
-    px, py, own = x[middle[known]], y[middle[known]], number[middle[known]]
-    pairs = KDTree(np.column_stack([px, py])).query_pairs(_SAME_PLACE_M, output_type="ndarray")
-    pairs = np.concatenate([pairs, pairs[:, ::-1]])
-    met = np.unique(np.column_stack([pairs[:, 0], own[pairs[:, 1]]])[own[pairs[:, 0]] != own[pairs[:, 1]]], axis=0)
-    again = np.bincount(met[:, 0], minlength=len(known))
-    others = np.maximum(passes_by(x, y, number, px, py, _SAME_PLACE_M) - 1, again)
-    driven = np.nansum(np.hypot(np.diff(x), np.diff(y)))
-    chance = float(np.clip(len(runs) * 2 * _SAME_PLACE_M / max(driven, 1.0), 0.01, _RECURS))
-    missed = others - again
-    log_odds = again * np.log(chance / _RECURS) + missed * np.log((1 - chance) / (1 - _RECURS))
-    factor[known] = np.exp(np.clip(log_odds, np.log(_LEAST_ODDS), 0.0))
-    return factor

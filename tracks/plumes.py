@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ingest.flags import Flag, is_usable
 from ingest.schema import species_names
 from tracks.compiled import compiled
+from tracks.exhaust import RARE_IN_EXHAUST
 from tracks.plane import longest_step, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 from tracks.sources import group_sources
@@ -20,6 +21,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
+_EXHAUST = Flag.OWN_EXHAUST | Flag.VEHICLE_EXHAUST  # refused but by gases that vehicles hardly emit
 # Rows that no plume may use; stationary and low-quality positions inform only.
 _REFUSED = (
     Flag.POSITION_MISSING
@@ -28,8 +30,7 @@ _REFUSED = (
     | Flag.INSTRUMENT_FAULT
     | Flag.CALIBRATION
     | Flag.IN_DEPOT
-    | Flag.OWN_EXHAUST
-    | Flag.VEHICLE_EXHAUST
+    | _EXHAUST
     | Flag.REMOVED_BY_HAND
     | Flag.VALUE_MISSING
     | Flag.VALUE_OUT_OF_RANGE
@@ -93,7 +94,8 @@ def find_plumes(passes: xr.Dataset, settings: TrackSettings) -> xr.Dataset:
 
     A plume is a run of values above the detection limit, interrupted for no more than ``plume_gap_s``, within one
     drive pass, whose maximum exceeds ``plume_snr`` times the noise; it is cut where it falls below
-    ``plume_fraction`` of its maximum. Width and area depend on the angle at which the plume was crossed.
+    ``plume_fraction`` of its maximum. Rows in exhaust are refused but by gases that vehicles hardly emit. Width and
+    area depend on the angle at which the plume was crossed.
 
     Parameters
     ----------
@@ -125,6 +127,7 @@ def _find_runs(passes: xr.Dataset, settings: TrackSettings) -> dict[str, tuple[I
     """Runs, usable rows and noise of every species whose noise is known."""
     t = seconds_since_start(passes["time"].values)
     row_usable = is_usable(passes["qc_flag"].values, _REFUSED)
+    in_exhaust = is_usable(passes["qc_flag"].values, _REFUSED & ~_EXHAUST)
     gap_s = longest_step(t, settings.plume_gap_s)
     found = {}
     for name in species_names(passes):
@@ -132,7 +135,8 @@ def _find_runs(passes: xr.Dataset, settings: TrackSettings) -> dict[str, tuple[I
         noise_sd = float(passes[f"{name}_enhancement"].attrs["noise_sd"])
         if not np.isfinite(noise_sd):
             continue
-        usable = row_usable & is_usable(passes[f"{name}_qc"].values, _REFUSED) & ~np.isnan(excess)
+        rows = in_exhaust if str(passes[name].attrs["species"]).lower() in RARE_IN_EXHAUST else row_usable
+        usable = rows & is_usable(passes[f"{name}_qc"].values, _REFUSED) & ~np.isnan(excess)
         lowest, peak = settings.detection_sd * noise_sd, settings.plume_snr * noise_sd
         limits = np.array([lowest, peak, gap_s, settings.plume_fraction, settings.plume_samples])
         found[name] = (_runs(t, excess, usable, passes["pass_index"].values, limits), usable, noise_sd)

@@ -107,3 +107,39 @@ def test_one_meeting_on_many_passes_is_an_accident() -> None:
     few, many = (dict.fromkeys(("co2", "co", "nox"), sorted(place)[:k]) for k in (2, 6))
     assert set(sorted(place)[:2]) <= set(flagged(drive(few), Flag.VEHICLE_EXHAUST))
     assert not len(flagged(drive(many), Flag.VEHICLE_EXHAUST))
+
+
+def spiked(heights: dict[int, dict[str, float]], *, width_s: float = 2.0, loops: int = 2) -> xr.Dataset:
+    """`drive` with a spike of its own height per species at each of the rows."""
+    trace = drive({}, loops=loops)
+    rows = np.arange(trace.sizes["obs"])
+    for row, species in heights.items():
+        for name, height in species.items():
+            trace[name] = trace[name] + height * np.exp(-(((rows - row) / width_s) ** 2))
+    return trace
+
+
+def test_two_vehicles_at_one_place_differ_in_composition() -> None:
+    """Spikes at one place on both passes are a source when their composition is the same, vehicles when it is not."""
+    diesel, petrol = {"co2": 4.0, "co": 2.0, "nox": 30.0}, {"co2": 20.0, "co": 30.0, "nox": 2.0}
+    same, other = {100: diesel, 299: diesel}, {100: diesel, 299: petrol}
+    assert not len(flagged(spiked(same, loops=1), Flag.VEHICLE_EXHAUST))
+    assert {100, 299} <= set(flagged(spiked(other, loops=1), Flag.VEHICLE_EXHAUST))
+
+
+def test_a_strong_spike_is_flagged_to_its_flanks() -> None:
+    """A truck of 5 000 standard deviations is above detection for long; no plume is left beside the flagged rows."""
+    trace = spiked({300: dict.fromkeys(("co2", "co", "nox"), 500.0)}, width_s=4.5)
+    rows = flagged(trace, Flag.VEHICLE_EXHAUST)
+    assert rows.min() <= 288
+    assert rows.max() >= 312
+    assert process_trace(trace, NONE).value.plumes.sizes["plume"] == 0
+
+
+def test_a_gas_that_vehicles_hardly_emit_stays_a_plume_in_exhaust() -> None:
+    """SO2 that a vehicle's spike covers in part is still found, CO and NOx there are not."""
+    trace = spiked({300: dict.fromkeys(("co2", "co", "nox"), 20.0), 304: {"so2": 10.0}})
+    track = process_trace(trace, NONE).value
+    assert 300 in np.flatnonzero(track.passes["qc_flag"].values & np.uint32(Flag.VEHICLE_EXHAUST))
+    assert track.plumes["species"].values.tolist() == ["so2"]
+    assert track.plumes["peak_row"].values.tolist() == [304]
