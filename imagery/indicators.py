@@ -86,7 +86,7 @@ def seek_findings(
     """
     settings = settings or ImagerySettings()
     if kind not in _BANDS:
-        return Outcome(Findings((), (), shapely.Polygon()))
+        return Outcome(Findings())
     cells = _cells_of(ortho.mosaic, kind, settings)
     sign = _soil_sign(cells, settings) if kind == "rgb" else _hot_sign(cells, ortho.mosaic, settings)
     photos = [pose.item for pose in ortho.poses]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
@@ -146,6 +146,6 @@ class Findings:
     A kind that was sought and not found on covered ground is knowledge as well.
     """
 
-    found: tuple[Finding, ...]
-    sought: tuple[str, ...]
-    covered: shapely.Geometry
+    found: tuple[Finding, ...] = ()
+    sought: tuple[str, ...] = ()
+    covered: shapely.Geometry = field(default_factory=shapely.Polygon)

@@ -17,7 +17,9 @@ import pandas as pd
 import xarray as xr
 
 from fusion import Hotspot, attribute_hotspots, build_cube, find_hotspots, region_geobox
+from fusion.evidence import Evidence
 from imagery import process_frames
+from imagery.indicators import seek_findings
 from ingest.clocks import zone_of
 from ingest.edits import Edit, apply_edits, read_edits
 from ingest.elevation import elevation_of_flight
@@ -206,9 +208,17 @@ def _imagery(
                 continue
             on_stage(f"drawing the mosaic of {len(frames)} {kind} photos", 0.4)
             suffix = (f"-{kind}" if flights else "") + region.name
-            flights.append(write_flight(out / f"ortho{suffix}.tif", ortho, kind=kind, crs=region.crs))
+            flown = write_flight(out / f"ortho{suffix}.tif", ortho, kind=kind, crs=region.crs)
+            flights.append(_with_findings(flown, region, profile, recorder))
             stage.given = sum(pose.used for pose in ortho.poses)
     return tuple(flights)
+
+
+def _with_findings(flown: Flown, region: Region, profile: Profile, recorder: Recorder) -> Flown:
+    """What the mosaic shows, read from its file: photos are not projected again."""
+    name = flown.path.name
+    outcome = seek_findings(flown.ortho, profile.imagery, kind=flown.kind, source=name, suffix=region.name)
+    return replace(flown, findings=recorder.take(outcome))
 
 
 def _elevation(
@@ -246,8 +256,11 @@ def _fuse(
         hotspots = recorder.take(find_hotspots(cube, region.tracks, profile.fusion))
         hotspots = tuple(_renamed(hotspot, region.name) for hotspot in hotspots)
         on_stage(f"weighing who explains {len(hotspots)} hotspots", 0.7)
+        evidence = Evidence([flown.findings for flown in flights], profile.evidence)
         attributions = recorder.take(
-            attribute_hotspots(hotspots, region.tracks, sites, profile.fusion, crs=region.crs.to_string())
+            attribute_hotspots(
+                hotspots, region.tracks, sites, profile.fusion, crs=region.crs.to_string(), evidence=evidence
+            )
         )
         stage.taken = sum(track.passes.sizes["obs"] for track in region.tracks)
         stage.given = len(hotspots)

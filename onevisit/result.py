@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from pyproj import CRS
 
 from fusion import Attribution, Hotspot
 from imagery import Ortho
+from imagery.schema import Findings
 from ingest.roads import Roads
 from ingest.schema import Frame, Site
 from onevisit.mission import Mission
@@ -45,12 +46,13 @@ class Records:
 
 @dataclass(frozen=True, eq=False)
 class Flown:
-    """The photos of one kind (``rgb``, ``thermal``, ...) of a region as one mosaic, and the file that holds it."""
+    """The photos of one kind (``rgb``, ``thermal``, ...) of a region as one mosaic, its file, and what it shows."""
 
     kind: str
     crs: CRS
     ortho: Ortho
     path: Path
+    findings: Findings = field(default_factory=Findings)
 
 
 @dataclass(frozen=True, eq=False)

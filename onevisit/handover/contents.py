@@ -13,6 +13,7 @@ from pyproj import CRS
 from rasterio.enums import Resampling
 
 from fusion.schema import Attribution, Hotspot
+from imagery.schema import Findings
 from ingest.roads import Roads
 from ingest.schema import Decision, Reject, Site
 from ingest.settings import SettingLine
@@ -53,6 +54,7 @@ class RegionContents:
     pictures: tuple[Picture, ...] = ()
     hotspots: tuple[Hotspot, ...] = ()
     attributions: tuple[Attribution, ...] = ()
+    findings: tuple[Findings, ...] = ()
     name: str = ""
 
 

@@ -21,7 +21,7 @@ from onevisit.handover.atomic import write_text
 from onevisit.handover.tables import amap_link, chinese_position, local_time, matters_text, reasons_text
 from onevisit.schema import Lead, Route, Stop, Visit
 
-__all__ = ["write_hotspots", "write_leads", "write_points", "write_routes", "write_visits"]
+__all__ = ["write_hotspots", "write_leads", "write_points", "write_routes", "write_shapes", "write_visits"]
 
 _DECIMALS = 7
 """Decimals of coordinates: 1e-7 degrees are 1 cm."""
@@ -39,6 +39,11 @@ def write_hotspots(path: Path, hotspots: Sequence[Hotspot], attributions: Sequen
 def write_points(path: Path, points: Iterable[tuple[tuple[float, float], Mapping[str, Any]]]) -> None:
     """Write any points: (longitude, latitude) and properties, times among them."""
     _write(path, (_feature(shapely.Point(*place), properties) for place, properties in points))
+
+
+def write_shapes(path: Path, shapes: Iterable[tuple[BaseGeometry, Mapping[str, Any]]]) -> None:
+    """Write any geometries in longitude and latitude with their properties."""
+    _write(path, (_feature(shape, properties) for shape, properties in shapes))
 
 
 def write_leads(path: Path, leads: Sequence[Lead]) -> None:

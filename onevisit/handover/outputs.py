@@ -12,9 +12,11 @@ from typing import Any
 from pyproj import CRS
 
 from imagery import Ortho
+from imagery.schema import Findings
 from onevisit.handover.atomic import write_text
 from onevisit.handover.cog import write_ortho
 from onevisit.handover.contents import Picture, RegionContents, ReportContents, picture_from_geotiff
+from onevisit.handover.findings import write_findings
 from onevisit.handover.geojson import write_hotspots, write_leads, write_routes, write_visits
 from onevisit.handover.mosaic import open_mosaic
 from onevisit.handover.netcdf import write_cube, write_traces
@@ -34,6 +36,7 @@ _FIXED_NAMES = (
     "trace.nc",
     "hotspots.geojson",
     "plumes.geojson",
+    "findings.geojson",
     "leads.geojson",
     "visits.geojson",
     "routes.geojson",
@@ -41,6 +44,7 @@ _FIXED_NAMES = (
     "routes.xlsx",
     "report.html",
 )
+_WHERE_MEASURED = ("trace.nc", "plumes.geojson", "findings.geojson", "report.html")
 _NUMBERED_NAMES = ("cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson")
 
 
@@ -89,12 +93,15 @@ def _write_data(out: Path, result: Result) -> list[str]:
     write_routes(out / "routes.geojson", plan.routes)
     write_routes_csv(out / "routes.csv", plan.routes, lang=lang)
     write_routes_xlsx(out / "routes.xlsx", plan.routes, lang=lang)
-    written = [name for name in _FIXED_NAMES if name not in {"trace.nc", "plumes.geojson", "report.html"}]
+    written = [name for name in _FIXED_NAMES if name not in _WHERE_MEASURED]
     tracks = [track for part in result.fused for track in part.region.tracks]
     if tracks:
         write_traces(out / "trace.nc", [track.passes for track in tracks])
         write_plumes(out / "plumes.geojson", tracks)
         written += ["trace.nc", "plumes.geojson"]
+    if any(part.flights for part in result.fused):
+        write_findings(out / "findings.geojson", [(_findings(part), part.region.crs) for part in result.fused])
+        written.append("findings.geojson")
     for part in result.fused:
         if part.cube is not None:
             write_cube(out / f"cube{part.region.name}.nc", part.cube)
@@ -107,6 +114,10 @@ def _write_data(out: Path, result: Result) -> list[str]:
             )
             written += [name for name in names if (out / name).is_file()]
     return written
+
+
+def _findings(part: Fused) -> tuple[Findings, ...]:
+    return tuple(flown.findings for flown in part.flights)
 
 
 def _remove_stale(out: Path, written: Sequence[str]) -> None:
@@ -145,6 +156,7 @@ def _region_contents(part: Fused) -> RegionContents:
         pictures=tuple(_picture(flown) for flown in part.flights),
         hotspots=part.hotspots,
         attributions=part.attributions,
+        findings=_findings(part),
         name=part.region.name,
     )
 

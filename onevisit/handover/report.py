@@ -29,6 +29,7 @@ from ingest.schema import Site, species_names
 from onevisit.handover.atomic import write_text
 from onevisit.handover.charts import Series, draw_series, draw_wind, series_of
 from onevisit.handover.contents import Picture, RegionContents, ReportContents
+from onevisit.handover.findings import finding_lines, sought_lines
 from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit
 from onevisit.handover.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
 from onevisit.handover.numbers import p_text, probability_text, rounded, unit_text, with_error
@@ -110,6 +111,8 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         pictures=[plot for region in pictures for plot in region],
         cards=_cards(contents, words),
         plumes=_plumes_outside(contents),
+        findings=[line for region in contents.regions for line in finding_lines(region.findings, region.crs)],
+        sought=[line for region in contents.regions for line in sought_lines(region.findings)],
         plots=_plots(contents, words, zone),
         css=Markup(_asset("report.css")),
         script=Markup(_asset("report.js")),

@@ -233,6 +233,19 @@ STRINGS: dict[str, tuple[str, str]] = {
     "gsd": ("ground pixel {gsd} cm", "地面分辨率 {gsd} cm"),
     "mismatch": ("mismatch {m} m", "接边误差 {m} m"),
     "position_error": ("position error {m} m", "定位误差 {m} m"),
+    "mosaic_findings": ("What the mosaics show", "影像发现"),
+    "findings_sought": ("{kind} sought on {ha} ha: {n} found.", "在 {ha} 公顷内查找{kind}：发现 {n} 处。"),
+    "findings_intro": (
+        "Sought by colour or temperature alone. A finding, and ground where one was sought and not seen, weighs on "
+        "who explains a hotspot by the table [evidence] of the profile. All are in findings.geojson.",
+        "仅按颜色或温度查找。发现及查找后未见均按参数方案 [evidence] 表参与溯源。全部见 findings.geojson。",
+    ),
+    "finding_bare_soil": ("Bare soil", "裸土"),
+    "finding_hot_surface": ("Hot surfaces", "高温表面"),
+    "finding_kind": ("Shown", "类型"),
+    "finding_contrast": ("Off the other ground by", "与其余地面之差"),
+    "finding_confidence": ("Confidence", "置信度"),
+    "finding_photo": ("Photo", "像片"),
     # --- records --------------------------------------------------------------------------------------------------
     "records": ("How this came about", "过程记录"),
     "decisions": ("Decisions", "判断记录"),

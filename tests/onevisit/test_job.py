@@ -21,6 +21,7 @@ PROMISED = {
     "cube.nc",
     "ortho.tif",
     "poses.geojson",
+    "findings.geojson",
     "hotspots.geojson",
     "leads.geojson",
     "visits.geojson",
@@ -75,6 +76,16 @@ def test_everything_promised_is_there_and_nothing_half_written(out: Path) -> Non
     names = {path.name for path in out.iterdir()}
     assert names >= PROMISED
     assert not [name for name in names if name.startswith(".")]
+
+
+def test_what_the_mosaics_show_is_told(out: Path) -> None:
+    """The building site's soil and the hot roof are findings; the manifest says what was sought and on how much."""
+    features = json.loads((out / "findings.geojson").read_text(encoding="utf-8"))["features"]
+    kinds = [feature["properties"]["kind"] for feature in features]
+    assert "bare_soil" in kinds and "hot_surface" in kinds
+    decisions = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["decisions"]
+    told = {d["item"]: d["decision"] for d in decisions if d["decision"].endswith("found")}
+    assert told["ortho.tif"].endswith("bare_soil found") and told["ortho-thermal.tif"].endswith("hot_surface found")
 
 
 def test_the_manifest_names_every_input_with_its_hash(mission: Path, out: Path) -> None:

@@ -1,0 +1,68 @@
+"""Findings of the mosaics as they are handed over."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import replace
+
+import pytest
+import shapely
+from pyproj import CRS
+
+from imagery.schema import Finding, Findings
+from ingest.coordinates import to_grid
+from onevisit.handover.contents import RegionContents, ReportContents
+from onevisit.handover.findings import finding_lines, sought_lines, write_findings
+from onevisit.handover.report import render_report
+from onevisit.handover.strings import LANGUAGES, STRINGS
+
+GRID = CRS.from_epsg(4544)
+PATCH = shapely.box(405_000, 3_396_000, 405_020, 3_396_010)
+SOIL = Finding("bare_soil-1", "bare_soil", PATCH, 200.0, 0.27, "1", 0.78, 1.5, "ortho.tif", "images/<b>.JPG")
+FLIGHT = Findings((SOIL,), ("bare_soil",), shapely.box(405_000, 3_396_000, 405_200, 3_396_100))
+COLD = Findings((), ("hot_surface",), shapely.box(405_000, 3_396_000, 405_100, 3_396_100))
+
+
+def test_the_file_has_a_polygon_a_finding_in_wgs_84(tmp_path):
+    """Corners come back to the grid within a centimetre, ring to the left; properties are those of the finding."""
+    write_findings(tmp_path / "findings.geojson", [((FLIGHT, COLD), GRID)])
+    content = json.loads((tmp_path / "findings.geojson").read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    (feature,) = content["features"]
+    ring = feature["geometry"]["coordinates"][0]
+    assert shapely.LinearRing(ring).is_ccw
+    back = shapely.Polygon([to_grid(lon, lat, GRID) for lon, lat in ring])
+    assert back.hausdorff_distance(PATCH) < 0.02
+    told = feature["properties"]
+    assert (told["id"], told["kind"], told["area_m2"], told["photo"]) == ("bare_soil-1", "bare_soil", 200, SOIL.photo)
+    assert shapely.Point(told["lon"], told["lat"]).within(shapely.Polygon(ring))
+
+
+def test_an_error_that_is_not_known_is_null(tmp_path):
+    """JSON has no NaN."""
+    unknown = replace(SOIL, position_error_m=math.nan)
+    write_findings(tmp_path / "findings.geojson", [((Findings((unknown,)),), GRID)])
+    (feature,) = json.loads((tmp_path / "findings.geojson").read_text(encoding="utf-8"))["features"]
+    assert feature["properties"]["position_error_m"] is None
+
+
+def test_what_was_sought_and_not_found_is_told():
+    """Two hectares with one patch of soil, one hectare without heat."""
+    soil, heat = sought_lines((FLIGHT, COLD))
+    assert (soil.kind, soil.hectares, soil.found) == ("bare_soil", 2.0, 1)
+    assert (heat.kind, heat.hectares, heat.found) == ("hot_surface", 1.0, 0)
+    assert [line.id for line in finding_lines((FLIGHT, COLD), GRID)] == ["bare_soil-1"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_report_has_a_row_a_finding(lang):
+    """In both languages, names from files escaped; without a flight the table is not there."""
+    page = render_report(ReportContents("m", (RegionContents(GRID, findings=(FLIGHT, COLD)),)), lang=lang)
+    number = LANGUAGES.index(lang)
+    assert STRINGS["mosaic_findings"][number] in page and STRINGS["finding_hot_surface"][number] in page
+    assert re.search(r"<code>bare_soil-1</code></td><td>200 <small>m²</small>", page)
+    assert "images/&lt;b&gt;.JPG" in page and "<b>.JPG" not in page
+    assert STRINGS["mosaic_findings"][number] not in render_report(
+        ReportContents("m", (RegionContents(GRID),)), lang=lang
+    )
