@@ -81,6 +81,25 @@ def _products(model: Floats, bins: Floats, side: float) -> tuple[float, float]:
 
 
 @compiled
+def _heavy_tail(miss: float, tail: float) -> float:
+    """(1 + miss / tail)^−tail; the power of a whole default is two products."""
+    share = 1.0 / (1.0 + max(miss, 0.0) / tail)
+    if tail == 4.0:
+        return share * share * share * share
+    return float(share**tail)
+
+
+@compiled
+def _scattered(fit: Floats, kernel: Floats, m: int, last: int) -> float:
+    """The kernel laid on ``fit`` about rate ``m``, up to rate ``last``."""
+    half = kernel.size // 2
+    value = 0.0
+    for j in range(max(-half, -m), min(half, last - m) + 1):
+        value += kernel[j + half] * fit[m + j]
+    return value
+
+
+@compiled
 def silence_odds(
     source_x: Floats,
     source_y: Floats,
@@ -130,7 +149,8 @@ def silence_odds(
                         quiet[m] += weights[t, z] * value
         if heard:
             for m in range(log_rates.size):
-                total[s, m] += math.log(off_share + (1.0 - off_share) * quiet[m])
+                if quiet[m] < 1.0 - 1e-12:
+                    total[s, m] += math.log(off_share + (1.0 - off_share) * quiet[m])
 
 
 @compiled
@@ -153,36 +173,36 @@ def plume_odds(
     ``terms`` are the variance of a bin, the share of units in which the source was off, the likelihood of another
     maker, and ν of the heavy tail (1 + miss / ν)^−ν of the misfit; ``kernel`` the scatter of heights over the rates.
     """
-    n_rates, half = log_rates.size, kernel.size // 2
+    n_rates = log_rates.size
     scaled, off_share, other, tail = 0.5 / terms[0], terms[1], terms[2], terms[3]
     rates = np.exp(log_rates)
+    even = np.ones(n_rates)
+    inside = np.array([_scattered(even, kernel, m, n_rates - 1) for m in range(n_rates)])
     norm = 0.0
     for b in range(bins.shape[0]):
         norm += bins[b, 2] * bins[b, 2]
     fit = np.empty(n_rates)
     model = np.empty((bins.shape[0], 4))
-    silent = (1.0 + scaled * norm / tail) ** -tail
+    silent = _heavy_tail(scaled * norm, tail)
     nothing = math.log(off_share)
     for s in range(source_x.size):
         fit[:] = 0.0
-        reached = False
+        highest = -1
         for t in range(turns.size):
             if not _models(source_x[s], source_y[s], turns[t], bins, path, box, model):
                 continue
-            reached = True
             for z in range(sides.size):
                 square, cross = _products(model, bins, sides[z])
                 for m in range(n_rates):
-                    miss = scaled * (norm - 2.0 * rates[m] * cross + rates[m] * rates[m] * square)
-                    gain = (1.0 + max(miss, 0.0) / tail) ** -tail - silent  # over no plume at all
-                    if gain > 0.0:
-                        fit[m] += weights[t, z] * gain
-        if not reached:
+                    lean = 2.0 * cross - rates[m] * square
+                    if lean <= 0.0:
+                        break  # it fits worse than no plume, and so do all higher rates
+                    gain = _heavy_tail(scaled * (norm - rates[m] * lean), tail) - silent  # over no plume at all
+                    fit[m] += weights[t, z] * max(gain, 0.0)
+                    highest = max(highest, m)
+        if highest < 0:
             total[s] += nothing
             continue
         for m in range(n_rates):
-            value, weight = 0.0, 0.0
-            for j in range(max(-half, -m), min(half, n_rates - 1 - m) + 1):
-                value += kernel[j + half] * fit[m + j]
-                weight += kernel[j + half]
-            total[s, m] += math.log(off_share + (1.0 - off_share) * value / weight / other)
+            value = _scattered(fit, kernel, m, highest)
+            total[s, m] += math.log(off_share + (1.0 - off_share) * value / inside[m] / other)
