@@ -11,6 +11,7 @@ from ingest.flags import flag_counts
 from ingest.schema import Outcome, check_trace
 from tracks.background import add_enhancements
 from tracks.exhaust import flag_exhaust
+from tracks.frozen import flag_frozen
 from tracks.lag import apply_lag, find_lags
 from tracks.passes import split_passes
 from tracks.plumes import find_plumes
@@ -61,12 +62,13 @@ def process_trace(trace: xr.Dataset, settings: TrackSettings | None = None) -> O
     check_trace(trace)
     began = time.perf_counter()
     placed = clean_positions(trace, settings)
-    lagged = apply_lag(placed.value, settings, find_lags(placed.value, settings))
+    checked = flag_frozen(placed.value, settings)
+    lagged = apply_lag(checked.value, settings, find_lags(checked.value, settings))
     windy = add_wind(lagged.value, settings)
     enhanced = add_enhancements(split_passes(windy.value, settings), settings)
     passes = flag_exhaust(enhanced.value, settings)
     track = Track(passes.value, find_plumes(passes.value, settings))
-    stages = (placed, lagged, windy, enhanced, passes)
+    stages = (placed, checked, lagged, windy, enhanced, passes)
     rows = trace.sizes["obs"]
     counts = flag_counts(track.passes["qc_flag"].values)
     plumes = track.plumes.sizes["plume"]

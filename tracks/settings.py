@@ -50,6 +50,9 @@ class TrackSettings:
     response_of: tuple[tuple[str, float], ...] = setting(
         (), unit="s", source="choice: no response time is corrected unless (species or instrument, seconds) is given"
     )
+    frozen_s: float = setting(
+        30.0, unit="s", source="choice: noise changes the last digit of a 1 Hz analyser within seconds"
+    )
     value_gap_s: float = setting(3.0, unit="s", source="choice: values further apart are not interpolated over")
     # positions
     gnss_sd_m: float = setting(2.5, unit="m", source="choice: open-sky code receivers state 2–3 m CEP")
