@@ -28,6 +28,7 @@ __all__ = [
     "UnitError",
     "circular_mean",
     "convert",
+    "grams_per_m3",
     "mass_from_mole",
     "parse_unit",
     "require_units",
@@ -226,6 +227,31 @@ def mass_from_mole(
     1.88
     """
     return fraction * (molar_mass_g_mol * 1e-3) * pressure_pa / (GAS_CONSTANT * temperature_k)
+
+
+def grams_per_m3(unit_text: str, species: str, *, temperature_k: float, pressure_pa: float) -> float | None:
+    """One unit of a species in g m-3; None where that has no meaning.
+
+    A mass concentration is taken as it is, whatever its own reference state; a mole fraction is brought to the one
+    given, and needs a molar mass. The endings of ``ch4_dry`` and ``so2_2`` do not change it.
+
+    Examples
+    --------
+    >>> grams_per_m3("mg m-3", "tvoc", temperature_k=298.15, pressure_pa=101325.0)
+    0.001
+    >>> round(grams_per_m3("ppb", "no2", temperature_k=298.15, pressure_pa=101325.0) * 1e6, 2)
+    1.88
+    >>> grams_per_m3("cm-3", "pnc", temperature_k=298.15, pressure_pa=101325.0) is None
+    True
+    """
+    unit = parse_unit(unit_text)
+    if unit is not None and unit.kind == "mass concentration":
+        return unit.scale * 1e3
+    molar_mass = MOLAR_MASS_G_MOL.get(species.split("_")[0])
+    if unit is None or unit.kind != "mole fraction" or molar_mass is None:
+        return None
+    mass = mass_from_mole(unit.scale, molar_mass, temperature_k=temperature_k, pressure_pa=pressure_pa)
+    return float(mass) * 1e3
 
 
 def circular_mean(angles_rad: NDArray[np.float64]) -> float:

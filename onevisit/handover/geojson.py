@@ -16,8 +16,10 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
-from fusion.schema import Attribution, Hotspot
+from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, SiteProbability, SourceEstimate
+from ingest.units import parse_unit
 from onevisit.handover.atomic import write_text
+from onevisit.handover.emissions import REFERENCE, rate_in_grams, rate_unit
 from onevisit.handover.tables import amap_link, chinese_position, local_time, matters_text, reasons_text
 from onevisit.schema import Lead, Route, Stop, Visit
 
@@ -26,11 +28,16 @@ __all__ = ["write_hotspots", "write_leads", "write_points", "write_routes", "wri
 _DECIMALS = 7
 """Decimals of coordinates: 1e-7 degrees are 1 cm."""
 
+_KEPT = {"lon", "lat", "gcj02_lon", "gcj02_lat", "source_lon", "source_lat", "geometry"}
+"""Properties that are coordinates: six significant digits would move them by metres."""
+
 
 def write_hotspots(path: Path, hotspots: Sequence[Hotspot], attributions: Sequence[Attribution]) -> None:
     """Write ``hotspots.geojson``: a polygon per hotspot with its significance, its candidates and none of these.
 
     A hotspot without attribution has no ``sites`` and ``none_of_these`` null: nothing was weighed, which is not 1.
+    ``source_lon``, ``source_lat`` are null where the data support a bearing but no place; ``rate_g_s`` where they do,
+    but the unit has no mass: then ``rate`` in ``rate_unit`` stands alone. ``_low`` and ``_high`` bound 90 %.
     """
     explained = {attribution.hotspot_id: attribution for attribution in attributions}
     _write(path, (_feature(h.polygon, _hotspot_properties(h, explained.get(h.id))) for h in hotspots))
@@ -96,22 +103,62 @@ def _hotspot_properties(hotspot: Hotspot, attribution: Attribution | None) -> di
         "trajectories": list(h.trajectories),
         "sites": [],
         "none_of_these": None,
+        **_source_properties(None, h),
+        "areas": [],
     }
     if attribution is not None:
-        properties |= _attribution_properties(attribution)
+        properties |= _attribution_properties(attribution, h)
     return properties
 
 
-def _attribution_properties(a: Attribution) -> dict[str, Any]:
+def _attribution_properties(a: Attribution, hotspot: Hotspot) -> dict[str, Any]:
     return {
-        "sites": [{"site_id": s.site_id, "probability": s.probability} for s in a.sites],
+        "sites": [_site_properties(site, hotspot) for site in a.sites],
         "none_of_these": a.none_of_these,
         "unlisted": a.unlisted,
         "background_or_traffic": a.background,
         "bearing_deg": a.bearing_deg,
         "bearing_half_width_deg": a.half_width_deg,
+        **_source_properties(a.source, hotspot),
+        "areas": [_area_properties(area) for area in a.areas],
         "explanation": list(a.explanation),
     }
+
+
+def _site_properties(site: SiteProbability, hotspot: Hotspot) -> dict[str, Any]:
+    return {
+        "site_id": site.site_id,
+        "probability": site.probability,
+        "distance_m": site.distance_m,
+        "bearing_deg": site.bearing_deg,
+        **_bounded("rate_g_s", rate_in_grams(site.rate, hotspot.unit, hotspot.species)),
+    }
+
+
+def _source_properties(source: SourceEstimate | None, hotspot: Hotspot) -> dict[str, Any]:
+    """Place and rate of the source; ``rate_reference`` names the state at which a mole fraction became a mass."""
+    grams = rate_in_grams(source.rate, hotspot.unit, hotspot.species) if source else None
+    unit = parse_unit(hotspot.unit)
+    from_mole = grams is not None and unit is not None and unit.kind == "mole fraction"
+    return {
+        "source_lon": round(source.lon, _DECIMALS) if source else None,
+        "source_lat": round(source.lat, _DECIMALS) if source else None,
+        "source_position_sd_m": source.position_sd_m if source else None,
+        **_bounded("rate_g_s", grams),
+        **_bounded("rate", source.rate if source else None),
+        "rate_unit": rate_unit(hotspot.unit) if source else None,
+        "rate_reference": REFERENCE.text if from_mole else None,
+    }
+
+
+def _bounded(name: str, rate: Rate | None) -> dict[str, float | None]:
+    """Median and central 90 % interval under three keys."""
+    low, median, high = (rate.low, rate.median, rate.high) if rate else (None, None, None)
+    return {name: median, f"{name}_low": low, f"{name}_high": high}
+
+
+def _area_properties(area: CredibleArea) -> dict[str, Any]:
+    return {"probability": area.probability, "area_m2": area.area_m2, "geometry": _geometry(area.polygon)}
 
 
 def _lead_properties(lead: Lead) -> dict[str, Any]:
@@ -193,12 +240,12 @@ def _route_line(route: Route) -> BaseGeometry:
 
 
 def _feature(geometry: BaseGeometry, properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "Feature", "properties": _plain(properties), "geometry": _geometry(geometry)}
+
+
+def _geometry(geometry: BaseGeometry) -> dict[str, Any]:
     shape = shapely.geometry.mapping(_to_the_left(geometry))
-    return {
-        "type": "Feature",
-        "properties": _plain(properties),
-        "geometry": {"type": shape["type"], "coordinates": _rounded(shape["coordinates"])},
-    }
+    return {"type": shape["type"], "coordinates": _rounded(shape["coordinates"])}
 
 
 def _to_the_left(geometry: BaseGeometry) -> BaseGeometry:
@@ -219,8 +266,7 @@ def _rounded(coordinates: Any) -> Any:
 def _plain(value: Any) -> Any:
     """Values that JSON has: a number that is not finite becomes null, others keep six significant digits."""
     if isinstance(value, Mapping):
-        keep = {"lon", "lat", "gcj02_lon", "gcj02_lat"}
-        return {key: item if key in keep else _plain(item) for key, item in value.items()}
+        return {key: item if key in _KEPT else _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, datetime):

@@ -22,7 +22,7 @@ from ingest.coordinates import grid_crs, to_grid
 from ingest.errors import NothingUsable
 from ingest.schema import species_names
 from ingest.traces import TraceSettings, read_traces
-from ingest.units import MOLAR_MASS_G_MOL, mass_from_mole, require_units
+from ingest.units import STANDARD_ATMOSPHERE_PA, grams_per_m3
 from onevisit.simulate.answers import TrueHotspot, find_true_hotspots
 from onevisit.simulate.confounders import CONFOUNDERS
 from onevisit.simulate.drives import Drive
@@ -105,17 +105,8 @@ def _read_drive(path: Path) -> tuple[xr.Dataset, str, float]:
 
 def _per_g_m3(species: str, unit_text: str) -> float | None:
     """How many units of a species one g m-3 is; None where that has no meaning."""
-    for kind in ("mass concentration", "mole fraction"):
-        try:
-            unit = require_units(unit_text, kind)
-        except ValueError:
-            continue
-        if kind == "mass concentration":
-            return 1e-3 / unit.scale
-        if species in MOLAR_MASS_G_MOL:
-            mass = mass_from_mole(1.0, MOLAR_MASS_G_MOL[species], temperature_k=298.15, pressure_pa=101325.0)
-            return 1e-3 / float(mass) / unit.scale
-    return None
+    grams = grams_per_m3(unit_text, species, temperature_k=298.15, pressure_pa=STANDARD_ATMOSPHERE_PA)
+    return 1.0 / grams if grams else None
 
 
 def _follow(trace: xr.Dataset, seed: int) -> tuple[World, Drive, Floats]:

@@ -16,6 +16,7 @@ from ingest.units import (
     UnitError,
     circular_mean,
     convert,
+    grams_per_m3,
     mass_from_mole,
     parse_unit,
     require_units,
@@ -79,6 +80,16 @@ def test_mass_from_mole_matches_published_factors(molar_mass: float, factor: flo
     """µg m-3 per ppb at 25 °C and 1013 mb: NO2 1.88, O3 1.96, SO2 2.62, CO 1.145, NO 1.23 (US EPA, WHO)."""
     value = mass_from_mole(1e-9, molar_mass, temperature_k=298.15, pressure_pa=101325.0) * 1e9
     assert value == pytest.approx(factor, abs=0.006)
+
+
+def test_grams_per_m3_by_hand() -> None:
+    """1 ppb of NO2 at 0 °C and 1 atm: 46.005 g over 22 414 L; a mass is a mass; what is neither has no grams."""
+    at = {"temperature_k": 273.15, "pressure_pa": 101325.0}
+    assert grams_per_m3("ppb", "no2", **at) == pytest.approx(46.005e-9 / 22.41396954e-3, rel=1e-8)
+    assert grams_per_m3("ppm", "ch4_dry", **at) == pytest.approx(16.043e-6 / 22.41396954e-3, rel=1e-8)
+    assert grams_per_m3("μg/m³", "tvoc", **at) == pytest.approx(1e-6)
+    for unit, species in (("cm-3", "pnc"), ("ppb", "tvoc"), ("m s-1", "no2"), ("bits", "no2")):
+        assert grams_per_m3(unit, species, **at) is None
 
 
 def test_kinds_do_not_mix() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ import shapely
 from pyproj import CRS
 from rasterio.transform import from_origin
 
+from fusion.schema import CredibleArea, Rate, SourceEstimate
 from ingest.coordinates import to_lonlat
 from ingest.errors import FileError
+from onevisit.handover.geojson import write_hotspots
 from onevisit.score import pool_scores, render_pooled, render_scores, score_output, scores_dict
 from onevisit.scoring.measures import Measure, not_built, pool, share, total
 from onevisit.scoring.routes import reference_length
@@ -229,6 +232,28 @@ def test_position_and_rate_errors(tmp_path: Path) -> None:
     scores = score_output(*_write(tmp_path, _truth(), hotspots=[hotspot]))
     assert scores["source.position"].value == pytest.approx(50.0, abs=0.01)
     assert scores["source.rate"].value == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize(("half_m", "inside"), [(60.0, 100.0), (40.0, 0.0)])
+def test_what_the_job_writes_about_a_source_is_scored(
+    tmp_path: Path, make_hotspot: Any, make_attribution: Any, half_m: float, inside: float
+) -> None:
+    """The job's own file: a place 50 m off, 1 g s-1 stated in µg where 0.5 is true, an area that may reach."""
+    stated = _place(80, 120)
+    polygon = shapely.geometry.shape(_degrees(shapely.box(0, 0, 100, 20)))
+    area = shapely.geometry.shape(_degrees(shapely.box(80 - half_m, 120 - half_m, 80 + half_m, 120 + half_m)))
+    attribution = replace(
+        make_attribution(A=0.9),
+        source=SourceEstimate(stated["lon"], stated["lat"], 50.0, Rate(1e6, 1e5, 1e7)),
+        areas=(CredibleArea(0.9, area, area.area),),
+    )
+    out, truth = _write(tmp_path, _truth())
+    hotspot = make_hotspot(species="tvoc", unit="ug m-3", polygon=polygon)
+    write_hotspots(out / "hotspots.geojson", [hotspot], [attribution])
+    scores = score_output(out, truth)
+    assert scores["source.position"].value == pytest.approx(50.0, abs=0.05)
+    assert scores["source.rate"].value == pytest.approx(math.log(2), rel=1e-4)
+    assert scores["source.area90"].value == inside
 
 
 def test_a_site_entered_twice_is_counted(tmp_path: Path) -> None:

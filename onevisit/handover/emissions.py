@@ -1,0 +1,61 @@
+"""Emission rates as they are handed over: grams per second where the unit of the species has a mass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fusion.schema import Rate
+from ingest.units import STANDARD_ATMOSPHERE_PA, grams_per_m3
+
+__all__ = ["REFERENCE", "ReferenceState", "rate_in_grams", "rate_unit"]
+
+
+@dataclass(frozen=True)
+class ReferenceState:
+    """Temperature and pressure at which a mole fraction becomes a mass."""
+
+    temperature_k: float
+    pressure_pa: float
+
+    @property
+    def text(self) -> str:
+        """As it is written into a file, e.g. ``298.15 K, 101325 Pa``."""
+        return f"{self.temperature_k:g} K, {self.pressure_pa:g} Pa"
+
+
+REFERENCE = ReferenceState(298.15, STANDARD_ATMOSPHERE_PA)
+"""Reference state of gases in GB 3095-2012 since its amendment of 2018."""
+
+_COUNTED_AS = {"nox": "no2"}
+"""Sums of gases whose mass is that of one of them by rule: NOx as NO2 (GB 3095-2012, EU 2008/50/EC)."""
+
+
+def rate_in_grams(rate: Rate | None, unit: str, species: str) -> Rate | None:
+    """A rate in (``unit`` of the species) m3 s-1 as g s-1; None without a rate or a mass.
+
+    Examples
+    --------
+    >>> round(rate_in_grams(Rate(2000.0, 1000.0, 5000.0), "ug m-3", "pm25").median, 9)
+    0.002
+    """
+    name = species.split("_")[0]
+    grams = grams_per_m3(
+        unit,
+        _COUNTED_AS.get(name, name),
+        temperature_k=REFERENCE.temperature_k,
+        pressure_pa=REFERENCE.pressure_pa,
+    )
+    if rate is None or grams is None:
+        return None
+    return Rate(rate.median * grams, rate.low * grams, rate.high * grams)
+
+
+def rate_unit(unit: str) -> str:
+    """The UDUNITS spelling of (``unit`` of the species) m3 s-1.
+
+    Examples
+    --------
+    >>> rate_unit("cm-3")
+    '(cm-3) m3 s-1'
+    """
+    return f"({unit}) m3 s-1"
