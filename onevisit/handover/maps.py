@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from fusion.schema import Attribution
+from imagery.schema import Finding
 from ingest.coordinates import to_grid
 from ingest.flags import is_usable
 from ingest.roads import Roads
@@ -106,7 +107,7 @@ def draw_map(
     words: Words,
     zone: tzinfo,
 ) -> RegionMap:
-    """Draw one region: mosaics, streets, tracks coloured by enhancement, hotspots, sites and routes, as layers.
+    """Draw one region: mosaics, streets, findings, tracks coloured by enhancement, hotspots, sites, routes as layers.
 
     Renderers are named ``layer:<layer>`` or ``layer:track:<species>``, by which the page switches them. The picture
     of a mosaic is the placeholder ``picture:<target>:<n>``, which the page replaces, so that it is in the file once.
@@ -124,6 +125,9 @@ def draw_map(
     if roads is not None and roads.lines:
         _add_roads(plot, roads, region.crs)
         layers.append("roads")
+    if findings := [finding for flight in region.findings for finding in flight.found]:
+        _add_findings(plot, findings, words)
+        layers.append("findings")
     scales = map_colour_scales(region.tracks)
     if region.tracks:
         _add_tracks(plot, region, scales, words, zone)
@@ -152,6 +156,26 @@ def _add_roads(plot: Any, roads: Roads, crs: CRS) -> None:
         [np.round(x, 1).tolist() for x, _ in lines], [np.round(y, 1).tolist() for _, y in lines],
         line_color="#c9c3b6", line_width=1.4, name="layer:roads",
     )  # fmt: skip
+
+
+def _add_findings(plot: Any, findings: Sequence[Finding], words: Words) -> None:
+    rings = [
+        [shapely.get_coordinates(ring)[:-1].round(1) for ring in (f.polygon.exterior, *f.polygon.interiors)]
+        for f in findings
+    ]
+    source = ColumnDataSource(
+        {
+            "xs": [[[ring[:, 0].tolist() for ring in polygon]] for polygon in rings],
+            "ys": [[[ring[:, 1].tolist() for ring in polygon]] for polygon in rings],
+            "id": [f.id for f in findings],
+            "what": [f"{words(f'finding_{f.kind}')} {rounded(f.area_m2, 2)} m²" for f in findings],
+        }
+    )
+    renderer = plot.multi_polygons(
+        "xs", "ys", source=source, fill_color="#7a5c00", fill_alpha=0.15, line_color="#7a5c00", line_width=1.6,
+        line_dash="dotted", name="layer:findings",
+    )  # fmt: skip
+    plot.add_tools(_hover(renderer, [("", "@id"), ("", "@what")]))
 
 
 def _add_tracks(

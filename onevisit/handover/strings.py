@@ -99,6 +99,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     ),
     "map_of": ("Map {name}", "地图 {name}"),
     "layer_mosaic": ("Mosaic", "正射影像"),
+    "layer_findings": ("Findings", "影像发现"),
     "layer_track": ("Enhancement", "增量"),
     "layer_hotspots": ("Hotspots", "热点"),
     "layer_sites": ("Sites", "点位"),

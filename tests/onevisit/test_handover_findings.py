@@ -62,6 +62,7 @@ def test_the_report_has_a_row_a_finding(lang):
     number = LANGUAGES.index(lang)
     assert STRINGS["mosaic_findings"][number] in page and STRINGS["finding_hot_surface"][number] in page
     assert re.search(r"<code>bare_soil-1</code></td><td>200 <small>m²</small>", page)
+    assert 'data-layer="findings"' in page and '"layer:findings"' in page
     assert "images/&lt;b&gt;.JPG" in page and "<b>.JPG" not in page
     assert STRINGS["mosaic_findings"][number] not in render_report(
         ReportContents("m", (RegionContents(GRID),)), lang=lang
