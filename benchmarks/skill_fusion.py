@@ -404,9 +404,9 @@ def page(rows: Sequence[Row], seconds: float) -> str:
             f"vane, {VANE_OFFSET_DEG:g}°; and the widths of the plume against the model that are equally likely,",
             f"{', '.join(f'{w:g}' for w in MEASURED_WIDTHS)} with measured turbulence, "
             f"{', '.join(f'{w:g}' for w in MODELLED_WIDTHS)} without. Everything else is the",
-            "code's own. The floor of the direction's error was fitted without run 25, the most convective, whose plume",
-            "lay far off the wind; it is scored like the others. *Met* is about the runs of even number: nothing was",
-            "chosen on them, but wind and plumes of all runs had been looked at before.",
+            "code's own. The floor of the direction's error was fitted without run 25, the most convective, whose",
+            "plume lay far off the wind; it is scored like the others. *Met* is about the runs of even number:",
+            "nothing was chosen on them, but wind and plumes of all runs had been looked at before.",
             "",
             "| case | anchor | target | all runs | odd | even | met |",
             "|---|---|---|---|---|---|---|",
