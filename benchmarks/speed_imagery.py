@@ -213,6 +213,21 @@ def _peer_row(name: str, made: str, run: PeerRun | None, mode: str, ours: dict[s
     )
 
 
+def _write_page(out: Path, rows: Sequence[str], peers: str) -> None:
+    """Write what is measured so far: the largest block takes minutes."""
+    load = os.getloadavg()[0]
+    text = (
+        "# Imagery: speed\n\nWritten by `python -m benchmarks.speed_imagery` on "
+        f"{os.cpu_count()} cores with a load of {load:.1f} at the end: reading, placing, mosaic and COGs "
+        "with all layers. *Floor*\nis decoding every JPEG once at half scale plus one `cv2.remap` of the output, "
+        "measured in the same process; it runs on one core, and beside other work CPU seconds compare better.\n\n"
+        "| flight | mode | photos | wall a photo | CPU a photo | target | times the floor | its CPU "
+        "| peak memory | output | mismatch |\n"
+        "|---|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n" + peers
+    )
+    out.write_text(text, encoding="utf-8")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure every case that is there and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -240,18 +255,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     for photos in arguments.photos.split(","):
         if photos:
             rows.append(_row("simulated 20 MP, 5 cm", "refined", _measure(photos, "refined", 0.05), "≤ 0.96 s, 4 GB"))
-    load = os.getloadavg()[0]
-    text = (
-        "# Imagery: speed\n\nWritten by `python -m benchmarks.speed_imagery` on "
-        f"{os.cpu_count()} cores with a load of {load:.1f} at the end: reading, placing, mosaic and COGs "
-        "with all layers. *Floor*\nis decoding every JPEG once at half scale plus one `cv2.remap` of the output, "
-        "measured in the same process; it runs on one core, and beside other work CPU seconds compare better.\n\n"
-        "| flight | mode | photos | wall a photo | CPU a photo | target | times the floor | its CPU "
-        "| peak memory | output | mismatch |\n"
-        "|---|---|---|---|---|---|---|---|---|---|---|\n" + "\n".join(rows) + "\n" + peers
-    )
-    arguments.out.write_text(text, encoding="utf-8")
-    print(text)
+            _write_page(arguments.out, rows, peers)
+    _write_page(arguments.out, rows, peers)
+    print(arguments.out.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":
