@@ -26,7 +26,7 @@ from onevisit.simulate import simulate_mission
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "skill.md"
 SCORING, TUNING = 1000, 0
-ROOMS = ("tracks", "imagery", "targets", "hotspots", "fusion")
+ROOMS = ("tracks", "imagery", "targets", "hotspots", "fusion", "findings")
 
 
 @dataclass(frozen=True)
