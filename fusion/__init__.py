@@ -2,6 +2,8 @@
 
 from fusion.attribution import attribute_hotspots
 from fusion.cube import age_days, build_cube, cell_mean, cell_standard_error, cube_species, passes_crossed
+from fusion.evidence import Evidence
+from fusion.evidence_settings import EvidenceSettings
 from fusion.grid import region_geobox
 from fusion.hotspots import find_hotspots
 from fusion.schema import Attribution, CredibleArea, Hotspot, SiteProbability
@@ -10,6 +12,8 @@ from fusion.settings import FusionSettings
 __all__ = [
     "Attribution",
     "CredibleArea",
+    "Evidence",
+    "EvidenceSettings",
     "FusionSettings",
     "Hotspot",
     "SiteProbability",

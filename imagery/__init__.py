@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from imagery.process import process_frames
-from imagery.schema import FramePose, Ortho, OrthoQuality, Station
+from imagery.schema import Finding, Findings, FramePose, Ortho, OrthoQuality, Station
 from imagery.settings import ImagerySettings
 
-__all__ = ["FramePose", "ImagerySettings", "Ortho", "OrthoQuality", "Station", "process_frames"]
+__all__ = [
+    "Finding",
+    "Findings",
+    "FramePose",
+    "ImagerySettings",
+    "Ortho",
+    "OrthoQuality",
+    "Station",
+    "process_frames",
+]

@@ -197,8 +197,7 @@ def _findings(
     sign: _Sign, cells: _Cells, settings: ImagerySettings, photos: Sequence[str], source: str, suffix: str
 ) -> list[Finding]:
     """Patches of a sign as findings, the largest first."""
-    rest = sign.measure[cells.covered & ~sign.mask & np.isfinite(sign.measure)]
-    level = float(np.median(rest)) if rest.size else math.nan
+    level = _median(sign.measure[cells.covered & ~sign.mask])
     gap = max(1, round(settings.finding_gap_m / cells.size_m / 2))
     mask = binary_closing(np.pad(sign.mask & cells.covered, gap), iterations=gap)[gap:-gap, gap:-gap] & cells.covered
     patches = sorted(_polygons(binary_opening(mask), cells, sign.area_m2), key=lambda p: (-p[0].area, p[0].bounds))
@@ -208,15 +207,21 @@ def _findings(
             kind=sign.kind,
             polygon=polygon,
             area_m2=float(polygon.area),
-            contrast=float(np.nanmedian(sign.measure[inside])) - level,
+            contrast=_median(sign.measure[inside]) - level,
             unit=sign.unit,
             confidence=sign.confidence,
-            position_error_m=float(np.nanmedian(cells.values["position_error"][inside])),
+            position_error_m=_median(cells.values["position_error"][inside]),
             source=source,
             photo=_photo(cells.values["photo_index"][inside], photos),
         )
         for number, (polygon, inside) in enumerate(patches, start=1)
     ]
+
+
+def _median(values: Singles) -> float:
+    """Of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else math.nan
 
 
 def _photo(index: Singles, photos: Sequence[str]) -> str:

@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from fusion import Hotspot, attribute_hotspots, build_cube, find_hotspots, region_geobox
-from fusion.evidence import Evidence
+from fusion import Evidence, Hotspot, attribute_hotspots, build_cube, find_hotspots, region_geobox
 from imagery import process_frames
 from imagery.indicators import seek_findings
 from ingest.clocks import zone_of

@@ -10,8 +10,7 @@ import xarray as xr
 from pyproj import CRS
 
 from fusion import Attribution, Hotspot
-from imagery import Ortho
-from imagery.schema import Findings
+from imagery import Findings, Ortho
 from ingest.roads import Roads
 from ingest.schema import Frame, Site
 from onevisit.mission import Mission

@@ -141,6 +141,13 @@ def test_a_flight_without_ground_has_no_findings() -> None:
     assert seek_findings(nothing, kind="thermal").value.found == ()
 
 
+def test_an_error_that_the_mosaic_does_not_know_stays_unknown() -> None:
+    """A finding is a finding without it; its position error is not a number, and nobody is warned."""
+    ortho = _coloured(SOIL)
+    ortho.mosaic["position_error"] = ortho.mosaic["position_error"] * np.nan
+    assert math.isnan(_only(ortho, "rgb").position_error_m)
+
+
 def test_the_mosaic_is_computed_once_and_never_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """One computation; no piece of it larger than a chunk of whole cells."""
     pieces: list[int] = []
