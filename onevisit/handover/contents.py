@@ -17,11 +17,12 @@ from imagery.schema import Findings
 from ingest.roads import Roads
 from ingest.schema import Decision, Reject, Site
 from ingest.settings import SettingLine
+from onevisit.handover.why import Why
 from onevisit.manifest import StageRecord
 from onevisit.schema import Lead, Route, Visit
 from tracks.schema import Track
 
-__all__ = ["Picture", "RegionContents", "ReportContents", "picture_from_geotiff"]
+__all__ = ["Explanation", "Picture", "RegionContents", "ReportContents", "picture_from_geotiff"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +47,14 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a hotspot is explained as it is, and the PNG that shows it."""
+
+    why: Why
+    png: bytes
+
+
+@dataclass(frozen=True, eq=False)
 class RegionContents:
     """One map: what was measured on one grid, and what was found there."""
 
@@ -55,6 +64,7 @@ class RegionContents:
     hotspots: tuple[Hotspot, ...] = ()
     attributions: tuple[Attribution, ...] = ()
     findings: tuple[Findings, ...] = ()
+    explanations: tuple[Explanation, ...] = ()
     name: str = ""
 
 

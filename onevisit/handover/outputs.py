@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -13,9 +13,15 @@ from pyproj import CRS
 
 from imagery import Ortho
 from imagery.schema import Findings
-from onevisit.handover.atomic import write_text
+from onevisit.handover.atomic import write_bytes, write_text
 from onevisit.handover.cog import write_ortho
-from onevisit.handover.contents import Picture, RegionContents, ReportContents, picture_from_geotiff
+from onevisit.handover.contents import (
+    Explanation,
+    Picture,
+    RegionContents,
+    ReportContents,
+    picture_from_geotiff,
+)
 from onevisit.handover.findings import write_findings
 from onevisit.handover.geojson import write_hotspots, write_leads, write_routes, write_visits
 from onevisit.handover.mosaic import open_mosaic
@@ -25,6 +31,8 @@ from onevisit.handover.plumes import write_plumes
 from onevisit.handover.poses import write_poses
 from onevisit.handover.report import write_report
 from onevisit.handover.tables import write_routes_csv, write_routes_xlsx
+from onevisit.handover.why import explain, pass_ways
+from onevisit.handover.why_picture import draw_why
 from onevisit.manifest import Recorder, code_version, manifest_dict
 from onevisit.mission import hash_file
 from onevisit.profile import describe_profile, profile_dict
@@ -45,7 +53,7 @@ _FIXED_NAMES = (
     "report.html",
 )
 _WHERE_MEASURED = ("trace.nc", "plumes.geojson", "findings.geojson", "report.html")
-_NUMBERED_NAMES = ("cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson")
+_NUMBERED_NAMES = ("cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson", "why/*.png")
 
 
 def write_flight(path: Path, ortho: Ortho, *, kind: str, crs: CRS) -> Flown:
@@ -70,7 +78,9 @@ def write_outputs(out: Path, result: Result, recorder: Recorder) -> dict[str, An
     out.mkdir(parents=True, exist_ok=True)
     with recorder.stage("handover") as stage:
         written = _write_data(out, result)
-        write_report(out / "report.html", _contents(result, recorder), lang=result.options.lang)
+        contents = _contents(result, recorder)
+        written += _write_explanations(out, contents)
+        write_report(out / "report.html", contents, lang=result.options.lang)
         written.append("report.html")
         _remove_stale(out, written)
         stage.given = len(written) + 1
@@ -116,6 +126,14 @@ def _write_data(out: Path, result: Result) -> list[str]:
     return written
 
 
+def _write_explanations(out: Path, contents: ReportContents) -> list[str]:
+    """A picture per hotspot: ``why/H001.png``."""
+    pictures = {f"why/{e.why.hotspot.id}.png": e.png for region in contents.regions for e in region.explanations}
+    for name, png in pictures.items():
+        write_bytes(out / name, png)
+    return list(pictures)
+
+
 def _findings(part: Fused) -> tuple[Findings, ...]:
     return tuple(flown.findings for flown in part.flights)
 
@@ -124,8 +142,11 @@ def _remove_stale(out: Path, written: Sequence[str]) -> None:
     """Remove files of fixed names that an earlier run left and this one did not write: they would be believed."""
     known = [out / name for name in _FIXED_NAMES] + [path for glob in _NUMBERED_NAMES for path in out.glob(glob)]
     for path in known:
-        if path.name not in written:
+        if path.relative_to(out).as_posix() not in written:
             path.unlink(missing_ok=True)
+    pictures = out / "why"
+    if pictures.is_dir() and not any(pictures.iterdir()):
+        pictures.rmdir()
 
 
 def _contents(result: Result, recorder: Recorder) -> ReportContents:
@@ -157,8 +178,17 @@ def _region_contents(part: Fused) -> RegionContents:
         hotspots=part.hotspots,
         attributions=part.attributions,
         findings=_findings(part),
+        explanations=tuple(_explanations(part)),
         name=part.region.name,
     )
+
+
+def _explanations(part: Fused) -> Iterator[Explanation]:
+    ways = pass_ways(part.region.tracks, part.region.crs) if part.hotspots else {}
+    explained = {attribution.hotspot_id: attribution for attribution in part.attributions}
+    for hotspot in part.hotspots:
+        why = explain(hotspot, explained.get(hotspot.id), ways, part.region.crs)
+        yield Explanation(why, draw_why(why))
 
 
 def _picture(flown: Flown) -> Picture:

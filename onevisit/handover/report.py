@@ -28,7 +28,7 @@ from ingest.clocks import zone_of
 from ingest.schema import Site, species_names
 from onevisit.handover.atomic import write_text
 from onevisit.handover.charts import Series, draw_series, draw_wind, series_of
-from onevisit.handover.contents import Picture, RegionContents, ReportContents
+from onevisit.handover.contents import Explanation, Picture, RegionContents, ReportContents
 from onevisit.handover.findings import finding_lines, sought_lines
 from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit
 from onevisit.handover.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
@@ -55,6 +55,14 @@ class Candidate:
     kind: str
 
 
+@dataclass(frozen=True)
+class ReasonPlot:
+    """The picture of why, as data URI, and the lettered sites by name, as the picture cannot write them."""
+
+    uri: str
+    sites: str
+
+
 @dataclass(frozen=True, eq=False)
 class HotspotCard:
     """A hotspot with what could explain it. ``region`` is the number of its map."""
@@ -64,6 +72,7 @@ class HotspotCard:
     candidates: tuple[Candidate, ...]
     rose: Markup
     region: int
+    picture: ReasonPlot | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,13 +177,21 @@ def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
     cards = []
     for number, region in enumerate(contents.regions):
         explained = {attribution.hotspot_id: attribution for attribution in region.attributions}
+        reasons = {e.why.hotspot.id: _reason_plot(e, sites) for e in region.explanations}
         for hotspot in region.hotspots:
             attribution = explained.get(hotspot.id)
             bearing = attribution.bearing_deg if attribution else None
             rose = draw_wind(hotspot.wind_from_deg, bearing, attribution.half_width_deg if attribution else 180.0)
             candidates = _candidates(attribution, sites, words) if attribution else ()
-            cards.append(HotspotCard(hotspot, attribution, candidates, rose, number))
+            picture = reasons.get(hotspot.id)
+            cards.append(HotspotCard(hotspot, attribution, candidates, rose, number, picture))
     return sorted(cards, key=lambda card: (card.hotspot.single_sighting, card.hotspot.p_value, card.hotspot.id))
+
+
+def _reason_plot(explanation: Explanation, sites: Mapping[str, Site]) -> ReasonPlot:
+    uri = "data:image/png;base64," + base64.b64encode(explanation.png).decode("ascii")
+    named = [(c.letter, sites[c.site_id].name if c.site_id in sites else c.site_id) for c in explanation.why.named]
+    return ReasonPlot(uri, " · ".join(f"{letter} {name}" for letter, name in named))
 
 
 def _plumes_outside(contents: ReportContents) -> list[PlumeLine]:

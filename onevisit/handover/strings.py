@@ -124,6 +124,14 @@ STRINGS: dict[str, tuple[str, str]] = {
         "stand all candidates, and what is left for none of them.",
         "热点指相对背景的增量显著（与打乱次序的通过相比）的地点。每处均列出全部候选点位，以及名单外的可能。",
     ),
+    "why_intro": (
+        "Its picture shows why: passes that met a plume there are solid with a dot at the peak, those that met none "
+        "dashed with a square; the pale sectors lead upwind from each peak, two standard deviations of the wind to "
+        "either side; squares are sites, larger where likelier.",
+        "配图说明依据：实线与圆点为检出烟羽的通过（圆点为峰值处），虚线与方框为未检出的通过；浅色扇形自峰值指向上风向，"
+        "两侧各为风向的两倍标准差；方块为点位，越大可能性越高。",
+    ),
+    "why_alt": ("Map of passes, wind and candidate sites of {id}", "{id} 的通过、风向与候选点位图"),
     "enhancement": ("Enhancement", "增量"),
     "background": ("Background", "背景浓度"),
     "seen": ("Seen", "检出"),

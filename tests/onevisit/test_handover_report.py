@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import replace
@@ -15,10 +16,11 @@ from pyproj import CRS
 from ingest.errors import SettingError
 from ingest.schema import Decision, Reject
 from ingest.settings import describe_settings
-from onevisit.handover.contents import Picture, RegionContents, ReportContents
+from onevisit.handover.contents import Explanation, Picture, RegionContents, ReportContents
 from onevisit.handover.report import render_report, write_report
 from onevisit.handover.strings import LANGUAGES, SPECIES, STRINGS
 from onevisit.handover.summary import summarise
+from onevisit.handover.why import explain
 from onevisit.leads import weigh_leads
 from onevisit.manifest import StageRecord
 from onevisit.routes import plan_routes
@@ -82,6 +84,21 @@ def test_page_needs_no_network(contents, lang):
     assert "default-src 'none'" in page
     for url in parse(page).urls:
         assert url.startswith(("#", "data:image/", "https://uri.amap.com/navigation"))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_picture_of_why_is_in_its_card(contents, lang):
+    """The drawn bytes, once, beside the names of the lettered sites as text; without a picture there is no figure."""
+    region = contents.regions[0]
+    why = explain(region.hotspots[0], region.attributions[0], {}, region.crs)
+    explained = replace(region, explanations=(Explanation(why, b"png of H001"),))
+    page = render_report(replace(contents, regions=(explained,)), lang=lang)
+    assert page.count(base64.b64encode(b"png of H001").decode("ascii")) == 1
+    first, second = (page.split('<article class="card" id="hotspot-')[k] for k in (1, 2))
+    assert '<figure class="why">' in first and '<figure class="why">' not in second
+    assert "A &lt;script&gt;alert" in first and "B Works S2" in first and "why/H001.png" in first
+    assert STRINGS["why_intro"][LANGUAGES.index(lang)] in page
+    assert STRINGS["why_intro"][LANGUAGES.index(lang)] not in render_report(contents, lang=lang)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

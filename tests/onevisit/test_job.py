@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import shutil
@@ -41,8 +42,8 @@ def _process(mission: Path, out: Path, **options: Any) -> dict[str, Any]:
 
 def _bytes(out: Path) -> dict[str, str]:
     """Hash of every output but the manifest, which holds seconds."""
-    files = [path for path in sorted(out.iterdir()) if path.name != "manifest.json"]
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    files = [path for path in sorted(out.rglob("*")) if path.is_file() and path.name != "manifest.json"]
+    return {path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +74,24 @@ def _small(mission: Path, tmp_path: Path, *kinds: str) -> Path:
 
 def test_everything_promised_is_there_and_nothing_half_written(out: Path) -> None:
     """All fixed names, no temporary file left."""
-    names = {path.name for path in out.iterdir()}
+    names = {path.name for path in out.rglob("*")}
     assert names >= PROMISED
     assert not [name for name in names if name.startswith(".")]
+
+
+def test_every_hotspot_has_its_picture(out: Path) -> None:
+    """A PNG below 60 kB a hotspot, in the manifest with its hash, and the same bytes in the report."""
+    features = json.loads((out / "hotspots.geojson").read_text(encoding="utf-8"))["features"]
+    names = {f"why/{feature['properties']['id']}.png" for feature in features}
+    assert names and {path.relative_to(out).as_posix() for path in (out / "why").iterdir()} == names
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    told = {record["path"]: record["sha256"] for record in manifest["outputs"]}
+    report = (out / "report.html").read_text(encoding="utf-8")
+    for name in names:
+        png = (out / name).read_bytes()
+        assert png.startswith(b"\x89PNG") and len(png) < 60_000
+        assert told[name] == hashlib.sha256(png).hexdigest()
+        assert base64.b64encode(png).decode("ascii") in report
 
 
 def test_what_the_mosaics_show_is_told(out: Path) -> None:
@@ -140,10 +156,12 @@ def test_a_flight_without_a_drive_gives_a_mosaic_and_no_hotspots(mission: Path, 
     """Each folder is optional; files of an earlier run that this one does not write are removed."""
     result = tmp_path / "out"
     result.mkdir()
-    (result / "cube.nc").write_bytes(b"of an earlier run")
+    (result / "why").mkdir()
+    for name in ("cube.nc", "why/H009.png"):
+        (result / name).write_bytes(b"of an earlier run")
     _process(_small(mission, tmp_path, "images"), result)
     assert (result / "ortho.tif").is_file()
-    assert not (result / "cube.nc").exists()
+    assert not (result / "cube.nc").exists() and not (result / "why").exists()
     assert json.loads((result / "hotspots.geojson").read_text(encoding="utf-8"))["features"] == []
 
 
