@@ -46,14 +46,14 @@ class WindCone:
 class PassWay:
     """One drive pass near a hotspot: its way (points, 2) with NaN where it is broken, and what it met.
 
-    ``place`` is that of its peak, or of the hotspot where it ``saw`` nothing. ``cone`` is None in calm or without
-    wind.
+    ``place`` is that of its peak, or of the hotspot where it ``saw`` nothing; None where its peak is not known.
+    ``cone`` is None in calm or without wind.
     """
 
     label: str
     way: Floats
     saw: bool
-    place: Place
+    place: Place | None
     cone: WindCone | None
 
 
@@ -109,7 +109,7 @@ def explain(hotspot: Hotspot, attribution: Attribution | None, ways: Mapping[str
     others = candidates[len(named) :]
     estimate = attribution.source if attribution else None
     source = _place(estimate.lon, estimate.lat, origin, crs) if estimate else None
-    centre, half_m = _square([shape, *areas], [p.place for p in passes if p.saw], named, source)
+    centre, half_m = _square([shape, *areas], [p.place for p in passes if p.saw and p.place], named, source)
     return Why(
         hotspot,
         attribution,
@@ -143,7 +143,7 @@ def _passes(
     """The passes that were weighed, those that saw nothing first, so that they are drawn under the others."""
     if attribution is None:
         for label in hotspot.seen_by:
-            yield PassWay(label, _near(ways.get(label), origin), True, (0.0, 0.0), None)
+            yield PassWay(label, _near(ways.get(label), origin), True, None, None)
         return
     for sighting in sorted(attribution.sightings, key=lambda s: s.peak is not None):
         place = _place(sighting.lon, sighting.lat, origin, crs)

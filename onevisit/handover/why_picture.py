@@ -27,12 +27,12 @@ __all__ = ["draw_why"]
 Floats = NDArray[np.float64]
 
 _SIDE, _TOP, _PANEL, _EDGE = 540, 56, 316, 10
-_WIDTH, _HEIGHT = _SIDE + _PANEL + 3 * _EDGE, _SIDE + _TOP + _EDGE
+_WIDTH, _HEIGHT = _SIDE + _PANEL + 3 * _EDGE, _SIDE + _TOP + 26
 _PAPER, _GROUND, _INK, _SOFT, _RULE = "#ffffff", "#f4f2ed", "#1d2733", "#5d6670", "#b9b4a8"
 _SAW, _NOTHING, _WIND, _PLACE, _HOTSPOT = "#d55e00", "#0072b2", "#e69f00", "#009e73", "#7a2c00"
 _NICE = (1, 2, 5)
 _SPREAD_PX, _STEP_PX = 20.0, 4.0
-_LABEL = 13
+_LABEL, _SMALL_PX = 13, 24.0
 _WORDS = Words("en")
 
 
@@ -87,8 +87,20 @@ def _draw_ground(canvas: Canvas, sheet: _Sheet, why: Why) -> None:
     for area in why.areas:
         for ring in sheet.rings(area):
             canvas.line(ring, _PLACE, 1.6, closed=True)
-    for ring in sheet.rings(why.shape):
+    for ring in [*sheet.rings(why.shape), *_pointer(sheet, why)]:
         canvas.line(ring, _HOTSPOT, 1.6, closed=True)
+
+
+def _pointer(sheet: _Sheet, why: Why) -> list[Floats]:
+    """A circle around a hotspot that is too small to be seen under its markers."""
+    west, south, east, north = why.shape.bounds
+    if max(east - west, north - south) * sheet.px_per_m > _SMALL_PX:
+        return []
+    angle = np.radians(np.arange(0, 360, 10))
+    return [
+        sheet.at(((west + east) / 2, (south + north) / 2))
+        + _SMALL_PX * np.column_stack([np.cos(angle), np.sin(angle)])
+    ]
 
 
 def _draw_passes(canvas: Canvas, sheet: _Sheet, why: Why) -> None:
@@ -97,8 +109,9 @@ def _draw_passes(canvas: Canvas, sheet: _Sheet, why: Why) -> None:
         for part in _parts(sheet, way.way, shift):
             _draw_way(canvas, part, saw=way.saw)
     for way, shift in placed:
-        x, y = (sheet.at(way.place)[0] + shift).tolist()
-        _draw_sighting(canvas, x, y, saw=way.saw)
+        if way.place:
+            x, y = (sheet.at(way.place)[0] + shift).tolist()
+            _draw_sighting(canvas, x, y, saw=way.saw)
 
 
 def _draw_way(canvas: Canvas, line: Floats, *, saw: bool) -> None:
@@ -151,9 +164,9 @@ def _parts(sheet: _Sheet, way: Floats, shift: Floats) -> list[Floats]:
 
 def _cone_ring(sheet: _Sheet, way: PassWay, shift: Floats) -> Floats:
     """A sector upwind of the sighting, px, that ends outside of the map."""
-    apex = sheet.at(way.place)[0] + shift
-    if way.cone is None:
+    if way.cone is None or way.place is None:
         return np.empty((0, 2))
+    apex = sheet.at(way.place)[0] + shift
     half = way.cone.half_deg
     bearing = np.radians(np.linspace(way.cone.from_deg - half, way.cone.from_deg + half, 2 + int(half / 2)))
     arc = apex + 4 * _SIDE * np.column_stack([np.sin(bearing), -np.cos(bearing)])
@@ -163,7 +176,7 @@ def _cone_ring(sheet: _Sheet, way: PassWay, shift: Floats) -> Floats:
 def _draw_candidates(canvas: Canvas, sheet: _Sheet, why: Why) -> None:
     for x, y in sheet.at(why.others).tolist() if len(why.others) else ():
         canvas.square(x, y, 5.0, fill="#ffffff", edge=_SOFT, width=0.8)
-    taken = [_around(x, y, 6.0) for x, y in (sheet.at(p.place)[0].tolist() for p in why.passes)]
+    taken = [_around(x, y, 6.0) for x, y in (sheet.at(p.place)[0].tolist() for p in why.passes if p.place)]
     spots = [(c, *sheet.at(c.place)[0].tolist()) for c in why.named]
     taken += [_around(x, y, _marker_px(c.probability) / 2 + 1) for c, x, y in spots]
     for c, x, y in reversed(spots):  # the likeliest on top
@@ -222,17 +235,15 @@ def _cut_frame(canvas: Canvas) -> None:
 
 
 def _draw_scale(canvas: Canvas, sheet: _Sheet) -> None:
-    """A scale bar of a round length, and north."""
-    longest = 0.24 * _SIDE / sheet.px_per_m
+    """A scale bar of a round length under the map, and north above its corner: they hide nothing."""
+    longest = 0.3 * _SIDE / sheet.px_per_m
     size = 10 ** math.floor(math.log10(longest))
     metres = max(n * size for n in _NICE if n * size <= longest)
-    left, y = _EDGE + 14.0, _TOP + _SIDE - 14.0
+    left, y = _EDGE + 1.0, _TOP + _SIDE + 16.0
     right = left + metres * sheet.px_per_m
-    canvas.fill([_box(left - 8, y - 24, right + 8, y + 8)], "#ffffff", 0.8)
     canvas.line(np.array([(left, y - 5), (left, y), (right, y), (right, y - 5)]), _INK, 1.6)
-    canvas.write(Label((left + right) / 2, y - 13, f"{metres:g} m", 12, anchor="m"))
-    x, top = _EDGE + _SIDE - 20.0, _TOP + 12.0
-    canvas.fill([_box(x - 13, top - 6, x + 13, top + 46)], "#ffffff", 0.8)
+    canvas.write(Label(right + 8, y - 2, f"{metres:g} m", 12))
+    x, top = _EDGE + _SIDE - 10.0, 8.0
     canvas.fill([np.array([(x, top), (x + 8, top + 24), (x, top + 18), (x - 8, top + 24)])], _INK)
     canvas.write(Label(x, top + 35, "N", 13, anchor="m"))
 
@@ -243,7 +254,8 @@ def _draw_scale(canvas: Canvas, sheet: _Sheet) -> None:
 def _draw_title(canvas: Canvas, why: Why) -> None:
     h = why.hotspot
     value = f"{with_error(h.enhancement, h.enhancement_sd)} {unit_text(h.unit)}"
-    canvas.write(Label(_EDGE, 18, f"{h.id}   {_WORDS.species(h.species)} {value} above background", 18))
+    title = f"{h.id}   {_WORDS.species(h.species)} {value} above background"
+    canvas.write(Label(_EDGE, 18, fitted(title, 18, _SIDE - 40.0), 18))
     wind = (
         "no wind"
         if h.wind_speed is None
@@ -330,11 +342,12 @@ def _rate_text(rate: Rate, unit: str) -> str:
 def _list_key(panel: _Panel, why: Why) -> None:
     """What stands for what; only what the picture has."""
     c, x = panel.canvas, panel.left + 2
-    saw = sum(p.saw for p in why.passes)
+    saw, placed = sum(p.saw for p in why.passes), why.attribution is not None
 
     def way(y: float, *, saw: bool) -> None:
         _draw_way(c, np.array([(x, y), (x + 22, y)]), saw=saw)
-        _draw_sighting(c, x + 11, y, saw=saw)
+        if placed:
+            _draw_sighting(c, x + 11, y, saw=saw)
 
     def patch(y: float, colour: str, alpha: float) -> None:
         box = _box(x, y - 6, x + 22, y + 6)
@@ -342,7 +355,7 @@ def _list_key(panel: _Panel, why: Why) -> None:
         c.line(box, colour, 1.4, closed=True)
 
     entries: list[tuple[bool, str, Callable[[float], None]]] = [
-        (saw > 0, f"{_passes(saw)} met a plume, dot at its peak", lambda y: way(y, saw=True)),
+        (saw > 0, f"{_passes(saw)} met a plume{', dot at its peak' if placed else ''}", lambda y: way(y, saw=True)),
         (saw < len(why.passes), f"{_passes(len(why.passes) - saw)} met none", lambda y: way(y, saw=False)),
         (any(p.saw and p.cone for p in why.passes), "upwind, ± 2 sd of the wind", lambda y: patch(y, _WIND, 0.25)),
         (True, "hotspot", lambda y: patch(y, _HOTSPOT, 0.22)),

@@ -145,7 +145,7 @@ def test_ways_bear_the_labels_of_passes(make_track):
 def test_a_hotspot_that_was_not_weighed_has_the_passes_that_saw_it(hotspot):
     """No sightings are known: those passes that the hotspot names, no wind, no candidates."""
     why = explain(hotspot, None, WAY, GRID)
-    assert [(p.label, p.saw, p.cone) for p in why.passes] == [("drive#0", True, None)]
+    assert [(p.label, p.saw, p.place, p.cone) for p in why.passes] == [("drive#0", True, None, None)]
     assert why.named == () and why.source is None and why.areas == ()
 
 
@@ -185,6 +185,19 @@ def test_passes_of_one_street_do_not_hide_each_other(hotspot, attribution):
         for names in (["drive#0"], list(ways))
     )
     assert count(four, SAW) > 3 * count(one, SAW)
+
+
+@pytest.mark.parametrize(("far_m", "circled"), [(100.0, False), (1500.0, True)])
+def test_a_hotspot_too_small_to_be_seen_is_circled(hotspot, attribution, far_m, circled):
+    """On a map of kilometres, 30 m lie under the markers: a ring stands off from them."""
+    one = replace(attribution, sites=(site("S1", 0.8, far_m),), sightings=())
+    why = explain(hotspot, one, {}, GRID)
+    picture = colours(draw_why(why))
+    metres = 540 / (2 * why.half_m)
+    row, column = 266 + why.centre[1] * metres, 266 - why.centre[0] * metres
+    ring = [(row + 24 * np.sin(a), column + 24 * np.cos(a)) for a in np.radians(np.arange(0, 360, 10))]
+    near = [picture[int(r) - 2 : int(r) + 3, int(c) - 2 : int(c) + 3].min(axis=(0, 1)) for r, c in ring]
+    assert (sum(np.abs(pixel - GROUND).max() > 60 for pixel in near) > 30) == circled
 
 
 @pytest.mark.parametrize("wind", [0.0, 90.0, 180.0, 270.0])
@@ -239,6 +252,7 @@ def test_the_words_say_where_there_is_no_place(hotspot, attribution, written):
     words = [label.text for label in written]
     assert "bearing 270° ± 30°" in words and "the passes fix no place" in words
     assert "sites were not weighed" in words and "no direction" in words
+    assert "1 pass met a plume, dot at its peak" in words and "1 pass met a plume" in words
 
 
 def test_a_rate_without_mass_keeps_its_unit(hotspot, attribution, written):
