@@ -20,13 +20,14 @@ Each is mixed with the chance that the source was off, lofted or mis-modelled th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.crossing_kernel import plume_odds, silence_odds
+from fusion.crossing_kernel import Errors, Shape, Stack, add_elsewhere, add_own
 from fusion.settings import FusionSettings
 
 __all__ = ["Event", "PassSummary", "RatePrior", "Unit", "joint_log_odds", "rate_prior"]
@@ -94,6 +95,44 @@ class Event:
     units: tuple[Unit, ...]
     passes: tuple[PassSummary, ...]
 
+    @cached_property
+    def own(self) -> Stack:
+        """The plumes at the hotspot."""
+        return _stack([unit for unit in self.units if unit.crossed and unit.own])
+
+    @cached_property
+    def elsewhere(self) -> Stack:
+        """The plumes elsewhere."""
+        return _stack([unit for unit in self.units if unit.crossed and not unit.own])
+
+    @cached_property
+    def quiet(self) -> Stack:
+        """The quiet stretches."""
+        return _stack([unit for unit in self.units if not unit.crossed])
+
+
+def _stack(units: Sequence[Unit]) -> Stack:
+    if not units:
+        return Stack(
+            np.empty((0, 3)), np.empty((0, 1, 10)), np.empty((0, 4)), np.zeros(1, np.int64), np.empty((0, 4)),
+            np.empty(0), np.empty(0, bool),
+        )  # fmt: skip
+    box = np.concatenate([unit.box for unit in units])
+    first = np.cumsum([0, *(len(unit.bins) for unit in units)])
+    lowest, highest = np.minimum.reduceat(box, first[:-1]), np.maximum.reduceat(box, first[:-1])
+    reach = np.stack([lowest[:, 0], highest[:, 1], lowest[:, 2], highest[:, 3]], axis=-1)
+    directed = np.array([unit.directed for unit in units])
+    reach[~directed] = np.array([-np.inf, np.inf, -np.inf, np.inf])
+    return Stack(
+        np.concatenate([unit.bins for unit in units]),
+        np.concatenate([unit.ribbon for unit in units]),
+        box,
+        np.asarray(first, np.int64),
+        reach,
+        np.array([unit.noise for unit in units]),
+        directed,
+    )
+
 
 @dataclass(frozen=True, eq=False)
 class RatePrior:
@@ -139,68 +178,42 @@ def joint_log_odds(
     With ``maker`` the source is known to have made at least one of the plumes at the hotspot: minus infinity where it
     could not have.
     ``sides`` moves stand for the error of the wind of a plume: more than the default where places are told apart that
-    are nearer than most of that error. Places that the plumes at the hotspot rule out are not asked about the rest.
+    are nearer than most of that error. Places and rates that cannot come near the best any more are not weighed to
+    the end; theirs stay behind by more than ``_NEGLIGIBLE``.
     """
     x, y = np.ascontiguousarray(source_x, np.float64), np.ascontiguousarray(source_y, np.float64)
     total = np.zeros((x.size, rates.logs.size))
     if not x.size:
         return total
-    for unit in event.units:
-        if unit.own:
-            _add_unit(total, x, y, unit, rates, settings, sides)
+    shape, errors = _shape(rates, settings), _errors(sides)
+    add_own(x, y, event.own, errors, shape, settings.puff_share, total)
     if maker:
-        none = np.log(settings.off_share) * sum(unit.own and unit.crossed for unit in event.units)
+        none = np.log(settings.off_share) * event.own.noise.size
         with np.errstate(divide="ignore"):
             total += np.log1p(-np.exp(np.minimum(none - total, 0.0)))
-    own = total.max(axis=1)
-    gain = _most_gain(event, settings)
-    weighed = np.zeros(x.size, bool)
-    best = own.max()
-    while True:  # silence lowers the best places too, and others may then catch up
-        rows = np.flatnonzero(~weighed & (own + gain > best - _NEGLIGIBLE))
-        if not rows.size:
-            break
-        part = total[rows]
-        for unit in event.units:
-            if not unit.own:
-                _add_unit(part, x[rows], y[rows], unit, rates, settings, sides)
-        total[rows] = part
-        weighed[rows] = True
-        best = total[weighed].max()
-    total[~weighed] -= _NEGLIGIBLE + gain
+    order = np.argsort(-total.max(axis=1), kind="stable")
+    quiet_errors, other = _errors(_QUIET_SIDES), settings.other_share
+    add_elsewhere(x, y, order, event.elsewhere, event.quiet, errors, quiet_errors, shape, other, _NEGLIGIBLE, total)
     return total
 
 
-def _most_gain(event: Event, settings: FusionSettings) -> float:
-    """What plumes elsewhere can add at most to the log-odds of a place."""
-    elsewhere = sum(unit.crossed and not unit.own for unit in event.units)
-    return elsewhere * float(np.log1p((1 - settings.off_share) * (1 / settings.other_share - 1)))
+def _shape(rates: RatePrior, settings: FusionSettings) -> Shape:
+    ln_sd = settings.height_ln_sd
+    return Shape(
+        rates.logs,
+        _scatter(rates, ln_sd),
+        _silence_table(ln_sd),
+        settings.off_share,
+        settings.shared_bins,
+        settings.misfit_tail,
+    )
 
 
-def _add_unit(
-    total: Floats, x: Floats, y: Floats, unit: Unit, rates: RatePrior, settings: FusionSettings, moves: int
-) -> None:
-    sides, turns, weights = _errors_of(unit, moves)
-    variance = settings.shared_bins * unit.noise**2
-    if not unit.crossed:
-        terms = np.array([variance, settings.off_share])
-        table = _silence_table(settings.height_ln_sd)
-        silence_odds(x, y, unit.bins, unit.ribbon, unit.box, terms, sides, turns, weights, rates.logs, table, total)
-        return
-    other = settings.puff_share if unit.own else settings.other_share
-    terms = np.array([variance, settings.off_share, other, settings.misfit_tail])
-    kernel = _scatter(rates, settings.height_ln_sd)
-    plume_odds(x, y, unit.bins, unit.ribbon, unit.box, terms, sides, turns, weights, rates.logs, kernel, total)
-
-
-def _errors_of(unit: Unit, moves: int) -> tuple[Floats, Floats, Floats]:
-    """Sideways moves in standard deviations, turns in rad, and weights (turns, sides)."""
-    if not unit.directed:
-        turns = np.asarray(np.arange(_CIRCLE_TURNS) * (2 * np.pi / _CIRCLE_TURNS), np.float64)
-        return np.zeros(1), turns, np.full((_CIRCLE_TURNS, 1), 1.0 / _CIRCLE_TURNS)
-    sides: Floats = np.linspace(-2.4, 2.4, moves if unit.crossed else _QUIET_SIDES)
+def _errors(moves: int) -> Errors:
+    sides: Floats = np.linspace(-2.4, 2.4, moves)
     weights: Floats = np.exp(-0.5 * sides**2)
-    return sides, np.zeros(1), np.reshape(weights / weights.sum(), (1, sides.size))
+    turns: Floats = np.arange(_CIRCLE_TURNS) * (2 * np.pi / _CIRCLE_TURNS)
+    return Errors(sides, weights / weights.sum(), turns)
 
 
 def _scatter(rates: RatePrior, ln_sd: float) -> Floats:
