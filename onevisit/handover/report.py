@@ -29,6 +29,7 @@ from ingest.schema import Site, species_names
 from onevisit.handover.atomic import write_text
 from onevisit.handover.charts import Series, draw_series, draw_wind, series_of
 from onevisit.handover.contents import Explanation, Picture, RegionContents, ReportContents
+from onevisit.handover.emissions import rate_in_grams, rate_unit
 from onevisit.handover.findings import finding_lines, sought_lines
 from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit
 from onevisit.handover.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
@@ -72,6 +73,7 @@ class HotspotCard:
     candidates: tuple[Candidate, ...]
     rose: Markup
     region: int
+    source: str
     picture: ReasonPlot | None
 
 
@@ -184,8 +186,28 @@ def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
             rose = draw_wind(hotspot.wind_from_deg, bearing, attribution.half_width_deg if attribution else 180.0)
             candidates = _candidates(attribution, sites, words) if attribution else ()
             picture = reasons.get(hotspot.id)
-            cards.append(HotspotCard(hotspot, attribution, candidates, rose, number, picture))
+            source = _source_text(hotspot, attribution, words)
+            cards.append(HotspotCard(hotspot, attribution, candidates, rose, number, source, picture))
     return sorted(cards, key=lambda card: (card.hotspot.single_sighting, card.hotspot.p_value, card.hotspot.id))
+
+
+def _source_text(hotspot: Hotspot, attribution: Attribution | None, words: Words) -> str:
+    """Place and rate of the source for a person; empty where the passes fix no place."""
+    source = attribution.source if attribution else None
+    if source is None:
+        return ""
+    grams = rate_in_grams(source.rate, hotspot.unit, hotspot.species)
+    rate = grams or source.rate
+    return words(
+        "source_at",
+        lon=f"{source.lon:.5f}",
+        lat=f"{source.lat:.5f}",
+        sd=rounded(source.position_sd_m, 2),
+        rate=rounded(rate.median, 2),
+        low=rounded(rate.low, 2),
+        high=rounded(rate.high, 2),
+        unit=unit_text("g s-1" if grams else rate_unit(hotspot.unit)),
+    )
 
 
 def _reason_plot(explanation: Explanation, sites: Mapping[str, Site]) -> ReasonPlot:

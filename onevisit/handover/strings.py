@@ -131,6 +131,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "配图说明依据：实线与圆点为检出烟羽的通过（圆点为峰值处），虚线与方框为未检出的通过；浅色扇形自峰值指向上风向，"
         "两侧各为风向的两倍标准差；方块为点位，越大可能性越高。",
     ),
+    "source_at": (
+        "source at {lon}, {lat} ± {sd} m by the passes alone, emitting {rate} {unit} (90 %: {low} to {high})",
+        "仅据走航推算：来源位于 {lon}, {lat} ± {sd} m，排放速率 {rate} {unit}（90 %：{low} 至 {high}）",
+    ),
     "why_alt": ("Map of passes, wind and candidate sites of {id}", "{id} 的通过、风向与候选点位图"),
     "enhancement": ("Enhancement", "增量"),
     "background": ("Background", "背景浓度"),

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from pyproj import CRS
 
+from fusion.schema import Rate, SourceEstimate
 from ingest.errors import SettingError
 from ingest.schema import Decision, Reject
 from ingest.settings import describe_settings
@@ -84,6 +85,17 @@ def test_page_needs_no_network(contents, lang):
     assert "default-src 'none'" in page
     for url in parse(page).urls:
         assert url.startswith(("#", "data:image/", "https://uri.amap.com/navigation"))
+
+
+def test_source_is_told_in_words(contents):
+    """2000 ppm m3 s-1 of methane at 25 °C and 1 atm are 2000 · 1e-6 · 16.043 / 24.4654e-3 = 1.3 g s-1."""
+    region = contents.regions[0]
+    source = SourceEstimate(104.00021, 30.0004, 24.2, Rate(2000.0, 1000.0, 4000.0))
+    placed = replace(region, attributions=(replace(region.attributions[0], source=source), region.attributions[1]))
+    page = render_report(replace(contents, regions=(placed,)))
+    told = "source at 104.00021, 30.00040 ± 24 m by the passes alone, emitting 1.3 g s⁻¹ (90 %: 0.66 to 2.6)"
+    assert page.count(told) == 1
+    assert "source at" not in render_report(contents)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
