@@ -52,23 +52,23 @@ class Canvas:
 
     def fill(self, rings: Iterable[Floats], colour: Colour, alpha: float = 1.0) -> None:
         """Fill polygons (points, 2); where they overlap an even number of times is a hole."""
-        self.fill_each([list(rings)], colour, alpha)
+        parts = [_fixed(ring) for ring in rings if len(ring) > 2]
+        if alpha < 1.0:
+            self._tint(parts, colour, alpha)
+        elif parts:
+            cv2.fillPoly(self._pixels, parts, _rgb(colour), lineType=cv2.LINE_AA, shift=_SHIFT)
 
-    def fill_each(self, shapes: Sequence[Sequence[Floats]], colour: Colour, alpha: float) -> None:
-        """Fill several shapes, each on top of the others: the more overlap, the denser the colour."""
+    def _tint(self, parts: Sequence[NDArray[np.int32]], colour: Colour, alpha: float) -> None:
+        window = self._window(parts) if parts else (slice(0), slice(0))
+        below = self._pixels[window]
+        if not below.size:
+            return
+        mask = np.zeros(below.shape[:2], np.uint8)
+        corner = np.array([window[1].start, window[0].start], np.int32) << _SHIFT
+        cv2.fillPoly(mask, [part - corner for part in parts], 255, lineType=cv2.LINE_AA, shift=_SHIFT)
+        share = (mask * np.float32(alpha / 255.0))[..., None]
         ink = np.array(_rgb(colour), np.float32)
-        for rings in shapes:
-            parts = [_fixed(ring) for ring in rings if len(ring) > 2]
-            window = self._window(parts) if parts else (slice(0), slice(0))
-            below = self._pixels[window]
-            if not below.size:
-                continue
-            left, top = window[1].start, window[0].start
-            mask = np.zeros(below.shape[:2], np.uint8)
-            moved = [part - np.array([left, top], np.int32) * (1 << _SHIFT) for part in parts]
-            cv2.fillPoly(mask, moved, 255, lineType=cv2.LINE_AA, shift=_SHIFT)
-            share = (mask * np.float32(alpha / 255.0))[..., None]
-            below[:] = (below * (1 - share) + ink * share + np.float32(0.5)).astype(np.uint8)
+        below[:] = (below * (1 - share) + ink * share + np.float32(0.5)).astype(np.uint8)
 
     def _window(self, parts: Sequence[NDArray[np.int32]]) -> tuple[slice, slice]:
         """Rows and columns of the canvas that polygons reach, a pixel wider."""

@@ -77,8 +77,9 @@ class _Sheet:
 
 def _draw_ground(canvas: Canvas, sheet: _Sheet, why: Why) -> None:
     """Wind cones, the area of the source and the hotspot: surfaces, under everything else."""
-    cones = [_cone_ring(sheet, p, shift) for p, shift in _side_by_side(sheet, why) if p.saw and p.cone]
-    canvas.fill_each([[ring] for ring in cones], _WIND, 0.14 if len(cones) < 4 else 0.5 / len(cones))
+    cones = [ring for p, shift in _side_by_side(sheet, why) if p.saw for ring in _cone_rings(sheet, p, shift)]
+    for ring in cones:  # one on top of the other: the more agree, the denser the colour
+        canvas.fill([ring], _WIND, 0.14 if len(cones) < 4 else 0.5 / len(cones))
     for area in why.areas:
         canvas.fill(sheet.rings(area), _PLACE, 0.22)
     canvas.fill(sheet.rings(why.shape), _HOTSPOT, 0.22)
@@ -162,15 +163,17 @@ def _parts(sheet: _Sheet, way: Floats, shift: Floats) -> list[Floats]:
     return [sheet.at(shapely.get_coordinates(line)) + shift for line in thin]
 
 
-def _cone_ring(sheet: _Sheet, way: PassWay, shift: Floats) -> Floats:
-    """A sector upwind of the sighting, px, that ends outside of the map."""
+def _cone_rings(sheet: _Sheet, way: PassWay, shift: Floats) -> list[Floats]:
+    """What the map shows of the sector upwind of a sighting, px; its far edges lie outside of the frame."""
     if way.cone is None or way.place is None:
-        return np.empty((0, 2))
+        return []
     apex = sheet.at(way.place)[0] + shift
-    half = way.cone.half_deg
+    half = max(way.cone.half_deg, 0.5)  # a sector of no width is a line, which has no inside
     bearing = np.radians(np.linspace(way.cone.from_deg - half, way.cone.from_deg + half, 2 + int(half / 2)))
     arc = apex + 4 * _SIDE * np.column_stack([np.sin(bearing), -np.cos(bearing)])
-    return np.vstack([apex, arc])
+    sector = shapely.Polygon(np.vstack([apex, arc]))
+    shown = shapely.clip_by_rect(sector, _EDGE - 5, _TOP - 5, _EDGE + _SIDE + 5, _TOP + _SIDE + 5)
+    return [shapely.get_coordinates(part)[:-1] for part in shapely.get_parts(shown)]
 
 
 def _draw_candidates(canvas: Canvas, sheet: _Sheet, why: Why) -> None:

@@ -216,6 +216,17 @@ def test_cone_opens_upwind(hotspot, attribution, wind):
     assert tinted(middle + step) and not tinted(middle - step)
 
 
+@pytest.mark.parametrize(
+    ("sd", "low", "high"), [(0.0, 0.0, 0.04), (22.5, 0.2, 0.3), (45.0, 0.45, 0.6), (89.0, 0.95, 1.0)]
+)
+def test_cone_takes_its_share_of_the_map(hotspot, attribution, sd, low, high):
+    """Half-widths of 0, 45, 90 and 178 degrees tint nothing but hotspot and marker, a quarter, half, all."""
+    one = replace(attribution, sites=(), sightings=(sighting(wind=270.0, sd=sd),))
+    picture = colours(draw_why(explain(hotspot, one, {}, GRID)))
+    tinted = (np.abs(picture - GROUND).max(axis=2) > 6).mean()
+    assert low <= tinted <= high
+
+
 def test_without_wind_there_is_no_cone(hotspot, attribution, written):
     """Neither on the map nor in the key."""
     calm = replace(attribution, sightings=(sighting(wind=None, sd=180.0),), bearing_deg=None)
@@ -327,7 +338,8 @@ def test_more_layers_are_denser():
     """Two layers of half black over white leave a quarter of the light."""
     canvas = Canvas(20, 20, "#ffffff")
     square = np.array([(-50.0, -50.0), (50.0, -50.0), (50.0, 50.0), (-50.0, 50.0)])
-    canvas.fill_each([[square], [square]], "#000000", 0.5)
+    canvas.fill([square], "#000000", 0.5)
+    canvas.fill([square], "#000000", 0.5)
     pixels = np.asarray(Image.open(BytesIO(canvas.png())).convert("L"))
     assert pixels.min() == pixels.max() == pytest.approx(64, abs=1)
 
