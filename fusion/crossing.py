@@ -36,6 +36,7 @@ Floats = NDArray[np.float64]
 
 _RATES_PER_DECADE = 3
 _NEGLIGIBLE = 20.0
+_BEHIND = 40.0  # log-odds by the plumes at a hotspot, for which no others make up
 _SIDES = 7
 _QUIET_SIDES = 5
 _CIRCLE_TURNS = 24
@@ -179,7 +180,8 @@ def joint_log_odds(
     could not have.
     ``sides`` moves stand for the error of the wind of a plume: more than the default where places are told apart that
     are nearer than most of that error. Places and rates that cannot come near the best any more are not weighed to
-    the end; theirs stay behind by more than ``_NEGLIGIBLE``.
+    the end, and stay behind by more than ``_NEGLIGIBLE``. Places that the plumes at the hotspot speak against by
+    ``_BEHIND`` are not asked about the rest, and keep their distance.
     """
     x, y = np.ascontiguousarray(source_x, np.float64), np.ascontiguousarray(source_y, np.float64)
     total = np.zeros((x.size, rates.logs.size))
@@ -191,9 +193,14 @@ def joint_log_odds(
         none = np.log(settings.off_share) * event.own.noise.size
         with np.errstate(divide="ignore"):
             total += np.log1p(-np.exp(np.minimum(none - total, 0.0)))
-    order = np.argsort(-total.max(axis=1), kind="stable")
+    own = total.max(axis=1)
+    order = np.argsort(-own, kind="stable")
+    near = int(np.count_nonzero(own >= own.max() - _BEHIND))
     quiet_errors, other = _errors(_QUIET_SIDES), settings.other_share
-    add_elsewhere(x, y, order, event.elsewhere, event.quiet, errors, quiet_errors, shape, other, _NEGLIGIBLE, total)
+    add_elsewhere(
+        x, y, order[:near], event.elsewhere, event.quiet, errors, quiet_errors, shape, other, _NEGLIGIBLE, total
+    )
+    total[order[near:]] += total[order[:near]].max() - own.max()
     return total
 
 
@@ -201,6 +208,7 @@ def _shape(rates: RatePrior, settings: FusionSettings) -> Shape:
     ln_sd = settings.height_ln_sd
     return Shape(
         rates.logs,
+        rates.rates,
         _scatter(rates, ln_sd),
         _silence_table(ln_sd),
         settings.off_share,
@@ -212,8 +220,8 @@ def _shape(rates: RatePrior, settings: FusionSettings) -> Shape:
 def _errors(moves: int) -> Errors:
     sides: Floats = np.linspace(-2.4, 2.4, moves)
     weights: Floats = np.exp(-0.5 * sides**2)
-    turns: Floats = np.arange(_CIRCLE_TURNS) * (2 * np.pi / _CIRCLE_TURNS)
-    return Errors(sides, weights / weights.sum(), turns)
+    turns = np.asarray(np.arange(_CIRCLE_TURNS) * (2 * np.pi / _CIRCLE_TURNS), np.float64)
+    return Errors(sides, np.asarray(weights / weights.sum(), np.float64), turns)
 
 
 def _scatter(rates: RatePrior, ln_sd: float) -> Floats:

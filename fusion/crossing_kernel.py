@@ -47,13 +47,14 @@ class Errors(NamedTuple):
 class Shape(NamedTuple):
     """What holds for every unit.
 
-    ``log_rates`` (rates,); ``kernel`` the scatter of heights over the rates; ``table`` first abscissa, step, then
-    values of the probability of silence over the logarithm of the predicted height in standard deviations;
+    ``rates`` (rates,) and their logarithms; ``kernel`` the scatter of heights over them; ``table`` first abscissa,
+    step, and values of the probability of silence over the logarithm of the predicted height in standard deviations;
     ``off_share`` the share of units in which the source was off; ``shared_bins`` how many bins share their error;
     ``tail`` is ν of the heavy tail (1 + miss / ν)^−ν of a misfit.
     """
 
     log_rates: Floats
+    rates: Floats
     kernel: Floats
     table: Floats
     off_share: float
@@ -93,47 +94,54 @@ def _nearest(sx: float, sy: float, away: float, path: Floats, b: int) -> tuple[f
 
 
 @compiled
-def _models(sx: float, sy: float, turn: float, units: Stack, u: int, model: Floats) -> bool:
-    """Fill ``model`` (bins, 4) by `_nearest` for a source turned about each bin; False if no path comes near it."""
-    cos, sin = math.cos(turn), math.sin(turn)
-    touched = False
-    start = units.first[u]
-    for b in range(start, units.first[u + 1]):
-        dx, dy = sx - units.bins[b, 0], sy - units.bins[b, 1]
-        x, y = units.bins[b, 0] + cos * dx - sin * dy, units.bins[b, 1] + sin * dx + cos * dy
-        model[b - start, 0] = -1e9
-        if _inside(x, y, units.box, b):
-            model[b - start] = _nearest(x, y, math.sqrt(dx * dx + dy * dy), units.path, b)
-            touched = touched or model[b - start, 0] > -1e8
-    return touched
-
-
-@compiled
 def _inside(x: float, y: float, box: Floats, b: int) -> bool:
     return bool(box[b, 0] <= x <= box[b, 1] and box[b, 2] <= y <= box[b, 3])
 
 
 @compiled
-def _products(model: Floats, units: Stack, u: int, side: float) -> tuple[float, float]:
+def _models(
+    sx: float, sy: float, turn: float, bins: Floats, path: Floats, box: Floats, start: int, stop: int, model: Floats
+) -> int:
+    """Fill ``model`` for a source turned about each bin, and say how many of the bins have a path near it.
+
+    Rows hold the log axis, the offset across and the error in widths, and the value of such a bin.
+    """
+    cos, sin = math.cos(turn), math.sin(turn)
+    count = 0
+    for b in range(start, stop):
+        dx, dy = sx - bins[b, 0], sy - bins[b, 1]
+        x, y = bins[b, 0] + cos * dx - sin * dy, bins[b, 1] + sin * dx + cos * dy
+        if not _inside(x, y, box, b):
+            continue
+        axis, across, width, error = _nearest(x, y, math.sqrt(dx * dx + dy * dy), path, b)
+        if axis > -1e8:
+            narrow = 1.0 / width
+            model[count, 0], model[count, 1], model[count, 2] = axis, across * narrow, error * narrow
+            model[count, 3] = bins[b, 2]
+            count += 1
+    return count
+
+
+@compiled
+def _products(model: Floats, count: int, side: float) -> tuple[float, float]:
     """Sums over bins of the squared model, and of model times value, with the plume moved sideways."""
     square, cross = 0.0, 0.0
-    start = units.first[u]
-    for b in range(units.first[u + 1] - start):
-        if model[b, 0] > -1e8:
-            spread = (model[b, 1] - side * model[b, 3]) / model[b, 2]
-            if abs(spread) < _FAR:
-                height = math.exp(model[b, 0] - 0.5 * spread * spread)
-                square += height * height
-                cross += height * units.bins[start + b, 2]
+    for b in range(count):
+        spread = model[b, 1] - side * model[b, 2]
+        if abs(spread) < _FAR:
+            height = math.exp(model[b, 0] - 0.5 * spread * spread)
+            square += height * height
+            cross += height * model[b, 3]
     return square, cross
 
 
 @compiled
 def _heavy_tail(miss: float, tail: float) -> float:
     """(1 + miss / tail)^−tail; the power of a whole default is two products."""
-    share = 1.0 / (1.0 + max(miss, 0.0) / tail)
+    share = tail / (tail + max(miss, 0.0))
     if tail == 4.0:
-        return share * share * share * share
+        square = share * share
+        return square * square
     return float(share**tail)
 
 
@@ -148,51 +156,92 @@ def _scattered(fit: Floats, kernel: Floats, m: int, last: int) -> float:
 
 
 @compiled
+def _errors_of(directed: bool, errors: Errors) -> tuple[Floats, Floats, Floats]:
+    """Turns, sides and weights of a unit."""
+    if directed:
+        return np.zeros(1), errors.sides, errors.weights
+    return errors.turns, np.zeros(1), np.full(1, 1.0 / errors.turns.size)
+
+
+@compiled
 def _fit_plume(
-    sx: float, sy: float, units: Stack, u: int, errors: Errors, shape: Shape, until: int, model: Floats, fit: Floats
-) -> int:
+    sx: float, sy: float, bins: Floats, path: Floats, box: Floats, start: int, stop: int, scaled: float,
+    turns: Floats, sides: Floats, weights: Floats, rates: Floats, until: int, tail: float, model: Floats, fit: Floats,
+) -> int:  # fmt: skip
     """Fill ``fit`` up to rate ``until`` with how much better than no plume it fits; the last that does, or −1."""
-    scaled = 0.5 / (shape.shared_bins * units.noise[u] ** 2)
     norm = 0.0
-    for b in range(units.first[u], units.first[u + 1]):
-        norm += units.bins[b, 2] * units.bins[b, 2]
-    silent = _heavy_tail(scaled * norm, shape.tail)
-    fit[:] = 0.0
+    for b in range(start, stop):
+        norm += bins[b, 2] * bins[b, 2]
+    silent = _heavy_tail(scaled * norm, tail)
+    fit[:until] = 0.0
     highest = -1
-    directed = units.directed[u]
-    for t in range(1 if directed else errors.turns.size):
-        if not _models(sx, sy, 0.0 if directed else errors.turns[t], units, u, model):
+    for turn in turns:
+        count = _models(sx, sy, turn, bins, path, box, start, stop, model)
+        if count == 0:
             continue
-        for z in range(errors.sides.size if directed else 1):
-            weight = errors.weights[z] if directed else 1.0 / errors.turns.size
-            square, cross = _products(model, units, u, errors.sides[z] if directed else 0.0)
+        for z in range(sides.size):
+            square, cross = _products(model, count, sides[z])
             for m in range(until):
-                rate = math.exp(shape.log_rates[m])
-                lean = 2.0 * cross - rate * square
+                lean = 2.0 * cross - rates[m] * square
                 if lean <= 0.0:
                     break  # it fits worse than no plume, and so do all higher rates
-                gain = _heavy_tail(scaled * (norm - rate * lean), shape.tail) - silent
-                fit[m] += weight * max(gain, 0.0)
+                gain = _heavy_tail(scaled * (norm - rates[m] * lean), tail) - silent
+                fit[m] += weights[z] * max(gain, 0.0)
                 highest = max(highest, m)
     return highest
 
 
 @compiled
 def _add_plume(
-    sx: float, sy: float, units: Stack, u: int, errors: Errors, shape: Shape, other: float,
-    low: int, high: int, inside: Floats, model: Floats, fit: Floats, row: Floats,
+    sx: float, sy: float, units: Stack, u: int, errors: Errors, shape: Shape, scale: Floats,
+    low: int, high: int, model: Floats, fit: Floats, row: Floats,
 ) -> None:  # fmt: skip
     """Add to rates ``low`` to ``high`` of ``row`` the log-odds of a plume that was crossed, over another maker's."""
-    until = min(high + shape.kernel.size // 2, shape.log_rates.size)
+    half = shape.kernel.size // 2
     highest = -1
     if _inside(sx, sy, units.reach, u):
-        highest = _fit_plume(sx, sy, units, u, errors, shape, until, model, fit)
-    if highest < 0:
-        row[low:high] += math.log(shape.off_share)
-        return
-    for m in range(low, high):
-        value = _scattered(fit, shape.kernel, m, highest)
-        row[m] += math.log(shape.off_share + (1.0 - shape.off_share) * value / inside[m] / other)
+        turns, sides, weights = _errors_of(units.directed[u], errors)
+        highest = _fit_plume(
+            sx, sy, units.bins, units.path, units.box, units.first[u], units.first[u + 1],
+            0.5 / (shape.shared_bins * units.noise[u] ** 2), turns, sides, weights,
+            shape.rates, min(high + half, shape.rates.size), shape.tail, model, fit,
+        )  # fmt: skip
+    some = max(low, min(high, highest + half + 1)) if highest >= 0 else low
+    for m in range(low, some):
+        row[m] += math.log(shape.off_share + scale[m] * _scattered(fit, shape.kernel, m, highest))
+    row[some:high] += math.log(shape.off_share)
+
+
+@compiled
+def _hear(
+    sx: float, sy: float, bins: Floats, path: Floats, box: Floats, start: int, stop: int, variance: float,
+    turns: Floats, sides: Floats, weights: Floats, log_rates: Floats, table: Floats,
+    low: int, high: int, model: Floats, quiet: Floats,
+) -> bool:  # fmt: skip
+    """Fill ``quiet`` with the probability that a stretch stays quiet at some rates; False if it must."""
+    last = table.size - 3
+    finer = 1.0 / table[1]
+    quiet[low:high] = 0.0
+    certain = 0.0
+    for turn in turns:
+        count = _models(sx, sy, turn, bins, path, box, start, stop, model)
+        for z in range(sides.size):
+            square, _ = _products(model, count, sides[z])
+            if square <= 0.0:
+                certain += weights[z]
+                continue
+            height = 0.5 * math.log(square / variance) - table[0]
+            for m in range(low, high):
+                place = (log_rates[m] + height) * finer
+                if place <= 0.0:
+                    quiet[m] += weights[z]
+                elif place < last:
+                    k = int(place)
+                    quiet[m] += weights[z] * (table[2 + k] + (place - k) * (table[3 + k] - table[2 + k]))
+                else:
+                    break  # nor at any higher rate
+    quiet[low:high] += certain
+    return certain < 1.0 - 1e-12
 
 
 @compiled
@@ -201,44 +250,24 @@ def _add_silence(
     low: int, high: int, model: Floats, quiet: Floats, row: Floats,
 ) -> None:  # fmt: skip
     """Add to rates ``low`` to ``high`` of ``row`` the log-probability that a quiet stretch stays quiet."""
-    variance = shape.shared_bins * units.noise[u] ** 2
-    last = shape.table.size - 3
-    quiet[:] = 0.0
-    heard = False
-    directed = units.directed[u]
-    for t in range(1 if directed else errors.turns.size):
-        touched = _models(sx, sy, 0.0 if directed else errors.turns[t], units, u, model)
-        for z in range(errors.sides.size if directed else 1):
-            weight = errors.weights[z] if directed else 1.0 / errors.turns.size
-            square = 0.0
-            if touched:
-                square, _ = _products(model, units, u, errors.sides[z] if directed else 0.0)
-            if square <= 0.0:
-                quiet[low:high] += weight
-                continue
-            heard = True
-            height = 0.5 * math.log(square / variance)
-            for m in range(low, high):
-                place = (shape.log_rates[m] + height - shape.table[0]) / shape.table[1]
-                if place <= 0.0:
-                    quiet[m] += weight
-                elif place < last:
-                    k = int(place)
-                    quiet[m] += weight * (
-                        shape.table[2 + k] + (place - k) * (shape.table[3 + k] - shape.table[2 + k])
-                    )
-    if heard:
-        for m in range(low, high):
-            if quiet[m] < 1.0 - 1e-12:
-                row[m] += math.log(shape.off_share + (1.0 - shape.off_share) * quiet[m])
+    turns, sides, weights = _errors_of(units.directed[u], errors)
+    heard = _hear(
+        sx, sy, units.bins, units.path, units.box, units.first[u], units.first[u + 1],
+        shape.shared_bins * units.noise[u] ** 2, turns, sides, weights, shape.log_rates, shape.table,
+        low, high, model, quiet,
+    )  # fmt: skip
+    for m in range(low, high if heard else low):
+        if quiet[m] < 1.0 - 1e-12:
+            row[m] += math.log(shape.off_share + (1.0 - shape.off_share) * quiet[m])
 
 
 @compiled
-def _within(shape: Shape) -> Floats:
-    """Share of the scatter of heights about each rate that stays on the nodes, (rates,)."""
-    n = shape.log_rates.size
+def _scale(shape: Shape, other: float) -> Floats:
+    """What turns a scattered fit into odds over another maker, (rates,); of the scatter, what stays on the nodes."""
+    n = shape.rates.size
     even = np.ones(n)
-    return np.array([_scattered(even, shape.kernel, m, n - 1) for m in range(n)])
+    inside = np.array([_scattered(even, shape.kernel, m, n - 1) for m in range(n)])
+    return (1.0 - shape.off_share) / (inside * other)
 
 
 @compiled
@@ -253,10 +282,10 @@ def _longest(units: Stack) -> int:
 def add_own(x: Floats, y: Floats, own: Stack, errors: Errors, shape: Shape, other: float, total: Floats) -> None:
     """Add to ``total`` (sources, rates) the log-odds of the plumes ``own`` over makers of likelihood ``other``."""
     n = shape.log_rates.size
-    inside, fit, model = _within(shape), np.empty(n), np.empty((_longest(own), 4))
+    scale, fit, model = _scale(shape, other), np.empty(n), np.empty((_longest(own), 4))
     for s in range(x.size):
         for u in range(own.noise.size):
-            _add_plume(x[s], y[s], own, u, errors, shape, other, 0, n, inside, model, fit, total[s])
+            _add_plume(x[s], y[s], own, u, errors, shape, scale, 0, n, model, fit, total[s])
 
 
 @compiled
@@ -294,7 +323,7 @@ def add_elsewhere(
     than that.
     """
     n = shape.log_rates.size
-    inside, fit = _within(shape), np.empty(n)
+    scale, fit = _scale(shape, other), np.empty(n)
     model = np.empty((max(_longest(plumes), _longest(quiet)), 4))
     nothing, gain = math.log(shape.off_share), math.log(shape.off_share + (1.0 - shape.off_share) / other)
     best = -math.inf
@@ -305,7 +334,7 @@ def add_elsewhere(
             if low == high:
                 break
             left -= gain if _inside(x[s], y[s], plumes.reach, u) else nothing
-            _add_plume(x[s], y[s], plumes, u, errors, shape, other, low, high, inside, model, fit, row)
+            _add_plume(x[s], y[s], plumes, u, errors, shape, scale, low, high, model, fit, row)
             low, high = _narrow(row, low, high, left, best, negligible)
         for u in range(quiet.noise.size):
             if low == high:
