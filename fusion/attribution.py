@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import shapely
 from dask.base import compute
 from dask.delayed import delayed
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial import cKDTree
 from scipy.special import logsumexp
 
 from fusion.candidates import Candidates, candidates_of, species_weight
@@ -176,13 +177,25 @@ def _in_cones(
 
 def _gate_sites(sites: Candidates, places: Places) -> Ints:
     """Places of sites that may stand in one of the cells, given how well they are known."""
-    if not places.x.size or not sites.x.size:
-        return np.empty(0, np.int64)
-    tree = shapely.STRtree(np.asarray(shapely.points(places.x, places.y)))
     known = np.flatnonzero(np.isfinite(sites.x + sites.y))
-    points = shapely.points(sites.x[known], sites.y[known])
-    site, _ = tree.query(points, predicate="dwithin", distance=2 * sites.sd[known] + COARSE_M)
-    return np.asarray(known[np.unique(site)], np.int64)
+    if not places.x.size or not known.size:
+        return np.empty(0, np.int64)
+    limit = 2 * sites.sd[known] + COARSE_M
+    known = known[_around(sites.x[known], sites.y[known], places.x, places.y, float(limit.max()))]
+    distance, _ = cKDTree(np.column_stack([places.x, places.y])).query(
+        np.column_stack([sites.x[known], sites.y[known]])
+    )
+    return np.asarray(known[distance <= 2 * sites.sd[known] + COARSE_M], np.int64)
+
+
+def _around(x: Floats, y: Floats, near_x: Floats, near_y: Floats, margin: float) -> Bools:
+    """Whether points lie in the rectangle of other points, widened by a margin."""
+    return np.asarray(
+        (x >= near_x.min() - margin)
+        & (x <= near_x.max() + margin)
+        & (y >= near_y.min() - margin)
+        & (y <= near_y.max() + margin)
+    )
 
 
 def _site_log_odds(
@@ -192,20 +205,33 @@ def _site_log_odds(
 
     Rates (sites, nodes) are logarithms of relative posterior weights.
     """
-    odds = np.full(gated.size, -np.inf)
-    rates = np.full((gated.size, places.joint.shape[1]), -np.inf)
-    cell_odds = places.odds
-    for k, j in enumerate(gated):
-        variance = sites.sd[j] ** 2 + places.area / 12  # of the place, and of a cell about its centre
-        squared = (places.x - sites.x[j]) ** 2 + (places.y - sites.y[j]) ** 2
-        near = np.flatnonzero(squared < _SPANS**2 * variance)
-        if not near.size:
-            continue
-        weight = np.log(places.area[near] / (2 * np.pi * variance[near])) - 0.5 * squared[near] / variance[near]
-        odds[k] = logsumexp(cell_odds[near] + weight)
-        rates[k] = logsumexp(places.joint[near] + weight[:, None], axis=0)
+    site, cell, weight = _cells_of_sites(sites, gated, places)
+    highest = places.joint.max(axis=1, initial=-np.inf)
+    top = np.full(gated.size, -np.inf)
+    np.maximum.at(top, site, weight + highest[cell])
+    share = np.exp(weight + highest[cell] - top[site])
+    by_site = sparse.csr_matrix((share, (site, cell)), shape=(gated.size, places.x.size))
+    with np.errstate(divide="ignore"):
+        rates = np.log(by_site @ np.exp(places.joint - highest[:, None])) + top[:, None]
+    odds = np.asarray(logsumexp(rates, axis=1) - np.log(rates.shape[1]))
     emits = np.log(settings.emitter_share * sites.share[gated] * fitting[sites.site[gated]])
     return _join_places(sites.site[gated], odds + emits, rates + emits[:, None], gated)
+
+
+def _cells_of_sites(sites: Candidates, gated: Ints, places: Places) -> tuple[Ints, Ints, Floats]:
+    """Pairs of a gated place and a cell that may hold it: their rows, and the logarithm of the cell's probability."""
+    if not gated.size or not places.x.size:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    tree = cKDTree(np.column_stack([places.x, places.y]))
+    farthest = _SPANS * np.sqrt(sites.sd[gated] ** 2 + places.area.max() / 12)
+    near = tree.query_ball_point(np.column_stack([sites.x[gated], sites.y[gated]]), farthest, return_sorted=True)
+    site = np.repeat(np.arange(gated.size), [len(cells) for cells in near])
+    cell = np.concatenate([np.asarray(cells, np.int64) for cells in near])
+    variance = sites.sd[gated][site] ** 2 + places.area[cell] / 12  # of the place, and of a cell about its centre
+    squared = (places.x[cell] - sites.x[gated][site]) ** 2 + (places.y[cell] - sites.y[gated][site]) ** 2
+    kept = squared < _SPANS**2 * variance
+    site, cell, variance, squared = site[kept], cell[kept], variance[kept], squared[kept]
+    return site, cell, np.log(places.area[cell] / (2 * np.pi * variance)) - 0.5 * squared / variance
 
 
 def _join_places(site: Ints, odds: Floats, rates: Floats, gated: Ints) -> tuple[Ints, Floats, Ints, Floats]:
@@ -264,11 +290,11 @@ def _free(sites: Candidates, x: Floats, y: Floats, settings: FusionSettings) -> 
     """Share of ground (places,) that no registered site takes up: none at its point, most of it a parcel away."""
     held = np.zeros(x.size)
     if sites.x.size and x.size:
-        tree = shapely.STRtree(np.asarray(shapely.points(sites.x, sites.y)))
-        points = shapely.points(x, y)
-        place, site = tree.query(points, predicate="dwithin", distance=2 * settings.parcel_m)
-        square = ((x[place] - sites.x[site]) ** 2 + (y[place] - sites.y[site]) ** 2) / settings.parcel_m**2
-        np.maximum.at(held, place, sites.share[site] * np.exp(-0.5 * square**2))
+        near = np.flatnonzero(_around(sites.x, sites.y, x, y, 2 * settings.parcel_m))
+        trees = [cKDTree(np.column_stack(points)) for points in ((x, y), (sites.x[near], sites.y[near]))]
+        pairs = trees[0].sparse_distance_matrix(trees[1], 2 * settings.parcel_m, output_type="ndarray")
+        share = sites.share[near[pairs["j"]]] * np.exp(-0.5 * (pairs["v"] / settings.parcel_m) ** 4)
+        np.maximum.at(held, pairs["i"], share)
     return np.asarray(np.clip(1.0 - held, 0.05, 1.0))
 
 

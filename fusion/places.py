@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -48,17 +49,17 @@ class Places:
     side: Floats
     joint: Floats
 
-    @property
+    @cached_property
     def odds(self) -> Floats:
         """Log-odds (cells,) with the rate, of flat prior over its nodes, integrated out."""
-        return np.asarray(logsumexp(self.joint, axis=1) - np.log(self.joint.shape[1]))
+        return _rates_out(self.joint)
 
-    @property
+    @cached_property
     def area(self) -> Floats:
         """Ground of each cell, m²."""
         return np.asarray(self.side**2)
 
-    @property
+    @cached_property
     def probability(self) -> Floats:
         """Probability (cells,) of the place of a source, given that there is one and nothing else of it."""
         odds = self.odds
@@ -117,17 +118,23 @@ def search_places(x: Floats, y: Floats, weigh: Weigh, resolution: Resolution, *,
     """
     side = np.full(x.size, side_m)
     joint = weigh(x, y)
-    while (split := _to_split(joint, side, resolution)).any():
+    odds = _rates_out(joint)
+    while (split := _to_split(odds, side, resolution)).any():
         new_x, new_y, new_side = _quarters(x[split], y[split], side[split])
         x, y, side = (np.concatenate([a[~split], b]) for a, b in ((x, new_x), (y, new_y), (side, new_side)))
-        joint = np.concatenate([joint[~split], weigh(new_x, new_y)])
+        joint = np.concatenate([joint[~split], new := weigh(new_x, new_y)])
+        odds = np.concatenate([odds[~split], _rates_out(new)])
     return Places(x, y, side, joint)
 
 
-def _to_split(joint: Floats, side: Floats, resolution: Resolution) -> NDArray[np.bool_]:
+def _rates_out(joint: Floats) -> Floats:
+    """Log-odds (cells,) of ``joint`` (cells, rates) with the rate integrated out."""
+    return np.asarray(logsumexp(joint, axis=1) - np.log(joint.shape[1]))
+
+
+def _to_split(odds: Floats, side: Floats, resolution: Resolution) -> NDArray[np.bool_]:
     if not side.size:
         return np.zeros(0, bool)
-    odds = logsumexp(joint, axis=1)
     share = np.exp(odds - odds.max()) * side**2
     share /= share.sum()
     followed = (side > resolution.follow_m) & (odds > odds.max() - resolution.slack)
