@@ -188,7 +188,7 @@ def joint_log_odds(
     if not x.size:
         return total
     shape, errors = _shape(rates, settings), _errors(sides)
-    add_own(x, y, event.own, errors, shape, settings.puff_share, total)
+    add_own(x, y, event.own, errors, shape, settings.puff_share, _BEHIND, total)
     if maker:
         none = np.log(settings.off_share) * event.own.noise.size
         with np.errstate(divide="ignore"):

@@ -279,16 +279,6 @@ def _longest(units: Stack) -> int:
 
 
 @compiled
-def add_own(x: Floats, y: Floats, own: Stack, errors: Errors, shape: Shape, other: float, total: Floats) -> None:
-    """Add to ``total`` (sources, rates) the log-odds of the plumes ``own`` over makers of likelihood ``other``."""
-    n = shape.log_rates.size
-    scale, fit, model = _scale(shape, other), np.empty(n), np.empty((_longest(own), 4))
-    for s in range(x.size):
-        for u in range(own.noise.size):
-            _add_plume(x[s], y[s], own, u, errors, shape, scale, 0, n, model, fit, total[s])
-
-
-@compiled
 def _narrow(row: Floats, low: int, high: int, left: float, best: float, negligible: float) -> tuple[int, int]:
     """The rates from first to last that may come within ``negligible`` of ``best`` with ``left`` still to be weighed.
 
@@ -313,6 +303,42 @@ def _most(sx: float, sy: float, plumes: Stack, nothing: float, gain: float) -> f
 
 
 @compiled
+def _add_plumes(
+    sx: float, sy: float, plumes: Stack, errors: Errors, shape: Shape, scale: Floats, gain: float,
+    best: float, negligible: float, model: Floats, fit: Floats, row: Floats,
+) -> tuple[int, int]:  # fmt: skip
+    """Add the log-odds of plumes to ``row``; the rates from first to last that were weighed to the end."""
+    nothing = math.log(shape.off_share)
+    left = _most(sx, sy, plumes, nothing, gain)
+    low, high = _narrow(row, 0, row.size, left, best, negligible)
+    for u in range(plumes.noise.size):
+        if low == high:
+            break
+        left -= gain if _inside(sx, sy, plumes.reach, u) else nothing
+        _add_plume(sx, sy, plumes, u, errors, shape, scale, low, high, model, fit, row)
+        low, high = _narrow(row, low, high, left, best, negligible)
+    return low, high
+
+
+@compiled
+def add_own(
+    x: Floats, y: Floats, own: Stack, errors: Errors, shape: Shape, other: float, behind: float, total: Floats
+) -> None:
+    """Add to ``total`` (sources, rates) the log-odds of the plumes ``own`` over makers of likelihood ``other``.
+
+    A source and rate that cannot come within ``behind`` of the best is left behind it by more than that.
+    """
+    scale, fit, model = _scale(shape, other), np.empty(shape.rates.size), np.empty((_longest(own), 4))
+    nothing, gain = math.log(shape.off_share), math.log(shape.off_share + (1.0 - shape.off_share) / other)
+    most = np.array([_most(x[s], y[s], own, nothing, gain) for s in range(x.size)])
+    best = -math.inf
+    for s in np.argsort(-most, kind="mergesort"):
+        low, high = _add_plumes(x[s], y[s], own, errors, shape, scale, gain, best, behind, model, fit, total[s])
+        for m in range(low, high):
+            best = max(best, total[s, m])
+
+
+@compiled
 def add_elsewhere(
     x: Floats, y: Floats, order: Ints, plumes: Stack, quiet: Stack, errors: Errors, quiet_errors: Errors,
     shape: Shape, other: float, negligible: float, total: Floats,
@@ -322,20 +348,13 @@ def add_elsewhere(
     A source and rate that cannot come within ``negligible`` of the best that was weighed is left behind it by more
     than that.
     """
-    n = shape.log_rates.size
-    scale, fit = _scale(shape, other), np.empty(n)
+    scale, fit = _scale(shape, other), np.empty(shape.rates.size)
     model = np.empty((max(_longest(plumes), _longest(quiet)), 4))
-    nothing, gain = math.log(shape.off_share), math.log(shape.off_share + (1.0 - shape.off_share) / other)
+    gain = math.log(shape.off_share + (1.0 - shape.off_share) / other)
     best = -math.inf
     for s in order:
-        left, row = _most(x[s], y[s], plumes, nothing, gain), total[s]
-        low, high = _narrow(row, 0, n, left, best, negligible)
-        for u in range(plumes.noise.size):
-            if low == high:
-                break
-            left -= gain if _inside(x[s], y[s], plumes.reach, u) else nothing
-            _add_plume(x[s], y[s], plumes, u, errors, shape, scale, low, high, model, fit, row)
-            low, high = _narrow(row, low, high, left, best, negligible)
+        row = total[s]
+        low, high = _add_plumes(x[s], y[s], plumes, errors, shape, scale, gain, best, negligible, model, fit, row)
         for u in range(quiet.noise.size):
             if low == high:
                 break
