@@ -221,7 +221,8 @@ def _errors(moves: int) -> Errors:
     sides: Floats = np.linspace(-2.4, 2.4, moves)
     weights: Floats = np.exp(-0.5 * sides**2)
     turns = np.asarray(np.arange(_CIRCLE_TURNS) * (2 * np.pi / _CIRCLE_TURNS), np.float64)
-    return Errors(sides, np.asarray(weights / weights.sum(), np.float64), turns)
+    even = np.full(1, 1.0 / _CIRCLE_TURNS)
+    return Errors(sides, np.asarray(weights / weights.sum(), np.float64), turns, np.zeros(1), even)
 
 
 def _scatter(rates: RatePrior, ln_sd: float) -> Floats:

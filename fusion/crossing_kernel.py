@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _FAR = 4.5  # beyond this many widths there is no plume
+_AT_ONCE = 4  # plumes whose odds are multiplied before their logarithm is taken
 _FARTHEST = 16.0  # squared distance from a path, in widths and errors, beyond which a source cannot be its origin
 
 
@@ -37,11 +38,16 @@ class Stack(NamedTuple):
 
 
 class Errors(NamedTuple):
-    """Sideways moves in standard deviations with their weights, and turns in rad of paths without a direction."""
+    """Sideways moves in standard deviations with their weights, and turns in rad of paths without a direction.
+
+    ``none`` is no move and no turn, ``even`` the weight of a turn; both (1,).
+    """
 
     sides: Floats
     weights: Floats
     turns: Floats
+    none: Floats
+    even: Floats
 
 
 class Shape(NamedTuple):
@@ -159,8 +165,8 @@ def _scattered(fit: Floats, kernel: Floats, m: int, last: int) -> float:
 def _errors_of(directed: bool, errors: Errors) -> tuple[Floats, Floats, Floats]:
     """Turns, sides and weights of a unit."""
     if directed:
-        return np.zeros(1), errors.sides, errors.weights
-    return errors.turns, np.zeros(1), np.full(1, 1.0 / errors.turns.size)
+        return errors.none, errors.sides, errors.weights
+    return errors.turns, errors.none, errors.even
 
 
 @compiled
@@ -192,24 +198,23 @@ def _fit_plume(
 
 
 @compiled
-def _add_plume(
+def _multiply_plume(
     sx: float, sy: float, units: Stack, u: int, errors: Errors, shape: Shape, scale: Floats,
-    low: int, high: int, model: Floats, fit: Floats, row: Floats,
+    low: int, high: int, model: Floats, fit: Floats, odds: Floats,
 ) -> None:  # fmt: skip
-    """Add to rates ``low`` to ``high`` of ``row`` the log-odds of a plume that was crossed, over another maker's."""
+    """Multiply rates ``low`` to ``high`` of ``odds`` by those of a plume that was crossed, over another maker's."""
     half = shape.kernel.size // 2
-    highest = -1
-    if _inside(sx, sy, units.reach, u):
-        turns, sides, weights = _errors_of(units.directed[u], errors)
-        highest = _fit_plume(
-            sx, sy, units.bins, units.path, units.box, units.first[u], units.first[u + 1],
-            0.5 / (shape.shared_bins * units.noise[u] ** 2), turns, sides, weights,
-            shape.rates, min(high + half, shape.rates.size), shape.tail, model, fit,
-        )  # fmt: skip
+    turns, sides, weights = _errors_of(units.directed[u], errors)
+    highest = _fit_plume(
+        sx, sy, units.bins, units.path, units.box, units.first[u], units.first[u + 1],
+        0.5 / (shape.shared_bins * units.noise[u] ** 2), turns, sides, weights,
+        shape.rates, min(high + half, shape.rates.size), shape.tail, model, fit,
+    )  # fmt: skip
     some = max(low, min(high, highest + half + 1)) if highest >= 0 else low
     for m in range(low, some):
-        row[m] += math.log(shape.off_share + scale[m] * _scattered(fit, shape.kernel, m, highest))
-    row[some:high] += math.log(shape.off_share)
+        odds[m] *= shape.off_share + scale[m] * _scattered(fit, shape.kernel, m, highest)
+    for m in range(some, high):
+        odds[m] *= shape.off_share
 
 
 @compiled
@@ -303,20 +308,34 @@ def _most(sx: float, sy: float, plumes: Stack, nothing: float, gain: float) -> f
 
 
 @compiled
+def _take_in(odds: Floats, row: Floats, low: int, high: int) -> None:
+    """Add the logarithm of ``odds`` to rates ``low`` to ``high`` of ``row``, and set them to one."""
+    for m in range(low, high):
+        row[m] += math.log(odds[m])
+        odds[m] = 1.0
+
+
+@compiled
 def _add_plumes(
     sx: float, sy: float, plumes: Stack, errors: Errors, shape: Shape, scale: Floats, gain: float,
-    best: float, negligible: float, model: Floats, fit: Floats, row: Floats,
+    best: float, negligible: float, model: Floats, fit: Floats, odds: Floats, row: Floats,
 ) -> tuple[int, int]:  # fmt: skip
     """Add the log-odds of plumes to ``row``; the rates from first to last that were weighed to the end."""
-    nothing = math.log(shape.off_share)
-    left = _most(sx, sy, plumes, nothing, gain)
-    low, high = _narrow(row, 0, row.size, left, best, negligible)
+    reached = 0
+    for u in range(plumes.noise.size):
+        reached += _inside(sx, sy, plumes.reach, u)
+    row += math.log(shape.off_share) * (plumes.noise.size - reached)
+    low, high = _narrow(row, 0, row.size, gain * reached, best, negligible)
+    odds[:] = 1.0
     for u in range(plumes.noise.size):
         if low == high:
             break
-        left -= gain if _inside(sx, sy, plumes.reach, u) else nothing
-        _add_plume(sx, sy, plumes, u, errors, shape, scale, low, high, model, fit, row)
-        low, high = _narrow(row, low, high, left, best, negligible)
+        if _inside(sx, sy, plumes.reach, u):
+            _multiply_plume(sx, sy, plumes, u, errors, shape, scale, low, high, model, fit, odds)
+            reached -= 1
+            if reached % _AT_ONCE == 0:
+                _take_in(odds, row, low, high)
+                low, high = _narrow(row, low, high, gain * reached, best, negligible)
     return low, high
 
 
@@ -328,12 +347,14 @@ def add_own(
 
     A source and rate that cannot come within ``behind`` of the best is left behind it by more than that.
     """
-    scale, fit, model = _scale(shape, other), np.empty(shape.rates.size), np.empty((_longest(own), 4))
+    scale = _scale(shape, other)
+    fit, odds = np.empty(shape.rates.size), np.empty(shape.rates.size)
+    model = np.empty((_longest(own), 4))
     nothing, gain = math.log(shape.off_share), math.log(shape.off_share + (1.0 - shape.off_share) / other)
     most = np.array([_most(x[s], y[s], own, nothing, gain) for s in range(x.size)])
     best = -math.inf
     for s in np.argsort(-most, kind="mergesort"):
-        low, high = _add_plumes(x[s], y[s], own, errors, shape, scale, gain, best, behind, model, fit, total[s])
+        low, high = _add_plumes(x[s], y[s], own, errors, shape, scale, gain, best, behind, model, fit, odds, total[s])
         for m in range(low, high):
             best = max(best, total[s, m])
 
@@ -348,13 +369,16 @@ def add_elsewhere(
     A source and rate that cannot come within ``negligible`` of the best that was weighed is left behind it by more
     than that.
     """
-    scale, fit = _scale(shape, other), np.empty(shape.rates.size)
+    scale = _scale(shape, other)
+    fit, odds = np.empty(shape.rates.size), np.empty(shape.rates.size)
     model = np.empty((max(_longest(plumes), _longest(quiet)), 4))
     gain = math.log(shape.off_share + (1.0 - shape.off_share) / other)
     best = -math.inf
     for s in order:
         row = total[s]
-        low, high = _add_plumes(x[s], y[s], plumes, errors, shape, scale, gain, best, negligible, model, fit, row)
+        low, high = _add_plumes(
+            x[s], y[s], plumes, errors, shape, scale, gain, best, negligible, model, fit, odds, row
+        )
         for u in range(quiet.noise.size):
             if low == high:
                 break
