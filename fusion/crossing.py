@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 
 _RATES_PER_DECADE = 3
 _NEGLIGIBLE = 20.0
-_BEHIND = 40.0  # log-odds by the plumes at a hotspot, for which no others make up
+_BEHIND = 30.0  # log-odds by the plumes at a hotspot, for which no others make up
 _SIDES = 7
 _QUIET_SIDES = 5
 _CIRCLE_TURNS = 24
@@ -148,11 +148,15 @@ class RatePrior:
 
     def quantiles(self, logs: Floats, shares: tuple[float, ...]) -> tuple[float, ...]:
         """Quantiles of a rate whose logarithm, of relative log-weight ``logs`` (nodes,), is even about each node."""
-        weight = np.exp(logs - logs.max())
+        below = np.zeros(logs.size + 1)
+        np.cumsum(np.exp(logs - logs.max()), out=below[1:])
+        return tuple(np.exp(np.interp(shares, below / below[-1], self._edges)).tolist())
+
+    @cached_property
+    def _edges(self) -> Floats:
+        """Where the nodes meet, (nodes + 1,)."""
         step = self.logs[1] - self.logs[0]
-        edges = np.concatenate([self.logs - step / 2, self.logs[-1:] + step / 2])
-        below = np.concatenate([[0.0], np.cumsum(weight / weight.sum())])
-        return tuple(float(v) for v in np.exp(np.interp(shares, below, edges)))
+        return np.append(self.logs - step / 2, self.logs[-1] + step / 2)
 
 
 def rate_prior(event: Event, settings: FusionSettings, *, per_decade: int = _RATES_PER_DECADE) -> RatePrior:
