@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 from fusion.candidates import Candidates, candidates_of, species_weight
 from fusion.crossing import Event, RatePrior, joint_log_odds, rate_prior
 from fusion.fingerprint import Companion, companions_of, fingerprint_weight
-from fusion.grid import project
+from fusion.grid import grid_north_rad, project
 from fusion.observations import BinnedPass, bin_passes, event_of
 from fusion.partials import enhanced_species
 from fusion.places import COARSE_M, Places, Resolution, search_places, square_cells
@@ -131,8 +131,8 @@ def _weigh(
     )
     # the odds are over "something else made it all", whose companions are as alike as those of an average maker
     return Weighed(
-        hotspot, x, y, event.passes, directions, companions, places, rates, chosen, best, site_odds, site_rates,
-        unlisted, alike,
+        hotspot, x, y, grid_north_rad(hotspot.lon, hotspot.lat, crs), event.passes, directions, companions,
+        places, rates, chosen, best, site_odds, site_rates, unlisted, alike,
     )  # fmt: skip
 
 

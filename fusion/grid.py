@@ -10,9 +10,10 @@ import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 
+from ingest.coordinates import meridian_convergence_rad
 from ingest.errors import ContractError
 
 __all__ = [
@@ -135,6 +136,11 @@ def cell_centres(cells: Ints, geobox: GeoBox) -> tuple[Floats, Floats]:
     affine = geobox.affine
     x, y = column + 0.5, row + 0.5
     return affine.a * x + affine.b * y + affine.c, affine.d * x + affine.e * y + affine.f
+
+
+def grid_north_rad(lon: float, lat: float, crs: str) -> float:
+    """Clockwise angle from true north to the grid's at a place, rad; 0 where there is no place."""
+    return float(meridian_convergence_rad(lon, lat, CRS.from_user_input(crs))) if np.isfinite(lon + lat) else 0.0
 
 
 def to_wgs84(geometry: shapely.geometry.base.BaseGeometry, crs: str) -> shapely.Polygon | shapely.MultiPolygon:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fusion.crossing import Event, PassSummary, Unit
 from fusion.dispersion import Plume, solar_elevation_rad
-from fusion.grid import project
+from fusion.grid import grid_north_rad, project
 from fusion.partials import enhanced_species, usable_rows
 from fusion.ribbons import direction_sd_rad, upwind_ribbons, wind_near
 from fusion.settings import FusionSettings
@@ -61,7 +61,7 @@ def bin_passes(
     anemometer borrows the wind of another that ran at the same time. Where it also measured the same species, it rode
     along: its passes would tell the same air twice, and are left out.
     """
-    histories = {id(track): _history(track.passes, settings) for track in tracks}
+    histories = {id(track): _history(track.passes, crs, settings) for track in tracks}
     binned = []
     for track in tracks:
         passes = track.passes
@@ -94,14 +94,18 @@ def _together(one: xr.Dataset, other: xr.Dataset) -> bool:
     return bool(common > 0.5 * min(a[-1] - a[0], b[-1] - b[0]))
 
 
-def _history(passes: xr.Dataset, settings: FusionSettings) -> WindHistory:
+def _history(passes: xr.Dataset, crs: str, settings: FusionSettings) -> WindHistory:
+    """Wind of a drive along the axes of the grid, whose north is not the true one off the central meridian."""
     time = _seconds(passes)
     if "u" not in passes or "v" not in passes:
         return WindHistory(time[:0], time[:0], time[:0], float("nan"))
     error = (
         np.broadcast_to(passes["wind_sd"].values, time.shape) if "wind_sd" in passes else np.full(time.size, np.nan)
     )
-    return wind_history(time, passes["u"].values, passes["v"].values, error, smooth_s=settings.wind_smooth_s)
+    turn = grid_north_rad(float(passes["lon"].mean()), float(passes["lat"].mean()), crs)
+    u, v = passes["u"].values, passes["v"].values
+    east, north = u * np.cos(turn) - v * np.sin(turn), u * np.sin(turn) + v * np.cos(turn)
+    return wind_history(time, east, north, error, smooth_s=settings.wind_smooth_s)
 
 
 def _bin_pass(

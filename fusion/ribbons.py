@@ -79,7 +79,9 @@ def _ribbon(paths: BackPaths, plume: Plume, wind_sd: float, settings: FusionSett
     along = np.log(np.maximum(paths.length, plume.distance_m[0]))
     axis = plume.on_axis(height_m=settings.inlet_height_m, source_height_m=settings.source_height_m)
     log_axis = np.interp(along, table, np.log(np.maximum(axis, 1e-30)))
-    sigma = np.hypot(np.interp(along, table, plume.sigma_y_m), settings.place_sd_m)
+    width = np.interp(along, table, plume.sigma_y_m)
+    sigma = np.hypot(width, settings.place_sd_m)
+    log_axis += np.log(width / sigma)  # bins and response blur a plume and keep its integral across the wind
     met = np.tan(np.radians(settings.direction_met_deg))
     drift = met * paths.length if not np.isfinite(wind_sd) else settings.wind_error_share * wind_sd * paths.age
     error = np.hypot(np.radians(settings.direction_floor_deg) * paths.length, np.minimum(drift, paths.length))

@@ -164,12 +164,12 @@ class FusionSettings:
         0.12, unit="1", source="choice: chance that a species not on the permit does: another source, traffic"
     )
     puff_share: float = setting(
-        1e-6,
+        1e-4,
         unit="1",
-        source="tuning seeds 0-13: a plume at a hotspot as a puff of traffic or background",
+        source="tuning seeds 0-59: a plume at a hotspot as a puff of traffic or background",
     )
     other_share: float = setting(
-        0.3, unit="1", source="choice: likelihood of a plume elsewhere as one of another source"
+        0.1, unit="1", source="tuning seeds 0-59: likelihood of a plume elsewhere as one of another source"
     )
     shape_error: float = setting(
         0.25, unit="1", source="choice: model error of a crossing's shape, as a share of its peak"

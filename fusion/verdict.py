@@ -27,14 +27,16 @@ Ints = NDArray[np.int64]
 class Weighed:
     """The explanations of one hotspot with their log-odds over "something else made it all".
 
-    ``x``, ``y`` [m] is its place. ``chosen`` (sites,) are indices of candidates, ``best`` (sites,) the likeliest
-    place of each, ``site_odds`` (sites,) and ``site_rates`` (sites, nodes) their log-odds in all and by rate;
-    ``unlisted`` and ``background`` those of a source on no list, and of traffic or background.
+    ``x``, ``y`` [m] is its place, ``north_rad`` the clockwise angle from true to grid north there. ``chosen``
+    (sites,) are indices of candidates, ``best`` (sites,) the likeliest place of each, ``site_odds``
+    (sites,) and ``site_rates`` (sites, nodes) their log-odds in all and by rate; ``unlisted`` and ``background``
+    those of a source on no list, and of traffic or background.
     """
 
     hotspot: Hotspot
     x: float
     y: float
+    north_rad: float
     passes: tuple[PassSummary, ...]
     directions: Sequence[tuple[float, float]]
     companions: tuple[Companion, ...]
@@ -78,18 +80,19 @@ def state_verdict(w: Weighed, sites: Candidates, settings: FusionSettings, crs: 
         _explain(w, names, bearing, half_width, unlisted, background),
         _evidence(w),
         source,
-        _sightings(w.passes, crs),
+        _sightings(w.passes, w.north_rad, crs),
     )
 
 
 def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[SiteProbability, ...]:
     dx, dy = sites.x[w.best] - w.x, sites.y[w.best] - w.y
+    bearing = _true_bearing(np.arctan2(dy, dx), w.north_rad)
     return tuple(
         SiteProbability(
             sites.ids[w.chosen[k]],
             float(shares[k]),
             float(np.hypot(dx[k], dy[k])),
-            float(np.degrees(np.arctan2(dx[k], dy[k])) % 360),
+            float(bearing[k]),
             _rate(w.site_rates[k], w.rates),
         )
         for k in np.argsort(-shares, kind="stable")
@@ -122,12 +125,20 @@ def _bearing(w: Weighed) -> tuple[float | None, float]:
     if not w.directions:
         return None, 180.0
     dx, dy = w.places.x - w.x, w.places.y - w.y
-    weight = w.places.probability / np.maximum(np.hypot(dx, dy), 1.0)  # ground in a sector grows with distance
+    apart = np.hypot(dx, dy) > 2 * w.places.side  # a cell at the hotspot has no bearing
+    weight = np.where(apart, w.places.probability, 0.0)
+    if not weight.sum() > 0:
+        return None, 180.0
     mean = weight @ np.exp(1j * np.arctan2(dy, dx)) / weight.sum()
     spread = float(np.sqrt(-2 * np.log(np.clip(abs(mean), 1e-9, 1.0))))
     floor = min(sd for _, sd in w.directions)
     half_width = min(float(np.degrees(2 * max(spread, floor))), 180.0)
-    return float((90.0 - np.degrees(np.angle(mean))) % 360), half_width
+    return float(_true_bearing(np.angle(mean), w.north_rad)), half_width
+
+
+def _true_bearing(angle_rad: Floats | float, north_rad: float) -> Floats:
+    """Degrees clockwise from true north of directions on the grid, counter-clockwise from its east."""
+    return np.asarray((90.0 - np.degrees(angle_rad) + np.degrees(north_rad)) % 360)
 
 
 def _credible_area(places: Places, level: float, crs: str) -> CredibleArea:
@@ -135,7 +146,7 @@ def _credible_area(places: Places, level: float, crs: str) -> CredibleArea:
     return CredibleArea(level, to_wgs84(outline, crs), area_m2)
 
 
-def _sightings(passes: Sequence[PassSummary], crs: str) -> tuple[Sighting, ...]:
+def _sightings(passes: Sequence[PassSummary], north_rad: float, crs: str) -> tuple[Sighting, ...]:
     lon, lat = unproject(np.array([p.x for p in passes]), np.array([p.y for p in passes]), crs)
     return tuple(
         Sighting(
@@ -143,7 +154,7 @@ def _sightings(passes: Sequence[PassSummary], crs: str) -> tuple[Sighting, ...]:
             float(lon[k]),
             float(lat[k]),
             p.peak,
-            float((270.0 - np.degrees(p.towards_rad)) % 360) if p.directed else None,
+            float(_true_bearing(p.towards_rad + np.pi, north_rad)) if p.directed else None,
             float(np.degrees(p.direction_sd_rad)) if p.directed else 180.0,
         )
         for k, p in enumerate(passes)
