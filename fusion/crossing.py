@@ -11,11 +11,13 @@ bins of a unit), n noise and model error in quadrature, c the number of bins tha
 height of each crossing count, and the silence of each stretch. Relative to what else may have made a unit:
 
 - a plume at the hotspot: another maker (a puff of traffic, a rise of background) with likelihood ``puff_share``;
-- a plume elsewhere in the context: another source, with likelihood ``other_share``: heavy-tailed, so that a second
-  source near by is not held against the first, while one source that explains the plumes of several streets gains;
+- a plume elsewhere in the context: this source may make it beside others, whose plumes have likelihood
+  ``other_share``: a second source near by is not held against the first, while one source that explains the plumes of
+  several streets gains;
 - a quiet stretch: nothing there, with likelihood 1.
 
-Each is mixed with the chance that the source was off, lofted or mis-modelled then. The rate is common to all units.
+Plumes at the hotspot and silence are mixed with the chance that the source was off, lofted or mis-modelled then. The
+rate is common to all units.
 """
 
 from __future__ import annotations

@@ -199,10 +199,13 @@ def _fit_plume(
 
 @compiled
 def _multiply_plume(
-    sx: float, sy: float, units: Stack, u: int, errors: Errors, shape: Shape, scale: Floats,
+    sx: float, sy: float, units: Stack, u: int, errors: Errors, shape: Shape, scale: Floats, without: float,
     low: int, high: int, model: Floats, fit: Floats, odds: Floats,
 ) -> None:  # fmt: skip
-    """Multiply rates ``low`` to ``high`` of ``odds`` by those of a plume that was crossed, over another maker's."""
+    """Multiply rates ``low`` to ``high`` of ``odds`` by those of a plume that was crossed, over another maker's.
+
+    They are ``without`` where this source did not make it.
+    """
     half = shape.kernel.size // 2
     turns, sides, weights = _errors_of(units.directed[u], errors)
     highest = _fit_plume(
@@ -212,9 +215,9 @@ def _multiply_plume(
     )  # fmt: skip
     some = max(low, min(high, highest + half + 1)) if highest >= 0 else low
     for m in range(low, some):
-        odds[m] *= shape.off_share + scale[m] * _scattered(fit, shape.kernel, m, highest)
+        odds[m] *= without + scale[m] * _scattered(fit, shape.kernel, m, highest)
     for m in range(some, high):
-        odds[m] *= shape.off_share
+        odds[m] *= without
 
 
 @compiled
@@ -317,21 +320,21 @@ def _take_in(odds: Floats, row: Floats, low: int, high: int) -> None:
 
 @compiled
 def _add_plumes(
-    sx: float, sy: float, plumes: Stack, errors: Errors, shape: Shape, scale: Floats, gain: float,
+    sx: float, sy: float, plumes: Stack, errors: Errors, shape: Shape, scale: Floats, without: float, gain: float,
     best: float, negligible: float, model: Floats, fit: Floats, odds: Floats, row: Floats,
 ) -> tuple[int, int]:  # fmt: skip
     """Add the log-odds of plumes to ``row``; the rates from first to last that were weighed to the end."""
     reached = 0
     for u in range(plumes.noise.size):
         reached += _inside(sx, sy, plumes.reach, u)
-    row += math.log(shape.off_share) * (plumes.noise.size - reached)
+    row += math.log(without) * (plumes.noise.size - reached)
     low, high = _narrow(row, 0, row.size, gain * reached, best, negligible)
     odds[:] = 1.0
     for u in range(plumes.noise.size):
         if low == high:
             break
         if _inside(sx, sy, plumes.reach, u):
-            _multiply_plume(sx, sy, plumes, u, errors, shape, scale, low, high, model, fit, odds)
+            _multiply_plume(sx, sy, plumes, u, errors, shape, scale, without, low, high, model, fit, odds)
             reached -= 1
             if reached % _AT_ONCE == 0:
                 _take_in(odds, row, low, high)
@@ -350,11 +353,14 @@ def add_own(
     scale = _scale(shape, other)
     fit, odds = np.empty(shape.rates.size), np.empty(shape.rates.size)
     model = np.empty((_longest(own), 4))
-    nothing, gain = math.log(shape.off_share), math.log(shape.off_share + (1.0 - shape.off_share) / other)
+    without = shape.off_share
+    nothing, gain = math.log(without), math.log(without + (1.0 - shape.off_share) / other)
     most = np.array([_most(x[s], y[s], own, nothing, gain) for s in range(x.size)])
     best = -math.inf
     for s in np.argsort(-most, kind="mergesort"):
-        low, high = _add_plumes(x[s], y[s], own, errors, shape, scale, gain, best, behind, model, fit, odds, total[s])
+        low, high = _add_plumes(
+            x[s], y[s], own, errors, shape, scale, without, gain, best, behind, model, fit, odds, total[s]
+        )
         for m in range(low, high):
             best = max(best, total[s, m])
 
@@ -372,12 +378,13 @@ def add_elsewhere(
     scale = _scale(shape, other)
     fit, odds = np.empty(shape.rates.size), np.empty(shape.rates.size)
     model = np.empty((max(_longest(plumes), _longest(quiet)), 4))
-    gain = math.log(shape.off_share + (1.0 - shape.off_share) / other)
+    without = 1.0  # it is another's then, as it was before
+    gain = math.log(without + (1.0 - shape.off_share) / other)
     best = -math.inf
     for s in order:
         row = total[s]
         low, high = _add_plumes(
-            x[s], y[s], plumes, errors, shape, scale, gain, best, negligible, model, fit, odds, row
+            x[s], y[s], plumes, errors, shape, scale, without, gain, best, negligible, model, fit, odds, row
         )
         for u in range(quiet.noise.size):
             if low == high:

@@ -80,8 +80,9 @@ def _plume(source: Floats, unit: Unit, rates: RatePrior, settings: FusionSetting
         kernel = np.exp(-0.5 * (apart * step / settings.height_ln_sd) ** 2)
         kernel[apart > np.ceil(2.5 * settings.height_ln_sd / step)] = 0.0
         scattered[m] = kernel @ fit / kernel.sum()
-    other = settings.puff_share if unit.own else settings.other_share
-    return np.asarray(np.log(settings.off_share + (1 - settings.off_share) * scattered / other))
+    if unit.own:
+        return np.asarray(np.log(settings.off_share + (1 - settings.off_share) * scattered / settings.puff_share))
+    return np.asarray(np.log(1 + (1 - settings.off_share) * scattered / settings.other_share))
 
 
 def _silence(source: Floats, unit: Unit, rates: RatePrior, settings: FusionSettings) -> Floats:
@@ -118,14 +119,15 @@ def _event(make: Make, *, wind: tuple[float, float] | None, seed: int) -> Event:
         wind=wind,
     )
     far = make(np.full(y.size, -250.0), y, rng.normal(0, 0.02, y.size), name="far", wind=wind)
-    return event_of(bin_passes([near, far], "ch4", CRS, SETTINGS), ORIGIN[0] + 150.0, ORIGIN[1], SETTINGS)
+    beyond = make(np.full(y.size, 320.0), y, 0.8 * np.exp(-0.5 * ((y + 20) / 60.0) ** 2), name="beyond", wind=wind)
+    return event_of(bin_passes([near, far, beyond], "ch4", CRS, SETTINGS), ORIGIN[0] + 150.0, ORIGIN[1], SETTINGS)
 
 
 @pytest.mark.parametrize(("wind", "seed"), [((3.0, 0.4), 1), ((2.0, -1.0), 2), ((0.3, 0.1), 3), (None, 4)])
 def test_the_compiled_likelihood_is_the_obvious_one(track: Make, wind: tuple[float, float] | None, seed: int) -> None:
     """Plumes and silence, with wind, in calm and without: equal for every rate where no place is ruled out early."""
     event = _event(track, wind=wind, seed=seed)
-    assert any(u.crossed for u in event.units) and any(not u.crossed for u in event.units)
+    assert {(u.crossed, u.own) for u in event.units} == {(True, True), (True, False), (False, False)}
     rates = rate_prior(event, SETTINGS)
     rng = np.random.default_rng(seed)
     for x, y in rng.uniform(-200, 140, (6, 2)):
