@@ -308,14 +308,19 @@ def _weigh_together(alone: Sequence[Weighed], settings: FusionSettings) -> tuple
     another place, as each was weighed alone, takes its place where it is larger. Species that rise at one place are
     one plume and do not bear each other out.
     """
+    site = np.concatenate([np.empty(0, np.int64), *(w.chosen for w in alone)])
+    if not site.size:
+        return tuple(alone)
+    order = np.argsort(site, kind="stable")
+    names, first = np.unique(site[order], return_index=True)
+    by = np.repeat(np.arange(len(alone)), [w.chosen.size for w in alone])[order]
+    shares = np.concatenate([w.shares[:-2] for w in alone])[order]
+    x, y = np.array([w.x for w in alone]), np.array([w.y for w in alone])
     result = []
     share = settings.emitter_share
     for w in alone:
-        believed = np.zeros(w.chosen.size)
-        for other in alone:
-            if np.hypot(other.x - w.x, other.y - w.y) > settings.near_m:
-                _, mine, theirs = np.intersect1d(w.chosen, other.chosen, return_indices=True)
-                believed[mine] = np.maximum(believed[mine], other.shares[theirs])
-        believed = settings.elsewhere_share * believed
+        far = np.hypot(x - w.x, y - w.y) > settings.near_m
+        highest = np.maximum.reduceat(np.where(far[by], shares, 0.0), first)
+        believed = settings.elsewhere_share * highest[np.searchsorted(names, w.chosen)]
         result.append(w.raised(np.log((share + (1 - share) * believed) / share)))
     return tuple(result)
