@@ -23,7 +23,7 @@ from fusion.partials import enhanced_species
 from fusion.places import COARSE_M, Places, Resolution, search_places, square_cells
 from fusion.schema import Attribution, Hotspot
 from fusion.settings import FusionSettings
-from fusion.verdict import Weighed, state_verdict
+from fusion.verdict import Weighed, locate, state_verdict
 from ingest.schema import Decision, Outcome, Site
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def attribute_hotspots(
     weigh = partial(_weigh, binned=binned, sites=placed, settings=settings, crs=crs, evidence=evidence)
     alone = compute(*(delayed(weigh)(hotspot) for hotspot in hotspots), scheduler="threads")
     together = _weigh_together(alone, settings)
-    found = tuple(state_verdict(w, placed, settings, crs) for w in together)
+    found = tuple(state_verdict(w, placed, crs) for w in together)
     return Outcome(found, _decisions(hotspots, found, sites))
 
 
@@ -126,13 +126,14 @@ def _weigh(
     fitting = _fitting(sites, np.union1d(gated, near), hotspot.species, companions, settings)
     chosen, site_odds, best, site_rates = _site_log_odds(sites, gated, fitting, places, settings)
     density, alike = _unlisted_density(sites, near, fitting, companions, settings)
-    unlisted = float(
-        logsumexp(places.odds + np.log(density * _unoccupied(sites, x, y, places, settings) * places.area))
-    )
+    emitters = density * _unoccupied(sites, x, y, places, settings) * places.area
+    unlisted = float(logsumexp(places.odds + np.log(emitters)))
+    north = grid_north_rad(hotspot.lon, hotspot.lat, crs)
+    located = locate(places, rates, (x, y), north, directions, settings, crs)
     # the odds are over "something else made it all", whose companions are as alike as those of an average maker
     return Weighed(
-        hotspot, x, y, grid_north_rad(hotspot.lon, hotspot.lat, crs), event.passes, directions, companions,
-        places, rates, chosen, best, site_odds, site_rates, unlisted, alike,
+        hotspot, x, y, north, event.passes, companions, located, rates, chosen, best, site_odds, site_rates,
+        unlisted, alike,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from ingest.coordinates import is_mainland_china, wgs84_from_gcj02
 from ingest.loggers.vocabulary import understand
 from ingest.schema import Site
 
-__all__ = ["Candidates", "base_name", "candidates_of", "lists_family", "lists_species", "species_weight"]
+__all__ = ["Candidates", "base_name", "candidates_of", "family_of", "lists_family", "lists_species", "species_weight"]
 
 Floats = NDArray[np.float64]
 
@@ -92,7 +92,7 @@ def species_weight(listed: Sequence[str], species: str, settings: FusionSettings
     """
     if not listed:
         return settings.species_unknown
-    wanted = _FAMILY_OF.get(base_name(species), base_name(species))
+    wanted = family_of(species)
     families = [_family(text) for text in listed]
     names = [name for name, _ in families]
     if base_name(species) in names or any(n in ("tvoc", "nmhc", "pm_total", "") and f == wanted for n, f in families):
@@ -117,6 +117,12 @@ def base_name(species: str) -> str:
     return species if species in _FAMILY_OF else species.split("_")[0]
 
 
+def family_of(species: str) -> str:
+    """``toluene`` is of the family ``voc``; a species without relatives is its own family."""
+    name = base_name(species)
+    return _FAMILY_OF.get(name, name)
+
+
 def lists_species(listed: Sequence[str], species: str) -> bool:
     """Whether a permit lists the species by its own name."""
     return base_name(species) in [name for name, _ in map(_family, listed)]
@@ -124,5 +130,5 @@ def lists_species(listed: Sequence[str], species: str) -> bool:
 
 def lists_family(listed: Sequence[str], species: str) -> bool:
     """Whether a permit lists the family of a species, or another member of it."""
-    wanted = _FAMILY_OF.get(base_name(species), base_name(species))
+    wanted = family_of(species)
     return any(family == wanted for _, family in map(_family, listed))

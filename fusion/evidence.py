@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from fusion.candidates import _FAMILY_OF, base_name
+from fusion.candidates import family_of
 from fusion.evidence_settings import EvidenceSettings
 from imagery.schema import Finding, Findings
 
@@ -67,9 +67,9 @@ class Evidence:
         (n,) natural logarithm; 0 where nothing was looked at or the kind says nothing about the species.
         """
         x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
-        name, total = base_name(species), np.zeros(x.shape)
+        family, total = family_of(species), np.zeros(x.shape)
         for kind, looked in self._looked.items():
-            row = getattr(self.settings, f"{kind}_{_FAMILY_OF.get(name, name)}", None)
+            row = getattr(self.settings, f"{kind}_{family}", None)
             if row is not None:
                 total += np.log(_ratio(looked, row, x, y))
         bound = np.log(self.settings.limit)

@@ -17,10 +17,23 @@ from fusion.places import Places
 from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, Sighting, SiteProbability, SourceEstimate
 from fusion.settings import FusionSettings
 
-__all__ = ["Weighed", "state_verdict"]
+__all__ = ["Located", "Weighed", "locate", "state_verdict"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Where the passes alone put a source: a bearing with its half-width, and a place where they fix one.
+
+    ``bearing_deg`` (from the hotspot, clockwise from true north) is None where there is no direction.
+    """
+
+    bearing_deg: float | None
+    half_width_deg: float
+    source: SourceEstimate | None
+    areas: tuple[CredibleArea, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +51,8 @@ class Weighed:
     y: float
     north_rad: float
     passes: tuple[PassSummary, ...]
-    directions: Sequence[tuple[float, float]]
     companions: tuple[Companion, ...]
-    places: Places
+    located: Located
     rates: RatePrior
     chosen: Ints
     best: Ints
@@ -60,28 +72,46 @@ class Weighed:
         return replace(self, site_odds=self.site_odds + by)
 
 
-def state_verdict(w: Weighed, sites: Candidates, settings: FusionSettings, crs: str) -> Attribution:
+def state_verdict(w: Weighed, sites: Candidates, crs: str) -> Attribution:
     """Turn log-odds into what is handed over."""
     shares = w.shares
     unlisted, background = float(shares[-2]), float(shares[-1])
     names = _site_probabilities(w, sites, shares[:-2])
-    bearing, half_width = _bearing(w)
-    source = _source(w, settings, crs)
-    areas = (_credible_area(w.places, settings.credible, crs),) if source else ()
     return Attribution(
         w.hotspot.id,
         names,
         unlisted,
         background,
         unlisted + background,
-        bearing,
-        half_width,
-        areas,
-        _explain(w, names, bearing, half_width, unlisted, background),
+        w.located.bearing_deg,
+        w.located.half_width_deg,
+        w.located.areas,
+        _explain(w, names, unlisted, background),
         _evidence(w),
-        source,
+        w.located.source,
         _sightings(w.passes, w.north_rad, crs),
     )
+
+
+def locate(
+    places: Places,
+    rates: RatePrior,
+    hotspot: tuple[float, float],
+    north_rad: float,
+    directions: Sequence[tuple[float, float]],
+    settings: FusionSettings,
+    crs: str,
+) -> Located:
+    """Bearing, place and rate of the source of a hotspot at a place [m], given that there is one.
+
+    ``directions`` are those of the wind in passes that saw it, with their errors, rad; without any, no bearing.
+    """
+    if not directions:
+        return Located(None, 180.0, None, ())
+    bearing, half_width = _bearing(places, hotspot, north_rad, min(sd for _, sd in directions))
+    source = _source(places, rates, settings, crs)
+    areas = (_credible_area(places, settings.credible, crs),) if source else ()
+    return Located(bearing, half_width, source, areas)
 
 
 def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[SiteProbability, ...]:
@@ -107,33 +137,30 @@ def _rate(logs: Floats, rates: RatePrior) -> Rate | None:
     return Rate(median, low, high)
 
 
-def _source(w: Weighed, settings: FusionSettings, crs: str) -> SourceEstimate | None:
+def _source(places: Places, rates: RatePrior, settings: FusionSettings, crs: str) -> SourceEstimate | None:
     """Where the source is, if the passes fix a place at all."""
-    rate = _rate(w.places.rate_odds, w.rates)
-    if not w.directions or rate is None:
-        return None
-    mean, covariance = w.places.moments()
+    rate = _rate(places.rate_odds, rates)
+    mean, covariance = places.moments()
     sd = float(np.sqrt(np.trace(covariance)))
-    if sd > settings.located_m:
+    if sd > settings.located_m or rate is None:
         return None
     (lon,), (lat,) = unproject(mean[:1], mean[1:], crs)
     return SourceEstimate(float(lon), float(lat), sd, rate)
 
 
-def _bearing(w: Weighed) -> tuple[float | None, float]:
+def _bearing(
+    places: Places, hotspot: tuple[float, float], north_rad: float, floor_rad: float
+) -> tuple[float | None, float]:
     """Posterior bearing of the source and two standard deviations, not below twice the best wind error."""
-    if not w.directions:
-        return None, 180.0
-    dx, dy = w.places.x - w.x, w.places.y - w.y
-    apart = np.hypot(dx, dy) > 2 * w.places.side  # a cell at the hotspot has no bearing
-    weight = np.where(apart, w.places.probability, 0.0)
+    dx, dy = places.x - hotspot[0], places.y - hotspot[1]
+    apart = np.hypot(dx, dy) > 2 * places.side  # a cell at the hotspot has no bearing
+    weight = np.where(apart, places.probability, 0.0)
     if not weight.sum() > 0:
         return None, 180.0
     mean = weight @ np.exp(1j * np.arctan2(dy, dx)) / weight.sum()
     spread = float(np.sqrt(-2 * np.log(np.clip(abs(mean), 1e-9, 1.0))))
-    floor = min(sd for _, sd in w.directions)
-    half_width = min(float(np.degrees(2 * max(spread, floor))), 180.0)
-    return float(_true_bearing(np.angle(mean), w.north_rad)), half_width
+    half_width = min(float(np.degrees(2 * max(spread, floor_rad))), 180.0)
+    return float(_true_bearing(np.angle(mean), north_rad)), half_width
 
 
 def _true_bearing(angle_rad: Floats | float, north_rad: float) -> Floats:
@@ -161,15 +188,8 @@ def _sightings(passes: Sequence[PassSummary], north_rad: float, crs: str) -> tup
     )
 
 
-def _explain(
-    w: Weighed,
-    names: Sequence[SiteProbability],
-    bearing: float | None,
-    half_width: float,
-    unlisted: float,
-    background: float,
-) -> tuple[str, ...]:
-    h = w.hotspot
+def _explain(w: Weighed, names: Sequence[SiteProbability], unlisted: float, background: float) -> tuple[str, ...]:
+    h, bearing, half_width = w.hotspot, w.located.bearing_deg, w.located.half_width_deg
     parts = [f"seen on {h.passes_seen} of {h.passes_crossed} passes through it, {len(w.passes)} passes near it"]
     if bearing is None:
         parts.append("no wind direction: candidates all around")
