@@ -31,12 +31,14 @@ class Resolution:
     """How finely places are told apart.
 
     Cells above ``follow_m`` [m] split where their log-odds come within ``slack`` of the best, smaller ones where they
-    hold more than ``share`` of the probability, none below ``finest_m`` [m].
+    hold more than ``share`` of the probability, none below ``finest_m`` [m]. What hides in a cell is narrow as it is
+    high: the slack is no more than half of the best log-odds, if that is above ``least_slack``.
     """
 
     finest_m: float = 4.0
     follow_m: float = 8.0
     slack: float = 12.0
+    least_slack: float = 4.0
     share: float = 2e-3
 
 
@@ -135,9 +137,11 @@ def _rates_out(joint: Floats) -> Floats:
 def _to_split(odds: Floats, side: Floats, resolution: Resolution) -> NDArray[np.bool_]:
     if not side.size:
         return np.zeros(0, bool)
-    share = np.exp(odds - odds.max()) * side**2
+    best = odds.max()
+    share = np.exp(odds - best) * side**2
     share /= share.sum()
-    followed = (side > resolution.follow_m) & (odds > odds.max() - resolution.slack)
+    slack = min(resolution.slack, max(resolution.least_slack, 0.5 * best))
+    followed = (side > resolution.follow_m) & (odds > best - slack)
     return np.asarray((side > 1.001 * resolution.finest_m) & (followed | (share > resolution.share)))
 
 
