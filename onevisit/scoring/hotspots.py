@@ -126,6 +126,9 @@ def score_attribution(results: Results, truth: Truth, matches: Sequence[Match]) 
     titles = {
         "attribution.top1": "true source is the likeliest explanation",
         "attribution.top3": "true source is among the first three",
+        "attribution.top1_of_three": "true source is the likeliest, hotspots that three passes or more crossed",
+        "attribution.top3_of_three": "true source is among the first three, of the same hotspots",
+        "attribution.cone": "the nearest candidate in a wind cone of 30° either side would have been right",
         "attribution.set50": "true source lies in the 50 % set",
         "attribution.set90": "true source lies in the 90 % set",
         "attribution.unlisted": "hotspots of an unlisted source that say none of these first",
@@ -136,17 +139,38 @@ def score_attribution(results: Results, truth: Truth, matches: Sequence[Match]) 
         built = [not_built(key, title, "%") for key, title in titles.items()]
         return [*built, *_position_and_rate(asked, truth)]
     known = [(_ranking(m.hotspot), _answer(m)) for m in asked if m.source is not None]
+    often = [(_ranking(m.hotspot), _answer(m)) for m in asked if m.source is not None and _crossed(m.hotspot) >= 3]
+    cone = [_wind_cone(m.hotspot) == _answer(m) for m in asked if m.source is not None]
     unlisted = [(r, a) for r, a in known if a == NONE]
     false = [_ranking(m.hotspot) for m in asked if m.source is None]
     return [
         share("attribution.top1", titles["attribution.top1"], [r[0][0] == a for r, a in known]),
         share("attribution.top3", titles["attribution.top3"], [a in [n for n, _ in r[:3]] for r, a in known]),
+        share("attribution.top1_of_three", titles["attribution.top1_of_three"], [r[0][0] == a for r, a in often]),
+        share("attribution.top3_of_three", titles["attribution.top3_of_three"],
+              [a in [n for n, _ in r[:3]] for r, a in often]),
+        share("attribution.cone", titles["attribution.cone"], cone),
         share("attribution.set50", titles["attribution.set50"], [a in _credible(r, 0.5) for r, a in known], "≥ 50"),
         share("attribution.set90", titles["attribution.set90"], [a in _credible(r, 0.9) for r, a in known], "≥ 90"),
         share("attribution.unlisted", titles["attribution.unlisted"], [r[0][0] == NONE for r, _ in unlisted]),
         share("attribution.false", titles["attribution.false"], [r[0][0] != NONE for r in false], "low"),
         *_position_and_rate(asked, truth),
-    ]
+    ]  # fmt: skip
+
+
+def _crossed(hotspot: Feature) -> int:
+    return int(hotspot.properties.get("passes_crossed", 0))
+
+
+def _wind_cone(hotspot: Feature) -> str:
+    """What others do: blame the nearest candidate within 30 degrees of upwind (all around without wind)."""
+    wind = hotspot.properties.get("wind_from_deg")
+    inside = [
+        s for s in hotspot.properties.get("sites", ())
+        if s.get("distance_m") is not None
+        and (wind is None or abs((float(s["bearing_deg"]) - float(wind) + 180) % 360 - 180) <= 30)
+    ]  # fmt: skip
+    return str(min(inside, key=lambda s: float(s["distance_m"]))["site_id"]) if inside else NONE
 
 
 def _answer(match: Match) -> str:

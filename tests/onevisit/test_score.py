@@ -224,6 +224,23 @@ def test_credible_sets_hold_what_they_say(tmp_path: Path) -> None:
     assert scores["attribution.set90"].value == 100.0
 
 
+def test_the_wind_cone_blames_the_nearest_upwind(tmp_path: Path) -> None:
+    """A nearer site 40 degrees off upwind is not in the cone; what three passes crossed counts on its own."""
+    hotspot = _hotspot("H1", "tvoc", shapely.box(0, 0, 100, 20), {"C": 0.6, "A": 0.3}, 0.1)
+    near, far = hotspot["properties"]["sites"]
+    near |= {"distance_m": 50.0, "bearing_deg": 310.0}
+    far |= {"distance_m": 90.0, "bearing_deg": 275.0}
+    hotspot["properties"] |= {"wind_from_deg": 270.0, "passes_crossed": 3}
+    scores = score_output(*_write(tmp_path, _truth(), hotspots=[hotspot]))
+    assert scores["attribution.cone"].value == 100.0
+    assert (scores["attribution.top1_of_three"].value, scores["attribution.top3_of_three"].value) == (0.0, 100.0)
+    hotspot["properties"] |= {"wind_from_deg": 300.0, "passes_crossed": 2}
+    (tmp_path / "again").mkdir()
+    scores = score_output(*_write(tmp_path / "again", _truth(), hotspots=[hotspot]))
+    assert scores["attribution.cone"].value == 0.0
+    assert scores["attribution.top1_of_three"].value is None
+
+
 def test_position_and_rate_errors(tmp_path: Path) -> None:
     """A source stated 30 m east and 40 m north of the truth at twice its rate: 50 m, ln 2."""
     hotspot = _hotspot("H1", "tvoc", shapely.box(0, 0, 100, 20), {"A": 1.0}, 0.0)
