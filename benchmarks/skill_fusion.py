@@ -1,7 +1,8 @@
 """Where a source stands and how much it emits, against releases of which both are known.
 
 ``python -m benchmarks.skill_fusion [DATA]`` writes ``docs/skill-fusion.md``. DATA defaults to ``../shared/data``
-beside the repository; without it nothing is scored and the page is left alone.
+beside the repository; without it nothing is scored and the page is left alone. With ``--peers PEERS`` the section
+beside pyELQ is measured too, with ``--only-peers`` nothing else; without it that section stays as it was.
 
 Project Prairie Grass (Barad 1958): SO2 released near the ground on a flat meadow, sampled for ten minutes on arcs
 around the release. Every arc is a drive pass in the mean wind of the run; the source is at the origin.
@@ -21,6 +22,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from benchmarks.peers_fusion import HEADING, compare, former_section, section
+from benchmarks.peers_imagery import default_peers
 from fusion import FusionSettings
 from fusion.crossing import Event
 from fusion.dispersion import Plume, Weather, obukhov_from_sun, plume_of, solar_elevation_rad
@@ -416,21 +419,34 @@ def page(rows: Sequence[Row], seconds: float) -> str:
     )
 
 
+def _beside(peers: Path | None, before: str) -> str:
+    """The section beside pyELQ: measured now, else as an earlier page has it, else that it was not run."""
+    found = compare(peers)
+    return section(found) if found else former_section(before) or section([])
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="?", type=Path, default=DATA, help="folder of the real data")
     parser.add_argument("--runs", type=int, help="only the first so many releases; no page is written")
+    parser.add_argument("--peers", type=Path, default=default_peers(), help="environment of pyELQ")
+    parser.add_argument("--only-peers", action="store_true", help="measure beside pyELQ, keep the rest of the page")
     chosen = parser.parse_args(argv)
-    started = time.perf_counter()
-    rows = run_all(chosen.data, runs=chosen.runs)
-    if not rows:
-        print(f"no releases in {chosen.data}: nothing is scored, the page stays as it is", file=sys.stderr)
-        return 0
-    text = page(rows, time.perf_counter() - started)
-    print(text)
+    before = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
+    if chosen.only_peers:
+        text = before.partition(HEADING)[0]
+    else:
+        started = time.perf_counter()
+        rows = run_all(chosen.data, runs=chosen.runs)
+        if not rows:
+            print(f"no releases in {chosen.data}: nothing is scored, the page stays as it is", file=sys.stderr)
+            return 0
+        text = page(rows, time.perf_counter() - started) + "\n"
     if chosen.runs is None:
+        text = text.rstrip("\n") + "\n\n" + _beside(chosen.peers, before)
         PAGE.write_text(text, encoding="utf-8")
+    print(text)
     return 0
 
 

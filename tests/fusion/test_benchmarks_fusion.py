@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from benchmarks import skill_fusion, skill_hotspots, speed_fusion
+from benchmarks import peers_fusion, skill_fusion, skill_hotspots, speed_fusion
 from fusion import FusionSettings
 
 
@@ -57,3 +58,55 @@ def test_a_release_is_located(shared_data: Path) -> None:
 def test_without_releases_nothing_is_scored(tmp_path: Path) -> None:
     """No rows, no page."""
     assert skill_fusion.run_all(tmp_path) == []
+
+
+def _peer(folder: Path, script: str) -> Path:
+    """An environment whose Python is a script."""
+    (folder / "lib" / "python3" / "site-packages" / "pyelq").mkdir(parents=True)
+    program = folder / "bin" / "python"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    return folder
+
+
+def test_a_made_drive_is_located() -> None:
+    """Six passes of one source: a plume on each street, and the place nearer than the nearer street (tuning seed)."""
+    drive = peers_fusion.simulate_drive(0, FusionSettings())
+    assert len(drive.binned) == 6 and 150 <= drive.observations <= 300
+    assert min(p.value.max() for p in drive.binned) > 5 * peers_fusion.NOISE_PPM
+    assert peers_fusion.locate_here(drive, FusionSettings()).error_m < peers_fusion.STREETS_M[0] / 2
+
+
+def test_the_peer_is_compared_in_a_section(tmp_path: Path) -> None:
+    """What the peer says becomes a row, its distance from the truth and a verdict; a later page keeps it."""
+    peers = _peer(tmp_path, "cat > /dev/null; echo a warning; echo '[30.0, 40.0, 12.0, 4.0, 0.001]'")
+    found = peers_fusion.compare(peers, seeds=(0,))
+    assert found[0][2] == peers_fusion.Located(50.0, 12.0, 0.001, 4.0)
+    text = peers_fusion.section(found)
+    assert "| 50 m | 12 m | 4.0 |" in text
+    assert "| at least as near | 15 m against 50 m (nearest: 12 m) | yes |" in text
+    assert "| **no** |" in text.splitlines()[-1]
+    assert peers_fusion.former_section(f"# A page\n\n{text}") == text
+
+
+def test_a_peer_without_a_source_is_infinitely_far(tmp_path: Path) -> None:
+    """A chain that ends without a source is told so, and is no undefined median."""
+    peers = _peer(tmp_path, "cat > /dev/null; echo '[NaN, NaN, NaN, 0.0, 100.0]'")
+    text = peers_fusion.section(peers_fusion.compare(peers, seeds=(0,)))
+    assert "against inf m" in text and "nan" not in text
+
+
+def test_a_peer_that_is_not_there_is_not_run(tmp_path: Path) -> None:
+    """Without an environment, or in one without it, there is no row, and the page says so."""
+    for peers in (None, tmp_path):
+        assert peers_fusion.compare(peers, seeds=(0,)) == []
+    text = peers_fusion.section([])
+    assert "not run here" in text and peers_fusion.former_section(text) is None
+
+
+def test_a_peer_that_fails_is_told_with_its_message(tmp_path: Path) -> None:
+    """A peer that ends in an error is no row of the table."""
+    peers = _peer(tmp_path, "echo no coverage >&2; exit 3")
+    with pytest.raises(RuntimeError, match="no coverage"):
+        peers_fusion.compare(peers, seeds=(0,))
