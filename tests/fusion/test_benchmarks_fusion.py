@@ -37,7 +37,7 @@ def test_references_equal(shared_data: Path) -> None:
 
 def test_speed_is_measured_on_small_arrays(tmp_path: Path) -> None:
     """Every case gives a row; what does not depend on the machine is met; a page that was written is read back."""
-    rows = speed_fusion.run_all(side=120, points=20_000, many=200_000, repeats=1, city=(4, 50, 2), timed=2)
+    rows = speed_fusion.run_all(side=120, points=20_000, many=200_000, repeats=1, city=(4, 50, 2))
     assert len(rows) == 9
     assert [row.met for row in rows if "by dask" in row.case or "out of core" in row.case] == [True, True]
     page = tmp_path / "page.md"
