@@ -134,6 +134,7 @@ def _bin_pass(
     lon, lat = (float(passes[name].values[rows].mean()) for name in ("lon", "lat"))
     start = passes["time"].values[rows[0]]
     elevation = solar_elevation_rad(start, lon, lat)
+    shift = _shift_sd_m(enhancement.attrs.get("lag_sd_s"), px, py, when[order], settings)
     return BinnedPass(
         f"{passes['trajectory'].item()}#{k}",
         str(enhancement.attrs.get("units", "")),
@@ -143,8 +144,17 @@ def _bin_pass(
         when[order],
         _noise(value, enhancement.attrs.get("noise_sd")),
         wind,
-        *upwind_ribbons(px, py, when[order], wind, elevation, settings, plume=plume),
+        *upwind_ribbons(px, py, when[order], wind, elevation, settings, plume=plume, shift_sd_m=shift),
     )
+
+
+def _shift_sd_m(lag_sd_s: object, x: Floats, y: Floats, time: Floats, settings: FusionSettings) -> float:
+    """Error of a pass along its road by what is not known of the inlet lag, beyond what ``place_sd_m`` holds."""
+    if not isinstance(lag_sd_s, int | float | np.floating) or not np.isfinite(lag_sd_s) or time.size < 2:
+        return 0.0
+    beyond_s = np.sqrt(max(float(lag_sd_s) ** 2 - settings.position_lag_s**2, 0.0))
+    step_s = np.maximum(np.diff(time), 1e-3)
+    return float(beyond_s * np.median(np.hypot(np.diff(x), np.diff(y)) / step_s))
 
 
 def _noise(value: Floats, declared: object) -> float:

@@ -29,11 +29,12 @@ def upwind_ribbons(
     settings: FusionSettings,
     *,
     plume: Plume | None = None,
+    shift_sd_m: float = 0.0,
 ) -> tuple[Floats, Floats, Bools]:
     """Ribbons (bins, nodes, 10), their boxes (bins, 4) and whether each has a direction (bins,); see `crossing.Unit`.
 
-    The plume follows from wind and sun unless one is given. In calm or without wind a straight path stands for every
-    direction; the likelihood turns it.
+    The plume follows from wind and sun unless one is given; ``shift_sd_m`` is the error of the pass along its road.
+    In calm or without wind a straight path stands for every direction; the likelihood turns it.
     """
     speed = smoothed_speed(time, wind, settings)
     directed = np.isfinite(speed) & (speed >= settings.calm_m_s)
@@ -48,7 +49,7 @@ def upwind_ribbons(
         spread = plume or _plume(float(kind[0]), elevation_rad, settings, snapshot=moving)
         blowing = wind if moving else straight
         paths = back_paths(x[rows], y[rows], time[rows], blowing, spread, float(kind[0]), reach_m=settings.reach_m)
-        one = _ribbon(paths, spread, wind.sd, settings, directed=moving)
+        one = _ribbon(paths, spread, wind.sd, shift_sd_m, settings, directed=moving)
         if ribbon is None:
             ribbon = np.empty((x.size, *one.shape[1:]))
         ribbon[rows] = one
@@ -73,7 +74,9 @@ def smoothed_speed(time: Floats, wind: WindHistory, settings: FusionSettings) ->
     return np.asarray(np.hypot(u, v))
 
 
-def _ribbon(paths: BackPaths, plume: Plume, wind_sd: float, settings: FusionSettings, *, directed: bool) -> Floats:
+def _ribbon(
+    paths: BackPaths, plume: Plume, wind_sd: float, shift_sd_m: float, settings: FusionSettings, *, directed: bool
+) -> Floats:
     """Paths with the logarithm of concentration over rate, the width of the plume and the error of its place."""
     table = np.log(plume.distance_m)
     along = np.log(np.maximum(paths.length, plume.distance_m[0]))
@@ -84,7 +87,8 @@ def _ribbon(paths: BackPaths, plume: Plume, wind_sd: float, settings: FusionSett
     log_axis += np.log(width / sigma)  # bins and response blur a plume and keep its integral across the wind
     met = np.tan(np.radians(settings.direction_met_deg))
     drift = met * paths.length if not np.isfinite(wind_sd) else settings.wind_error_share * wind_sd * paths.age
-    error = np.hypot(np.radians(settings.direction_floor_deg) * paths.length, np.minimum(drift, paths.length))
+    turned = np.hypot(np.radians(settings.direction_floor_deg) * paths.length, np.minimum(drift, paths.length))
+    error = np.hypot(turned, shift_sd_m)
     error = error if directed else np.zeros_like(error)
     inverse = 1.0 / (sigma**2 + error**2)
     parts = [paths.x, paths.y, paths.cos, paths.sin, paths.reach, log_axis, sigma, error, inverse, paths.length]

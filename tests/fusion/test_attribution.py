@@ -250,6 +250,20 @@ def test_bearings_are_from_true_north(track: Make) -> None:
     assert found.sightings[0].wind_from_deg == pytest.approx(270, abs=0.01)
 
 
+def test_a_lag_that_is_not_known_widens_the_answer(track: Make) -> None:
+    """Passes that may be shifted along their road by 40 m place the source less surely; by 1 s they may anyway."""
+    sure, same, unsure = (_two_winds(track) for _ in range(3))
+    for drives, sd_s in ((same, 1.0), (unsure, 5.0)):
+        for drive in drives:
+            drive.passes["ch4_enhancement"].attrs["lag_sd_s"] = sd_s
+    one, alike, other = (
+        _weigh([_hotspot(100, 0)], drives, [_site("true", 0, 0)])[0] for drives in (sure, same, unsure)
+    )
+    assert one.source is not None and alike.source is not None
+    assert alike.source.position_sd_m == pytest.approx(one.source.position_sd_m)
+    assert other.source is None or other.source.position_sd_m > 1.2 * one.source.position_sd_m
+
+
 def test_sightings_tell_what_every_pass_met(track: Make) -> None:
     """One pass that saw the plume and one that did not, each with its wind."""
     seen = _road(track, np.array([200.0, 0.0]), NORTHWARD, (0.0, 0.0), wind=(3.0, 0.0), name="seen")
