@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -144,8 +144,20 @@ def _bin_pass(
         when[order],
         _noise(value, enhancement.attrs.get("noise_sd")),
         wind,
-        *upwind_ribbons(px, py, when[order], wind, elevation, settings, plume=plume, shift_sd_m=shift),
+        *upwind_ribbons(
+            px, py, when[order], wind, elevation, _at_inlet(passes, rows, settings), plume=plume, shift_sd_m=shift
+        ),
     )
+
+
+def _at_inlet(passes: xr.Dataset, rows: Ints, settings: FusionSettings) -> FusionSettings:
+    """Settings with the height of this pass's inlet: a drone says its own, a vehicle has that of its roof."""
+    if "height_above_takeoff" not in passes:
+        return settings
+    heights = passes["height_above_takeoff"].values[rows]
+    if not np.isfinite(heights).any():
+        return settings
+    return replace(settings, inlet_height_m=max(float(np.nanmedian(heights)), settings.inlet_height_m))
 
 
 def _shift_sd_m(lag_sd_s: object, x: Floats, y: Floats, time: Floats, settings: FusionSettings) -> float:

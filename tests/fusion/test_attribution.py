@@ -264,6 +264,20 @@ def test_a_lag_that_is_not_known_widens_the_answer(track: Make) -> None:
     assert other.source is None or other.source.position_sd_m > 1.2 * one.source.position_sd_m
 
 
+def test_gas_measured_from_a_drone_is_judged_at_its_height(track: Make) -> None:
+    """The same values met 40 m up need a larger source than at the roof of a van; both vote on the same cells."""
+    rates = []
+    for height in (None, 40.0):
+        drives = _two_winds(track)
+        for drive in drives if height else ():
+            drive.passes["height_above_takeoff"] = ("obs", np.full(drive.passes.sizes["obs"], height), {"units": "m"})
+        (found,) = _weigh([_hotspot(100, 0)], drives, [_site("true", 0, 0)])
+        site = found.sites[0]
+        assert site.site_id == "true" and site.rate is not None
+        rates.append(site.rate.median)
+    assert rates[1] > 2 * rates[0]
+
+
 def test_sightings_tell_what_every_pass_met(track: Make) -> None:
     """One pass that saw the plume and one that did not, each with its wind."""
     seen = _road(track, np.array([200.0, 0.0]), NORTHWARD, (0.0, 0.0), wind=(3.0, 0.0), name="seen")
