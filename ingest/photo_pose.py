@@ -196,12 +196,12 @@ def _camera_under_body(yaw: float, pitch: float, roll: float) -> tuple[float, fl
     [30.0, -85.0, 0.0]
     """
     rotation = _yaw_pitch_roll(yaw, pitch, roll) @ _yaw_pitch_roll(0.0, -math.pi / 2.0, 0.0)
-    sine = float(np.clip(-rotation[2, 0], -1.0, 1.0))
-    if abs(sine) > 1.0 - 1e-12:  # straight down: roll is not defined, yaw is where the image top points
+    sine, level = float(-rotation[2, 0]), math.hypot(rotation[0, 0], rotation[1, 0])
+    if level < 1e-8:  # straight down: roll is not defined, yaw is where the image top points
         return math.atan2(-rotation[0, 1], rotation[1, 1]), math.copysign(math.pi / 2.0, sine), 0.0
     return (
         math.atan2(rotation[1, 0], rotation[0, 0]),
-        math.asin(sine),
+        math.atan2(sine, level),  # an arc sine loses the last eight digits near the vertical
         math.atan2(rotation[2, 1], rotation[2, 2]),
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import FileError, SettingError
@@ -230,11 +230,32 @@ def test_phase_one_position_and_heights(tmp_path: Path, latitude: str, south: fl
     assert frame.camera.focal_px > 0
 
 
+@example(0.5, 1.34e-6, 0.0)
+@example(-2.0, 0.0, 1e-7)
+@example(3.0, 2e-8, -2e-8)
 @given(st.floats(-3.1, 3.1), st.floats(-0.6, 0.6), st.floats(-0.6, 0.6))
 def test_camera_under_a_tilted_body_keeps_its_rotation(yaw: float, pitch: float, roll: float) -> None:
-    """The angles taken from the product rebuild it exactly: body rotation, then 90° down."""
+    """The angles taken from the product rebuild it, also a hair off the vertical: body rotation, then 90° down."""
     expected = _yaw_pitch_roll(yaw, pitch, roll) @ _yaw_pitch_roll(0.0, -np.pi / 2.0, 0.0)
-    assert np.allclose(_yaw_pitch_roll(*_camera_under_body(yaw, pitch, roll)), expected, atol=1e-6)
+    assert np.allclose(_yaw_pitch_roll(*_camera_under_body(yaw, pitch, roll)), expected, rtol=0.0, atol=5e-8)
+
+
+@given(st.floats(-3.1, 3.1), st.floats(-0.6, 0.6), st.floats(-0.6, 0.6))
+def test_body_rotation_by_hand(yaw: float, pitch: float, roll: float) -> None:
+    """Rz Ry Rx written out as in every textbook of flight (Tait-Bryan, z-y'-x'')."""
+    (cy, sy), (cp, sp), (cr, sr) = ((np.cos(a), np.sin(a)) for a in (yaw, pitch, roll))
+    expected = [
+        [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+        [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+        [-sp, cp * sr, cp * cr],
+    ]
+    assert np.allclose(_yaw_pitch_roll(yaw, pitch, roll), expected, rtol=0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("tilt", [0.0, 1e-9])
+def test_straight_down_all_turning_is_yaw(tilt: float) -> None:
+    """Where roll is not defined it is zero, and the yaw is where the image top points."""
+    assert _camera_under_body(0.7, tilt, 0.0) == pytest.approx((0.7, -np.pi / 2, 0.0), abs=1e-12)
 
 
 def test_positions_that_disagree_are_a_decision(tmp_path: Path) -> None:
