@@ -33,6 +33,7 @@ _LONGEST = 9999
 _CRC = re.compile(rb"[0-9A-Fa-f]{4}")
 _HEADER_FIELD = re.compile(r"([A-Za-z]+)=([^;]*)")
 _VERSIONS = {0: "HJ/T 212-2005", 1: "HJ 212-2017", 2: "HJ 212-2025"}
+_PART_NUMBER = re.compile(r"[0-9]{1,9}")
 _BLANK = b"\r\n\t \x00"
 
 
@@ -355,7 +356,7 @@ def _flags(header: Mapping[str, str], problems: list[str]) -> Mapping[str, objec
     flags = _decode_flag(text)
     if text and flags["value"] is None:
         problems.append(f"Flag {text!r} is no number up to 255")
-    if flags["split"] and not (header.get("PNUM", "").isdigit() and header.get("PNO", "").isdigit()):
+    if flags["split"] and not all(_PART_NUMBER.fullmatch(header.get(name, "")) for name in ("PNUM", "PNO")):
         problems.append("Flag says the message is split, but PNUM or PNO is missing")
     return flags
 
@@ -401,7 +402,9 @@ def _is_time(text: str) -> bool:
 def _part_numbers(message: Message) -> tuple[int, int]:
     """Number of parts and number of this one; (1, 1) for a message that is not split."""
     total, number = message.header.get("PNUM", ""), message.header.get("PNO", "")
-    if not (total.isdigit() and number.isdigit()) or not 1 <= int(number) <= int(total) <= 9999:
+    if not (_PART_NUMBER.fullmatch(total) and _PART_NUMBER.fullmatch(number)):
+        return 1, 1
+    if not 1 <= int(number) <= int(total) <= 9999:
         return 1, 1
     return int(total), int(number)
 
