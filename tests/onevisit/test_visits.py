@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
+import shapely
 
 from ingest.errors import ContractError, SettingError
-from ingest.schema import Visited
+from ingest.schema import Decision, Outcome, Reject, Visited
 from onevisit.leads import weigh_leads
-from onevisit.schema import Disposition, Matter, VisitKind
+from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Visit, VisitKind
 from onevisit.settings import VisitSettings
 from onevisit.visits import plan_visits, visits_in_year
 
@@ -95,3 +99,136 @@ def test_cap_must_be_a_whole_number():
     """Half a visit a year is refused."""
     with pytest.raises(SettingError, match="yearly_cap"):
         VisitSettings(yearly_cap=1.5)
+
+
+# --- every field, exactly at a limit --------------------------------------------------------------------------------
+
+Make = Callable[..., Any]
+CASE = replace(PLAN, code="emission", kind=VisitKind.CASE, text_en="methane", text_zh="甲烷", evidence_id="H001")
+SPECIAL = replace(PLAN, code="campaign", kind=VisitKind.SPECIAL, text_en="campaign", text_zh="专项")
+
+
+def lead_of(*matters: Matter, probability: float = 0.8, disposition: Disposition = Disposition.VISIT) -> Lead:
+    """A lead with these matters."""
+    return Lead(
+        "S1", "named by the lead", "", 104.01, 30.02, (Evidence("hotspot", "H001", None, "e", "证"),),
+        (Explanation("this_site", probability),), probability, disposition, ("why",), ("为何",), matters,
+    )  # fmt: skip
+
+
+def entered(lead: Lead, site: Any, **thresholds: Any) -> Outcome[tuple[Visit, ...]]:
+    """The visits for one lead."""
+    return plan_visits([lead], [site], VisitSettings(**thresholds), day=DAY)
+
+
+def test_every_field_of_a_visit_is_that_of_lead_site_and_settings(make_site: Make) -> None:
+    """Position, reasons and probabilities are the lead's, the rest is the site's; two matters take 60 + 15 min."""
+    site = make_site(
+        permit_code="P1", address="No. 1", position_sd_m=12.0, gate=shapely.Point(104.01, 30.02), visited=TWICE[:1]
+    )
+    lead = lead_of(CASE, PLAN)
+    outcome = entered(lead, site, yearly_cap=2)
+    assert outcome == Outcome(
+        (
+            Visit(
+                "S1", "Works S1", "P1", "No. 1", 104.01, 30.02, True, 12.0, VisitKind.CASE, True, 1, 2,
+                (CASE, PLAN), ("why",), ("为何",), lead.explanations, lead.evidence, 0.8, 4, 4500,
+            ),
+        )
+    )  # fmt: skip
+
+
+def test_a_site_without_a_gate_is_visited_at_its_reference_point(make_site: Make) -> None:
+    """The visit says so."""
+    assert not entered(lead_of(CASE), make_site()).value[0].at_gate
+
+
+@pytest.mark.parametrize(
+    ("matters", "probability", "kind", "priority"),
+    [
+        ((PLAN,), 0.95, VisitKind.DAILY, 1),
+        ((PLAN, SPECIAL), 0.95, VisitKind.SPECIAL, 2),
+        ((PLAN, SPECIAL, CASE), 0.5, VisitKind.CASE, 3),
+        ((CASE,), 0.7499, VisitKind.CASE, 3),
+        ((CASE,), 0.75, VisitKind.CASE, 4),
+        ((CASE,), 0.8999, VisitKind.CASE, 4),
+        ((CASE,), 0.9, VisitKind.CASE, 5),
+        ((PLAN, replace(CASE, disposition=Disposition.MEASURE_AGAIN)), 0.95, VisitKind.DAILY, 1),
+    ],
+)
+def test_kind_and_priority_are_those_of_the_strongest_matter_that_needs_an_entry(
+    make_site: Make, matters: tuple[Matter, ...], probability: float, kind: VisitKind, priority: int
+) -> None:
+    """A plan is 1, a campaign 2, a case 3, 4 from 0.75 and 5 from 0.9; what needs no entry gives no kind."""
+    (visit,) = entered(lead_of(*matters, probability=probability), make_site()).value
+    assert (visit.kind, visit.priority) == (kind, priority)
+
+
+@pytest.mark.parametrize(("cap", "is_entered"), [(None, True), (3, True), (2, False), (1, False), (0, False)])
+def test_a_cap_is_full_when_it_is_reached(make_site: Make, cap: int | None, is_entered: bool) -> None:
+    """Two of three leave one; two of two leave none; without a cap nothing is held back."""
+    outcome = entered(lead_of(PLAN), make_site(visited=TWICE), yearly_cap=cap)
+    assert len(outcome.value) == is_entered
+    waits = Reject(
+        "site S1",
+        "yearly cap",
+        f"2 daily visits registered this year, the cap is {cap}; its daily inspection waits, and what is on the list "
+        "is settled off site",
+    )
+    assert outcome.rejects == (() if is_entered else (waits,))
+
+
+def test_a_visit_made_today_counts(make_site: Make) -> None:
+    """The first and the last day of the year so far are in it; tomorrow is not, nor the same day of last year."""
+    days = (date(2026, 1, 1), DAY, date(2026, 3, 3), date(2025, 3, 2), date(2027, 1, 1))
+    assert visits_in_year(make_site(visited=tuple(Visited(day, "daily") for day in days)), DAY) == 2
+
+
+def test_a_full_cap_holds_only_daily_inspections_that_need_an_entry(make_site: Make) -> None:
+    """A campaign is entered for, a reminder of the daily kind rides along, two plans wait and are both named."""
+    reminder = replace(PLAN, code="permit", disposition=Disposition.REMIND)
+    second = replace(PLAN, text_en="second plan", evidence_id="PLAN-2")
+    outcome = entered(lead_of(PLAN, SPECIAL, reminder, second), make_site(visited=TWICE), yearly_cap=2)
+    assert outcome.value[0].matters == (SPECIAL, reminder)
+    assert (outcome.value[0].kind, outcome.value[0].counts_against_cap) == (VisitKind.SPECIAL, False)
+    assert outcome.value[0].service_s == 75 * 60 and outcome.value[0].visits_this_year == 2
+    assert outcome.decisions == (
+        Decision(
+            "site S1",
+            "entered for its case only; daily matters wait: yearly plan; second plan",
+            "2 daily visits registered this year, the cap is 2",
+        ),
+    )
+
+
+def test_nothing_that_waits_is_told_where_nothing_waits(make_site: Make) -> None:
+    """With a cap that leaves room there is no decision at all."""
+    assert entered(lead_of(PLAN), make_site(), yearly_cap=1).decisions == ()
+
+
+@pytest.mark.parametrize(("count", "minutes"), [(1, 50), (2, 70), (6, 150), (7, 155), (8, 155)])
+def test_the_stay_grows_with_the_matters_up_to_the_longest(make_site: Make, count: int, minutes: int) -> None:
+    """50 min for the first, 20 for each further one, never more than 155."""
+    (visit,) = entered(
+        lead_of(*[CASE] * count), make_site(), service_min=50.0, matter_min=20.0, longest_min=155.0
+    ).value
+    assert visit.service_s == minutes * 60
+
+
+def test_a_missing_cap_is_told_once_with_its_counts(make_site: Make) -> None:
+    """Three visits, two of which would count; without any visit there is nothing to say."""
+    sites = [make_site(f"S{k}") for k in range(4)]
+    matters = {"S0": CASE, "S1": PLAN, "S2": PLAN}
+    leads = [replace(lead_of(m), site_id=s) for s, m in matters.items()]
+    leads.append(replace(lead_of(disposition=Disposition.REMIND), site_id="S3"))
+    outcome = plan_visits(leads, sites, VisitSettings(), day=DAY)
+    assert [v.site_id for v in outcome.value] == ["S0", "S1", "S2"]
+    (told,) = outcome.decisions
+    assert told.item == "visits" and told.evidence == "3 visits proposed, 2 of them would count against a cap"
+    assert plan_visits(leads[3:], sites, VisitSettings(), day=DAY) == Outcome(())
+
+
+def test_a_lead_about_a_site_that_is_not_given_is_refused(make_site: Make) -> None:
+    """Even where it asks for no entry."""
+    with pytest.raises(ContractError, match="names site S1, which is not given"):
+        plan_visits([lead_of(disposition=Disposition.NONE)], [make_site("S2")], VisitSettings(), day=DAY)
