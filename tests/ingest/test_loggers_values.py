@@ -90,17 +90,18 @@ def _picarro(modes: Sequence[int], pressures: Sequence[object], fits: Sequence[o
     for i, (mode, pressure, fit) in enumerate(zip(modes, pressures, fits, strict=True)):
         values = {
             "DATE": "2024-10-08", "TIME": f"01:00:{i:02d}.000", "EPOCH_TIME": f"{1728349200 + i}.250",
-            "CavityPressure": pressure, "species": f"{mode}.0E+00", "CO2": co2 and co2 + i, "CO2_dry": co2 and co2 + 5 + i,
-            "CH4": 2 + i / 10, "CH4_dry": 2.5 + i / 10, "H2O": 1.5 + i / 10, "GPS_ABS_LAT": 30.5 + i / 1000,
-            "GPS_ABS_LONG": 104.25 + i / 1000, "GPS_FIT": fit, "WS_WIND_LON": -1 - i, "WS_WIND_LAT": -2 - i, "WIND_N": 3 + i,
-            "WIND_E": 4 + i, "CAR_SPEED": 6.5, "NH3(ppb)": 7,
+            "CavityPressure": pressure, "species": f"{mode}.0E+00", "CO2": co2 and co2 + i,
+            "CO2_dry": co2 and co2 + 5 + i, "CH4": 2 + i / 10, "CH4_dry": 2.5 + i / 10, "H2O": 1.5 + i / 10,
+            "GPS_ABS_LAT": 30.5 + i / 1000, "GPS_ABS_LONG": 104.25 + i / 1000, "GPS_FIT": fit,
+            "WS_WIND_LON": -1 - i, "WS_WIND_LAT": -2 - i, "WIND_N": 3 + i, "WIND_E": 4 + i, "CAR_SPEED": 6.5,
+            "NH3(ppb)": 7,
         }  # fmt: skip
         lines.append("".join(str(values.get(name, 1.0)).ljust(26) for name in PICARRO_NAMES))
     return "\n".join(lines) + "\n"
 
 
 def test_picarro_that_measures_one_gas_at_a_time(tmp_path: Path) -> None:
-    """Each gas is there in the rows of its own mode only; winds come from where the file says; cavity and GPS flags."""
+    """Each gas stands in the rows of its own mode only; winds blow to where the file says; cavity, GPS."""
     text = _picarro([1, 2, 3, 2, 1, 3, 2], [140, 140, 140, 141, "141.01", "0", "nan"], [2, 1, 0, 2, 2, "nan", 2])
     outcome = read_file(tmp_path, PICARRO_FILE, text)
     record, name = the_record(outcome), "Picarro CFADS2274"
@@ -132,8 +133,8 @@ def test_picarro_that_measures_one_gas_at_a_time(tmp_path: Path) -> None:
             "v_apparent": (-2 - count, _other("m s-1", "apparent wind, to the left", name)),
         },
         {
-            **dict.fromkeys(("co2", "co2_dry"), [0 if i in one else MISSING for i in range(7)]),
-            **dict.fromkeys(("ch4", "ch4_dry"), [0 if i in two else MISSING for i in range(7)]),
+            **{gas: [0 if i in one else MISSING for i in range(7)] for gas in ("co2", "co2_dry")},
+            **{gas: [0 if i in two else MISSING for i in range(7)] for gas in ("ch4", "ch4_dry")},
             "h2o": [0 if i in three else MISSING for i in range(7)],
             "nh3": [MISSING] * 7,
         },
@@ -329,15 +330,17 @@ def test_licor_850(tmp_path: Path) -> None:
 # --- EPA GMAP and OTM 33A ------------------------------------------------------------------------------------------
 
 GMAP_COLUMNS = {
-    "Time": ("06/12/18 14:17:48", "06/12/18 14:17:49"), "CO2": (408.5, 409.5), "CH4": (2.5, 2.75), "3DS U": (0.5, -0.5),
-    "3DS V": (-8.5, -7.5), "3DS W": (-0.25, 0.25), "3DS 2D Speed": (8, 8), "3DS 3D Speed": (8, 8), "3DS Azimuth": (177, 182),
-    "3DS Elevation": (-3, -1), "3DS SoS": (342, 342), "3DS Sonic Temp": (18.5, 19.5), "3DS Error Code": (0, 3),
-    "GPS Track": (90, 180), "GPS Ground Speed": (0.5, 0.25), "GPS Time": (69468, 69469), "GPS Latitude": (48.5, 48.25),
-    "GPS Longitude": (-103.5, -103.25), "GPS DoP": (0.75, 1.25), "WS Wind Speed ": (3, 6), "WS Wind Direction": (90, 180),
-    "WS Temperature": (20, 21), "WS Rel Humidity": (60, 61), "WS Bar. Pressure": (1000, 1001), "WS Compass Heading": (15, 16),
-    "BEN": (5, 6), "TOL": (1, 1), "ETB": (1, 1), "XYO": (1, 1), "XYM": (1, 1), "XYP": (1, 1), "SO2": (1, 1), "STY": (1, 1),
-    "FOR": (1, 1), "NH3": (1, 1), "NO": (1, 1), "NO2": (1, 1), "O3": (1, 1), "Cell Pressure": (25, 25),
-    "Cell Temperature": (-1, -1), "SUMMA Pressure": (174, 174), "VOC": (1, 1), "AirMar Wind Speed [m/s] ": (2, 4),
+    "Time": ("06/12/18 14:17:48", "06/12/18 14:17:49"), "CO2": (408.5, 409.5), "CH4": (2.5, 2.75),
+    "3DS U": (0.5, -0.5), "3DS V": (-8.5, -7.5), "3DS W": (-0.25, 0.25), "3DS 2D Speed": (8, 8),
+    "3DS 3D Speed": (8, 8), "3DS Azimuth": (177, 182), "3DS Elevation": (-3, -1), "3DS SoS": (342, 342),
+    "3DS Sonic Temp": (18.5, 19.5), "3DS Error Code": (0, 3), "GPS Track": (90, 180),
+    "GPS Ground Speed": (0.5, 0.25), "GPS Time": (69468, 69469), "GPS Latitude": (48.5, 48.25),
+    "GPS Longitude": (-103.5, -103.25), "GPS DoP": (0.75, 1.25), "WS Wind Speed ": (3, 6),
+    "WS Wind Direction": (90, 180), "WS Temperature": (20, 21), "WS Rel Humidity": (60, 61),
+    "WS Bar. Pressure": (1000, 1001), "WS Compass Heading": (15, 16), "BEN": (5, 6), "TOL": (1, 1), "ETB": (1, 1),
+    "XYO": (1, 1), "XYM": (1, 1), "XYP": (1, 1), "SO2": (1, 1), "STY": (1, 1), "FOR": (1, 1), "NH3": (1, 1),
+    "NO": (1, 1), "NO2": (1, 1), "O3": (1, 1), "Cell Pressure": (25, 25), "Cell Temperature": (-1, -1),
+    "SUMMA Pressure": (174, 174), "VOC": (1, 1), "AirMar Wind Speed [m/s] ": (2, 4),
     "AirMar Wind Direction [TRUE]": (270, 0), "AirMar Air Temp [oC]": (18, 19), "AirMar Rel Humidity [%]": (50, 51),
     "AirMar Barometer [mBar]": (1010, 1011), "AirMar Heading": (15, 16), "AirMar Ground Speed [MPH]": (0, 0),
     "AirMar Latitude": (1, 1), "AirMar Longitude": (2, 2), "Cerex-Benzene": (3, 4), "Cerex-Toluene": ("NaN", "NaN"),
@@ -388,8 +391,8 @@ def test_gmap(tmp_path: Path) -> None:
         },
     )
     unread = (
-        "3DS 2D Speed, 3DS 3D Speed, 3DS Azimuth, 3DS Elevation, 3DS SoS, WS Compass Heading, BEN, TOL, ETB, XYO, XYM, XYP "
-        "and 19 more"
+        "3DS 2D Speed, 3DS 3D Speed, 3DS Azimuth, 3DS Elevation, 3DS SoS, WS Compass Heading, BEN, TOL, ETB, XYO, "
+        "XYM, XYP and 19 more"
     )
     assert said(outcome.decisions) == [
         ("31 columns not read", f"headings that mean nothing here: {unread}"),
@@ -430,8 +433,8 @@ def test_gmap_columns_declared_in_the_mission_win(tmp_path: Path) -> None:
 
 
 OTM33A = (
-    "Time,CO2,CH4,GPS Latitude,GPS Longitude,3DS 3D Speed,3DS Azimuth,WS Wind Speed ,WS Wind Direction,WS Temperature,"
-    "WS Rel Humidity,WS Bar. Pressure,3DS W,3DS U,3DS V,3DS Sonic Temp\n"
+    "Time,CO2,CH4,GPS Latitude,GPS Longitude,3DS 3D Speed,3DS Azimuth,WS Wind Speed ,WS Wind Direction,"
+    "WS Temperature,WS Rel Humidity,WS Bar. Pressure,3DS W,3DS U,3DS V,3DS Sonic Temp\n"
     "2011-04-20 10:19:49.251,383.5,3.125,35.5,-79.5,3.67,188.0,3.5,90,25.0,60,995.5,0.05,-0.5,-3.75,24.0\n"
     "2011-04-20 10:19:49.343,382.5,3.25,35.25,-79.25,3.67,188.0,4.5,0,26.0,61,996.5,0.06,-0.25,-3.5,23.0\n"
 )
@@ -665,8 +668,9 @@ def test_cpc3007_without_a_day(tmp_path: Path, change: tuple[str, str], reason: 
 # --- Sniffer4D -----------------------------------------------------------------------------------------------------
 
 SNIFFER_HEAD = (
-    "\ufeff#Created by: Sniffer4DMapper 2.2.06.29\n项目名称 :气体监测总览表格\n采样点时间,相对高度 m,经度,纬度,温度 ℃,湿度 %,"
-    "气压 Pa,VOCs ppm,SO2 μg/m3,CO mg/m3,NO2 μg/m3,O3+NO2 μg/m3,PM1.0 μg/m3,PM2.5 μg/m3,PM10 μg/m3,设备序列号\n"
+    "\ufeff#Created by: Sniffer4DMapper 2.2.06.29\n项目名称 :气体监测总览表格\n采样点时间,相对高度 m,经度,纬度,"
+    "温度 ℃,湿度 %,气压 Pa,VOCs ppm,SO2 μg/m3,CO mg/m3,NO2 μg/m3,O3+NO2 μg/m3,PM1.0 μg/m3,PM2.5 μg/m3,"
+    "PM10 μg/m3,设备序列号\n"
 )
 
 
