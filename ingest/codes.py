@@ -10,7 +10,7 @@ __all__ = ["is_permit_code", "is_uscc", "normalise_code", "uscc_of_permit"]
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}
 _WEIGHTS = tuple(pow(3, k, 31) for k in range(17))
-_PERMIT = re.compile(r"[0-9A-Z]{18}\d{3}[0-9A-Z]")
+_PERMIT = re.compile(r"[0-9A-Z]{18}[0-9]{3}[0-9A-Z]")
 _FULL_WIDTH = {0xFF01 + k: 0x21 + k for k in range(94)}
 
 
