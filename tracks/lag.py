@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ingest.flags import Flag, FlagArray, is_usable
+from ingest.flags import Flag, is_usable
 from ingest.schema import Decision, Outcome, species_names
 from tracks.compiled import compiled
 from tracks.lag_estimate import LagEstimate, estimate_lag, lag_grid, lag_prior
@@ -88,15 +88,6 @@ def _shifted_flags(trace: xr.Dataset, name: str, t: Floats, lag_s: float) -> NDA
     after = np.minimum(np.searchsorted(t[rows], t + lag_s - 1e-6), len(rows) - 1)
     before = np.where(t[rows][after] > t + lag_s + 1e-6, np.maximum(after - 1, 0), after)
     return np.asarray(flags[rows[before]] | flags[rows[after]], np.uint32)
-
-
-def _shift_flags(t: Floats, flags: FlagArray, lag_s: float) -> FlagArray:
-    """Flags of the values that were interpolated, both neighbours'; VALUE_MISSING follows from the values anew."""
-    if lag_s == 0 or not len(t):
-        return flags
-    right = np.clip(np.searchsorted(t, t + lag_s - 1e-6), 0, len(t) - 1)
-    left = np.where(t[right] <= t + lag_s + 1e-6, right, np.maximum(right - 1, 0))
-    return np.asarray((flags[left] | flags[right]) & ~np.uint32(Flag.VALUE_MISSING), np.uint32)
 
 
 def _given_lag(trace: xr.Dataset, name: str, settings: TrackSettings) -> float | None:
@@ -212,9 +203,6 @@ def apply_lag(
             said.setdefault((f"response time of {response_s:g} s corrected", "given in the settings"), []).append(
                 name
             )
-        if f"{name}_qc" in trace:
-            flags = trace[f"{name}_qc"]
-            shifted[f"{name}_qc"] = ("obs", _shift_flags(t, flags.values, lag_s), dict(flags.attrs))
         shifted[name] = ("obs", values, {**variable.attrs, "lag_s": lag_s, "lag_sd_s": sd_s})
         if lag_s:
             attrs: dict[str, object] = {
