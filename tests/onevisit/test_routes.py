@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from math import ceil, pi
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -12,6 +16,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import ContractError, SettingError
 from ingest.roads import Road, Roads
+from ingest.schema import Decision, Reject
 from onevisit.routes import plan_routes
 from onevisit.settings import RouteSettings
 from onevisit.travel import straight_travel
@@ -166,3 +171,179 @@ def test_maxspeed_is_not_the_mean_speed(make_visit):
     (route,) = plan_routes(visits, RouteSettings(teams=1), day=DAY, roads=street).value
     leg = route.stops[1].leg
     assert leg.distance_m / leg.duration_s == pytest.approx(10.0, rel=1e-3)
+
+
+# --- every field of a route, worked out on the equator --------------------------------------------------------------
+
+Make = Callable[..., Any]
+DEGREE_M = 6378137.0 * pi / 180
+"""A degree of longitude on the equator of WGS 84."""
+MEANS = RouteSettings(teams=1, depot=(10.0, 0.0), detour_factor=2.0, speed_km_h=36.0, time_zone="Europe/Berlin")
+
+
+def test_every_field_of_a_route_by_hand(make_visit: Make) -> None:
+    """Twice the straight line at 10 m/s, whole seconds on the way, stays of one and of two hours, and back."""
+    visits = [make_visit("S1", 10.01, 0.0), make_visit("S2", 10.03, 0.0, service_s=7200)]
+    outcome = plan_routes(visits, MEANS, day=DAY)
+    (route,) = outcome.value
+    assert (route.name, route.team, route.day, route.on_roads) == ("R1", "team 1", DAY, False)
+    clock, lon = datetime(2026, 3, 2, 9, tzinfo=ZoneInfo("Europe/Berlin")), 10.0
+    for stop in route.stops:
+        metres = 2 * DEGREE_M * abs(stop.visit.lon - lon)
+        assert stop.leg.distance_m == pytest.approx(metres, rel=1e-6)
+        assert stop.leg.duration_s == pytest.approx(metres / 10.0, rel=1e-6)
+        assert stop.leg.line == ((lon, 0.0), (stop.visit.lon, 0.0))
+        assert stop.arrive == clock + timedelta(seconds=ceil(metres / 10.0))
+        assert stop.leave == stop.arrive + timedelta(seconds=stop.visit.service_s)
+        clock, lon = stop.leave, stop.visit.lon
+    assert sorted(stop.visit.site_id for stop in route.stops) == ["S1", "S2"]
+    assert all(stop.visit in visits for stop in route.stops)
+    assert route.back is not None and route.back.line == ((lon, 0.0), (10.0, 0.0))
+    assert route.distance_m == pytest.approx(2 * DEGREE_M * 0.06, rel=1e-6)
+    assert route.driving_s == pytest.approx(route.distance_m / 10.0, rel=1e-9)
+    assert outcome.rejects == ()
+    assert outcome.decisions == (
+        Decision("routes", "routes start and end at the depot", "depot 10.00000, 0.00000 of the profile"),
+        Decision(
+            "routes",
+            "distances are straight lines times 2, at 36 km/h",
+            "no street network in roads/ (GeoJSON lines)",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock", "utc"),
+    [("", "09:00", (9, 0)), ("Asia/Shanghai", "08:30", (0, 30)), ("Europe/Berlin", "13:05", (12, 5))],
+)
+def test_the_shift_starts_at_its_local_time(make_visit: Make, zone: str, clock: str, utc: tuple[int, int]) -> None:
+    """UTC where no zone is known; the offset of the day elsewhere."""
+    (route,) = plan_routes([make_visit()], RouteSettings(time_zone=zone, shift_start=clock), day=DAY).value
+    assert route.stops[0].arrive.astimezone(UTC) == datetime(2026, 3, 2, *utc, tzinfo=UTC)
+
+
+def test_a_route_without_depot_runs_from_stop_to_stop(make_visit: Make) -> None:
+    """The first leg has no length, and the second starts where the first stop is."""
+    visits = [make_visit("S1", 10.01, 0.0), make_visit("S2", 10.03, 0.0)]
+    means = RouteSettings(teams=1, detour_factor=2.0, speed_km_h=36.0)
+    (route,) = plan_routes(visits, means, day=DAY).value
+    first, second = route.stops
+    assert first.leg.distance_m == 0.0 and first.arrive.time().isoformat() == "09:00:00"
+    assert first.leg.line == ((first.visit.lon, 0.0),) * 2
+    assert second.leg.line == ((first.visit.lon, 0.0), (second.visit.lon, 0.0))
+    assert second.leg.distance_m == pytest.approx(2 * DEGREE_M * 0.02, rel=1e-6)
+    assert second.arrive - first.leave == timedelta(seconds=ceil(2 * DEGREE_M * 0.02 / 10.0))
+    assert route.distance_m == second.leg.distance_m
+
+
+@pytest.mark.parametrize(("spare_s", "fits"), [(0, True), (-1, False)])
+def test_a_shift_may_be_used_to_the_last_second(make_visit: Make, spare_s: int, fits: bool) -> None:
+    """There, an hour, and back: 3600 + 2 · 223 s; of the lowest priority, and still worth the way."""
+    visit = make_visit("S1", 10.01, 0.0, priority=1)
+    shift_h = (3600 + 2 * ceil(2 * DEGREE_M * 0.01 / 10.0) + spare_s) / 3600
+    means = RouteSettings(
+        teams=1, depot=(10.0, 0.0), detour_factor=2.0, speed_km_h=36.0, shift_h=shift_h, iterations=50
+    )
+    outcome = plan_routes([visit], means, day=DAY)
+    assert len(outcome.value) == fits and len(outcome.rejects) == (not fits)
+
+
+def test_a_far_visit_of_the_lowest_priority_is_worth_its_way(make_visit: Make) -> None:
+    """Two hours there and two back for a stay of a minute."""
+    means = RouteSettings(teams=1, depot=(10.0, 0.0), detour_factor=1.0, speed_km_h=36.0, iterations=50)
+    outcome = plan_routes([make_visit("S1", 10.6, 0.0, priority=1, service_s=60)], means, day=DAY)
+    assert [stop.visit.site_id for stop in outcome.value[0].stops] == ["S1"]
+
+
+@pytest.mark.parametrize(
+    ("priorities", "kept"), [((3, 5, 4), ["S1", "S2"]), ((3, 3, 3), None), ((1, 2, 3), ["S2", "S1"])]
+)
+def test_each_team_has_a_route_and_the_most_urgent_is_the_first(
+    make_visit: Make, priorities: tuple[int, ...], kept: list[str] | None
+) -> None:
+    """Three visits that each fill a shift, two teams: the least urgent is left; equal ones stay in their order."""
+    visits = [make_visit(f"S{k}", 104.0, 30.0, priority=p, service_s=3600) for k, p in enumerate(priorities)]
+    outcome = plan_routes(visits, RouteSettings(teams=2, shift_h=1.0, iterations=200), day=DAY)
+    assert [(route.name, route.team) for route in outcome.value] == [("R1", "team 1"), ("R2", "team 2")]
+    planned = [stop.visit.site_id for route in outcome.value for stop in route.stops]
+    assert planned == (kept or sorted(planned))
+    (left,) = outcome.rejects
+    name = left.item.removeprefix("site ")
+    assert name not in planned
+    assert left == Reject(
+        f"site {name}",
+        "routes",
+        f"Works {name} (1.0 h) does not fit into 2 teams' shifts of 1 h; plan it for another day, or set teams or "
+        "shift_h under [teams]",
+    )
+
+
+def test_hours_of_a_visit_that_is_too_long_include_both_ways(make_visit: Make) -> None:
+    """Half an hour there, an hour's stay, half an hour back: two hours where the shift has one and a half."""
+    metres = 0.25 * DEGREE_M
+    means = RouteSettings(
+        teams=1, depot=(10.0, 0.0), detour_factor=1.0, speed_km_h=metres / 500.0, shift_h=1.5, iterations=20
+    )
+    visits = [make_visit("S0", 10.0, 0.0, service_s=60), make_visit("S1", 10.25, 0.0)]
+    outcome = plan_routes(visits, means, day=DAY)
+    assert outcome.rejects == (
+        Reject("site S1", "routes", "Works S1 alone takes 2.0 h, longer than the shift of 1.5 h"),
+    )
+
+
+# --- on streets ----------------------------------------------------------------------------------------------------
+
+
+def test_a_oneway_ring_is_driven_in_its_direction(make_visit: Make) -> None:
+    """From the south-west corner by south-east, north-east and north-west: one round, not three."""
+    corners = {"S1": (104.0, 30.01), "S2": (104.01, 30.01), "S3": (104.01, 30.0)}
+    visits = [make_visit(name, *place) for name, place in corners.items()]
+    means = RouteSettings(teams=1, depot=(104.0, 30.0))
+    (route,) = plan_routes(visits, means, day=DAY, roads=grid_of_streets(1)).value
+    assert [stop.visit.site_id for stop in route.stops] == ["S3", "S2", "S1"]
+    assert route.distance_m == pytest.approx(2 * (964.9 + 1108.5), rel=2e-3)
+    (route,) = plan_routes(visits, means, day=DAY, roads=grid_of_streets(-1)).value
+    assert [stop.visit.site_id for stop in route.stops] == ["S1", "S2", "S3"]
+
+
+def test_a_site_off_the_streets_takes_no_other_with_it(make_visit: Make) -> None:
+    """The two on the ring are driven to from the depot; the third is named with the distance that was sought."""
+    visits = [make_visit("S3", 104.005, 30.2), make_visit("S1", 104.0, 30.0), make_visit("S2", 104.01, 30.0)]
+    means = RouteSettings(teams=1, depot=(104.01, 30.01), snap_m=400.0, speed_km_h=20.0)
+    outcome = plan_routes(visits, means, day=DAY, roads=grid_of_streets())
+    (route,) = outcome.value
+    assert sorted(stop.visit.site_id for stop in route.stops) == ["S1", "S2"]
+    assert route.stops[0].leg.line[0] == (104.01, 30.01)
+    assert route.distance_m == pytest.approx(2 * (964.9 + 1108.5), rel=2e-3)
+    assert outcome.rejects == (
+        Reject(
+            "site S3",
+            "roads/",
+            "Works S3 has no street within 400 m that is connected to the others, so it is on no route: give the "
+            "position of its gate, or a larger street network",
+        ),
+    )
+    assert outcome.decisions[1].decision == (
+        "distances are shortest times on the street network, without turn restrictions"
+    )
+    assert outcome.decisions[1].evidence.endswith(" vertices; 20 km/h where a street has no maxspeed")
+
+
+def test_no_site_near_a_street_is_no_route(make_visit: Make) -> None:
+    """Both are rejected, and it is still told how distances are taken."""
+    visits = [make_visit("S1", 104.5, 30.5), make_visit("S2", 104.6, 30.5)]
+    outcome = plan_routes(visits, RouteSettings(), day=DAY, roads=grid_of_streets())
+    assert outcome.value == () and [r.item for r in outcome.rejects] == ["site S1", "site S2"]
+    assert len(outcome.decisions) == 2
+
+
+def test_a_network_without_lines_is_none(make_visit: Make) -> None:
+    """Straight lines then, and the decision says so."""
+    outcome = plan_routes([make_visit()], RouteSettings(), day=DAY, roads=Roads(()))
+    assert not outcome.value[0].on_roads and "straight lines" in outcome.decisions[1].decision
+
+
+def test_shift_start_is_read_even_without_visits() -> None:
+    """A setting that cannot be meant is refused before it matters."""
+    with pytest.raises(SettingError, match=r"shift_start: '9 am'; expected \"09:00\""):
+        plan_routes([], RouteSettings(shift_start="9 am"), day=DAY)

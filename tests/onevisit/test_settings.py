@@ -96,15 +96,3 @@ def test_means_at_their_limits_are_taken(changes: dict[str, Any]) -> None:
     """One team, straight roads, a depot at a pole."""
     (name,) = changes
     assert getattr(RouteSettings(**changes), name) == changes[name]
-
-
-def test_defaults_are_those_of_their_sources() -> None:
-    """What a bureau gets that sets nothing: thresholds as argued, 7 h from nine o'clock, a detour of 1.4."""
-    v, r = VisitSettings(), RouteSettings()
-    assert (v.mention_probability, v.measure_probability, v.visit_probability, v.rival_ratio) == (0.05, 0.2, 0.6, 2.0)
-    assert (v.visit_passes, v.visit_share_seen, v.calm_m_s, v.visit_position_sd_m) == (2, 0.3, 1.0, 150.0)
-    assert (v.fault_prior, v.fault_repeat, v.yearly_cap, v.remind_days) == (0.05, 0.1, None, 60)
-    assert (v.service_min, v.matter_min, v.longest_min) == (60.0, 15.0, 180.0)
-    assert (r.teams, r.shift_start, r.shift_h, r.depot, r.time_zone) == (2, "09:00", 7.0, (), "")
-    assert (r.speed_km_h, r.detour_factor, r.speed_share, r.snap_m) == (30.0, 1.4, 0.6, 500.0)
-    assert (r.iterations, r.seed) == (3000, 1)
