@@ -282,8 +282,13 @@ def _connected(cells: Ints, width: int) -> Ints:
 
 
 def _grow(cells: Ints, width: int) -> Ints:
+    """Flat cells and those around them; the end of a row is not beside the start of the next."""
     row, column = np.divmod(cells, width)
-    near = [(row + i) * width + column + j for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    near = [
+        ((row + i) * width + column + j)[(column + j >= 0) & (column + j < width)]
+        for i in (-1, 0, 1)
+        for j in (-1, 0, 1)
+    ]
     return np.unique(np.concatenate(near)) if cells.size else cells
 
 
