@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from ingest.errors import SettingError
-from onevisit.profile import Profile, describe_profile, load_profile
+from onevisit.profile import Profile, describe_profile, load_profile, profile_dict
+
+ROOMS = [
+    "regions", "traces", "photos", "sites", "monitors", "tracks", "imagery", "fusion", "evidence", "visits", "routes",
+]  # fmt: skip
 
 
 def test_a_mission_weighs_findings_in_its_own_way() -> None:
@@ -33,3 +41,158 @@ def test_every_row_of_evidence_is_told_with_its_source() -> None:
     lines = describe_profile(Profile())["evidence"]
     assert "bare_soil_particles" in [line.name for line in lines]
     assert all(line.unit == "1" and line.source for line in lines)
+
+
+def test_without_a_word_everything_is_as_built_in() -> None:
+    """No file, no configuration."""
+    assert load_profile("default", {}) == Profile()
+    assert Profile().name == "default" and Profile().crs is None
+
+
+@pytest.mark.parametrize(
+    ("table", "room"), [("vehicle", "tracks"), ("tracks", "tracks"), ("teams", "routes"), ("routes", "routes")]
+)
+def test_a_table_is_that_of_its_room(table: str, room: str) -> None:
+    """[vehicle] is [tracks] and [teams] is [routes]; no other room changes."""
+    values: dict[str, Any] = {"lag_s": 6.5} if room == "tracks" else {"teams": 7}
+    profile = load_profile("default", {table: values})
+    ((name, value),) = values.items()
+    assert getattr(getattr(profile, room), name) == value
+    changed = [r for r in ROOMS if getattr(profile, r) != getattr(Profile(), r)]
+    assert changed == [room]
+
+
+def test_a_zone_is_that_of_traces_photos_and_routes() -> None:
+    """Declared once, known to the three rooms that read or show local times."""
+    profile = load_profile("default", {"time_zone": "Asia/Urumqi"})
+    assert profile.traces.time_zone == profile.photos.time_zone == profile.routes.time_zone == "Asia/Urumqi"
+    assert [r for r in ROOMS if getattr(profile, r) != getattr(Profile(), r)] == ["traces", "photos", "routes"]
+
+
+def test_columns_are_those_of_the_traces() -> None:
+    """A table beside the rooms."""
+    profile = load_profile("default", {"columns": {"CH4": "ch4"}})
+    assert profile.traces.columns == {"CH4": "ch4"}
+
+
+def test_values_take_the_kind_of_the_threshold() -> None:
+    """A whole number for a decimal one becomes decimal, a list a tuple; what may be unknown takes what comes."""
+    profile = load_profile("default", {"teams": {"depot": [104.0, 30.0], "shift_h": 8}, "visits": {"yearly_cap": 2}})
+    assert profile.routes.depot == (104.0, 30.0)
+    assert profile.routes.shift_h == 8.0 and isinstance(profile.routes.shift_h, float)
+    assert profile.visits.yearly_cap == 2
+
+
+@pytest.mark.parametrize(
+    ("configuration", "kind"),
+    [
+        ({"teams": {"teams": 1.5}}, "int"),
+        ({"teams": {"teams": True}}, "int"),
+        ({"teams": {"teams": "2"}}, "int"),
+        ({"teams": {"shift_h": "8"}}, "float"),
+        ({"teams": {"shift_h": True}}, "float"),
+        ({"teams": {"shift_start": 9}}, "str"),
+        ({"teams": {"depot": "104, 30"}}, "tuple"),
+        ({"columns": ["a"]}, "dict"),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(configuration: dict[str, Any], kind: str) -> None:
+    """The message names where it stands, the value and the kind."""
+    if "columns" in configuration:
+        with pytest.raises(SettingError, match=r"mission\.toml, \[traces\] columns: \['a'\] is not of the kind"):
+            load_profile("default", configuration)
+        return
+    ((name, value),) = configuration["teams"].items()
+    with pytest.raises(SettingError) as caught:
+        load_profile("default", configuration)
+    assert str(caught.value) == f"mission.toml, [routes] {name}: {value!r} is not of the kind {kind}"
+
+
+@pytest.mark.parametrize(
+    ("configuration", "message"),
+    [
+        ({"visit": {}}, "mission.toml: unknown name 'visit'; did you mean 'visits'?"),
+        ({"vehicles": {}}, "mission.toml: unknown name 'vehicles'; did you mean 'vehicle'?"),
+        ({"timezone": "x"}, "mission.toml: unknown name 'timezone'; did you mean 'time_zone'?"),
+        ({"visits": 3}, "mission.toml: [visits] must be a table of names and values, not 3"),
+        ({"teams": {"team": 3}}, "mission.toml, [routes]: unknown name 'team'; did you mean 'teams'?"),
+        (
+            {"regions": {"q": 3}},
+            "mission.toml, [regions]: unknown name 'q'; known are region_gap_m, site_reach_m",
+        ),
+    ],
+)
+def test_what_nobody_reads_is_refused_with_what_is_known(configuration: dict[str, Any], message: str) -> None:
+    """The nearest name, or all of them; the name of the profile and the grid are none of the rooms."""
+    with pytest.raises(SettingError) as caught:
+        load_profile("default", configuration)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("table", ["name", "crs"])
+def test_the_name_is_no_table(table: str) -> None:
+    """``name`` is unknown, ``crs`` is not a table: neither replaces a field of the profile."""
+    with pytest.raises(SettingError, match=table):
+        load_profile("default", {table: {"a": 1}})
+
+
+def test_the_grid_may_be_declared() -> None:
+    """As text or number; a projection in metres."""
+    for value in ("EPSG:4544", 4544):
+        profile = load_profile("default", {"crs": value})
+        assert profile.crs is not None and profile.crs.to_epsg() == 4544
+
+
+@pytest.mark.parametrize(
+    ("crs", "message"),
+    [
+        ("EPSG:4326", "not a projected CRS in metres"),
+        ("EPSG:2263", "not a projected CRS in metres"),
+        ("EPSG:4978", "not a projected CRS in metres"),
+        ("Chengdu", "is not known to PROJ"),
+    ],
+)
+def test_a_grid_in_degrees_feet_or_unknown_is_refused(crs: str, message: str) -> None:
+    """Degrees, feet (New York), metres that are not projected (geocentric), and a word."""
+    with pytest.raises(SettingError, match=rf"mission\.toml: crs '{crs}' {message}|mission\.toml: crs .* {message}"):
+        load_profile("default", {"crs": crs})
+
+
+def test_the_mission_wins_over_the_file_and_the_file_over_the_defaults(tmp_path: Path) -> None:
+    """A byte order mark is no trouble; the key that names the profile is not a threshold."""
+    path = tmp_path / "bureau.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b'profile = "x"\ncrs = "EPSG:4545"\n[teams]\nteams = 3\nshift_h = 6.0\n')
+    profile = load_profile(str(path), {"profile": str(path), "teams": {"teams": 4}})
+    assert profile.name == str(path) and profile.crs is not None and profile.crs.to_epsg() == 4545
+    assert (profile.routes.teams, profile.routes.shift_h) == (4, 6.0)
+
+
+def test_a_profile_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Missing, no TOML, not UTF-8, and a fault inside of it, which bears the name of the file."""
+    with pytest.raises(SettingError, match=r"profile .*none\.toml: cannot be read \(No such file"):
+        load_profile(str(tmp_path / "none.toml"), {})
+    path = tmp_path / "bad.toml"
+    for content in (b"= 3", b'a = "\xff"'):
+        path.write_bytes(content)
+        with pytest.raises(SettingError, match=r"profile .*bad\.toml: "):
+            load_profile(str(path), {})
+    path.write_text("[team]\n", encoding="utf-8")
+    with pytest.raises(SettingError, match=r"bad\.toml: unknown name 'team'"):
+        load_profile(str(path), {})
+
+
+def test_the_profile_as_plain_values() -> None:
+    """Every room, the name, and the grid as text or null."""
+    profile = load_profile("default", {"crs": 4544, "teams": {"teams": 9}})
+    values = profile_dict(profile)
+    assert list(values) == ["name", "crs", *ROOMS]
+    assert (values["name"], values["crs"], values["routes"]["teams"]) == ("default", "EPSG:4544", 9)
+    assert profile_dict(Profile())["crs"] is None
+    assert values["visits"] == asdict(profile.visits)
+
+
+def test_thresholds_are_described_room_by_room() -> None:
+    """In the order in which the rooms work."""
+    lines = describe_profile(load_profile("default", {"teams": {"teams": 9}}))
+    assert list(lines) == ROOMS
+    assert next(line for line in lines["routes"] if line.name == "teams").value == 9

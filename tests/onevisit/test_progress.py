@@ -1,0 +1,60 @@
+"""One line of what is going on, on a terminal and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import dask
+import pytest
+
+from onevisit.progress import quieten, showing_progress
+
+LOGGERS = ("", "ingest", "tracks", "imagery", "fusion", "onevisit")
+
+
+@pytest.fixture(autouse=True)
+def levels() -> Iterator[None]:
+    """Levels of the loggers are as before."""
+    before = {name: logging.getLogger(name).level for name in LOGGERS}
+    yield
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_quiet_lets_only_errors_through() -> None:
+    """Of every room, and of the libraries below."""
+    for name in LOGGERS:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    quieten(False)
+    assert {logging.getLogger(name).level for name in LOGGERS} == {logging.DEBUG}
+    quieten(True)
+    assert {logging.getLogger(name).level for name in LOGGERS} == {logging.ERROR}
+
+
+@pytest.mark.parametrize(("quiet", "terminal"), [(True, True), (False, False)])
+def test_nothing_is_shown_where_nobody_looks(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], quiet: bool, terminal: bool
+) -> None:
+    """Asked to be quiet, or no terminal: neither on standard output nor on standard error."""
+    monkeypatch.setenv("FORCE_COLOR", "1") if terminal else monkeypatch.delenv("FORCE_COLOR", raising=False)
+    with showing_progress(quiet) as advance:
+        advance("reading", 0.5)
+    out, err = capfd.readouterr()
+    assert out == "" and err.strip() == ""
+
+
+def test_what_is_going_on_is_shown_on_a_terminal_and_taken_away(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """On standard error; the last words are those told last, with the tasks that dask has done meanwhile."""
+    for name, value in {"FORCE_COLOR": "1", "COLUMNS": "120", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    with showing_progress(False) as advance:
+        advance("reading", None)
+        advance("weighing", 0.25)
+        dask.delayed(sum)([1, 2]).compute(scheduler="sync")
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "weighing, 1 of 1 steps" in err
+    assert err.endswith("\x1b[2K") or "\x1b[?25h" in err  # the line is erased, the cursor is back
