@@ -43,11 +43,12 @@ def read_edits(path: Path) -> Outcome[tuple[Edit, ...]]:
     """Read ``edits.csv``; a line that cannot be read is rejected by number, the others hold."""
     edits, rejects = [], []
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        for line, row in enumerate(csv.DictReader(stream), start=2):
+        rows = csv.DictReader(stream)
+        for row in rows:
             try:
-                edits.append(_edit_from_row(line, row))
+                edits.append(_edit_from_row(rows.line_num, row))
             except ValueError as error:
-                rejects.append(Reject(path.name, f"line {line}", str(error)))
+                rejects.append(Reject(path.name, f"line {rows.line_num}", str(error)))
     return Outcome(tuple(edits), (), tuple(rejects))
 
 

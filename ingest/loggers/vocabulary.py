@@ -373,7 +373,7 @@ def fold(text: str) -> str:
     return " ".join(re.sub(r"[\s_\-/#\"':*]+", " ", folded).split()).strip(" .,;")
 
 
-_BRACKETS = re.compile(r"^(?P<name>.*?)[\s_]*[\((\[](?P<unit>[^()()\[\]]*)[\))\]]\s*$")
+_BRACKETS = re.compile(r"^(?P<name>.*?)[\s_]*[(（\[](?P<unit>[^()（）\[\]]*)[)）\]]\s*$")
 
 
 @lru_cache(maxsize=4096)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
-from ingest.edits import apply_edits, read_edits
+from ingest.edits import Edit, apply_edits, read_edits
 from ingest.flags import Flag
 from ingest.schema import new_trace
 
@@ -41,3 +43,91 @@ def test_a_bad_line_is_rejected_by_number_and_the_rest_holds(tmp_path: Path) -> 
     assert [reject.where for reject in outcome.rejects] == ["line 2", "line 3", "line 4"]
     assert "has no zone" in outcome.rejects[0].reason
     assert [edit.name for edit in outcome.value] == ["DJI_0001.JPG"]
+
+
+def test_every_cell_of_a_line_is_read(tmp_path: Path) -> None:
+    """Times in UTC whatever their zone, blanks off, an open end, the line as a person counts it."""
+    outcome = _read(
+        tmp_path,
+        " 2026-05-01T09:01:00+08:00 ,2026-05-01T01:02:00Z, remove , drive , truck ahead \n"
+        "2026-04-30T20:00:00-05:00,,remove,,\n,,reject,DJI_1.JPG,finger\n",
+    )
+    start, end = datetime(2026, 5, 1, 1, 1, tzinfo=UTC), datetime(2026, 5, 1, 1, 2, tzinfo=UTC)
+    assert outcome.value == (
+        Edit(2, "remove", "drive", "truck ahead", start, end),
+        Edit(3, "remove", "", "", datetime(2026, 5, 1, 1, 0, tzinfo=UTC), None),
+        Edit(4, "reject", "DJI_1.JPG", "finger", None, None),
+    )
+    assert all(t is None or t.utcoffset() == timedelta(0) for e in outcome.value for t in (e.start, e.end))
+    assert outcome.decisions == outcome.rejects == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (",,erase,x,", "action 'erase' is not known; use one of remove, reject"),
+        (",,,x,", "action '' is not known; use one of remove, reject"),
+        (",,reject,,why", "a reject needs the name of a photo or site"),
+        ("9 o'clock,,remove,,", 'start "9 o\'clock" is not ISO 8601; write 2026-05-01T09:00:00+08:00'),
+        (",tomorrow,remove,,", "end 'tomorrow' is not ISO 8601; write 2026-05-01T09:00:00+08:00"),
+        (",2026-05-01T09:01,remove,,", "end '2026-05-01T09:01' has no zone; write 2026-05-01T09:01+08:00"),
+    ],
+)
+def test_a_bad_line_says_what_to_write(tmp_path: Path, line: str, reason: str) -> None:
+    """The file, the line and the way out."""
+    outcome = _read(tmp_path, line + "\n")
+    assert outcome.value == ()
+    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [("edits.csv", "line 2", reason)]
+
+
+def test_lines_count_as_a_person_counts_them(tmp_path: Path) -> None:
+    """An empty line is one; a line of too many or too few cells is read as far as it goes."""
+    outcome = _read(tmp_path, ",,remove,drive,a, b, c\n\n,,remove\n\n,,erase\n")
+    assert [(e.line, e.name) for e in outcome.value] == [(2, "drive"), (4, "")]
+    assert outcome.rejects[0].where == "line 6"
+
+
+def _flags(*edits: Edit, before: tuple[int, ...] = (0, 0, 0, 0)) -> tuple[list[int], list[tuple[str, str, str]]]:
+    flags = np.array(before, np.uint32)
+    trace = new_trace("drive", TIMES, np.full(4, 104.0), np.full(4, 30.0), {}, qc_flag=flags)
+    outcome = apply_edits([trace], edits)
+    assert outcome.value[0]["qc_flag"].dtype == np.uint32
+    assert outcome.value[0]["qc_flag"].attrs.keys() == trace["qc_flag"].attrs.keys()
+    assert trace["qc_flag"].values.tolist() == list(before)  # the trace that was given stays as it was
+    return outcome.value[0]["qc_flag"].values.tolist(), [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+
+
+def test_both_ends_of_a_span_belong_to_it() -> None:
+    """From the second stamp to the third; a microsecond inside them neither; an end that is open is open."""
+    gone = int(Flag.REMOVED_BY_HAND)
+    minute, second = datetime(2026, 5, 1, 1, 1, tzinfo=UTC), datetime(2026, 5, 1, 1, 2, tzinfo=UTC)
+    later, line = timedelta(microseconds=1), "edits.csv line 7"
+    span = "2026-05-01T01:01:00+00:00 to 2026-05-01T01:02:00+00:00: why"
+    assert _flags(Edit(7, "remove", "drive", "why", minute, second)) == (
+        [0, gone, gone, 0],
+        [(line, "2 rows flagged as removed by hand", span)],
+    )
+    assert _flags(Edit(7, "remove", "", "", minute + later, second - later))[0] == [0, 0, 0, 0]
+    assert _flags(Edit(7, "remove", "", "", minute, None)) == (
+        [0, gone, gone, gone],
+        [(line, "3 rows flagged as removed by hand", "2026-05-01T01:01:00+00:00 to open: ")],
+    )
+    assert _flags(Edit(7, "remove", "", "", None, minute))[0] == [gone, gone, 0, 0]
+
+
+def test_a_removal_adds_to_what_a_row_has() -> None:
+    """Two edits on one row, a flag that was there before; a reject is no removal."""
+    gone, poor = int(Flag.REMOVED_BY_HAND), int(Flag.GNSS_POOR)
+    minute = datetime(2026, 5, 1, 1, 1, tzinfo=UTC)
+    first, second = Edit(2, "remove", "", "", minute, minute), Edit(3, "remove", "drive", "", None, minute)
+    flags, said = _flags(first, second, Edit(4, "reject", "drive", ""), before=(poor, poor, poor, 0))
+    assert flags == [poor | gone, poor | gone, poor, 0]
+    assert [decision for _, decision, _ in said] == [f"{n} rows flagged as removed by hand" for n in (1, 2)]
+
+
+def test_an_edit_without_a_name_is_of_every_trace_and_counted_over_all() -> None:
+    """Two traces of four rows."""
+    traces = [new_trace(name, TIMES, np.full(4, 104.0), np.full(4, 30.0), {}) for name in ("a", "b")]
+    outcome = apply_edits(traces, [Edit(2, "remove", "", "")])
+    assert outcome.decisions[0].decision == "8 rows flagged as removed by hand"
+    assert all((trace["qc_flag"].values == int(Flag.REMOVED_BY_HAND)).all() for trace in outcome.value)

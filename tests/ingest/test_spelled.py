@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from ingest.schema import Outcome
-from ingest.spelled import parse_compass, read_spelled
+from ingest.spelled import parse_angle, parse_compass, read_spelled
 from ingest.traces import TraceSettings, read_traces
 
 ENGLISH = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
 CHINESE = [
-    "北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南",
-    "南", "南西南", "西南", "西西南", "西", "西西北", "西北", "北西北",
+    "北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南", "南", "南西南", "西南", "西西南", "西",
+    "西西北", "西北", "北西北",
 ]  # fmt: skip
 
 
@@ -79,3 +79,86 @@ def test_wind_in_words(tmp_path: Path) -> None:
         assert float(trace[name][0]) == pytest.approx(-np.sqrt(2.0))
         assert np.isnan(trace[name].values[3])
     assert any(d.decision.startswith("1 fields of column 6") for d in outcome.decisions)
+
+
+@pytest.mark.parametrize(
+    ("text", "degrees"),
+    [
+        ("104.0657", 104.0657),
+        ("-91.5", -91.5),
+        ("104,250.5", 104250.5),
+        (" 30 ", 30.0),
+        ("104°3'36\"", 104.06),
+        ("104°3′36″E", 104.06),
+        ("104º3.6'", 104.06),
+        ("104 3 36", 104.06),
+        ("104-3-36", 104.06),
+        ("-104°3'36\"", -104.06),
+        ("104°3'36\"W", -104.06),
+        ("s30 36", -30.6),
+        ("30度36分南", -30.6),
+        ("西经30度36分", -30.6),
+        ("-30°36'S", -30.6),
+        ("30°59'59.5\"N", 30.0 + 59 / 60 + 59.5 / 3600),
+        ("30°59.999'", 30.0 + 59.999 / 60),
+        ("410451.04", 410451.04),
+    ],
+)
+def test_angles_by_hand(text: str, degrees: float) -> None:
+    """Minutes are sixtieths, seconds sixtieths of them; south and west are negative, twice negative is once."""
+    assert parse_angle(text) == pytest.approx(degrees, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["nan", "inf", "", "abc", "30°60'", "30°10'60\"", "30°-1'", "1 2 3 4", "30°" + " " * 57 + "N"],
+)
+def test_no_angle(text: str) -> None:
+    """Sixty minutes, sixty seconds, four numbers, no number, an endless text."""
+    assert parse_angle(text) is None
+
+
+def test_the_longest_angle() -> None:
+    """Sixty characters are looked at."""
+    assert parse_angle("30°" + " " * 56 + "N") == 30.0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("东偏北", 45.0),
+        ("北偏东", 45.0),
+        ("东風", 90.0),
+        ("风向东南", 135.0),
+        ("n-n-e", 22.5),
+        ("wnw", 292.5),
+        ("西北偏北", 337.5),
+        ("东南偏东", 112.5),
+        ("西南偏南", 202.5),
+        ("SSW" + " " * 17, 202.5),
+        ("SSW" + " " * 18, None),
+        ("NNN", None),
+    ],
+)
+def test_more_winds(text: str, expected: float | None) -> None:
+    """Old characters, hyphens, either order; twenty characters at most."""
+    assert parse_compass(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "values", "kind"),
+    [
+        (["N", "E", "x"], [0.0, 90.0, None], "points of the compass"),
+        (["N", "x"], [None, None], ""),
+        (["104°3'", "x", "105度"], [104.05, None, 105.0], "degrees, minutes and seconds"),
+        (["104°3'", "x"], [None, None], ""),
+        (["E104 3", "104 3 E", "北30 36"], [104.05, 104.05, 30.6], "degrees, minutes and seconds"),
+        (["104 3", "12-3"], [None, None], ""),
+        ([], [], ""),
+    ],
+)
+def test_a_column_is_of_the_kind_of_most_of_its_fields(
+    texts: list[str], values: list[float | None], kind: str
+) -> None:
+    """More than half; an angle must look like one."""
+    assert read_spelled(texts) == (values, kind)
