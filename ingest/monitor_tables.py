@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import xarray as xr
 
+from ingest.clocks import zone_of
 from ingest.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.errors import UnknownFormat
 from ingest.registers import field_of_heading
@@ -44,9 +45,12 @@ _STATES = {
 NO_MARK = ("正常", "正常运行", "正常生产", "无", "-", "/", "N", "normal")
 _DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
 _ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
+# Date, clock, and the zone where it is written; "08:00-09:00" is a span of time and no zone.
 _TIME = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})[日号]?"
-    r"(?:[T\s]*(\d{1,2})(?:[:时点](\d{1,2}))?(?:[:分](\d{1,2}))?)?"
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})"
+    r"(?:(?:[日号]|[日号]?\s*T|\s+)\s*"
+    r"(\d{1,2})(?:[:：时点](?:(\d{1,2})(?:[:：分](?:(\d{1,2})(?:[.,](\d{1,9}))?秒?)?)?)?)?)?"
+    r"[日号]?\s*(Z|\+\d{2}:?\d{2}|(?<=:\d\d:\d\d)-\d{2}:?\d{2})?"
 )
 _SYMBOLS = (("毫克", "mg"), ("微克", "ug"), ("立方米", "m3"), ("升", "l"), ("秒", "s"), ("小时", "h"), ("时", "h"))
 
@@ -350,22 +354,26 @@ def _number(text: str) -> float | None:
 
 
 def _time_ns(text: str, zone: ZoneInfo) -> int:
-    """Nanoseconds since 1970 of a local time as people and spreadsheets write it.
+    """Nanoseconds since 1970 of a local time as people and spreadsheets write it; a zone behind it is believed.
 
     Raises
     ------
     ValueError
         If the text is no time; the message is the same for every such text, so that rows are counted together.
     """
-    match = _TIME.match(text)
+    match = _TIME.fullmatch(text)
     if match is None:
         raise ValueError("its time is not like 2024-10-01 08:00")
-    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups())
+    *numbers, fraction, stated = match.groups()
+    year, month, day, hour, minute, second = (int(part or 0) for part in numbers)
     try:
-        local = datetime(year, month, day, hour % 24, minute, second, tzinfo=zone)
+        start = datetime(year, month, day, 0 if hour == 24 else hour, minute, second, tzinfo=zone)
     except ValueError as error:
         raise ValueError("its time is not in the calendar") from error
-    return (int(local.timestamp()) + (86_400 if hour == 24 else 0)) * 1_000_000_000
+    if stated:
+        start = start.replace(tzinfo=zone_of(stated))
+    seconds = int(start.timestamp()) + (86_400 if hour == 24 else 0)
+    return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
 
 
 def _interval(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str]]]) -> str:
