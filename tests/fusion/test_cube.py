@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import dask
@@ -178,3 +179,162 @@ def test_a_mosaic_becomes_area_fractions_and_means(drives) -> None:
     assert cube["ortho_area_fraction"].values[0, :3].tolist() == [0.5, 0.5, 0.0]
     assert cube["ortho_red"].values[0, :2].tolist() == [100.0, 0.0]
     assert np.isnan(cube["ortho_red"].values[0, 2])
+
+
+def _two_species(track):
+    """One pass over three cells, the second species in two of them and in another unit; cells 20 m, one row."""
+    x = np.array([5.0, 6.0, 25.0, 45.0])
+    t = track(x, np.full(4, 5.0), np.array([1.0, -3.0, 10.0, 2.0]), name="a", background=7.0, step_s=2.0)
+    t.passes["no2"] = t.passes["ch4"].assign_attrs(species="NO2", units="ppb", long_name="nitrogen dioxide")
+    t.passes["no2_background"] = t.passes["ch4_background"]
+    t.passes["no2_enhancement"] = ("obs", np.array([4.0, 6.0, np.nan, 8.0]))
+    return t
+
+
+def test_every_layer_holds_its_sums_and_what_is_empty(track) -> None:
+    """Zero in sums, NaN in maxima and times where nothing was measured; both species, by hand."""
+    t = _two_species(track)
+    cube = build_cube([t], _box([t])).compute()
+    nan = np.nan
+    expected = {
+        "ch4_count": [2, 1, 1], "ch4_sum": [-2, 10, 2], "ch4_sum_squares": [10, 100, 4], "ch4_max": [1, 10, 2],
+        "ch4_background_sum": [14, 7, 7], "ch4_visited_at": [0, 4, 6],
+        "no2_count": [2, 0, 1], "no2_sum": [10, 0, 8], "no2_sum_squares": [52, 0, 64], "no2_max": [6, nan, 8],
+        "no2_background_sum": [14, 0, 7], "no2_visited_at": [0, nan, 6],
+    }  # fmt: skip
+    for name, row in expected.items():
+        np.testing.assert_array_equal(cube[name].values, [[row]], err_msg=name)
+        assert cube[name].dtype == np.float64
+    assert cube_species(cube) == ("ch4", "no2")
+
+
+def test_every_layer_says_what_it_is(track) -> None:
+    """CF attributes of layers and coordinates: unit, method, names, as netCDF readers meet them."""
+    t = _two_species(track)
+    cube = build_cube([t], _box([t]))
+    methods = {"count": "area: pass: sum", "sum": "area: sum", "sum_squares": "area: sum", "max": "area: maximum",
+               "background_sum": "area: sum", "visited_at": "area: minimum"}  # fmt: skip
+    said = {
+        "count": "number of samples", "sum": "sum of the enhancement", "max": "largest enhancement",
+        "sum_squares": "sum of the squared enhancement", "background_sum": "sum of the background",
+        "visited_at": "time of the first sample since the drive pass began",
+    }  # fmt: skip
+    units = {"count": "1", "visited_at": "s", "sum_squares": "(ppb)2"}
+    for layer, method in methods.items():
+        attrs = dict(cube[f"no2_{layer}"].attrs)
+        other = attrs.pop("standard_name" if layer == "count" else "ancillary_variables")
+        assert other == ("number_of_observations" if layer == "count" else "no2_count")
+        assert attrs == {
+            "long_name": f"{said[layer]} of nitrogen dioxide", "units": units.get(layer, "ppb"),
+            "grid_mapping": "spatial_ref", "cell_methods": method, "species": "NO2", "species_units": "ppb",
+            "layer": layer,
+        }  # fmt: skip
+    assert cube.attrs == {
+        "Conventions": "CF-1.11", "source": "mobile monitoring",
+        "title": "drive passes on one grid: partial sums of enhancements",
+    }  # fmt: skip
+    assert cube["x"].attrs == {
+        "long_name": "easting", "standard_name": "projection_x_coordinate", "units": "m", "axis": "X",
+    }  # fmt: skip
+    assert cube["y"].attrs == {
+        "long_name": "northing", "standard_name": "projection_y_coordinate", "units": "m", "axis": "Y",
+    }  # fmt: skip
+    assert cube["pass"].attrs == {"long_name": "drive pass", "units": "1"} and cube["pass"].dtype == np.int32
+    assert cube["wind_u"].attrs == {
+        "units": "m s-1", "cell_methods": "pass: mean", "standard_name": "eastward_wind",
+    }  # fmt: skip
+    assert cube["wind_v"].attrs["standard_name"] == "northward_wind"
+    assert cube["wind_direction_sd"].attrs == {
+        "units": "rad", "cell_methods": "pass: standard_deviation",
+        "long_name": "standard deviation of the wind direction",
+    }  # fmt: skip
+    assert cube["pass_start"].attrs == {
+        "standard_name": "time", "long_name": "start of the pass", "units_metadata": "leap_seconds: utc",
+    }  # fmt: skip
+    assert cube["pass_end"].attrs == {"long_name": "end of the pass", "units_metadata": "leap_seconds: utc"}
+    assert cube["pass_label"].attrs == {"long_name": "name of the drive pass"}
+    assert cube["spatial_ref"].attrs["long_name"] == "coordinate reference system"
+    assert [float(v) for v in cube["spatial_ref"].attrs["GeoTransform"].split()] == list(_box([t]).affine.to_gdal())
+
+
+def test_passes_are_told_by_name_time_and_wind(track) -> None:
+    """One line a pass, in the order of the tracks; coordinates are centres of cells."""
+    x, y = np.array([5.0, 25.0]), np.array([5.0, 25.0])
+    turning = track(x, y, np.ones(2), name="b", start="2024-05-03T00:00:00")
+    turning.passes["u"].values[:], turning.passes["v"].values[:] = [0.0, 4.0], [4.0, 0.0]
+    tracks = [track(x, y, np.ones(2), name="a", wind=(3.0, -1.0)), turning]
+    cube = build_cube(tracks, _box(tracks))
+    assert cube["pass_label"].values.tolist() == ["a#0", "b#0"] and cube["pass"].values.tolist() == [0, 1]
+    assert cube["pass_start"].values.astype("datetime64[s]").astype(str).tolist() == [
+        "2024-05-01T02:00:00", "2024-05-03T00:00:00",
+    ]  # fmt: skip
+    assert ((cube["pass_end"] - cube["pass_start"]).values / np.timedelta64(1, "s")).tolist() == [1.0, 1.0]
+    assert (cube["wind_u"].values.tolist(), cube["wind_v"].values.tolist()) == ([3.0, 2.0], [-1.0, 2.0])
+    epsilon = np.sqrt(0.5)
+    assert cube["wind_direction_sd"].values == pytest.approx(
+        [0.0, np.arcsin(epsilon) * (1 + 0.1547 * epsilon**3)], abs=1e-4
+    )
+    assert cube["x"].values.tolist() == [405_010.0, 405_030.0]
+    assert cube["y"].values.tolist() == [3_396_030.0, 3_396_010.0]
+    assert cube["ch4_count"].values[0].tolist() == [[0.0, 1.0], [1.0, 0.0]]
+
+
+def test_no_tracks_make_an_empty_cube(track) -> None:
+    """A grid without passes or species, and a species that only one of two tracks measured is empty in the other."""
+    t = track(np.array([5.0, 25.0]), np.full(2, 5.0), np.ones(2), name="a")
+    empty = build_cube([], _box([t]))
+    assert cube_species(empty) == () and empty.sizes["pass"] == 0 and empty.sizes["x"] == 2
+    off = replace(t, passes=t.passes.assign(pass_index=("obs", np.full(2, -1, np.int32))))
+    cube = build_cube([off], _box([t]))
+    assert cube["ch4_count"].shape == (0, 1, 2) and cube["ch4_count"].chunks[1:] == ((1,), (2,))
+    both = build_cube([t, _two_species(track)], _box([t])).compute()
+    assert both["no2_count"].values.tolist() == [[[0.0, 0.0]], [[2.0, 0.0]]]
+    assert np.isnan(both["no2_max"].values[0]).all()
+
+
+@pytest.mark.parametrize(("length", "chunks"), [(1, (1,)), (7, (7,)), (8, (7, 1)), (14, (7, 7)), (20, (7, 7, 6))])
+def test_layers_are_cut_into_chunks_of_the_setting(track, length: int, chunks: tuple[int, ...]) -> None:
+    """Rows and columns alike; every visited cell is in the chunk where it belongs, whatever chunk that is."""
+    x = np.arange(length) * 20.0 + 5.0
+    t = track(x, x, np.arange(1.0, length + 1))
+    cube = build_cube([t], _box([t]), None, FusionSettings(chunk_cells=7))
+    assert cube["ch4_sum"].chunks == ((1,), chunks, chunks)
+    np.testing.assert_array_equal(cube["ch4_sum"].values[0], np.diag(np.arange(1.0, length + 1))[::-1])
+
+
+def test_standard_errors_means_and_ages_say_what_they_are(track) -> None:
+    """Units, names and methods of what follows from the partials; per pass the mean keeps its passes."""
+    t = _two_species(track)
+    cube = build_cube([t, track(np.array([5.0]), np.array([5.0]), np.array([9.0]), name="b")], _box([t]))
+    mean, each = cell_mean(cube, "ch4"), cell_mean(cube, "ch4", per_pass=True)
+    assert mean.attrs == {
+        "long_name": "mean enhancement of ch4", "units": "ppm", "grid_mapping": "spatial_ref",
+        "cell_methods": "area: mean",
+    } == each.attrs  # fmt: skip
+    np.testing.assert_allclose(mean.values, [[7 / 3, 10.0, 2.0]])
+    np.testing.assert_array_equal(each.values, [[[-1.0, 10.0, 2.0]], [[9.0, np.nan, np.nan]]])
+    assert cell_standard_error(cube, "no2").attrs == {
+        "long_name": "standard error of the mean enhancement of no2", "units": "ppb", "grid_mapping": "spatial_ref",
+    }  # fmt: skip
+    assert passes_crossed(cube, "ch4").attrs == {
+        "long_name": "drive passes that crossed the cell", "units": "1", "grid_mapping": "spatial_ref",
+    }  # fmt: skip
+    age = age_days(cube, "no2", np.datetime64("2024-05-02T02:00:06", "ns"))
+    assert age.attrs == {
+        "long_name": "time since the last drive pass", "units": "d", "grid_mapping": "spatial_ref",
+    }  # fmt: skip
+    np.testing.assert_allclose(age.values, [[1.0, np.nan, 1.0]])
+
+
+def test_the_standard_error_of_equal_samples_is_zero(track) -> None:
+    """Rounding does not make a variance negative, nor its root NaN."""
+    t = track(np.full(3, 5.0), np.full(3, 5.0), np.full(3, 0.1))
+    error = cell_standard_error(build_cube([t], _box([t])), "ch4").values[0, 0]
+    assert error == pytest.approx(0.0, abs=1e-8)
+
+
+def test_a_layer_needs_its_attribute_to_be_a_species(track) -> None:
+    """A variable that happens to end in _count is none."""
+    t = _two_species(track)
+    cube = build_cube([t], _box([t])).assign(photo_count=("pass", np.ones(1)))
+    assert cube_species(cube) == ("ch4", "no2")

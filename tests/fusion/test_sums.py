@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion.partials import sum_by_cell
-from fusion.sums import sum_blocks
+from fusion.sums import sum_blocks, tabulate
 from ingest.errors import ContractError
 
 
@@ -46,3 +46,25 @@ def test_a_block_of_unequal_lengths_is_refused() -> None:
     """A value without a cell is a broken contract."""
     with pytest.raises(ContractError, match="one cell for each value"):
         sum_blocks([(np.zeros(2, np.int64), np.zeros(3))], size=4)
+
+
+def test_the_first_and_the_last_cell_count_and_those_beyond_do_not() -> None:
+    """Cells −1 and 4 of four are off the grid; NaN and infinity are passed over; without blocks there is nothing."""
+    cells = np.array([-1, 0, 3, 3, 4, 1, 2])
+    values = np.array([9.0, 1.0, 2.0, 5.0, 9.0, np.nan, np.inf])
+    found = sum_blocks([(cells, values), (cells[:2], values[:2])], size=4)
+    assert (found.count.tolist(), found.sum.tolist()) == ([2.0, 0.0, 0.0, 2.0], [2.0, 0.0, 0.0, 7.0])
+    np.testing.assert_array_equal(found.mean(), [1.0, np.nan, np.nan, 3.5])
+    assert sum_blocks([], size=2).count.tolist() == [0.0, 0.0]
+
+
+def test_a_table_is_filled_column_by_column() -> None:
+    """Count, sum, squares, largest, background and first time; what stood there before is added to."""
+    table = np.zeros((2, 6))
+    table[:, 3], table[:, 5] = -np.inf, np.inf
+    one = np.array([1, 1]), np.array([-3.0, -2.0]), np.array([5.0, 6.0]), np.array([8.0, 4.0])
+    tabulate(*one, table)
+    assert table[1].tolist() == [2.0, -5.0, 13.0, -2.0, 11.0, 4.0]
+    tabulate(np.array([1]), np.array([-4.0]), np.array([1.0]), np.array([9.0]), table)
+    assert table[1].tolist() == [3.0, -9.0, 29.0, -2.0, 12.0, 4.0]
+    assert table[0].tolist() == [0.0, 0.0, 0.0, -np.inf, 0.0, np.inf]
