@@ -78,6 +78,52 @@ def make_drive() -> Callable[..., xr.Dataset]:
 
 
 @pytest.fixture(scope="session")
+def make_passes() -> Callable[..., xr.Dataset]:
+    """Build what comes after the background by hand: metres, passes, and the enhancements of species in ppb.
+
+    ``noise`` and ``species`` are by variable, 1 and the variable's own name unless told; the background is 50.
+    """
+
+    def build(
+        x: np.ndarray,
+        y: np.ndarray | None = None,
+        *,
+        excess: dict[str, np.ndarray],
+        number: np.ndarray | None = None,
+        t: np.ndarray | None = None,
+        flags: np.ndarray | None = None,
+        noise: dict[str, float] | None = None,
+        species: dict[str, str] | None = None,
+        **others: np.ndarray,
+    ) -> xr.Dataset:
+        n = len(x)
+        seconds = np.arange(n, dtype=float) if t is None else np.asarray(t, float)
+        time = np.datetime64("2024-05-01T02:00:00", "ns") + (seconds * 1e9).astype("timedelta64[ns]")
+        lat = 30 + (np.zeros(n) if y is None else np.asarray(y, float)) / 110852.4
+        variables = {
+            name: (50 + values, {"units": "ppb", "species": (species or {}).get(name, name), "instrument": "a"})
+            for name, values in excess.items()
+        }
+        variables |= {name: (values, {"units": "1"}) for name, values in others.items()}
+        trace = new_trace("made", time, 104 + np.asarray(x, float) / 96486.3, lat, variables, qc_flag=flags)
+        index = np.zeros(n, np.int32) if number is None else np.asarray(number, np.int32)
+        trace = trace.assign(pass_index=("obs", index))
+        for name, values in excess.items():
+            sd = (noise or {}).get(name, 1.0)
+            attrs = {"units": "ppb", "noise_sd": sd, "detection_limit": 3 * sd}
+            trace = trace.assign(
+                {
+                    f"{name}_enhancement": ("obs", np.asarray(values, float), attrs),
+                    f"{name}_background": ("obs", np.full(n, 50.0), attrs),
+                    f"{name}_qc": ("obs", np.zeros(n, np.uint32)),
+                }
+            )
+        return trace
+
+    return build
+
+
+@pytest.fixture(scope="session")
 def amld_trace() -> Callable[[Path], xr.Dataset]:
     """Reader of one AMLD file."""
     return _amld_trace
