@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import xarray as xr
 
 from fusion.schema import Attribution, Hotspot, SiteProbability
 from ingest.schema import CrsSource, Site, new_trace
-from onevisit.schema import Disposition, Matter, Visit, VisitKind
+from onevisit.schema import Disposition, Explanation, Leg, Matter, Route, Stop, Visit, VisitKind
 from tracks.schema import Track
 
 HOTSPOT = Hotspot(
@@ -85,6 +85,35 @@ def make_visit() -> Callable[..., Visit]:
             (matter,), ("seen again",), ("重复检出",), (), (), 0.8, 3, 3600,
         )  # fmt: skip
         return replace(visit, **changes)
+
+    return make
+
+
+@pytest.fixture
+def make_route(make_visit: Callable[..., Visit]) -> Callable[..., Route]:
+    """From a depot to a stop in Shanghai, one in Berlin, and back; keywords change single fields.
+
+    The place in Shanghai is that of the published example of GCJ-02, whose answer is 121.531541859, 31.175303984.
+    """
+
+    def make(**changes: Any) -> Route:
+        depot, shanghai, berlin = (121.5, 31.1), (121.5272106, 31.1774276), (13.4, 52.5)
+        first = make_visit("S1", *shanghai)
+        plan = Matter("S1", "plan", VisitKind.DAILY, Disposition.VISIT, "yearly plan", "年度计划")
+        first = replace(
+            first, matters=(*first.matters, plan), counts_against_cap=True, visits_this_year=1, cap=2, priority=4,
+            reasons_en=("seen again", "plan"), reasons_zh=("重复检出", "计划"),
+            explanations=(Explanation("this_site", 0.8), Explanation("unlisted_source", 0.2)),
+        )  # fmt: skip
+        second = make_visit("S2", *berlin, at_gate=False, kind=VisitKind.SPECIAL, address="No. 2", probability=0.7)
+        nine = datetime(2026, 3, 2, 9, 0, tzinfo=timezone(timedelta(hours=8)))
+        clock = [nine + timedelta(seconds=s) for s in (1800, 5400, 9000, 12600)]
+        stops = (
+            Stop(first, clock[0], clock[1], Leg(12_000.4, 1800.0, (depot, shanghai))),
+            Stop(second, clock[2], clock[3], Leg(30_000.0, 3600.4, (shanghai, (100.0, 40.0), berlin))),
+        )
+        route = Route("R1", "team 1", date(2026, 3, 2), stops, False, Leg(1000.2, 100.2, (berlin, depot)))
+        return replace(route, **changes)
 
     return make
 

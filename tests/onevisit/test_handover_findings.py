@@ -12,7 +12,7 @@ import shapely
 from pyproj import CRS
 
 from imagery.schema import Finding, Findings
-from ingest.coordinates import to_grid
+from ingest.coordinates import to_grid, to_lonlat
 from onevisit.handover.contents import RegionContents, ReportContents
 from onevisit.handover.findings import finding_lines, sought_lines, write_findings
 from onevisit.handover.report import render_report
@@ -67,3 +67,33 @@ def test_the_report_has_a_row_a_finding(lang):
     assert STRINGS["mosaic_findings"][number] not in render_report(
         ReportContents("m", (RegionContents(GRID),)), lang=lang
     )
+
+
+def test_every_property_of_a_finding_is_that_of_the_mosaic(tmp_path):
+    """Its place is inside, its numbers have six digits; regions, flights and findings keep their order."""
+    heat = replace(SOIL, id="hot-1", kind="hot_surface", contrast=12.3456789, unit="K", photo="T.JPG", source="t.tif")
+    path = tmp_path / "findings.geojson"
+    write_findings(path, [((COLD, FLIGHT), GRID), ((replace(COLD, found=(heat, SOIL)),), GRID)])
+    features = json.loads(path.read_text(encoding="utf-8"))["features"]
+    assert [f["properties"]["id"] for f in features] == ["bare_soil-1", "hot-1", "bare_soil-1"]
+    told = features[1]["properties"]
+    lon, lat = (float(v) for v in to_lonlat(405_010.0, 3_396_005.0, GRID))
+    assert (told.pop("lon"), told.pop("lat")) == (round(lon, 7), round(lat, 7))
+    assert told == {
+        "id": "hot-1", "kind": "hot_surface", "area_m2": 200.0, "contrast": 12.3457, "unit": "K", "confidence": 0.78,
+        "position_error_m": 1.5, "source": "t.tif", "photo": "T.JPG",
+    }  # fmt: skip
+    (line,) = finding_lines((FLIGHT,), GRID)
+    assert vars(line) == {
+        "id": "bare_soil-1", "kind": "bare_soil", "area_m2": 200.0, "contrast": 0.27, "unit": "1", "confidence": 0.78,
+        "lon": round(lon, 7), "lat": round(lat, 7), "position_error_m": 1.5, "source": "ortho.tif",
+        "photo": "images/<b>.JPG",
+    }  # fmt: skip
+
+
+def test_kinds_are_counted_apart():
+    """Two kinds sought in one mosaic: one patch of soil, no heat, both on the same two hectares."""
+    both = replace(FLIGHT, sought=("bare_soil", "hot_surface"))
+    assert [(s.kind, s.hectares, s.found) for s in sought_lines((both,))] == [
+        ("bare_soil", 2.0, 1), ("hot_surface", 2.0, 0),
+    ]  # fmt: skip

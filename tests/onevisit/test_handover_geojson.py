@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
 
-from fusion.schema import CredibleArea, Rate, SourceEstimate
-from onevisit.handover.geojson import write_hotspots, write_leads, write_routes, write_visits
+from fusion.schema import CredibleArea, Rate, SiteProbability, SourceEstimate
+from onevisit.handover.geojson import (
+    write_hotspots,
+    write_leads,
+    write_points,
+    write_routes,
+    write_shapes,
+    write_visits,
+)
 from onevisit.leads import weigh_leads
 from onevisit.routes import plan_routes
+from onevisit.schema import Disposition, Evidence, Explanation, Lead
 from onevisit.settings import RouteSettings, VisitSettings
 
 DAY = date(2026, 3, 2)
@@ -215,3 +226,192 @@ def test_two_writes_are_the_same_bytes(tmp_path, make_hotspot, make_attribution)
     for name in ("a", "b"):
         write_hotspots(tmp_path / name, [make_hotspot()], [make_attribution(S1=0.7)])
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+# --- every property of every file ------------------------------------------------------------------------------------
+
+Make = Callable[..., Any]
+HOTSPOT = {
+    "id": "H001", "species": "tvoc", "unit": "ug m-3", "enhancement": 3.2, "enhancement_sd": 0.4, "background": 2.0,
+    "p_value": 0.002, "q_value": 0.01, "passes_seen": 3, "passes_crossed": 4, "single_sighting": False,
+    "first_seen": "2026-03-01T01:00:00Z", "last_seen": "2026-03-01T02:00:00Z", "lon": 104.1234568, "lat": 30.0005,
+    "position_error_m": 12.0, "area_m2": 3600.0, "wind_from_deg": 270.0, "wind_speed_m_s": 2.5,
+    "trajectories": ["drive", "walk"],
+}  # fmt: skip
+NO_SOURCE = dict.fromkeys(
+    (
+        "source_lon", "source_lat", "source_position_sd_m", "rate_g_s", "rate_g_s_low", "rate_g_s_high", "rate",
+        "rate_low", "rate_high", "rate_unit", "rate_reference",
+    )
+)  # fmt: skip
+
+
+def test_every_property_of_a_hotspot(tmp_path: Path, make_hotspot: Make, make_attribution: Make) -> None:
+    """Each compared with the record that it comes from; of what was not weighed nothing is claimed."""
+    hotspot = make_hotspot(species="tvoc", unit="ug m-3", lon=104.123456789, trajectories=("drive", "walk"))
+    sites = (SiteProbability("S1", 0.4, 321.5, 271.0, Rate(3000.0, 1000.0, 9000.0)), SiteProbability("S2", 0.3, 9, 8))
+    attribution = replace(
+        make_attribution(S1=0.7), sites=sites, unlisted=0.2, background=0.1, none_of_these=0.31, source=SOURCE,
+        areas=(AREA,), explanation=("upwind", "near"), bearing_deg=265.0, half_width_deg=31.5,
+    )  # fmt: skip
+    write_hotspots(tmp_path / "h.geojson", [hotspot, replace(hotspot, id="H002")], [attribution])
+    weighed, unweighed = read(tmp_path / "h.geojson")
+    no_rate = {"rate_g_s": None, "rate_g_s_low": None, "rate_g_s_high": None}
+    ring = [[104.0009, 30.00034], [104.0009, 30.0011], [104.00012, 30.0011], [104.00012, 30.00034]]
+    assert weighed == {
+        "type": "Feature",
+        "properties": HOTSPOT
+        | {
+            "sites": [
+                {
+                    "site_id": "S1", "probability": 0.4, "distance_m": 321.5, "bearing_deg": 271.0,
+                    "rate_g_s": 3e-3, "rate_g_s_low": 1e-3, "rate_g_s_high": 9e-3,
+                },
+                {"site_id": "S2", "probability": 0.3, "distance_m": 9, "bearing_deg": 8} | no_rate,
+            ],
+            "none_of_these": 0.31, "unlisted": 0.2, "background_or_traffic": 0.1, "bearing_deg": 265.0,
+            "bearing_half_width_deg": 31.5, "source_lon": 104.0001235, "source_lat": 30.0006543,
+            "source_position_sd_m": 24.0, "rate_g_s": 2e-3, "rate_g_s_low": 5e-4, "rate_g_s_high": 8e-3,
+            "rate": 2000.0, "rate_low": 500.0, "rate_high": 8000.0, "rate_unit": "(ug m-3) m3 s-1",
+            "rate_reference": None, "explanation": ["upwind", "near"],
+            "areas": [
+                {
+                    "probability": 0.9, "area_m2": 6200.0,
+                    "geometry": {"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
+                }
+            ],
+        },
+        "geometry": {
+            "type": "Polygon",
+            "coordinates": [[[104.001, 30.0], [104.001, 30.001], [104.0, 30.001], [104.0, 30.0], [104.001, 30.0]]],
+        },
+    }  # fmt: skip
+    assert unweighed["properties"] == HOTSPOT | NO_SOURCE | {
+        "id": "H002", "sites": [], "none_of_these": None, "areas": [],
+    }  # fmt: skip
+
+
+def test_attributions_go_to_their_own_hotspots(tmp_path: Path, make_hotspot: Make, make_attribution: Make) -> None:
+    """By id, whatever the order."""
+    attributions = [make_attribution("H002", S1=0.2), make_attribution("H001", S1=0.7)]
+    write_hotspots(tmp_path / "h.geojson", [make_hotspot(), make_hotspot(id="H002")], attributions)
+    assert [f["properties"]["sites"][0]["probability"] for f in read(tmp_path / "h.geojson")] == [0.7, 0.2]
+
+
+def test_every_property_of_a_lead(tmp_path: Path) -> None:
+    """Evidence with and without a time, rivals, hotspots, reasons in both languages, at its door."""
+    seen = datetime(2026, 3, 1, 10, 0, 30, 999_999, tzinfo=timezone(timedelta(hours=8)))
+    lead = Lead(
+        "S1", "成都", "P1", 104.123456789, 30.5,
+        (Evidence("hotspot", "H001", seen, "e", "证"), Evidence("register", "permit_valid_to", None, "f", "据")),
+        (Explanation("this_site", 0.123456789), Explanation("unlisted_source", 0.25)), 0.123456789, Disposition.HELP,
+        ("a", "b"), ("甲", "乙"), (), ("H001", "H002"),
+    )  # fmt: skip
+    write_leads(tmp_path / "l.geojson", [lead])
+    (feature,) = read(tmp_path / "l.geojson")
+    assert feature == {
+        "type": "Feature",
+        "properties": {
+            "site_id": "S1", "permit_code": "P1", "name": "成都", "disposition": "help", "probability": 0.123457,
+            "evidence": [
+                {"kind": "hotspot", "id": "H001", "time": "2026-03-01T02:00:30Z", "text": "e", "text_zh": "证"},
+                {"kind": "register", "id": "permit_valid_to", "time": None, "text": "f", "text_zh": "据"},
+            ],
+            "explanations": [
+                {"name": "this_site", "probability": 0.123457}, {"name": "unlisted_source", "probability": 0.25},
+            ],
+            "hotspots": ["H001", "H002"], "reason_en": "a; b", "reason_zh": "甲；乙",
+        },
+        "geometry": {"type": "Point", "coordinates": [104.1234568, 30.5]},
+    }  # fmt: skip
+
+
+FIRST = {
+    "route": "R1", "stop": 1, "site_id": "S1", "name": "Works S1", "permit_code": "P-S1", "kind": "case",
+    "counts_against_cap": True, "arrive": "2026-03-02T09:30+08:00", "leave": "2026-03-02T10:30+08:00",
+    "lon": 121.5272106, "lat": 31.1774276, "gcj02_lon": 121.531542, "gcj02_lat": 31.175304, "at_gate": True,
+    "matters": "CH₄ above background; yearly plan", "matters_zh": "甲烷高出背景；年度计划",
+    "reasons": "seen again; plan; explanations: this_site 0.80, unlisted_source 0.20",
+    "reasons_zh": "重复检出；计划；各解释概率：this_site 0.80, unlisted_source 0.20", "probability": 0.8,
+    "explanations": [{"name": "this_site", "probability": 0.8}, {"name": "unlisted_source", "probability": 0.2}],
+    "priority": 4,
+    "navigate": "https://uri.amap.com/navigation?to=121.531542,31.175304,Works%20S1&mode=car&src=onevisit&callnative=1",
+}  # fmt: skip
+SECOND = {
+    "route": "R1", "stop": 2, "site_id": "S2", "name": "Works S2", "permit_code": "P-S2", "kind": "special",
+    "counts_against_cap": False, "arrive": "2026-03-02T11:30+08:00", "leave": "2026-03-02T12:30+08:00", "lon": 13.4,
+    "lat": 52.5, "gcj02_lon": 13.4, "gcj02_lat": 52.5, "at_gate": False, "matters": "CH₄ above background",
+    "matters_zh": "甲烷高出背景", "reasons": "seen again", "reasons_zh": "重复检出", "probability": 0.7,
+    "explanations": [], "priority": 3, "navigate": "",
+}  # fmt: skip
+
+
+def test_every_property_of_a_route_and_its_stops(tmp_path: Path, make_route: Make) -> None:
+    """Sums over the legs in whole metres and seconds, the line from the depot round to it, then the stops of each."""
+    write_routes(
+        tmp_path / "r.geojson", [make_route(), make_route(name="R2", team="team 2", back=None, on_roads=True)]
+    )
+    first, second, *stops = read(tmp_path / "r.geojson")
+    depot, shanghai, berlin = [121.5, 31.1], [121.5272106, 31.1774276], [13.4, 52.5]
+    properties = {
+        "route": "R1", "team": "team 1", "day": "2026-03-02", "stops": 2, "sites": ["S1", "S2"], "distance_m": 43_001,
+        "driving_s": 5501, "on_roads": False, "start": "2026-03-02T09:30+08:00", "end": "2026-03-02T12:30+08:00",
+    }  # fmt: skip
+    assert first["properties"] == properties
+    assert first["geometry"] == {
+        "type": "LineString", "coordinates": [depot, shanghai, [100.0, 40.0], berlin, depot],
+    }  # fmt: skip
+    assert second["properties"] == properties | {
+        "route": "R2", "team": "team 2", "distance_m": 42_000, "driving_s": 5400, "on_roads": True,
+    }  # fmt: skip
+    assert second["geometry"]["coordinates"] == [depot, shanghai, [100.0, 40.0], berlin]
+    assert [stop["properties"] for stop in stops] == [
+        FIRST,
+        SECOND,
+        FIRST | {"route": "R2"},
+        SECOND | {"route": "R2"},
+    ]
+    assert [stop["geometry"]["coordinates"] for stop in stops] == [shanghai, berlin] * 2
+
+
+def test_a_single_stop_without_a_way_is_a_point(tmp_path: Path, make_visit: Make) -> None:
+    """A line needs two places."""
+    routes = plan_routes([make_visit()], RouteSettings(teams=1), day=DAY).value
+    write_routes(tmp_path / "r.geojson", routes)
+    line, _ = read(tmp_path / "r.geojson")
+    assert line["geometry"] == {"type": "Point", "coordinates": [104.0, 30.0]}
+
+
+def test_every_property_of_a_visit(tmp_path: Path, make_route: Make) -> None:
+    """In the order of the visits; what is on no route has neither route, number nor times, and all the rest."""
+    route = make_route()
+    lost = replace(route.stops[1].visit, site_id="S3")
+    write_visits(tmp_path / "v.geojson", [lost, *(stop.visit for stop in reversed(route.stops))], [route])
+    features = read(tmp_path / "v.geojson")
+    unplaced = {"site_id": "S3", "route": None, "stop": None, "arrive": None, "leave": None}
+    assert [f["properties"] for f in features] == [SECOND | unplaced, SECOND, FIRST]
+    assert features[2]["geometry"] == {"type": "Point", "coordinates": [121.5272106, 31.1774276]}
+
+
+def test_points_and_shapes_keep_what_they_are_given(tmp_path: Path) -> None:
+    """Times in UTC, numbers with six digits but for coordinates, nothing that is not finite, words as they are."""
+    naive = datetime(2026, 3, 1, 1, 2, 3)
+    given = {"time": naive, "lon": 104.123456789, "x": 104.123456789, "n": 123456789, "nan": float("inf"),
+             "list": [0.123456789, {"lat": 30.123456789, "y": naive}], "none": None, "yes": True}  # fmt: skip
+    told = {"time": "2026-03-01T01:02:03Z", "lon": 104.123456789, "x": 104.123, "n": 123456789, "nan": None,
+            "list": [0.123457, {"lat": 30.123456789, "y": "2026-03-01T01:02:03Z"}], "none": None, "yes": True}  # fmt: skip
+    write_points(tmp_path / "p.geojson", [((104.123456789, 30.5), given)])
+    assert read(tmp_path / "p.geojson") == [
+        {"type": "Feature", "properties": told, "geometry": {"type": "Point", "coordinates": [104.1234568, 30.5]}}
+    ]
+    write_shapes(tmp_path / "s.geojson", [(shapely.LineString([(0, 0), (1, 2)]), given)])
+    assert read(tmp_path / "s.geojson") == [
+        {"type": "Feature", "properties": told, "geometry": {"type": "LineString", "coordinates": [[0, 0], [1, 2]]}}
+    ]
+
+
+def test_a_file_has_a_feature_a_line(tmp_path: Path, make_visit: Make) -> None:
+    """So that a person can read it and a program compare it."""
+    write_visits(tmp_path / "v.geojson", [make_visit("S1"), make_visit("S2")], [])
+    text = (tmp_path / "v.geojson").read_text(encoding="utf-8")
+    assert text.count("\n") == 4 and text.endswith("]}\n") and "甲烷" in text
