@@ -18,7 +18,7 @@ __all__ = ["Stamps", "date_in_name", "parse_stamps"]
 
 _DATE = re.compile(
     r"^\s*(?P<a>\d{1,4})(?P<sep>[-/.年])(?P<b>\d{1,2})[-/.月](?P<c>\d{1,4})日?(?P<t>[T ,]+)?"
-    r"(?P<clock>\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?P<f>[.,]\d+)?秒?)?)?\s*(?P<half>[AaPp][Mm])?\s*"
+    r"(?P<clock>\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?P<f>[.,]\d+)?秒?|分)?)?\s*(?P<half>[AaPp][Mm])?\s*"
     r"(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?\s*$"
 )
 _COMPACT = re.compile(r"^\s*(\d{8})[T _]?(\d{6})?\s*$")

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
 
 from ingest.errors import ContractError
-from ingest.schema import Decision, Outcome, Reject, check_cube, check_trace, merge_outcomes, new_trace, species_names
+from ingest.flags import flag_attributes
+from ingest.schema import (
+    INTERVALS,
+    BandRadiometry,
+    Camera,
+    CrsSource,
+    Decision,
+    Frame,
+    Outcome,
+    Pose,
+    Reject,
+    Site,
+    check_cube,
+    check_monitor,
+    check_trace,
+    merge_outcomes,
+    new_trace,
+    species_names,
+)
 
 SECONDS = np.datetime64("2026-05-01T01:00:00", "ns") + np.arange(3) * np.timedelta64(1, "s")
 PLACE = np.array([104.0, 104.1, 104.2])
@@ -76,3 +96,173 @@ def test_outcomes_merge_in_order_and_lose_nothing() -> None:
     first = Outcome(1, (Decision("a", "b", "c"),))
     second = Outcome(2, (), (Reject("d", "e", "f"),))
     assert merge_outcomes([first, second]) == Outcome((1, 2), first.decisions, second.rejects)
+
+
+def test_everything_in_a_trace_carries_what_cf_asks() -> None:
+    """Values, types, names and attributes of every variable."""
+    trace = new_trace("drive", SECONDS, PLACE, PLACE - 74.0, {"ch4": (np.array([2.0, 3.0, 4.0]), CH4)})
+    assert dict(trace.attrs) == {"Conventions": "CF-1.11", "featureType": "trajectory"}
+    assert set(trace.coords) == {"time", "lon", "lat", "trajectory"}
+    assert list(trace.data_vars) == ["qc_flag", "ch4"]
+    assert trace["time"].attrs == {"standard_name": "time", "axis": "T"}
+    assert trace["lon"].attrs == {"standard_name": "longitude", "units": "degrees_east", "axis": "X"}
+    assert trace["lat"].attrs == {"standard_name": "latitude", "units": "degrees_north", "axis": "Y"}
+    assert trace["trajectory"].attrs == {"cf_role": "trajectory_id", "long_name": "name of the outing"}
+    assert str(trace["trajectory"].values) == "drive" and trace["trajectory"].dims == ()
+    assert trace["time"].values.tolist() == SECONDS.tolist() and trace["time"].dtype == "datetime64[ns]"
+    assert trace["lon"].values.tolist() == PLACE.tolist() and trace["lat"].values.tolist() == (PLACE - 74.0).tolist()
+    assert trace["ch4"].values.tolist() == [2.0, 3.0, 4.0] and trace["ch4"].attrs == CH4
+    assert trace["qc_flag"].values.tolist() == [0, 0, 0] and trace["qc_flag"].dtype == np.uint32
+    assert trace["qc_flag"].attrs.keys() == flag_attributes().keys()
+    assert all(trace[name].dims == ("obs",) for name in ("time", "lon", "lat", "qc_flag", "ch4"))
+
+
+def test_rows_out_of_order_take_flags_and_places_along() -> None:
+    """Sorted by time, everything with it; single precision becomes double."""
+    flags = np.array([1, 2, 4], np.uint32)
+    shuffled = SECONDS[[2, 0, 1]].astype("datetime64[s]")
+    values = np.array([4.0, 2.0, 3.0], np.float32)
+    trace = new_trace("x", shuffled, PLACE, PLACE - 74.0, {"a": (values, {"units": "K"})}, qc_flag=flags)
+    assert trace["time"].values.tolist() == SECONDS.tolist()
+    assert trace["qc_flag"].values.tolist() == [2, 4, 1]
+    assert trace["lon"].values.tolist() == [104.1, 104.2, 104.0]
+    assert trace["lat"].values.tolist() == [PLACE[1] - 74, PLACE[2] - 74, PLACE[0] - 74]
+    assert trace["a"].values.tolist() == [2.0, 3.0, 4.0] and trace["a"].dtype == np.float64
+
+
+@pytest.mark.parametrize("name", ["time", "lon", "lat", "trajectory", "qc_flag"])
+def test_a_trace_lacks_nothing(name: str) -> None:
+    """Every part of the contract is asked for, and what is there is named."""
+    with pytest.raises(ContractError, match=rf"a trace needs '{name}'; found .*'ch4'"):
+        check_trace(_trace().drop_vars(name))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"time": ("obs", np.arange(3))}, "drive: time is int64, expected"),
+        ({"time": ("obs", np.array(["NaT"] * 3, "M8[ns]"))}, "drive: times must be valid and strictly increasing"),
+        ({"time": ("obs", SECONDS[[0, 1, 1]])}, "drive: times must be valid and strictly increasing"),
+        ({"time": ("obs", SECONDS[::-1])}, "drive: times must be valid and strictly increasing"),
+        ({"lon": ("obs", np.array([0.0, -180.1, np.nan]))}, "drive: lon beyond ±180"),
+        ({"lon": ("obs", np.array([0.0, 180.1, np.nan]))}, "drive: lon beyond ±180"),
+        ({"lat": ("obs", np.array([0.0, -90.1, np.nan]))}, "drive: lat beyond ±90"),
+    ],
+)
+def test_more_broken_contracts(change: dict[str, object], message: str) -> None:
+    """Times that are none, repeat or go back; places beyond the earth on either side."""
+    with pytest.raises(ContractError, match=message):
+        check_trace(_trace().assign_coords(change))
+
+
+def test_what_a_contract_lets_pass() -> None:
+    """The date line, the poles, missing places, whole numbers and scalars without units, one row, no row."""
+    edge = {"lon": ("obs", np.array([180.0, -180.0, np.nan])), "lat": ("obs", np.array([90.0, -90.0, np.nan]))}
+    trace = _trace().assign_coords(edge).assign(count=("obs", np.arange(3)), mean=((), 1.5))
+    for rows in (slice(None), [0], []):
+        check_trace(trace.isel(obs=rows))
+
+
+def _monitor() -> xr.Dataset:
+    attrs = {"interval": "hour", "mn": "1", "point": "DA001", "permit_code": "", "uscc": "", "site_name": ""}
+    return xr.Dataset(
+        {"a21026": ("time", np.zeros(3), {"units": "mg m-3"}), "a21026_mark": ("time", np.array(["N"] * 3))},
+        {"time": SECONDS},
+        attrs | {"source": "m.csv"},
+    )
+
+
+def test_a_monitor_series_that_keeps_its_contract() -> None:
+    """At every interval."""
+    assert INTERVALS == ("realtime", "minute", "hour", "day")
+    for interval in INTERVALS:
+        check_monitor(_monitor().assign_attrs(interval=interval))
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda s: s.drop_vars("time"), r"^m\.csv DA001: needs a time coordinate"),
+        (lambda s: s.assign_coords(time=np.arange(3)), "needs a time coordinate"),
+        (lambda s: s.isel(time=[0, 0, 1]), "strictly increasing"),
+        (lambda s: s.isel(time=[1, 0, 2]), "strictly increasing"),
+        (lambda s: s.assign_coords(time=np.array(["2026", "2027", "NaT"], "M8[ns]")), "valid and strictly"),
+        (lambda s: s.assign_attrs(interval="week"), "interval is 'week', expected one of"),
+        (lambda s: s.assign(flow=("time", np.zeros(3))), "variable 'flow' has no units"),
+    ],
+)
+def test_a_monitor_series_that_breaks_it(break_it, message: str) -> None:  # type: ignore[no-untyped-def]
+    """The message names file and point."""
+    with pytest.raises(ContractError, match=message):
+        check_monitor(break_it(_monitor()))
+
+
+@pytest.mark.parametrize("name", ["mn", "point", "permit_code", "uscc", "site_name", "source"])
+def test_a_monitor_series_names_its_site(name: str) -> None:
+    """Every attribute is asked for; without names the message speaks of a monitor series."""
+    series = _monitor()
+    del series.attrs[name]
+    with pytest.raises(ContractError, match=rf"attributes missing: \['{name}'\]"):
+        check_monitor(series)
+    with pytest.raises(ContractError, match="^monitor series: interval is None"):
+        check_monitor(series.drop_attrs())
+
+
+def _cube() -> xr.Dataset:
+    layer = ("pass", "y", "x"), np.zeros((1, 2, 2)), {"units": "ppm"}
+    return xr.Dataset({"sum": layer, "when": (("pass",), np.zeros(1))}, {"spatial_ref": 0})
+
+
+def test_a_cube_that_keeps_its_contract() -> None:
+    """What is not a layer needs no units."""
+    check_cube(_cube())
+
+
+@pytest.mark.parametrize(
+    ("break_it", "message"),
+    [
+        (lambda c: c.isel({"pass": 0}), r"missing \['pass'\]"),
+        (lambda c: c.isel(y=0), r"missing \['y'\]"),
+        (lambda c: c.isel(x=0, y=0), r"missing \['x', 'y'\]"),
+        (lambda c: c.assign(n=(("y", "x"), np.zeros((2, 2)))), "cube layer 'n' has no units"),
+    ],
+)
+def test_a_cube_that_breaks_it(break_it, message: str) -> None:  # type: ignore[no-untyped-def]
+    """Dimensions and units."""
+    with pytest.raises(ContractError, match=message):
+        check_cube(break_it(_cube()))
+
+
+def test_what_records_hold_where_nothing_is_known() -> None:
+    """No distortion, 3 m of a receiver, 2° of a gimbal, no tags; a site of nothing but its place."""
+    camera = Camera(4000, 3000, 3000.0, 1999.5, 1499.5)
+    assert (camera.distortion, camera.model, camera.source, camera.focal_sd_px) == ((0.0,) * 5, "", "", 0.0)
+    pose = Pose(104.0, 30.0)
+    assert (pose.height_m, pose.vertical_datum, pose.height_above_takeoff_m) == (None, "unknown", None)
+    assert (pose.yaw_rad, pose.pitch_rad, pose.roll_rad) == (None, None, None)
+    assert (pose.horizontal_sd_m, pose.vertical_sd_m) == (3.0, 3.0)
+    assert pose.angle_sd_rad == pytest.approx(np.radians(2.0), abs=1e-4)
+    frame = Frame("a", Path("a"), camera, pose)
+    assert (frame.time, frame.kind, frame.band, frame.flight_yaw_rad, frame.target_distance_m) == (
+        None,
+        "rgb",
+        "",
+        None,
+        None,
+    )
+    assert (dict(frame.tags), frame.radiometry) == ({}, None)
+    band = BandRadiometry("c", "red", 0.0, 1.0, 1.0, 1.0)
+    assert (band.absolute, band.row_model, band.vignette_centre) == (False, (1.0, 0.0, 0.0), None)
+    assert (band.vignette_radial, band.vignette_divides, band.vignette_surface) == ((), True, ())
+    site = Site("1", "a", 104.0, 30.0, 5.0, "EPSG:4326", CrsSource.DECLARED)
+    assert (site.species, site.stacks, site.visited, site.sources) == ((), (), (), ())
+    assert (site.gate, site.parcel, site.permit_valid_to) == (None, None, None)
+    texts = (site.permit_code, site.uscc, site.address, site.industry_code, site.management_class, site.credit)
+    assert (*texts, site.grade, site.disclosure) == ("",) * 8
+    assert [*CrsSource] == ["declared", "guessed", "unknown"]
+
+
+def test_an_outcome_alone_has_nothing_to_say() -> None:
+    """And several without any are an empty one."""
+    assert (Outcome(1).decisions, Outcome(1).rejects) == ((), ())
+    assert merge_outcomes([]) == Outcome(())
