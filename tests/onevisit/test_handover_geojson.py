@@ -228,7 +228,7 @@ def test_two_writes_are_the_same_bytes(tmp_path, make_hotspot, make_attribution)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
 
 
-# --- every property of every file ------------------------------------------------------------------------------------
+# --- every property of every file ---------------------------------------------------------------------------------
 
 Make = Callable[..., Any]
 HOTSPOT = {
@@ -347,7 +347,7 @@ SECOND = {
 
 
 def test_every_property_of_a_route_and_its_stops(tmp_path: Path, make_route: Make) -> None:
-    """Sums over the legs in whole metres and seconds, the line from the depot round to it, then the stops of each."""
+    """Sums over the legs in whole metres and seconds, the line from the depot and back, then all stops."""
     write_routes(
         tmp_path / "r.geojson", [make_route(), make_route(name="R2", team="team 2", back=None, on_roads=True)]
     )
@@ -396,10 +396,14 @@ def test_every_property_of_a_visit(tmp_path: Path, make_route: Make) -> None:
 def test_points_and_shapes_keep_what_they_are_given(tmp_path: Path) -> None:
     """Times in UTC, numbers with six digits but for coordinates, nothing that is not finite, words as they are."""
     naive = datetime(2026, 3, 1, 1, 2, 3)
-    given = {"time": naive, "lon": 104.123456789, "x": 104.123456789, "n": 123456789, "nan": float("inf"),
-             "list": [0.123456789, {"lat": 30.123456789, "y": naive}], "none": None, "yes": True}  # fmt: skip
-    told = {"time": "2026-03-01T01:02:03Z", "lon": 104.123456789, "x": 104.123, "n": 123456789, "nan": None,
-            "list": [0.123457, {"lat": 30.123456789, "y": "2026-03-01T01:02:03Z"}], "none": None, "yes": True}  # fmt: skip
+    given = {
+        "time": naive, "lon": 104.123456789, "x": 104.123456789, "n": 123456789, "nan": float("inf"), "none": None,
+        "list": [0.123456789, {"lat": 30.123456789, "y": naive}], "yes": True,
+    }  # fmt: skip
+    told = {
+        "time": "2026-03-01T01:02:03Z", "lon": 104.123456789, "x": 104.123, "n": 123456789, "nan": None, "none": None,
+        "list": [0.123457, {"lat": 30.123456789, "y": "2026-03-01T01:02:03Z"}], "yes": True,
+    }  # fmt: skip
     write_points(tmp_path / "p.geojson", [((104.123456789, 30.5), given)])
     assert read(tmp_path / "p.geojson") == [
         {"type": "Feature", "properties": told, "geometry": {"type": "Point", "coordinates": [104.1234568, 30.5]}}

@@ -106,7 +106,7 @@ def test_matters_in_the_language_asked_for(tmp_path, routes):
     assert rows_of(tmp_path / "routes.csv")[0]["matters"] == "甲烷高出背景"
 
 
-# --- every column ----------------------------------------------------------------------------------------------------
+# --- every column --------------------------------------------------------------------------------------------------
 
 Make = Callable[..., Any]
 LINK = "https://uri.amap.com/navigation?to=121.531542,31.175304,Works%20S1&mode=car&src=onevisit&callnative=1"
@@ -159,8 +159,8 @@ def test_every_cell_of_the_workbook_in_both_languages(tmp_path: Path, make_route
     sheet = load_workbook(tmp_path / "r.xlsx").active
     head, *lines = ([cell.value for cell in line] for line in sheet.iter_rows())
     titles = (
-        "路线 序号 点位编码 名称 排污许可证编号 检查类别 计入频次 到达 离开 经度 纬度 GCJ-02|经度 GCJ-02|纬度 检查事项 "
-        "线索与依据 导航"
+        "路线 序号 点位编码 名称 排污许可证编号 检查类别 计入频次 到达 离开 经度 纬度 GCJ-02|经度 GCJ-02|纬度 "
+        "检查事项 线索与依据 导航"
     )
     assert head == (list(COLUMNS) if lang == "en" else [title.replace("|", " ") for title in titles.split()])
     assert lines == [[cell if cell != "" else None for cell in row] for row in rows]
