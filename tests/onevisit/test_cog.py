@@ -125,6 +125,45 @@ def test_chunks_are_computed_once_and_not_far_ahead(tmp_path: Path) -> None:
         assert file.read(1)[::64, ::64].ravel().tolist() == list(range(20))
 
 
+def test_every_property_of_a_pose(tmp_path: Path) -> None:
+    """Rounded as far as they are known; null where they are not; no position is no geometry; nothing else is left."""
+    crs = CRS.from_epsg(4544)
+    x, y = (float(v) for v in to_grid(104.0, 30.6, crs))
+    square = shapely.Polygon([(x, y), (x, y + 40), (x + 40, y + 40), (x + 40, y)])  # clockwise
+    nan = float("nan")
+    poses = [
+        FramePose("甲.jpg", True, "used", x, y, 40.04, -0.1, 1.2349, square, ties=7, reprojection_error_px=0.4567),
+        FramePose("b.jpg", False, "black", x, y, *(nan,) * 3, shapely.Polygon()),
+        FramePose("c.jpg", False, "no position", nan, y, *(nan,) * 3, shapely.Polygon()),
+        FramePose("d.jpg", False, "no position", x, nan, *(nan,) * 3, shapely.Polygon()),
+    ]
+    write_poses(poses, crs, tmp_path / "poses.geojson")
+    text = (tmp_path / "poses.geojson").read_text(encoding="utf-8")
+    content = json.loads(text)
+    assert content["type"] == "FeatureCollection" and "甲.jpg" in text and text.endswith("}\n")
+    assert [p.name for p in tmp_path.iterdir()] == ["poses.geojson"]
+    first, second, third, fourth = content["features"]
+    assert first["type"] == "Feature"
+    assert first["properties"] == {
+        "photo": "甲.jpg", "used": True, "reason": "used", "heading_deg": 354.3, "position_error_m": 1.23,
+        "height_above_takeoff_m": 40.0, "ties": 7, "reprojection_error_px": 0.46,
+    }  # fmt: skip
+    ring = np.array(first["geometry"]["coordinates"][0])
+    assert first["geometry"]["type"] == "Polygon" and shapely.LinearRing(ring).is_ccw and len(ring) == 5
+    assert ring[0].tolist() in [[104.0, 30.6], *ring[1:].tolist()] and [104.0, 30.6] in ring.tolist()
+    back = np.column_stack(to_grid(ring[:, 0], ring[:, 1], crs))
+    assert shapely.Polygon(back).symmetric_difference(square).area < 1.0
+    assert second == {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [104.0, 30.6]},
+        "properties": {
+            "photo": "b.jpg", "used": False, "reason": "black", "heading_deg": None, "position_error_m": None,
+            "height_above_takeoff_m": None, "ties": 0, "reprojection_error_px": None,
+        },
+    }  # fmt: skip
+    assert third["geometry"] is None and fourth["geometry"] is None
+
+
 def test_poses_are_geojson_with_a_feature_a_photo(tmp_path: Path) -> None:
     """A used photo has its footprint in WGS 84, one that is not used its position and the reason."""
     crs = CRS.from_epsg(4544)

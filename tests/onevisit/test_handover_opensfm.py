@@ -107,3 +107,62 @@ def test_cameras_are_shared_and_unused_photos_left_out() -> None:
     assert set(built["shots"]) == {"a.jpg", "b.jpg", "d.jpg"}
     assert len(built["cameras"]) == 2
     assert reconstruction([lost], GRID) == []
+
+
+def test_every_field_of_camera_shot_and_reconstruction(tmp_path: Path) -> None:
+    """Lengths over the longer side, the principal point from the image centre, the file as the records."""
+    wide = replace(_CAMERA, width_px=3000, height_px=4000, model="", distortion=(0.0, 0.0, 0.0, 0.0, 0.0))
+    unknown = replace(_pose("b.jpg", 9.0, 0.0, 0.0, camera=wide), position_error_m=math.nan)
+    poses = [_pose("甲.jpg", 0.0, 0.0, 0.0), unknown]
+    (built,) = reconstruction(poses, GRID)
+    assert built["cameras"] == {
+        "v2 fc6310 4000 3000 brown 0.7750": {
+            "projection_type": "brown", "width": 4000, "height": 3000, "focal_x": 0.775, "focal_y": 0.775,
+            "c_x": pytest.approx((2010.0 - 1999.5) / 4000), "c_y": pytest.approx((1490.0 - 1499.5) / 4000),
+            "k1": 0.02, "k2": -0.01, "p1": 1e-3, "p2": -5e-4, "k3": 2e-3,
+        },
+        "v2 unknown 3000 4000 brown 0.7750": {
+            "projection_type": "brown", "width": 3000, "height": 4000, "focal_x": 0.775, "focal_y": 0.775,
+            "c_x": pytest.approx((2010.0 - 1499.5) / 4000), "c_y": pytest.approx((1490.0 - 1999.5) / 4000),
+            "k1": 0.0, "k2": 0.0, "p1": 0.0, "p2": 0.0, "k3": 0.0,
+        },
+    }  # fmt: skip
+    shots = built["shots"]
+    told = {name: (shot["camera"].split()[1], shot["orientation"], shot["gps_dop"]) for name, shot in shots.items()}
+    assert told == {"甲.jpg": ("fc6310", 1, 1.5), "b.jpg": ("unknown", 1, None)}
+    lon, lat = to_lonlat([EAST, EAST + 9.0], [NORTH, NORTH], GRID)
+    assert built["reference_lla"] == {
+        "longitude": pytest.approx(float(lon.mean()), abs=1e-12),
+        "latitude": pytest.approx(float(lat.mean()), abs=1e-12),
+        "altitude": 0.0,
+    }
+    assert built["points"] == {}
+    write_reconstruction(poses, GRID, tmp_path / "r.json")
+    text = (tmp_path / "r.json").read_text(encoding="utf-8")
+    assert json.loads(text) == [built] and "甲.jpg" in text and text.endswith("]\n")
+
+
+def test_cameras_of_one_name_are_numbered() -> None:
+    """Focal lengths that agree to four digits, but not to the last, are two cameras."""
+    poses = [
+        _pose(f"{k}.jpg", float(k), 0.0, 0.0, camera=replace(_CAMERA, focal_px=3100.0 + 0.01 * k)) for k in (0, 1, 0)
+    ]
+    (built,) = reconstruction([replace(pose, item=f"{n}.jpg") for n, pose in enumerate(poses)], GRID)
+    name = "v2 fc6310 4000 3000 brown 0.7750"
+    assert [shot["camera"] for shot in built["shots"].values()] == [name, f"{name} 1", name]
+
+
+@pytest.mark.parametrize("change", [{"camera": None}, {"rotation": None}, {"used": False}])
+def test_a_photo_of_unknown_orientation_is_no_shot(change: dict[str, None]) -> None:
+    """Camera, rotation and use are all needed; the reference is that of the others."""
+    lost = replace(_pose("b.jpg", 500.0, 0.0, 0.0), **change)
+    (built,) = reconstruction([_pose("a.jpg", 0.0, 0.0, 0.0), lost], GRID)
+    assert list(built["shots"]) == ["a.jpg"]
+    assert built["shots"]["a.jpg"]["gps_position"] == pytest.approx([0.0, 0.0, 80.0], abs=1e-6)
+
+
+def test_positions_are_east_and_north_not_the_other_way_round() -> None:
+    """The second photo is 60 m east and 40 m south of the first, but for half a degree of convergence."""
+    (built,) = reconstruction([_pose("a.jpg", 0.0, 0.0, 0.0), _pose("b.jpg", 60.0, -40.0, 0.0)], GRID)
+    first, second = (np.array(shot["gps_position"]) for shot in built["shots"].values())
+    assert second - first == pytest.approx([60.0, -40.0, 0.0], abs=0.7)
