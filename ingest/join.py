@@ -66,7 +66,7 @@ def _no_position(record: Record, sources: Sequence[Record]) -> NoPosition:
         return NoPosition(
             record.item,
             f"no positions of its own ({span}) and no other file overlaps it in time; nearest is {nearest.item} "
-            f"({-_common_s(nearest, record):.0f} s away): check the clocks and the time "
+            f"({abs(_common_s(nearest, record)):.0f} s away): check the clocks and the time "
             f"zone{_hours_hint(nearest, record)}",
         )
     return NoPosition(record.item, f"no positions ({span}); put the drive's GPX or NMEA file beside it")
