@@ -87,3 +87,72 @@ def test_real_drives_are_not_frozen(shared_data: Path, amld_trace: Read) -> None
         stuck += int(frozen_rows(t, trace["methane"].values, 30.0).sum())
         rows += len(t)
     assert stuck < rows / 1000
+
+
+def run_of(rows: int, *, repeats: int, n: int = 1000) -> np.ndarray:
+    """Values that all differ but for ``repeats`` pairs, and a run of equal ones; the lowest is elsewhere."""
+    values = 10 + np.arange(n, dtype=float)
+    for k in range(repeats):
+        values[100 + 4 * k] = values[101 + 4 * k]
+    values[700 : 700 + rows] = 5000.0
+    return values
+
+
+@pytest.mark.parametrize(("seconds", "frozen"), [(30, True), (29, False)])
+def test_a_run_as_long_as_the_limit_is_frozen(seconds: int, frozen: bool) -> None:
+    """From the first to the last of the equal values at least 30 s; a second less is none. Every row of it counts."""
+    found = frozen_rows(np.arange(1000.0), run_of(seconds + 1, repeats=5), 30.0)
+    assert np.flatnonzero(found).tolist() == (list(range(700, 701 + seconds)) if frozen else [])
+
+
+@pytest.mark.parametrize(
+    ("length", "repeats", "frozen"), [(3, 21, True), (3, 22, False), (4, 55, True), (4, 56, False)]
+)
+def test_a_run_must_be_too_long_for_its_channel(length: int, repeats: int, frozen: bool) -> None:
+    """Rows × share of repeats elsewhere to the power of the run's length is below 1/100, worked out beside."""
+    share = repeats / (999 - length)
+    assert (1000 * share**length < 0.01) == frozen
+    found = frozen_rows(10 * np.arange(1000.0), run_of(length + 1, repeats=repeats), 30.0)
+    assert found.any() == frozen
+
+
+def test_the_floor_of_a_channel_may_last() -> None:
+    """The lowest value held for long is the floor, the lowest but one is not; NaN ends a run and stays out."""
+    values = run_of(100, repeats=2)
+    values[700:800] = 9.0
+    assert not frozen_rows(np.arange(1000.0), values, 30.0).any()
+    values[5] = 8.0
+    assert frozen_rows(np.arange(1000.0), values, 30.0).sum() == 100
+    values[740] = np.nan
+    found = np.flatnonzero(frozen_rows(np.arange(1000.0), values, 30.0))
+    assert found.tolist() == [*range(700, 740), *range(741, 800)]
+
+
+def test_runs_at_both_ends_are_found() -> None:
+    """A channel frozen from the first row and to the last row."""
+    values = 10 + np.arange(1000.0)
+    values[:50], values[-50:] = 3000.0, 4000.0
+    found = np.flatnonzero(frozen_rows(np.arange(1000.0), values, 30.0))
+    assert found.tolist() == [*range(50), *range(950, 1000)]
+    assert frozen_rows(np.arange(2.0), np.array([1.0, 1.0]), 0.0).tolist() == [False, False]
+
+
+def test_each_frozen_species_is_told_with_its_count(make_drive: Make) -> None:
+    """Decisions name the gas, the rows and the time; a species that is well gets no flags, flags keep attributes."""
+    values = run_of(100, repeats=2)
+    trace = make_drive(8.0 * np.arange(1000), methane=values)
+    well = trace["methane"].copy(data=np.arange(1000.0))
+    trace = trace.assign(well=well, methane_qc=("obs", np.zeros(1000, np.uint32), {"long_name": "mine"}))
+    outcome = flag_frozen(trace, TrackSettings(frozen_s=20.0))
+    said = [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+    why = "it repeats to the last digit for 20 s and more"
+    assert said == [("drive", "100 values of methane flagged value_stuck", why)]
+    assert outcome.value["methane_qc"].attrs == {"long_name": "mine"}
+    assert "well_qc" not in outcome.value
+    expected = np.zeros(1000, np.uint32)
+    expected[700:800] = Flag.VALUE_STUCK
+    np.testing.assert_array_equal(outcome.value["methane_qc"].values, expected)
+    fresh = flag_frozen(trace.drop_vars("methane_qc"), TrackSettings()).value["methane_qc"]
+    np.testing.assert_array_equal(fresh.values, expected)
+    assert (fresh.attrs, fresh.values.dtype) == ({}, np.uint32)
+    assert flag_frozen(trace, TrackSettings(frozen_s=100.0)).decisions == ()

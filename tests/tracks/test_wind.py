@@ -9,8 +9,9 @@ import pytest
 import xarray as xr
 
 from ingest.flags import Flag
+from ingest.schema import Outcome
 from tracks import TrackSettings, process_trace
-from tracks.wind import true_wind, wind_direction, wind_uncertainty
+from tracks.wind import add_wind, true_wind, wind_direction, wind_uncertainty
 
 Make = Callable[..., xr.Dataset]
 
@@ -133,3 +134,153 @@ def test_wind_of_nothing_is_nothing(make_drive: Make) -> None:
     assert not (passes["qc_flag"].values & np.uint32(Flag.WIND_IMPLAUSIBLE)).any()
     none = np.empty(0)
     assert process_trace(make_drive(none, u_apparent=none, v_apparent=none)).value.passes.sizes["obs"] == 0
+
+
+# --- by hand ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading_deg", "u", "v"), [(0, -2.0, -4.0), (90, -4.0, 2.0), (180, 2.0, 4.0), (270, 4.0, -2.0)]
+)
+def test_wind_by_hand_in_four_directions(heading_deg: float, u: float, v: float) -> None:
+    """Felt 14 from ahead and 2 from the right at 10 m/s: 4 against the way and 2 to its left, over the ground."""
+    found = true_wind(np.array([-14.0]), np.array([2.0]), np.array([10.0]), np.radians([heading_deg]))
+    assert (found[0][0], found[1][0]) == (pytest.approx(u), pytest.approx(v))
+
+
+def test_uncertainty_by_hand() -> None:
+    """Felt (6, 8): 10 m/s, of which 16 / 20 of the gain; shares of 0.05 and a gain of 0.5 with a sensor of 0.4."""
+    settings = TrackSettings(wind_sensor_sd=0.4, flow_distortion_sd=0.05, flow_yaw_gain=0.5)
+    sd = wind_uncertainty(np.array([6.0, -6.0]), np.array([8.0, 8.0]), settings)
+    np.testing.assert_allclose(sd, [np.hypot(0.4, 0.05 * (10 + 0.5 * 8)), np.hypot(0.4, 0.05 * (10 + 0.5 * 2))])
+
+
+def test_the_calm_speed_itself_has_a_direction() -> None:
+    """Wind towards north-east comes from 225°; at the calm speed it has a direction, below it has none."""
+    found = wind_direction(np.array([1.0, 0.3, 0.29]), np.array([1.0, 0.4, 0.4]), calm_speed=0.5)
+    assert np.degrees(found[0]) == pytest.approx(225)
+    assert np.isfinite(found).tolist() == [True, True, False]
+    assert wind_direction(np.zeros(1), np.array([-1.0]), calm_speed=0.5)[0] == pytest.approx(0)
+
+
+def moving(make_drive: Make, speed: np.ndarray, heading: np.ndarray, **winds: np.ndarray) -> xr.Dataset:
+    """A trace whose speed and heading are given, not smoothed."""
+    trace = make_drive(np.cumsum(speed), **winds)
+    return trace.assign(speed=("obs", speed), heading=("obs", heading))
+
+
+def said(outcome: Outcome[xr.Dataset]) -> list[tuple[str, str, str]]:
+    """Item, decision and evidence of each decision."""
+    return [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+
+
+def test_apparent_wind_is_turned_over_the_ground_row_by_row(make_drive: Make) -> None:
+    """Driving north and then east in a wind of (3, -1), standing with the last heading in between; flow factor 0.8."""
+    speed = np.array([0.0, 10.0, 10.0, 0.0, 5.0])
+    heading = np.array([np.nan, 0.0, 0.0, np.nan, np.pi / 2])
+    course = np.array([0.0, 0.0, 0.0, 0.0, np.pi / 2])
+    forward = 3 * np.sin(course) - np.cos(course) - speed
+    left = -3 * np.cos(course) - np.sin(course)
+    trace = moving(make_drive, speed, heading, u_apparent=forward / 0.8, v_apparent=left / 0.8)
+    outcome = add_wind(trace, TrackSettings(flow_factor=0.8))
+    found = outcome.value
+    np.testing.assert_allclose(found["u"].values, 3, atol=1e-12)
+    np.testing.assert_allclose(found["v"].values, -1, atol=1e-12)
+    np.testing.assert_allclose(found["wind_sd"].values, wind_uncertainty(forward / 0.8, left / 0.8, TrackSettings()))
+    assert found["u"].attrs == {"units": "m s-1", "standard_name": "eastward_wind"}
+    assert found["v"].attrs == {"units": "m s-1", "standard_name": "northward_wind"}
+    assert found["wind_sd"].attrs == {"units": "m s-1", "long_name": "standard deviation of each wind component"}
+    assert found["qc_flag"].attrs == trace["qc_flag"].attrs
+    assert said(outcome) == [("drive", "true wind computed from the apparent wind", "no true wind was given")]
+
+
+def test_a_given_wind_is_believed_and_felt_on_the_way(make_drive: Make) -> None:
+    """True wind stays; its uncertainty is of the wind felt, with the last heading; unknown speed counts as 0."""
+    speed, heading = np.array([10.0, 0.0, np.nan, 10.0]), np.array([0.6, np.nan, np.nan, 2.0])
+    u, v = np.array([3.0, 3.0, 3.0, -2.0]), np.array([-1.0, -1.0, -1.0, 4.0])
+    trace = moving(make_drive, np.nan_to_num(speed), heading, u=u, v=v, u_apparent=9 * u, v_apparent=9 * v)
+    outcome = add_wind(trace.assign(speed=("obs", speed)), TrackSettings())
+    np.testing.assert_array_equal(outcome.value["u"].values, u)
+    np.testing.assert_array_equal(outcome.value["v"].values, v)
+    assert outcome.decisions == ()
+    course, known = np.array([0.6, 0.6, 0.6, 2.0]), np.nan_to_num(speed)
+    forward = u * np.sin(course) + v * np.cos(course) - known
+    left = v * np.sin(course) - u * np.cos(course)
+    np.testing.assert_allclose(outcome.value["wind_sd"].values, wind_uncertainty(forward, left, TrackSettings()))
+
+
+def test_without_any_heading_a_given_wind_is_head_wind(make_drive: Make) -> None:
+    """On a platform that never moves a wind of 5 m/s is felt as 5 from ahead."""
+    trace = moving(make_drive, np.zeros(3), np.full(3, np.nan), u=np.full(3, 3.0), v=np.full(3, -4.0))
+    sd = add_wind(trace, TrackSettings()).value["wind_sd"].values
+    np.testing.assert_allclose(sd, np.hypot(0.3, 0.07 * 5))
+
+
+def test_half_a_wind_is_no_wind(make_drive: Make) -> None:
+    """Without wind, or with one component only, a trace stays; a half true wind does not hide the felt one."""
+    speed, heading = np.full(5, 10.0), np.zeros(5)
+    for winds in ({}, {"u": np.ones(5)}, {"v": np.ones(5)}, {"u_apparent": np.ones(5)}, {"v_apparent": np.ones(5)}):
+        trace = moving(make_drive, speed, heading, **winds)
+        outcome = add_wind(trace, TrackSettings())
+        assert outcome.value is trace
+        assert outcome.decisions == ()
+    felt = {"u_apparent": np.full(5, -10.0), "v_apparent": np.full(5, 2.0)}
+    for half in ("u", "v"):
+        found = add_wind(moving(make_drive, speed, heading, **{half: np.full(5, 9.0)}, **felt), TrackSettings()).value
+        np.testing.assert_allclose(found["u"].values, -2, atol=1e-12)
+        np.testing.assert_allclose(found["v"].values, 0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("speed", "flagged"), [(40.0, 0), (40.01, 1)])
+def test_wind_beyond_the_limit_is_flagged(make_drive: Make, speed: float, flagged: int) -> None:
+    """40 m/s is still wind; a little more is a fault of the sensor, told with the count; other flags stay."""
+    u = np.array([3.0, 0.6 * speed, 3.0])
+    v = np.array([0.0, -0.8 * speed, 0.0])
+    trace = moving(make_drive, np.full(3, 10.0), np.zeros(3), u=u, v=v)
+    trace = trace.assign(qc_flag=("obs", np.full(3, int(Flag.STATIONARY), np.uint32)))
+    outcome = add_wind(trace, TrackSettings())
+    bad = int(Flag.STATIONARY | Flag.WIND_IMPLAUSIBLE) if flagged else int(Flag.STATIONARY)
+    assert outcome.value["qc_flag"].values.tolist() == [int(Flag.STATIONARY), bad, int(Flag.STATIONARY)]
+    assert (trace["qc_flag"].values == np.uint32(Flag.STATIONARY)).all()
+    told = [("drive", "implausible wind flagged", "1 of 3 rows above 40 m s-1")]
+    assert said(outcome) == (told if flagged else [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "swing", "turned"), [(100, 2.0, True), (99, 2.0, False), (100, 1.43, True), (100, 1.40, False)]
+)
+def test_the_sign_of_a_sensor_needs_rows_and_changes_of_speed(
+    make_drive: Make, rows: int, swing: float, turned: bool
+) -> None:
+    """A hundred rows whose speed scatters by 1 m/s tell that head wind is positive; fewer or steadier ones do not."""
+    speed = 10 + swing * np.sin(np.linspace(0, 20 * np.pi, rows, endpoint=False))
+    trace = moving(make_drive, speed, np.zeros(rows), u_apparent=speed + 2, v_apparent=np.full(rows, 3.0))
+    outcome = add_wind(trace, TrackSettings())
+    decisions = [decision for _, decision, _ in said(outcome)]
+    assert ("apparent wind turned round: head wind was positive" in decisions) == turned
+    if turned:
+        np.testing.assert_allclose(outcome.value["u"].values, 3, atol=1e-9)
+        np.testing.assert_allclose(outcome.value["v"].values, -2, atol=1e-9)
+    else:
+        np.testing.assert_allclose(outcome.value["v"].values, 2 * speed + 2)
+
+
+def test_a_sensor_of_the_right_sign_is_left_alone(make_drive: Make) -> None:
+    """The felt wind that falls as the speed rises is of the expected sign."""
+    speed = 10 + 4 * np.sin(np.arange(200.0))
+    trace = moving(make_drive, speed, np.zeros(200), u_apparent=-speed - 2, v_apparent=np.zeros(200))
+    outcome = add_wind(trace, TrackSettings())
+    np.testing.assert_allclose(outcome.value["v"].values, -2, atol=1e-9)
+    assert len(outcome.decisions) == 1
+
+
+@pytest.mark.parametrize(("slope", "turned"), [(0.29, False), (0.31, True)])
+def test_a_sensor_is_turned_when_it_grows_with_the_speed(make_drive: Make, slope: float, turned: bool) -> None:
+    """More than 0.3 m/s per m/s of driving is the other sign, and is told; rows without wind do not matter."""
+    speed = 10 + 4 * np.sin(np.arange(200.0))
+    felt = slope * speed
+    felt[::10] = np.nan
+    outcome = add_wind(moving(make_drive, speed, np.zeros(200), u_apparent=felt, v_apparent=felt), TrackSettings())
+    assert (len(outcome.decisions) == 2) == turned
+    if turned:
+        assert outcome.decisions[0].evidence.startswith("it grows by 0.31 m s-1 per m s-1 of driving")
