@@ -214,7 +214,8 @@ class _PlaceIndex:
         """Enter a site at its position; one without a position cannot be found."""
         position = group.position()
         if position is not None:
-            self._cells[self._cell(*position)].append(group)
+            row = self._row(position[1])
+            self._cells[self._column(position[0], row), row].append(group)
 
     def most_alike(self, record: Record, key: str, likeness: float) -> Group | None:
         """Return the site within the cell size whose name is most like ``key``, if it is alike enough."""
@@ -222,7 +223,7 @@ class _PlaceIndex:
             return None
         here = (record.place.lon, record.place.lat)
         best, found = likeness, None
-        for group in self._around(*self._cell(*here)):
+        for group in self._around(*here):
             position = group.position()
             if position is None or _apart_m(here, position) > self._cell_m:
                 continue
@@ -231,16 +232,22 @@ class _PlaceIndex:
                 best, found = alike, group
         return found
 
-    def _cell(self, lon: float, lat: float) -> tuple[int, int]:
-        row = int(lat * _METRES_PER_DEGREE // self._cell_m)
-        # One width of cells per row, so that neighbouring rows share columns to within a cell.
-        width_deg = self._cell_m / (_METRES_PER_DEGREE * max(math.cos(math.radians(round(lat))), 0.01))
-        return int(lon // width_deg), row
+    def _row(self, lat: float) -> int:
+        return int(lat * _METRES_PER_DEGREE // self._cell_m)
 
-    def _around(self, column: int, row: int) -> Iterator[Group]:
-        for dx in (-1, 0, 1):
-            for dy in (-1, 0, 1):
-                yield from self._cells.get((column + dx, row + dy), ())
+    def _column(self, lon: float, row: int) -> int:
+        """Column of a row; the cells of every row are at least as wide as high, at its side towards the pole too."""
+        lat = (max(abs(row), abs(row + 1)) + 1) * self._cell_m / _METRES_PER_DEGREE
+        width_deg = self._cell_m / (_METRES_PER_DEGREE * max(math.cos(math.radians(lat)), 0.01))
+        return int(lon // width_deg)
+
+    def _around(self, lon: float, lat: float) -> Iterator[Group]:
+        """Sites of the cell of a place and of its eight neighbours; the columns of each row are its own."""
+        middle = self._row(lat)
+        for row in (middle - 1, middle, middle + 1):
+            column = self._column(lon, row)
+            for dx in (-1, 0, 1):
+                yield from self._cells.get((column + dx, row), ())
 
 
 def _joined(record: Record, group: Group, rule: str) -> Decision:
