@@ -145,8 +145,8 @@ def _fits(kind: str, station: Station) -> bool:
 
 def _disturb(station: Station, kind: str, rng: np.random.Generator) -> Station:
     """Lay one anomaly over a station's records."""
-    days = [d for d in range(2, 6) if (station.start + timedelta(days=d)).weekday() < 6]
-    first = 24 * int(rng.choice(days)) + (9 - station.start.hour) % 24
+    mornings = [24 * d + (9 - station.start.hour) % 24 for d in range(2, 6)]
+    first = int(rng.choice([h for h in mornings if (station.start + timedelta(hours=h)).weekday() < 6]))
     length = {"near_limit": 60, "drifting_monitor": HOURS - first, "frozen_monitor": 30, "missing_hours": 14}.get(
         kind, 5
     )
