@@ -78,7 +78,7 @@ def _read_file(path: Path, item: str) -> tuple[list[Road], int, int]:
         return _read_osm(path, item)
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise UnknownFormat(item, f"not GeoJSON ({error}); export the streets as GeoJSON lines in WGS 84") from error
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list):
@@ -86,8 +86,10 @@ def _read_file(path: Path, item: str) -> tuple[list[Road], int, int]:
     lines: list[Road] = []
     closed = others = 0
     for number, feature in enumerate(features, start=1):
-        tags = feature.get("properties") or {}
-        parts = _parts(feature.get("geometry"))
+        members = feature if isinstance(feature, dict) else {}
+        tags = members.get("properties")
+        tags = tags if isinstance(tags, dict) else {}
+        parts = _parts(members.get("geometry"))
         if not parts:
             others += 1
         elif str(tags.get("highway", "")) in _NO_CARS:
@@ -110,9 +112,10 @@ def _read_osm(path: Path, item: str) -> tuple[list[Road], int, int]:
 
 def _parts(geometry: Any) -> list[Any]:
     kind = geometry.get("type") if isinstance(geometry, dict) else None
-    if kind == "LineString":
-        return [geometry["coordinates"]]
-    return list(geometry["coordinates"]) if kind == "MultiLineString" else []
+    coordinates = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    if kind == "MultiLineString" and isinstance(coordinates, list):
+        return coordinates
+    return [coordinates] if kind in ("LineString", "MultiLineString") else []
 
 
 def _road(coordinates: Any, tags: Mapping[str, Any], item: str, number: int) -> Road:
@@ -121,7 +124,7 @@ def _road(coordinates: Any, tags: Mapping[str, Any], item: str, number: int) -> 
     except (TypeError, ValueError) as error:
         raise FileError(item, f"coordinates are not numbers ({error})", where=f"feature {number}") from error
     if (
-        len(vertices) < 2
+        vertices.shape != (max(len(vertices), 2), 2)
         or not np.isfinite(vertices).all()
         or not shapely.box(-180, -90, 180, 90).covers(shapely.LineString(vertices))
     ):
