@@ -273,7 +273,7 @@ def test_names_of_no_zone(name: str) -> None:
 
 
 def test_hours_of_a_clock_change_by_hand() -> None:
-    """Berlin in 2024: 02:30 on 31 March becomes 01:00 UTC, the first moment after; in October standard time counts."""
+    """Berlin in 2024: 02:30 on 31 March becomes 01:00 UTC, the first moment; in October standard time."""
     texts = ["2024-03-31T01:59", "2024-03-31T02:30", "2024-03-31T03:00", "2024-10-27T01:59", "2024-10-27T02:30"]
     utc, flags = localise(np.array([*texts, "2024-10-27T03:00"], "datetime64[ns]"), "Europe/Berlin")
     assert [str(time)[5:16] for time in utc] == [
