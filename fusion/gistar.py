@@ -160,7 +160,11 @@ def neighbour_matrix(at: Ints, cells: Ints, kernel: Floats, width: int) -> Any:
         target_column = column + j - reach[1]
         target = (row + i - reach[0]) * width + target_column
         found = np.minimum(np.searchsorted(cells, target), max(cells.size - 1, 0))
-        hit = (cells[found] == target) & (target_column >= 0) & (target_column < width) if cells.size else target < 0
+        hit = (
+            (cells[found] == target) & (target_column >= 0) & (target_column < width)
+            if cells.size
+            else np.zeros(target.size, bool)
+        )
         rows.append(np.flatnonzero(hit))
         columns.append(found[hit])
         weights.append(np.full(int(hit.sum()), kernel[i, j]))

@@ -15,6 +15,9 @@ __all__ = ["ScanCluster", "scan_normal"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+_SAME = 1e-9
+"""Distances that differ by less, as a share of the largest, are equal."""
+
 
 @dataclass(frozen=True, eq=False)
 class ScanCluster:
@@ -78,7 +81,8 @@ def scan_normal(
     count = np.bincount(location, minlength=x.size).astype(np.float64)
     inside = np.cumsum(count[order], axis=1)
     ordered = np.take_along_axis(distance, order, axis=1)
-    ends = np.column_stack([np.diff(ordered, axis=1) > 0, np.zeros(x.size, bool)])  # a circle holds all of its rim
+    # a circle holds all of its rim, of which rounding moves places a little
+    ends = np.column_stack([np.diff(ordered, axis=1) > _SAME * ordered.max(), np.zeros(x.size, bool)])
     allowed = ends & (inside <= largest_share * values.size) & (inside > 0)
     if not allowed.any():
         return None

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion.gistar import disc_kernel, gi_star, gi_star_cells, gi_star_lazy, neighbour_matrix, rank_normal
+from fusion.gistar_kernel import box_gi_star, moments
+from ingest.errors import ContractError
 
 
 @pytest.mark.parametrize("band", [30, 60, 90, 120, 150])
@@ -36,14 +38,17 @@ def slow_gi_star(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     valid = np.isfinite(values)
     n, mean, sd = valid.sum(), values[valid].mean(), values[valid].std()
     result = np.full(values.shape, np.nan)
-    reach = kernel.shape[0] // 2
+    tall, wide = kernel.shape[0] // 2, kernel.shape[1] // 2
     for i, j in zip(*np.nonzero(valid), strict=True):
         total = weight = squares = 0.0
         for k, m in zip(*np.nonzero(valid), strict=True):
-            if abs(k - i) <= reach and abs(m - j) <= reach:
-                w = kernel[k - i + reach, m - j + reach]
+            if abs(k - i) <= tall and abs(m - j) <= wide:
+                w = kernel[k - i + tall, m - j + wide]
                 total, weight, squares = total + w * values[k, m], weight + w, squares + w * w
-        result[i, j] = (total - mean * weight) / (sd * np.sqrt((n * squares - weight**2) / (n - 1)))
+        if weight**2 < n * squares - 1e-9:  # a window that holds everything has nothing to compare
+            result[i, j] = (total - mean * weight) / (sd * np.sqrt((n * squares - weight**2) / (n - 1)))
+        else:
+            result[i, j] = 0.0
     return result
 
 
@@ -107,3 +112,121 @@ def test_blocks_are_computed_only_when_read() -> None:
 
     with dask.config.set(scheduler=refuse):
         gi_star_lazy(da.ones((40, 40), chunks=10), np.ones((3, 3)))
+
+
+@pytest.mark.parametrize(
+    ("radius", "rows"),
+    [(0.5, ["1"]), (1.0, ["010", "111", "010"]), (1.41, ["010", "111", "010"]), (np.sqrt(2), ["111"] * 3),
+     (2.0, ["00100", "01110", "11111", "01110", "00100"]), (2.5, ["01110", "11111", "11111", "11111", "01110"])],
+)  # fmt: skip
+def test_a_disc_holds_the_cells_within_its_radius(radius: float, rows: list[str]) -> None:
+    """The rim belongs to it."""
+    assert disc_kernel(radius).tolist() == [[float(c) for c in row] for row in rows]
+    assert disc_kernel(radius).dtype == np.float64
+
+
+def test_a_large_or_weighted_kernel_gives_the_slow_sum() -> None:
+    """Above 81 cells by FFT, below directly, with gaps and with weights that differ; a scaled box is a box."""
+    rng = np.random.default_rng(7)
+    values = rng.normal(4, 2, (16, 13))
+    values[rng.random(values.shape) < 0.25] = np.nan
+    cone = disc_kernel(5.0) / (1.0 + np.hypot(*np.mgrid[-5:6, -5:6]))
+    for kernel in (disc_kernel(4.0), disc_kernel(5.0), cone, cone[2:-2, 1:-1], 0.25 * np.ones((3, 5))):
+        np.testing.assert_allclose(gi_star(values, kernel), slow_gi_star(values, kernel), atol=1e-9)
+        cells = np.flatnonzero(np.isfinite(values))
+        z = gi_star_cells(values.ravel()[cells], neighbour_matrix(cells, cells, kernel, 13))
+        np.testing.assert_allclose(z, slow_gi_star(values, kernel).ravel()[cells], atol=1e-9)
+
+
+def test_a_mask_takes_part_like_gaps() -> None:
+    """Where it says no the value is as if never measured."""
+    values = np.random.default_rng(3).normal(size=(6, 7))
+    valid = np.random.default_rng(4).random((6, 7)) < 0.7
+    np.testing.assert_array_equal(
+        gi_star(values, np.ones((3, 3)), valid), gi_star(np.where(valid, values, np.nan), np.ones((3, 3)))
+    )
+    assert np.isnan(gi_star(values, np.ones((3, 3)), valid)[~valid]).all()
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3, 4), (4, 4)])
+def test_a_kernel_without_a_centre_is_refused(shape: tuple[int, int]) -> None:
+    """Even lengths on either axis, whole or lazy."""
+    with pytest.raises(ContractError, match="odd lengths"):
+        gi_star(np.zeros((9, 9)), np.ones(shape))
+    with pytest.raises(ContractError, match="odd lengths"):
+        gi_star_lazy(da.zeros((9, 9), chunks=9), np.ones(shape))
+
+
+@pytest.mark.parametrize("kernel", [np.ones((5, 5)), disc_kernel(6.0)])
+def test_a_window_that_holds_everything_has_nothing_to_compare(kernel: np.ndarray) -> None:
+    """Gi* is 0 there, not infinite; of two cells as of many."""
+    values = np.full((9, 9), np.nan)
+    values[3:5, 4] = [1.0, 2.0]
+    z = gi_star(values, kernel)
+    assert z[3:5, 4].tolist() == [0.0, 0.0] and np.isfinite(z).sum() == 2
+    cells = np.array([31, 40])
+    assert gi_star_cells(np.array([1.0, 2.0]), neighbour_matrix(cells, cells, kernel, 9)).tolist() == [0.0, 0.0]
+
+
+def test_two_cells_apart_are_plus_and_minus_one() -> None:
+    """n = 2, one cell a window: (x − mean) / sd √((2 − 1) / 1)."""
+    values = np.full((1, 9), np.nan)
+    values[0, [1, 7]] = [5.0, 9.0]
+    for kernel in (np.ones((3, 3)), disc_kernel(1.0)):
+        assert gi_star(values, kernel)[0, [1, 7]] == pytest.approx([-1.0, 1.0])
+
+
+def test_moments_are_of_the_finite_values() -> None:
+    """Number, mean and population standard deviation, digits kept under a large offset; none of no value."""
+    values = np.array([[1e9 + 1, np.nan, 1e9 + 3], [np.inf, 1e9 + 5, -np.inf]])
+    n, mean, sd = moments(values)
+    assert (n, mean, sd) == (3, 1e9 + 3, pytest.approx(np.sqrt(8 / 3)))
+    assert [float(v) for v in moments(np.full((2, 2), np.nan))] == pytest.approx([0, np.nan, np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize(("tall", "wide"), [(0, 0), (1, 0), (0, 2), (4, 1), (1, 9), (9, 9)])
+def test_a_running_box_equals_the_slow_sum(tall: int, wide: int) -> None:
+    """Windows narrower and wider than the map, on each axis."""
+    rng = np.random.default_rng(11)
+    values = rng.normal(-2, 3, (6, 5))
+    values[rng.random((6, 5)) < 0.2] = np.nan
+    slow = slow_gi_star(values, np.ones((2 * tall + 1, 2 * wide + 1)))
+    np.testing.assert_allclose(box_gi_star(values, tall, wide, *moments(values)), slow, atol=1e-9)
+
+
+@pytest.mark.parametrize("width", [5, 7])
+def test_neighbours_are_those_under_the_kernel_and_not_around_the_edge(width: int) -> None:
+    """Row by row against distances, for windows at visited and other places, on all four sides."""
+    rng = np.random.default_rng(width)
+    cells = np.sort(rng.choice(6 * width, 20, replace=False))
+    at = rng.permutation(6 * width)[:15]
+    kernel = np.array([[0.0, 1.0, 0.0], [2.0, 3.0, 4.0], [0.0, 5.0, 6.0]])
+    slow = np.zeros((15, 20))
+    for a, b in np.ndindex(15, 20):
+        i, j = cells[b] // width - at[a] // width, cells[b] % width - at[a] % width
+        if abs(i) <= 1 and abs(j) <= 1:
+            slow[a, b] = kernel[i + 1, j + 1]
+    matrix = neighbour_matrix(at, cells, kernel, width)
+    np.testing.assert_array_equal(matrix.toarray(), slow)
+    assert neighbour_matrix(at, np.empty(0, np.int64), kernel, width).shape == (15, 0)
+
+
+def test_many_surrogates_are_one_column_each() -> None:
+    """Columns do not mix; a window without a cell is NaN; equal values are 0."""
+    rng = np.random.default_rng(5)
+    cells = np.sort(rng.choice(60, 30, replace=False))
+    at = np.r_[cells, 500]
+    matrix = neighbour_matrix(at, cells, np.ones((3, 3)), 10)
+    scores = rng.normal(size=(30, 4))
+    scores[:, 2] = 7.0
+    z = gi_star_cells(scores, matrix)
+    for k in (0, 1, 3):
+        np.testing.assert_allclose(z[:, k], gi_star_cells(scores[:, k], matrix))
+    assert (z[:-1, 2] == 0).all() and np.isnan(z[-1]).all() and z.shape == (31, 4)
+
+
+def test_scores_by_rank_are_those_of_blom() -> None:
+    """(i − 3/8) / (n + 1/4) through the normal quantile; an infinite value takes no part."""
+    scores = rank_normal(np.array([30.0, 10.0, np.inf, 20.0, np.nan]))
+    expected = [0.8694238, -0.8694238, np.nan, 0.0, np.nan]  # quantiles of 2.625 / 3.25, 0.625 / 3.25 and one half
+    np.testing.assert_allclose(scores, expected, atol=1e-6)

@@ -42,3 +42,107 @@ def test_a_value_without_a_location_is_refused() -> None:
     """An index beyond the locations is a broken contract."""
     with pytest.raises(ContractError, match="locations"):
         scan_normal(np.zeros(2), np.zeros(2), np.array([0, 2]), np.ones(2))
+
+
+def _slow_scan(x, y, location, values, share: float = 0.5) -> tuple[float, set[int]]:
+    """Every circle about every place up to every other: half of N times the log of the ratio of variances."""
+    best, members = -np.inf, set[int]()
+    for centre in range(x.size):
+        distance = np.hypot(x - x[centre], y - y[centre])
+        for radius in np.unique(distance):
+            within = np.isin(location, np.flatnonzero(distance <= radius))
+            inside, outside = values[within], values[~within]
+            if not inside.size or inside.size > share * values.size or inside.mean() <= outside.mean():
+                continue
+            one = ((values - values.mean()) ** 2).sum()
+            two = ((inside - inside.mean()) ** 2).sum() + ((outside - outside.mean()) ** 2).sum()
+            llr = values.size / 2 * np.log(one / two)
+            if llr > best + 1e-9:
+                best, members = llr, set(np.flatnonzero(distance <= radius).tolist())
+    return best, members
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("share", [0.5, 0.2])
+def test_the_circle_is_the_best_of_all_circles(seed: int, share: float) -> None:
+    """Places on a lattice, so that many are equally far; several observations a place, and places without any."""
+    rng = np.random.default_rng(seed)
+    x, y = (v.ravel().astype(float) for v in np.mgrid[0:4, 0:4])
+    location, values = rng.integers(1, 15, 40), rng.normal(size=40)
+    values[location == 6] += 1.0
+    found = scan_normal(x, y, location, values, largest_share=share, replications=9)
+    llr, members = _slow_scan(x, y, location, values, share)
+    assert found is not None and found.llr == pytest.approx(llr)
+    seen = {k for k in members if k in location}
+    assert {int(k) for k in found.locations if k in location} == seen
+    assert found.locations[0] == found.centre
+    far = np.hypot(x[found.locations] - x[found.centre], y[found.locations] - y[found.centre])
+    assert found.radius == far.max() and (np.diff(far) >= 0).all()
+    within = np.isin(location, found.locations)
+    assert (found.mean_inside, found.mean_outside) == pytest.approx((values[within].mean(), values[~within].mean()))
+
+
+def test_p_is_the_share_of_draws_that_reach_it() -> None:
+    """Given draws: the data themselves reach, equal values do not; one is added above and below."""
+    x = np.arange(10.0)
+    values = np.r_[5.0, 4.0, np.tile([0.0, 0.1], 4)]
+    weaker = np.r_[1.0, 0.5, np.tile([0.0, 0.7], 4)]
+    found = scan_normal(x, np.zeros(10), np.arange(10), values, surrogates=[values, weaker, weaker, values, weaker])
+    assert found is not None and found.p_value == pytest.approx(3 / 6)
+    assert set(found.locations.tolist()) == {0, 1}
+    assert found.radius == 1.0 and (found.mean_inside, found.mean_outside) == pytest.approx((4.5, 0.05))
+
+
+def test_permutations_are_as_many_as_asked_and_repeat() -> None:
+    """The smallest p is one over one more; the same seed gives the same p, another one another."""
+    rng = np.random.default_rng(3)
+    x, strong = np.arange(30.0), rng.normal(size=30)
+    strong[4:9] += 20.0
+    found = scan_normal(x, x * 0, np.arange(30), strong, replications=49)
+    assert found is not None and found.p_value == pytest.approx(1 / 50)
+    usual = scan_normal(x, x * 0, np.arange(30), strong)
+    assert usual is not None and usual.p_value == pytest.approx(1 / 1000)
+    weak = rng.normal(size=30)
+    ps = []
+    for seed in (1, 1, 2):
+        one = scan_normal(x, x * 0, np.arange(30), weak, replications=199, seed=seed)
+        assert one is not None
+        ps.append(one.p_value)
+    assert ps[0] == ps[1] != ps[2]
+
+
+def test_where_no_circle_is_high_there_is_no_cluster() -> None:
+    """Too few values; no circle small enough; the only one low; three values are enough."""
+    x = np.arange(2.0)
+    assert scan_normal(x, x, np.array([0, 1]), np.array([1.0, 2.0])) is None
+    assert scan_normal(x, x, np.array([0, 0, 1, 1]), np.array([1.0, 2.0, 3.0, 4.0]), largest_share=0.4) is None
+    assert scan_normal(x, x, np.array([0, 0, 0, 1]), np.array([5.0, 6.0, 7.0, 1.0])) is None
+    three = scan_normal(np.arange(3.0), np.zeros(3), np.arange(3), np.array([1.0, 2.0, 9.0]), replications=9)
+    assert three is not None and three.locations.tolist() == [2]
+    whole = scan_normal(x, x, np.array([0, 0, 1, 1]), np.array([1.0, 2.0, 3.0, 4.0]), replications=9)
+    assert whole is not None and whole.locations.tolist() == [1]  # half of the observations is allowed
+
+
+def test_places_on_one_point_are_one_circle() -> None:
+    """A circle holds all of its rim: places at the same distance are in together or not at all."""
+    x = np.array([0.0, 0.0, 1.0, 2.0, 3.0, 4.0])
+    values = np.array([9.0, 1.0, 0.0, 0.5, 0.2, 0.1])
+    found = scan_normal(x, np.zeros(6), np.arange(6), values, replications=9)
+    assert found is not None and set(found.locations.tolist()) == {0, 1}
+
+
+def test_rounding_does_not_open_the_rim() -> None:
+    """Places that are equally far but for the last digits are in together, as means of coordinates are."""
+    x = 4e5 + np.array([0.0, 20.0 + 2e-10, 40.0 - 2e-10, 60.0, 80.0, 100.0])
+    values = np.array([1.0, 9.0, 8.0, 8.5, 0.5, 0.2])
+    found = scan_normal(x, np.zeros(6), np.arange(6), values, replications=9)
+    assert found is not None and set(found.locations.tolist()) == {1, 2, 3}
+    assert found.centre == 2
+    skewed = scan_normal(x, np.zeros(6), np.arange(6), np.array([0.0, 0.1, 9.0, 8.0, 0.2, 0.3]), replications=9)
+    assert skewed is not None and len(skewed.locations) == 3  # never the centre and one side of its rim
+
+
+def test_values_and_locations_are_of_one_length() -> None:
+    """A value too many is a broken contract, and said in numbers."""
+    with pytest.raises(ContractError, match="3 values for 2 observations at 2 locations"):
+        scan_normal(np.zeros(2), np.zeros(2), np.array([0, 1]), np.ones(3))
