@@ -136,7 +136,7 @@ def test_files_are_one_network_each_with_its_decision(tmp_path: Path) -> None:
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["LineString", "MultiLineString"])
 def test_what_is_a_line_on_the_earth(tmp_path: Path, points: object, right: bool, kind: str) -> None:
-    """At least two vertices of two finite numbers within the degrees of the earth; else the place in the file is told."""
+    """At least two vertices of two finite numbers within the degrees of the earth; else refused by place."""
     bad = line()
     bad["geometry"] = {"type": kind, "coordinates": points if kind == "LineString" else [points]}
     outcome = read_one(tmp_path, line(), bad)
