@@ -40,7 +40,7 @@ def test_constant_speed_is_kept(make_drive: Make) -> None:
     np.testing.assert_allclose(cleaned["heading"].values[5:], np.pi / 2, atol=0.01)
 
 
-def test_the_standard_deviation_is_honest(make_drive: Make) -> None:
+def test_the_standard_deviation_is_honest() -> None:
     """The errors of smoothed positions have the stated standard deviation (chi-square within 10 %)."""
     rng = np.random.default_rng(3)
     acceleration = rng.normal(0, 1, 20_000)
@@ -459,10 +459,8 @@ def test_a_stated_accuracy_is_believed(make_drive: Make, stated: dict[str, float
     assert cleaned["horizontal_sd"].values[100] == pytest.approx(standing_sd(sd**2), rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("decimals", "step_m", "said"), [(4, 11.08524, True), (3, 110.8524, True), (2, 110.8524, True)]
-)
-def test_rounded_positions_are_less_well_known(decimals: int, step_m: float, said: bool) -> None:
+@pytest.mark.parametrize(("decimals", "step_m"), [(4, 11.08524), (3, 110.8524), (2, 110.8524)])
+def test_rounded_positions_are_less_well_known(decimals: int, step_m: float) -> None:
     """Degrees of n decimals add the variance step²/12; three decimals are the fewest; the rounding is told."""
     from ingest.schema import new_trace
 

@@ -175,7 +175,7 @@ def said(outcome: Outcome[xr.Dataset]) -> list[tuple[str, str, str]]:
 
 
 def test_apparent_wind_is_turned_over_the_ground_row_by_row(make_drive: Make) -> None:
-    """Driving north and then east in a wind of (3, -1), standing with the last heading in between; flow factor 0.8."""
+    """Driving north and then east in a wind of (3, -1), standing in between; flow factor 0.8."""
     speed = np.array([0.0, 10.0, 10.0, 0.0, 5.0])
     heading = np.array([np.nan, 0.0, 0.0, np.nan, np.pi / 2])
     course = np.array([0.0, 0.0, 0.0, 0.0, np.pi / 2])
