@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.osm import is_osm, read_ways
+from ingest.errors import FileError
+from ingest.osm import Way, is_osm, read_ways
 from ingest.roads import read_roads
 
 NODES = {10: (104.0, 30.0), 11: (104.001, 30.0), 5: (104.002, 30.0005), 900_000_000_000: (-104.003, -30.001)}
@@ -109,12 +110,72 @@ def test_ways_come_back_with_places_and_tags(tmp_path: Path, kind: str) -> None:
         np.testing.assert_allclose(way.vertices, [NODES[ref] for ref in refs], atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    ("content", "known"),
+    [
+        (b"\x00\x00\x00\x0d\n\tOSMHeader...", True),
+        (b"\x00\x00\x00\n\tOSMHeader...", False),
+        (b"\x00\x00\x00\x0d\n\tOSMData...", False),
+        (b"<osm/>", True),
+        (b"\xef\xbb\xbf \r\n\t<?xml version='1.0'?>\n<osm>", True),
+        (b"<gpx/>", False),
+        (b'{"a": "<osm"}', False),
+        (b"<x>" + b" " * 993 + b"<osm", True),
+        (b"<x>" + b" " * 994 + b"<osm", False),
+        (b"", False),
+    ],
+)
+def test_extracts_are_known_by_their_first_bytes(tmp_path: Path, content: bytes, known: bool) -> None:
+    """The header block of a PBF in its place; XML with the tag of OSM in its first thousand bytes."""
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    assert is_osm(path) == known
+
+
+@pytest.mark.parametrize(
+    ("tags", "oneway"),
+    [
+        ({"highway": "motorway"}, "yes"),
+        ({"highway": "motorway_link"}, "yes"),
+        ({"highway": "tertiary", "junction": "roundabout"}, "yes"),
+        ({"highway": "tertiary", "junction": "circular"}, None),
+        ({"highway": "trunk"}, None),
+        ({"highway": "motorway", "oneway": "no"}, "no"),
+        ({"highway": "primary", "oneway": "-1"}, "-1"),
+    ],
+)
+def test_implied_one_way_streets(tmp_path: Path, tags: dict[str, str], oneway: str | None) -> None:
+    """Motorways, their links and roundabouts, unless they say otherwise; the other tags stay as they are."""
+    nodes = "<node id='1' lat='30' lon='104'/><node id='2' lat='30.1' lon='104.2'/>"
+    inside = "<nd ref='1'/><nd ref='2'/>" + "".join(f"<tag k='{k}' v='{v}'/>" for k, v in tags.items())
+    (tmp_path / "a.osm").write_text(f"<osm version='0.6'>{nodes}<way id='1'>{inside}</way></osm>", "utf-8")
+    [way] = read_ways(tmp_path / "a.osm", "a")
+    assert way.tags == tags | ({} if oneway is None else {"oneway": oneway})
+    assert way.vertices.tolist() == [[104.0, 30.0], [104.2, 30.1]]
+    assert len({way, Way(way.vertices, way.tags)}) == 2
+
+
+def test_a_file_of_footways_is_refused_by_name(tmp_path: Path) -> None:
+    """No way that a car may use: one reject; damaged data name the file and what to do."""
+    path = write_xml(tmp_path / "a.osm")
+    path.write_text(path.read_text("utf-8").replace('v="primary"', 'v="path"').replace('v="tertiary"', 'v="steps"'))
+    [reject] = read_roads([path]).rejects
+    assert (reject.item, reject.where, reject.reason[:35]) == ("a.osm", "", "holds no way that a car may use; ex")
+    path.write_text("<osm><node", "utf-8")
+    with pytest.raises(FileError, match=r"cannot be read .*; download it again") as caught:
+        read_ways(path, "roads/a.osm")
+    assert caught.value.item == "roads/a.osm"
+
+
 def test_streets_for_cars_with_their_direction(tmp_path: Path) -> None:
     """A footway is left out and counted, a roundabout is one-way without saying so, a speed limit is read."""
     outcome = read_roads([write_pbf(tmp_path / "a.osm.pbf")])
     assert [line.oneway for line in outcome.value.lines] == [0, 1]
     assert outcome.value.lines[0].speed_km_h == 60
-    assert "1 lines closed to cars" in outcome.decisions[0].evidence
+    assert outcome.decisions[0].item == "a.osm.pbf"
+    assert outcome.decisions[0].decision == "street network of 2 lines"
+    evidence = "5 vertices; 1 lines closed to cars and 0 features without lines left out"
+    assert outcome.decisions[0].evidence == evidence
 
 
 def test_a_clipped_extract_keeps_the_parts_whose_nodes_it_has(tmp_path: Path) -> None:
@@ -125,7 +186,7 @@ def test_a_clipped_extract_keeps_the_parts_whose_nodes_it_has(tmp_path: Path) ->
     path.write_text(text.replace("</osm>", f'<way id="9">{way}<tag k="highway" v="road"/></way></osm>'), "utf-8")
     parts = [way.vertices for way in read_ways(path, "a") if way.tags["highway"] == "road"]
     assert [len(part) for part in parts] == [2, 2]
-    np.testing.assert_allclose(parts[1][0], NODES[11])
+    np.testing.assert_allclose(parts, [[NODES[10], NODES[11]], [NODES[11], NODES[5]]], atol=1e-7)
 
 
 def test_damaged_and_unknown_files_are_rejected_by_name(tmp_path: Path) -> None:
