@@ -1,307 +1,310 @@
-"""Instruments and positions of an outing are joined by time: who goes with whom, values, flags, names, words."""
+"""Instruments and positions → outings and records: overlaps, hints, interpolated values and flags, worked by hand."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from ingest.clocks import bracket
 from ingest.flags import Flag
 from ingest.join import group_outings, join_outing
-from ingest.loggers.record import Channel, Record, TraceSettings
-from ingest.schema import Decision, Reject
-from tests.ingest.readings import make_record, said, seconds, species
+from ingest.loggers.record import Channel, FloatArray, Record, TraceSettings
+from ingest.schema import Decision, Outcome, Reject
 
-RULES = TraceSettings()
-NAN = float("nan")
-BETWEEN, POOR, GAS = int(Flag.POSITION_INTERPOLATED), int(Flag.GNSS_POOR), int(Flag.CALIBRATION)
-
-
-def _track(start: float, end: float, item: str = "track.gpx", step: float = 1.0) -> Record:
-    at = np.arange(start, end + step / 2, step)
-    return make_record(time=seconds(*at), lon=104 + at / 1000, lat=30 + at / 1000, item=item)  # type: ignore[arg-type]
+START = np.datetime64("2024-10-01T00:00:00", "ns")
+GAS = {"units": "ppb", "species": "no2"}
+FAULT, GUST = np.uint32(Flag.INSTRUMENT_FAULT), np.uint32(Flag.WIND_IMPLAUSIBLE)
+SETTINGS = TraceSettings(position_gap_s=10.0, join_gap_s=2.5)
 
 
-def _gas(start: float, end: float, item: str = "gas.csv", *, placed: bool = False, name: str = "no2") -> Record:
-    at = np.arange(start, end + 0.5)
-    place = {"lon": 104 + at / 1000, "lat": 30 + at / 1000} if placed else {}
-    return make_record([species(name, at, "ppb")], time=seconds(*at), item=item, **place)  # type: ignore[arg-type]
+def times(*seconds: float) -> np.ndarray:
+    """Seconds after the start."""
+    return START + np.round(np.array(seconds) * 1e9).astype("timedelta64[ns]")
 
 
-def _groups(*records: Record) -> list[tuple[str, list[str]]]:
-    outings = group_outings(records, RULES).value
-    return [(source.item if source else "", [member.item for member in members]) for source, members in outings]
+def channel(name: str, *values: float, qc: tuple[int, ...] | None = None, **attrs: str) -> Channel:
+    """A series of values; a gas unless it says otherwise."""
+    return Channel(name, np.array(values), attrs or GAS, None if qc is None else np.array(qc, np.uint32))
 
 
-# --- who goes with whom --------------------------------------------------------------------------------------------
+def record(
+    item: str, seconds: tuple[float, ...], *channels: Channel, lon: tuple[float, ...] | None = None,
+    flags: tuple[int, ...] | None = None, instrument: str = "",
+) -> Record:  # fmt: skip
+    """What one file says; latitudes are the longitudes less 74."""
+    place = None if lon is None else np.array(lon)
+    qc = np.array(flags or (0,) * len(seconds), np.uint32)
+    return Record(
+        item, "r", instrument, times(*seconds), "UTC", place, None if place is None else place - 74.0, channels, qc
+    )
 
 
-def test_an_instrument_goes_with_the_positions_that_overlap_it_longest() -> None:
-    """20 s of the second track against 10 s of the first; each on its own where there are several."""
-    first, second, gas = _track(0, 20, "a.gpx"), _track(15, 60, "b.gpx"), _gas(10, 35)
-    other = _gas(0, 12, "other.csv")
-    assert _groups(gas, first, second, other) == [("a.gpx", ["other.csv"]), ("b.gpx", ["gas.csv"])]
+def track(item: str, start: float, end: float) -> Record:
+    """Positions from start to end (s)."""
+    return record(item, (start, end), lon=(104.0, 104.1))
 
 
-def test_of_two_equal_overlaps_the_first_is_taken() -> None:
-    """A log of positions before an instrument with positions of its own."""
-    assert _groups(_gas(0, 9), _track(0, 9, "a.gpx"), _track(0, 9, "b.gpx")) == [("a.gpx", ["gas.csv"])]
-    placed = _gas(0, 9, "placed.csv", placed=True)
-    assert _groups(placed, _gas(0, 9), _track(0, 9)) == [("track.gpx", ["gas.csv"]), ("placed.csv", [])]
+def meter(item: str, start: float, end: float, **changes: object) -> Record:
+    """An instrument that measured from start to end (s)."""
+    return record(item, (start, end), channel("no2", 1.0, 2.0), **changes)  # type: ignore[arg-type]
 
 
-def test_an_instrument_with_positions_is_an_outing_and_may_carry_others() -> None:
-    """Alone or with those that overlap it."""
-    assert _groups(_gas(0, 9, "p.csv", placed=True)) == [("p.csv", [])]
-    assert _groups(_gas(0, 9, "p.csv", placed=True), _gas(3, 5)) == [("p.csv", ["gas.csv"])]
+def grouped(*records: Record) -> tuple[dict[str, list[str]], Outcome[tuple[object, ...]]]:
+    """Names of the positions of every outing, with those of its instruments."""
+    outcome = group_outings(records, SETTINGS)
+    return {source.item: [m.item for m in members] for source, members in outcome.value if source}, outcome  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("start", [20, 25])
-def test_an_instrument_that_meets_no_positions_is_refused(start: int) -> None:
-    """A common moment is no common time; the nearest log, how far it is, and both spans are named."""
-    outcome = group_outings([_track(0, 5, "far.gpx"), _track(10, 20, "near.gpx"), _gas(start, 28)], RULES)
-    assert outcome.value == ()
-    refused = outcome.rejects[0]
-    assert (refused.item, refused.where) == ("gas.csv", "")
-    span = f"2024-10-08T01:00:{start}Z to 2024-10-08T01:00:28Z"
-    assert refused.reason.startswith(f"no positions of its own ({span}) and no other file overlaps it in time; ")
-    assert f"nearest is near.gpx ({start - 20} s away): check the clocks and the time zone" in refused.reason
-    assert [r.item for r in outcome.rejects] == ["gas.csv", "far.gpx", "near.gpx"]
+# --- outings -------------------------------------------------------------------------------------------------------
 
 
-def test_without_any_positions_the_reject_asks_for_some() -> None:
-    """With the time that they have to cover."""
-    (refused,) = group_outings([_gas(0, 9)], RULES).rejects
-    assert refused == Reject(
-        "gas.csv",
-        "",
-        "no positions (2024-10-08T01:00:00Z to 2024-10-08T01:00:09Z); put the drive's GPX or NMEA file beside it",
+def test_an_instrument_joins_the_positions_that_overlap_it_longest() -> None:
+    """The longest common time wins, of equal ones the first; several instruments keep their order."""
+    tracks = track("a", 0, 100), track("b", 50, 300), track("c", 50, 300)
+    found, outcome = grouped(meter("m1", 0, 120), *tracks, meter("m2", 60, 300), meter("m3", 90, 95))
+    assert found == {"a": ["m1", "m3"], "b": ["m2"]}
+    assert (outcome.rejects, [d.item for d in outcome.decisions]) == ((), ["c"])
+
+
+def test_instruments_with_positions_are_outings_and_give_theirs_to_others() -> None:
+    """Tracks come before them; a track that overlaps longer is preferred."""
+    own = meter("own", 0, 100, lon=(104.0, 104.1))
+    assert grouped(own, meter("m", 0, 100))[0] == {"own": ["m"]}
+    assert grouped(own)[0] == {"own": []}
+    found, outcome = grouped(own, track("t", 0, 100), meter("m", 0, 100))
+    assert found == {"t": ["m"], "own": []}
+    assert [source.item for source, _ in outcome.value] == ["t", "own"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("start", "joined"), [(99.0, True), (100.0, False), (101.0, False)])
+def test_touching_is_no_overlap(start: float, joined: bool) -> None:
+    """An instrument that begins when the positions end has none; one that begins a second earlier has."""
+    found, outcome = grouped(track("t", 0, 100), meter("m", start, 200))
+    assert found == ({"t": ["m"]} if joined else {})
+    assert [r.item for r in outcome.rejects] == ([] if joined else ["m", "t"])
+
+
+def test_positions_that_nobody_needs() -> None:
+    """Beside others of the same time that is a decision, alone a reject with both ends of their time."""
+    used, twin, alone = track("used", 0, 100), track("twin", 99, 200), track("alone", 100, 200)
+    outcome = group_outings([used, twin, alone, meter("m", 0, 100)], SETTINGS)
+    text = "those of used cover the same time and were taken"
+    assert outcome.decisions == (Decision("twin", "positions not used", text),)
+    reason = (
+        "positions only (2024-10-01T00:01:40Z to 2024-10-01T00:03:20Z), and no instrument without positions of its "
+        "own measured in that time; put the instrument's file beside it, or check the two clocks"
+    )
+    assert outcome.rejects == (Reject("alone", "", reason),)
+    own = meter("own", 0, 100, lon=(104.0, 104.1))
+    assert [d.evidence[:12] for d in group_outings([track("t", 0, 100), own], SETTINGS).decisions] == ["those of own"]
+
+
+def test_an_instrument_without_any_positions() -> None:
+    """The reject has its time and says what to add."""
+    [reject] = group_outings([meter("x/m.csv", 0, 100)], SETTINGS).rejects
+    reason = "no positions (2024-10-01T00:00:00Z to 2024-10-01T00:01:40Z); put the drive's GPX or NMEA file beside it"
+    assert reject == Reject("x/m.csv", "", reason)
+
+
+def test_an_instrument_far_from_all_positions() -> None:
+    """The nearest file and its distance in time are named."""
+    outcome = group_outings([track("far", -900, -800), track("near", 0, 100), meter("m", 160, 250)], SETTINGS)
+    assert next(r for r in outcome.rejects if r.item == "m").reason == (
+        "no positions of its own (2024-10-01T00:02:40Z to 2024-10-01T00:04:10Z) and no other file overlaps it in "
+        "time; nearest is near (60 s away): check the clocks and the time zone"
     )
 
 
 @pytest.mark.parametrize(
-    ("moved", "length", "hint"),
+    ("hours", "length", "hint"),
     [
-        (8 * 3600, 60, 'moved by -8 h it would overlap: [traces.clock_offset_s] "gas.csv" = -28800'),
-        (-14 * 3600, 60, 'moved by +14 h it would overlap: [traces.clock_offset_s] "gas.csv" = 50400'),
-        (14 * 3600, 60, 'moved by -14 h it would overlap: [traces.clock_offset_s] "gas.csv" = -50400'),
-        (15 * 3600, 60, ""),
-        (-15 * 3600, 60, ""),
-        (8 * 3600 + 5, 60, "moved by -8 h"),  # 55 of 60 s are above nine tenths
-        (8 * 3600 + 6, 60, ""),  # 54 are not
-        (5400, 60, ""),  # an hour and a half is no zone
+        (8, 100, -8), (-8, 100, 8), (14, 100, -14), (-14, 100, 14), (15, 100, None), (-15, 100, None), (1, 100, -1),
+        (8.4, 3600, None), (8.05, 3600, -8), (8.1, 3600, None), (8.2, 3600, None), (8, 0, None),
     ],
-)
-def test_a_whole_number_of_hours_that_would_help_is_named(moved: int, length: int, hint: str) -> None:
-    """From 14 hours back to 14 hours on, where nine tenths of the shorter record would then overlap."""
-    gas = _gas(moved, moved + length, "traces/gas.csv")
-    refused = group_outings([_track(0, 60), gas], RULES).rejects[0]
-    assert ("it would overlap" in refused.reason) == bool(hint)
-    assert hint in refused.reason
-
-
-def test_two_whole_numbers_of_hours_are_no_hint() -> None:
-    """A log of four hours and an instrument of a minute: several moves would do."""
-    refused = group_outings([_track(0, 4 * 3600, step=600.0), _gas(8 * 3600, 8 * 3600 + 60)], RULES).rejects[0]
-    assert "it would overlap" not in refused.reason
-
-
-def test_positions_that_nobody_needs() -> None:
-    """Beside others that cover the time: a decision; alone: a reject that says what is missing."""
-    outcome = group_outings([_track(0, 9, "a.gpx"), _track(3, 12, "b.gpx"), _gas(0, 9)], RULES)
-    assert outcome.decisions == (
-        Decision("b.gpx", "positions not used", "those of a.gpx cover the same time and were taken"),
+)  # fmt: skip
+def test_hint_of_whole_hours(hours: float, length: float, hint: int | None) -> None:
+    """A clock that is 1 to 14 whole hours off is told with its line, if nine tenths then overlap; others are not."""
+    rows = [track("t", 0, 3600), meter("a/m.csv", hours * 3600, hours * 3600 + length)]
+    [reject] = [r for r in group_outings(rows, SETTINGS).rejects if r.item == "a/m.csv"]
+    said = reject.reason.partition("time zone")[2]
+    line = (
+        f'; moved by {hint:+d} h it would overlap: [traces.clock_offset_s] "m.csv" = {(hint or 0) * 3600}'
+        if hint
+        else ""
     )
-    assert outcome.rejects == ()
-    (refused,) = group_outings([_track(0, 9, "a.gpx")], RULES).rejects
-    assert (refused.item, refused.where) == ("a.gpx", "")
-    assert refused.reason.startswith(
-        "positions only (2024-10-08T01:00:00Z to 2024-10-08T01:00:09Z), and no instrument"
+    assert said == line
+
+
+def test_no_hint_where_several_hours_would_do() -> None:
+    """Positions of three hours fit a short record at more than one hour."""
+    outcome = group_outings([track("t", 0, 3 * 3600), meter("m", 8 * 3600, 8 * 3600 + 100)], SETTINGS)
+    assert next(r for r in outcome.rejects if r.item == "m").reason.endswith("the time zone")
+
+
+# --- one instrument ------------------------------------------------------------------------------------------------
+
+
+def place(
+    instrument: Record, positions: Record, settings: TraceSettings = SETTINGS
+) -> tuple[Record, tuple[Decision, ...]]:
+    """The joined record and what was decided."""
+    outcome = join_outing(positions, [instrument], settings)
+    return outcome.value, outcome.decisions
+
+
+def check(values: FloatArray | None, *expected: float) -> None:
+    """Compare to nine digits, NaN with NaN."""
+    assert values is not None
+    np.testing.assert_allclose(values, expected, rtol=1e-9)
+
+
+def test_positions_are_interpolated_at_the_times_of_the_instrument() -> None:
+    """A quarter between two fixes is a quarter of the way; exact ones are taken; beyond the gap there is none."""
+    positions = record("t.gpx", (0, 4, 14, 25), lon=(104.0, 104.4, 104.5, 104.9), flags=(0, int(GUST), 0, 0))
+    instrument = record("m.csv", (-1, 0, 1, 4, 9, 20, 25, 26), channel("no2", *range(8)), flags=(int(FAULT),) * 8)
+    found, decisions = place(instrument, positions)
+    check(found.lon, np.nan, 104.0, 104.1, 104.4, 104.45, np.nan, 104.9, np.nan)
+    check(found.lat, np.nan, 30.0, 30.1, 30.4, 30.45, np.nan, 30.9, np.nan)
+    moved = np.uint32(Flag.POSITION_INTERPOLATED)
+    assert found.qc_flag.tolist() == [
+        FAULT, FAULT, FAULT | GUST | moved, FAULT | GUST, FAULT | GUST | moved, FAULT, FAULT, FAULT,
+    ]  # fmt: skip
+    assert found.qc_flag.dtype == np.uint32
+    evidence = "interpolated in time over gaps up to 10 s; 5 of 8 rows have a position"
+    assert decisions == (Decision("m.csv", "positions from t.gpx", evidence),)
+    assert (found.item, found.channels, found.time.tolist()) == (
+        "m.csv",
+        instrument.channels,
+        instrument.time.tolist(),
     )
-    placed = group_outings([_track(0, 9, "a.gpx"), _gas(2, 5, "p.csv", placed=True)], RULES)
-    assert [d.evidence for d in placed.decisions] == ["those of p.csv cover the same time and were taken"]
-    later = group_outings([_track(0, 9, "a.gpx"), _gas(9, 12, "p.csv", placed=True)], RULES)
-    assert [r.item for r in later.rejects] == ["a.gpx"] and later.decisions == ()
 
 
-# --- one instrument on positions -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(("gap_s", "near"), [(10.0, True), (9.999, False)])
+def test_the_gap_of_positions_is_a_setting(gap_s: float, near: bool) -> None:
+    """Fixes just as far apart as allowed are bridged."""
+    found, _ = place(meter("m", 5, 6), track("t", 0, 10), TraceSettings(position_gap_s=gap_s, join_gap_s=99.0))
+    check(found.lon, *((104.05, 104.06) if near else (np.nan, np.nan)))
 
 
-def test_one_instrument_keeps_its_times_and_gets_places_between() -> None:
-    """Half way in time is half way on the road; flags of both fixes; angles over north; the track's own channels."""
-    heading = Channel("heading", np.radians([350.0, 10.0, 10.0]), {"units": "rad"})
-    speed = Channel("speed", np.array([4.0, 8.0, 9.0]), {"units": "m s-1"}, np.array([0, 256, 0], np.uint32))
-    track = replace(
-        make_record([heading, speed], time=seconds(0, 2, 4), lon=[104.0, 104.2, 104.4], lat=[30.0, 30.2, 30.4]),
-        item="t.gpx",
-        qc_flag=np.array([POOR, 0, 0], np.uint32),
-    )
-    own = Channel("speed", np.array([1.0, 2.0, 3.0]), {"units": "m s-1"})
-    gas = make_record([species("no2", [7.0, 8.0, 9.0], "ppb"), own], time=seconds(1, 2, 3.5), flags=[GAS, 0, 0])
-    outcome = join_outing(track, [replace(gas, item="g.csv")], RULES)
-    joined = outcome.value
-    assert joined.item == "g.csv" and joined.time.tolist() == seconds(1, 2, 3.5).tolist()
-    np.testing.assert_allclose(joined.lon, [104.1, 104.2, 104.35])
-    np.testing.assert_allclose(joined.lat, [30.1, 30.2, 30.35])
-    assert joined.qc_flag.tolist() == [GAS | POOR | BETWEEN, 0, BETWEEN] and joined.qc_flag.dtype == np.uint32
-    assert [channel.name for channel in joined.channels] == ["no2", "speed", "heading"]
-    assert joined.channels[1] is own
-    np.testing.assert_allclose(
-        np.cos(joined.channels[2].values), [1.0, np.cos(np.radians(10)), np.cos(np.radians(10))]
-    )
-    assert said(outcome.decisions) == [
-        (
-            "positions from t.gpx",
-            "interpolated in time over gaps up to 10 s; 3 of 3 rows have a position",
-        )
-    ]
-    bare = join_outing(track, [make_record([species("no2", [7.0, 8.0, 9.0], "ppb")], time=seconds(1, 2, 3.5))], RULES)
-    carried = bare.value.channels[2]
-    assert carried.name == "speed"
-    np.testing.assert_allclose(carried.values, [6.0, 8.0, 8.75])
-    assert carried.qc is not None and carried.qc.tolist() == [256, 256, 256]
+def test_fixes_without_a_position_are_passed_over() -> None:
+    """Rows of the track whose longitude or latitude is missing are not used, nor are their values and flags."""
+    positions = record(
+        "t", (0, 2, 4, 6), channel("speed", 1.0, 50.0, 3.0, 4.0, qc=(0, 8, 4, 0), units="m s-1"),
+        lon=(104.0, np.nan, 104.4, 104.6), flags=(0, int(GUST), 0, 0),
+    )  # fmt: skip
+    assert positions.lat is not None
+    positions.lat[3] = np.nan
+    found, _ = place(meter("m", 1, 4), positions)
+    check(found.lon, 104.1, 104.4)
+    assert found.qc_flag.tolist() == [int(Flag.POSITION_INTERPOLATED), 0]
+    check(found.channels[1].values, 1.5, 3.0)
+    assert found.channels[1].qc is not None
+    assert found.channels[1].qc.tolist() == [4, 4]
 
 
-def test_a_gap_of_ten_seconds_is_bridged_and_no_longer_one() -> None:
-    """Nor is anything before the first fix or after the last; the setting moves the limit."""
-    track = make_record(time=seconds(0, 10, 20.001), lon=[104.0, 104.1, 104.2], lat=[30.0, 30.1, 30.2])
-    gas = make_record([species("no2", [1.0] * 6, "ppb")], time=seconds(-1, 0, 5, 15, 20.001, 21))
-    outcome = join_outing(track, [gas], RULES)
-    assert outcome.value.lon is not None
-    np.testing.assert_allclose(outcome.value.lon, [NAN, 104.0, 104.05, NAN, 104.2, NAN])
-    assert outcome.value.qc_flag.tolist() == [0, 0, BETWEEN, 0, 0, 0]
-    assert outcome.decisions[0].evidence.endswith("up to 10 s; 3 of 6 rows have a position")
-    wide = join_outing(track, [gas], TraceSettings(position_gap_s=10.001)).value
-    assert wide.lon is not None and np.isfinite(wide.lon).tolist() == [False, True, True, True, True, False]
+def test_channels_of_the_track_come_along() -> None:
+    """Those that the instrument lacks, angles through north, with their own flags; its own channels are kept."""
+    north = channel("course", np.radians(350.0), np.radians(30.0), units="rad")
+    speed = channel("speed", 2.0, 6.0, units="m s-1", qc=(1, 0))
+    heat = channel("temperature", 99.0, 99.0, units="degC")
+    positions = replace(track("t", 0, 4), channels=(north, speed, heat))
+    own = channel("temperature", 10.0, 11.0, units="degC")
+    found, _ = place(replace(meter("m", 2, 4), channels=(channel("no2", 1.0, 2.0), own)), positions)
+    assert [c.name for c in found.channels] == ["no2", "temperature", "course", "speed"]
+    check(found.channels[1].values, 10.0, 11.0)
+    check(found.channels[2].values, np.radians(10.0), np.radians(30.0))
+    check(found.channels[3].values, 4.0, 6.0)
+    assert (found.channels[2].attrs, found.channels[2].qc) == ({"units": "rad"}, None)
+    assert found.channels[3].qc is not None
+    assert (found.channels[3].qc.tolist(), found.channels[3].qc.dtype) == ([1, 0], np.uint32)
 
 
-def test_fixes_without_a_place_are_passed_over() -> None:
-    """The gap is that between the places there are, and their flags alone count."""
-    track = make_record(
-        [Channel("hdop", np.array([1.0, 50.0, 3.0]), {"units": "1"}, np.array([0, 2, 0], np.uint32))],
-        time=seconds(0, 1, 2),
-        lon=[104.0, NAN, 104.2],
-        lat=[30.0, 30.1, 30.2],
-        flags=[0, POOR, 0],
-    )
-    joined = join_outing(track, [make_record([species("no2", [1.0], "ppb")], time=seconds(1))], RULES).value
-    assert joined.lon is not None and joined.lon.tolist() == pytest.approx([104.1])
-    assert joined.qc_flag.tolist() == [BETWEEN]
-    assert joined.channels[1].values.tolist() == pytest.approx([2.0])
-    assert joined.channels[1].qc is not None and joined.channels[1].qc.tolist() == [0]
-
-
-def test_an_outing_of_one_file_is_itself() -> None:
-    """Nothing to join."""
-    record = _gas(0, 9, placed=True)
-    assert join_outing(record, [], RULES).value is record
+def test_positions_alone_stay_as_they_are() -> None:
+    """Without an instrument there is nothing to join."""
+    own = meter("own", 0, 100, lon=(104.0, 104.1))
+    assert join_outing(own, [], SETTINGS) == Outcome(own)
 
 
 # --- several instruments -------------------------------------------------------------------------------------------
 
 
-def _named(name: str, at: Sequence[float], values: Sequence[float], item: str, instrument: str = "") -> Record:
-    record = make_record([species(name, values, "ppb")], time=seconds(*at), item=item)
-    attrs = {key: value for key, value in record.channels[0].attrs.items() if key != "instrument"}
-    attrs |= {"instrument": instrument} if instrument else {}
-    return replace(record, instrument=instrument, channels=(replace(record.channels[0], attrs=attrs),))
-
-
-def test_several_instruments_are_brought_to_the_times_of_the_positions() -> None:
-    """Exact moments as they are, others between two samples at most 2.5 s apart; all of it counted."""
-    track = replace(_track(0, 5), instrument="GNSS")
-    fast = _named("no2", [0, 1, 2, 4.5, 7.5], [0, 10, 20, 45, 75], "a.csv", "A")
-    slow = _named("co", [0.5, 1.5], [5, 15], "b.csv", "B")
-    outcome = join_outing(track, [fast, slow], RULES)
-    joined = outcome.value
-    assert joined.item == "track.gpx" and joined.instrument == "GNSS, A, B"
-    assert joined.time.tolist() == track.time.tolist() and joined.lon is track.lon
-    assert [channel.name for channel in joined.channels] == ["no2", "co"]
-    np.testing.assert_allclose(joined.channels[0].values, [0, 10, 20, 30, 40, NAN])
-    np.testing.assert_allclose(joined.channels[1].values, [NAN, 10, NAN, NAN, NAN, NAN])
-    onto = "joined by time onto track.gpx"
-    assert [(d.item, d.decision, d.evidence) for d in outcome.decisions] == [
-        (
-            "a.csv",
-            onto,
-            "interpolated over gaps up to 2.5 s: 3 of 6 moments exact, 2 interpolated, 1 without a value; "
-            "1 of its 5 rows lie outside the time of the positions",
-        ),
-        (
-            "b.csv",
-            onto,
-            "interpolated over gaps up to 2.5 s: 0 of 6 moments exact, 1 interpolated, 5 without a value; "
-            "0 of its 2 rows lie outside the time of the positions",
-        ),
-    ]
-    narrow = join_outing(track, [fast, slow], TraceSettings(join_gap_s=2.49)).value
-    np.testing.assert_allclose(narrow.channels[0].values, [0, 10, 20, NAN, NAN, NAN])
-
-
-def test_names_stay_apart() -> None:
-    """By the instrument, else by the file; a number where both are the same; instruments are listed once."""
-    track = _track(0, 1)
-    records = [
-        _named("no2", [0, 1], [1, 1], "a.csv", "X-1 left"),
-        _named("no2", [0, 1], [2, 2], "b.csv", "X-1 left"),
-        _named("no2", [0, 1], [3, 3], "c.csv", "X-1 left"),
-        _named("no2", [0, 1], [4, 4], "c.csv", "X-1 left"),
-        _named("no2", [0, 1], [5, 5], "traces/Gas 2.csv"),
-    ]
-    joined = join_outing(replace(track, instrument=""), records, RULES).value
-    assert {channel.name: channel.values[0] for channel in joined.channels} == {
-        "no2": 1,
-        "no2_x_1_left": 2,
-        "no2_x_1_left_2": 3,
-        "no2_x_1_left_3": 4,
-        "no2_gas_2_csv": 5,
-    }
-    assert joined.instrument == "X-1 left"
-
-
-def test_what_an_analyser_says_of_its_rows_is_said_of_its_values() -> None:
-    """Calibration, faults and ranges of one do not touch the row; what is about place stays."""
-    fault, wide = int(Flag.INSTRUMENT_FAULT), int(Flag.VALUE_OUT_OF_RANGE)
-    base = make_record(
-        [species("co", [1.0] * 3, "ppb", [1, 0, 0]), Channel("speed", np.ones(3), {"units": "m s-1"})],
-        lon=[104.0] * 3,
-        lat=[30.0] * 3,
-        flags=[GAS | POOR, fault, POOR],
+def test_several_instruments_come_onto_the_times_of_the_positions() -> None:
+    """Exact samples as they are, others interpolated over the gap, none beyond it; all is counted."""
+    base = record("t", (0, 1, 2, 3, 4), lon=(104.0,) * 5)
+    one = record("x/one.csv", (-1, 0, 1.5, 3.5, 9), channel("no2", 0.0, 1.0, 4.0, 8.0, 9.0), instrument="A")
+    two = record("two.csv", (1, 2), channel("co", 5.0, 6.0, units="ppm", species="co"), instrument="B")
+    outcome = join_outing(base, [one, two], SETTINGS)
+    found = outcome.value
+    assert [c.name for c in found.channels] == ["no2", "co"]
+    check(found.channels[0].values, 1.0, 3.0, 5.0, 7.0, np.nan)
+    check(found.channels[1].values, np.nan, 5.0, 6.0, np.nan, np.nan)
+    check(found.lon, *(104.0,) * 5)
+    text = "interpolated over gaps up to 2.5 s: {} of 5 moments exact, {} interpolated, {} without a value; "
+    rows = "{} of its {} rows lie outside the time of the positions"
+    assert outcome.decisions == (
+        Decision("x/one.csv", "joined by time onto t", text.format(1, 3, 1) + rows.format(2, 5)),
+        Decision("two.csv", "joined by time onto t", text.format(2, 0, 3) + rows.format(0, 2)),
     )
-    other = make_record([species("no2", [1.0] * 3, "ppb")], flags=[0, wide | POOR, GAS], item="b.csv")
-    joined = join_outing(base, [other], RULES).value
-    assert joined.qc_flag.tolist() == [POOR, 0, POOR] and joined.qc_flag.dtype == np.uint32
-    qc = {channel.name: None if channel.qc is None else channel.qc.tolist() for channel in joined.channels}
-    assert qc == {"co": [GAS | 1, fault, 0], "speed": None, "no2": [0, wide, GAS]}
+    assert (found.item, found.instrument, found.qc_flag.tolist()) == ("t", "A, B", [0] * 5)
 
 
-def test_an_instrument_with_positions_carries_another() -> None:
-    """Also one alone is then brought to its times."""
-    joined = join_outing(_gas(0, 4, "p.csv", placed=True), [_gas(0, 4, "q.csv", name="co")], RULES).value
-    assert joined.item == "p.csv" and [channel.name for channel in joined.channels] == ["no2", "co"]
+def test_rows_at_both_ends_of_the_positions_are_inside() -> None:
+    """The first and the last moment belong to the time of the positions."""
+    base, other = record("t", (0, 1, 2), lon=(104.0,) * 3), meter("n", 0, 1)
+    [first, _] = join_outing(base, [meter("m", 0, 2), other], SETTINGS).decisions
+    assert first.evidence.endswith("0 of its 2 rows lie outside the time of the positions")
 
 
-# --- brackets ------------------------------------------------------------------------------------------------------
+def test_an_instrument_joins_one_that_has_positions() -> None:
+    """One instrument is enough, the base keeps its own values and name; the gap is that of joining."""
+    base = replace(meter("own", 0, 1, lon=(104.0, 104.1)), instrument="A")
+    for gap, expected in ((2.5, (7.25, 7.5)), (3.9, (7.25, 7.5)), (4.0, (7.25, 7.5))):
+        other = record("m", (-1, 3), channel("co", 7.0, 8.0, units="ppm", species="co"), instrument="A")
+        found = join_outing(base, [other], replace(SETTINGS, join_gap_s=gap)).value
+        check(found.channels[0].values, 1.0, 2.0)
+        check(found.channels[1].values, *(expected if gap >= 4.0 else (np.nan, np.nan)))
+        assert found.instrument == "A"
 
 
-def test_a_bracket_by_hand() -> None:
-    """Before, after, weight of the later sample, near, exact: on, between, outside, over a gap of exactly 3 s."""
-    where = bracket(seconds(0, 1, 4, 8), seconds(-1, 0, 0.25, 2.5, 4, 6, 8, 9), 3.0)
-    assert where.before.tolist() == [0, 0, 0, 1, 2, 2, 3, 3]
-    assert where.after.tolist()[1:7] == [0, 1, 2, 2, 3, 3]
-    assert where.weight.tolist()[1:7] == [0, 0.25, 0.5, 0, 0.5, 0]
-    assert where.near.tolist() == [False, True, True, True, True, False, True, False]
-    assert where.exact.tolist() == [False, True, False, False, True, False, True, False]
+def test_flags_of_an_analyser_go_to_its_own_values() -> None:
+    """Fault, calibration and range say nothing of other analysers; what is wrong with the row stays with the row."""
+    for flag in (Flag.INSTRUMENT_FAULT, Flag.CALIBRATION, Flag.VALUE_OUT_OF_RANGE):
+        bad, row = int(flag), int(GUST)
+        heat = channel("temperature", 1.0, 2.0, units="degC")
+        base = record(
+            "own", (0, 1), channel("no2", 1.0, 2.0, qc=(0, 1)), heat, lon=(104.0, 104.1), flags=(row, row | bad)
+        )
+        other = record("m", (0, 1), channel("co", 5.0, 6.0, units="ppm", species="co"), flags=(bad, row))
+        found = join_outing(base, [other], SETTINGS).value
+        assert found.qc_flag.tolist() == [row, row]
+        assert found.qc_flag.dtype == np.uint32
+        flags = [None if c.qc is None else c.qc.tolist() for c in found.channels]
+        assert flags == [[0, bad | 1], None, [bad, 0]]
+        assert {c.qc.dtype for c in found.channels if c.qc is not None} == {np.dtype(np.uint32)}
 
 
-def test_a_value_that_is_missing_beside_an_exact_sample_does_not_spoil_it() -> None:
-    """Exact moments take their own sample; between two samples one missing makes the answer missing."""
-    track = make_record(lon=[104.0] * 3, lat=[30.0] * 3, item="t.gpx")
-    a = _named("no2", [0, 1, 2], [1, NAN, 3], "a.csv")
-    b = _named("co", [-0.5, 0.5, 1.5, 2.5], [1, NAN, 3, 5], "b.csv")
-    values = [channel.values for channel in join_outing(track, [a, b], RULES).value.channels]
-    np.testing.assert_allclose(values[0], [1, NAN, 3])
-    np.testing.assert_allclose(values[1], [NAN, NAN, 4])
+def test_flags_of_positions_without_an_analyser_stay_with_the_rows() -> None:
+    """There are no values to which they could go."""
+    base = record("t", (0, 1), lon=(104.0, 104.1), flags=(int(FAULT), 0))
+    found = join_outing(base, [meter("m", 0, 1), meter("n", 0, 1)], SETTINGS).value
+    assert found.qc_flag.tolist() == [int(FAULT), 0]
+
+
+def test_flags_of_the_samples_around_a_moment_are_its_flags() -> None:
+    """An interpolated value is as doubtful as both, an exact one as itself, one that is not near has none."""
+    base = record("t", (0, 1, 2, 9), lon=(104.0,) * 4)
+    other = record("m", (0, 2, 9.5), channel("no2", 1.0, 3.0, 5.0, qc=(1, 2, 4)))
+    found = join_outing(base, [other, meter("n", 0, 1)], SETTINGS).value
+    assert found.channels[0].qc is not None
+    assert found.channels[0].qc.tolist() == [1, 3, 2, 0]
+
+
+def test_names_of_channels_that_are_taken() -> None:
+    """The instrument's name, else that of the file, and a number where that is taken too."""
+    base = record("t", (0, 1), lon=(104.0, 104.1))
+    named = record("a.csv", (0, 1), channel("no2", 1.0, 2.0, instrument="(G) 2301!", **GAS))
+    rows = [meter("m1.csv", 0, 1), named, named, named, meter("x/M (2).csv", 0, 1)]
+    found = join_outing(base, rows, SETTINGS).value
+    expected = ["no2", "no2_g_2301", "no2_g_2301_2", "no2_g_2301_3", "no2_m_2_csv"]
+    assert [c.name for c in found.channels] == expected
