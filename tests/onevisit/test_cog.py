@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import dask.array as da
@@ -45,7 +46,7 @@ def _mosaic(*, broken: bool = False) -> xr.Dataset:
     return xr.Dataset({k: (("y", "x"), v) for k, v in data.items()}, xr_coords(GEOBOX))
 
 
-def _explode(block: np.ndarray) -> np.ndarray:
+def _explode(_block: np.ndarray) -> np.ndarray:
     raise RuntimeError("photo lost")
 
 
@@ -71,13 +72,6 @@ def test_gdal_has_nothing_to_complain_about(tmp_path: Path, caplog: pytest.LogCa
     assert [r.getMessage() for r in caplog.records if r.name.startswith("rasterio")] == []
 
 
-def test_large_raster_has_overviews(tmp_path: Path) -> None:
-    """A raster larger than a tile gets overviews for the map."""
-    write_ortho(_mosaic(), tmp_path / "ortho.tif")
-    with rasterio.open(tmp_path / "ortho.tif") as file:
-        assert file.overviews(1)
-
-
 def test_failure_leaves_nothing_behind(tmp_path: Path) -> None:
     """A chunk that fails leaves neither a half file nor a temporary one, and the former result stays."""
     (tmp_path / "ortho.tif").write_bytes(b"former")
@@ -91,13 +85,6 @@ def test_mixed_number_types_are_refused(tmp_path: Path) -> None:
     """Bands of different number types do not fit into one GeoTIFF, and the message says which."""
     with pytest.raises(ContractError, match="float32"):
         write_cog(_mosaic(), tmp_path / "x.tif", names=["red", "gsd"])
-
-
-def test_progress_reaches_the_end(tmp_path: Path) -> None:
-    """Progress counts chunks up to all of them."""
-    told: list[tuple[int, int]] = []
-    write_ortho(_mosaic(), tmp_path / "ortho.tif", progress=lambda done, of: told.append((done, of)))
-    assert told[-1][0] == told[-1][1] == 12
 
 
 def test_chunks_are_computed_once_and_not_far_ahead(tmp_path: Path) -> None:
@@ -117,12 +104,88 @@ def test_chunks_are_computed_once_and_not_far_ahead(tmp_path: Path) -> None:
     ahead: list[int] = []
     write_ortho(
         dataset.assign(dict.fromkeys(("photo_count", "photo_index", "gsd", "position_error"), dataset["value"])),
-        tmp_path / "ortho.tif", workers=2, progress=lambda done, of: ahead.append(len(rendered) - done),
+        tmp_path / "ortho.tif", workers=2, progress=lambda done, _: ahead.append(len(rendered) - done),
     )  # fmt: skip
     assert sorted(rendered) == list(range(20))
     assert max(ahead) <= 3
     with rasterio.open(tmp_path / "ortho.tif") as file:
         assert file.read(1)[::64, ::64].ravel().tolist() == list(range(20))
+
+
+def test_files_are_packed_tiled_and_labelled_as_promised(tmp_path: Path) -> None:
+    """Colour deflated with a mask band and no gaps; the layers in zstd with NaN for gaps; names, units and grid."""
+    mosaic = _mosaic()
+    mosaic["gsd"].attrs = {"units": "m", "long_name": "ground pixel", "x": 1}
+    mosaic["red"].attrs = {"long_name": "red light"}
+    summary = write_ortho(mosaic, tmp_path / "a.b.tif")
+    assert summary.paths == (tmp_path / "a.b.tif", tmp_path / "a.b-quality.tif") and 0 < summary.seconds < 60
+    with rasterio.open(tmp_path / "a.b.tif") as file:
+        assert (file.profile["compress"], file.profile["blockxsize"], file.profile["blockysize"]) == (
+            "deflate",
+            512,
+            512,
+        )
+        assert [c.name for c in file.colorinterp] == ["red", "green", "blue", "alpha"]
+        assert file.nodata is None and file.dtypes == ("uint8",) * 4
+        assert file.tags(1) == {"long_name": "red light"} and file.tags(2) == {}
+        assert file.tags(ns="IMAGE_STRUCTURE")["PREDICTOR"] == "2"
+        assert file.crs == "EPSG:4544" and file.transform == GEOBOX.transform and file.overviews(1) == [2]
+        for band, name in enumerate(("red", "green", "blue", "alpha"), start=1):
+            np.testing.assert_array_equal(file.read(band), mosaic[name].values)
+    with rasterio.open(tmp_path / "a.b-quality.tif") as file:
+        assert (file.profile["compress"], file.profile["blockxsize"], file.overviews(1)) == ("zstd", 512, [2])
+        assert file.descriptions == ("photo_count", "photo_index", "gsd", "position_error")
+        assert math.isnan(file.nodata) and file.dtypes == ("float32",) * 4
+        assert file.tags(3) == {"units": "m", "long_name": "ground pixel"}
+        assert "PREDICTOR" not in file.tags(ns="IMAGE_STRUCTURE")
+        assert "red" not in [c.name for c in file.colorinterp] and "alpha" not in [c.name for c in file.colorinterp]
+        for band, (name, digits) in enumerate(
+            {"photo_count": 0, "photo_index": 0, "gsd": 3, "position_error": 2}.items()
+        ):
+            np.testing.assert_array_equal(file.read(band + 1), mosaic[name].values.astype(np.float32).round(digits))
+
+
+def test_progress_counts_every_chunk(tmp_path: Path) -> None:
+    """Four rows of three chunks (400 by 520 pixels in chunks of 128 by 256)."""
+    told: list[tuple[int, int]] = []
+    write_ortho(_mosaic(), tmp_path / "ortho.tif", workers=3, progress=lambda done, of: told.append((done, of)))
+    assert told == [(k, 12) for k in range(1, 13)]
+
+
+def test_a_mosaic_without_colour_has_bands_of_its_own_kind(tmp_path: Path) -> None:
+    """Temperatures are float32 with NaN where nothing was seen; a dataset in memory is one chunk."""
+    mosaic = _mosaic().drop_vars(["red", "green", "blue", "alpha"]).compute()
+    warm = np.full(GEOBOX.shape, 21.5, np.float32)
+    warm[:7] = np.nan
+    told: list[tuple[int, int]] = []
+    summary = write_ortho(
+        mosaic.assign(thermal=(("y", "x"), warm)), tmp_path / "t.tif", progress=lambda *done: told.append(done)
+    )
+    assert told == [(1, 1)]
+    assert summary.pixels_seen == (400 - 7) * 520
+    with rasterio.open(tmp_path / "t.tif") as file:
+        assert file.descriptions == ("thermal",) and file.dtypes == ("float32",) and math.isnan(file.nodata)
+        np.testing.assert_array_equal(file.read(1), warm)
+        assert (file.dataset_mask()[:7] == 0).all()
+
+
+def test_some_bands_of_one_kind_may_be_written(tmp_path: Path) -> None:
+    """In the order asked for, with the value that stands for nothing; the alpha of a mosaic counts what is seen."""
+    mosaic = _mosaic()
+    summary = write_cog(mosaic, tmp_path / "x.tif", names=["blue", "alpha"], nodata=0)
+    assert summary.paths == (tmp_path / "x.tif",)
+    assert summary.pixels_seen == int((mosaic["alpha"].values > 0).sum())
+    with rasterio.open(tmp_path / "x.tif") as file:
+        assert file.descriptions == ("blue", "alpha") and file.nodata == 0
+        np.testing.assert_array_equal(file.read(1), mosaic["blue"].values)
+
+
+def test_a_mosaic_without_a_grid_is_refused(tmp_path: Path) -> None:
+    """The message names the file; nothing is written."""
+    bare = xr.Dataset({"gsd": (("y", "x"), np.zeros((4, 4), np.float32))})
+    with pytest.raises(ContractError, match=r"x\.tif: the dataset has no grid mapping"):
+        write_cog(bare, tmp_path / "x.tif", names=["gsd"])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_property_of_a_pose(tmp_path: Path) -> None:
