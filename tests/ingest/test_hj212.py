@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest import hj212
 from ingest.crc import crc_hj212, crc_modbus, crcs_hj212
 from ingest.hj212 import Hj212Settings, Message, join_packets, message_as_json, parse_stream
+from tests.ingest.immutable import mutable_values
 
 ANNEX_A = (
     b"##0101QN=20160801085857223;ST=32;CN=1062;PW=100000;MN=010000A8900016F000169DC0;Flag=5;CP=&&RtdInterval=30&&1C80"
@@ -609,3 +611,8 @@ def test_json_object_has_the_documented_keys() -> None:
     [message] = parse(ANNEX_A)
     documented = ["mn", "st", "cn", "qn", "data_time", "crc", "length_ok", "items", "flags", "errors"]
     assert list(message_as_json(message))[: len(documented)] == documented
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(hj212) == []

@@ -13,6 +13,7 @@ from ingest import joins
 from ingest.joins import Group, join_records, name_key, name_likeness
 from ingest.records import Record
 from ingest.schema import Decision
+from tests.ingest.immutable import mutable_values
 from tests.ingest.register_rows import CODE, OTHER, PERMIT, place, record
 
 M = 111_320.0  # metres of a degree of latitude
@@ -305,3 +306,8 @@ def test_near_sites_are_found_all_over_the_world(
     expected = 1 if math.hypot(east, other_lat - lat) * M <= near_m else 2
     rows = record("a", 1, name=A, place=place(lon, lat)), record("b", 2, name=B, place=place(other_lon, other_lat))
     assert len(join(*rows, near_m=near_m)[0]) == expected
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed, but for the group that is being filled."""
+    assert mutable_values(joins) == ["Group"]

@@ -16,6 +16,7 @@ from ingest.monitor_tables import NO_MARK, Device, Mark, apply_marks, read_table
 from ingest.schema import Decision, Reject
 from ingest.series import Collector, SeriesKey
 from ingest.sheets import Sheet, csv_rows
+from tests.ingest.immutable import mutable_values
 
 PERMIT = "91130200699229617X001P"
 USCC = PERMIT[:18]
@@ -626,3 +627,8 @@ def test_a_mark_of_nobody_is_rejected(names: dict[str, str], said: str) -> None:
     series = hourly(1, mn="M1")
     assert apply_marks([series], [replace(MARK, **names)], rejects)[0] is series
     assert rejects == [Reject("t.csv", "line 2", f"mark '停运' fits no series ({said})")]
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed, but for the device that is being filled."""
+    assert mutable_values(monitor_tables) == ["Device"]

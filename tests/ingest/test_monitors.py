@@ -12,11 +12,13 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest import monitors
 from ingest.crc import crc_hj212, crc_modbus
 from ingest.errors import ContractError, SettingError
 from ingest.monitors import MonitorSettings, read_monitors
 from ingest.schema import Outcome, check_monitor
 from ingest.series import code_of, hj212_codes
+from tests.ingest.immutable import mutable_values
 
 PERMIT = "91130200699229617X001P"
 MN = "010000A8900016F000169DC0"
@@ -528,3 +530,8 @@ def test_damaged_records_give_series_or_rejects(tmp_path: Path, noise: bytes, at
     for series in outcome.value:
         check_monitor(series)
     assert json.dumps([[r.item, r.where, r.reason] for r in outcome.rejects])
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(monitors) == []

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest import osm
 from ingest.errors import FileError
 from ingest.osm import Way, is_osm, read_ways
 from ingest.roads import read_roads
+from tests.ingest.immutable import mutable_values
 
 NODES = {10: (104.0, 30.0), 11: (104.001, 30.0), 5: (104.002, 30.0005), 900_000_000_000: (-104.003, -30.001)}
 WAYS: list[tuple[dict[str, str], list[int]]] = [
@@ -225,3 +227,8 @@ def test_real_extracts_are_read(shared_data: Path) -> None:
     assert (places.min(axis=0) > [24.93, 60.16]).all()
     assert (places.max(axis=0) < [24.96, 60.19]).all()
     assert len(read_roads([folder / "test.osm.pbf"]).value.lines) > 200
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(osm) == []

@@ -30,6 +30,7 @@ from ingest.places import (
 )
 from ingest.schema import CrsSource
 from ingest.spelled import parse_angle
+from tests.ingest.immutable import mutable_values
 
 CHENGDU = (104.0657, 30.6574)
 
@@ -513,3 +514,8 @@ def test_distance_to_a_shape_is_in_metres() -> None:
     assert distance_m(104.001, 30.001, box) == 0.0
     assert distance_m(104.001, 29.999, box) == pytest.approx(111.32, rel=1e-6)
     assert distance_m(104.003, 30.0, box) == pytest.approx(111.32 * 0.8660254, rel=1e-6)
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(places) == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ingest import record_formats as formats
 from ingest.record_formats import RecordFormat, record_formats, render_record_formats
+from tests.ingest.immutable import mutable_values
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,3 +50,8 @@ def test_page_is_a_table() -> None:
         "| lines closed to cars left out, and counted | `tests/ingest/test_roads.py` |"
     ) in lines
     assert lines[-1].startswith("| beside them | human corrections | edits.csv | ")
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(formats) == []

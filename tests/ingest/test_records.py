@@ -8,11 +8,13 @@ import pytest
 import shapely
 from pyproj import CRS
 
+from ingest import records
 from ingest.coordinates import gcj02_from_wgs84, to_grid
 from ingest.places import Place
 from ingest.records import Notes, Record, read_records, settle_crs
 from ingest.registers import RegisterRow
 from ingest.schema import CrsSource, Decision, Reject
+from tests.ingest.immutable import mutable_values
 from tests.ingest.register_rows import CODE, OTHER, PERMIT, place, record, register, row
 
 HERE = {"lon": "104.1", "lat": "30.7"}
@@ -274,6 +276,15 @@ def test_metres_without_a_zone_are_where_the_other_rows_are(others: list[Registe
     assert (found.lon, found.lat) == pytest.approx((108.2, 30.1), abs=1e-8)
 
 
+def test_gates_in_metres_are_where_the_other_rows_are() -> None:
+    """The zone of a gate comes from the other rows too."""
+    metres = metres_of(108.2, 30.1)
+    one = row(9, gate_lon=metres["x"], gate_lat=metres["y"])
+    gate = read(row(lon="108", lat="30"), one, crs="")[0][1].gate
+    assert gate is not None
+    assert (gate.lon, gate.lat) == pytest.approx((108.2, 30.1), abs=1e-8)
+
+
 def test_the_other_rows_may_be_in_another_register() -> None:
     """All registers together say where the city is; alone, metres without a zone are refused."""
     degrees, metres = register("a.csv", row(lon="108", lat="30")), register("b.csv", row(**metres_of(108.2, 30.1)))
@@ -454,3 +465,8 @@ def test_metres_and_rows_without_a_place_are_not_tested() -> None:
     nowhere = replace(rows_of(1)[0], place=None)
     records = [grid, nowhere, parcel_of(0)]
     assert settle(records) == (records, [])
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(records) == []

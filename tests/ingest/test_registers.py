@@ -12,9 +12,11 @@ import openpyxl
 import pytest
 import shapely
 
+from ingest import registers
 from ingest.errors import FileError, UnknownFormat
 from ingest.registers import Register, RegisterRow, field_of_heading, heading_vocabulary, read_register
 from ingest.schema import Decision
+from tests.ingest.immutable import mutable_values
 
 
 def read(folder: Path, content: str | bytes, name: str = "a.csv") -> Register:
@@ -311,3 +313,8 @@ def test_json_without_features_is_refused(tmp_path: Path, text: str, words: str)
     with pytest.raises(FileError, match=words) as caught:
         read(tmp_path, text)
     assert caught.value.item == "registers/a.csv"
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(registers) == []

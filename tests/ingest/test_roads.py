@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest import roads
 from ingest.roads import Road, Roads, read_roads
 from ingest.schema import Decision, Outcome, Reject
+from tests.ingest.immutable import mutable_values
 
 
 def write(path: Path, *features: object) -> Path:
@@ -179,3 +181,8 @@ def test_only_closed_ways_are_no_network(tmp_path: Path) -> None:
     )
     [reject] = read_one(tmp_path, street([410000, 3390000], [410100, 3390000])).rejects
     assert reject.reason == "expected at least two vertices of WGS 84 longitude and latitude"
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(roads) == []

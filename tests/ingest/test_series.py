@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ingest import series
 from ingest.schema import Decision
 from ingest.series import Code, Collector, SeriesKey, code_of, hj212_codes
+from tests.ingest.immutable import mutable_values
 
 T0 = 1_727_740_800_000_000_000  # 2024-10-01 00:00 UTC
 HOUR = 3_600_000_000_000
@@ -153,3 +155,8 @@ def test_series_are_sorted_by_site_then_point_then_interval_then_file() -> None:
         values = {n: "hour" if n == "interval" else "b" for n in order}
         collector.add(SeriesKey(**(values | {name: "day" if name == "interval" else "a"})), T0, str(k), 1.0)
     assert [next(iter(s.data_vars)) for s in collector.datasets()[0]] == [str(k) for k in range(len(order))]
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(series) == []

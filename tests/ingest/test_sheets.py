@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from ingest import sheets
 from ingest.errors import FileError
 from ingest.schema import Decision
 from ingest.sheets import (
@@ -22,6 +23,7 @@ from ingest.sheets import (
     read_sheets,
     workbook_sheets,
 )
+from tests.ingest.immutable import mutable_values
 
 
 def workbook(sheets: dict[str, list[list[object]]]) -> bytes:
@@ -178,3 +180,8 @@ def test_damaged_workbooks_are_refused(head: bytes, words: str) -> None:
     with pytest.raises(FileError, match=f"{words}.*save it again") as caught:
         list(workbook_sheets(head + b"\x01" * 600, "a.xls", 10_000))
     assert caught.value.item == "a.xls"
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(sheets) == []

@@ -16,11 +16,13 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest import sites
 from ingest.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.coordinates import gcj02_from_wgs84
 from ingest.joins import name_key, name_likeness
 from ingest.schema import CrsSource, Outcome, Site, Visited
 from ingest.sites import SiteSettings, read_sites
+from tests.ingest.immutable import mutable_values
 
 CODE = "91130200699229617X"  # HJ 608-2017, the standard's example
 HEAD = ["排污许可证编号", "单位名称", "经度", "纬度", "坐标系"]
@@ -761,3 +763,8 @@ def test_maps_that_are_not_read_are_named_with_what_to_do(tmp_path: Path) -> Non
         outcome = read(path)
         assert not outcome.value
         assert "export it as GeoJSON" in outcome.rejects[0].reason
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(sites) == []
