@@ -158,7 +158,7 @@ def test_each_works_has_one_hotspot_of_its_species_seen_as_often_as_it_emitted(r
     found = _hotspots(run)
     assert [p["id"] for p in run.properties("hotspots.geojson")] == ["H001", "H002", "H003"]
     told = {s: (p["passes_seen"], p["passes_crossed"], p["single_sighting"]) for s, (p, _) in found.items()}
-    assert told == {"ch4": (4, 6, False), "so2": (3, 6, False), "tvoc": (1, 1, True)}
+    assert told == {"ch4": (4, 6, False), "so2": (5, 6, False), "tvoc": (1, 1, True)}
     assert {s: p["unit"] for s, (p, _) in found.items()} == made.UNIT
     assert {s: p["trajectories"] for s, (p, _) in found.items()} == {"ch4": ["a"], "so2": ["a"], "tvoc": ["b"]}
     assert [p["single_sighting"] for p in run.properties("hotspots.geojson")] == [False, False, True]
@@ -297,7 +297,7 @@ def _plume(run: Run, works: Works, number: int) -> dict[str, Any]:
 
 
 def test_there_is_a_plume_for_each_time_that_one_was_crossed_and_no_other(run: Run) -> None:
-    """Nine plumes in order of outing, species and time."""
+    """Eleven plumes in order of outing, species and time."""
     told = [(p["species"], p["pass_index"]) for p in run.properties("plumes.geojson")]
     assert told == [(w.species, k) for w, k in _true_plumes()]
 
@@ -390,17 +390,17 @@ def test_a_leads_evidence_says_the_numbers_of_its_hotspot(run: Run) -> None:
     assert re.match(
         rf"SO₂ {hotspot['enhancement']:.0f} ± {hotspot['enhancement_sd']:.0f} ppb above", evidence["text"]
     )
-    for part in ("seen in 3 of 6 passes", "wind from 330° at 3.0 m/s"):
+    for part in ("seen in 5 of 6 passes", "wind from 330° at 3.0 m/s"):
         assert part in evidence["text"]
     assert f"p = {hotspot['p_value']:.2g};" in evidence["text"]
     share = hotspot["sites"][0]["probability"]
     assert evidence["text"].endswith(f"this site explains it with probability {share:.2f}")
-    for part in ("6 次通过中检出 3 次", "风向 330°，风速 3.0 m/s", f"解释概率 {share:.2f}"):
+    for part in ("6 次通过中检出 5 次", "风向 330°，风速 3.0 m/s", f"解释概率 {share:.2f}"):
         assert part in evidence["text_zh"]
     assert lead["reason_en"] == (
-        f"hotspot {hotspot['id']}: seen in 3 of 6 passes, and this site explains it with probability {share:.2f}"
+        f"hotspot {hotspot['id']}: seen in 5 of 6 passes, and this site explains it with probability {share:.2f}"
     )
-    assert lead["reason_zh"] == f"热点 {hotspot['id']}：6 次通过中检出 3 次，该点位解释概率 {share:.2f}"
+    assert lead["reason_zh"] == f"热点 {hotspot['id']}：6 次通过中检出 5 次，该点位解释概率 {share:.2f}"
 
 
 def test_a_permit_is_reminded_of_up_to_sixty_days_before_its_end(run: Run) -> None:
@@ -698,6 +698,21 @@ def test_the_patch_of_soil_is_found_where_it_was_painted(run: Run) -> None:
     assert abs(made.metres(found["lon"], found["lat"])[1] - y) < height / 2
 
 
+def test_the_cube_holds_the_mosaic_of_the_flight(cube: xr.Dataset) -> None:
+    """Four photos of 128 by 96 m, 40 m and 30 m apart, cover 168 by 126 m; meadow is green, the patch is brown."""
+    covered = cube["ortho_area_fraction"].values
+    assert covered.sum() * CELL_M**2 == pytest.approx(168.0 * 126.0, rel=0.05)
+    grid = Transformer.from_crs("EPSG:4326", "EPSG:32648", always_xy=True)
+    seen = {}
+    for name, place in (("meadow", (250.0, -240.0)), ("soil", made.SOIL[:2])):
+        east, north = grid.transform(*made.lonlat(*place))
+        cell = cube.sel(x=east, y=north, method="nearest")
+        assert float(cell["ortho_area_fraction"]) == pytest.approx(1.0, abs=0.02)
+        seen[name] = [float(cell[f"ortho_{band}"]) for band in ("red", "green", "blue")]
+    assert seen["meadow"] == pytest.approx([70.0, 120.0, 60.0], abs=12.0)
+    assert seen["soil"][0] > 110.0 and seen["soil"][0] > seen["soil"][2] + 30.0
+
+
 def test_the_photos_stand_where_their_tags_say(run: Run) -> None:
     """Four used, the one that a person rejected is not among them; ground 40 cm a pixel, 128 by 96 m a photo."""
     poses = run.json("poses.geojson")["features"]
@@ -753,7 +768,7 @@ def test_each_stage_counts_what_it_took_gave_flagged_and_refused(run: Run) -> No
 def test_each_stage_tells_its_time_and_its_memory(run: Run) -> None:
     """Seconds and megabytes of this process, not bytes, pages or hours."""
     stages = run.json("manifest.json")["stages"]
-    assert [s["name"] for s in stages] == ["ingest", "tracks", "imagery", "fusion", "visits", "handover"]
+    assert [s["name"] for s in stages] == ["ingest", "tracks", "imagery", "fusion", "visits", "routes", "handover"]
     for stage in stages:
         assert 50 < stage["peak_mb"] < 5000
         assert 0 <= stage["seconds"] < 600
@@ -907,7 +922,7 @@ def test_the_report_lists_the_plume_that_no_hotspot_tells_of(run: Run) -> None:
     plume = _plume(run, PAINTER, 2)
     assert text.count("CH₄ ") == 1 and "SO₂" not in text and "TVOC" not in text
     assert re.search(rf"CH₄ {plume['maximum']:.3f} ± 0\.011 ppm 18\d in 1 of 6 passes 2026-03-01 22:52", text)
-    assert f"{plume['lon']:.5f}, {plume['lat']:.5f} ± 1.2 m 96 m a" in text
+    assert f"{plume['lon']:.5f}, {plume['lat']:.5f} ± 1.2 m 24 m a" in text
 
 
 def test_the_reports_routes_say_how_often_a_site_was_visited(run: Run) -> None:
@@ -927,7 +942,7 @@ def test_the_report_counts_the_rows_passes_and_plumes_of_each_plot(run: Run) -> 
     text = run.report
     for words in (
         f"CH₄ a 1,206 rows · 6 passes · 5 plumes · {made.REMOVED_ROWS + 6 * 6} flagged",
-        f"SO₂ a 1,206 rows · 6 passes · 3 plumes · {made.REMOVED_ROWS + 6 * 9} flagged",
+        f"SO₂ a 1,206 rows · 6 passes · 5 plumes · {made.REMOVED_ROWS + 6 * 9} flagged",
         "TVOC b 201 rows · 1 passes · 1 plumes · 0 flagged",
         "rgb 4 of 4 photos · ground pixel 40 cm",
     ):
@@ -980,7 +995,7 @@ def test_what_is_returned_counts_what_was_written(run: Run) -> None:
 
 def test_check_tells_what_was_found_without_working_on_it(run: Run) -> None:
     """Rows, times in UTC, species with unit and flagged rows of a trace; places of photos and sites; records."""
-    told = check_mission(run.root, None, on_stage=lambda what, share: None)
+    told = check_mission(run.root, None, on_stage=lambda _what, _share: None)
     lines = {line["item"]: line["what"] for line in told["found"]}
     assert Counter(line["kind"] for line in told["found"]) == {"trace": 2, "photo": 4, "site": 8, "monitor": 1}
     assert lines["a"] == ("1206 rows, 2026-03-01 14:30:00 to 15:23:20 UTC, ch4 [ppm], so2 [ppb]; 5 rows flagged")
