@@ -287,7 +287,7 @@ WIND = {"behind": 2.0, "ahead": -2.0, "calm": 0.0}
 
 @pytest.mark.parametrize(("wind", "factor"), [("behind", 4.0), ("ahead", 0.5), ("calm", 1.0)])
 def test_standing_the_wind_decides(make_passes: Make, wind: str, factor: float) -> None:
-    """From behind four times the odds, from ahead half; in a calm, while moving and without a heading before, neither."""
+    """From behind four times the odds, from ahead half; in a calm, moving and without a heading before, neither."""
     speed = np.full(400, WIND[wind])
     heading = np.full(400, np.nan)
     heading[:150] = np.pi / 2

@@ -73,3 +73,4 @@ def test_the_usual_interval_is_that_of_the_first_hours() -> None:
     """Of a long trace the first ten thousand rows tell the interval."""
     t = np.concatenate([np.arange(10_000.0), 10_000 + 60 * np.arange(30_000.0)])
     assert longest_step(t, 2.0) == 2.5
+    assert longest_step(t[:1], 0.5) == 0.5

@@ -98,6 +98,7 @@ def test_every_threshold_has_the_value_and_unit_of_its_source() -> None:
     """Defaults and units are those of the sources that stand beside them."""
     found = {f.name: (f.default, f.metadata["unit"]) for f in fields(TrackSettings)}
     assert {name: line for name, line in DEFAULTS.items() if found.get(name) != line} == {}
+    assert [f.name for f in fields(TrackSettings) if not isinstance(f.metadata["source"], str)] == []
 
 
 @pytest.mark.parametrize("name", ["background_percentile", "phase_percentile"])
