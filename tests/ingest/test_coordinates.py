@@ -19,6 +19,7 @@ from ingest.coordinates import (
     grid_crs,
     is_mainland_china,
     meridian_convergence_rad,
+    time_zone_at,
     to_grid,
     to_lonlat,
     wgs84_from_gcj02,
@@ -174,3 +175,192 @@ def test_shifted_systems_keep_missing_values() -> None:
     lon, lat = gcj02_from_bd09(*bd09_from_gcj02([np.nan, 104.0], [30.0, 30.6]))
     assert np.isnan(lon[0])
     assert (lon[1], lat[1]) == pytest.approx((104.0, 30.6), abs=1e-11)
+
+
+# --- without files beside the repository ---------------------------------------------------------------------------
+
+
+def _krueger(lon: float, lat: float, central: float) -> tuple[float, float]:
+    """Gauss-Krüger on GRS 80 by the series in n to third order (Krüger 1912), good to a millimetre here."""
+    flattening = 1 / 298.257222101
+    n = flattening / (2 - flattening)
+    radius = 6378137.0 / (1 + n) * (1 + n**2 / 4 + n**4 / 64)
+    alphas = (n / 2 - 2 * n**2 / 3 + 5 * n**3 / 16, 13 * n**2 / 48 - 3 * n**3 / 5, 61 * n**3 / 240)
+    phi, lam = np.radians(lat), np.radians(lon - central)
+    e = np.sqrt(flattening * (2 - flattening))
+    t = np.sinh(np.arctanh(np.sin(phi)) - e * np.arctanh(e * np.sin(phi)))
+    xi, eta = np.arctan2(t, np.cos(lam)), np.arctanh(np.sin(lam) / np.sqrt(1 + t**2))
+    east = eta + sum(a * np.cos(2 * j * xi) * np.sinh(2 * j * eta) for j, a in enumerate(alphas, 1))
+    north = xi + sum(a * np.sin(2 * j * xi) * np.cosh(2 * j * eta) for j, a in enumerate(alphas, 1))
+    return 500000.0 + radius * east, radius * north
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(104.0657, 30.6574), (106.2, 26.1), (105.0, 45.0)])
+def test_projection_by_the_series_of_krueger(lon: float, lat: float) -> None:
+    """Easting and northing to a millimetre, easting first; and back."""
+    crs = CRS.from_epsg(4544)
+    x, y = to_grid(lon, lat, crs)
+    assert (float(x), float(y)) == pytest.approx(_krueger(lon, lat, 105.0), abs=1e-3)
+    back = to_lonlat(*_krueger(lon, lat, 105.0), crs)
+    assert (float(back[0]), float(back[1])) == pytest.approx((lon, lat), abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "epsg"),
+    [
+        (103.49, 30.0, 4543),
+        (103.51, 30.0, 4544),
+        (73.6, 39.4, 4534),  # the westernmost corner: CM 75
+        (134.5, 48.3, 4554),  # the easternmost: CM 135
+        (-180.0, 10.0, 32601),
+        (180.0, 10.0, 32601),
+        (-174.01, 10.0, 32601),
+        (-174.0, 10.0, 32602),
+        (5.99, 50.0, 32631),
+        (6.0, 50.0, 32632),
+        (10.0, -0.1, 32732),
+        (10.0, 0.0, 32632),
+    ],
+)
+def test_zones_at_their_edges(lon: float, lat: float, epsg: int) -> None:
+    """Half way between central meridians, the ends of the country, the date line, the equator."""
+    assert grid_crs(lon, lat).to_epsg() == epsg
+
+
+def test_a_grid_takes_whole_positions_only() -> None:
+    """Half a position counts for nothing: the median is that of the others."""
+    assert grid_crs([104.0, 120.0, 120.0], [30.6, np.nan, np.nan]).to_epsg() == 4544
+    assert grid_crs([104.0, np.nan, np.nan], [30.6, -40.0, -40.0]).to_epsg() == 4544
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "mainland"),
+    [
+        (100.0, 25.0, True),
+        (115.0, 40.0, True),
+        (108.3, 22.8, True),  # Nanning, south of the heartland
+        (108.0, 44.0, False),  # Mongolia, north of it
+        (99.0, 21.0, False),  # Myanmar, west of it
+        (121.5, 25.05, False),  # Taipei
+        (114.17, 22.3, False),  # Hong Kong
+        (121.47, 31.2, True),
+        (75.99, 39.5, True),  # Kashgar keeps Urumqi or Beijing time
+        (72.9, 39.5, False),
+        (135.6, 48.0, False),
+        (110.0, 17.4, False),
+        (110.0, 54.1, False),
+        (126.5, 45.75, True),
+    ],
+)
+def test_what_is_mainland(lon: float, lat: float, mainland: bool) -> None:
+    """By the map of time zones, inside and outside of the box that needs no map."""
+    assert is_mainland_china(lon, lat) is mainland
+
+
+def test_zones_of_time() -> None:
+    """To a hundredth of a degree."""
+    assert time_zone_at(104.07, 30.66) == "Asia/Shanghai"
+    assert time_zone_at(2.35, 48.85) == "Europe/Paris"
+    assert time_zone_at(-74.0, 40.7) == "America/New_York"
+
+
+def test_convergence_changes_its_sign_at_the_central_meridian() -> None:
+    """Negative to the west, positive to the east, zero on it; an array for an array."""
+    angles = meridian_convergence_rad([104.0, 105.0, 106.0], [30.0, 30.0, 30.0], CRS.from_epsg(4544))
+    expected = np.arctan(np.tan(np.radians([-1.0, 0.0, 1.0])) * np.sin(np.radians(30.0)))  # of a sphere
+    np.testing.assert_allclose(angles, expected, atol=2e-6)
+
+
+@pytest.mark.parametrize("text", ["EPSG:4544", 4544, "4544", "urn:ogc:def:crs:EPSG::4544"])
+def test_spellings_of_a_coordinate_system(text: str | int) -> None:
+    """All of them the one grid."""
+    assert crs_from_text(text).to_epsg() == 4544
+
+
+def test_messages_of_coordinate_systems() -> None:
+    """What came and what to try."""
+    with pytest.raises(SettingError, match=r"'EPSG:9999999' is not known: .*; try \"EPSG:4544\""):
+        crs_from_text("EPSG:9999999")
+    with pytest.raises(SettingError, match=r"Xian 1980.*no datum shift to WGS 84 is known here.*CGCS2000"):
+        crs_from_text(2334)
+
+
+#: Published with eviltransform (tests of github.com/googollee/eviltransform): WGS 84, then GCJ-02.
+PUBLISHED = (121.5272106, 31.1774276, 121.531541859215, 31.17530398364597)
+
+
+def test_gcj02_of_published_places() -> None:
+    """Shanghai by eviltransform's own test, to its last digit."""
+    lon, lat, gcj_lon, gcj_lat = PUBLISHED
+    assert np.allclose(gcj02_from_wgs84(lon, lat), (gcj_lon, gcj_lat), atol=1e-11, rtol=0)
+    assert np.allclose(wgs84_from_gcj02(gcj_lon, gcj_lat), (lon, lat), atol=1e-11, rtol=0)
+
+
+def _eviltransform(lon: float, lat: float) -> tuple[float, float]:
+    """The published code, line by line."""
+    pi, absx = np.pi, np.sqrt(abs(lon - 105.0))
+    x, y = lon - 105.0, lat - 35.0
+    d = 20.0 * np.sin(6.0 * x * pi) + 20.0 * np.sin(2.0 * x * pi)
+    north = d + 20.0 * np.sin(y * pi) + 40.0 * np.sin(y * pi / 3.0)
+    north = (north + 160.0 * np.sin(y * pi / 12.0) + 320.0 * np.sin(y * pi / 30.0)) * 2.0 / 3.0
+    north += -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * absx
+    east = d + 20.0 * np.sin(x * pi) + 40.0 * np.sin(x * pi / 3.0)
+    east = (east + 150.0 * np.sin(x * pi / 12.0) + 300.0 * np.sin(x * pi / 30.0)) * 2.0 / 3.0
+    east += 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * absx
+    ee, earth = 0.00669342162296594323, 6378245.0
+    magic = 1 - ee * np.sin(np.radians(lat)) ** 2
+    north = north * 180.0 / ((earth * (1 - ee)) / (magic * np.sqrt(magic)) * pi)
+    east = east * 180.0 / (earth / np.sqrt(magic) * np.cos(np.radians(lat)) * pi)
+    return lon + east, lat + north
+
+
+@given(st.floats(72.1, 137.8), st.floats(0.9, 55.8))
+def test_gcj02_is_the_published_code(lon: float, lat: float) -> None:
+    """Everywhere in its box, for one place and for many."""
+    expected = _eviltransform(lon, lat)
+    assert np.allclose(gcj02_from_wgs84(lon, lat), expected, atol=1e-11, rtol=0)
+    assert np.allclose(np.ravel(gcj02_from_wgs84([lon], [lat])), expected, atol=1e-11, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "inside"),
+    [
+        (72.004, 30.0, True),
+        (72.0039, 30.0, False),
+        (137.8347, 30.0, True),
+        (137.8348, 30.0, False),
+        (104.0, 0.8293, True),
+        (104.0, 0.8292, False),
+        (104.0, 55.8271, True),
+        (104.0, 55.8272, False),
+    ],
+)
+def test_gcj02_ends_at_its_box(lon: float, lat: float, inside: bool) -> None:
+    """All four sides belong to it; outside nothing moves, one by one and many at once, there and back."""
+    for places in ((lon, lat), ([lon, 104.0], [lat, 30.0])):
+        moved = np.ravel(np.array(gcj02_from_wgs84(*places)))[[0, -1 if np.ndim(places[0]) == 0 else 2]]
+        assert (abs(moved - [lon, lat]).max() > 1e-5) == inside
+    one = np.array(wgs84_from_gcj02(lon, lat))
+    many = np.array(wgs84_from_gcj02([lon, lon], [lat, lat]))[:, 0]
+    if not inside:
+        assert one.tolist() == [lon, lat]
+    assert np.allclose(one, many, atol=1e-6, rtol=0) or inside
+
+
+def test_bd09_by_the_published_formula() -> None:
+    """z = √(x² + y²) + 2e-5 sin(y·3000π/180), θ = atan2(y, x) + 3e-6 cos(x·3000π/180), then 0.0065 and 0.006."""
+    x, y = 104.0657, 30.6574
+    turn = 3000.0 * np.pi / 180.0
+    z, angle = np.hypot(x, y) + 2e-5 * np.sin(y * turn), np.arctan2(y, x) + 3e-6 * np.cos(x * turn)
+    expected = (z * np.cos(angle) + 0.0065, z * np.sin(angle) + 0.006)
+    assert np.allclose(bd09_from_gcj02(x, y), expected, atol=1e-12, rtol=0)
+    assert np.allclose(gcj02_from_bd09(*expected), (x, y), atol=1e-12, rtol=0)
+    many = gcj02_from_bd09(*bd09_from_gcj02([x, 121.5], [y, 31.2]))
+    assert np.allclose(many, ([x, 121.5], [y, 31.2]), atol=1e-12, rtol=0)
+
+
+def test_one_longitude_goes_with_many_latitudes() -> None:
+    """As arrays of numpy do."""
+    lon, lat = gcj02_from_wgs84(104.0, [30.0, 31.0])
+    assert lon.shape == lat.shape == (2,)
+    assert float(lon[1]) == pytest.approx(_eviltransform(104.0, 31.0)[0], abs=1e-11)
