@@ -10,7 +10,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import shapely
 import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
