@@ -178,7 +178,7 @@ def distance_m(lon: float, lat: float, shape: BaseGeometry) -> float:
 def _degrees(x: float, y: float, crs: str, rounding_m: float) -> Place:
     notes: tuple[tuple[str, str], ...] = ()
     # Longitude in the latitude column: beyond ±90, or in China's range of the other.
-    if abs(y) > 90.0 or (17.0 <= x <= 54.5 and 73.0 <= y <= 136.0):
+    if abs(y) > 90.0 or (17.0 <= x <= 54.5 and y >= 73.0):
         x, y = y, x
         notes = (
             ("longitude and latitude columns swapped back", f"latitude {x:g} would not be in China or on the earth"),

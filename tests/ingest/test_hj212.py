@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingest import hj212
 from ingest.crc import crc_hj212, crc_modbus, crcs_hj212
 from ingest.hj212 import Hj212Settings, Message, join_packets, message_as_json, parse_stream
+from ingest.settings import describe_settings
 from tests.ingest.immutable import mutable_values
 
 ANNEX_A = (
@@ -616,3 +617,9 @@ def test_json_object_has_the_documented_keys() -> None:
 def test_values_are_immutable() -> None:
     """Nothing that is handed on can be changed."""
     assert mutable_values(hj212) == []
+
+
+def test_settings_with_their_units() -> None:
+    """Nothing is tolerated, and the standard's limit of a segment (HJ 212-2017, table 1)."""
+    lines = [(s.name, s.value, s.unit) for s in describe_settings(Hj212Settings())]
+    assert lines == [("tolerated", (), ""), ("segment_limit", 1024, "byte")]

@@ -18,6 +18,7 @@ from ingest.errors import ContractError, SettingError
 from ingest.monitors import MonitorSettings, read_monitors
 from ingest.schema import Outcome, check_monitor
 from ingest.series import code_of, hj212_codes
+from ingest.settings import describe_settings
 from tests.ingest.immutable import mutable_values
 
 PERMIT = "91130200699229617X001P"
@@ -535,3 +536,11 @@ def test_damaged_records_give_series_or_rejects(tmp_path: Path, noise: bytes, at
 def test_values_are_immutable() -> None:
     """Nothing that is handed on can be changed."""
     assert mutable_values(monitors) == []
+
+
+def test_settings_with_their_units() -> None:
+    """Beijing time, nothing tolerated, a gigabyte."""
+    lines = [(s.name, s.value, s.unit) for s in describe_settings(MonitorSettings())]
+    assert lines == [
+        ("time_zone", "Asia/Shanghai", ""), ("tolerated", (), ""), ("max_bytes", 1_000_000_000, "byte"),
+    ]  # fmt: skip

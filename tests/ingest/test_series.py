@@ -84,6 +84,7 @@ def test_a_series_holds_everything_under_its_name() -> None:
     assert series["time"].attrs == {"standard_name": "time", "axis": "T"}
     np.testing.assert_array_equal(series["a21026"].values, [1.0, 2.0, np.nan])
     np.testing.assert_array_equal(series["x"].values, [7.0, np.nan, np.nan])
+    assert (series["a21026"].dtype, series["x"].dtype) == (np.dtype(np.float64), np.dtype(np.float64))
     assert series["mark"].values.tolist() == ["", "", "停运" * 20]
     assert (series["mark"].dtype, series["a21026_mark"].dtype) == (np.dtype("<U40"), np.dtype("<U8"))
     assert series["a21026"].attrs == {"units": "mg m-3", "limit": 50.0}

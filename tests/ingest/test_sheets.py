@@ -74,6 +74,18 @@ def test_bytes_of_neither_encoding_are_refused_with_their_place() -> None:
     )  # fmt: skip
 
 
+def test_damage_behind_a_mark_is_kept_as_a_sign() -> None:
+    """The mark says what the encoding is: a wrong byte becomes the sign for one."""
+    assert decode_text(b"\xef\xbb\xbfa\xff", "x.csv") == ("a\ufffd", "UTF-8")
+
+
+def test_a_field_may_have_ten_million_characters() -> None:
+    """One more is a damaged file (a quote that is never closed), named by its line."""
+    assert [len(row[1]) for _, row in csv_rows("a," + "x" * 10_000_000, "x.csv")] == [10_000_000]
+    with pytest.raises(FileError, match="export it again"):
+        list(csv_rows("a," + "x" * 10_000_001, "x.csv"))
+
+
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
 def test_the_commonest_delimiter_is_taken(delimiter: str) -> None:
     """Each of the four, with another of them inside a field, and lines counted through a quoted line end."""

@@ -21,6 +21,7 @@ from ingest.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.coordinates import gcj02_from_wgs84
 from ingest.joins import name_key, name_likeness
 from ingest.schema import CrsSource, Outcome, Site, Visited
+from ingest.settings import describe_settings
 from ingest.sites import SiteSettings, read_sites
 from tests.ingest.immutable import mutable_values
 
@@ -768,3 +769,24 @@ def test_maps_that_are_not_read_are_named_with_what_to_do(tmp_path: Path) -> Non
 def test_values_are_immutable() -> None:
     """Nothing that is handed on can be changed."""
     assert mutable_values(sites) == []
+
+
+def test_settings_with_their_units() -> None:
+    """The numbers of docs and profile; those with a reason follow from it."""
+    lines = {s.name: (s.value, s.unit) for s in describe_settings(SiteSettings())}
+    assert lines == {
+        "crs": ("", ""),
+        "position_sd_m": (30.0, "m"),
+        "shifted_crs_sd_m": (2.0, "m"),
+        "unknown_crs_sd_m": (pytest.approx(350.0 / np.sqrt(8.0), rel=0.02), "m"),
+        "crs_tolerance_m": (120.0, "m"),
+        "crs_margin": (2.0, "1"),
+        "crs_votes": (3, "1"),
+        "gate_road_m": (25.0, "m"),
+        "gates_needed": (10, "1"),
+        "gate_guess_sd_m": (pytest.approx(350.0 * np.sqrt(0.1 / 2.0), rel=0.03), "m"),
+        "same_place_m": (1500.0, "m"),
+        "near_m": (150.0, "m"),
+        "name_likeness": (0.6, "1"),
+        "max_bytes": (256_000_000, "byte"),
+    }
