@@ -166,9 +166,9 @@ def _medians(table: pd.DataFrame, settings: TrackSettings) -> xr.Dataset:
         place = np.searchsorted(segments, own["segment"].to_numpy(np.int64))
         passes[k] = np.bincount(place, minlength=len(segments))
         for what in ("value", "enhancement"):
-            columns = _by_count(place, own[what].to_numpy(np.float64), settings)
+            columns = _by_count(own[what].to_numpy(np.float64), passes[k], settings)
             for end, column in zip(("", "_low", "_high"), columns, strict=True):
-                out[f"{what}{end}"][k] = np.where(passes[k] > 0, column[: len(segments)], np.nan)
+                out[f"{what}{end}"][k] = column
     dims = ("species", "segment")
     variables = {name: (dims, values, _about(name)) for name, values in out.items()}
     counted = {"passes": (dims, passes, {"units": "1", "long_name": "drive passes with a usable value"})}
@@ -180,9 +180,11 @@ def _medians(table: pd.DataFrame, settings: TrackSettings) -> xr.Dataset:
     return xr.Dataset({**variables, **counted}, coords)
 
 
-def _by_count(place: NDArray[np.int64], values: Floats, settings: TrackSettings) -> tuple[Floats, Floats, Floats]:
-    """Median, low and high per place; places with the same number of passes are done together."""
-    counts = np.bincount(place)
+def _by_count(values: Floats, counts: NDArray[np.int32], settings: TrackSettings) -> tuple[Floats, Floats, Floats]:
+    """Median, low and high per place, NaN without values; places with the same number of passes are done together.
+
+    ``values`` are in order of places, ``counts`` says how many belong to each.
+    """
     starts = np.cumsum(counts) - counts
     median, low, high = (np.full(len(counts), np.nan) for _ in range(3))
     for count in np.unique(counts[counts > 0]):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import comb
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from ingest.flags import is_usable
+from ingest.flags import REJECTING, Flag, is_usable
 from ingest.roads import Road, Roads
 from ingest.traces import TraceSettings, read_traces
 from tracks import TrackSettings, process_trace
@@ -20,6 +21,7 @@ from tracks.schema import Track
 from tracks.segments import bootstrap_medians, map_segments, pass_means
 
 Make = Callable[..., xr.Dataset]
+Passes = Callable[..., xr.Dataset]
 SETTINGS = TrackSettings(estimate_lag=False)
 EAST = 10.0 * np.arange(100)
 
@@ -222,3 +224,181 @@ def test_the_streets_of_a_real_drive_are_driven_again(shared_data: Path) -> None
     driven = float(np.nansum(speed[1:] * np.minimum(step, 3.0)))
     assert np.hypot(*(network.edges[:, 2:] - network.edges[:, :2]).T).sum() < 0.8 * driven
     assert int((result["passes"] >= 2).any("species").sum()) > 600
+
+
+# --- means and medians by hand ---------------------------------------------------------------------------------
+
+
+def driven(make_passes: Passes, excess: dict[str, np.ndarray], number: np.ndarray, **more: object) -> Track:
+    """Rows with a speed of 10 m/s eastwards."""
+    n = len(number)
+    passes = make_passes(10.0 * (np.arange(n) % 10), excess=excess, number=number, **more)
+    speed, heading = np.full(n, 10.0), np.full(n, np.pi / 2)
+    return Track(
+        passes.assign(speed=("obs", speed), heading=("obs", heading), horizontal_sd=("obs", np.ones(n))), xr.Dataset()
+    )
+
+
+def test_means_by_pass_and_segment(make_passes: Passes) -> None:
+    """Values are 50 and the excess; rows in no segment, in no pass and without excess do not count."""
+    number = np.array([0, 0, 0, 1, 1, 1, -1, 1], np.int32)
+    segment = np.array([4, 4, 7, 4, -1, 4, 4, 4], np.int32)
+    excess = np.array([1.0, 2.0, 3.0, 10.0, 99.0, 20.0, 99.0, np.nan])
+    table = pass_means(driven(make_passes, {"so2": excess, "co": -excess}, number), segment)
+    columns = ["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement"]
+    assert set(table.columns) == set(columns)
+    rows = table[columns].to_numpy().tolist()
+    assert rows == [
+        ["so2", "ppb", "made", 0, 4, 51.5, 1.5],
+        ["so2", "ppb", "made", 0, 7, 53.0, 3.0],
+        ["so2", "ppb", "made", 1, 4, 65.0, 15.0],
+        ["co", "ppb", "made", 0, 4, 48.5, -1.5],
+        ["co", "ppb", "made", 0, 7, 47.0, -3.0],
+        ["co", "ppb", "made", 1, 4, 35.0, -15.0],
+    ]
+
+
+@pytest.mark.parametrize("flag", list(Flag))
+def test_unusable_rows_and_values_are_in_no_mean(make_passes: Passes, flag: Flag) -> None:
+    """A refused row, or value, is left out of its mean; flags that inform are not."""
+    number, segment = np.zeros(4, np.int32), np.zeros(4, np.int32)
+    marks = np.array([0, int(flag), 0, 0], np.uint32)
+    excess = np.array([1.0, 100.0, 2.0, 3.0])
+    by_row = driven(make_passes, {"so2": excess}, number, flags=marks)
+    plain = driven(make_passes, {"so2": excess}, number)
+    by_value = Track(plain.passes.assign(so2_qc=("obs", marks)), plain.plumes)
+    expected = 2.0 if flag & REJECTING else 26.5
+    for one in (by_row, by_value):
+        assert pass_means(one, segment)["enhancement"].tolist() == [expected]
+
+
+def test_no_usable_row_has_no_means(make_passes: Passes) -> None:
+    """The columns stand, without a line."""
+    table = pass_means(driven(make_passes, {"so2": np.ones(3)}, np.full(3, -1)), np.zeros(3, np.int32))
+    assert table.shape == (0, 7)
+    assert set(table.columns) == {"species", "units", "trajectory", "pass_index", "segment", "value", "enhancement"}
+
+
+@pytest.mark.parametrize(
+    ("count", "low", "high"),
+    [(1, 0, 0), (2, 0, 1), (3, 0, 2), (4, 0, 3), (5, 0, 4), (7, 1, 5), (9, 1, 7), (10, 1, 8), (25, 7, 17)],
+)
+def test_the_interval_is_that_of_the_binomial(count: int, low: int, high: int) -> None:
+    """The bounds are the values at which the chance of a resample's median passes 2.5 and 97.5 %, row by row."""
+
+    def at_most(k: int, needed: int) -> float:
+        """Chance that at least ``needed`` of ``count`` draws are among the lowest k."""
+        share = k / count
+        return sum(comb(count, j) * share**j * (1 - share) ** (count - j) for j in range(needed, count + 1))
+
+    lowest = next(k for k in range(1, count + 1) if at_most(k, (count + 1) // 2) > 0.025) - 1
+    highest = next(k for k in range(1, count + 1) if at_most(k, count // 2 + 1) >= 0.975) - 1
+    assert (lowest, highest) == (low, high)
+    values = np.random.default_rng(0).permuted(np.tile(np.arange(float(count)), (3, 1)), axis=1)
+    found = bootstrap_medians(values + 100 * np.arange(3.0)[:, None])
+    np.testing.assert_array_equal(found[0], low + 100 * np.arange(3))
+    np.testing.assert_array_equal(found[1], high + 100 * np.arange(3))
+
+
+def grid_of(make_passes: Passes, levels: list[float], *, name: str = "so2", unit: str = "ppb") -> Track:
+    """Passes of 10 rows along 90 m, each of one level above 50."""
+    excess = np.repeat(levels, 10)
+    one = driven(make_passes, {name: excess}, np.repeat(np.arange(len(levels)), 10))
+    one.passes[name].attrs["units"] = unit
+    return one
+
+
+def test_every_value_of_a_map_by_hand(make_passes: Passes) -> None:
+    """Two tracks, two species and two units: medians, intervals and passes in order of name and unit."""
+    tracks = [
+        grid_of(make_passes, [1.0, 5.0, 2.0]),
+        grid_of(make_passes, [9.0, 4.0]),
+        grid_of(make_passes, [7.0, 8.0], unit="ug m-3"),
+        grid_of(make_passes, [3.0, 1.0, 2.0], name="co"),
+    ]
+    outcome = map_segments(tracks, SETTINGS, roads=Roads((street((0, 0), (90, 0)),)))
+    network, result = outcome.value
+    assert network.segments == 3
+    assert result["segment"].values.tolist() == [0, 1, 2]
+    assert list(zip(result["species"].values.tolist(), result["units"].values.tolist(), strict=True)) == [
+        ("co", "ppb"),
+        ("so2", "ppb"),
+        ("so2", "ug m-3"),
+    ]
+    assert result["passes"].values.tolist() == [[3] * 3, [5] * 3, [2] * 3]
+    expected = {
+        "enhancement": [2.0, 4.0, 7.5],
+        "enhancement_low": [1.0, 1.0, np.nan],
+        "enhancement_high": [3.0, 9.0, np.nan],
+    }
+    for name, column in expected.items():
+        np.testing.assert_allclose(result[name].values, np.tile(np.array(column)[:, None], 3))
+        value = name.replace("enhancement", "value")
+        np.testing.assert_allclose(result[value].values, 50 + np.tile(np.array(column)[:, None], 3))
+    assert result["value"].dims == ("species", "segment")
+    assert result["passes"].dtype == np.int32
+    assert (outcome.decisions[0].item, outcome.decisions[0].evidence) == (
+        "segments",
+        "100 of 100 moving rows are on a street within 15 m",
+    )
+    assert outcome.decisions[0].decision == "3 road segments of about 30 m from the street network"
+
+
+def test_variables_of_a_map_say_what_they_are(make_passes: Passes) -> None:
+    """Units and long names of medians and bounds, concentration and enhancement told apart."""
+    _, result = map_segments([grid_of(make_passes, [1.0, 2.0])], SETTINGS).value
+    what = {"value": "concentration", "enhancement": "enhancement over the background"}
+    ends = {"": "", "_low": ", lower bound of 95 %", "_high": ", upper bound of 95 %"}
+    for name, words in what.items():
+        for end, bound in ends.items():
+            attrs = {"units": "units of the species", "long_name": f"median of pass means of the {words}{bound}"}
+            assert result[f"{name}{end}"].attrs == attrs
+    assert result["passes"].attrs == {"units": "1", "long_name": "drive passes with a usable value"}
+    assert result["segment"].attrs == {"long_name": "number of the road segment"}
+
+
+@pytest.mark.parametrize(("fewest", "bounded"), [(3, True), (4, False)])
+def test_an_interval_needs_passes_enough(make_passes: Passes, fewest: int, bounded: bool) -> None:
+    """As many passes as the setting asks for have an interval."""
+    _, result = map_segments([grid_of(make_passes, [1.0, 3.0, 2.0])], TrackSettings(segment_min_passes=fewest)).value
+    assert np.isfinite(result["value_low"].values).all() == bounded
+    assert np.isfinite(result["enhancement_high"].values).all() == bounded
+
+
+def test_a_species_missing_on_a_segment_has_no_value_there(make_passes: Passes) -> None:
+    """Segments of one species only: the other one has no median and no pass there."""
+    one = grid_of(make_passes, [1.0])
+    part = np.where(np.arange(10) < 5, 2.0, np.nan)
+    both = driven(make_passes, {"so2": np.ones(10), "co": part}, np.zeros(10))
+    _, result = map_segments([one, both], SETTINGS, roads=Roads((street((0, 0), (90, 0)),))).value
+    assert result["species"].values.tolist() == ["co", "so2"]
+    assert result["passes"].values.tolist() == [[1, 1, 0], [2, 2, 2]]
+    assert np.isnan(result["value"].values).tolist() == [[False, False, True], [False] * 3]
+    np.testing.assert_allclose(result["value"].values[:, 0], [52, 51])
+
+
+@pytest.mark.parametrize(("on", "source"), [(50, "roads"), (49, "tracks")])
+def test_half_of_the_moving_rows_on_streets_are_enough(make_passes: Passes, on: int, source: str) -> None:
+    """Of a hundred moving rows 50 on streets keep the streets, 49 do not; the decision counts them."""
+    n = 104
+    passes = make_passes(10.0 * np.arange(n), np.where(np.arange(n) < on, 0.0, 300.0), excess={"so2": np.ones(n)})
+    speed = np.full(n, 10.0)
+    speed[100:102] = 0.5
+    lon = passes["lon"].values.copy()
+    lon[102:] = np.nan
+    passes = passes.assign(
+        speed=("obs", speed), heading=("obs", np.full(n, np.pi / 2)), horizontal_sd=("obs", np.ones(n))
+    ).assign_coords(lon=("obs", lon))
+    outcome = map_segments([Track(passes, xr.Dataset())], SETTINGS, roads=Roads((street((-5, 0), (995, 0)),)))
+    assert outcome.value[0].source == source
+    assert outcome.decisions[0].evidence == f"{on} of 100 moving rows are on a street within 15 m"
+    assert ("made from the tracks" in outcome.decisions[0].decision) == (source == "tracks")
+
+
+def test_without_streets_the_decision_says_so(make_passes: Passes) -> None:
+    """No network, and an empty one, give streets of the tracks."""
+    for roads in (None, Roads(())):
+        outcome = map_segments([grid_of(make_passes, [1.0, 2.0])], TrackSettings(segment_m=45.0), roads=roads)
+        decision = outcome.decisions[0]
+        assert (decision.item, decision.evidence) == ("segments", "no street network was given")
+        assert decision.decision == f"{outcome.value[0].segments} road segments of about 45 m made from the tracks"
