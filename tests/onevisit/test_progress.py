@@ -58,3 +58,17 @@ def test_what_is_going_on_is_shown_on_a_terminal_and_taken_away(
     assert out == ""
     assert "weighing, 1 of 1 steps" in err
     assert err.endswith("\x1b[2K") or "\x1b[?25h" in err  # the line is erased, the cursor is back
+
+
+@pytest.mark.parametrize(("share", "bars"), [(0.25, 10), (None, 40), (1.0, 40)])
+def test_the_bar_is_as_long_as_what_is_done(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], share: float | None, bars: int
+) -> None:
+    """A quarter of forty where a share was told, whatever dask does; without one, all of dask's one task."""
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "120", "TERM": "xterm"}.items():
+        monkeypatch.setenv(name, value)
+    with showing_progress(False) as advance:
+        advance("weighing", share)
+        dask.delayed(sum)([1, 2]).compute(scheduler="sync")
+    last = capfd.readouterr().err.split("weighing, 1 of 1 steps")[-1]
+    assert last.count("━") == bars
