@@ -72,7 +72,8 @@ _OF_THE_AIR = re.compile(r"浓度|超标|超限|阈值|高|低|\b(?:concentratio
 # "calibration ok", "未校准", "fault cleared": neither what the word says nor surely normal.
 _DENIED = re.compile(
     r"未|完成|结束|合格|通过|(?<![不非])正常|无(?!效|信号|电)|"
-    r"\b(?:no|not|non|without|un\w*|ok|okay|good|normal|pass(?:ed)?|done|end|ended|finished|cleared|calibrated)\b"
+    r"\b(?:no(?! power)|not|non|without|un\w*|ok|okay|good|normal|pass(?:ed)?|done|end|ended|finished|cleared|"
+    r"calibrated)\b"
 )
 _PARTS = re.compile(r"[;,|、，；+&]")
 _MOST_TEXTS = 50  # a status has few values; a column of more is something else

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import SettingError
-from ingest.formats import render_formats
+from ingest.formats import main, render_formats
 from ingest.traces import READERS, TraceSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,3 +39,10 @@ def test_impossible_declarations_are_refused(wrong: dict[str, object]) -> None:
     """The message names the setting and what is expected."""
     with pytest.raises(SettingError, match="expected"):
         TraceSettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_command_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the file that is named."""
+    monkeypatch.setattr("sys.argv", ["formats", str(tmp_path / "page.md")])
+    main()
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == render_formats()
