@@ -10,9 +10,15 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
-from fusion import Attribution, FusionSettings, Hotspot, attribute_hotspots
+from fusion import Attribution, FusionSettings, Hotspot, attribute_hotspots, attribution
+from fusion.candidates import Candidates, candidates_of, species_weight
+from fusion.crossing import RatePrior, rate_prior
 from fusion.dispersion import obukhov_from_sun, plume_of
+from fusion.fingerprint import Companion
 from fusion.grid import to_wgs84, unproject
+from fusion.observations import bin_passes, event_of
+from fusion.places import Places, square_cells
+from fusion.verdict import Located, Weighed
 from ingest.schema import Site
 from tracks.schema import Track
 
@@ -67,8 +73,8 @@ NORTHWARD = np.column_stack([np.zeros(100), np.linspace(-400, 400, 100)])
 EASTWARD = NORTHWARD[:, ::-1]
 
 
-def _probabilities(attribution: Attribution) -> dict[str, float]:
-    return {s.site_id: s.probability for s in attribution.sites}
+def _probabilities(found: Attribution) -> dict[str, float]:
+    return {s.site_id: s.probability for s in found.sites}
 
 
 def _weigh(
@@ -287,3 +293,283 @@ def test_sightings_tell_what_every_pass_met(track: Make) -> None:
     assert by_name["seen"].peak is not None and by_name["silent"].peak is None
     assert by_name["seen"].wind_from_deg == pytest.approx(270, abs=1)
     assert by_name["silent"].wind_from_deg == pytest.approx(90, abs=1)
+
+
+# --- the parts of the odds, by hand ----------------------------------------------------------------------------------
+
+
+def _sites(x, y, *, site=None, sd: float = 35.0, share=None, species=None) -> Candidates:
+    n = len(x)
+    site = np.arange(n) if site is None else np.asarray(site)
+    number = int(site.max(initial=-1)) + 1
+    return Candidates(
+        tuple(f"s{k}" for k in range(number)), tuple(species or ((),) * number), site, np.asarray(x, float),
+        np.asarray(y, float), np.full(n, sd), np.ones(n) if share is None else np.asarray(share, float),
+    )  # fmt: skip
+
+
+def _cells(x, y, joint, side: float = 8.0) -> Places:
+    return Places(np.asarray(x, float), np.asarray(y, float), np.full(len(x), side), np.asarray(joint, float))
+
+
+@pytest.mark.parametrize(
+    ("angle", "inside"),
+    [
+        (180, True),
+        (209, True),
+        (151, True),
+        (211, False),
+        (149, False),
+        (0, False),
+        (-180, True),
+        (90, False),
+        (270, False),
+    ],
+)
+def test_a_cone_opens_upwind(angle: float, inside: bool) -> None:
+    """Three standard deviations of 10° to each side of where the wind came from; the margin widens it."""
+    at = np.radians([float(angle)])
+    wind = [(0.0, np.radians(10.0))]
+    assert attribution._in_cones(at, wind, SETTINGS, margin=np.zeros(1)).tolist() == [inside]
+    wider = attribution._in_cones(at, wind, SETTINGS, margin=np.radians([2.0]))
+    assert wider.tolist() == [inside or angle in (211, 149)]
+    turned = attribution._in_cones(at - 1.0, [(2.0, 0.01), (-1.0, np.radians(10.0))], SETTINGS, margin=np.zeros(1))
+    assert turned.tolist() == [inside]
+    assert attribution._in_cones(at, [], SETTINGS, margin=np.zeros(1)).tolist() == [True]
+
+
+@pytest.mark.parametrize("side", ["west", "east", "south", "north"])
+@pytest.mark.parametrize(("beyond", "inside"), [(-0.1, True), (0.0, True), (0.1, False)])
+def test_the_rectangle_of_points_has_a_margin_on_all_four_sides(side: str, beyond: float, inside: bool) -> None:
+    """A point at the margin is in, beyond it out, whichever side it is."""
+    near_x, near_y = np.array([0.0, 100.0, 40.0]), np.array([10.0, 20.0, 70.0])
+    x, y = {
+        "west": (-5.0 - beyond, 30.0), "east": (105.0 + beyond, 30.0), "south": (50.0, 5.0 - beyond),
+        "north": (50.0, 75.0 + beyond),
+    }[side]  # fmt: skip
+    assert attribution._around(np.array([x]), np.array([y]), near_x, near_y, 5.0).tolist() == [inside]
+
+
+@pytest.mark.parametrize("turn", [0, 1, 2, 3])
+@pytest.mark.parametrize(("distance", "gated"), [(101.9, True), (102.1, False)])
+def test_sites_are_candidates_two_errors_and_a_coarse_cell_from_the_cells(
+    turn: int, distance: float, gated: bool
+) -> None:
+    """2 × 35 + 32 m from the nearest cell on each side; a site without a place is none."""
+    dx, dy = [(distance, 0), (0, distance), (-distance, 0), (0, -distance)][turn]
+    ground = _cells([0.0, -8.0, 8.0, 0.0, 0.0], [0.0, 0.0, 0.0, 8.0, -8.0], np.zeros((5, 2)))
+    edge = 8.0 * np.sign([dx, dy])
+    sites = _sites([dx + edge[0], np.nan, 0.0], [dy + edge[1], 0.0, np.nan])
+    assert attribution._gate_sites(sites, ground).tolist() == ([0] if gated else [])
+    assert attribution._gate_sites(sites, _cells([], [], np.empty((0, 2)))).size == 0
+    assert attribution._gate_sites(_sites([np.nan], [0.0]), ground).size == 0
+
+
+def test_sites_at_every_edge_of_the_ground_get_the_same() -> None:
+    """Four sites just beyond the middle of each side of a square of cells: equal odds, equal rates."""
+    ticks = np.arange(-60.0, 61.0, 8.0)
+    x, y = (v.ravel() for v in np.meshgrid(ticks, ticks))
+    ground = _cells(x, y, np.broadcast_to([1.0, 2.0], (x.size, 2)))
+    sites = _sites([-90.0, 90.0, 0.0, 0.0, 0.0], [0.0, 0.0, -90.0, 90.0, 0.0])
+    gated = attribution._gate_sites(sites, ground)
+    assert gated.tolist() == [0, 1, 2, 3, 4]
+    chosen, odds, best, rates = attribution._site_log_odds(sites, gated, np.ones(5), ground, SETTINGS)
+    assert chosen.tolist() == best.tolist() == [0, 1, 2, 3, 4]
+    assert odds[:4] == pytest.approx([odds[0]] * 4) and (odds[4] > odds[:4] + 0.5).all()
+    np.testing.assert_allclose(rates[:4], np.broadcast_to(rates[0], (4, 2)))
+
+
+def test_the_odds_of_a_site_are_those_of_its_cells_by_its_error() -> None:
+    """A Gaussian about its point, summed over cells up to four of its deviations; times what it may emit."""
+    rng = np.random.default_rng(3)
+    x, y = (v.ravel() for v in np.meshgrid(np.arange(-200.0, 201.0, 16.0), np.arange(-200.0, 201.0, 16.0)))
+    joint = rng.normal(0, 3, (x.size, 4))
+    ground = _cells(x, y, joint, side=16.0)
+    sites = _sites([10.0, 50.0, -70.0], [0.0, -30.0, 90.0], sd=30.0, share=[0.9, 0.1, 1.0], site=[0, 0, 1])
+    fitting = np.array([0.5, 0.15])
+    chosen, odds, best, rates = attribution._site_log_odds(sites, np.arange(3), fitting, ground, SETTINGS)
+    variance = 30.0**2 + 16.0**2 / 12
+    per_place = []
+    for k in range(3):
+        square = (x - sites.x[k]) ** 2 + (y - sites.y[k]) ** 2
+        weight = np.where(
+            square < 16 * variance, 256.0 / (2 * np.pi * variance) * np.exp(-0.5 * square / variance), 0.0
+        )
+        per_place.append(0.07 * sites.share[k] * fitting[sites.site[k]] * (weight @ np.exp(joint)))
+    assert chosen.tolist() == [0, 1] and best.tolist() == [int(per_place[1].sum() > per_place[0].sum()), 2]
+    np.testing.assert_allclose(np.exp(rates), [per_place[0] + per_place[1], per_place[2]])
+    np.testing.assert_allclose(np.exp(odds), [(per_place[0] + per_place[1]).mean(), per_place[2].mean()])
+
+
+def test_no_site_has_no_odds() -> None:
+    """Without a gated place, and without a cell."""
+    ground = _cells([0.0], [0.0], np.zeros((1, 3)))
+    none = attribution._site_log_odds(_sites([], []), np.empty(0, np.int64), np.empty(0), ground, SETTINGS)
+    assert [v.shape for v in none] == [(0,), (0,), (0,), (0, 3)]
+    pairs = attribution._cells_of_sites(_sites([0.0], [0.0]), np.array([0]), _cells([], [], np.empty((0, 2))))
+    assert [v.size for v in pairs] == [0, 0, 0]
+
+
+def test_the_likeliest_place_of_a_site_is_told() -> None:
+    """Of three places of two sites; odds and rates are sums over the places of each."""
+    odds, rates = np.log([1.0, 5.0, 2.0]), np.log([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    chosen, total, best, summed = attribution._join_places(np.array([7, 2, 7]), odds, rates, np.array([10, 11, 12]))
+    assert chosen.tolist() == [2, 7] and best.tolist() == [11, 12]
+    np.testing.assert_allclose(np.exp(total), [5.0, 3.0])
+    np.testing.assert_allclose(np.exp(summed), [[3.0, 4.0], [6.0, 8.0]])
+
+
+def test_a_site_fits_by_its_permit_and_its_companions() -> None:
+    """Species times companions, of the sites that are asked for; 0 of the others."""
+    sites = _sites([0.0] * 4, [0.0] * 4, species=(("甲烷",), ("SO2",), (), ("甲烷",)))
+    companions = (Companion("so2", True, 0.2),)
+    found = attribution._fitting(sites, np.array([0, 1, 2]), "ch4", companions, SETTINGS)
+    assert found == pytest.approx([1.0 * 0.12, 0.15 * 0.8, 0.5 * 0.46, 0.0])
+
+
+def test_unlisted_emitters_are_as_many_as_the_register_leaves_room_for() -> None:
+    """Three tenths for every seven registered; their fit is the mean of those around, by their shares."""
+    sites = _sites([0.0] * 20, [0.0] * 20, site=[0] * 10 + [1] * 10, share=[1.0] * 10 + [0.5] * 10)
+    fitting = np.array([1.0, 0.2])
+    density, alike = attribution._unlisted_density(sites, np.arange(20), fitting, (), SETTINGS)
+    emitters, mean = 0.07 * 15.0 / (np.pi * 400.0**2), (10 * 1.0 + 5 * 0.2) / 15
+    assert density == pytest.approx(0.3 / 0.7 * emitters * mean) and alike == pytest.approx(np.log(mean))
+    density, alike = attribution._unlisted_density(sites, np.array([15]), np.array([1.0, 0.05]), (), SETTINGS)
+    assert density == pytest.approx(0.3e-6 * 0.5) and alike == pytest.approx(np.log(0.15))
+    co = (Companion("co", True, 0.2),)
+    density, alike = attribution._unlisted_density(sites, np.empty(0, int), fitting, co, SETTINGS)
+    assert density == pytest.approx(0.3e-6 * 0.5 * 0.46) and alike == pytest.approx(np.log(0.5 * 0.46))
+
+
+def test_ground_is_free_where_no_registered_site_is() -> None:
+    """None (a twentieth) at its point, most a parcel away, all beyond two; by the chance that it stands there."""
+    sites = _sites([0.0, 1000.0], [0.0, 0.0], share=[1.0, 0.4])
+    x = np.array([0.0, 45.0, 30.0, 91.0, 1000.0, 500.0])
+    held = np.exp(-0.5 * (x[:3] / 45.0) ** 4)
+    expected = [0.05, 1 - held[1], 1 - held[2], 1.0, 0.6, 1.0]
+    for turned in ((x, np.zeros(6)), (x * 0.0 + np.where(x < 900, 0.0, 1000.0), np.where(x < 900, x, 0.0))):
+        found = attribution._free(sites, *turned, SETTINGS)
+        np.testing.assert_allclose(found, expected)
+    assert attribution._free(_sites([], []), x, x, SETTINGS).tolist() == [1.0] * 6
+    assert attribution._free(sites, x[:0], x[:0], SETTINGS).size == 0
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(60.0, 0.0), (-60.0, 0.0), (0.0, 60.0), (0.0, -60.0)])
+def test_a_site_beside_the_ground_holds_some_of_it(dx: float, dy: float) -> None:
+    """A site off each side of the places that are asked about takes its part of the nearest."""
+    x, y = np.array([-10.0, 10.0, 0.0, 0.0]), np.array([0.0, 0.0, -10.0, 10.0])
+    found = attribution._free(_sites([dx], [dy]), x, y, SETTINGS)
+    np.testing.assert_allclose(found, 1 - np.exp(-0.5 * (np.hypot(x - dx, y - dy) / 45.0) ** 4))
+    assert found.argmin() == np.hypot(x - dx, y - dy).argmin()
+
+
+def test_two_sites_hold_the_ground_no_more_than_the_surer_one() -> None:
+    """The largest share counts, not their sum."""
+    both = _sites([0.0, 0.0], [0.0, 0.0], share=[0.5, 0.7])
+    assert attribution._free(both, np.zeros(1), np.zeros(1), SETTINGS) == pytest.approx([0.3])
+
+
+def test_unlisted_emitters_crowd_where_ground_is_free() -> None:
+    """One on average over the square of 400 m about the hotspot."""
+    sites = _sites([100.0], [50.0])
+    x, y = square_cells(0.0, 0.0, 400.0)
+    everywhere = attribution._unoccupied(sites, 0.0, 0.0, _cells(x, y, np.zeros((x.size, 1))), SETTINGS)
+    assert everywhere.mean() == pytest.approx(1.0) and everywhere.min() < 0.6
+    assert everywhere.max() == pytest.approx(1 / attribution._free(sites, x, y, SETTINGS).mean())
+
+
+def _alone(x: float, chosen, shares) -> Weighed:
+    """A hotspot weighed alone: probabilities of sites as given, the rest unlisted and background alike."""
+    rest = 1.0 - sum(shares)
+    return Weighed(
+        _hotspot(x, 0.0), x, 0.0, 0.0, (), (), Located(None, 180.0, None, ()), RatePrior(np.arange(3.0)),
+        np.asarray(chosen, np.int64), np.asarray(chosen, np.int64), np.log(np.asarray(shares, float)),
+        np.zeros((len(chosen), 3)), float(np.log(rest / 2)), float(np.log(rest / 2)),
+    )  # fmt: skip
+
+
+def test_a_site_that_explains_another_place_is_raised_by_that_belief() -> None:
+    """Prior odds 0.07 become 0.07 + 0.93 × 0.9 p, p the largest of the other places; a near one bears nothing out."""
+    weighed = [
+        _alone(0.0, [2, 5], [0.5, 0.1]), _alone(75.0, [5], [0.9]), _alone(75.1, [5, 9], [0.3, 0.2]),
+        _alone(500.0, [2, 9], [0.6, 0.1]),
+    ]  # fmt: skip
+    together = attribution._weigh_together(weighed, SETTINGS)
+
+    def raised(p: float) -> float:
+        return float(np.log((0.07 + 0.93 * 0.9 * p) / 0.07))
+
+    expected = [[raised(0.6), raised(0.3)], [0.0], [raised(0.1), raised(0.1)], [raised(0.5), raised(0.2)]]
+    for before, after, by in zip(weighed, together, expected, strict=True):
+        np.testing.assert_allclose(after.site_odds - before.site_odds, by, atol=1e-12)
+        assert (after.unlisted, after.background) == (before.unlisted, before.background)
+    nobody = [_alone(0.0, [], []), _alone(900.0, [], [])]
+    assert attribution._weigh_together(nobody, SETTINGS) == tuple(nobody)
+    assert attribution._weigh_together([], SETTINGS) == ()
+
+
+def test_places_are_sought_upwind_within_reach(track: Make) -> None:
+    """The cone of the wind to 1500 m, the circle to 600 m without a direction; what the ground says is added."""
+    drive = _road(track, np.array([200.0, 0.0]), NORTHWARD, (0.0, 0.0), wind=(3.0, 0.0), name="east")
+    x, y = ORIGIN[0] + 200.0, ORIGIN[1]
+    event = event_of(bin_passes([drive], "ch4", CRS, SETTINGS), x, y, SETTINGS)
+    rates = rate_prior(event, SETTINGS)
+    sd = event.passes[0].direction_sd_rad
+
+    class Finding:
+        def log_ratio(self, x: Floats, y: Floats, species: str) -> Floats:
+            return np.full(x.size, 2.5)
+
+    for directions, reach, width in (([(0.0, sd)], 1500.0, 3 * sd), ([], 600.0, np.pi)):
+        found = attribution._places(x, y, directions, event, rates, "ch4", SETTINGS, None)
+        far, off = np.hypot(found.x - x, found.y - y), np.abs(np.angle(-(found.x - x) - 1j * (found.y - y)))
+        assert reach - 60 < far.max() <= reach + 12
+        beyond = far > 100
+        assert off[beyond].max() <= width + np.arcsin(48.0 / far[beyond]).max() + 1e-6
+        assert found.area.sum() > 0.8 * (np.pi if not directions else width) * reach**2
+        coarse_x, coarse_y = square_cells(x, y, reach)
+        distance, angle = np.hypot(coarse_x - x, coarse_y - y), np.angle(-(coarse_x - x) - 1j * (coarse_y - y))
+        kept = (distance <= reach) & ((np.abs(angle) <= width + 32 / distance) | (distance <= 32) | (not directions))
+        assert found.area.sum() == pytest.approx(kept.sum() * 32.0**2)
+        held = attribution._places(x, y, directions, event, rates, "ch4", SETTINGS, Finding())
+        assert held.joint.max() == pytest.approx(found.joint.max() + 2.5, abs=0.2)
+
+
+def test_decisions_say_what_was_missing() -> None:
+    """A hotspot without a bearing, by its id; a register that was not given, first."""
+    hotspots = [_hotspot(0, 0, name="H1"), _hotspot(9, 0, name="H2")]
+    found = [
+        Attribution(h.id, (), 0.5, 0.5, 1.0, bearing, 20.0, (), ())
+        for h, bearing in zip(hotspots, (None, 90.0), strict=True)
+    ]
+    said = attribution._decisions(hotspots, found, [])
+    assert [(d.item, d.decision) for d in said] == [
+        ("sites", "attribution names no sites"), ("H1", "attributed without a wind direction"),
+    ]  # fmt: skip
+    assert "no register was given" in said[0].evidence and "calm or no wind in every pass" in said[1].evidence
+    assert [d.item for d in attribution._decisions(hotspots, found, [_site("a", 0, 0)])] == ["H1"]
+    assert attribution._decisions([], [], []) == ()
+
+
+def test_the_whole_is_the_sum_of_its_parts(track: Make) -> None:
+    """One hotspot weighed step by step: sites, an unlisted source on free ground, and what else may have made it."""
+    drives = _two_winds(track)
+    sites = [_site("true", 0, 0, species=("甲烷",)), _site("aside", -60, 200, species=("SO2",)), _site("far", 0, 390)]
+    (whole,) = _weigh([_hotspot(100, 0)], drives, sites)
+    x, y = ORIGIN[0] + 100.0, ORIGIN[1]
+    placed = candidates_of(sites, CRS, SETTINGS)
+    event = event_of(bin_passes(drives, "ch4", CRS, SETTINGS), x, y, SETTINGS)
+    winds = [(p.towards_rad, p.direction_sd_rad) for p in event.passes if p.seen]
+    ground = attribution._places(x, y, winds, event, rate_prior(event, SETTINGS), "ch4", SETTINGS, None)
+    fitting = np.array([species_weight(s.species, "ch4", SETTINGS) for s in sites])
+    gated = attribution._gate_sites(placed, ground)
+    chosen, odds, *_ = attribution._site_log_odds(placed, gated, fitting, ground, SETTINGS)
+    near = np.flatnonzero(np.hypot(placed.x - x, placed.y - y) <= 400.0)
+    assert near.tolist() == [0, 1]
+    density, alike = attribution._unlisted_density(placed, near, fitting, (), SETTINGS)
+    free = attribution._unoccupied(placed, x, y, ground, SETTINGS)
+    logs = [*odds, np.log(np.sum(np.exp(ground.odds) * density * free * ground.area)), alike]
+    share = np.exp(logs - np.logaddexp.reduce(logs))
+    expected = {sites[k].site_id: p for k, p in zip(chosen, share[:-2], strict=True)}
+    assert _probabilities(whole) == pytest.approx(expected, rel=1e-4)
+    assert (whole.unlisted, whole.background) == pytest.approx(tuple(share[-2:]), rel=1e-3)
