@@ -366,6 +366,14 @@ def test_zone_by_the_other_sites(d_lon: float, d_lat: float, found: bool) -> Non
     assert (place.lon, place.lat) == pytest.approx((105.0, 31.0), abs=1e-8)
 
 
+def test_a_degree_from_the_other_sites_is_too_far() -> None:
+    """Just one degree is not within one degree."""
+    lon, lat = to_wgs84(500_000.0, 3_431_000.0, "EPSG:4544")
+    assert lat - (lat - 1.0) == 1.0
+    with pytest.raises(ImpossiblePlace, match="unknown zone"):
+        read_place("500000", "3431000", "", near=(lon, lat - 1.0))
+
+
 # Area of use of EPSG:4544 in the EPSG data set: 103.5 to 106.51° E, 22.5 to 42.21° N; 2° more are allowed.
 @pytest.mark.parametrize(
     ("lon", "lat", "inside"),
