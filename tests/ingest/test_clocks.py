@@ -367,16 +367,16 @@ def test_a_gnss_clock_gives_the_offset(offset: float, hour: float, taken: int) -
         (_gnss(28800, noise=60.1, good=30), False),
         (_gnss(28800, good=10), True),
         (_gnss(28800, good=9), False),
-        (replace(_clock(9), gnss_clock_s=np.zeros(31)), False),
-        (replace(_clock(9), gnss_clock_s=np.full(31, 86400.0)), False),
+        (replace(_clock(9, step_s=1.0), gnss_clock_s=np.zeros(31)), False),
+        (replace(_clock(9, step_s=1.0), gnss_clock_s=np.full(31, 86400.0)), False),
     ],
 )
 def test_a_gnss_clock_that_decides_nothing(record: Record, settled: bool) -> None:
     """More than 300 s from a quarter, a spread above 60 s, fewer than ten values, zeros: the declaration counts."""
-    outcome = settle_zone(record, (), TraceSettings(time_zone="+09:00"))
-    words = "clock taken as UTC+8.00 h" if settled else "times taken as +09:00"
+    outcome = settle_zone(record, (), TraceSettings(time_zone="+08:30"))
+    words = "clock taken as UTC+8.00 h" if settled else "times taken as +08:30"
     assert outcome.decisions[0].decision == words
-    assert outcome.value.time[0] == FROM - np.timedelta64(0 if settled else 1, "h")
+    assert outcome.value.time[0] == FROM - np.timedelta64(0 if settled else 30, "m")
 
 
 def test_a_declared_zone_is_taken_and_flags_what_is_doubtful() -> None:
