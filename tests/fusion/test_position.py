@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import shapely
 
-from fusion import FusionSettings
-from fusion.crossing import Event, joint_log_odds, rate_prior
+from fusion import FusionSettings, position
+from fusion.crossing import Event, RatePrior, joint_log_odds, rate_prior
 from fusion.dispersion import Weather, plume_of
 from fusion.observations import bin_passes, event_of
+from fusion.places import Places
 from fusion.position import locate_source
 from ingest.errors import ContractError
 from tracks.schema import Track
@@ -99,3 +101,64 @@ def test_a_maker_stands_upwind(track: Make) -> None:
     joint = joint_log_odds(x, y, event, rates, SETTINGS)
     made = joint_log_odds(x, y, event, rates, SETTINGS, maker=True)
     assert np.isfinite(joint[1]).all() and np.isneginf(made[1]).all()
+
+
+def test_the_prior_of_several_models_is_the_lowest_of_theirs(track: Make) -> None:
+    """Six rates a decade over six decades, from the smallest that any of the models could see."""
+    one, loud = _event(track, (200.0,)), _event(track, (200.0,))
+    quiet = [replace(u, noise=u.noise * 0.01) if not u.crossed else u for u in loud.units]
+    lower = replace(loud, units=tuple(quiet))
+    expected = rate_prior(lower, SETTINGS, per_decade=6)
+    for events in ([one, lower], [lower, one]):
+        found = position._common_rates(events, SETTINGS)
+        np.testing.assert_array_equal(found.logs, expected.logs)
+    assert found.logs.size == 37 and found.logs[6] - found.logs[0] == pytest.approx(np.log(10.0))
+    assert found.logs[0] == pytest.approx(rate_prior(one, SETTINGS).logs[0] + np.log(0.01))
+
+
+def test_ground_is_searched_around_all_bins_of_plumes() -> None:
+    """Cells of 32 m from the reach south-west of the bins to beyond it north-east."""
+    bins = np.array([[10.0, 50.0, 1.0], [110.0, -30.0, 2.0]])
+    x, y = position._start(bins, 100.0)
+    assert (x.min(), y.min()) == (10.0 - 100 + 16, -30.0 - 100 + 16)
+    assert (np.unique(x).size, np.unique(y).size, x.size) == (10, 9, 90)  # 300 m by 280 m
+    assert x.max() + 16 >= 210.0 and y.max() + 16 >= 150.0 and np.ptp(np.unique(x)[:2]) == 32.0
+
+
+def test_models_are_equally_likely(track: Make) -> None:
+    """The mean of the likelihoods, with 25 moves of the wind, of makers only; twice the same model is that model."""
+    event = _event(track, (120.0, 300.0))
+    wide = replace(event, units=tuple(replace(u, noise=2 * u.noise) for u in event.units))
+    rates = rate_prior(event, SETTINGS, per_decade=6)
+    x, y = ORIGIN[0] + np.array([0.0, 20.0, 500.0]), ORIGIN[1] + np.array([0.0, 5.0, 0.0])
+    one, two = (joint_log_odds(x, y, e, rates, SETTINGS, sides=25, maker=True) for e in (event, wide))
+    mixed = position._mixture(x, y, [event, wide], rates, SETTINGS)
+    np.testing.assert_allclose(mixed, np.logaddexp(one, two) - np.log(2))
+    np.testing.assert_allclose(position._mixture(x, y, [event, event, event], rates, SETTINGS), one)
+
+
+def test_a_posterior_is_summed_up_densest_first() -> None:
+    """Mode, mean, covariance, outline and the quantiles of the rate, by hand."""
+    joint = np.log(np.array([[1.0, 1.0, 1.0, 1.0], [4.0, 4.0, 4.0, 4.0], [3.0, 3.0, 3.0, 3.0]]))
+    ground = Places(np.array([0.0, 10.0, 10.0]), np.array([0.0, 0.0, 10.0]), np.array([10.0, 10.0, 10.0]), joint)
+    rates = RatePrior(np.log(10.0) * np.arange(4.0))
+    found = position._summary(ground, rates, 0.8)
+    assert (found.x.tolist(), found.y.tolist(), found.side.tolist()) == ([10, 10, 0], [0, 10, 0], [10, 10, 10])
+    np.testing.assert_allclose(found.probability, [0.5, 0.375, 0.125])
+    assert (found.mode, found.mean, found.credible) == ((10.0, 0.0), pytest.approx((8.75, 3.75)), 0.8)
+    np.testing.assert_allclose(
+        found.covariance,
+        [[0.875 * 0.125 * 100 + 100 / 12, 10 * 3.75 - 8.75 * 3.75], [4.6875, 0.375 * 0.625 * 100 + 100 / 12]],
+    )
+    assert found.area.area == pytest.approx(200.0) and found.area.bounds == (5.0, -5.0, 15.0, 15.0)
+    assert found.rate == pytest.approx(10**1.5)  # even from half a decade below the first to above the last
+    assert found.rate_50 == pytest.approx((10**0.5, 10**2.5)) and found.rate_90 == pytest.approx((10**-0.3, 10**3.3))
+
+
+def test_what_is_asked_for_decides_the_finest_cell(track: Make) -> None:
+    """Two metres, or as told; nine tenths in the area, or what the settings say."""
+    event = _event(track, (120.0, 300.0))
+    fine, coarse = locate_source([event], SETTINGS), locate_source([event], SETTINGS, finest_m=8.0)
+    assert (fine.side.min(), coarse.side.min()) == (2.0, 8.0)
+    half = locate_source([event], replace(SETTINGS, credible=0.5), finest_m=8.0)
+    assert (coarse.credible, half.credible) == (0.9, 0.5) and half.area.area < coarse.area.area
