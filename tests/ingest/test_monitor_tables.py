@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import doctest
+import re
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -306,6 +308,29 @@ def test_headings_of_long_tables(role: str, headings: str) -> None:
         assert {k: (v.values.tolist(), v.attrs) for k, v in one.data_vars.items()} == {
             "w01018": ([30.5], attrs), "w01018_corrected": ([31.5], attrs), "w01018_mark": (["D"], {}),
         }, heading  # fmt: skip
+
+
+# What a heading means by the words in it; the first that fits.
+WORDS = (
+    ("start", "开始|起始|^start"), ("end", "结束|截止|终止|^end"), ("interval", "数据类型|时间类型|周期|interval"),
+    ("hours", "运行(时间|小时|时长)|hours"), ("time", "时间|日期|time|^date"), ("mn", "mn|数采仪|唯一标识"),
+    ("mark_kind", "标记(类型|内容|名称|原因)|工况|异常类型|markkind"), ("linked", "关联|对应|linked"),
+    ("limit", "限值|标准|limit"), ("corrected", "折算|corrected|^zs"), ("role", "类型|类别|role"),
+    ("unit", "单位|unit"), ("mark", "标记|标识|数据状态|flag|mark"), ("state", "状态|state"), ("power", "功率|power"),
+    ("current", "电流|current"), ("energy", "电量|energy"), ("device", "设备|设施|计量点|device|meter"),
+    ("species", "因子|污染|项目|指标|species|pollutant|code"), ("value", "值|浓度|value|avg"),
+    ("point", "点|口|outlet|point"),
+)  # fmt: skip
+
+
+def test_every_heading_means_what_its_words_say() -> None:
+    """All of the vocabulary, each heading once and written as headings are compared."""
+    text = (Path(__file__).parents[2] / "ingest" / "data" / "monitor_headings.csv").read_text(encoding="utf-8")
+    rows = [line.split(",") for line in text.splitlines()[1:]]
+    found = {heading: next((role for role, words in WORDS if re.search(words, heading)), "") for _, heading in rows}
+    assert found == {heading: role for role, heading in rows}
+    assert len(found) == len(rows)
+    assert not any(re.search(r"[A-Z\s_:：*()（）\[\]-]", heading) for heading in found)
 
 
 # --- values --------------------------------------------------------------------------------------------------------

@@ -89,6 +89,32 @@ def test_the_vocabulary_holds_what_can_be_found() -> None:
         assert heading == re.sub(r"\s", "", heading.lower())
 
 
+# What a heading means by the words in it; the first that fits.
+WORDS = (
+    ("visit_day", "(检查|执法|入企)(日期|时间)|(visit|inspection)da"),
+    ("visit_kind", "(检查|任务)(类型|类别|方式)|(visit|inspection)(kind|type)"),
+    ("visit_result", "检查(结果|结论|情况)|处理结果|(visit|inspection)result"),
+    ("gate_lon", "(门|口)经度|(gate|entrance)l(on|ng)"), ("gate_lat", "(门|口)纬度|(gate|entrance)lat"),
+    ("crs", "坐标(系|类型)|crs|srs|epsg|coordinatesystem|datum"),
+    ("outlet", "(排口|排放口|排污口)(编号|名称)|outlet|stack"), ("permit_valid_to", "有效期|截止|到期|valid|expir"),
+    ("management_class", "管理类|management"), ("disclosure", "披露|disclosure"),
+    ("grade", "绩效|^(performance)?grade$"), ("permit_code", "(许可证?|登记)(编|回执编)?号|^permit"),
+    ("credit", "信用(评价)?等级|信用评价结果|^评价等级|^credit(grade)?$"), ("uscc", "信用代码|uscc|creditcode"),
+    ("industry_code", "行业|industry"), ("address", "地址|厂址|address|location"),
+    ("species", "因子|污染物|species|pollutant"), ("lonlat", "经纬度|^(中心|位置)?坐标$|lonlat|^coordinates?$"),
+    ("lon", "经度|东经|^(lon|lng|long|longitude|jd)$"), ("lat", "纬度|北纬|^(lat|latitude|wd)$"),
+    ("x", "^x|x$|横坐标$|东坐标|^e$|east|pointx"), ("y", "^y|坐标y$|纵坐标$|北坐标|^n$|north|pointy"),
+    ("site_id", "编号|编码|序号|id$"), ("part", "要素|图层|^(part|feature|layer|kind|role)$"),
+    ("name", "名称|单位|企业|对象|name|company|enterprise|facility|site"),
+)  # fmt: skip
+
+
+def test_every_heading_means_what_its_words_say() -> None:
+    """All of the vocabulary by the words that each field is called by."""
+    found = {h: next((field for field, words in WORDS if re.search(words, h)), "") for h in heading_vocabulary()}
+    assert found == heading_vocabulary()
+
+
 # --- tables --------------------------------------------------------------------------------------------------------
 
 

@@ -61,6 +61,29 @@ def test_every_name_leads_to_the_whole_quantity(name: str) -> None:
     assert code_of(name) == Code("w01018", "011", "化学需氧量", "chemical oxygen demand", "mg L-1", ("cod", "codcr"))
 
 
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("a00000", "烟气流量 标况流量 废气"), ("w00000", "流量 废水流量 flow"), ("w01001", "pH PH值"),
+        ("w01012", "SS 悬浮物"), ("w01009", "DO 溶解氧"), ("w01019", "CODMn 高锰酸盐指数"), ("w01017", "BOD BOD5"), ("w01020", "TOC"),
+        ("w21001", "TN 总氮"), ("w21003", "NH3-N 氨氮"), ("w21011", "TP 总磷"), ("w20117", "六价铬"),
+        ("w20111", "总汞"),
+        ("a21026", "SO2 二氧化硫"), ("a21002", "NOx 氮氧化物"), ("a21003", "NO"), ("a21004", "NO2"), ("a21005", "CO"),
+        ("a05001", "CO2"), ("a05024", "O3 臭氧"), ("a19001", "O2 氧含量 含氧量"), ("a21001", "NH3 氨 氨气"),
+        ("a21028", "H2S 硫化氢"), ("a21024", "HCl 氯化氢"), ("a21018", "HF 氟化物"), ("a24088", "NMHC 非甲烷总烃"),
+        ("a24087", "THC 总烃"), ("a99054", "VOCs TVOC voc"), ("a25002", "苯 benzene"), ("a25003", "甲苯 toluene"),
+        ("a25005", "二甲苯 xylene"), ("a31001", "HCHO 甲醛"), ("a34002", "PM10"), ("a34004", "PM2.5 pm25"),
+        ("a34013", "颗粒物 烟尘 粉尘 PM dust"), ("a01011", "流速 烟气流速"), ("a01012", "烟温"), ("a01013", "烟压"),
+        ("a01014", "含湿量"), ("a01001", "气温"), ("a01007", "风速"), ("a01008", "风向"),
+    ],
+)  # fmt: skip
+def test_common_names_of_quantities(code: str, names: str) -> None:
+    """Formulas and words as platforms write them."""
+    assert {name: getattr(code_of(name), "code", None) for name in names.split()} == dict.fromkeys(
+        names.split(), code
+    )
+
+
 def test_what_is_no_quantity_is_none() -> None:
     """Other words, nothing at all, and an old code in small letters."""
     assert [code_of(name) for name in ("电话", "", "s01", "w0101")] == [None] * 4
