@@ -12,7 +12,7 @@ from ingest.errors import FileError
 from ingest.mrk import MrkExposure, apply_marks_of_exposure, parse_mrk, read_mrk
 from ingest.schema import Camera, Frame, Pose
 
-LINE = "{n}\t177348.5\t[2335]\t   -12,N\t    -4,E\t   190,V\t{lat},Lat\t{lon},Lon\t512.345,Ellh\t0.012, 0.009, 0.021\t{q}"
+LINE = "{n}\t177348.5\t[2335]\t   -12,N\t    -4,E\t   190,V\t{lat},Lat\t{lon},Lon\t512.345,Ellh\t0.012, 0.009, 0.021\t{q}"  # noqa: E501
 CAMERA = Camera(64, 48, 50.0, 31.5, 23.5)
 
 
