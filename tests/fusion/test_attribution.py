@@ -295,7 +295,7 @@ def test_sightings_tell_what_every_pass_met(track: Make) -> None:
     assert by_name["silent"].wind_from_deg == pytest.approx(90, abs=1)
 
 
-# --- the parts of the odds, by hand ----------------------------------------------------------------------------------
+# --- the parts of the odds, by hand --------------------------------------------------------------------------------
 
 
 def _sites(x, y, *, site=None, sd: float = 35.0, share=None, species=None) -> Candidates:

@@ -98,3 +98,54 @@ def test_impossible_limits_are_refused(changes: dict[str, float]) -> None:
     """A limit below one would turn evidence round; a buffer cannot be negative."""
     with pytest.raises(SettingError, match=next(iter(changes))):
         EvidenceSettings(**changes)
+
+
+def test_limits_that_can_be_meant_are_taken() -> None:
+    """A limit of one (no evidence at all), no buffer, whole numbers; not a number is refused."""
+    settings = EvidenceSettings(limit=1, buffer_errors=0, bare_soil_particles=(3, 1))
+    assert _at(Evidence((_flight(SOIL),), settings), "pm10", INSIDE, COVERED) == [0.0, 0.0]
+    assert _at(Evidence((_flight(SOIL),), EvidenceSettings(buffer_errors=0)), "pm10", (200.1, 150.0)) == [log(0.8)]
+    for changes in (
+        {"limit": 0.999},
+        {"limit": float("nan")},
+        {"buffer_errors": -0.01},
+        {"buffer_errors": float("nan")},
+    ):
+        with pytest.raises(SettingError, match=rf"evidence\.{next(iter(changes))} is {next(iter(changes.values()))}"):
+            EvidenceSettings(**changes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "species", "present", "absent"),
+    [
+        ("bare_soil", "pm25", 3.0, 0.8), ("hot_surface", "toluene", 1.5, 0.8), ("hot_surface", "no2", 1.5, 0.8),
+        ("hot_surface", "co", 1.5, 0.8), ("hot_surface", "so2", 1.3, 0.9), ("hot_surface", "co2", 1.0, 1.0),
+        ("hot_surface", "pm10", 1.0, 1.0),
+    ],
+)  # fmt: skip
+def test_each_kind_speaks_of_its_families(kind: str, species: str, present: float, absent: float) -> None:
+    """The table, row by row, through a flight that sought the kind."""
+    found = replace(SOIL, kind=kind)
+    ratios = _at(Evidence((_flight(found, sought=(kind,)),)), species, INSIDE, COVERED, OUTSIDE)
+    assert ratios == pytest.approx([log(present), log(absent), 0.0])
+
+
+def test_a_finding_that_nobody_sought_or_of_another_kind_says_nothing() -> None:
+    """Kinds are kept apart: a hot patch is no bare soil, and a flight covers only what it sought."""
+    both = _flight(SOIL, replace(HOT, polygon=shapely.box(400, 400, 600, 600)), sought=("bare_soil", "hot_surface"))
+    assert _at(Evidence((both,)), "pm10", INSIDE, COVERED) == pytest.approx([log(3.0), log(0.8)])
+    assert _at(Evidence((both,)), "no2", INSIDE, COVERED) == pytest.approx([log(0.8), log(1.5)])
+    unsought = _flight(SOIL, sought=("hot_surface",))
+    assert _at(Evidence((unsought,)), "pm10", INSIDE) == [0.0]
+    elsewhere = Findings((), ("bare_soil",), shapely.box(1400, 400, 1600, 600))
+    assert _at(Evidence((_flight(SOIL), elsewhere)), "pm10", OUTSIDE, (1700.0, 500.0)) == pytest.approx(
+        [log(0.8), 0.0]
+    )
+
+
+def test_the_border_of_a_finding_and_of_the_ground_belong_to_them() -> None:
+    """A place on the line is in."""
+    sharp = EvidenceSettings(buffer_errors=0.0)
+    assert _at(Evidence((_flight(SOIL),), sharp), "pm10", (200.0, 150.0), (1000.0, 500.0)) == pytest.approx(
+        [log(3.0), log(0.8)]
+    )
