@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup check test demo docs bench clean
+.PHONY: help setup check test test-slow mutate demo docs bench clean
 
 help:           ## what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
 $(BIN)/onevisit: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -23,7 +23,16 @@ check: setup    ## style, types, layers
 	$(BIN)/lint-imports
 
 test: setup     ## the tests; those on real data run when ../shared/data is there
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: setup  ## the tests that take long
+	$(BIN)/python -m pytest -m slow
+
+SAMPLE ?= 100
+SEED ?= 1
+mutate: setup   ## do the tests notice a wrong value? about 100 small faults, SEED=1
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[mutate]'
+	$(BIN)/python -m benchmarks.mutate --sample $(SAMPLE) --seed $(SEED)
 
 demo: setup     ## a small simulated mission, processed
 	$(BIN)/onevisit simulate demo --seed 7 --size demo

@@ -205,7 +205,7 @@ def _on_grid(path: Path, transform: Affine, shape: tuple[int, int]) -> Bytes:
     return np.where(seen, grey, 0).astype(np.uint8)
 
 
-def upright(frames: Sequence[Frame], ortho: Ortho, expected_deg: float) -> int:
+def upright(ortho: Ortho, expected_deg: float) -> int:
     """Photos whose image top points within 20 degrees of what is expected of this flight."""
     off = [(np.degrees(p.heading_rad) - expected_deg + 180) % 360 - 180 for p in ortho.poses if p.used]
     return int(np.sum(np.abs(off) < 20))
@@ -248,7 +248,7 @@ def brighton(data: Path) -> list[Line]:
                 other_mismatch,
             ),
             Line(name, "mismatch of overlapping photos, 90th percentile", float(np.quantile(off, 0.9)), "m", "", ""),
-            Line(name, "photos the right way up", float(upright(frames, ortho, 45.0)), "1", "18", "orthority 12"),
+            Line(name, "photos the right way up", float(upright(ortho, 45.0)), "1", "18", "orthority 12"),
         ]
         if mode == "refined":
             lines.append(

@@ -1,13 +1,19 @@
 """Passes and ortho → cube → hotspots → attribution."""
 
-from fusion.attribution import attribute_hotspots
-from fusion.cube import age_days, build_cube, cell_mean, cell_standard_error, cube_species, passes_crossed
-from fusion.evidence import Evidence
-from fusion.evidence_settings import EvidenceSettings
-from fusion.grid import region_geobox
-from fusion.hotspots import find_hotspots
-from fusion.schema import Attribution, CredibleArea, Hotspot, SiteProbability
-from fusion.settings import FusionSettings
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fusion.attribution import attribute_hotspots
+    from fusion.cube import age_days, build_cube, cell_mean, cell_standard_error, cube_species, passes_crossed
+    from fusion.evidence import Evidence
+    from fusion.evidence_settings import EvidenceSettings
+    from fusion.grid import region_geobox
+    from fusion.hotspots import find_hotspots
+    from fusion.schema import Attribution, CredibleArea, Hotspot, SiteProbability
+    from fusion.settings import FusionSettings
 
 __all__ = [
     "Attribution",
@@ -27,3 +33,29 @@ __all__ = [
     "passes_crossed",
     "region_geobox",
 ]
+
+_HOMES = {
+    "Attribution": "fusion.schema",
+    "CredibleArea": "fusion.schema",
+    "Evidence": "fusion.evidence",
+    "EvidenceSettings": "fusion.evidence_settings",
+    "FusionSettings": "fusion.settings",
+    "Hotspot": "fusion.schema",
+    "SiteProbability": "fusion.schema",
+    "age_days": "fusion.cube",
+    "attribute_hotspots": "fusion.attribution",
+    "build_cube": "fusion.cube",
+    "cell_mean": "fusion.cube",
+    "cell_standard_error": "fusion.cube",
+    "cube_species": "fusion.cube",
+    "find_hotspots": "fusion.hotspots",
+    "passes_crossed": "fusion.cube",
+    "region_geobox": "fusion.grid",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562): who reads a mission file need not load the kernels."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -10,11 +10,9 @@ import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
-from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
 
-from ingest.coordinates import meridian_convergence_rad
-from ingest.errors import ContractError
+from ingest.coordinates import crs_from_text, meridian_convergence_rad, to_grid, to_lonlat
+from ingest.errors import ContractError, SettingError
 
 __all__ = [
     "cell_area_m2",
@@ -34,17 +32,14 @@ _BORDER = 1e-6
 _MOST_CELLS = 1_000_000_000
 
 
-@lru_cache(maxsize=32)
-def _transformer(source: str, target: str) -> Transformer:
-    """Building one takes a tenth of a second."""
-    return Transformer.from_crs(source, target, always_xy=True)
+_crs = lru_cache(maxsize=32)(crs_from_text)
 
 
 def project(lon: Floats, lat: Floats, crs: str) -> tuple[Floats, Floats]:
     """Easting and northing [m] of WGS 84 degrees; NaN where the position is not finite."""
     ok = np.isfinite(lon) & np.isfinite(lat)
     easting, northing = np.full(lon.shape, np.nan), np.full(lon.shape, np.nan)
-    easting[ok], northing[ok] = _transformer("EPSG:4326", crs).transform(lon[ok], lat[ok])
+    easting[ok], northing[ok] = to_grid(lon[ok], lat[ok], _crs(crs))
     outside = ~(np.isfinite(easting) & np.isfinite(northing))
     easting[outside], northing[outside] = np.nan, np.nan
     return easting, northing
@@ -52,8 +47,7 @@ def project(lon: Floats, lat: Floats, crs: str) -> tuple[Floats, Floats]:
 
 def unproject(easting: Floats, northing: Floats, crs: str) -> tuple[Floats, Floats]:
     """WGS 84 longitude and latitude [degree] of grid coordinates."""
-    lon, lat = _transformer(crs, "EPSG:4326").transform(easting, northing)
-    return np.asarray(lon, np.float64), np.asarray(lat, np.float64)
+    return to_lonlat(easting, northing, _crs(crs))
 
 
 def region_geobox(lon: Floats, lat: Floats, *, crs: str, resolution_m: float) -> GeoBox:
@@ -79,10 +73,8 @@ def region_geobox(lon: Floats, lat: Floats, *, crs: str, resolution_m: float) ->
         raise ContractError(f"resolution_m is {resolution_m}, expected a positive number of metres")
     try:
         easting, northing = project(np.asarray(lon, np.float64), np.asarray(lat, np.float64), crs)
-    except ProjError as error:
-        raise ContractError(
-            f"crs {crs!r} is not known to PROJ: {error}; give an EPSG code such as EPSG:4544"
-        ) from error
+    except SettingError as error:
+        raise ContractError(str(error)) from error
     ok = np.isfinite(easting)
     if not ok.any():
         raise ContractError("a grid needs at least one finite position; all are NaN or outside the CRS")
@@ -140,7 +132,7 @@ def cell_centres(cells: Ints, geobox: GeoBox) -> tuple[Floats, Floats]:
 
 def grid_north_rad(lon: float, lat: float, crs: str) -> float:
     """Clockwise angle from true north to the grid's at a place, rad; 0 where there is no place."""
-    return float(meridian_convergence_rad(lon, lat, CRS.from_user_input(crs))) if np.isfinite(lon + lat) else 0.0
+    return float(meridian_convergence_rad(lon, lat, _crs(crs))) if np.isfinite(lon + lat) else 0.0
 
 
 def to_wgs84(geometry: shapely.geometry.base.BaseGeometry, crs: str) -> shapely.Polygon | shapely.MultiPolygon:

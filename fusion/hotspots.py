@@ -24,7 +24,7 @@ from fusion.significance import CellTest, PassScores, recurrence_test, score_pas
 from ingest.schema import Decision, Outcome, Reject, check_cube
 
 if TYPE_CHECKING:
-    from tracks.schema import Track
+    pass
 
 __all__ = ["cells_to_polygon", "find_hotspots", "score_passes"]
 
@@ -59,9 +59,7 @@ class _Candidate:
     sighted_by: tuple[int, ...] = ()
 
 
-def find_hotspots(
-    cube: xr.Dataset, tracks: Sequence[Track] = (), settings: FusionSettings | None = None
-) -> Outcome[tuple[Hotspot, ...]]:
+def find_hotspots(cube: xr.Dataset, settings: FusionSettings | None = None) -> Outcome[tuple[Hotspot, ...]]:
     """Find where enhancements recur over drive passes, and where a single pass saw one.
 
     Per pass the mean enhancement of each cell becomes a rank-normal score and Gi* measures its neighbourhood. A
@@ -76,8 +74,6 @@ def find_hotspots(
     ----------
     cube : Dataset, dims (pass, y, x)
         From `build_cube`.
-    tracks : sequence of Track, optional
-        Give the mean wind a hotspot was seen in; without them the mean wind of the pass is used.
     settings : FusionSettings, optional
 
     Returns

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
-from pyproj import CRS, Transformer
-from scipy.interpolate import griddata
+from pyproj import CRS
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates, median_filter
 
+from ingest.coordinates import crs_from_text, to_grid, to_lonlat
 from ingest.errors import ContractError
 
 __all__ = [
@@ -91,8 +91,7 @@ def surface_from_dem(
     west, south, east, north = bounds
     columns, rows = int((east - west) / cell) + 2, int((north - south) / cell) + 2
     x, y = np.meshgrid(west + cell * np.arange(columns), north - cell * np.arange(rows))
-    to_dem = Transformer.from_crs(crs, dem_crs, always_xy=True)
-    heights = _sample(dem, *to_dem.transform(x, y))
+    heights = _sample(dem, *_between(crs, dem_crs, x, y))
     zero = height_of_dem(dem, crs=crs, place=takeoff)
     known = np.isfinite(heights)
     if not known.all():
@@ -110,8 +109,8 @@ def height_of_dem(dem: xr.DataArray, *, crs: CRS, place: tuple[float, float]) ->
     ContractError
         If there is none.
     """
-    to_dem = Transformer.from_crs(crs, _dem_crs(dem), always_xy=True)
-    height = float(_sample(dem, *(np.array([v]) for v in to_dem.transform(*place)))[0])
+    x, y = _between(crs, _dem_crs(dem), *(np.array([v]) for v in place))
+    height = float(_sample(dem, x, y)[0])
     if not np.isfinite(height):
         where = ", ".join(f"{v:.0f}" for v in place)
         raise ContractError(f"the DEM has no height at the take-off point ({where}); give one that covers the flight")
@@ -122,7 +121,14 @@ def _dem_crs(dem: xr.DataArray) -> CRS:
     text = dem.attrs.get("crs") or (dem["spatial_ref"].attrs.get("crs_wkt") if "spatial_ref" in dem.coords else None)
     if not text:
         raise ContractError('a DEM needs its coordinate system in attrs["crs"] or a spatial_ref coordinate')
-    return CRS.from_user_input(text)
+    return crs_from_text(text)
+
+
+def _between(source: CRS, target: CRS, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Positions of one system in another; those of the same system to the last bit."""
+    if source == target:
+        return x, y
+    return to_grid(*to_lonlat(x, y, source), target)
 
 
 def _sample(dem: xr.DataArray, x: Floats, y: Floats) -> Floats:
@@ -166,6 +172,8 @@ def surface_from_points(points: Floats, *, cell_m: float, sd_m: float) -> Surfac
 
     Valid for open ground; trees and roofs that carry few tie points are cut through.
     """
+    from scipy.interpolate import griddata  # half a second to load
+
     west, south = points[:, :2].min(axis=0) - cell_m
     east, north = points[:, :2].max(axis=0) + cell_m
     columns, rows = int((east - west) / cell_m) + 1, int((north - south) / cell_m) + 1

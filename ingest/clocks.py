@@ -27,6 +27,9 @@ __all__ = ["interpolate", "interpolate_angle", "localise", "settle_zone", "shift
 
 _NS = np.timedelta64(1, "ns")
 
+_MOST_HOURS = 14
+"""Of an offset from UTC: that of the Line Islands."""
+
 
 def zone_of(name: str) -> tzinfo:
     """Return the zone that a declaration names: an IANA name, ``UTC``, or an offset such as ``+08:00``.
@@ -36,8 +39,9 @@ def zone_of(name: str) -> tzinfo:
     SettingError
         If it is none of these.
     """
-    offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", name)
-    if offset:
+    name = name.strip()
+    offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?([0-5]\d)?", name.upper())
+    if offset and int(offset[2]) <= _MOST_HOURS:
         minutes = int(offset[2]) * 60 + int(offset[3] or 0)
         return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes))
     if name.upper() in ("UTC", "Z", "GMT"):

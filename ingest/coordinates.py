@@ -30,6 +30,7 @@ __all__ = [
     "time_zone_at",
     "to_grid",
     "to_lonlat",
+    "transformer_to",
     "wgs84_from_gcj02",
 ]
 
@@ -127,7 +128,7 @@ def crs_from_text(text: str | int) -> CRS:
         crs = CRS.from_user_input(text)
     except CRSError as error:
         raise SettingError(f'coordinate system {text!r} is not known: {error}; try "EPSG:4544"') from error
-    _transformer(crs)
+    transformer_to(crs)
     return crs
 
 
@@ -142,13 +143,13 @@ def to_grid(lon: ArrayLike, lat: ArrayLike, crs: CRS) -> tuple[Floats, Floats]:
     >>> round(float(x), 2), round(float(y), 2)
     (410451.04, 3393363.76)
     """
-    x, y = _transformer(crs).transform(np.asarray(lon, float), np.asarray(lat, float))
+    x, y = transformer_to(crs).transform(np.asarray(lon, float), np.asarray(lat, float))
     return np.asarray(x, float), np.asarray(y, float)
 
 
 def to_lonlat(x: ArrayLike, y: ArrayLike, crs: CRS) -> tuple[Floats, Floats]:
     """Undo `to_grid`: easting and northing to WGS 84 longitude and latitude in degrees."""
-    lon, lat = _transformer(crs).transform(np.asarray(x, float), np.asarray(y, float), direction="INVERSE")
+    lon, lat = transformer_to(crs).transform(np.asarray(x, float), np.asarray(y, float), direction="INVERSE")
     return np.asarray(lon, float), np.asarray(lat, float)
 
 
@@ -180,8 +181,16 @@ def _projection(crs: CRS) -> Proj:
 
 
 @lru_cache(maxsize=64)
-def _transformer(crs: CRS) -> Transformer:
-    """WGS 84 degrees → ``crs``, without any datum shift that PROJ has to invent."""
+def transformer_to(crs: CRS) -> Transformer:
+    """WGS 84 degrees → ``crs`` (easting or longitude first), without any datum shift that PROJ has to invent.
+
+    Every projection of the program is one of these, so that a system is refused everywhere or nowhere.
+
+    Raises
+    ------
+    SettingError
+        If PROJ would relate it to WGS 84 only by a ballpark shift.
+    """
     geodetic = crs.geodetic_crs
     same = geodetic is not None and geodetic.datum is not None and geodetic.datum.name.startswith(_SAME_AS_WGS84)
     source = geodetic if same and not crs.is_bound else _WGS84

@@ -23,6 +23,7 @@ from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window, from_bounds
 
+from ingest.coordinates import transformer_to
 from ingest.errors import ContractError, FileError, SettingError
 from ingest.schema import Decision, Frame, Outcome
 
@@ -183,7 +184,10 @@ def _window(
         raise ContractError(f"{item}: a rotated raster cannot be read as an elevation model; warp it first")
     dlat = margin_m / 111_320.0
     dlon = dlat / max(math.cos(math.radians(lat[0])), 0.01)
-    to_dem = Transformer.from_crs(CRS.from_epsg(4326), _horizontal(crs), always_xy=True)
+    try:
+        to_dem = transformer_to(_horizontal(crs))
+    except SettingError as error:
+        raise FileError(item, f"{error}") from error
     box = to_dem.transform_bounds(lon[0] - dlon, lat[0] - dlat, lon[1] + dlon, lat[1] + dlat)
     wanted = from_bounds(*box, transform=file.transform).round_offsets().round_lengths()
     whole = Window(0, 0, file.width, file.height)

@@ -133,7 +133,7 @@ def _read_jpeg(file: BinaryIO, item: str) -> PhotoTags:
         if marker == 0xE1:
             body = file.read(length - 2)
             if body.startswith(_EXIF_HEADER) and not exif:
-                exif = _read_directories(_within(body[len(_EXIF_HEADER) :]), item)
+                exif = _read_directories(_within(body[len(_EXIF_HEADER) :]))
             elif body.startswith(_XMP_HEADER) and not xmp:
                 xmp = body[len(_XMP_HEADER) :]
             flir |= body.startswith(_FLIR_HEADER)
@@ -201,7 +201,7 @@ def _read_tiff_file(file: BinaryIO, item: str) -> PhotoTags:
         file.seek(min(offset, end))
         return file.read(min(count, _MAX_VALUE_BYTES))
 
-    exif = _read_directories(read, item)
+    exif = _read_directories(read)
     width, height = exif.get("ImageWidth"), exif.get("ImageLength")
     if not isinstance(width, tuple) or not isinstance(height, tuple) or not width or not height:
         raise FileError(item, "TIFF states no image size; copy it again from the card")
@@ -216,7 +216,7 @@ def _within(block: bytes) -> _Read:
     return lambda offset, count: block[offset : offset + count]
 
 
-def _read_directories(read: _Read, item: str) -> dict[str, TagValue]:
+def _read_directories(read: _Read) -> dict[str, TagValue]:
     """Read the first image directory and the EXIF and GPS directories that it points to."""
     head = read(0, 8)
     if head[:4] not in (b"II*\x00", b"MM\x00*") or len(head) < 8:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ingest.clocks import zone_of
 from ingest.coordinates import time_zone_at
-from ingest.errors import SettingError
 from ingest.exif import PhotoTags
 from ingest.mrk import leap_seconds
 
@@ -90,20 +89,14 @@ def _from_gps(local: datetime, gps: datetime, tolerance_s: float) -> ExposureTim
 
 
 def local_to_utc(local: datetime, name: str) -> datetime:
-    """Convert a clock without zone to UTC, for a zone named ``Asia/Shanghai`` or ``UTC+8``.
+    """Convert a clock without zone to UTC, for a zone named ``Asia/Shanghai`` or ``UTC+8`` (`ingest.clocks.zone_of`).
 
     Raises
     ------
     SettingError
         If the zone is unknown.
     """
-    offset = _parse_offset(name.upper().removeprefix("UTC").removeprefix("GMT"))
-    if offset is not None:
-        return (local - offset).replace(tzinfo=UTC)
-    try:
-        return local.replace(tzinfo=ZoneInfo(name)).astimezone(UTC)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise SettingError(f'time zone {name!r} is not known; try "Asia/Shanghai" or "UTC+8"') from error
+    return local.replace(tzinfo=zone_of(name)).astimezone(UTC)
 
 
 def _camera_clock(tags: PhotoTags) -> datetime | None:

@@ -21,7 +21,7 @@ _OF_THE_ANALYSER = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.VALUE_OUT_OF_
 
 
 def group_outings(
-    records: Sequence[Record], settings: TraceSettings
+    records: Sequence[Record],
 ) -> Outcome[tuple[tuple[Record | None, tuple[Record, ...]], ...]]:
     """Sort records into outings: (record that gives the positions, instruments).
 

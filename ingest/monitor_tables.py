@@ -11,10 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from importlib.resources import files
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import xarray as xr
@@ -99,7 +98,7 @@ class _Column:
 def read_table(
     sheet: Sheet,
     item: str,
-    zone: ZoneInfo,
+    zone: tzinfo,
     collector: Collector,
     marks: list[Mark],
     devices: dict[str, Device],
@@ -229,7 +228,7 @@ def _add_device_of_list(texts: Mapping[str, str], devices: dict[str, Device]) ->
 
 
 def _add_row(
-    columns: Sequence[_Column], row: Sequence[str], interval: str, item: str, zone: ZoneInfo, collector: Collector
+    columns: Sequence[_Column], row: Sequence[str], interval: str, item: str, zone: tzinfo, collector: Collector
 ) -> None:
     texts = _texts(columns, row)
     time_ns = _time_ns(texts.get("time", ""), zone)
@@ -353,7 +352,7 @@ def _number(text: str) -> float | None:
 # --- time ----------------------------------------------------------------------------------------------------------
 
 
-def _time_ns(text: str, zone: ZoneInfo) -> int:
+def _time_ns(text: str, zone: tzinfo) -> int:
     """Nanoseconds since 1970 of a local time as people and spreadsheets write it; a zone behind it is believed.
 
     Raises
@@ -381,7 +380,7 @@ def _interval(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str
     at = next((index for index, column in enumerate(columns) if column.role == "time"), None)
     if at is None:
         return "hour"
-    zone = ZoneInfo("UTC")
+    zone = UTC
     texts = list(dict.fromkeys(row[at].strip() for _, row in rows[:20_000] if len(row) > at))
     times = []
     for text in texts:
@@ -399,7 +398,7 @@ def _interval(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str
 # --- marks ---------------------------------------------------------------------------------------------------------
 
 
-def _mark(columns: Sequence[_Column], row: Sequence[str], where: str, zone: ZoneInfo) -> Mark:
+def _mark(columns: Sequence[_Column], row: Sequence[str], where: str, zone: tzinfo) -> Mark:
     texts = _texts(columns, row)
     start, end = _time_ns(texts.get("start", ""), zone), _time_ns(texts.get("end", ""), zone)
     if end < start:

@@ -10,13 +10,13 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import xarray as xr
 
-from ingest.errors import FileError, SettingError
+from ingest.clocks import zone_of
+from ingest.errors import FileError
 from ingest.hj212 import Hj212Settings, Message, join_packets, parse_stream
 from ingest.monitor_tables import Device, Mark, apply_marks, read_table
 from ingest.schema import Decision, Outcome, Reject
@@ -72,7 +72,7 @@ def read_monitors(
     Outcome of tuple of xarray.Dataset
         Monitor series (`ingest.schema.check_monitor`). Refused packets are counted per file and kind in the rejects.
     """
-    zone = _zone(settings.time_zone)
+    zone = zone_of(settings.time_zone)
     collector, marks, devices = Collector(), list[Mark](), dict[str, Device]()
     decisions: list[Decision] = []
     rejects: list[Reject] = []
@@ -117,13 +117,6 @@ def _with_device(series: xr.Dataset, devices: Mapping[str, Device]) -> xr.Datase
     return filled
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise SettingError(f'time zone {name!r} is not known; try "Asia/Shanghai"') from error
-
-
 # --- HJ 212 --------------------------------------------------------------------------------------------------------
 
 
@@ -143,7 +136,7 @@ def _read_packets(
     path: Path,
     item: str,
     settings: MonitorSettings,
-    zone: ZoneInfo,
+    zone: tzinfo,
     collector: Collector,
     decisions: list[Decision],
     rejects: list[Reject],
@@ -184,7 +177,7 @@ def _advice(kind: str) -> str:
     return f'if the device is known for it, put `tolerated = ["<MN>:{defect}"]` under [monitors] in mission.toml'
 
 
-def _add_message(message: Message, item: str, zone: ZoneInfo, collector: Collector) -> None:
+def _add_message(message: Message, item: str, zone: tzinfo, collector: Collector) -> None:
     """Add the items of one message to its device's series."""
     interval, wanted = _COMMANDS[message.cn]
     time_ns = _utc_ns(message.data_time, zone)
@@ -235,7 +228,7 @@ def _variable(
     return f"{name}_{field_name}", {"units": unit, "code": name}
 
 
-def _utc_ns(digits: str, zone: ZoneInfo) -> int:
+def _utc_ns(digits: str, zone: tzinfo) -> int:
     """Nanoseconds since 1970 of a DataTime of 14 or 17 digits."""
     local = datetime.strptime(digits[:14], "%Y%m%d%H%M%S").replace(tzinfo=zone)
     milliseconds = int(digits[14:17] or 0)

@@ -7,6 +7,7 @@ cannot be repaired is flagged or refused.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -27,8 +28,10 @@ _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 def check_record(record: Record, settings: TraceSettings) -> Outcome[Record]:
     """Run every check on one record, in the order positions, units, constants."""
     decisions: list[Decision] = []
-    for check in (repair_positions, flag_stuck_positions, check_units, flag_constants):
-        outcome = check(record, settings)
+    stuck = partial(flag_stuck_positions, settings=settings)
+    constants = partial(flag_constants, settings=settings)
+    for check in (repair_positions, stuck, check_units, constants):
+        outcome = check(record)
         record = outcome.value
         decisions += outcome.decisions
     return Outcome(record, tuple(decisions))
@@ -37,7 +40,7 @@ def check_record(record: Record, settings: TraceSettings) -> Outcome[Record]:
 # --- positions -----------------------------------------------------------------------------------------------------
 
 
-def repair_positions(record: Record, settings: TraceSettings) -> Outcome[Record]:
+def repair_positions(record: Record) -> Outcome[Record]:
     """Swap latitude and longitude where only that makes them possible; take 0, 0 and impossible values as missing.
 
     Raises
@@ -162,7 +165,7 @@ _CONTRADICTIONS: tuple[tuple[str, str, str, float, float, str], ...] = (
 _EXPECTED_BACKGROUND = {"co2": (350.0, 6000.0, "ppm"), "ch4": (1.7, 100.0, "ppm")}
 
 
-def check_units(record: Record, settings: TraceSettings) -> Outcome[Record]:
+def check_units(record: Record) -> Outcome[Record]:
     """Replace a species' unit where the values contradict it and another explains them; flag values out of range."""
     decisions: list[Decision] = []
     channels = []
@@ -247,7 +250,7 @@ def flag_constants(record: Record, settings: TraceSettings) -> Outcome[Record]:
 # --- stamps --------------------------------------------------------------------------------------------------------
 
 
-def repair_stamps(record: Record, settings: TraceSettings) -> Outcome[Record]:
+def repair_stamps(record: Record) -> Outcome[Record]:
     """Make the stamps strictly increasing: rows sorted, identical rows merged, equal stamps spread evenly.
 
     Rows that moved or whose stamp changed are flagged ``TIME_REPAIRED``.

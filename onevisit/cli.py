@@ -15,9 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from ingest.errors import OnevisitError, SettingError
-from onevisit.job import STAGES, check_mission, process_mission
+from onevisit.job import check_mission, process_mission
+from onevisit.manifest import ROOMS
 from onevisit.progress import quieten, showing_progress
 from onevisit.result import Options
+from onevisit.stages import STAGES
 from onevisit.verbs import VERBS
 
 __all__ = ["main"]
@@ -70,7 +72,7 @@ def cli(*, debug: bool) -> None:
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logging.getLogger().addHandler(handler)
     if not debug:
-        for package in ("ingest", "tracks", "imagery", "fusion", "onevisit"):
+        for package in ROOMS:
             logging.getLogger(package).setLevel(logging.INFO)
 
 
@@ -85,7 +87,20 @@ def cli(*, debug: bool) -> None:
 @click.option(
     "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the report."
 )
-@click.option("--from", "from_stage", type=click.Choice(STAGES), help="Do this stage and the later ones again.")
+@click.option(
+    "--from",
+    "from_stage",
+    type=click.Choice(STAGES),
+    help="Do this stage and the later ones again; earlier ones come from OUT's store where nothing changed.",
+)
+@click.option(
+    "--keep-store",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    metavar="RUNS",
+    help="Of how many runs OUT keeps what the stages made, so that only what changed is done again; 0: none.",
+)
 @click.option("--quiet", is_flag=True, help="Nothing on standard error but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def process(
@@ -97,6 +112,7 @@ def process(
     memory: str | None,
     lang: str,
     from_stage: str | None,
+    keep_store: int,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -107,10 +123,11 @@ def process(
       onevisit process flights/2026-05-01 -o out
       xdg-open out/report.html
 
-    A second run with the same files, settings and program finds nothing to do.
+    A second run with the same files, settings and program finds nothing to do; one with other settings does the
+    stages that they concern.
     """
     quieten(quiet)
-    options = Options(profile=profile, lang=lang, from_stage=from_stage, scheduler=scheduler, memory=memory)
+    options = Options(profile, lang, from_stage, scheduler, memory, keep_store)
     out = output or mission.resolve().with_name(mission.resolve().name + "-out")
     with showing_progress(quiet) as advance:
         summary = process_mission(mission, out, options, on_stage=advance)

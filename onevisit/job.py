@@ -1,7 +1,9 @@
 """The whole job: a mission folder in, hotspots, leads, visits, routes and a report out.
 
-`process_mission` reads like the method section: ingest, tracks, imagery, fusion, visits, hand-over. Each stage is a
-function below it; what a stage decides or rejects goes into the `Recorder`, and from there into the manifest.
+`process_mission` reads like the method section: ingest, tracks, imagery, fusion, visits, routes, hand-over. Each
+stage is a function below it that does its steps through `onevisit.stages.Work`, which takes them from the store where
+an earlier run made them of the same inputs; what a step decides or rejects goes into the manifest either way. A step
+imports its room when it is done, so that a run that finds most things done starts at once.
 """
 
 from __future__ import annotations
@@ -9,16 +11,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from pyproj import CRS
 
-from fusion import Evidence, Hotspot, attribute_hotspots, build_cube, find_hotspots, region_geobox
-from imagery import process_frames
-from imagery.indicators import seek_findings
+from fusion.evidence_settings import EvidenceSettings
+from fusion.schema import Attribution, Hotspot
+from fusion.settings import FusionSettings
+from imagery.schema import Findings
+from imagery.settings import ImagerySettings
 from ingest.clocks import zone_of
 from ingest.edits import Edit, apply_edits, read_edits
 from ingest.elevation import elevation_of_flight
@@ -28,13 +34,13 @@ from ingest.gates import check_gates
 from ingest.monitors import read_monitors
 from ingest.photos import read_frames
 from ingest.roads import Roads, read_roads
-from ingest.schema import Frame, Reject, Site
-from ingest.sites import read_sites
+from ingest.schema import Frame, Outcome, Reject, Site, merge_outcomes
+from ingest.sites import SiteSettings, read_sites
 from ingest.traces import read_traces
 from onevisit.compute import computing
-from onevisit.handover.outputs import write_flight, write_outputs
+from onevisit.handover.outputs import SCORED, write_flight, write_outputs
 from onevisit.leads import weigh_leads
-from onevisit.manifest import Recorder, hash_inputs
+from onevisit.manifest import Recorder, hash_inputs, program_key
 from onevisit.mission import Mission, open_mission
 from onevisit.profile import Profile, load_profile
 from onevisit.progress import Advance
@@ -42,17 +48,20 @@ from onevisit.regions import Region, keep_sites_in_reach, split_regions, with_lo
 from onevisit.result import Flown, Fused, Options, Plan, Records, Result
 from onevisit.reuse import run_key, unchanged_summary
 from onevisit.routes import plan_routes
+from onevisit.stages import Files, Kept, Work, digest, files_of, later_stages
+from onevisit.store import Store, open_store
 from onevisit.visits import plan_visits
-from tracks import Track, process_trace
+from tracks.schema import Track
+from tracks.settings import TrackSettings
 
-__all__ = ["STAGES", "check_mission", "process_mission"]
-
-STAGES = ("ingest", "tracks", "imagery", "fusion", "visits", "handover")
+__all__ = ["check_mission", "process_mission"]
 
 T = TypeVar("T")
 
 
-def process_mission(root: Path, out: Path, options: Options, *, on_stage: Advance) -> dict[str, Any]:
+def process_mission(
+    root: Path, out: Path, options: Options, *, on_stage: Advance, replay: bool = False
+) -> dict[str, Any]:
     """Do the whole job on a mission folder and write what `onevisit process` promises into ``out``.
 
     Parameters
@@ -65,6 +74,9 @@ def process_mission(root: Path, out: Path, options: Options, *, on_stage: Advanc
         What the user asked for.
     on_stage : callable of (str, float or None)
         Called with what is going on and the share of the job that is done.
+    replay : bool
+        For benchmarks: start from the tracks and mosaics that any version of the program has stored in ``out``, and
+        write only what `onevisit.score` reads.
 
     Returns
     -------
@@ -82,25 +94,33 @@ def process_mission(root: Path, out: Path, options: Options, *, on_stage: Advanc
     mission = open_mission(root)
     profile = load_profile(_profile_name(mission, options), mission.configuration)
     recorder = Recorder(inputs=hash_inputs(mission.files), rejects=list(mission.rejects))
-    key = run_key(recorder.inputs, profile, options)
-    if options.from_stage is None and (summary := unchanged_summary(out, key)) is not None:
+    key = run_key(root, recorder.inputs, profile, options)
+    if options.from_stage is None and not replay and (summary := unchanged_summary(out, key)) is not None:
         return summary
-    with computing(scheduler=options.scheduler, memory=options.memory):
-        records = _ingest(mission, profile, recorder, on_stage)
-        tracks = _tracks(records.traces, profile, recorder, on_stage)
-        regions = recorder.take(split_regions(tracks, records.frames, profile.regions, crs=profile.crs))
-        profile = replace(profile, routes=recorder.take(with_local_zone(profile.routes, regions)))
-        sites = recorder.take(keep_sites_in_reach(records.sites, regions, profile.regions))
-        flights = [_imagery(region, mission, out, profile, recorder, on_stage) for region in regions]
-        if not any(region.tracks for region in regions) and not any(flights):
+    with (
+        computing(scheduler=options.scheduler, memory=options.memory),
+        open_store(out, program_key(), keep=options.keep_store, say=recorder.note) as store,
+    ):
+        work = Work(recorder, store, redo=later_stages(options.from_stage), replay=replay)
+        records = _ingest(mission, profile, work, on_stage)
+        tracks = _tracks(records.traces, profile, work, on_stage)
+        regions = work.derive("regions", split_regions, tracks, records.frames, profile.regions, crs=profile.crs)
+        routes = recorder.take(with_local_zone(profile.routes, regions.value))
+        profile = replace(profile, routes=routes)
+        sites = work.derive("sites in reach", keep_sites_in_reach, records.sites, regions, profile.regions)
+        flights = [
+            _imagery(region, records.frames, mission, out, profile, work, on_stage) for region in regions.value
+        ]
+        if not any(region.tracks for region in regions.value) and not any(flights):
             raise NothingUsable(_nothing_usable(root, recorder), rejects=recorder.rejects)
         fused = tuple(
-            _fuse(region, flown, sites, profile, recorder, on_stage)
-            for region, flown in zip(regions, flights, strict=True)
+            _fuse(region, regions, flown, sites, profile, work, on_stage)
+            for region, flown in zip(regions.value, flights, strict=True)
         )
-        plan = _plan(fused, sites, records.roads, profile, recorder, on_stage)
+        plan = _plan(fused, sites, records.roads, profile, work, on_stage)
         on_stage("writing the hand-over", 0.85)
-        return write_outputs(out, Result(mission, profile, options, key, sites, fused, plan), recorder)
+        result = Result(mission, profile, options, key, sites.value, fused, plan)
+        return write_outputs(out, result, work, only=SCORED if replay else None)
 
 
 def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) -> dict[str, Any]:
@@ -116,14 +136,15 @@ def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) ->
     mission = open_mission(root)
     options = Options(profile=profile_name)
     profile = load_profile(_profile_name(mission, options), mission.configuration)
-    recorder = Recorder(rejects=list(mission.rejects))
-    records = _ingest(mission, profile, recorder, on_stage)
+    recorder = Recorder(inputs=hash_inputs(mission.files), rejects=list(mission.rejects))
+    work = Work(recorder, Store(root, program_key(), keep=0, say=recorder.note))
+    records = _ingest(mission, profile, work, on_stage)
     return {
         "found": [
-            *map(_trace_line, records.traces),
-            *map(_frame_line, records.frames),
-            *map(_site_line, records.sites),
-            *map(_monitor_line, records.monitors),
+            *map(_trace_line, records.traces.value),
+            *map(_frame_line, records.frames.value),
+            *map(_site_line, records.sites.value),
+            *map(_monitor_line, records.monitors.value),
         ],
         "decisions": [vars(decision) for decision in recorder.decisions],
         "rejects": [vars(reject) for reject in recorder.rejects],
@@ -134,171 +155,278 @@ def _profile_name(mission: Mission, options: Options) -> str:
     return options.profile or str(mission.configuration.get("profile", "default"))
 
 
-def _ingest(mission: Mission, profile: Profile, recorder: Recorder, on_stage: Advance) -> Records:
+# --- ingest --------------------------------------------------------------------------------------------------------
+
+
+def _ingest(mission: Mission, profile: Profile, work: Work, on_stage: Advance) -> Records:
     """Read every input file once."""
-    with recorder.stage("ingest") as stage:
+
+    def read(name: str, function: Callable[..., Outcome[T]], kind: str, *settings: object) -> Kept[T]:
+        return work.make(name, function, files_of(mission, work.recorder.inputs, kind), *settings)
+
+    with work.stage("ingest") as stage:
         on_stage("reading traces", 0.02)
-        traces = recorder.take(read_traces(mission.paths("traces"), profile.traces, root=mission.root))
+        traces = read("traces", _read(read_traces), "traces", profile.traces)
         on_stage("reading photo tags", 0.10)
-        frames = recorder.take(read_frames(mission.paths("images"), profile.photos, root=mission.root))
+        frames = read("frames", _read(read_frames), "images", profile.photos)
         on_stage("reading registers", 0.12)
-        sites = recorder.take(read_sites(mission.paths("registers"), profile.sites, root=mission.root))
-        roads = (
-            recorder.take(read_roads(mission.paths("roads"), root=mission.root)) if mission.paths("roads") else None
-        )
-        if roads is not None:
-            sites = recorder.take(check_gates(sites, roads, profile.sites))
+        sites = read("sites", _read(read_sites), "registers", profile.sites)
+        roads = read("roads", _read_roads, "roads")
+        sites = work.make("gates", _check_gates, sites, roads, profile.sites)
         on_stage("reading monitor records", 0.13)
-        monitors = recorder.take(read_monitors(mission.paths("monitors"), profile.monitors, root=mission.root))
-        edits = recorder.take(read_edits(mission.edits)) if mission.edits else ()
-        traces = recorder.take(apply_edits(traces, edits))
-        frames = _without(frames, edits, lambda frame: Path(frame.item).name, recorder)
-        sites = _without(sites, edits, lambda site: site.site_id, recorder)
+        monitors = read("monitors", _read(read_monitors), "monitors", profile.monitors)
+        edits = work.derive("edits", _read_edits, files_of(mission, work.recorder.inputs, "edits.csv"))
+        traces = work.derive("edited traces", apply_edits, traces, edits)
+        frames = work.derive("edited frames", _without_frames, frames, edits)
+        sites = work.derive("edited sites", _without_sites, sites, edits)
         stage.taken = len(mission.files)
-        stage.given = len(traces) + len(frames) + len(sites) + len(monitors)
-        stage.flagged = sum(int(np.count_nonzero(trace["qc_flag"].values)) for trace in traces)
+        stage.given = len(traces.value) + len(frames.value) + len(sites.value) + len(monitors.value)
+        stage.flagged = sum(int(np.count_nonzero(trace["qc_flag"].values)) for trace in traces.value)
     return Records(traces, frames, sites, roads, monitors)
 
 
-def _without(
-    items: Sequence[T], edits: Sequence[Edit], name: Callable[[T], str], recorder: Recorder
-) -> tuple[T, ...]:
+def _read(reader: Callable[..., Outcome[T]]) -> Callable[..., Outcome[T]]:
+    """A reader of `ingest` as a step: it takes files of one kind and its room's settings."""
+    return lambda files, settings: reader(files.paths, settings, root=files.root)
+
+
+def _read_roads(files: Files) -> Outcome[Roads | None]:
+    if not files.paths:
+        return Outcome(None)
+    roads = read_roads(files.paths, root=files.root)
+    return Outcome(roads.value, roads.decisions, roads.rejects)
+
+
+def _check_gates(sites: Sequence[Site], roads: Roads | None, settings: SiteSettings) -> Outcome[tuple[Site, ...]]:
+    return Outcome(tuple(sites)) if roads is None else check_gates(sites, roads, settings)
+
+
+def _read_edits(files: Files) -> Outcome[tuple[Edit, ...]]:
+    return read_edits(files.paths[0]) if files.paths else Outcome(())
+
+
+def _without_frames(frames: Sequence[Frame], edits: Sequence[Edit]) -> Outcome[tuple[Frame, ...]]:
+    return _without(frames, edits, lambda frame: Path(frame.item).name)
+
+
+def _without_sites(sites: Sequence[Site], edits: Sequence[Edit]) -> Outcome[tuple[Site, ...]]:
+    return _without(sites, edits, lambda site: site.site_id)
+
+
+def _without(items: Sequence[T], edits: Sequence[Edit], name: Callable[[T], str]) -> Outcome[tuple[T, ...]]:
     """Leave out what a person rejected by name."""
     reasons = {edit.name: edit for edit in edits if edit.action == "reject"}
-    for item in items:
-        if (edit := reasons.get(name(item))) is not None:
-            recorder.rejects.append(
-                Reject(name(item), f"edits.csv line {edit.line}", f"rejected by hand: {edit.comment}")
-            )
-    return tuple(item for item in items if name(item) not in reasons)
+    rejects = tuple(
+        Reject(name(item), f"edits.csv line {edit.line}", f"rejected by hand: {edit.comment}")
+        for item in items
+        if (edit := reasons.get(name(item))) is not None
+    )
+    return Outcome(tuple(item for item in items if name(item) not in reasons), (), rejects)
+
+
+# --- tracks and imagery --------------------------------------------------------------------------------------------
 
 
 def _tracks(
-    traces: Sequence[xr.Dataset], profile: Profile, recorder: Recorder, on_stage: Advance
-) -> tuple[Track, ...]:
+    traces: Kept[tuple[xr.Dataset, ...]], profile: Profile, work: Work, on_stage: Advance
+) -> Kept[tuple[Track, ...]]:
     """Background, enhancement, plumes and drive passes of every trace."""
-    with recorder.stage("tracks") as stage:
-        tracks = []
+
+    def process_all(traces: Sequence[xr.Dataset], settings: TrackSettings) -> Outcome[tuple[Track, ...]]:
+        from tracks import process_trace
+
+        outcomes = []
         for number, trace in enumerate(traces):
             on_stage(f"following drive {number + 1} of {len(traces)}", 0.15 + 0.15 * number / len(traces))
-            tracks.append(recorder.take(process_trace(trace, profile.tracks)))
-        flags = [track.passes["qc_flag"].values for track in tracks]
+            outcomes.append(process_trace(trace, settings))
+        return merge_outcomes(outcomes)
+
+    with work.stage("tracks") as stage:
+        tracks = work.make("tracks", process_all, traces, profile.tracks)
+        flags = [track.passes["qc_flag"].values for track in tracks.value]
         stage.taken = sum(len(rows) for rows in flags)
         stage.given = sum(int(np.count_nonzero(is_usable(rows))) for rows in flags)
         stage.flagged = sum(int(np.count_nonzero(rows)) for rows in flags)
-    return tuple(tracks)
+    return tracks
 
 
 def _imagery(
-    region: Region, mission: Mission, out: Path, profile: Profile, recorder: Recorder, on_stage: Advance
-) -> tuple[Flown, ...]:
+    region: Region,
+    frames: Kept[tuple[Frame, ...]],
+    mission: Mission,
+    out: Path,
+    profile: Profile,
+    work: Work,
+    on_stage: Advance,
+) -> tuple[Kept[Flown], ...]:
     """One mosaic for each kind of photo of the region's flights, written at once so that memory stays small."""
-    flights: list[Flown] = []
+    flights: list[Kept[Flown]] = []
+    terrain = files_of(mission, work.recorder.inputs, "terrain")
     for kind in sorted({frame.kind for frame in region.frames}, key=lambda kind: (kind != "rgb", kind)):
-        frames = [frame for frame in region.frames if frame.kind == kind]
-        on_stage(f"placing {len(frames)} {kind} photos", 0.32)
-        with recorder.stage("imagery") as stage:
-            stage.taken = len(frames)
-            try:
-                dem = _elevation(mission, profile, frames, recorder)
-                ortho = recorder.take(process_frames(frames, profile.imagery, crs=region.crs, dem=dem))
-            except NothingUsable as error:
-                recorder.rejects += [*error.rejects, Reject("images/", f"{kind} photos", str(error))]
-                continue
-            on_stage(f"drawing the mosaic of {len(frames)} {kind} photos", 0.4)
-            suffix = (f"-{kind}" if flights else "") + region.name
-            flown = write_flight(out / f"ortho{suffix}.tif", ortho, kind=kind, crs=region.crs)
-            flights.append(_with_findings(flown, region, profile, recorder))
-            stage.given = sum(pose.used for pose in ortho.poses)
+        items = tuple(frame.item for frame in region.frames if frame.kind == kind)
+        on_stage(f"placing {len(items)} {kind} photos", 0.32)
+        name = f"ortho{f'-{kind}' if flights else ''}{region.name}.tif"
+        with work.stage("imagery") as stage:
+            stage.taken = len(items)
+            flown = work.make(
+                "flight", _fly(out, on_stage), frames, items, terrain, region.crs, region.name, name, profile.imagery,
+                files=lambda flown: flown.files if flown else (),
+            )  # fmt: skip
+            if flown.value is not None:
+                flights.append(Kept(flown.value.opened(out), flown.key))
+                stage.given = sum(pose.used for pose in flown.value.ortho.poses)
     return tuple(flights)
 
 
-def _with_findings(flown: Flown, region: Region, profile: Profile, recorder: Recorder) -> Flown:
-    """What the mosaic shows, read from its file: photos are not projected again."""
-    name = flown.path.name
-    outcome = seek_findings(flown.ortho, profile.imagery, kind=flown.kind, source=name, suffix=region.name)
-    return replace(flown, findings=recorder.take(outcome))
+def _fly(out: Path, on_stage: Advance) -> Callable[..., Outcome[Flown | None]]:
+    """The step from photos to a mosaic in ``out`` and what it shows; None where no photo can be placed."""
+
+    def fly(
+        frames: Sequence[Frame],
+        items: Sequence[str],
+        terrain: Files,
+        crs: CRS,
+        region: str,
+        name: str,
+        settings: ImagerySettings,
+    ) -> Outcome[Flown | None]:
+        from imagery import process_frames
+        from imagery.indicators import seek_findings
+
+        chosen = [frame for frame in frames if frame.item in set(items)]
+        kind = chosen[0].kind
+        dem = _elevation(terrain, settings.dem, chosen)
+        try:
+            ortho = process_frames(chosen, settings, crs=crs, dem=dem.value)
+        except NothingUsable as error:
+            rejects = (*dem.rejects, *error.rejects, Reject("images/", f"{kind} photos", str(error)))
+            return Outcome(None, dem.decisions, rejects)
+        on_stage(f"drawing the mosaic of {len(chosen)} {kind} photos", 0.4)
+        flown = write_flight(out / name, ortho.value, kind=kind, crs=crs)
+        # read from the file: photos are not projected again
+        findings = seek_findings(flown.opened(out).ortho, settings, kind=kind, source=name, suffix=region)
+        return Outcome(
+            replace(flown, findings=findings.value),
+            (*dem.decisions, *ortho.decisions, *findings.decisions),
+            (*dem.rejects, *ortho.rejects, *findings.rejects),
+        )
+
+    return fly
 
 
-def _elevation(
-    mission: Mission, profile: Profile, frames: Sequence[Frame], recorder: Recorder
-) -> xr.DataArray | None:
+def _elevation(terrain: Files, name: str, frames: Sequence[Frame]) -> Outcome[xr.DataArray | None]:
     """The declared elevation model around a flight; one that cannot be used is rejected, the photos go on without."""
-    name = profile.imagery.dem
     if not name:
-        return None
+        return Outcome(None)
     try:
-        return recorder.take(elevation_of_flight(mission.root / name, name, frames))
+        found = elevation_of_flight(terrain.root / name, name, frames)
     except FileError as error:
-        recorder.rejects.append(Reject(error.item, "elevation model", error.reason))
-        return None
+        return Outcome(None, (), (Reject(error.item, "elevation model", error.reason),))
+    return Outcome(found.value, found.decisions, found.rejects)
+
+
+# --- fusion and plan -----------------------------------------------------------------------------------------------
 
 
 def _fuse(
     region: Region,
-    flights: tuple[Flown, ...],
-    sites: Sequence[Site],
+    regions: Kept[tuple[Region, ...]],
+    flights: tuple[Kept[Flown], ...],
+    sites: Kept[tuple[Site, ...]],
     profile: Profile,
-    recorder: Recorder,
+    work: Work,
     on_stage: Advance,
-) -> Fused:
+) -> Kept[Fused]:
     """Cube, hotspots and attribution of one region."""
+    key = digest(regions, region.name, flights, profile.fusion)
     if not region.tracks:
-        return Fused(region, flights, None, (), ())
+        return Kept(Fused(region, key, tuple(flown.value for flown in flights), None, (), ()), key)
     on_stage("fusing passes", 0.6)
-    with recorder.stage("fusion") as stage:
-        lon, lat = region.track_lonlat
-        geobox = region_geobox(lon, lat, crs=region.crs.to_string(), resolution_m=profile.fusion.cell_m)
-        mosaic = next((flown.ortho.mosaic for flown in flights if flown.kind == "rgb"), None)
-        cube = build_cube(region.tracks, geobox, mosaic, profile.fusion)
+    findings = [flown.value.findings for flown in flights]
+    with work.stage("fusion") as stage:
+        cube = cache(partial(_build_cube, region, tuple(flown.value for flown in flights), profile.fusion))
         on_stage("looking for hotspots", 0.65)
-        hotspots = recorder.take(find_hotspots(cube, region.tracks, profile.fusion))
-        hotspots = tuple(_renamed(hotspot, region.name) for hotspot in hotspots)
-        on_stage(f"weighing who explains {len(hotspots)} hotspots", 0.7)
-        evidence = Evidence([flown.findings for flown in flights], profile.evidence)
-        attributions = recorder.take(
-            attribute_hotspots(
-                hotspots, region.tracks, sites, profile.fusion, crs=region.crs.to_string(), evidence=evidence
-            )
+        hotspots = work.make("hotspots", _find_hotspots, Kept(cube, key), region.name, profile.fusion)
+        on_stage(f"weighing who explains {len(hotspots.value)} hotspots", 0.7)
+        attributions = work.make(
+            "attributions",
+            _attribute,
+            hotspots,
+            Kept((region, findings), key),
+            sites,
+            profile.fusion,
+            profile.evidence,
         )
         stage.taken = sum(track.passes.sizes["obs"] for track in region.tracks)
-        stage.given = len(hotspots)
-    return Fused(region, flights, cube, hotspots, attributions)
+        stage.given = len(hotspots.value)
+    flown = tuple(flown.value for flown in flights)
+    return Kept(Fused(region, key, flown, cube, hotspots.value, attributions.value), attributions.key)
 
 
-def _renamed(hotspot: Hotspot, suffix: str) -> Hotspot:
-    return replace(hotspot, id=hotspot.id + suffix) if suffix else hotspot
+def _build_cube(region: Region, flights: Sequence[Flown], settings: FusionSettings) -> xr.Dataset:
+    """The cube of a region: its passes on one grid, with the colour mosaic below them."""
+    from fusion import build_cube, region_geobox
+
+    lon, lat = region.track_lonlat
+    geobox = region_geobox(lon, lat, crs=region.crs.to_string(), resolution_m=settings.cell_m)
+    mosaic = next((flown.ortho.mosaic for flown in flights if flown.kind == "rgb"), None)
+    return build_cube(region.tracks, geobox, mosaic, settings)
+
+
+def _find_hotspots(
+    cube: Callable[[], xr.Dataset], suffix: str, settings: FusionSettings
+) -> Outcome[tuple[Hotspot, ...]]:
+    from fusion import find_hotspots
+
+    found = find_hotspots(cube(), settings)
+    return replace(found, value=tuple(replace(hotspot, id=hotspot.id + suffix) for hotspot in found.value))
+
+
+def _attribute(
+    hotspots: Sequence[Hotspot],
+    here: tuple[Region, Sequence[Findings]],
+    sites: Sequence[Site],
+    settings: FusionSettings,
+    evidence: EvidenceSettings,
+) -> Outcome[tuple[Attribution, ...]]:
+    from fusion import Evidence, attribute_hotspots
+
+    region, findings = here
+    known = Evidence(findings, evidence)
+    return attribute_hotspots(hotspots, region.tracks, sites, settings, crs=region.crs.to_string(), evidence=known)
 
 
 def _plan(
-    fused: Sequence[Fused],
-    sites: Sequence[Site],
-    roads: Roads | None,
+    fused: Sequence[Kept[Fused]],
+    sites: Kept[tuple[Site, ...]],
+    roads: Kept[Roads | None],
     profile: Profile,
-    recorder: Recorder,
+    work: Work,
     on_stage: Advance,
 ) -> Plan:
     """Leads, one visit per site, routes."""
     on_stage("planning visits", 0.8)
-    with recorder.stage("visits") as stage:
-        hotspots = [hotspot for part in fused for hotspot in part.hotspots]
-        attributions = [attribution for part in fused for attribution in part.attributions]
+    key = digest(*fused)
+    hotspots = Kept([hotspot for part in fused for hotspot in part.value.hotspots], key)
+    attributions = Kept([attribution for part in fused for attribution in part.value.attributions], key)
+    with work.stage("visits") as stage:
         measured = _last_day(fused, profile)
         day = measured + timedelta(days=1)
-        recorder.note("visits", f"planned for {day}", f"the day after the last measurement, {measured}")
-        leads = recorder.take(weigh_leads(sites, hotspots, attributions, profile.visits, day=day))
-        visits = recorder.take(plan_visits(leads, sites, profile.visits, day=day))
-        routes = recorder.take(plan_routes(visits, profile.routes, day=day, roads=roads))
-        stage.taken, stage.given = len(leads), len(visits)
-    return Plan(day, roads, leads, visits, routes)
+        work.recorder.note("visits", f"planned for {day}", f"the day after the last measurement, {measured}")
+        leads = work.make("leads", weigh_leads, sites, hotspots, attributions, profile.visits, day=day)
+        visits = work.make("visits", plan_visits, leads, sites, profile.visits, day=day)
+        stage.taken, stage.given = len(leads.value), len(visits.value)
+    with work.stage("routes") as stage:
+        routes = work.make("routes", plan_routes, visits, profile.routes, day=day, roads=roads)
+        stage.taken, stage.given = len(visits.value), len(routes.value)
+    return Plan(day, roads.value, leads, visits, routes)
 
 
-def _last_day(fused: Sequence[Fused], profile: Profile) -> date:
+def _last_day(fused: Sequence[Kept[Fused]], profile: Profile) -> date:
     """The local day of the last measurement or photo."""
-    times = [
-        pd.Timestamp(track.passes["time"].values[-1], tz="UTC") for part in fused for track in part.region.tracks
-    ]
-    times += [pd.Timestamp(frame.time) for part in fused for frame in part.region.frames if frame.time is not None]
+    regions = [part.value.region for part in fused]
+    times = [pd.Timestamp(track.passes["time"].values[-1], tz="UTC") for region in regions for track in region.tracks]
+    times += [pd.Timestamp(frame.time) for region in regions for frame in region.frames if frame.time is not None]
     return max(times).tz_convert(zone_of(profile.routes.time_zone)).date() if times else date(1970, 1, 1)
 
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import platform
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,23 +23,22 @@ import psutil
 from ingest.schema import Decision, Outcome, Reject
 from onevisit.mission import InputFile, hash_file
 
-__all__ = ["InputRecord", "Recorder", "StageRecord", "code_version", "digest", "hash_inputs", "manifest_dict"]
+__all__ = [
+    "ROOMS",
+    "InputRecord",
+    "Recorder",
+    "StageRecord",
+    "code_version",
+    "hash_inputs",
+    "library_versions",
+    "manifest_dict",
+    "program_key",
+]
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
-_PACKAGES = ("ingest", "tracks", "imagery", "fusion", "onevisit")
-_LIBRARIES = (
-    "numpy",
-    "xarray",
-    "dask",
-    "pyproj",
-    "opencv-python-headless",
-    "netCDF4",
-    "odc-geo",
-    "rasterio",
-    "pyvrp",
-)
+ROOMS = ("ingest", "tracks", "imagery", "fusion", "onevisit")
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,10 @@ class InputRecord:
 
 @dataclass
 class StageRecord:
-    """What a stage took and gave. Counts are of the stage's own things: files, rows, photos, cells, sites."""
+    """What a stage took and gave. Counts are of the stage's own things: files, rows, photos, cells, sites.
+
+    ``stored`` says that nothing of it was done: an earlier run had made it of the same inputs.
+    """
 
     name: str
     seconds: float = 0.0
@@ -63,6 +65,7 @@ class StageRecord:
     given: int = 0
     flagged: int = 0
     rejected: int = 0
+    stored: bool = False
 
 
 @dataclass
@@ -97,8 +100,9 @@ class Recorder:
         record.rejected = len(self.rejects) - before
         self.stages.append(record)
         logger.info(
-            "%-9s %6.1f s  in %d  out %d  flagged %d  rejected %d",
+            "%-9s %6.1f s  in %d  out %d  flagged %d  rejected %d%s",
             name, record.seconds, record.taken, record.given, record.flagged, record.rejected,
+            "  (from the store)" if record.stored else "",
         )  # fmt: skip
 
 
@@ -107,22 +111,31 @@ def hash_inputs(files: Sequence[InputFile]) -> tuple[InputRecord, ...]:
     return tuple(InputRecord(f.item, hash_file(f.path), f.kind, f.path.stat().st_size) for f in files)
 
 
-def digest(*parts: object) -> str:
-    """A short hash of anything that `json` or `repr` can tell apart; equal parts give equal hashes on any machine."""
-    text = json.dumps(parts, sort_keys=True, default=repr, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+@cache
+def code_version() -> str:
+    """A hash over every file of the rooms (code, data tables, templates): a result depends on all of them."""
+    total = hashlib.sha256()
+    for package in ROOMS:
+        root = Path(str(resources.files(package)))
+        for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+            total.update(f"{package}/{path.relative_to(root).as_posix()}\0".encode())
+            total.update(hash_file(path).encode())
+    return total.hexdigest()[:16]
 
 
 @cache
-def code_version() -> str:
-    """A hash over the source of the five packages: what a stage's result depends on besides input and settings."""
-    total = hashlib.sha256()
-    for package in _PACKAGES:
-        root = Path(str(resources.files(package)))
-        for path in sorted(p for p in root.rglob("*") if p.suffix in {".py", ".toml", ".html", ".css", ".js"}):
-            total.update(path.relative_to(root).as_posix().encode())
-            total.update(path.read_bytes())
-    return total.hexdigest()[:16]
+def library_versions() -> dict[str, str]:
+    """Version of every library that the program requires, by name."""
+    required = (re.match(r"[\w.-]+", line) for line in metadata.requires("onevisit") or () if "extra ==" not in line)
+    names = sorted({match.group() for match in required if match})
+    return {name: metadata.version(name) for name in names if _is_installed(name)}
+
+
+@cache
+def program_key() -> str:
+    """A hash of all that a result depends on besides inputs and settings: program and libraries."""
+    parts = (code_version(), platform.python_version(), sorted(library_versions().items()))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def manifest_dict(
@@ -139,7 +152,7 @@ def manifest_dict(
         "key": key,
         "code": code_version(),
         "python": platform.python_version(),
-        "libraries": {name: metadata.version(name) for name in _LIBRARIES if _is_installed(name)},
+        "libraries": library_versions(),
         "inputs": [asdict(record) for record in recorder.inputs],
         "settings": settings,
         "decisions": [asdict(decision) for decision in recorder.decisions],

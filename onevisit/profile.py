@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import Any
 
 from pyproj import CRS
-from pyproj.exceptions import CRSError
 
 from fusion.evidence_settings import EvidenceSettings
 from fusion.settings import FusionSettings
 from imagery.settings import ImagerySettings
+from ingest.coordinates import crs_from_text
 from ingest.errors import SettingError
 from ingest.monitors import MonitorSettings
 from ingest.photos import PhotoSettings
@@ -116,7 +116,7 @@ def _apply(profile: Profile, configuration: Mapping[str, Any], *, origin: str) -
     if (crs := tables.pop("crs", None)) is not None:
         profile = replace(profile, crs=_projected_crs(crs, origin))
     if (zone := tables.pop("time_zone", None)) is not None:
-        for room in ("traces", "photos", "routes"):
+        for room in ("traces", "photos", "monitors", "routes"):
             profile = _override(profile, room, {"time_zone": zone}, origin)
     if (columns := tables.pop("columns", None)) is not None:
         profile = _override(profile, "traces", {"columns": columns}, origin)
@@ -171,9 +171,9 @@ def _nearest(name: str, known: list[str]) -> str:
 
 def _projected_crs(value: object, origin: str) -> CRS:
     try:
-        crs = CRS.from_user_input(value)
-    except CRSError as error:
-        raise SettingError(f"{origin}: crs {value!r} is not known to PROJ; write it as 'EPSG:4544'") from error
+        crs = crs_from_text(str(value))
+    except SettingError as error:
+        raise SettingError(f"{origin}: crs: {error}") from error
     if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
         raise SettingError(f"{origin}: crs {value!r} is not a projected CRS in metres, which the grid needs")
     return crs

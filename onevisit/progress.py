@@ -10,18 +10,18 @@ from dask.callbacks import Callback
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from onevisit.manifest import ROOMS
+
 __all__ = ["Advance", "quieten", "showing_progress"]
 
 Advance = Callable[[str, float | None], None]
 """Called with what is going on, and the share of the whole that is done (None: not known)."""
 
-_PACKAGES = ("ingest", "tracks", "imagery", "fusion", "onevisit")
-
 
 def quieten(quiet: bool) -> None:
     """Let only errors through to standard error."""
     if quiet:
-        for name in ("", *_PACKAGES):
+        for name in ("", *ROOMS):
             logging.getLogger(name).setLevel(logging.ERROR)
 
 
@@ -39,7 +39,9 @@ def showing_progress(quiet: bool) -> Iterator[Advance]:
             text, whole = what, share is not None
             bar.update(task, description=what, total=1.0 if whole else None, completed=share or 0.0)
 
-        def finished(key: object, result: object, dsk: object, state: dict[str, set[object]], worker: object) -> None:
+        def finished(
+            _key: object, _result: object, _dsk: object, state: dict[str, set[object]], _worker: object
+        ) -> None:
             done = len(state["finished"])
             left = len(state["waiting"]) + len(state["ready"]) + len(state["running"])
             bar.update(task, description=f"{text}, {done} of {done + left} steps")

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import xarray as xr
 from pyproj import CRS
 
-from fusion import Attribution, Hotspot
-from imagery import Findings, Ortho
-from ingest.roads import Roads
+from imagery.schema import Findings, Ortho
 from ingest.schema import Frame, Site
+from onevisit.handover.mosaic import open_mosaic
 from onevisit.mission import Mission
 from onevisit.profile import Profile
 from onevisit.regions import Region
 from onevisit.schema import Lead, Route, Visit
+from onevisit.stages import Kept
 
-__all__ = ["Fused", "Options", "Plan", "Records", "Result"]
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from fusion.schema import Attribution, Hotspot
+    from ingest.roads import Roads
+
+__all__ = ["IN_NO_KEY", "Flown", "Fused", "Options", "Plan", "Records", "Result"]
 
 
 @dataclass(frozen=True)
@@ -30,37 +37,53 @@ class Options:
     from_stage: str | None = None
     scheduler: str | None = None
     memory: str | None = None
+    keep_store: int = 1
+
+
+IN_NO_KEY = ("from_stage", "scheduler", "memory", "keep_store")
+"""Options that change no result: what is done again, where and in what pieces it is computed, what is kept."""
 
 
 @dataclass(frozen=True)
 class Records:
     """What ingest found in a mission."""
 
-    traces: tuple[xr.Dataset, ...]
-    frames: tuple[Frame, ...]
-    sites: tuple[Site, ...]
-    roads: Roads | None
-    monitors: tuple[xr.Dataset, ...] = ()
+    traces: Kept[tuple[xr.Dataset, ...]]
+    frames: Kept[tuple[Frame, ...]]
+    sites: Kept[tuple[Site, ...]]
+    roads: Kept[Roads | None]
+    monitors: Kept[tuple[xr.Dataset, ...]]
 
 
 @dataclass(frozen=True, eq=False)
 class Flown:
-    """The photos of one kind (``rgb``, ``thermal``, ...) of a region as one mosaic, its file, and what it shows."""
+    """The photos of one kind (``rgb``, ``thermal``, ...) of a region as one mosaic, its files, and what it shows.
+
+    The first of ``files`` is the mosaic. As a stage makes it, ``ortho.mosaic`` is empty: `opened` reads it.
+    """
 
     kind: str
     crs: CRS
     ortho: Ortho
-    path: Path
+    files: tuple[str, ...]
     findings: Findings = field(default_factory=Findings)
+
+    def opened(self, out: Path) -> Flown:
+        """The same with the mosaic as a lazy dataset that reads the written file, not the photos again."""
+        return replace(self, ortho=replace(self.ortho, mosaic=open_mosaic(out / self.files[0])))
 
 
 @dataclass(frozen=True, eq=False)
 class Fused:
-    """One region after fusion."""
+    """One region after fusion; ``key`` is that of its tracks and mosaics, of which ``cube`` makes the cube.
+
+    The cube is made when it is asked for: it is lazy, but gathering the passes for it is not.
+    """
 
     region: Region
+    key: str
     flights: tuple[Flown, ...]
-    cube: xr.Dataset | None
+    cube: Callable[[], xr.Dataset] | None
     hotspots: tuple[Hotspot, ...]
     attributions: tuple[Attribution, ...]
 
@@ -71,9 +94,9 @@ class Plan:
 
     day: date
     roads: Roads | None
-    leads: tuple[Lead, ...]
-    visits: tuple[Visit, ...]
-    routes: tuple[Route, ...]
+    leads: Kept[tuple[Lead, ...]]
+    visits: Kept[tuple[Visit, ...]]
+    routes: Kept[tuple[Route, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,5 +108,5 @@ class Result:
     options: Options
     key: str
     sites: tuple[Site, ...]
-    fused: tuple[Fused, ...]
+    fused: tuple[Kept[Fused], ...]
     plan: Plan

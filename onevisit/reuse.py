@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from onevisit.manifest import InputRecord, code_version, digest
+from onevisit.manifest import InputRecord, program_key
 from onevisit.mission import hash_file
 from onevisit.profile import Profile, profile_dict
 from onevisit.result import Options
+from onevisit.stages import digest
 
 __all__ = ["run_key", "unchanged_summary"]
 
 
-def run_key(inputs: Sequence[InputRecord], profile: Profile, options: Options) -> str:
-    """A hash of all that the results depend on: input files, settings, language, program."""
-    return digest([(i.path, i.sha256) for i in inputs], profile_dict(profile), options.lang, code_version())
+def run_key(root: Path, inputs: Sequence[InputRecord], profile: Profile, options: Options) -> str:
+    """A hash of all that the results depend on: input files, settings, language, the mission's name, program."""
+    return digest(inputs, profile_dict(profile), options.lang, root.resolve().name, program_key())
 
 
 def unchanged_summary(out: Path, key: str) -> dict[str, Any] | None:

@@ -55,7 +55,7 @@ def score_output(out: Path, truth: Path) -> Scores:
     matches = match_hotspots(results, answer)
     measures = (
         *score_hotspots(results, answer, matches),
-        *score_attribution(results, answer, matches),
+        *score_attribution(answer, matches),
         *score_leads(results, answer, matches),
         *score_monitor_rules(results, answer),
         *score_flights(results, answer),

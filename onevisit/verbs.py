@@ -44,6 +44,9 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _files = click.argument("files", nargs=-1, required=True, type=_FILE)
 _zone = click.option("--time-zone", default="", metavar="ZONE", help="Of times without one, e.g. Asia/Shanghai.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+_json_always = click.option(
+    "--json", is_flag=True, expose_value=False, help="Print as JSON; this verb prints an object a line in any case."
+)
 _quiet = click.option("--quiet", is_flag=True, help="Nothing on standard error but errors.")
 
 
@@ -92,6 +95,7 @@ def trace(*, files: tuple[Path, ...], output: Path, time_zone: str, as_json: boo
 @click.option("--source-height-m", type=click.FloatRange(min=0), help="Above the ground, m; a parked run needs it.")
 @click.option("--lag-s", type=float, default=None, help="Inlet lag, s. Default: of the profile.")
 @_zone
+@_json_always
 @_quiet
 def quantify(
     *,
@@ -203,6 +207,7 @@ def ortho(
 @click.command()
 @click.argument("file", type=_FILE)
 @click.option("--tolerate", multiple=True, metavar="MN:WHAT", help='E.g. "*:modbus"; WHAT is modbus, length or long.')
+@_json_always
 @_quiet
 def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
     """Read the HJ 212 messages in FILE; one JSON object a message, bad ones with their errors.
@@ -211,6 +216,7 @@ def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
     Example:
       onevisit hj212 station.log
     """
+    quieten(quiet)
     settings = Hj212Settings(tolerated=tolerate)
     names = ("mn", "st", "cn", "qn", "data_time", "crc", "length_ok", "items", "flags", "errors")
     for message in join_packets(parse_stream(_chunks(file), settings=settings)):
@@ -223,8 +229,11 @@ def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
 @click.option("--size", type=click.Choice(["demo", "district", "city"]), default="demo", show_default=True)
 @click.option("--without", multiple=True, metavar="CONFOUNDER", help="Leave one out; may be repeated.")
 @click.option("--drive", type=_FILE, help="A real logger file: its drive is kept, known plumes are laid over it.")
+@_json
 @_quiet
-def simulate(*, out: Path, seed: int, size: Any, without: tuple[str, ...], drive: Path | None, quiet: bool) -> None:
+def simulate(
+    *, out: Path, seed: int, size: Any, without: tuple[str, ...], drive: Path | None, as_json: bool, quiet: bool
+) -> None:
     """Write a simulated mission with known truth: OUT/mission/ in real file formats, and OUT/truth.json.
 
     \b
@@ -240,7 +249,11 @@ def simulate(*, out: Path, seed: int, size: Any, without: tuple[str, ...], drive
             simulate_mission(out, seed=seed, size=size, without=without)
         else:
             simulate_over_drive(out, drive, seed=seed)
-    click.echo(f"mission: {out / 'mission'}\ntruth:   {out / 'truth.json'}")
+    made = {"mission": str(out / "mission"), "truth": str(out / "truth.json")}
+    if as_json:
+        _echo_json(made)
+        return
+    click.echo(f"mission: {made['mission']}\ntruth:   {made['truth']}")
 
 
 @click.command()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from onevisit.cli import cli
+from onevisit.manifest import ROOMS
 from onevisit.simulate import simulate_mission
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,3 +68,30 @@ def test_no_file_names_a_machine_or_a_registry() -> None:
         path = ROOT / name
         if name != "tests/test_docs.py" and path.suffix in {".py", ".md", ".toml", ".txt", ""} and path.is_file():
             assert not pattern.search(path.read_text(encoding="utf-8", errors="ignore")), name
+
+
+def _terms() -> list[list[str]]:
+    """Rows of all tables of the nomenclature: term, names in code, meaning, Chinese."""
+    text = (ROOT / "docs" / "nomenclature.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:2] == "| "]
+    return [row for row in rows if row[0] != "term"]
+
+
+def test_each_noun_stands_once_with_its_chinese() -> None:
+    """No term and no Chinese word twice; every row says what it means in both languages."""
+    rows = _terms()
+    assert len(rows) > 50 and {len(row) for row in rows} == {4}
+    for column in (0, 3):
+        words = [row[column] for row in rows]
+        assert [word for word in words if words.count(word) > 1 or not word] == []
+    assert all(row[2] for row in rows)
+    assert all(re.search(r"[一-鿿]|^GCP$", row[3]) for row in rows)
+
+
+def test_names_of_the_nomenclature_are_in_the_code() -> None:
+    """Each name in backticks is a name in the rooms (what stands in <> is any species)."""
+    code = "\n".join(path.read_text(encoding="utf-8") for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    for row in _terms():
+        for name in re.findall(r"`([^`]+)`", row[1]):
+            plain = re.sub(r"<\w+>", "", name)
+            assert re.search(rf"(?<![A-Za-z0-9]){re.escape(plain)}(?![A-Za-z0-9])", code), f"{row[0]}: {name}"

@@ -1,11 +1,17 @@
 """Trace → drive passes with background, enhancement and plumes."""
 
-from tracks.process import process_trace
-from tracks.quantify import quantify_parked
-from tracks.rates import quantify_trace
-from tracks.schema import RateEstimate, Track
-from tracks.segments import map_segments
-from tracks.settings import TrackSettings
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tracks.process import process_trace
+    from tracks.quantify import quantify_parked
+    from tracks.rates import quantify_trace
+    from tracks.schema import RateEstimate, Track
+    from tracks.segments import map_segments
+    from tracks.settings import TrackSettings
 
 __all__ = [
     "RateEstimate",
@@ -16,3 +22,20 @@ __all__ = [
     "quantify_parked",
     "quantify_trace",
 ]
+
+_HOMES = {
+    "RateEstimate": "tracks.schema",
+    "Track": "tracks.schema",
+    "TrackSettings": "tracks.settings",
+    "map_segments": "tracks.segments",
+    "process_trace": "tracks.process",
+    "quantify_parked": "tracks.quantify",
+    "quantify_trace": "tracks.rates",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562): who reads a mission file need not load the kernels."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,19 +1,70 @@
-"""Corrections of particle instruments: filter loading of the microAeth, humidity of light scattering."""
+"""Published corrections of particle instruments, where the bureau asks for them: filter loading and humidity."""
 
 from __future__ import annotations
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
-__all__ = ["correct_filter_loading", "correct_humidity"]
+from ingest.schema import Decision, Outcome
+from tracks.settings import TrackSettings
+
+__all__ = ["correct_filter_loading", "correct_humidity", "correct_instruments"]
 
 Floats = NDArray[np.float64]
 
+_DRY_BELOW = 0.6
+"""Relative humidity up to which particles are left as they are (Chakrabarti et al. 2004)."""
+
+_HIGHEST = 0.95
+"""Relative humidity at which the correction ends: its form has no bound towards 1, and fog is not particle mass."""
+
+
+def correct_instruments(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
+    """Correct black carbon for the loading of its filter and particle mass for humidity, where settings ask for it.
+
+    A species is corrected where the trace holds what the correction needs: ``attenuation`` for ``bc``,
+    ``relative_humidity`` (a share) for the particle mass of photometers. What cannot be corrected is said.
+
+    Parameters
+    ----------
+    trace : xarray.Dataset
+    settings : TrackSettings
+        ``correct_bc_loading``, ``correct_pm_humidity``.
+
+    Returns
+    -------
+    Outcome of xarray.Dataset
+        With a decision for each species that was, or could not be, corrected.
+    """
+    asked = (
+        (settings.correct_bc_loading, ("bc",), "attenuation", correct_filter_loading, "filter loading"),
+        (settings.correct_pm_humidity, ("pm1", "pm25", "pm4", "pm10", "tsp"), "relative_humidity",
+         correct_humidity, "humidity"),
+    )  # fmt: skip
+    item, decisions = str(trace["trajectory"].values), []
+    for wanted, slugs, by, correct, what in asked:
+        for name in trace.data_vars if wanted else ():
+            if trace[name].attrs.get("species") not in slugs:
+                continue
+            if by not in trace:
+                decisions.append(Decision(item, f"{name} not corrected for {what}", f"the trace has no {by}"))
+                continue
+            before = trace[name].values
+            after = correct(before, trace[by].values)
+            trace = trace.assign({name: trace[name].copy(data=after)})
+            changed = np.isfinite(after) & (after != before)
+            factor = float(np.median(after[changed] / before[changed])) if changed.any() else 1.0
+            evidence = f"{int(changed.sum())} of {len(before)} rows, by a median factor of {factor:.3g}"
+            decisions.append(Decision(item, f"{name} corrected for {what}", evidence))
+    return Outcome(trace, tuple(decisions))
+
 
 def correct_filter_loading(black_carbon: Floats, attenuation: Floats) -> Floats:
-    """Black carbon of a microAeth AE51 corrected for the filter's loading.
+    """Black carbon of a microAeth AE51 corrected for the filter's loading: BC / (0.88·exp(−ATN/100) + 0.12).
 
-    Holds for the AE51 at 880 nm and attenuations up to about 100; beyond that the filter is to be changed.
+    Made for urban soot on T60 filters at 880 nm and attenuations up to about 125; beyond that the filter is to be
+    changed. Values without an attenuation stay as they are.
 
     Parameters
     ----------
@@ -24,40 +75,42 @@ def correct_filter_loading(black_carbon: Floats, attenuation: Floats) -> Floats:
 
     References
     ----------
-    Kirchstetter and Novakov 2007, doi:10.1016/j.atmosenv.2006.09.052 (the form); constants 0.88 and 0.12 as used by
-    mmaqshiny (Kushwaha et al., JOSS).
+    Kirchstetter and Novakov 2007, Atmos. Environ. 41, 1874, doi:10.1016/j.atmosenv.2006.10.067; constants as used by
+    mmaqshiny (doi:10.21105/joss.02250).
 
     Examples
     --------
-    >>> correct_filter_loading(np.array([1.0]), np.array([0.0]))
-    array([1.])
+    >>> correct_filter_loading(np.array([20.205, 1.0]), np.array([30.015, 0.0])).round(4)
+    array([26.1783,  1.    ])
     """
-    return black_carbon / (0.88 * np.exp(-attenuation / 100) + 0.12)
+    corrected = black_carbon / (0.88 * np.exp(-attenuation / 100) + 0.12)
+    return np.where(np.isfinite(attenuation), corrected, black_carbon)
 
 
-def correct_humidity(mass: Floats, relative_humidity: Floats, *, from_humidity: float = 0.6) -> Floats:
-    """Particle mass by light scattering corrected for the water that particles take up.
+def correct_humidity(mass: Floats, relative_humidity: Floats) -> Floats:
+    """Particle mass by light scattering corrected for the water that particles take up above 60 % humidity.
 
-    Rural and urban aerosol with some sulfate; above 95 % relative humidity the correction is no more than a guess.
+    PM / (1 + 0.25·RH²/(1 − RH)). Rural and urban aerosol with some sulfate; above 95 % the value at 95 % is used,
+    because the form has no bound towards saturation.
 
     Parameters
     ----------
     mass : array, shape (n,)
         Any unit.
     relative_humidity : array, shape (n,)
-        As a share, 0–1; values at or below ``from_humidity``, and missing ones, leave the mass as it is.
+        As a share, 0–1; values at or below 0.6, and missing ones, leave the mass as it is.
 
     References
     ----------
-    Laulainen 1993, PNL-8720 (the form 1 + 0.25 RH²/(1 − RH)); Chakrabarti et al. 2004,
-    doi:10.1016/j.atmosenv.2004.03.007 (for the DataRAM).
+    Laulainen 1993, PNL-8720 (the form); Chakrabarti et al. 2004, Atmos. Environ. 38, 3329,
+    doi:10.1016/j.atmosenv.2004.03.007 (for light scattering).
 
     Examples
     --------
     >>> correct_humidity(np.array([197.0, 197.0]), np.array([0.719, 0.5])).round(3)
     array([134.938, 197.   ])
     """
-    humid = relative_humidity > from_humidity
-    share = np.where(humid, np.minimum(relative_humidity, 0.999), 0.0)
+    humid = relative_humidity > _DRY_BELOW
+    share = np.where(humid, np.minimum(relative_humidity, _HIGHEST), 0.0)
     corrected: Floats = mass / (1 + 0.25 * share**2 / (1 - share))
     return corrected

@@ -10,6 +10,7 @@ import xarray as xr
 from ingest.flags import flag_counts
 from ingest.schema import Outcome, check_trace
 from tracks.background import add_enhancements
+from tracks.corrections import correct_instruments
 from tracks.exhaust import flag_exhaust
 from tracks.frozen import flag_frozen
 from tracks.lag import apply_lag, find_lags
@@ -61,14 +62,15 @@ def process_trace(trace: xr.Dataset, settings: TrackSettings | None = None) -> O
     settings = settings or TrackSettings()
     check_trace(trace)
     began = time.perf_counter()
-    placed = clean_positions(trace, settings)
+    corrected = correct_instruments(trace, settings)
+    placed = clean_positions(corrected.value, settings)
     checked = flag_frozen(placed.value, settings)
     lagged = apply_lag(checked.value, settings, find_lags(checked.value, settings))
     windy = add_wind(lagged.value, settings)
     enhanced = add_enhancements(split_passes(windy.value, settings), settings)
     passes = flag_exhaust(enhanced.value, settings)
     track = Track(passes.value, find_plumes(passes.value, settings))
-    stages = (placed, checked, lagged, windy, enhanced, passes)
+    stages = (corrected, placed, checked, lagged, windy, enhanced, passes)
     rows = trace.sizes["obs"]
     counts = flag_counts(track.passes["qc_flag"].values)
     plumes = track.plumes.sizes["plume"]

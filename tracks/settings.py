@@ -93,8 +93,16 @@ class TrackSettings:
     segment_min_passes: int = setting(
         3, unit="1", source="choice: the interval of a median of fewer passes is no more than their range"
     )
+    # instruments
+    correct_bc_loading: bool = setting(
+        False,
+        unit="",
+        source="choice: only where it is asked for; Kirchstetter & Novakov 2007 for a microAeth's filter",
+    )
+    correct_pm_humidity: bool = setting(
+        False, unit="", source="choice: only where asked for; Chakrabarti et al. 2004, photometers"
+    )
     # wind
-    calm_speed: float = setting(0.5, unit="m s-1", source="WMO-No. 8: below 0.5 m s-1 is calm")
     max_wind: float = setting(40.0, unit="m s-1", source="choice: stronger true wind on a road is a sensor fault")
     wind_sensor_sd: float = setting(0.3, unit="m s-1", source="choice: a sonic on a mast, after calibration")
     flow_factor: float = setting(1.0, unit="1", source="choice: no flow distortion known")

@@ -20,13 +20,12 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-def list_sources(track: Track, settings: TrackSettings) -> pd.DataFrame:
+def list_sources(track: Track) -> pd.DataFrame:
     """Return one line per source: the plumes of one species that were seen at one place on one or more passes.
 
     Parameters
     ----------
     track : Track
-    settings : TrackSettings
 
     Returns
     -------
@@ -140,7 +139,7 @@ def list_crossings(track: Track, settings: TrackSettings) -> pd.DataFrame:
     x, y = plane.forward(lon, lat)
     usable = is_usable(passes["qc_flag"].values)
     parts = [pd.DataFrame(columns=_CROSSING)]
-    for line in list_sources(track, settings).itertuples():
+    for line in list_sources(track).itertuples():
         name = str(line.species)
         values = passes[f"{name}_enhancement"]
         excess = np.where(usable & is_usable(passes[f"{name}_qc"].values), values.values, np.nan)

@@ -8,7 +8,7 @@ from ingest.loggers.record import Reader
 __all__ = ["READER"]
 
 
-def _recognises(head: bytes) -> bool:
+def _recognises(_head: bytes) -> bool:
     return True  # the last reader in the list: what it cannot locate a table in, it refuses with a reason
 
 

@@ -35,7 +35,7 @@ def _recognises(head: bytes) -> bool:
     return b"<gpx" in head[:4096].replace(b"\x00", b"")
 
 
-def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
+def read(source: Source, _settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read all track points of a GPX file as one record of positions.
 
     Raises

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import xarray as xr
 from pyproj import CRS
 
-from imagery import Ortho
-from imagery.schema import Findings
+from imagery.schema import Findings, Ortho
 from onevisit.handover.atomic import write_bytes, write_text
 from onevisit.handover.cog import write_ortho
 from onevisit.handover.contents import (
@@ -24,124 +24,121 @@ from onevisit.handover.contents import (
 )
 from onevisit.handover.findings import write_findings
 from onevisit.handover.geojson import write_hotspots, write_leads, write_routes, write_visits
-from onevisit.handover.mosaic import open_mosaic
 from onevisit.handover.netcdf import write_cube, write_traces
 from onevisit.handover.opensfm import write_reconstruction
 from onevisit.handover.plumes import write_plumes
 from onevisit.handover.poses import write_poses
 from onevisit.handover.report import write_report
 from onevisit.handover.tables import write_routes_csv, write_routes_xlsx
-from onevisit.handover.why import explain, pass_ways
+from onevisit.handover.why import Why, explain, pass_ways
 from onevisit.handover.why_picture import draw_why
 from onevisit.manifest import Recorder, code_version, manifest_dict
-from onevisit.mission import hash_file
 from onevisit.profile import describe_profile, profile_dict
 from onevisit.result import Flown, Fused, Result
+from onevisit.stages import Kept, Work
 
-__all__ = ["write_flight", "write_outputs"]
+__all__ = ["SCORED", "write_flight", "write_outputs"]
 
-_FIXED_NAMES = (
-    "trace.nc",
-    "hotspots.geojson",
-    "plumes.geojson",
-    "findings.geojson",
-    "leads.geojson",
-    "visits.geojson",
-    "routes.geojson",
-    "routes.csv",
-    "routes.xlsx",
-    "report.html",
-)
-_WHERE_MEASURED = ("trace.nc", "plumes.geojson", "findings.geojson", "report.html")
-_NUMBERED_NAMES = ("cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson", "why/*.png")
+SCORED = ("hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson")
+"""What `onevisit.score` reads, besides what the imagery stage writes."""
+
+_KNOWN = (
+    *SCORED, "trace.nc", "plumes.geojson", "findings.geojson", "routes.csv", "routes.xlsx", "report.html",
+    "cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson", "reconstruction*.json", "why/*.png",
+)  # fmt: skip
+"""Names of all files that a run may write; one that an earlier run left is removed, because it would be believed."""
+
+Writer = Callable[[Path], None]
 
 
 def write_flight(path: Path, ortho: Ortho, *, kind: str, crs: CRS) -> Flown:
-    """Write mosaic and poses of one flight; what comes back reads the written mosaic, not the photos again.
+    """Write mosaic and poses of one flight, and say which files these are; the photos are not needed again.
 
     Beside ``ortho.tif`` come ``ortho-quality.tif``, ``poses.geojson`` and OpenSfM's ``reconstruction.json``; beside
     ``NAME.tif`` accordingly.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     write_ortho(ortho.mosaic, path)
-    write_poses(ortho.poses, crs, _poses_path(path))
-    write_reconstruction(ortho.poses, crs, _poses_path(path, name="reconstruction", ending="json"))
-    return Flown(kind, crs, replace(ortho, mosaic=open_mosaic(path)), path)
+    poses, reconstruction = _beside(path, "poses", "geojson"), _beside(path, "reconstruction", "json")
+    write_poses(ortho.poses, crs, poses)
+    write_reconstruction(ortho.poses, crs, reconstruction)
+    files = (path, path.with_name(f"{path.stem}-quality{path.suffix}"), poses, reconstruction)
+    closed = dataclasses.replace(ortho, mosaic=xr.Dataset())
+    return Flown(kind, crs, closed, tuple(file.name for file in files if file.is_file()))
 
 
-def _poses_path(path: Path, *, name: str = "poses", ending: str = "geojson") -> Path:
+def _beside(path: Path, name: str, ending: str) -> Path:
     return path.with_name(f"{path.stem.replace('ortho', name) if 'ortho' in path.stem else name}.{ending}")
 
 
-def write_outputs(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
-    """Write everything that ``docs`` and ``onevisit process --help`` promise; return the summary for a person."""
-    out.mkdir(parents=True, exist_ok=True)
-    with recorder.stage("handover") as stage:
-        written = _write_data(out, result)
-        contents = _contents(result, recorder)
-        written += _write_explanations(out, contents)
-        write_report(out / "report.html", contents, lang=result.options.lang)
-        written.append("report.html")
-        _remove_stale(out, written)
-        stage.given = len(written) + 1
+def write_outputs(out: Path, result: Result, work: Work, *, only: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """Write everything that ``docs`` and ``onevisit process --help`` promise; return the summary for a person.
+
+    A file that an earlier run wrote of the same things stays as it is. With ``only``, files of these names are
+    written and nothing else, no manifest either.
+    """
+    recorder = work.recorder
+    if only is not None:
+        (out / "manifest.json").unlink(missing_ok=True)
+    with work.stage("handover") as stage:
+        for name, write, made_of in _data(result):
+            if only is None or name in only:
+                work.write(name, write, made_of)
+        if only is None:
+            contents = _contents(out, result, work)
+            work.write("report.html", lambda path: write_report(path, contents, lang=result.options.lang))
+            for part in result.fused:
+                for flown in part.value.flights:
+                    work.note_files(flown.files)
+            _remove_stale(out, work.written)
+        stage.given = len(work.written) + 1
+    work.close()
     summary = _summary(out, result, recorder)
-    outputs = [{"path": name, "sha256": hash_file(out / name)} for name in sorted(written)]
-    manifest = manifest_dict(
-        recorder, key=result.key, settings=profile_dict(result.profile), outputs=outputs, summary=summary
-    )
-    write_text(out / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n")
+    if only is None:
+        outputs = [{"path": name, "sha256": sha} for name, sha in sorted(work.written.items())]
+        manifest = manifest_dict(
+            recorder, key=result.key, settings=profile_dict(result.profile), outputs=outputs, summary=summary
+        )
+        write_text(out / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1, default=str) + "\n")
     return summary
 
 
-def _write_data(out: Path, result: Result) -> list[str]:
-    hotspots = [hotspot for part in result.fused for hotspot in part.hotspots]
-    attributions = [attribution for part in result.fused for attribution in part.attributions]
-    plan, lang = result.plan, result.options.lang
-    write_hotspots(out / "hotspots.geojson", hotspots, attributions)
-    write_leads(out / "leads.geojson", plan.leads)
-    write_visits(out / "visits.geojson", plan.visits, plan.routes)
-    write_routes(out / "routes.geojson", plan.routes)
-    write_routes_csv(out / "routes.csv", plan.routes, lang=lang)
-    write_routes_xlsx(out / "routes.xlsx", plan.routes, lang=lang)
-    written = [name for name in _FIXED_NAMES if name not in _WHERE_MEASURED]
-    tracks = [track for part in result.fused for track in part.region.tracks]
+def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
+    """Every file of data: its name, what writes it, and what it is made of."""
+    parts = [part.value for part in result.fused]
+    hotspots = [hotspot for part in parts for hotspot in part.hotspots]
+    attributions = [attribution for part in parts for attribution in part.attributions]
+    tracks = [track for part in parts for track in part.region.tracks]
+    leads, visits, routes = result.plan.leads, result.plan.visits, result.plan.routes
+    lang, of_tracks = result.options.lang, [part.key for part in parts]
+    yield "hotspots.geojson", lambda path: write_hotspots(path, hotspots, attributions), result.fused
+    yield "leads.geojson", lambda path: write_leads(path, leads.value), leads
+    yield "visits.geojson", lambda path: write_visits(path, visits.value, routes.value), (visits, routes)
+    yield "routes.geojson", lambda path: write_routes(path, routes.value), routes
+    yield "routes.csv", lambda path: write_routes_csv(path, routes.value, lang=lang), (routes, lang)
+    yield "routes.xlsx", lambda path: write_routes_xlsx(path, routes.value, lang=lang), (routes, lang)
     if tracks:
-        write_traces(out / "trace.nc", [track.passes for track in tracks])
-        write_plumes(out / "plumes.geojson", tracks)
-        written += ["trace.nc", "plumes.geojson"]
-    if any(part.flights for part in result.fused):
-        write_findings(out / "findings.geojson", [(_findings(part), part.region.crs) for part in result.fused])
-        written.append("findings.geojson")
-    for part in result.fused:
+        yield "trace.nc", lambda path: write_traces(path, [track.passes for track in tracks]), of_tracks
+        yield "plumes.geojson", lambda path: write_plumes(path, tracks), of_tracks
+    if any(part.flights for part in parts):
+        shown = [(_findings(part), part.region.crs) for part in parts]
+        yield "findings.geojson", lambda path: write_findings(path, shown), of_tracks
+    for part in parts:
         if part.cube is not None:
-            write_cube(out / f"cube{part.region.name}.nc", part.cube)
-            written.append(f"cube{part.region.name}.nc")
-        for flown in part.flights:
-            names = (
-                flown.path.name,
-                f"{flown.path.stem}-quality.tif",
-                f"{flown.path.stem}.geojson".replace("ortho", "poses"),
-            )
-            written += [name for name in names if (out / name).is_file()]
-    return written
+            yield f"cube{part.region.name}.nc", _cube_writer(part.cube), part.key
 
 
-def _write_explanations(out: Path, contents: ReportContents) -> list[str]:
-    """A picture per hotspot: ``why/H001.png``."""
-    pictures = {f"why/{e.why.hotspot.id}.png": e.png for region in contents.regions for e in region.explanations}
-    for name, png in pictures.items():
-        write_bytes(out / name, png)
-    return list(pictures)
+def _cube_writer(cube: Callable[[], xr.Dataset]) -> Writer:
+    return lambda path: write_cube(path, cube())
 
 
 def _findings(part: Fused) -> tuple[Findings, ...]:
     return tuple(flown.findings for flown in part.flights)
 
 
-def _remove_stale(out: Path, written: Sequence[str]) -> None:
-    """Remove files of fixed names that an earlier run left and this one did not write: they would be believed."""
-    known = [out / name for name in _FIXED_NAMES] + [path for glob in _NUMBERED_NAMES for path in out.glob(glob)]
-    for path in known:
+def _remove_stale(out: Path, written: Mapping[str, str]) -> None:
+    """Remove files of known names that an earlier run left and this one did not write."""
+    for path in [path for glob in _KNOWN for path in out.glob(glob)]:
         if path.relative_to(out).as_posix() not in written:
             path.unlink(missing_ok=True)
     pictures = out / "why"
@@ -149,20 +146,25 @@ def _remove_stale(out: Path, written: Sequence[str]) -> None:
         pictures.rmdir()
 
 
-def _contents(result: Result, recorder: Recorder) -> ReportContents:
+def _contents(out: Path, result: Result, work: Work) -> ReportContents:
+    recorder = work.recorder
     return ReportContents(
         mission=result.mission.root.resolve().name,
-        regions=tuple(_region_contents(part) for part in result.fused if part.region.tracks or part.flights),
+        regions=tuple(
+            _region_contents(out, part, work)
+            for part in result.fused
+            if part.value.region.tracks or part.value.flights
+        ),
         sites=result.sites,
-        leads=result.plan.leads,
-        visits=result.plan.visits,
-        routes=result.plan.routes,
+        leads=result.plan.leads.value,
+        visits=result.plan.visits.value,
+        routes=result.plan.routes.value,
         decisions=tuple(recorder.decisions),
         rejects=tuple(recorder.rejects),
         stages=tuple(recorder.stages),
         thresholds=describe_profile(result.profile),
         roads=result.plan.roads,
-        photos=sum(len(part.region.frames) for part in result.fused),
+        photos=sum(len(part.value.region.frames) for part in result.fused),
         time_zone=result.profile.routes.time_zone,
         profile=result.profile.name,
         version=metadata.version("onevisit"),
@@ -170,31 +172,39 @@ def _contents(result: Result, recorder: Recorder) -> ReportContents:
     )
 
 
-def _region_contents(part: Fused) -> RegionContents:
+def _region_contents(out: Path, fused: Kept[Fused], work: Work) -> RegionContents:
+    part = fused.value
     return RegionContents(
         crs=part.region.crs,
         tracks=part.region.tracks,
-        pictures=tuple(_picture(flown) for flown in part.flights),
+        pictures=tuple(_picture(out, flown) for flown in part.flights),
         hotspots=part.hotspots,
         attributions=part.attributions,
         findings=_findings(part),
-        explanations=tuple(_explanations(part)),
+        explanations=tuple(_explanations(out, fused, work)),
         name=part.region.name,
     )
 
 
-def _explanations(part: Fused) -> Iterator[Explanation]:
+def _explanations(out: Path, fused: Kept[Fused], work: Work) -> Iterator[Explanation]:
+    """Why each hotspot is explained as it is, with a picture of it: ``why/H001.png``."""
+    part = fused.value
     ways = pass_ways(part.region.tracks, part.region.crs) if part.hotspots else {}
     explained = {attribution.hotspot_id: attribution for attribution in part.attributions}
     for hotspot in part.hotspots:
-        why = explain(hotspot, explained.get(hotspot.id), ways, part.region.crs)
-        yield Explanation(why, draw_why(why))
+        why, name = explain(hotspot, explained.get(hotspot.id), ways, part.region.crs), f"why/{hotspot.id}.png"
+        work.write(name, _why_writer(why), fused)
+        yield Explanation(why, (out / name).read_bytes())
 
 
-def _picture(flown: Flown) -> Picture:
+def _why_writer(why: Why) -> Writer:
+    return lambda path: write_bytes(path, draw_why(why))
+
+
+def _picture(out: Path, flown: Flown) -> Picture:
     quality = flown.ortho.quality
     return picture_from_geotiff(
-        flown.path,
+        out / flown.files[0],
         name=flown.kind,
         gsd_m=quality.gsd_m,
         photos=quality.photos,
@@ -205,20 +215,20 @@ def _picture(flown: Flown) -> Picture:
 
 
 def _summary(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
-    hotspots = [hotspot for part in result.fused for hotspot in part.hotspots]
+    hotspots = [hotspot for part in result.fused for hotspot in part.value.hotspots]
     single = sum(hotspot.single_sighting for hotspot in hotspots)
     counts = {
         "hotspots": len(hotspots),
         "single_sightings": single,
-        "leads": len(result.plan.leads),
-        "visits": len(result.plan.visits),
-        "routes": len(result.plan.routes),
+        "leads": len(result.plan.leads.value),
+        "visits": len(result.plan.visits.value),
+        "routes": len(result.plan.routes.value),
         "decisions": len(recorder.decisions),
         "rejects": len(recorder.rejects),
     }
     lines = [
-        f"{len(hotspots)} hotspots, {single} of them seen once; {len(result.plan.leads)} leads, "
-        f"{len(result.plan.visits)} visits on {len(result.plan.routes)} routes",
+        f"{len(hotspots)} hotspots, {single} of them seen once; {len(result.plan.leads.value)} leads, "
+        f"{len(result.plan.visits.value)} visits on {len(result.plan.routes.value)} routes",
         f"{len(recorder.rejects)} rejected, {len(recorder.decisions)} decisions: see {out / 'manifest.json'}",
         f"report:  {out / 'report.html'}",
         f"routes:  {out / 'routes.csv'}",

@@ -77,7 +77,7 @@ class _Sheet:
 
 def _draw_ground(canvas: Canvas, sheet: _Sheet, why: Why) -> None:
     """Wind cones, the area of the source and the hotspot: surfaces, under everything else."""
-    cones = [ring for p, shift in _side_by_side(sheet, why) if p.saw for ring in _cone_rings(sheet, p, shift)]
+    cones = [ring for p, shift in _side_by_side(why) if p.saw for ring in _cone_rings(sheet, p, shift)]
     for ring in cones:  # one on top of the other: the more agree, the denser the colour
         canvas.fill([ring], _WIND, 0.14 if len(cones) < 4 else 0.5 / len(cones))
     for area in why.areas:
@@ -105,7 +105,7 @@ def _pointer(sheet: _Sheet, why: Why) -> list[Floats]:
 
 
 def _draw_passes(canvas: Canvas, sheet: _Sheet, why: Why) -> None:
-    placed = _side_by_side(sheet, why)
+    placed = _side_by_side(why)
     for way, shift in placed:
         for part in _parts(sheet, way.way, shift):
             _draw_way(canvas, part, saw=way.saw)
@@ -131,7 +131,7 @@ def _draw_sighting(canvas: Canvas, x: float, y: float, *, saw: bool) -> None:
         canvas.square(x, y, 8.0, fill="#ffffff", edge=_NOTHING, width=1.6)
 
 
-def _side_by_side(sheet: _Sheet, why: Why) -> list[tuple[PassWay, Floats]]:
+def _side_by_side(why: Why) -> list[tuple[PassWay, Floats]]:
     """Every pass with a shift, px, across the street, so that passes of one lane do not hide each other."""
     across = _across(why)
     step = min(_STEP_PX, _SPREAD_PX / max(len(why.passes) - 1, 1))

@@ -121,7 +121,7 @@ def _false_hotspots(truth: Truth, recurring: Sequence[Match]) -> list[Measure]:
 # --- attribution ---------------------------------------------------------------------------------------------------
 
 
-def score_attribution(results: Results, truth: Truth, matches: Sequence[Match]) -> list[Measure]:
+def score_attribution(truth: Truth, matches: Sequence[Match]) -> list[Measure]:
     """Whether the truth is the first or among the first three, and whether stated probabilities hold."""
     titles = {
         "attribution.top1": "true source is the likeliest explanation",

@@ -52,7 +52,7 @@ def meter(item: str, start: float, end: float, **changes: object) -> Record:
 
 def grouped(*records: Record) -> tuple[dict[str, list[str]], Outcome[tuple[object, ...]]]:
     """Names of the positions of every outing, with those of its instruments."""
-    outcome = group_outings(records, SETTINGS)
+    outcome = group_outings(records)
     return {source.item: [m.item for m in members] for source, members in outcome.value if source}, outcome  # type: ignore[return-value]
 
 
@@ -88,7 +88,7 @@ def test_touching_is_no_overlap(start: float, joined: bool) -> None:
 def test_positions_that_nobody_needs() -> None:
     """Beside others of the same time that is a decision, alone a reject with both ends of their time."""
     used, twin, alone = track("used", 0, 100), track("twin", 99, 200), track("alone", 100, 200)
-    outcome = group_outings([used, twin, alone, meter("m", 0, 100)], SETTINGS)
+    outcome = group_outings([used, twin, alone, meter("m", 0, 100)])
     text = "those of used cover the same time and were taken"
     assert outcome.decisions == (Decision("twin", "positions not used", text),)
     reason = (
@@ -97,19 +97,19 @@ def test_positions_that_nobody_needs() -> None:
     )
     assert outcome.rejects == (Reject("alone", "", reason),)
     own = meter("own", 0, 100, lon=(104.0, 104.1))
-    assert [d.evidence[:12] for d in group_outings([track("t", 0, 100), own], SETTINGS).decisions] == ["those of own"]
+    assert [d.evidence[:12] for d in group_outings([track("t", 0, 100), own]).decisions] == ["those of own"]
 
 
 def test_an_instrument_without_any_positions() -> None:
     """The reject has its time and says what to add."""
-    [reject] = group_outings([meter("x/m.csv", 0, 100)], SETTINGS).rejects
+    [reject] = group_outings([meter("x/m.csv", 0, 100)]).rejects
     reason = "no positions (2024-10-01T00:00:00Z to 2024-10-01T00:01:40Z); put the drive's GPX or NMEA file beside it"
     assert reject == Reject("x/m.csv", "", reason)
 
 
 def test_an_instrument_far_from_all_positions() -> None:
     """The nearest file and its distance in time are named."""
-    outcome = group_outings([track("far", -900, -800), track("near", 0, 100), meter("m", 160, 250)], SETTINGS)
+    outcome = group_outings([track("far", -900, -800), track("near", 0, 100), meter("m", 160, 250)])
     assert next(r for r in outcome.rejects if r.item == "m").reason == (
         "no positions of its own (2024-10-01T00:02:40Z to 2024-10-01T00:04:10Z) and no other file overlaps it in "
         "time; nearest is near (60 s away): check the clocks and the time zone"
@@ -126,7 +126,7 @@ def test_an_instrument_far_from_all_positions() -> None:
 def test_hint_of_whole_hours(hours: float, length: float, hint: int | None) -> None:
     """A clock that is 1 to 14 whole hours off is told with its line, if nine tenths then overlap; others are not."""
     rows = [track("t", 0, 3600), meter("a/m.csv", hours * 3600, hours * 3600 + length)]
-    [reject] = [r for r in group_outings(rows, SETTINGS).rejects if r.item == "a/m.csv"]
+    [reject] = [r for r in group_outings(rows).rejects if r.item == "a/m.csv"]
     said = reject.reason.partition("time zone")[2]
     line = (
         f'; moved by {hint:+d} h it would overlap: [traces.clock_offset_s] "m.csv" = {(hint or 0) * 3600}'
@@ -138,7 +138,7 @@ def test_hint_of_whole_hours(hours: float, length: float, hint: int | None) -> N
 
 def test_no_hint_where_several_hours_would_do() -> None:
     """Positions of three hours fit a short record at more than one hour."""
-    outcome = group_outings([track("t", 0, 3 * 3600), meter("m", 8 * 3600, 8 * 3600 + 100)], SETTINGS)
+    outcome = group_outings([track("t", 0, 3 * 3600), meter("m", 8 * 3600, 8 * 3600 + 100)])
     assert next(r for r in outcome.rejects if r.item == "m").reason.endswith("the time zone")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 from pathlib import Path
 
 import numpy as np
@@ -32,27 +30,6 @@ def _drive(values: list[str], *, heading: str = "no2 (ppb)", place: str = "104.0
 
 def _decided(outcome: Outcome[tuple[xr.Dataset, ...]], text: str) -> bool:
     return any(text in decision.decision for decision in outcome.decisions)
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "traces",
-        "tables",
-        "units",
-        "clocks",
-        "corrections",
-        "spelled",
-        "loggers.stamps",
-        "loggers.columns",
-        "loggers.nmea",
-        "loggers.vocabulary",
-    ],
-)
-def test_examples_in_docstrings_run(module: str) -> None:
-    """The worked examples give what they say."""
-    loaded = importlib.import_module(f"ingest.{module}")
-    assert doctest.testmod(loaded, optionflags=doctest.ELLIPSIS).failed == 0
 
 
 # --- positions -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import polars as pl
 import pytest
 import xarray as xr
 
-from ingest.corrections import correct_humidity, correct_loading
 from ingest.flags import Flag
 from ingest.schema import Outcome, check_trace, species_names
 from ingest.traces import TraceSettings, read_traces
@@ -208,18 +207,6 @@ def test_walk_equals_the_published_table(
     good = np.isfinite(published)
     assert good.sum() > 2900
     np.testing.assert_allclose(mine[good], published[good], rtol=1e-9)
-
-
-def test_published_corrections(walk: Traces, joined: pl.DataFrame) -> None:
-    """Filter loading of black carbon and humidity of PM2.5, to the published digits."""
-    trace = walk.value[0]
-    loading = correct_loading(trace["bc"].values * 1e-3, trace["attenuation"].values)
-    published = joined["AE51_BC_NR_LC (ug/m3)"].to_numpy()
-    same = np.isclose(joined["AE51_BC_NR (ug/m3)"].to_numpy(), trace["bc"].values * 1e-3)
-    assert same.sum() > 2800  # the other rows went through a noise filter first
-    np.testing.assert_allclose(loading[same], published[same], rtol=1e-9)
-    humid = correct_humidity(trace["pm25"].values * 1e3, joined["RH(%)"].to_numpy())
-    np.testing.assert_allclose(humid, joined["DT8530_PM2.5_RHC (ug/m3)"].to_numpy(), rtol=1e-9)
 
 
 def test_walk_humidity_equals_the_published_rounding(walk: Traces, joined: pl.DataFrame) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.crc import crc_hj212
 from onevisit.cli import cli
 from onevisit.simulate import simulate_mission
 
@@ -70,3 +71,30 @@ def test_check_shows_a_person_the_first_of_each_kind_and_how_many_more(tmp_path:
     photos = [line for line in result.stdout.splitlines() if line.startswith("photo")]
     assert len(photos) == 13
     assert "and 12 more" in photos[-1]
+
+
+@pytest.mark.parametrize("verb", sorted(cli.commands))
+def test_every_verb_can_print_json(verb: str) -> None:
+    """`--json` is part of the contract of every verb that prints, and all do."""
+    assert "--json" in {name for parameter in cli.commands[verb].params for name in parameter.opts}
+
+
+def test_objects_a_line_are_the_same_with_json(tmp_path: Path) -> None:
+    """`hj212` prints one object a message with and without ``--json``."""
+    head = "QN=20240601085857223;ST=31;CN=2011;PW=123456;MN=0100000A8900016F000169DC;Flag=4"
+    body = f"{head};CP=&&DataTime=20240601085857;a34013-Rtd=1.5&&"
+    packet = f"##{len(body):04d}{body}{crc_hj212(body.encode()):04X}\r\n"
+    (tmp_path / "station.log").write_text(packet, encoding="ascii")
+    plain, asked = (_run("hj212", str(tmp_path / "station.log"), *more).stdout for more in ((), ("--json",)))
+    assert plain == asked
+    message = json.loads(asked)
+    assert (message["mn"], message["crc"]) == ("0100000A8900016F000169DC", "ok")
+    assert message["items"] == {"a34013": {"Rtd": "1.5"}}
+
+
+def test_simulate_tells_where_it_wrote_as_json(tmp_path: Path) -> None:
+    """Both paths, as strings."""
+    result = _run("simulate", str(tmp_path / "park"), "--seed", "7", "--json", "--quiet")
+    assert json.loads(result.stdout) == {
+        "mission": str(tmp_path / "park" / "mission"), "truth": str(tmp_path / "park" / "truth.json")
+    }  # fmt: skip

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ingest.schema import Decision, Outcome, Reject
-from onevisit.manifest import Recorder, digest, hash_inputs
+from onevisit import manifest
+from onevisit.manifest import ROOMS, Recorder, hash_inputs
 from onevisit.mission import InputFile
 
 
@@ -43,6 +48,40 @@ def test_inputs_carry_the_hash_of_their_bytes(tmp_path: Path) -> None:
     assert record.bytes == 3
 
 
-def test_a_digest_does_not_depend_on_the_order_of_names() -> None:
-    """Equal settings give equal keys, different ones do not."""
-    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1, "b": 3})
+def test_every_file_of_the_rooms_is_in_the_version_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code, tables, templates: one byte more in any of them is another program; caches of Python are not."""
+    for room in ROOMS:
+        for name in (
+            "a.py",
+            "data/hj212_codes.csv",
+            "templates/report.html.j2",
+            "b.css",
+            "__pycache__/a.cpython.pyc",
+        ):
+            path = tmp_path / room / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(name, encoding="utf-8")
+    monkeypatch.setattr(manifest.resources, "files", lambda room: tmp_path / room)
+    base = manifest.code_version.__wrapped__()
+    for path in sorted(p for p in tmp_path.rglob("*") if p.is_file()):
+        path.write_text(path.read_text(encoding="utf-8") + "x", encoding="utf-8")
+        assert (manifest.code_version.__wrapped__() == base) == ("__pycache__" in path.parts), path
+        path.write_text(path.read_text(encoding="utf-8")[:-1], encoding="utf-8")
+    (tmp_path / "ingest" / "a.py").rename(tmp_path / "ingest" / "c.py")
+    assert manifest.code_version.__wrapped__() != base
+
+
+def test_libraries_are_those_that_the_program_requires() -> None:
+    """Each requirement of pyproject.toml with the version that is installed, none of the developers'."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split(r"[^\w.-]", line)[0] for line in project["dependencies"]}
+    assert manifest.library_versions() == {name: metadata.version(name) for name in names}
+
+
+def test_another_library_is_another_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The key changes with a version."""
+    base = manifest.program_key.__wrapped__()
+    monkeypatch.setattr(manifest, "library_versions", lambda: {"numpy": "0.0"})
+    assert manifest.program_key.__wrapped__() != base

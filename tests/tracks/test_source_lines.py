@@ -43,7 +43,7 @@ def three_passes(make_passes: Make, **changed: object) -> Track:
 
 def test_every_column_of_a_source(make_passes: Make) -> None:
     """Place weighted by maximum, medians over plumes, first and last time, share with Jeffreys' interval."""
-    table = list_sources(three_passes(make_passes), SETTINGS)
+    table = list_sources(three_passes(make_passes))
     assert len(table) == 1
     line = table.iloc[0].to_dict()
     area = 10 * (0.4 / 2 + 0.7 + 1 + 0.7 + 0.4 / 2)
@@ -79,7 +79,7 @@ def test_the_interval_of_the_share_is_jeffreys(
     excess = np.concatenate([bump(20.0) if k < seen else np.zeros(40) for k in range(crossed)])
     number = np.repeat(np.arange(crossed), 40)
     passes = make_passes(np.tile(EAST, crossed), excess={"nox": excess}, number=number)
-    line = list_sources(Track(passes, find_plumes(passes, SETTINGS)), SETTINGS).iloc[0]
+    line = list_sources(Track(passes, find_plumes(passes, SETTINGS))).iloc[0]
     assert (line["passes_seen"], line["passes_crossed"]) == (seen, crossed)
     assert (line["seen_low"], line["seen_high"]) == (pytest.approx(low, abs=6e-3), pytest.approx(high, abs=6e-3))
 
@@ -88,7 +88,7 @@ def test_sources_are_listed_by_species_and_number(make_passes: Make) -> None:
     """Two places and two species are four lines, each with its own plume."""
     excess = {"nox": bump(20.0, at=5) + bump(30.0, at=30), "co": bump(40.0, at=6) + bump(50.0, at=31)}
     passes = make_passes(EAST, excess=excess)
-    table = list_sources(Track(passes, find_plumes(passes, SETTINGS)), SETTINGS)
+    table = list_sources(Track(passes, find_plumes(passes, SETTINGS)))
     assert table[["species", "source", "maximum"]].to_numpy().tolist() == [
         ["co", 0, 40.0],
         ["co", 1, 50.0],
@@ -105,7 +105,7 @@ def test_no_source_has_the_columns_of_sources(make_passes: Make) -> None:
     """Empty tables have the columns of full ones."""
     passes = make_passes(EAST, excess={"nox": np.zeros(40)})
     track = Track(passes, find_plumes(passes, SETTINGS))
-    assert list(list_sources(track, SETTINGS).columns) == [*COLUMNS.split(), "seen_share", "seen_low", "seen_high"]
+    assert list(list_sources(track).columns) == [*COLUMNS.split(), "seen_share", "seen_low", "seen_high"]
     assert list(list_crossings(track, SETTINGS).columns) == CROSSING.split()
     assert list(list_crossings(three_passes(make_passes), SETTINGS).columns) == CROSSING.split()
 

@@ -28,7 +28,7 @@ def drive(make_drive: Make, seen: tuple[bool, ...]) -> xr.Dataset:
 def test_one_source_is_one_line(make_drive: Make) -> None:
     """A source seen on three of five passes: one line, its place within 5 m, its share with an interval."""
     track = process_trace(drive(make_drive, (True, False, True, False, True)), SETTINGS).value
-    table = list_sources(track, SETTINGS)
+    table = list_sources(track)
     assert len(table) == 1
     line = table.iloc[0]
     assert (line["lon"] - 104) * 96486.3 == pytest.approx(1000, abs=5)
@@ -64,5 +64,5 @@ def test_nothing_seen_is_an_empty_table(make_drive: Make) -> None:
     """No plume and no row give tables without lines, with their columns."""
     for trace in (drive(make_drive, (False, False)), make_drive(np.empty(0))):
         track = process_trace(trace, SETTINGS).value
-        assert len(list_sources(track, SETTINGS)) == 0
+        assert len(list_sources(track)) == 0
         assert "seen" in list_crossings(track, SETTINGS)
