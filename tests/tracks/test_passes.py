@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tracks.passes import split_passes
+from tracks.plane import plane_of, seconds_since_start
 from tracks.positions import clean_positions
 from tracks.settings import TrackSettings
 
@@ -83,9 +84,60 @@ def test_equals_the_slow_definition(make_drive: Make, seed: int, step: float) ->
     rng = np.random.default_rng(seed)
     x, y = np.cumsum(rng.normal(0, step, (2, 400)), axis=1)
     trace = make_drive(x, y, t=np.cumsum(rng.choice([1.0, 5.0, 400.0], 400, p=[0.7, 0.29, 0.01])))
-    from tracks.plane import plane_of, seconds_since_start
-
     lon, lat = trace["lon"].values, trace["lat"].values
     px, py = plane_of(lon, lat).forward(lon, lat)
+    expected = slow_split(seconds_since_start(trace["time"].values), px, py)
+    np.testing.assert_array_equal(split_passes(trace, SETTINGS)["pass_index"].values, expected)
+
+
+def passes_along(make_drive: Make, x: np.ndarray, t: np.ndarray, **changed: float) -> list[int]:
+    """Pass of each row of a drive along a street that is not smoothed."""
+    return split_passes(make_drive(x, t=t), TrackSettings(**changed))["pass_index"].values.tolist()
+
+
+def test_coming_back_after_the_revisit_time_is_a_new_pass(make_drive: Make) -> None:
+    """Back in the first cell 59 s after leaving it starts a pass when the limit is 58 s, not when it is 59 or 60."""
+    x = np.array([0.0, 100.0, 200.0, 100.0, 0.0])
+    t = np.array([0.0, 10.0, 11.0, 12.0, 59.0])
+    assert passes_along(make_drive, x, t) == [0] * 5
+    assert passes_along(make_drive, x, t, pass_revisit_s=59.0) == [0] * 5
+    assert passes_along(make_drive, x, t, pass_revisit_s=58.0) == [0, 0, 0, 0, 1]
+
+
+def test_a_pass_ends_after_a_gap_longer_than_the_limit(make_drive: Make) -> None:
+    """300 s without a row are in one pass, a little more is not; the limit is the setting's."""
+    x = 100.0 * np.arange(4)
+    for gap, passes in ((300.0, [0, 0, 0, 0]), (300.5, [0, 0, 1, 1])):
+        assert passes_along(make_drive, x, np.array([0.0, 1.0, 1 + gap, 2 + gap])) == passes
+    assert passes_along(make_drive, x, np.array([0.0, 1.0, 102.0, 103.0]), pass_gap_s=100.0) == [0, 0, 1, 1]
+
+
+def test_the_cell_is_that_of_the_settings(make_drive: Make) -> None:
+    """Returning within 25 m of the start is the same place in cells of 60 m, and another one in cells of 10 m."""
+    x, t = np.array([0.0, 100.0, 200.0, 100.0, 14.0]), np.array([0.0, 50.0, 100.0, 101.0, 102.0])
+    assert passes_along(make_drive, x, t, pass_cell_m=60.0)[-1] == 1
+    assert passes_along(make_drive, x[[0, 2, 4]], t[[0, 2, 4]], pass_cell_m=10.0)[-1] == 0
+
+
+def test_passes_say_what_they_are(make_drive: Make) -> None:
+    """A whole number of 32 bits with its words; the trace given in stays."""
+    trace = make_drive(10.0 * np.arange(20))
+    found = split_passes(trace, SETTINGS)["pass_index"]
+    assert found.dtype == np.int32
+    assert found.attrs == {"long_name": "drive pass", "units": "1", "comment": "-1 outside of any drive pass"}
+    assert "pass_index" not in trace
+    assert split_passes(make_drive(np.full(5, np.nan)), SETTINGS)["pass_index"].values.tolist() == [-1] * 5
+
+
+def test_a_long_drive_keeps_its_cells(make_drive: Make) -> None:
+    """A spiral of 300 km over itself: the slow definition, also when the table of cells has to grow many times."""
+    n = 6000
+    angle = np.arange(n) / 40
+    radius = 1500 + 8 * angle
+    x, y = radius * np.sin(angle), radius * np.cos(angle)
+    t = 2.0 * np.arange(n)
+    trace = make_drive(x, y, t=t)
+    plane = plane_of(trace["lon"].values, trace["lat"].values)
+    px, py = plane.forward(trace["lon"].values, trace["lat"].values)
     expected = slow_split(seconds_since_start(trace["time"].values), px, py)
     np.testing.assert_array_equal(split_passes(trace, SETTINGS)["pass_index"].values, expected)

@@ -9,10 +9,19 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import tracks
 from ingest.errors import ContractError, SettingError
 from ingest.flags import Flag
 from ingest.schema import check_trace, new_trace
 from tracks import TrackSettings, process_trace
+from tracks.background import add_enhancements
+from tracks.exhaust import flag_exhaust
+from tracks.frozen import flag_frozen
+from tracks.lag import apply_lag, find_lags
+from tracks.passes import split_passes
+from tracks.plumes import find_plumes
+from tracks.positions import clean_positions
+from tracks.wind import add_wind
 
 Make = Callable[..., xr.Dataset]
 Read = Callable[[Path], xr.Dataset]
@@ -170,3 +179,64 @@ def test_retigo_drives_run(shared_data: Path, retigo_trace: Read) -> None:
     track = process_trace(trace).value
     assert {"CO_enhancement", "NO2_enhancement", "UFP_enhancement"} <= set(track.passes.data_vars)
     assert track.plumes.sizes["plume"] > 50
+
+
+def test_the_job_is_its_stages_in_order_with_the_settings(make_drive: Make) -> None:
+    """Every stage gets what the one before gave and the settings; decisions come in that order, none is lost."""
+    trace = plume_drive(make_drive, lag=6, loops=3)
+    rows = trace.sizes["obs"]
+    lon = trace["lon"].values.copy()
+    lon[500] += 0.01
+    methane = trace["methane"].values.copy()
+    methane[700:760] = 2.9
+    wind = {"units": "m s-1"}
+    speed = 8 + 3 * np.sin(np.arange(rows) / 20)
+    tracers = {
+        name: ("obs", 10 + 0.1 * np.sin(np.arange(rows) * k) + 50 * (np.abs(np.arange(rows) - 330) < 3))
+        for k, name in ((1.1, "co2"), (1.3, "co"))
+    }
+    trace = trace.assign_coords(lon=("obs", lon)).assign(
+        methane=("obs", methane, trace["methane"].attrs),
+        u_apparent=("obs", -speed, wind),
+        v_apparent=("obs", 0 * speed, wind),
+        **tracers,
+    )
+    for name in tracers:
+        trace[name].attrs = {"units": "ppm", "species": name, "instrument": "other"}
+    chosen = TrackSettings(
+        hold_s=1.5, frozen_s=25.0, lag_of=(("other", 1.0),), background_percentile=20.0, pass_gap_s=200.0,
+        exhaust_probability=0.4, plume_snr=8.0, flow_factor=0.9,
+    )  # fmt: skip
+    outcome = process_trace(trace, chosen)
+    placed = clean_positions(trace, chosen)
+    checked = flag_frozen(placed.value, chosen)
+    lagged = apply_lag(checked.value, chosen, find_lags(checked.value, chosen))
+    windy = add_wind(lagged.value, chosen)
+    enhanced = add_enhancements(split_passes(windy.value, chosen), chosen)
+    judged = flag_exhaust(enhanced.value, chosen)
+    xr.testing.assert_identical(outcome.value.passes, judged.value)
+    xr.testing.assert_identical(outcome.value.plumes, find_plumes(judged.value, chosen))
+    stages = (placed, checked, lagged, windy, enhanced, judged)
+    assert [len(stage.decisions) > 0 for stage in stages] == [True, True, True, True, False, True]
+    assert outcome.decisions == tuple(d for stage in stages for d in stage.decisions)
+    assert outcome.rejects == ()
+    assert outcome.value.plumes.sizes["plume"] > 0
+
+
+def test_the_log_counts_rows_and_plumes(make_drive: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """One line of information with rows in, plumes out and what was flagged."""
+    with caplog.at_level("INFO", logger="tracks.process"):
+        track = process_trace(plume_drive(make_drive)).value
+    assert len(caplog.records) == 1
+    message = caplog.records[0].getMessage()
+    assert message.startswith(f"tracks: 1200 rows in, {track.plumes.sizes['plume']} plumes out, flagged {{")
+    assert message.endswith(" s")
+
+
+def test_public_names_are_those_of_their_modules() -> None:
+    """What the package offers is found by name, and nothing else is."""
+    for name in tracks.__all__:
+        assert getattr(tracks, name).__name__ == name
+        assert getattr(tracks, name).__module__.startswith("tracks.")
+    with pytest.raises(AttributeError, match="nothing_of_the_kind"):
+        tracks.nothing_of_the_kind  # noqa: B018
