@@ -490,6 +490,20 @@ def test_files_are_read_in_order_and_named_within_the_mission(tmp_path: Path) ->
     assert sorted(d.item for d in outcome.decisions) == ["a.csv", "b.csv", "c.csv"]
 
 
+def test_decisions_of_a_table_come_before_its_zone_and_replaced_values_last(tmp_path: Path) -> None:
+    """Encoding, columns that were left out, the zone; then the values that were replaced, of all files."""
+    text = "时间,SO2,备注\n2024-10-01 08:00,1,\n2024-10-01 08:00,2,\n"
+    (tmp_path / "a.csv").write_text(text, encoding="gb18030")
+    (tmp_path / "b.csv").write_text("时间,SO2\n2024-10-01 08:00,1\n", encoding="utf-8")
+    assert [(d.item, d.decision) for d in read(tmp_path).decisions] == [
+        ("a.csv", "read as GB 18030"),
+        ("a.csv", "columns left out: 备注"),
+        ("a.csv", "times read as Asia/Shanghai"),
+        ("b.csv", "times read as Asia/Shanghai"),
+        ("a.csv", "1 values replaced by later ones of the same time"),
+    ]
+
+
 def test_what_cannot_be_read_is_a_reject(tmp_path: Path) -> None:
     """A folder, a file that is too large, and an empty one; the encoding of the good one is a decision."""
     (tmp_path / "1.csv").mkdir()

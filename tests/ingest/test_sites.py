@@ -682,6 +682,18 @@ def test_keys_that_name_several_sites_are_told_apart(tmp_path: Path) -> None:
     assert told == [("a.csv, 乙 and 1 more rows", "identifier made unique", "'1' names 3 sites")]
 
 
+def test_decisions_come_from_reading_then_rows_then_joins(tmp_path: Path) -> None:
+    """What was left out of the files, what was decided about rows, and how they were joined, in this order."""
+    a = write_csv(tmp_path / "a.csv", [[*HEAD, "电话"], [CODE + "001P", "某厂", "30.7", "104.1", "WGS84", "1"]])
+    b = write_csv(tmp_path / "b.csv", [["许可证编号", "企业名称", "备注"], [CODE + "001P", "某厂", "2"]])
+    assert [d.decision for d in read(a, b).decisions] == [
+        "columns left out: 电话",
+        "columns left out: 备注",
+        "longitude and latitude columns swapped back",
+        "1 rows joined by permit code, confidence 1",
+    ]
+
+
 def test_registers_are_read_in_order_and_named_within_the_mission(tmp_path: Path) -> None:
     """By name, whatever order they come in; beside the mission or without one by their own name."""
     inside, outside = tmp_path / "mission" / "registers", tmp_path / "elsewhere"
