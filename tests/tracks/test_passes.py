@@ -96,12 +96,12 @@ def passes_along(make_drive: Make, x: np.ndarray, t: np.ndarray, **changed: floa
 
 
 def test_coming_back_after_the_revisit_time_is_a_new_pass(make_drive: Make) -> None:
-    """Back in the first cell 59 s after leaving it starts a pass when the limit is 58 s, not when it is 59 or 60."""
+    """Back in the first cell 57 s after leaving it starts a pass when the limit is 56 s, not when it is 57 or 60."""
     x = np.array([0.0, 100.0, 200.0, 100.0, 0.0])
-    t = np.array([0.0, 10.0, 11.0, 12.0, 59.0])
+    t = np.array([0.0, 10.0, 11.0, 12.0, 57.0])
     assert passes_along(make_drive, x, t) == [0] * 5
-    assert passes_along(make_drive, x, t, pass_revisit_s=59.0) == [0] * 5
-    assert passes_along(make_drive, x, t, pass_revisit_s=58.0) == [0, 0, 0, 0, 1]
+    assert passes_along(make_drive, x, t, pass_revisit_s=57.0) == [0] * 5
+    assert passes_along(make_drive, x, t, pass_revisit_s=56.0) == [0, 0, 0, 0, 1]
 
 
 def test_a_pass_ends_after_a_gap_longer_than_the_limit(make_drive: Make) -> None:
