@@ -623,3 +623,4 @@ def test_settings_with_their_units() -> None:
     """Nothing is tolerated, and the standard's limit of a segment (HJ 212-2017, table 1)."""
     lines = [(s.name, s.value, s.unit) for s in describe_settings(Hj212Settings())]
     assert lines == [("tolerated", (), ""), ("segment_limit", 1024, "byte")]
+    assert all(s.source for s in describe_settings(Hj212Settings()))

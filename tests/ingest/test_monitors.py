@@ -558,3 +558,4 @@ def test_settings_with_their_units() -> None:
     assert lines == [
         ("time_zone", "Asia/Shanghai", ""), ("tolerated", (), ""), ("max_bytes", 1_000_000_000, "byte"),
     ]  # fmt: skip
+    assert all(s.source for s in describe_settings(MonitorSettings()))

@@ -802,3 +802,4 @@ def test_settings_with_their_units() -> None:
         "name_likeness": (0.6, "1"),
         "max_bytes": (256_000_000, "byte"),
     }
+    assert all(s.source for s in describe_settings(SiteSettings()))
