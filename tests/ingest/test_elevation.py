@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
-from pyproj import CRS
+from pyproj import CRS, Transformer
 
-from ingest.elevation import ellipsoid_heights, read_elevation, vertical_crs
-from ingest.errors import FileError, SettingError
+from ingest import elevation
+from ingest.coordinates import to_grid
+from ingest.elevation import elevation_of_flight, ellipsoid_heights, read_elevation, vertical_crs
+from ingest.errors import ContractError, FileError, SettingError
+from ingest.schema import Camera, Frame, Pose
 
 LON, LAT = (104.0600, 104.0620), (30.6600, 30.6615)
 
@@ -110,3 +114,141 @@ def test_fine_models_are_averaged(tmp_path: Path) -> None:
     dem = read_elevation(path, "d.tif", lon=(104.06, 104.07), lat=(30.66995, 30.66997), margin_m=20_000).value
     assert dem.sizes["x"] <= 4000
     assert float(dem.interp(x=104.06, y=float(dem["y"].mean()))) == pytest.approx(999.5, abs=1.0)
+
+
+def test_cells_lie_at_their_centres(tmp_path: Path) -> None:
+    """The window is snapped to whole cells, north first; attributes and the decision say what it is."""
+    heights = _ramp() + 1000.0 * np.arange(150.0, dtype=np.float32)[:, None]
+    outcome = read_elevation(
+        _write(tmp_path / "d.tif", "EPSG:4326", heights), "d.tif", lon=LON, lat=LAT, margin_m=0.0
+    )
+    dem = outcome.value
+    assert dem.dims == ("y", "x")
+    assert (float(dem["x"][0]), float(dem["y"][0])) == pytest.approx((104.06005, 30.66145), abs=1e-9)
+    assert (dem.sizes["x"], dem.sizes["y"]) == (20, 15)
+    assert float(dem[0, 0]) == 500.0 + 100.0 + 1000.0 * 85  # column 100, row 85
+    assert float(dem[-1, -1]) == 500.0 + 119.0 + 1000.0 * 99
+    assert (dem.attrs["units"], dem.attrs["vertical"]) == ("m", "unknown")
+    assert CRS.from_user_input(dem.attrs["crs"]) == CRS.from_epsg(4326)
+    (told,) = outcome.decisions
+    assert (told.item, told.evidence) == ("d.tif", "20 × 15 cells of 0.0001 around the photos, heights unknown")
+
+
+def test_margin_is_metres_on_all_sides(tmp_path: Path) -> None:
+    """333 m are 0.003° of latitude and 0.0035° of longitude at 30.66° north; half a kilometre by default."""
+    path = _write(tmp_path / "d.tif", "EPSG:4326", _ramp())
+    dem = read_elevation(path, "d.tif", lon=LON, lat=LAT, margin_m=333.96).value
+    assert float(dem["y"][0]) == pytest.approx(30.6645, abs=1.1e-4)
+    assert float(dem["y"][-1]) == pytest.approx(30.6570, abs=1.1e-4)
+    assert float(dem["x"][0]) == pytest.approx(104.06 - 0.003487, abs=1.1e-4)
+    assert float(dem["x"][-1]) == pytest.approx(104.062 + 0.003487, abs=1.1e-4)
+    usual = read_elevation(path, "d.tif", lon=LON, lat=LAT).value
+    assert float(usual["y"][0]) == pytest.approx(30.6615 + 500 / 111_320, abs=1.1e-4)
+
+
+@pytest.mark.parametrize(
+    ("unit", "metres"),
+    [("metre", 1.0), ("m", 1.0), ("foot", 0.3048), ("ft", 0.3048), ("US survey foot", 1200 / 3937)],
+)
+def test_units_of_heights(tmp_path: Path, unit: str, metres: float) -> None:
+    """International and survey feet differ in the sixth digit."""
+    path = _write(tmp_path / "d.tif", "EPSG:4326", np.full((150, 200), 3000.0, np.float32), unit=unit)
+    assert float(read_elevation(path, "d.tif", lon=LON, lat=LAT).value.mean()) == pytest.approx(
+        3000 * metres, rel=1e-7
+    )
+
+
+def test_photos_must_lie_on_the_model(tmp_path: Path) -> None:
+    """The middle of the flight decides, on every side; a rotated raster is refused."""
+    path = _write(tmp_path / "d.tif", "EPSG:4326", _ramp())  # 104.05 to 104.07, 30.655 to 30.67
+    for lon, lat in ((104.0499, 30.66), (104.0701, 30.66), (104.06, 30.6701), (104.06, 30.6549)):
+        with pytest.raises(FileError, match="does not cover the photos"):
+            read_elevation(path, "d.tif", lon=(lon, lon), lat=(lat, lat))
+    for lon, lat in ((104.0501, 30.66), (104.0699, 30.66), (104.06, 30.6699), (104.06, 30.6551)):
+        read_elevation(path, "d.tif", lon=(lon, lon), lat=(lat, lat))
+    with rasterio.open(
+        tmp_path / "r.tif", "w", driver="GTiff", width=9, height=9, count=1, dtype="float32", crs="EPSG:4326",
+        transform=Affine(0.01, 0.001, 104.0, 0.001, -0.01, 30.7),
+    ) as file:  # fmt: skip
+        file.write(np.zeros((9, 9), np.float32), 1)
+    with pytest.raises(ContractError, match="rotated"):
+        read_elevation(tmp_path / "r.tif", "r.tif", lon=LON, lat=LAT)
+
+
+def test_model_on_a_projected_grid(tmp_path: Path) -> None:
+    """Metres of EPSG:4544, 5 m cells: the photo's own cell has its height."""
+    x, y = (float(v) for v in to_grid(104.061, 30.661, CRS.from_epsg(4544)))
+    heights = np.arange(400.0 * 400.0, dtype=np.float32).reshape(400, 400)
+    with rasterio.open(
+        tmp_path / "p.tif", "w", driver="GTiff", width=400, height=400, count=1, dtype="float32", crs="EPSG:4544",
+        transform=Affine(5.0, 0, x - 1000.0, 0, -5.0, y + 1000.0),
+    ) as file:  # fmt: skip
+        file.write(heights, 1)
+    dem = read_elevation(tmp_path / "p.tif", "p.tif", lon=LON, lat=LAT, margin_m=100).value
+    assert float(dem.sel(x=x + 2.5, y=y - 2.5, method="nearest")) == 200 * 400 + 200
+    assert dem.attrs["vertical"] == "unknown"
+
+
+def test_flight_gives_the_window(tmp_path: Path) -> None:
+    """Smallest and largest of all photos."""
+    path = _write(tmp_path / "d.tif", "EPSG:4326", _ramp())
+    camera = Camera(4, 3, 4.0, 1.5, 1.0)
+    places = [(104.0610, 30.6615), (104.0600, 30.6607), (104.0620, 30.6600)]
+    frames = [Frame(f"{k}", path, camera, Pose(*place)) for k, place in enumerate(places)]
+    assert elevation_of_flight(path, "d.tif", frames).value.equals(
+        read_elevation(path, "d.tif", lon=LON, lat=LAT).value
+    )
+
+
+def test_large_models_are_averaged_over_whole_cells(tmp_path: Path) -> None:
+    """8 001 columns become 2 667 of three each: means, at the centres of three."""
+    heights = np.repeat(np.arange(8001.0, dtype=np.float32)[None, :], 9, axis=0)
+    path = _write(tmp_path / "d.tif", "EPSG:4326", heights, cell=0.00001)
+    dem = read_elevation(path, "d.tif", lon=(104.06, 104.09), lat=(30.66995, 30.66997), margin_m=20_000).value
+    assert dem.shape == (3, 2667)
+    np.testing.assert_allclose(dem.values[1, :3], [1.0, 4.0, 7.0])
+    assert float(dem["x"][0]) == pytest.approx(104.05 + 0.000015, abs=1e-9)
+    assert float(dem["y"][0]) == pytest.approx(30.67 - 0.000015, abs=1e-9)
+
+
+def test_vertical_datum_without_a_code_has_its_name() -> None:
+    """A local datum."""
+    compound = CRS.from_user_input(
+        'COMPD_CS["local",GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],'
+        'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]],VERT_CS["harbour",VERT_DATUM["harbour",2005],UNIT["metre",1]]]'
+    )
+    assert vertical_crs(compound) == "harbour"
+
+
+def test_declared_geoid_is_told_with_the_datum(tmp_path: Path) -> None:
+    """Of an unknown datum too; ellipsoidal heights stay, whatever is declared."""
+    dem = read_elevation(_write(tmp_path / "d.tif", "EPSG:4326", _ramp()), "d.tif", lon=LON, lat=LAT).value
+    lifted = ellipsoid_heights(dem, geoid_height_m=12.5)
+    np.testing.assert_allclose(lifted.value.values, dem.values + 12.5)
+    assert lifted.value.attrs == {**dem.attrs, "vertical": "ellipsoid"}
+    assert lifted.decisions[0].item == "elevation model"
+    assert lifted.decisions[0].evidence == "declared geoid height of +12.50 m (heights were unknown)"
+    again = ellipsoid_heights(lifted.value, geoid_height_m=99.0)
+    assert again.value is lifted.value and again.decisions == ()
+
+
+def test_heights_by_a_transformation_of_proj() -> None:
+    """Longitude first, voids stay void, and the shift is told: a plain offset of +10 m stands in for a geoid grid."""
+    heights = np.array([[100.0, np.nan], [102.0, 103.0]])
+    dem = xr.DataArray(heights, {"y": [30.7, 30.6], "x": [104.0, 104.1]}, ("y", "x"), attrs={"vertical": "EPSG:5773"})
+    shift = Transformer.from_pipeline("+proj=affine +zoff=10")
+    outcome = elevation._lifted(dem, shift, "EPSG:5773")
+    np.testing.assert_array_equal(outcome.value.values, [[110.0, np.nan], [112.0, 113.0]])
+    assert outcome.value.attrs["vertical"] == "ellipsoid" and dem.attrs["vertical"] == "EPSG:5773"
+    assert outcome.decisions[0].evidence.startswith("EPSG:5773, ")
+    assert outcome.decisions[0].evidence.endswith(": +10.00 m")
+
+
+def test_model_whose_system_has_no_code_cannot_be_asked_of_proj() -> None:
+    """A home-made projection with a known vertical datum."""
+    crs = CRS.from_user_input("+proj=tmerc +lat_0=30.1 +lon_0=104.123 +datum=WGS84").to_wkt()
+    dem = xr.DataArray(
+        np.zeros((2, 2)), {"y": [1.0, 0.0], "x": [0.0, 1.0]}, ("y", "x"), attrs={"crs": crs, "vertical": "EPSG:5773"}
+    )
+    with pytest.raises(SettingError, match="has no code"):
+        ellipsoid_heights(dem, geoid_height_m=float("nan"))
