@@ -127,3 +127,14 @@ def test_the_two_state_model_is_the_median_of_clean_rows() -> None:
     median = windowed(t[clean], values[clean], 45, 45, 50)
     settings = TrackSettings(background_window_s=90.0)
     np.testing.assert_allclose(two_state_background(t, values, settings), np.interp(t, t[clean], median), atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", [42, 50, 66])
+def test_where_nothing_is_clean_the_rolling_model_stands_in(seed: int) -> None:
+    """Coarse values that are all taken for a source have the background of the rolling percentile."""
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, 3, rng.integers(10, 40)).astype(float)
+    t = np.arange(float(len(values)))
+    assert source_states(t, values).all()
+    settings = TrackSettings(background_window_s=8.0)
+    np.testing.assert_array_equal(two_state_background(t, values, settings), rolling_background(t, values, settings))
