@@ -172,7 +172,7 @@ def _build_table(
         units += [""] * (len(fields) - len(units))
         data_index += 1
     sample = [line for line in lines[data_index : data_index + 50] if line.strip()]
-    offset = len("\n".join(lines[:data_index]).encode("utf-8", errors="replace")) + 1
+    offset = _start_of_line(text.data, data_index)
     comma = delimiter in ";\t|" and _uses_decimal_comma(sample, delimiter)
     notes = list(text.decisions)
     if comma:
@@ -187,6 +187,15 @@ def _build_table(
     return Table(
         text, headings, delimiter, index + 1, data_index + 1, offset, tuple(units), comma, comment, tuple(notes)
     )
+
+
+def _start_of_line(data: bytes, index: int) -> int:
+    """Byte at which a line begins (from 0), counted in the bytes: wrong ones are longer once they are replaced."""
+    start = 0
+    for _ in range(index):
+        end = data.find(b"\n", start)
+        start = end + 1 if end >= 0 else len(data) + 1
+    return start
 
 
 def _is_unit_row(fields: Sequence[str], width: int) -> bool:

@@ -363,3 +363,12 @@ def test_a_variable_without_a_unit_is_refused(tmp_path: Path) -> None:
     head = ["14, 1001", *ICARTT[1:9], "2", "1,1", "-9999,-9999", "NO2, none, nitrogen dioxide", "CH4, ppbv"]
     outcome = _icartt(tmp_path, head, ["0,20,2000", "1,21,2001"])
     assert [(r.item, r.where) for r in outcome.rejects] == [("a.ict", 'column "NO2, none, nitrogen dioxide"')]
+
+
+def test_a_wrong_byte_in_utf8_is_no_obstacle(tmp_path: Path) -> None:
+    """In the remarks of a log or the header of a file: what is right around it is read."""
+    remark = "走航车上的仪器，编号一".encode() + b"\xff"
+    body = _sentence("GPRMC,010203,A,3039.6,N,10403.0,E,0,0,081024,,,A").encode()
+    assert len(the_record(read_file(tmp_path, "a.nmea", remark + b"\n" + body)).time) == 1
+    text = "\n".join([*ICARTT, *ROWS]).encode().replace(b"CRDS on a van", remark)
+    assert the_record(read_file(tmp_path, "a.ict", text)).instrument == "走航车上的仪器，编号一\ufffd"

@@ -879,3 +879,17 @@ def test_a_mark_is_looked_for_in_the_beginning_only(mark: bytes, last: int, name
     fill = b"x" * (last - len(mark))
     assert recognise(fill + mark).name == name
     assert recognise(fill + b"x" + mark).name == "delimited table"
+
+
+@pytest.mark.parametrize("wrong", [b"\xb0", "走航车上的仪器，编号一".encode() + b"\xff"])
+def test_a_wrong_byte_above_a_table_is_no_obstacle(tmp_path: Path, wrong: bytes) -> None:
+    """A degree sign of another encoding, or damage among Chinese remarks: the rows are read."""
+    for name, text, mark in (
+        ("a.txt", _gmap(), b"Description\t"),
+        ("a.data", LI7810, b"Model:\t"),
+        ("b.csv", AIRCASTING, b"AirBeam2-F"),
+        ("c.csv", AE51, b"AethLabs"),
+        ("d.csv", DUSTTRAK_HEAD + DT8530, b"Model:,DustTrak DRX"),
+    ):
+        record = the_record(read_file(tmp_path, name, text.encode().replace(mark, mark + wrong, 1)))
+        assert len(record.time) >= 2 and record.channels

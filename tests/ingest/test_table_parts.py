@@ -299,3 +299,15 @@ def test_columns_are_those_asked_for() -> None:
     frame, _ = read_columns(_table("time,a,b,no2\nx,1,2,3\n"), (3, 1), (0,))
     assert frame.columns == ["c0", "c1", "c3"]
     assert frame.rows() == [("x", 1.0, 3.0)]
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_wrong_bytes_above_the_rows_do_not_shift_them(end: str) -> None:
+    """In a title and in a heading; the offset counts bytes. Headings at the end of a file have no rows."""
+    text = Decoded("a.csv", b"\xff\xfe title\ntime,no2\xff (ppb),so2\n9:00,1,2\n9:01,3,4" + end.encode(), "utf-8")
+    table = find_table(text)
+    assert table.offset == text.data.index(b"9:00")
+    frame, _ = read_columns(table, (2,), (0,))
+    assert frame.rows() == [("9:00", 2.0), ("9:01", 4.0)]
+    bare = Decoded("a.csv", b"\xff\ntime,no2" + end.encode(), "utf-8")
+    assert read_columns(find_table(bare), (1,), (0,))[0].height == 0
