@@ -31,7 +31,6 @@ test-slow: setup  ## the tests that take long
 SAMPLE ?= 100
 SEED ?= 1
 mutate: setup   ## do the tests notice a wrong value? about 100 small faults, SEED=1
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[mutate]'
 	$(BIN)/python -m benchmarks.mutate --sample $(SAMPLE) --seed $(SEED)
 
 demo: setup     ## a small simulated mission, processed

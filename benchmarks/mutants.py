@@ -213,6 +213,7 @@ def _places(source: str) -> list[list[tuple[str, int]]]:
     return list(places.values())
 
 
+@lru_cache(maxsize=4096)
 def _mutate(module: str, source: str, name: str, occurrence: int) -> Mutant | None:
     """Apply one operator; None where the program stays what it was or is none any more."""
     code = mutate_code(source, operators()[name], occurrence)

@@ -2,13 +2,17 @@
 
 ``python -m benchmarks.skill`` simulates, processes and scores seeds 1000-1019 of size ``demo`` and writes
 ``docs/skill.md``. Those seeds are for scoring only: thresholds are chosen on seeds 0-999 (``--tuning``), which never
-write the page. ``python -m benchmarks.skill tracks hotspots`` scores rooms on published and simulated cases instead,
-``all`` the missions and every room; a room is a module ``benchmarks.skill_<room>`` with a page of its own.
+write the page. ``--replay`` keeps missions and stored tracks below ``build/skill`` (or ``--keep``) and starts from
+them where neither the simulator nor ingest, tracks and imagery have changed since, so that only fusion, visits and
+routes are done and scored. ``python -m benchmarks.skill tracks hotspots`` scores rooms on published and simulated
+cases instead, ``all`` the missions and every room; a room is a module ``benchmarks.skill_<room>`` with a page of its
+own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 import tempfile
@@ -20,23 +24,27 @@ from pathlib import Path
 
 from benchmarks.rooms import run_rooms
 from onevisit.job import process_mission
+from onevisit.manifest import code_version
 from onevisit.result import Options
 from onevisit.score import Scores, pool_scores, render_pooled, score_output, write_scores
 from onevisit.simulate import simulate_mission
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "skill.md"
+REPLAYED = Path(__file__).resolve().parents[1] / "build" / "skill"
+MADE_BY = "made_by.json"
 SCORING, TUNING = 1000, 0
 ROOMS = ("tracks", "imagery", "targets", "hotspots", "fusion", "findings")
 
 
 @dataclass(frozen=True)
 class Run:
-    """One mission: its scores and the seconds that simulating and processing took."""
+    """One mission: its scores, the seconds to simulate and to process it, and whether it began from stored tracks."""
 
     seed: int
     scores: Scores
     simulate_s: float
     process_s: float
+    replayed: bool
 
 
 @dataclass(frozen=True)
@@ -49,28 +57,51 @@ class Bench:
     seconds: float
 
 
-def run_seed(seed: int, size: str, folder: Path, without: tuple[str, ...]) -> Run:
-    """Simulate, process and score one mission."""
+def run_seed(seed: int, size: str, folder: Path, without: tuple[str, ...], *, replay: bool = False) -> Run:
+    """Simulate, process and score one mission; with ``replay`` only what has changed since it was done last."""
     logging.disable(logging.WARNING)
     out = folder / str(seed)
+    known = _read_json(out / MADE_BY) if replay else {}
+    made_by = {
+        "simulator": code_version(("onevisit.simulate",)), "size": size, "without": list(without),
+        "measurements": code_version(("ingest", "tracks", "imagery")),
+    }  # fmt: skip
     started = time.perf_counter()
-    simulate_mission(out, seed=seed, size=size, without=without)  # type: ignore[arg-type]
+    if {**known, "measurements": ""} != {**made_by, "measurements": ""}:
+        known = {}
+        simulate_mission(out, seed=seed, size=size, without=without)  # type: ignore[arg-type]
     simulated = time.perf_counter()
-    process_mission(out / "mission", out / "out", Options(), on_stage=lambda _text, _share: None)
+    replayed = known == made_by
+    process_mission(out / "mission", out / "out", Options(), on_stage=lambda _text, _share: None, replay=replayed)
     processed = time.perf_counter()
     scores = score_output(out / "out", out / "truth.json")
     write_scores(scores, out / "score.json")
-    return Run(seed, scores, simulated - started, processed - simulated)
+    (out / MADE_BY).write_text(json.dumps(made_by), encoding="utf-8")
+    return Run(seed, scores, simulated - started, processed - simulated, replayed)
+
+
+def _read_json(path: Path) -> dict[str, object]:
+    try:
+        content: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content
 
 
 def run_all(
-    seeds: Sequence[int], size: str, folder: Path, *, without: tuple[str, ...] = (), workers: int = 2
+    seeds: Sequence[int],
+    size: str,
+    folder: Path,
+    *,
+    without: tuple[str, ...] = (),
+    workers: int = 2,
+    replay: bool = False,
 ) -> Bench:
     """Run missions on ``workers`` processes, in any order; the table does not depend on it."""
     started = time.perf_counter()
     runs, failed = [], []
     with ProcessPoolExecutor(workers) as workers_:
-        futures = {workers_.submit(run_seed, seed, size, folder, without): seed for seed in seeds}
+        futures = {workers_.submit(run_seed, seed, size, folder, without, replay=replay): seed for seed in seeds}
         for future in as_completed(futures):
             error = future.exception()
             if error is not None:
@@ -92,8 +123,9 @@ def page(bench: Bench, command: str) -> str:
         "",
         f"Written by `{command}`; not by hand. {len(bench.runs)} missions of size `{bench.size}`, "
         f"{bench.seconds:.0f} s in all on two processes ({simulate_s:.1f} s to simulate, {process_s:.1f} s to "
-        "process one). The truth is described in [simulator.md](simulator.md). Intervals are 95 %, from resampling "
-        "missions. *not built*: no stage produces it yet; *–*: nothing was there to be scored.",
+        f"process one; {sum(run.replayed for run in bench.runs)} of them began from stored tracks). The truth is "
+        "described in [simulator.md](simulator.md). Intervals are 95 %, from resampling missions. *not "
+        "built*: no stage produces it yet; *–*: nothing was there to be scored.",
         "",
         "| measure | what it says | value | 95 % interval | n |",
         "|---|---|---|---|---|",
@@ -124,6 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--without", action="append", default=[], metavar="CONFOUNDER", help="switch a confounder off"
     )
     parser.add_argument("--keep", type=Path, help="folder that keeps missions and results")
+    parser.add_argument("--replay", action="store_true", help="start from stored tracks where they are still valid")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args(arguments)
     if chosen.rooms:
@@ -133,9 +166,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first = TUNING if chosen.tuning else SCORING
     seeds = range(first, first + chosen.missions)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = chosen.keep or Path(scratch)
-        bench = run_all(seeds, chosen.size, folder, without=tuple(chosen.without), workers=chosen.workers)
-    text = page(bench, "python -m benchmarks.skill")
+        folder = chosen.keep or (REPLAYED if chosen.replay else Path(scratch))
+        without = tuple(chosen.without)
+        bench = run_all(seeds, chosen.size, folder, without=without, workers=chosen.workers, replay=chosen.replay)
+    options = f" --missions {chosen.missions}" * (chosen.missions != 20) + " --replay" * chosen.replay
+    text = page(bench, f"python -m benchmarks.skill{options}")
     print(text)
     if bench.runs and not chosen.tuning and not chosen.without and chosen.missions >= 20 and chosen.size == "demo":
         PAGE.write_text(text, encoding="utf-8")

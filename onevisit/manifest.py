@@ -112,10 +112,10 @@ def hash_inputs(files: Sequence[InputFile]) -> tuple[InputRecord, ...]:
 
 
 @cache
-def code_version() -> str:
+def code_version(packages: tuple[str, ...] = ROOMS) -> str:
     """A hash over every file of the rooms (code, data tables, templates): a result depends on all of them."""
     total = hashlib.sha256()
-    for package in ROOMS:
+    for package in packages:
         root = Path(str(resources.files(package)))
         for path in sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
             total.update(f"{package}/{path.relative_to(root).as_posix()}\0".encode())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from imagery.surface import height_of_dem
 from ingest.coordinates import crs_from_text
 from ingest.elevation import read_elevation
 from ingest.errors import ContractError, FileError, SettingError
+from onevisit.manifest import ROOMS as RUNNING
 from onevisit.profile import Profile, describe_profile, load_profile, profile_dict
 
 ROOMS = [
@@ -231,3 +233,19 @@ def test_thresholds_are_described_room_by_room() -> None:
     lines = describe_profile(load_profile("default", {"teams": {"teams": 9}}))
     assert list(lines) == ROOMS
     assert next(line for line in lines["routes"] if line.name == "teams").value == 9
+
+
+def test_every_setting_is_read_by_running_code() -> None:
+    """A threshold that no function reads is in the profile for nothing; rows of [evidence] are read by kind and family."""
+    root = Path(__file__).parents[2]
+    read: set[str] = set()
+    for room in RUNNING:
+        for path in (root / room).rglob("*.py"):
+            if not path.name.endswith("settings.py"):
+                tree = ast.parse(path.read_text(encoding="utf-8"))
+                read |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for room in ROOMS:
+        for name in asdict(getattr(Profile(), room)):
+            assert name in read or (room == "evidence" and name.startswith(("bare_soil_", "hot_surface_"))), (
+                f"{room}.{name}"
+            )
