@@ -18,8 +18,8 @@ from ingest.errors import FileError, SettingError
 from ingest.exif import PhotoTags
 from ingest.mrk import gps_to_utc, parse_mrk
 from ingest.photo_pose import _camera_under_body, _yaw_pitch_roll
-from ingest.photos import PhotoSettings, read_frames, read_image
-from ingest.schema import Frame, Outcome
+from ingest.photos import PhotoSettings, read_frames, read_image, read_values
+from ingest.schema import Camera, Frame, Outcome, Pose
 from ingest.xmp import parse_xmp
 
 Tags = Mapping[int, object]
@@ -378,6 +378,117 @@ def test_table_agrees_with_an_independent_one(shared_data: Path) -> None:
     assert compared > 35
 
 
+# --- a photo field by field ----------------------------------------------------------------------------------------
+
+
+def test_every_field_of_a_frame(tmp_path: Path) -> None:
+    """Item, path, camera, pose, time, kind, airframe, range, and the tags that are kept as evidence."""
+    xmp = description(
+        'drone-dji:GimbalYawDegree="+30.0" drone-dji:FlightYawDegree="+90.0" drone-dji:LRFTargetDistance="87.5" '
+        'drone-dji:GpsStatus="RTK" drone-dji:AltitudeType="GpsFusionAlt" drone-dji:SurveyingMode="1" '
+        'drone-dji:DewarpFlag="0" drone-dji:ImageSource="WideCamera" drone-dji:CamReverse="0" '
+        'drone-dji:GimbalReverse="1" drone-dji:FlightPitchDegree="-2.5" drone-dji:FlightRollDegree="+1.5" '
+        'drone-dji:RtkFlag="16" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:CreatorTool="DJI 1.2" '
+        'xmlns:Camera="http://pix4d.com/camera/1.0/" Camera:CentralWavelength="560" Camera:ModelType="perspective"'
+    )
+    (tmp_path / "sub").mkdir()
+    path = write_photo(
+        tmp_path / "sub" / "a.jpg", image={0x0131: "v01", 0x0112: 6}, exif={**LENS, 0xA434: "24mm"}, xmp=xmp
+    )
+    frame = read_frames([path], PhotoSettings(time_zone="UTC+8"), root=tmp_path).value[0]
+    assert (frame.item, frame.path, frame.kind, frame.band, frame.radiometry) == ("sub/a.jpg", path, "rgb", "", None)
+    assert (degrees(frame.flight_yaw_rad or 0), degrees(frame.pose.yaw_rad or 0)) == pytest.approx((90.0, 30.0))
+    assert frame.target_distance_m == 87.5
+    assert frame.time == datetime(2024, 10, 8, 1, 15, 30, tzinfo=UTC)
+    assert dict(frame.tags) == {
+        "Make": "Make", "Model": "FC6310R", "Software": "v01", "LensModel": "24mm", "Orientation": "6",
+        "RtkFlag": "16",
+        "GpsStatus": "RTK", "AltitudeType": "GpsFusionAlt", "SurveyingMode": "1", "DewarpFlag": "0",
+        "ImageSource": "WideCamera", "CamReverse": "0", "GimbalReverse": "1", "FlightPitchDegree": "-2.5",
+        "FlightRollDegree": "+1.5", "CreatorTool": "DJI 1.2", "CentralWavelength": "560", "ModelType": "perspective",
+    }  # fmt: skip
+
+
+def test_settings_reach_the_photo(tmp_path: Path) -> None:
+    """Each deviation and tolerance in its own place."""
+    path = write_photo(tmp_path / "a.jpg", gps={**CHENGDU_GPS, 0x1D: "2024:10:08", 7: (1, 14, 30)})
+    frame = read_one(path, horizontal_sd_m=1.5, vertical_sd_m=2.5, angle_sd_rad=0.1, lens_focal_sd=0.02)
+    assert (frame.pose.horizontal_sd_m, frame.pose.vertical_sd_m, frame.pose.angle_sd_rad) == (1.5, 2.5, 0.1)
+    assert frame.camera.focal_sd_px == pytest.approx(0.02 * frame.camera.focal_px)
+    assert str(read_one(path, clock_tolerance_s=61.0).time) == "2024-10-08 01:15:30+00:00"
+    assert str(read_one(path, clock_tolerance_s=59.0).time) == "2024-10-08 01:14:30+00:00"
+    fixed = write_photo(
+        tmp_path / "b.jpg", xmp=description('drone-dji:RtkFlag="50" drone-dji:CalibratedFocalLength="43.5"')
+    )
+    frame = read_one(fixed, rtk_sd_m=0.07, calibrated_focal_sd=0.1)
+    assert (frame.pose.horizontal_sd_m, frame.camera.focal_sd_px) == (0.07, pytest.approx(4.35))
+    film = write_photo(tmp_path / "c.jpg", model="Phone", exif={0x9003: "2024:10:08 09:15:30", 0xA405: 24})
+    camera = read_one(film, equivalent_focal_sd=0.2).camera
+    assert camera.focal_sd_px == pytest.approx(0.2 * camera.focal_px)
+    away = write_photo(
+        tmp_path / "d.jpg", xmp=description('drone-dji:GpsLatitude="+30.6584" drone-dji:GpsLongitude="+104.0657"')
+    )
+    assert read_one(away, position_conflict_m=120.0).pose.lat == 30.6584
+    assert read_one(away, position_conflict_m=100.0).pose.lat == pytest.approx(30.6574)
+
+
+def test_what_is_decided_alike_is_told_once_a_folder(tmp_path: Path) -> None:
+    """Three photos of one camera in two folders: the focal length is told for each folder, with how many more."""
+    (tmp_path / "x").mkdir()
+    files = [write_photo(tmp_path / name) for name in ("a.jpg", "b.jpg", "x/c.jpg")]
+    outcome = read_frames(files, PhotoSettings(), root=tmp_path)
+    told = [(d.item, d.evidence) for d in outcome.decisions if d.decision.startswith("focal length")]
+    assert told == [("a.jpg and 1 more", "camera FC6310R, 64 × 48 px"), ("x/c.jpg", "camera FC6310R, 64 × 48 px")]
+    (focal,) = {d.decision for d in outcome.decisions if d.decision.startswith("focal length")}
+    assert focal == "focal length 43 px ± 0 px from exif focal length, camera table"
+    assert [f.item for f in read_frames(files, PhotoSettings(), root=tmp_path / "x").value] == [
+        "a.jpg",
+        "b.jpg",
+        "c.jpg",
+    ]
+
+
+def test_photos_of_one_moment_come_by_name(tmp_path: Path) -> None:
+    """Order of time, then of names, whatever order they are given in."""
+    files = [write_photo(tmp_path / name) for name in ("c.jpg", "a.jpg", "b.jpg")]
+    assert [f.item for f in read(*files).value] == ["a.jpg", "b.jpg", "c.jpg"]
+
+
+def test_thermal_and_multispectral_photos_have_their_values_labelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Raw counts beside a picture: the unit in the tags and a decision; a band of a TIFF its radiometry."""
+    monkeypatch.setenv("PATH", "")
+    path = write_photo(tmp_path / "t.jpg", xmp=description('drone-dji:ImageSource="InfraredCamera"'))
+    counts = (np.arange(48 * 64, dtype="<u2") + 18000).reshape(48, 64)
+    data = path.read_bytes()
+    path.write_bytes(data[:2] + segment(0xE3, counts.tobytes()) + data[2:])
+    outcome = read(path)
+    (frame,) = outcome.value
+    assert (frame.kind, frame.tags["ThermalUnit"]) == ("thermal", "count")
+    assert any(d.decision.startswith("raw counts") for d in outcome.decisions)
+    np.testing.assert_array_equal(read_values(frame)[:, :, 0], counts)
+    halved = read_values(frame, reduce=2)
+    assert (halved.shape, halved.dtype) == ((24, 32, 1), np.float32)
+    assert halved[0, 0, 0] == counts[:2, :2].mean()
+    assert read_values(frame, reduce=4).shape == (12, 16, 1)
+    # The same counts in a picture that nothing calls thermal are only a picture.
+    plain = write_photo(tmp_path / "p.jpg")
+    data = plain.read_bytes()
+    plain.write_bytes(data[:2] + segment(0xE3, counts.tobytes()) + data[2:])
+    assert "ThermalUnit" not in read_one(plain).tags
+    assert read_values(read_one(plain)).shape == (48, 64, 3)
+
+
+def test_flir_photos_are_thermal_whatever_else_they_say(tmp_path: Path) -> None:
+    """A FLIR segment is enough."""
+    path = write_photo(tmp_path / "f.jpg")
+    data = path.read_bytes()
+    path.write_bytes(data[:2] + segment(0xE1, b"FLIR\0\1\0\0rest") + data[2:])
+    frame = read_one(path)
+    assert (frame.kind, frame.tags["ThermalUnit"]) == ("thermal", "degC")
+
+
 # --- pixels --------------------------------------------------------------------------------------------------------
 
 
@@ -397,12 +508,52 @@ def test_sixteen_bit_tiff_is_averaged_when_reduced(tmp_path: Path) -> None:
     values = np.arange(64, dtype=np.uint16).reshape(8, 8) * 500
     path = tmp_path / "a.tif"
     cv2.imwrite(str(path), values)
-    from ingest.schema import Camera, Pose
-
     frame = Frame("a.tif", path, Camera(8, 8, 10.0, 3.5, 3.5), Pose(0.0, 0.0))
     assert np.array_equal(read_image(frame)[:, :, 0], values)
     halved = read_image(frame, reduce=2)
     assert (halved.dtype, halved[0, 0, 0]) == (np.uint16, round(values[:2, :2].mean()))
+
+
+@pytest.mark.parametrize("reduce", [1, 2, 4, 8])
+def test_photos_are_reduced_in_place(tmp_path: Path, reduce: int) -> None:
+    """A smooth ramp decoded smaller: its values are those of the blocks' middles; JPEG and TIFF alike."""
+    ramp = np.repeat(np.linspace(20, 230, 64)[None, :], 48, axis=0)
+    for name, kind in (("a.jpg", np.uint8), ("b.tif", np.uint16), ("c.tif", np.float32)):
+        path = tmp_path / name
+        cv2.imwrite(str(path), ramp.astype(kind))
+        frame = Frame(name, path, Camera(64, 48, 10.0, 31.5, 23.5), Pose(0.0, 0.0))
+        pixels = read_image(frame, reduce=reduce)
+        assert pixels.shape[:2] == (48 // reduce, 64 // reduce)
+        expected = ramp.reshape(48 // reduce, reduce, 64 // reduce, reduce).mean(axis=(1, 3))
+        np.testing.assert_allclose(pixels[:, :, 0].astype(float), expected, atol=3.0)
+        assert pixels.dtype == kind
+
+
+def test_sizes_are_rounded_up(tmp_path: Path) -> None:
+    """A TIFF of 7 × 5 px halved is 4 × 3; three bands become red, green, blue, and a fourth is dropped."""
+    camera, pose = Camera(7, 5, 10.0, 3.0, 2.0), Pose(0.0, 0.0)
+    cv2.imwrite(str(tmp_path / "a.tif"), np.zeros((5, 7), np.uint16))
+    assert read_image(Frame("a", tmp_path / "a.tif", camera, pose), reduce=2).shape == (3, 4, 1)
+    for bands in (3, 4):
+        pixels = np.broadcast_to(np.array([10, 20, 30, 40][:bands], np.uint8), (5, 7, bands)).copy()
+        cv2.imwrite(str(tmp_path / "b.tif"), pixels)
+        read_ = read_image(Frame("b", tmp_path / "b.tif", camera, pose))
+        assert read_.shape == (5, 7, 3) and read_[0, 0].tolist() == [30, 20, 10]
+
+
+def test_pixels_that_cannot_be_read(tmp_path: Path) -> None:
+    """Reductions that no decoder knows, other types of numbers, bytes that are no picture."""
+    path = tmp_path / "a.tif"
+    frame = Frame("a.tif", path, Camera(8, 8, 10.0, 3.5, 3.5), Pose(0.0, 0.0))
+    cv2.imwrite(str(path), np.zeros((8, 8), np.float64))
+    with pytest.raises(FileError, match="pixels are float64, expected"):
+        read_image(frame)
+    with pytest.raises(ValueError, match="reduce is 3"):
+        read_image(frame, reduce=3)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FileError):
+        read_image(frame)
 
 
 # --- RTK logs ------------------------------------------------------------------------------------------------------
