@@ -22,9 +22,9 @@ import psutil
 
 from ingest.schema import Decision, Outcome, Reject
 from onevisit.mission import InputFile, hash_file
+from onevisit.names import ROOMS
 
 __all__ = [
-    "ROOMS",
     "InputRecord",
     "Recorder",
     "StageRecord",
@@ -37,8 +37,6 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
-
-ROOMS = ("ingest", "tracks", "imagery", "fusion", "onevisit")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dask.callbacks import Callback
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from onevisit.manifest import ROOMS
+from onevisit.names import ROOMS
 
 __all__ = ["Advance", "quieten", "showing_progress"]
 

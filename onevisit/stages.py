@@ -23,14 +23,12 @@ from pyproj import CRS
 from ingest.schema import Outcome
 from onevisit.manifest import InputRecord, Recorder, StageRecord
 from onevisit.mission import Mission, hash_file
+from onevisit.names import STAGES
 from onevisit.store import Store
 
-__all__ = ["REPLAYED", "STAGES", "Files", "Kept", "Work", "digest", "files_of", "later_stages"]
+__all__ = ["REPLAYED", "Files", "Kept", "Work", "digest", "files_of", "later_stages"]
 
 T = TypeVar("T")
-
-STAGES = ("ingest", "tracks", "imagery", "fusion", "visits", "routes", "handover")
-"""In the order in which they are done, as ``--from`` names them."""
 
 REPLAYED = ("ingest", "tracks", "imagery")
 """What a benchmark that replays missions takes from the store although the program has changed since."""

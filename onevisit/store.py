@@ -29,8 +29,8 @@ from filelock import FileLock, Timeout
 from ingest.errors import NothingUsable
 from ingest.schema import Outcome
 from onevisit.handover.atomic import write_text
-from onevisit.manifest import ROOMS
 from onevisit.mission import hash_file
+from onevisit.names import ROOMS
 
 __all__ = ["FOLDER", "Store", "open_store"]
 

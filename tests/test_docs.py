@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from onevisit.cli import cli
-from onevisit.manifest import ROOMS
+from onevisit.names import ROOMS
 from onevisit.simulate import simulate_mission
 
 ROOT = Path(__file__).resolve().parents[1]

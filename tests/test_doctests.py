@@ -8,7 +8,7 @@ import pkgutil
 
 import pytest
 
-from onevisit.manifest import ROOMS
+from onevisit.names import ROOMS
 
 
 def _modules() -> list[str]:

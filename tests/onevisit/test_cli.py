@@ -11,6 +11,7 @@ import pytest
 
 from ingest.crc import crc_hj212
 from onevisit.cli import cli
+from onevisit.cli.printing import finite
 from onevisit.simulate import simulate_mission
 
 
@@ -98,3 +99,17 @@ def test_simulate_tells_where_it_wrote_as_json(tmp_path: Path) -> None:
     assert json.loads(result.stdout) == {
         "mission": str(tmp_path / "park" / "mission"), "truth": str(tmp_path / "park" / "truth.json")
     }  # fmt: skip
+
+
+def test_help_does_not_load_the_rooms() -> None:
+    """What shows help is click and the verbs' own modules; numba, xarray, dask and the job come when a verb runs."""
+    heavy = {"numba", "xarray", "dask", "pandas", "onevisit.job"}
+    code = f"import sys, onevisit.cli; print(sorted({heavy} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_what_is_not_a_number_is_null_at_any_depth() -> None:
+    """JSON knows no NaN: in objects, lists and tuples."""
+    value = {"a": [1.0, float("nan"), {"b": (float("inf"), "x")}], "c": 2}
+    assert finite(value) == {"a": [1.0, None, {"b": [None, "x"]}], "c": 2}

@@ -12,8 +12,9 @@ import pytest
 
 from ingest.schema import Decision, Outcome, Reject
 from onevisit import manifest
-from onevisit.manifest import ROOMS, Recorder, hash_inputs
+from onevisit.manifest import Recorder, hash_inputs
 from onevisit.mission import InputFile
+from onevisit.names import ROOMS
 
 
 def test_outcomes_leave_their_decisions_and_rejects() -> None:

@@ -18,7 +18,7 @@ from imagery.surface import height_of_dem
 from ingest.coordinates import crs_from_text
 from ingest.elevation import read_elevation
 from ingest.errors import ContractError, FileError, SettingError
-from onevisit.manifest import ROOMS as RUNNING
+from onevisit.names import ROOMS as RUNNING
 from onevisit.profile import Profile, describe_profile, load_profile, profile_dict
 
 ROOMS = [
@@ -236,7 +236,7 @@ def test_thresholds_are_described_room_by_room() -> None:
 
 
 def test_every_setting_is_read_by_running_code() -> None:
-    """A threshold that no function reads is in the profile for nothing; rows of [evidence] are read by kind and family."""
+    """A threshold that no function reads is there for nothing; rows of [evidence] are read by kind and family."""
     root = Path(__file__).parents[2]
     read: set[str] = set()
     for room in RUNNING:

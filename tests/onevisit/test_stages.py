@@ -15,10 +15,11 @@ from pyproj import CRS
 from ingest.schema import Decision, Outcome, Reject
 from onevisit.manifest import InputRecord, Recorder
 from onevisit.mission import InputFile, Mission
+from onevisit.names import STAGES
 from onevisit.profile import Profile, profile_dict
 from onevisit.result import IN_NO_KEY, Options
 from onevisit.reuse import run_key
-from onevisit.stages import STAGES, Files, Kept, Work, digest, files_of, later_stages
+from onevisit.stages import Files, Kept, Work, digest, files_of, later_stages
 from onevisit.store import open_store
 
 

@@ -1,0 +1,5 @@
+"""`python -m onevisit.cli`."""
+
+from onevisit.cli import main
+
+main()

@@ -1,0 +1,49 @@
+"""`onevisit hj212`: the HJ 212 messages of a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from ingest.errors import FileError
+from onevisit.cli.options import (
+    FILE,
+    json_in_any_case,
+    quiet_option,
+)
+
+__all__ = ["hj212"]
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--tolerate", multiple=True, metavar="MN:WHAT", help='E.g. "*:modbus"; WHAT is modbus, length or long.')
+@json_in_any_case
+@quiet_option
+def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
+    """Read the HJ 212 messages in FILE; one JSON object a message, bad ones with their errors.
+
+    \b
+    Example:
+      onevisit hj212 station.log
+    """
+    from ingest.hj212 import Hj212Settings, join_packets, parse_stream
+    from onevisit.progress import quieten
+
+    quieten(quiet)
+    settings = Hj212Settings(tolerated=tolerate)
+    names = ("mn", "st", "cn", "qn", "data_time", "crc", "length_ok", "items", "flags", "errors")
+    for message in join_packets(parse_stream(_chunks(file), settings=settings)):
+        click.echo(json.dumps({name: getattr(message, name) for name in names}, ensure_ascii=False, default=dict))
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    try:
+        with file.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                yield chunk
+    except OSError as error:
+        raise FileError(file.name, f"cannot be read: {error.strerror}") from error

@@ -1,0 +1,34 @@
+"""Arguments and options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+__all__ = [
+    "ANY",
+    "FILE",
+    "FOLDER",
+    "NEW_FILE",
+    "files_argument",
+    "json_in_any_case",
+    "json_option",
+    "quiet_option",
+    "zone_option",
+]
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+ANY = click.Path(exists=True, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+files_argument = click.argument("files", nargs=-1, required=True, type=FILE)
+zone_option = click.option(
+    "--time-zone", default="", metavar="ZONE", help="Of times without one, e.g. Asia/Shanghai."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+json_in_any_case = click.option(
+    "--json", is_flag=True, expose_value=False, help="Print as JSON; this verb prints an object a line in any case."
+)
+quiet_option = click.option("--quiet", is_flag=True, help="Nothing on standard error but errors.")

@@ -1,0 +1,109 @@
+"""`onevisit ortho`: photos into one georeferenced mosaic."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import click
+import numpy as np
+
+from ingest.errors import NothingUsable
+from onevisit.cli.options import (
+    ANY,
+    FILE,
+    NEW_FILE,
+    json_option,
+    quiet_option,
+)
+from onevisit.cli.printing import because, echo_json, echo_said, finite, said
+
+__all__ = ["ortho"]
+
+
+@click.command()
+@click.argument("images", nargs=-1, required=True, type=ANY)
+@click.option("-o", "--output", type=NEW_FILE, default=Path("ortho.tif"), show_default=True, help="GeoTIFF (COG).")
+@click.option("--mode", type=click.Choice(["direct", "refined"]), default="refined", show_default=True)
+@click.option(
+    "--gsd", type=click.FloatRange(min=0, min_open=True), help="Ground length of a pixel, m. Default: photos'."
+)
+@click.option("--crs", help="Grid CRS, e.g. EPSG:4544. Default: chosen from the photos.")
+@click.option("--dem", type=FILE, help="Elevation model (GeoTIFF, any vertical datum).")
+@click.option("--flying-height", type=click.FloatRange(min=0), default=0.0, help="m, of photos that tag none.")
+@click.option("--geoid-height", type=float, help="m, of the DEM's zero above the ellipsoid. Default: from PROJ.")
+@click.option("--gcp", type=FILE, help="Ground control and check points, in OpenDroneMap's gcp_list.txt format.")
+@click.option("--memory", metavar="SIZE", help="Memory for the mosaic, e.g. 4GB.")
+@json_option
+@quiet_option
+def ortho(
+    *,
+    images: tuple[Path, ...],
+    output: Path,
+    mode: str,
+    gsd: float | None,
+    crs: str | None,
+    dem: Path | None,
+    flying_height: float,
+    geoid_height: float | None,
+    gcp: Path | None,
+    memory: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Make one georeferenced mosaic of IMAGES (photos or folders), with poses.geojson and ortho.json beside it.
+
+    \b
+    Example:
+      onevisit ortho flights/DJI_001 -o ortho.tif --gsd 0.05
+    """
+    from imagery import ImagerySettings, process_frames
+    from imagery.heights import NO_GEOID
+    from ingest.control import read_control
+    from ingest.coordinates import crs_from_text, grid_crs
+    from ingest.elevation import elevation_of_flight
+    from ingest.photos import PhotoSettings, read_frames
+    from ingest.schema import Outcome
+    from onevisit.compute import computing
+    from onevisit.handover.atomic import write_text
+    from onevisit.handover.outputs import write_flight
+    from onevisit.progress import quieten, showing_progress
+
+    quieten(quiet)
+    files = [file for path in images for file in _photos(path)]
+    read = read_frames(files, PhotoSettings())
+    if not read.value:
+        raise NothingUsable(because("no photo that can be placed", read.rejects))
+    grid = crs_from_text(crs) if crs else grid_crs([f.pose.lon for f in read.value], [f.pose.lat for f in read.value])
+    geoid = NO_GEOID if geoid_height is None else geoid_height
+    settings = replace(
+        ImagerySettings(), mode=mode, gsd_m=gsd or 0.0, flying_height_m=flying_height, geoid_height_m=geoid
+    )
+    ground = elevation_of_flight(dem, dem.name, read.value) if dem else Outcome(None)
+    surveyed = read_control(gcp, crs=grid) if gcp else Outcome((), (), ())
+    with computing(scheduler=None, memory=memory), showing_progress(quiet) as advance:
+        advance(f"placing {len(read.value)} photos", None)
+        outcome = process_frames(read.value, settings, crs=grid, dem=ground.value, control=surveyed.value)
+        advance("drawing the mosaic", None)
+        flown = write_flight(output, outcome.value, kind="", crs=grid)
+    decisions = [*read.decisions, *ground.decisions, *outcome.decisions]
+    rejects = [*read.rejects, *surveyed.rejects, *outcome.rejects]
+    control = [{key: finite(value) for key, value in asdict(row).items()} for row in outcome.value.control]
+    quality = {**asdict(flown.ortho.quality), "crs": grid.to_string(), "control": control}
+    quality |= said(decisions, rejects)
+    write_text(output.with_suffix(".json"), json.dumps(finite(quality), ensure_ascii=False, indent=1) + "\n")
+    if as_json:
+        echo_json(finite(quality))
+        return
+    echo_said(decisions, rejects)
+    used = flown.ortho.quality
+    mismatch = f"mismatch {used.mismatch_m:.2f} m, " if np.isfinite(used.mismatch_m) else ""
+    click.echo(
+        f"written: {output}  ({used.used} of {used.photos} photos, {mismatch}"
+        f"expected position error {used.position_error_m:.2f} m)"
+    )
+
+
+def _photos(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]

@@ -1,0 +1,40 @@
+"""`onevisit score`: results held against the truth."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from onevisit.cli.options import (
+    FILE,
+    FOLDER,
+    json_option,
+    quiet_option,
+)
+
+__all__ = ["score"]
+
+
+@click.command()
+@click.argument("out", type=FOLDER)
+@click.argument("truth", type=FILE)
+@json_option
+@quiet_option
+def score(*, out: Path, truth: Path, as_json: bool, quiet: bool) -> None:
+    """Score the results in OUT against TRUTH; also writes OUT/score.json.
+
+    \b
+    Example:
+      onevisit score demo/out demo/truth.json
+    """
+    from onevisit.progress import quieten, showing_progress
+    from onevisit.score import render_scores, score_output, scores_dict, write_scores
+
+    quieten(quiet)
+    with showing_progress(quiet) as advance:
+        advance("holding the results against the truth", None)
+        scores = score_output(out, truth)
+    write_scores(scores, out / "score.json")
+    click.echo(json.dumps(scores_dict(scores), ensure_ascii=False, indent=2) if as_json else render_scores(scores))

@@ -1,0 +1,79 @@
+"""`onevisit trace`: logger files into one CF trajectory file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from ingest.errors import NothingUsable
+from onevisit.cli.options import (
+    NEW_FILE,
+    files_argument,
+    json_option,
+    quiet_option,
+    zone_option,
+)
+from onevisit.cli.printing import because, echo_json, echo_said, said
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["trace"]
+
+
+@click.command()
+@files_argument
+@click.option("-o", "--output", type=NEW_FILE, default=Path("trace.nc"), show_default=True, help="CF netCDF file.")
+@zone_option
+@json_option
+@quiet_option
+def trace(*, files: tuple[Path, ...], output: Path, time_zone: str, as_json: bool, quiet: bool) -> None:
+    """Read logger FILES of any kind into one CF trajectory file, cleaned, with background and enhancement.
+
+    \b
+    Example:
+      onevisit trace drive.dat positions.gpx -o trace.nc
+    """
+    from ingest.traces import TraceSettings, read_traces
+    from onevisit.handover.netcdf import write_traces
+    from onevisit.progress import quieten, showing_progress
+    from tracks import TrackSettings, process_trace
+
+    settings = TraceSettings(time_zone=time_zone) if time_zone else TraceSettings()
+    quieten(quiet)
+    with showing_progress(quiet) as advance:
+        advance(f"reading {len(files)} files", None)
+        read = read_traces(files, settings)
+        outcomes = []
+        for number, one in enumerate(read.value):
+            advance(f"following drive {number + 1} of {len(read.value)}", number / len(read.value))
+            outcomes.append(process_trace(one, TrackSettings()))
+    decisions = [*read.decisions, *(d for outcome in outcomes for d in outcome.decisions)]
+    rejects = [*read.rejects, *(r for outcome in outcomes for r in outcome.rejects)]
+    if not outcomes:
+        raise NothingUsable(because("no trace in these files", rejects))
+    write_traces(output, [outcome.value.passes for outcome in outcomes])
+    lines = [_trace_summary(outcome.value.passes) for outcome in outcomes]
+    if as_json:
+        echo_json({"output": str(output), "traces": lines, **said(decisions, rejects)})
+        return
+    for line in lines:
+        click.echo(f"{line['trajectory']}: {line['rows']} rows, flagged {line['flagged']}, lag {line['lag_s']} s")
+    echo_said(decisions, rejects)
+    click.echo(f"written: {output}")
+
+
+def _trace_summary(passes: xr.Dataset) -> dict[str, Any]:
+    from ingest.flags import flag_counts
+
+    lags = {float(v.attrs["lag_s"]) for v in passes.data_vars.values() if "lag_s" in v.attrs}
+    return {
+        "trajectory": str(passes["trajectory"].values),
+        "rows": passes.sizes["obs"],
+        "flagged": int(np.count_nonzero(passes["qc_flag"].values)),
+        "flags": flag_counts(passes["qc_flag"].values),
+        "lag_s": max(lags, default=0.0),
+    }

@@ -1,0 +1,11 @@
+"""Names that the command line and the job share, so that help needs no more than these."""
+
+from __future__ import annotations
+
+__all__ = ["ROOMS", "STAGES"]
+
+ROOMS = ("ingest", "tracks", "imagery", "fusion", "onevisit")
+"""The packages of the program."""
+
+STAGES = ("ingest", "tracks", "imagery", "fusion", "visits", "routes", "handover")
+"""In the order in which they are done, as ``--from`` names them."""
