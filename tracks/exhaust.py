@@ -165,7 +165,7 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
             together += spike
             excesses.append(np.nan_to_num(passes[f"{name}_enhancement"].values) / noise_sd)
             strength += excesses[-1]
-        elif str(passes[name].attrs["species"]) in RARE_IN_EXHAUST:
+        elif str(passes[name].attrs["species"]).lower() in RARE_IN_EXHAUST:
             other |= _around_peaks(t, passes[f"{name}_enhancement"].values, spike, settings.exhaust_together_s)
     probability = _probability(passes, t, (together, other, strength), excesses, settings)
     likely = probability > settings.exhaust_probability

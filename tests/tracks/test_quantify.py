@@ -227,6 +227,41 @@ def test_both_readings_are_the_flux_through_the_section() -> None:
     assert by_wind[0] == pytest.approx(found[0], rel=1e-6)
 
 
+def test_the_sector_is_that_of_the_settings() -> None:
+    """Rows more than 20° off the plume drive faster; the spread at the sensor is that of the wind within."""
+    run = steady()
+    near = np.abs(np.degrees(np.arctan2(run.v, run.u)) - 10) <= 20.5
+    faster = np.where(near, 1.0, 2.0)
+    gusty = _Run(run.excess / faster, run.u * faster, run.v * faster, run.w * np.where(near, 1, 9), run.step_s)
+    chosen = TrackSettings(rate_sector_deg=20.0)
+    found, expected = (_estimate(one, 1.0, 50.0, 2.0, chosen) for one in (gusty, run))
+    np.testing.assert_allclose(found, expected, rtol=1e-2)
+
+
+def test_two_hundred_rows_from_the_source_are_enough() -> None:
+    """One row fewer in the sector is too few; so is a wind that is nearly calm."""
+    assert isinstance(_estimate(steady(n=200), 1.0, 50.0, 2.0, TrackSettings(rate_bin_percent=0.0)), list)
+    few = _estimate(steady(n=199), 1.0, 50.0, 2.0, TrackSettings(rate_bin_percent=0.0))
+    assert few == "wind_rarely_from_the_source"
+    for speed, reason in ((0.5, "no_plume"), (0.499, "calm")):
+        still = _Run(np.ones(300), np.full(300, speed), np.zeros(300), np.ones(300), 1.0)
+        assert _estimate(still, 1.0, 50.0, 2.0, SETTINGS) == reason
+
+
+def test_a_flux_that_is_negative_in_all_is_no_plume() -> None:
+    """A plume beside air that is far below the background elsewhere gives no rate."""
+    run = steady()
+    angle = np.radians(np.linspace(76, 84, 4000))
+    away = _Run(
+        np.append(run.excess, np.full(4000, -9e-6)),
+        np.append(run.u, 4 * np.cos(angle)),
+        np.append(run.v, 4 * np.sin(angle)),
+        np.append(run.w, np.zeros(4000)),
+        1000.0,
+    )
+    assert _estimate(away, 1.0, 50.0, 2.0, SETTINGS) == "no_plume"
+
+
 def _flat() -> _Run:
     """The steady run without a vertical wind: a tenth of the mean speed stands in for its scatter."""
     run = steady()

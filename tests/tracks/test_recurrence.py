@@ -119,3 +119,10 @@ def test_a_spike_nowhere_is_judged_by_nothing(make_passes: Make) -> None:
     np.testing.assert_allclose(recurrence_odds(outside, runs, np.zeros((2, 1))), [1.0, 1.0])
     still = make_passes(np.zeros(200), excess={}, number=np.repeat([0, 1], 100))
     np.testing.assert_allclose(recurrence_odds(still, runs, np.zeros((2, 1))), [1.0, 1.0])
+
+
+def test_an_accident_has_a_chance_of_a_hundredth_at_least(make_passes: Make) -> None:
+    """Two spikes in 69 km: of four passes two saw one and two did not, 0.02 times 1.98 squared."""
+    passes = make_passes(np.tile(10 * EAST, 4), excess={}, number=np.repeat(np.arange(4), 100))
+    runs = np.array([[49, 51], [149, 151]])
+    np.testing.assert_allclose(recurrence_odds(passes, runs, np.zeros((2, 1))), 0.02 * 1.98**2)
