@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import dask.base
 import numpy as np
@@ -22,9 +21,6 @@ from fusion.schema import Hotspot
 from fusion.settings import FusionSettings
 from fusion.significance import CellTest, PassScores, recurrence_test, score_pass, sighting_test, without_cells
 from ingest.schema import Decision, Outcome, Reject, check_cube
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["cells_to_polygon", "find_hotspots", "score_passes"]
 
