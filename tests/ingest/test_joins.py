@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import math
 
 import pytest
@@ -33,11 +32,6 @@ def join(*records: Record, **changes: float) -> tuple[list[list[int]], list[Deci
 
 
 # --- names ---------------------------------------------------------------------------------------------------------
-
-
-def test_examples_in_docstrings_run() -> None:
-    """The worked examples give what they say."""
-    assert doctest.testmod(joins).failed == 0
 
 
 @pytest.mark.parametrize(

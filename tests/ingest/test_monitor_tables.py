@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import doctest
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -61,11 +60,6 @@ def parse(text: str, *, zone: str = "Asia/Shanghai") -> Parsed:
 def utc(text: str) -> int:
     """Nanoseconds of a time in UTC."""
     return int(np.datetime64(text, "ns").astype(np.int64))
-
-
-def test_examples_in_docstrings_run() -> None:
-    """The worked examples give what they say."""
-    assert doctest.testmod(monitor_tables).failed == 0
 
 
 # --- times ---------------------------------------------------------------------------------------------------------

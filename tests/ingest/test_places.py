@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import doctest
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -50,11 +49,6 @@ def read(x: float | str, y: float | str, crs: str = "", near: tuple[float, float
     place = read_place(x if isinstance(x, str) else repr(x), y if isinstance(y, str) else repr(y), crs, near=near)
     assert place is not None
     return place
-
-
-def test_examples_in_docstrings_run() -> None:
-    """The worked examples give what they say."""
-    assert doctest.testmod(places).failed == 0
 
 
 @pytest.mark.parametrize(
