@@ -7,7 +7,8 @@ import hashlib
 import io
 import json
 import re
-from datetime import datetime, timedelta
+import tomllib
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from onevisit.simulate.drives import drive_streets, measure_positions, tour_of_c
 from onevisit.simulate.flights import FlightCamera, Shot, fly_block, ground_of_pixels
 from onevisit.simulate.instrument import CHANNELS, Analyser, measure
 from onevisit.simulate.names import permit_code, uscc, uscc_check_character
+from onevisit.simulate.outings import stream
 from onevisit.simulate.overlay import simulate_over_drive
 from onevisit.simulate.world import SIZES, build_world
 
@@ -332,3 +334,108 @@ def test_confounders_of_the_docs_are_those_of_the_code() -> None:
     rows = [f"| `{c.name}` | {c.probability:.0%} | {c.does} |" for c in CONFOUNDERS]
     table = page.split("<!-- confounders -->")[1].split("<!-- /confounders -->")[0].strip().splitlines()
     assert table[2:] == rows
+
+
+# --- the files against the truth -----------------------------------------------------------------------------------
+
+
+def _text(path: Path) -> str:
+    data = path.read_bytes()
+    return data.decode("utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "gb18030")
+
+
+def _log(mission: Path, truth: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    [drive] = truth["drives"]
+    return drive, list(csv.DictReader(io.StringIO(_text(mission / "mission" / drive["file"]))))
+
+
+def test_a_drives_file_has_a_row_a_second_by_a_clock_that_is_off(mission: Path, truth: dict[str, Any]) -> None:
+    """From the true start, eight hours on, plus the offset of the vehicle's clock."""
+    drive, rows = _log(mission, truth)
+    assert len(rows) == drive["seconds"]
+    first = datetime.fromisoformat(drive["start"]).replace(tzinfo=None)
+    first += timedelta(hours=8, seconds=drive["clock_offset_s"])
+    stamps = [datetime.strptime(r["时间"], "%Y/%m/%d %H:%M:%S") for r in (rows[0], rows[-1])]
+    assert stamps == [first, first + timedelta(seconds=len(rows) - 1)]
+    assert truth["day"] == first.date().isoformat()
+    assert drive["file"] == f"traces/走航_{first:%Y%m%d}_1.csv"
+
+
+def test_fixes_lie_on_the_true_track_but_for_jumps_and_tunnels(mission: Path, truth: dict[str, Any]) -> None:
+    """Every fifth second within ten metres, in the jumps tens of metres off, in the tunnels nothing."""
+    drive, rows = _log(mission, truth)
+    true = np.array(drive["track"]["coordinates"])
+    seconds = 5 * np.arange(len(true))
+    fixes = np.array([[float(rows[k]["经度"] or "nan"), float(rows[k]["纬度"] or "nan")] for k in seconds])
+    placed, there = (np.column_stack(to_grid(p[:, 0], p[:, 1], _crs(truth))) for p in (fixes, true))
+    off = np.hypot(*(placed - there).T)
+    jumped, lost = (
+        np.array([any(a <= s < b for a, b in drive[key]) for s in seconds]) for key in ("position_jumps", "tunnels")
+    )
+    assert (np.isnan(off) == lost).all()
+    assert np.nanmax(off[~jumped]) < 10.0 and np.nanmedian(off) > 0.3
+    assert not (jumped & ~lost).any() or np.nanmin(off[jumped & ~lost]) > 12.0
+    empty = [k for k, r in enumerate(rows) if not r["经度"]]
+    assert empty == [s for a, b in sorted(drive["tunnels"]) for s in range(a, b)]
+
+
+def test_what_the_mission_declares_is_in_the_truth(mission: Path, truth: dict[str, Any]) -> None:
+    """Zone, cap, teams, shift, depot, and the lag as it was measured."""
+    given = tomllib.loads((mission / "mission" / "mission.toml").read_text(encoding="utf-8"))
+    rules = truth["rules"]
+    assert given["time_zone"] == "Asia/Shanghai" and given["visits"] == {"yearly_cap": rules["yearly_cap"]}
+    assert given["teams"] == {"teams": rules["teams"], "shift_h": rules["shift_h"], "depot": rules["depot"]}
+    lag = truth["drives"][0]["declared_lag_s"]
+    assert given.get("vehicle") == (None if lag is None else {"lag_s": lag})
+
+
+def test_roads_say_what_may_be_driven(mission: Path) -> None:
+    """Main ones on the rim with 50, others with 40 km/h, both ways."""
+    roads = json.loads((mission / "mission" / "roads" / "道路.geojson").read_text(encoding="utf-8"))["features"]
+    kinds = [(r["properties"]["highway"], r["properties"]["maxspeed"], r["properties"]["oneway"]) for r in roads]
+    assert kinds.count(("secondary", "50", "no")) == 12 and kinds.count(("tertiary", "40", "no")) == 12
+    assert all(r["properties"]["name"] for r in roads)
+
+
+def test_sites_stand_in_their_parcels(truth: dict[str, Any]) -> None:
+    """With a gate at the fence."""
+    for site in truth["sites"]:
+        parcel = shapely.geometry.shape(site["parcel"])
+        assert parcel.contains(shapely.Point(site["lon"], site["lat"]))
+        assert parcel.exterior.distance(shapely.geometry.shape(site["gate"])) < 1e-6
+
+
+def test_the_registers_hold_the_visits_and_permits_of_the_truth(mission: Path, truth: dict[str, Any]) -> None:
+    """Daily visits of the year are counted; permits that end within sixty days are a cause."""
+    folder, day = mission / "mission" / "registers", date.fromisoformat(truth["day"])
+    visits = list(csv.DictReader(io.StringIO(_text(folder / "入企检查记录.csv"))))
+    permits = {r["排污许可证编号"]: r for r in csv.DictReader(io.StringIO(_text(folder / "排污许可名录.csv")))}
+    assert set(permits) == {s["site_id"] for s in truth["sites"]}
+    for site in truth["sites"]:
+        own = [v for v in visits if v["排污许可证编号"] == site["site_id"] and v["检查类型"] == "日常"]
+        assert site["visits_this_year"] == sum(v["检查日期"].startswith(str(day.year)) for v in own)
+        ends = date.fromisoformat(permits[site["site_id"]]["有效期至"]) <= day + timedelta(days=60)
+        assert ends == any(c["cause"] == "permit" for c in site["causes"])
+        assert permits[site["site_id"]]["单位名称"] == site["name"]
+
+
+def test_causes_are_those_of_sources_permits_and_anomalies(truth: dict[str, Any]) -> None:
+    """Each listed source and each anomaly at its site, once."""
+    emitting = {s["site_id"]: s["recurrent"] for s in truth["sources"] if s["site_id"]}
+    told = {(s["site_id"], c["cause"]): c for s in truth["sites"] for c in s["causes"]}
+    assert {site for site, cause in told if cause == "plume"} == set(emitting)
+    assert all(told[site, "plume"]["findable"] == recurrent for site, recurrent in emitting.items())
+    others = {(a["site_id"], a["kind"]) for a in truth["anomalies"]}
+    assert {key for key in told if key[1] not in ("plume", "permit")} == others
+
+
+def test_a_dust_meter_rides_along_in_two_missions_of_five(mission: Path) -> None:
+    """As the throw of its own stream says, and always where its clock is a confounder."""
+    rides = stream(4, "handheld").random() < 0.4
+    assert bool(list((mission / "mission" / "traces").glob("dust_*.csv"))) == rides
+
+
+def test_an_unknown_size_is_refused(tmp_path: Path) -> None:
+    """With those that are known."""
+    with pytest.raises(SettingError, match="no size 'town'; known are demo, district, city"):
+        simulate_mission(tmp_path, seed=1, size="town")  # type: ignore[arg-type]
