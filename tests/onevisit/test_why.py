@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from io import BytesIO
@@ -85,7 +86,7 @@ def written(monkeypatch):
     return labels
 
 
-# --- what it holds --------------------------------------------------------------------------------------------------
+# --- what it holds -------------------------------------------------------------------------------------------------
 
 
 def test_places_are_metres_from_the_strongest_cell(hotspot, attribution):
@@ -149,7 +150,94 @@ def test_a_hotspot_that_was_not_weighed_has_the_passes_that_saw_it(hotspot):
     assert why.named == () and why.source is None and why.areas == ()
 
 
-# --- what can be seen -----------------------------------------------------------------------------------------------
+def test_every_field_of_a_pass_and_a_site(hotspot, attribution):
+    """What met nothing comes first; a pass of an unknown way has none; bearings are clockwise from north."""
+    sightings = (
+        sighting("a", sd=89.0, wind=33.0),
+        sighting("b", peak=None, wind=10.0, sd=90.0),
+        sighting("c", sd=math.nan),
+    )
+    sites = (site("S1", 0.8, 200.0, 30.0), site("S2", 0.01, 100.0, 180.0))
+    why = explain(hotspot, replace(attribution, sightings=sightings, sites=sites), WAY, GRID)
+    assert why.hotspot is hotspot and why.attribution.sites == sites
+    silent, first, second = why.passes
+    assert [(p.label, p.saw) for p in why.passes] == [("b", False), ("a", True), ("c", True)]
+    assert silent.cone is None and second.cone is None and silent.way.shape == (0, 2)
+    assert (first.cone.from_deg, first.cone.half_deg) == (33.0, 178.0)
+    one, two = why.named
+    assert (one.letter, one.site_id, one.probability, one.distance_m, one.bearing_deg) == (
+        "A",
+        "S1",
+        0.8,
+        200.0,
+        30.0,
+    )
+    assert one.place == pytest.approx((100.0, 200.0 * math.cos(math.radians(30.0))))
+    assert two.letter == "B" and two.place == pytest.approx((0.0, -100.0), abs=1e-9)
+    assert why.others.shape == (0, 2) and why.others_probability == 0.0
+
+
+def test_places_of_sites_without_a_letter_are_kept(hotspot, attribution):
+    """After the fifth, with their places in the same order."""
+    sites = tuple(site(f"S{k}", 0.2 - 0.01 * k, 100.0 * (k + 1), 90.0) for k in range(7))
+    why = explain(hotspot, replace(attribution, sites=sites), WAY, GRID)
+    assert why.others == pytest.approx(np.array([[600.0, 0.0], [700.0, 0.0]]), abs=1e-9)
+    assert why.others_probability == pytest.approx(0.15 + 0.14)
+
+
+@pytest.mark.parametrize(
+    ("sites", "source", "centre", "half_m"),
+    [
+        ((), None, (0.0, 2.5), 120.0),
+        ((("S1", 0.8, 300.0, 90.0),), None, (142.5, 2.5), 1.12 * 315 / 2),
+        ((("S1", 0.8, 300.0, 0.0),), None, (0.0, 142.5), 1.12 * 315 / 2),
+        ((("S1", 0.0099, 300.0, 90.0),), None, (0.0, 2.5), 120.0),
+        ((("S1", 0.8, 300.0, 90.0),), (-400.0, 30.0), (-50.0, 7.5), 1.12 * 700 / 2),
+    ],
+)
+def test_the_map_is_as_small_as_what_is_told(hotspot, attribution, sites, source, centre, half_m):
+    """The hotspot (30 m), the peak 20 m north, sites with a letter and the source, 12 % more, never below 240 m."""
+    estimate = SourceEstimate(*away(*source), 20.0, Rate(2.0, 1.0, 4.0)) if source else None
+    why = explain(hotspot, replace(attribution, sites=tuple(site(*s) for s in sites), source=estimate), WAY, GRID)
+    assert why.centre == pytest.approx(centre, abs=0.15) and why.half_m == pytest.approx(half_m, abs=0.2)
+
+
+def test_an_area_widens_the_map_and_a_pass_that_met_nothing_does_not(hotspot, attribution):
+    """500 m to each side; the place of a silent pass is that of the hotspot anyway."""
+    area = CredibleArea(0.9, box(-500, -100, 500, 100), 1.0)
+    far = Sighting("drive#0", *away(0.0, 900.0), None, None, 10.0)
+    why = explain(hotspot, replace(attribution, sites=(), areas=(area,), sightings=(far,)), WAY, GRID)
+    assert why.centre == pytest.approx((0.0, 0.0), abs=5.0) and why.half_m == pytest.approx(1.12 * 500, rel=0.01)
+    seen = replace(attribution, sites=(), sightings=(replace(far, peak=1.0),))
+    assert explain(hotspot, seen, WAY, GRID).half_m == pytest.approx(1.12 * 915 / 2, rel=1e-3)
+
+
+def test_a_way_is_that_of_its_pass_in_the_order_driven(make_track):
+    """Rows of a pass may lie apart; those outside of any pass are left out; 500 m are a step, 501 a gap."""
+    x, y = (float(v) for v in to_grid(104.0, 30.0, GRID))
+    east = np.array([0.0, 5.0, 500.0, 10.0, 1001.5, 20.0])
+    lon, lat = to_lonlat(x + east, np.full(6, y), GRID)
+    track = make_track(rows=6)
+    passes = track.passes.assign(pass_index=("obs", np.array([0, 1, 0, 1, 0, -1], np.int32)))
+    passes = passes.assign_coords(lon=("obs", lon), lat=("obs", lat))
+    ways = pass_ways([replace(track, passes=passes)], GRID)
+    assert list(ways) == ["drive#0", "drive#1"]
+    assert ways["drive#0"][:, 0] - x == pytest.approx([0.0, 500.0, math.nan, 1001.5], abs=1e-3, nan_ok=True)
+    assert ways["drive#1"][:, 0] - x == pytest.approx([5.0, 10.0], abs=1e-3)
+    assert ways["drive#1"][:, 1] == pytest.approx([y, y], abs=1e-3)
+    other = make_track("walk", rows=6)
+    assert list(pass_ways([other, replace(track, passes=passes)], GRID)) == ["walk#0", "drive#0", "drive#1"]
+
+
+def test_a_track_without_passes_has_no_way(make_track):
+    """Not split yet, or no row in any pass."""
+    track = make_track(rows=6)
+    assert pass_ways([replace(track, passes=track.passes.drop_vars("pass_index"))], GRID) == {}
+    outside = track.passes.assign(pass_index=("obs", np.full(6, -1, np.int32)))
+    assert pass_ways([replace(track, passes=outside)], GRID) == {}
+
+
+# --- what can be seen ----------------------------------------------------------------------------------------------
 
 
 def test_same_facts_same_bytes(hotspot, attribution):
@@ -324,7 +412,7 @@ def test_names_in_other_scripts_leave_letter_and_place(hotspot, attribution, wri
     assert "A" in words and "A 80 %" in words
 
 
-# --- the canvas -----------------------------------------------------------------------------------------------------
+# --- the canvas ----------------------------------------------------------------------------------------------------
 
 
 def test_dashes_cover_their_share_of_the_way():
