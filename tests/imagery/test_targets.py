@@ -137,6 +137,129 @@ def test_what_cannot_be_cast_is_refused() -> None:
         station_of_single_photo(_station(0, -90).frame, np.zeros(3), 0.0, ImagerySettings())
 
 
+def _single(**changes: object) -> Frame:
+    angles = {"yaw_rad": 0.5, "pitch_rad": -1.0, "roll_rad": 0.1, "horizontal_sd_m": 2.0, "vertical_sd_m": 4.0}
+    return Frame("photo.jpg", Path("photo.jpg"), _CAMERA, Pose(104.0, 30.0, **(angles | changes)))  # type: ignore[arg-type]
+
+
+def test_station_of_one_photo_field_by_field() -> None:
+    """Attitude less the convergence; yaw about the vertical, tilt about image right and the axis."""
+    settings = ImagerySettings(tilt_sd_rad=0.02, untagged_tilt_sd_rad=0.15, single_yaw_sd_rad=0.08)
+    centre = np.array([1.0, 2.0, 100.0])
+    station = station_of_single_photo(_single(), centre, 0.02, settings)
+    rotation = rotation_from_attitude(0.48, -1.0, 0.1)
+    np.testing.assert_allclose(station.rotation, rotation)
+    up = rotation @ [0.0, 0.0, 1.0]
+    expected = np.zeros((6, 6))
+    expected[:3, :3] = 0.08**2 * np.outer(up, up) + np.diag([0.02**2, 0.0, 0.02**2])
+    expected[3:, 3:] = np.diag([4.0, 4.0, 16.0])
+    np.testing.assert_allclose(station.covariance, expected)
+    assert (station.frame.item, station.camera, station.centre.tolist()) == ("photo.jpg", _CAMERA, [1.0, 2.0, 100.0])
+    loose = station_of_single_photo(_single(roll_rad=None), centre, 0.0, settings)
+    np.testing.assert_allclose(loose.rotation, rotation_from_attitude(0.5, -1.0, 0.0))
+    up = loose.rotation[:, 2]
+    assert loose.covariance[2, 2] == pytest.approx(0.08**2 * up[2] ** 2 + 0.15**2)
+    for name in ("yaw_rad", "pitch_rad"):
+        with pytest.raises(ContractError, match=r"photo\.jpg states no yaw or no pitch"):
+            station_of_single_photo(_single(**{name: None}), centre, 0.0, settings)
+
+
+def test_every_field_of_a_target() -> None:
+    """Straight down with 3 m east and 1 m north of error: axes √(−2 ln 0.1) times these, bearing east."""
+    covariance = np.diag([0.0, 0.0, 0.0, 9.0, 1.0, 0.0])
+    target = cast_pixel(_station(0, -90, covariance), (599.5, 299.5), surface_from_plane(0.0, 0.0))
+    assert (target.easting_m, target.northing_m) == pytest.approx((10.0, 10.0))
+    assert target.height_m == pytest.approx(0.0, abs=1e-6)
+    assert target.slant_range_m == pytest.approx(math.sqrt(10_200.0))
+    factor = math.sqrt(-2.0 * math.log(0.1))
+    assert (target.semi_major_m, target.semi_minor_m, target.level) == (
+        pytest.approx(3 * factor),
+        pytest.approx(factor),
+        0.9,
+    )
+    assert target.bearing_rad == pytest.approx(math.pi / 2)
+    assert target.circular_sd_m == pytest.approx(math.sqrt(10.0))
+    half = cast_pixel(_station(0, -90, covariance), (599.5, 299.5), surface_from_plane(0.0, 0.0), level=0.5)
+    assert (half.semi_minor_m, half.level) == (pytest.approx(math.sqrt(-2.0 * math.log(0.5))), 0.5)
+    tilted = np.zeros((6, 6))
+    tilted[3:5, 3:5] = [[5.0, 4.0], [4.0, 5.0]]  # long axis to the north-east
+    assert cast_pixel(
+        _station(0, -90, tilted), (499.5, 399.5), surface_from_plane(0.0, 0.0)
+    ).bearing_rad == pytest.approx(math.pi / 4)
+    tilted[3:5, 3:5] = [[5.0, -4.0], [-4.0, 5.0]]  # to the south-east, told from 0 to π
+    assert cast_pixel(
+        _station(0, -90, tilted), (499.5, 399.5), surface_from_plane(0.0, 0.0)
+    ).bearing_rad == pytest.approx(0.75 * math.pi)
+
+
+def test_places_on_the_edge_of_the_ellipse() -> None:
+    """Just inside and just outside along both axes."""
+    target = cast_pixel(
+        _station(0, -90, np.diag([0.0, 0, 0, 9.0, 1.0, 0])), (499.5, 399.5), surface_from_plane(0.0, 0.0)
+    )
+    for share, holds in ((0.999, True), (1.001, False)):
+        assert ellipse_holds(target, share * target.semi_major_m, 0.0) == holds
+        assert ellipse_holds(target, 0.0, -share * target.semi_minor_m) == holds
+
+
+@pytest.mark.parametrize(
+    ("pixel", "inside"),
+    [((-0.5, -0.5), True), ((999.5, 799.5), True), ((-0.51, 5.0), False), ((999.51, 5.0), False),
+     ((5.0, -0.51), False),
+     ((5.0, 799.51), False)],
+)  # fmt: skip
+def test_pixels_out_to_the_outer_edge(pixel: tuple[float, float], inside: bool) -> None:
+    """On all four sides; the message has the pixel and the size."""
+    plane = surface_from_plane(0.0, 1.0)
+    if inside:
+        cast_pixel(_station(0, -90), pixel, plane)
+    else:
+        with pytest.raises(ContractError, match=r"outside of photo\.jpg \(1000 × 800 px\)"):
+            cast_pixel(_station(0, -90), pixel, plane)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -0.1])
+def test_levels_are_probabilities(level: float) -> None:
+    """Neither none nor certainty."""
+    with pytest.raises(ContractError, match="level"):
+        cast_pixel(_station(0, -90), (1.0, 1.0), surface_from_plane(0.0, 1.0), level=level)
+
+
+def test_ground_beyond_the_reach_or_above_the_camera_is_not_met() -> None:
+    """At −1° the ground is 5.7 km away; within 6 km it is met; from below the ground nothing is."""
+    far = _station(0, -1)
+    with pytest.raises(ContractError, match="within 5000 m"):
+        cast_pixel(far, (499.5, 399.5), surface_from_plane(0.0, 1.0))
+    assert cast_pixel(
+        far, (499.5, 399.5), surface_from_plane(0.0, 1.0), reach_m=6000.0
+    ).slant_range_m == pytest.approx(100.0 / math.sin(math.radians(1.0)), rel=1e-9)
+    with pytest.raises(ContractError, match="higher than the camera"):
+        cast_pixel(_station(0, -45), (499.5, 399.5), surface_from_plane(101.0, 1.0))
+
+
+def test_slopes_in_both_directions_by_difference_quotients() -> None:
+    """A ramp to the north-east under a turned camera with every error correlated: places of moved cameras."""
+    node = 100.0 * np.arange(-20, 21)
+    heights = 0.2 * node[None, :] + 0.1 * node[::-1][:, None]
+    surface = Surface(-2000.0, 2000.0, 100.0, heights, 0.0, "ramp")
+    root = np.random.default_rng(4).normal(size=(6, 6)) * [0.01, 0.01, 0.02, 1.0, 1.0, 1.0]
+    station = replace(_station(40, -40, root.T @ root), camera=replace(_CAMERA, focal_sd_px=10.0))
+    pixel = (700.0, 250.0)
+
+    def met(step: np.ndarray, focal: float = 1000.0) -> np.ndarray:
+        moved = replace(
+            station, rotation=rotation_from_vector(step[:3]) @ station.rotation, centre=station.centre + step[3:],
+            camera=replace(_CAMERA, focal_px=focal),
+        )  # fmt: skip
+        found = cast_pixel(moved, pixel, surface)
+        return np.array([found.easting_m, found.northing_m])
+
+    jacobian = np.column_stack([(met(h) - met(-h)) / 2e-3 for h in 1e-3 * np.eye(6)])
+    by_focal = (met(np.zeros(6), 1001.0) - met(np.zeros(6), 999.0)) / 2.0 * 10.0
+    expected = jacobian @ station.covariance @ jacobian.T + np.outer(by_focal, by_focal)
+    np.testing.assert_allclose(cast_pixel(station, pixel, surface).covariance, expected, rtol=1e-3)
+
+
 def test_benchmark_beats_the_peer_on_its_own_table() -> None:
     """Table of 441 clicks: smaller CEP50 and CE90 than the published estimate, 90 % inside the 90 % ellipse."""
     folder = Path(__file__).parents[3] / "shared/data/uav/tables"
