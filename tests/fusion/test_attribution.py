@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -573,3 +574,18 @@ def test_the_whole_is_the_sum_of_its_parts(track: Make) -> None:
     expected = {sites[k].site_id: p for k, p in zip(chosen, share[:-2], strict=True)}
     assert _probabilities(whole) == pytest.approx(expected, rel=1e-4)
     assert (whole.unlisted, whole.background) == pytest.approx(tuple(share[-2:]), rel=1e-3)
+
+
+def test_what_rose_with_the_plume_speaks_for_who_lists_it(track: Make) -> None:
+    """CO in proportion on every pass: of two sites on one point the one that lists it is likelier by 0.8 / 0.12."""
+    drives = _two_winds(track)
+    for drive in drives:
+        drive.passes["co"] = drive.passes["ch4"].assign_attrs(species="CO", long_name="carbon monoxide")
+        drive.passes["co_enhancement"] = drive.passes["ch4_enhancement"] * 0.5
+    sites = [_site("both", 0, 0, species=("甲烷", "CO")), _site("one", 0, 0, species=("甲烷",))]
+    (found,) = _weigh([_hotspot(100, 0)], drives, sites)
+    shares = _probabilities(found)
+    assert shares["both"] / shares["one"] == pytest.approx(0.8 / 0.12)
+    assert dict(found.evidence)["with_co"] == pytest.approx(0.5)
+    (other,) = _weigh([replace(_hotspot(100, 0), species="co")], drives, sites)
+    assert dict(other.evidence)["with_ch4"] == pytest.approx(2.0)

@@ -611,3 +611,14 @@ def test_a_single_sighting_is_of_its_pass_alone(drives) -> None:
     assert h.first_seen == h.last_seen and h.first_seen.isoformat().startswith("2024-05-01T02:0")
     assert h.trajectories == ("d0",)
     assert h.position_error_m == pytest.approx(np.sqrt(9.0 + 400.0 / 12))
+
+
+def test_what_recurs_is_told_before_what_was_seen_once(drives) -> None:
+    """However strong the single sighting: recurrent hotspots come first and take the first number."""
+    tracks = drives(4, plume_at=3000.0)
+    x = np.arange(tracks[0].passes.sizes["obs"]) * 8.0
+    tracks[2].passes["ch4_enhancement"].values[:] += 60 * np.exp(-0.5 * ((x - 1200) / 90.0) ** 2)
+    found = _find(tracks, FusionSettings(surrogates=499)).value
+    assert [(h.id, h.single_sighting) for h in found] == [("H001", False), ("H002", True)]
+    assert [_metres_off(h, at) < 60 for h, at in zip(found, (3000.0, 1200.0), strict=True)] == [True, True]
+    assert found[1].enhancement > found[0].enhancement and found[1].seen_by == ("d2#0",)
