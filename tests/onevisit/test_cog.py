@@ -227,6 +227,14 @@ def test_every_property_of_a_pose(tmp_path: Path) -> None:
     assert third["geometry"] is None and fourth["geometry"] is None
 
 
+def test_poses_that_cannot_be_written_leave_nothing(tmp_path: Path) -> None:
+    """Where a folder has the name, it stays, and no half file beside it."""
+    (tmp_path / "poses.geojson").mkdir()
+    with pytest.raises(OSError):
+        write_poses([], CRS.from_epsg(4544), tmp_path / "poses.geojson")
+    assert [p.name for p in tmp_path.iterdir()] == ["poses.geojson"]
+
+
 def test_poses_are_geojson_with_a_feature_a_photo(tmp_path: Path) -> None:
     """A used photo has its footprint in WGS 84, one that is not used its position and the reason."""
     crs = CRS.from_epsg(4544)

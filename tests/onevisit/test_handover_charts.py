@@ -26,7 +26,7 @@ from onevisit.handover.charts import Series, draw_series, draw_wind, series_of
 from onevisit.handover.contents import RegionContents
 from onevisit.handover.envelope import bin_index, envelope, highest_rows
 from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit, with_own_ids
-from onevisit.handover.maps import RAMP, draw_map, map_colour_scales
+from onevisit.handover.maps import RAMP, TEAM_COLOURS, draw_map, map_colour_scales
 from onevisit.handover.numbers import rounded, with_error
 from onevisit.handover.strings import Words
 
@@ -110,7 +110,8 @@ def test_numbers_are_rounded_by_their_error():
 
 
 def test_ramp_darkens_all_the_way():
-    """Read without colour vision: relative luminance falls from step to step."""
+    """Read without colour vision: relative luminance falls from step to step; every colour is one."""
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in (*RAMP, *TEAM_COLOURS))
     channels = [[int(c[k : k + 2], 16) / 255 for k in (1, 3, 5)] for c in RAMP]
     luminance = [0.2126 * r**2.2 + 0.7152 * g**2.2 + 0.0722 * b**2.2 for r, g, b in channels]
     assert luminance == sorted(luminance, reverse=True)
