@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import math
+import tomllib
 import zlib
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +19,8 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from ingest.coordinates import to_grid
+from ingest.errors import NothingUsable
+from onevisit.simulate import mission, overlay
 from onevisit.simulate import outings as outings_of
 from onevisit.simulate.answers import TrueHotspot, find_true_hotspots
 from onevisit.simulate.confounders import CONFOUNDERS
@@ -24,13 +30,13 @@ from onevisit.simulate.mission import _day
 from onevisit.simulate.monitors import HOURS, Anomaly, Station
 from onevisit.simulate.names import INDUSTRIES
 from onevisit.simulate.outings import SPIN_UP_S, Outing, declared_lag, drive_all, stream
-from onevisit.simulate.overlay import _settle_along, _visits
+from onevisit.simulate.overlay import _settle_along, _visits, simulate_over_drive
 from onevisit.simulate.puffs import sample_puffs
 from onevisit.simulate.registers import RegisterEntry
 from onevisit.simulate.sources import Source, choose_sources, emitter_of, rates_of
 from onevisit.simulate.truth import Park, rules, truth_of
 from onevisit.simulate.vehicle import Episode, Log
-from onevisit.simulate.wind import steady_wind
+from onevisit.simulate.wind import blow, steady_wind
 from onevisit.simulate.world import SIZES, Place, Street, World, build_world
 from tests.onevisit.dice import Dice
 
@@ -635,3 +641,95 @@ def test_a_true_hotspot_keeps_what_it_is_given() -> None:
     """Source, species, shapes, laps, largest."""
     spot = TrueHotspot("S", "x", shapely.Point(), None, 3, 2.0)
     assert (spot.source_id, spot.species, spot.recurrent, spot.laps_seen, spot.largest) == ("S", "x", None, 3, 2.0)
+
+
+def _drive_file(path: Path, seconds: int, unit: str = "ug/m3") -> None:
+    """A drive of 4 m/s to the east with 20 of CO that scatters by 0.5 to either side, and one value missing."""
+    lines = [f"Timestamp(UTC),EAST_LONGITUDE(deg),NORTH_LATITUDE(deg),ID(-),co({unit})"]
+    for k in range(seconds):
+        value = "-9999" if k == 50 else f"{20.0 + (0.5 if k % 2 else -0.5):.1f}"
+        clock = f"2026-03-05T01:{k // 60:02d}:{k % 60:02d}+00:00"
+        lines.append(f"{clock},{104.0 + 4.2e-5 * k:.6f},30.600000,x,{value}")
+    path.write_text("\n".join(lines) + "\n", encoding="ascii")
+
+
+def test_plumes_are_laid_over_a_drive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readings are the old ones plus the puffs of three sites beside the track; wind, registers and truth beside."""
+    monkeypatch.setattr(overlay, "SPIN_UP_S", 240)
+    _drive_file(tmp_path / "drive.csv", 700)
+    simulate_over_drive(tmp_path / "out", tmp_path / "drive.csv", seed=5)
+    truth = json.loads((tmp_path / "out" / "truth.json").read_text(encoding="utf-8"))
+    lines = (tmp_path / "out" / "mission" / "traces" / "drive.csv").read_text(encoding="ascii").splitlines()
+    assert lines[0] == (
+        "Timestamp(UTC),EAST_LONGITUDE(deg),NORTH_LATITUDE(deg),ID(-),co(ug/m3),wind_speed(m/s),wind_direction(deg)"
+    )
+    cells = [line.split(",") for line in lines[1:]]
+    assert len(cells) == 700 and cells[0][0] == "2026-03-05T01:00:00.00+00:00" and cells[50][4] == "-9999"
+    assert [float(c[1]) for c in cells] == pytest.approx([104.0 + 4.2e-5 * k for k in range(700)], abs=1e-6)
+    values = np.array([float(c[4]) for c in cells])
+    added = values - (20.0 + np.where(np.arange(700) % 2, 0.5, -0.5))
+    added[50] = 0.0
+    assert added.min() >= -1e-3
+    assert added.max() == pytest.approx(max([h["largest"] for h in truth["hotspots"]], default=added.max()), rel=0.05)
+    assert (truth["size"], truth["seed"], truth["day"], truth["crs"]) == ("overlay", 5, "2026-03-05", "EPSG:4544")
+    assert [s["id"] for s in truth["sources"]] == ["S1", "S2", "S3"] and len(truth["sites"]) == 30
+    emitting = {s["site_id"] for s in truth["sources"]}
+    for site in truth["sites"]:
+        assert site["expected"] == ("visit" if site["site_id"] in emitting else "none")
+        assert [c["cause"] for c in site["causes"]] == ["plume"] * (site["site_id"] in emitting)
+    for source in truth["sources"]:
+        own = [h for h in truth["hotspots"] if h["source"] == source["id"]]
+        assert source["seen"] == bool(own) and source["recurrent"] == any(h["recurrent"] for h in own)
+        assert all(h["species"] == "co" for h in own) and set(source["rate_g_s"]) == {"co"}
+        assert source["leading"] == "co" and source["place"] == source["site_id"]
+    [nothing] = truth["confounders"]
+    assert nothing["name"] == "nothing_wrong"
+    assert set(nothing["sites"]) == {s["site_id"] for s in truth["sites"]} - emitting
+    text = (tmp_path / "out" / "mission" / "registers" / "排污许可名录.csv").read_text(encoding="utf-8-sig")
+    rows = {r["排污许可证编号"]: r for r in csv.DictReader(text.splitlines())}
+    assert {r["坐标系"] for r in rows.values()} == {"WGS84"} and set(rows) == {s["site_id"] for s in truth["sites"]}
+    site = truth["sites"][0]
+    assert (float(rows[site["site_id"]]["经度"]), float(rows[site["site_id"]]["纬度"])) == pytest.approx(
+        (site["lon"], site["lat"]), abs=1e-6
+    )
+    wind = blow(-240, 240 + 700, stream(5, "wind 1"), calm_spells=False)
+    u, v = wind.u[240:], wind.v[240:]
+    assert [float(c[5]) for c in cells] == pytest.approx(np.hypot(u, v), abs=6e-3)
+    turn = np.array([float(c[6]) for c in cells]) - np.degrees(np.arctan2(-u, -v))
+    assert np.abs((turn + 180) % 360 - 180).max() < 0.51
+
+
+@pytest.mark.parametrize(("seconds", "unit"), [(600, "ug/m3"), (700, "count")])
+def test_a_drive_that_is_too_short_or_has_no_mass_is_refused(tmp_path: Path, seconds: int, unit: str) -> None:
+    """Ten minutes have to be exceeded; a count of something has no grams."""
+    _drive_file(tmp_path / "drive.csv", seconds, unit)
+    with pytest.raises(NothingUsable, match=r"drive\.csv: no drive of ten minutes"):
+        simulate_over_drive(tmp_path / "out", tmp_path / "drive.csv", seed=5)
+
+
+def test_what_mission_toml_declares(tmp_path: Path) -> None:
+    """Zone, cap, teams, shift and depot; a lag where the crew measured one."""
+    path, world = tmp_path / "mission.toml", _world()
+    for lag in (None, 5.5):
+        mission._write_toml(path, world, lag)
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+        depot = rules(world)["depot"]
+        assert given["teams"] == {"teams": 2, "shift_h": 7.0, "depot": depot} and given["visits"] == {"yearly_cap": 2}
+        assert given.get("vehicle") == (None if lag is None else {"lag_s": 5.5})
+
+
+def test_roads_are_written_with_name_class_and_speed(tmp_path: Path) -> None:
+    """Main ones are secondary with 50 km/h, others tertiary with 40; nobody is one-way."""
+    line = shapely.LineString([(0.0, 0.0), (100.0, 50.0)])
+    world = replace(_world(), streets=(Street("甲", 0, 1, line, True), Street("乙", 1, 2, line, False)))
+    mission._write_roads(tmp_path / "roads" / "r.geojson", world)
+    found = json.loads((tmp_path / "roads" / "r.geojson").read_text(encoding="utf-8"))
+    assert found["type"] == "FeatureCollection"
+    assert [f["properties"] for f in found["features"]] == [
+        {"name": "甲", "highway": "secondary", "maxspeed": "50", "oneway": "no"},
+        {"name": "乙", "highway": "tertiary", "maxspeed": "40", "oneway": "no"},
+    ]
+    lon, lat = world.lonlat([0.0, 100.0], [0.0, 50.0])
+    assert np.array(found["features"][0]["geometry"]["coordinates"]) == pytest.approx(
+        np.column_stack([lon, lat]), abs=1e-7
+    )
