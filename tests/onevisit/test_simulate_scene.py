@@ -358,3 +358,13 @@ def test_a_painted_park_shows_its_sites_and_streets() -> None:
     hall = site.buildings[0].centroid
     column, row = (int(v) for v in scene.columns_rows(np.array(hall.x), np.array(hall.y)))
     assert scene.kelvin[row, column] == pytest.approx(303.0, abs=1.5)
+    paved = [p for p in world.places if frame.contains(p.parcel) and p is not site and len(p.buildings)][:4]
+    for place in paved:
+        west, south, east, north = place.parcel.bounds
+        x, y = (a.ravel() for a in np.meshgrid(np.linspace(west, east, 60), np.linspace(south, north, 60)))
+        halls = shapely.union_all(place.buildings).buffer(3.0)
+        yard = shapely.contains_xy(place.parcel.buffer(-1.0), x, y) & ~shapely.contains_xy(halls, x, y)
+        columns, rows = (np.round(v[yard]).astype(int) for v in scene.columns_rows(x, y))
+        red, green, _ = np.median(scene.rgb[rows, columns].astype(int), axis=0)
+        if not place.parcel.intersects(kinds["covered_soil"]):
+            assert abs(green - red) < 10
