@@ -159,6 +159,15 @@ def test_utf8_below_a_long_head_is_seen() -> None:
     assert _decode(b"time\n" + numbers + "故障故障\n".encode("gb18030")).encoding == "gb18030"
 
 
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_another_encoding_far_below_is_seen(before: int) -> None:
+    """In any mebibyte of a long file of plain numbers, and behind its last full one."""
+    mebibyte = b"1,2,3,4,5,6,7,8\n" * (1 << 16)
+    data = b"time\n" + b"1,2\n" * 1024 + mebibyte * before + "故障故障\n".encode("gb18030") + mebibyte
+    assert _decode(data).encoding == "gb18030"
+    assert _decode(data.replace("故障".encode("gb18030"), b"fault")).encoding == "utf-8"
+
+
 @pytest.mark.parametrize(("zeros", "encoding"), [(30, "utf-8"), (31, "utf-16-be")])
 def test_utf16_has_more_than_three_zeros_in_ten(zeros: int, encoding: str) -> None:
     """Zeros at even places are those of big-endian text; fewer are damage."""
