@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -36,6 +37,7 @@ class Block:
     pixel_m: float
 
 
+@lru_cache(maxsize=4)
 def make_texture(seed: int = 7, size: int = 1200) -> NDArray[np.uint8]:
     """Thousands of coloured boxes of all sizes on a slow gradient: corners to match everywhere, none repeated."""
     rng = np.random.default_rng(seed)
@@ -47,7 +49,9 @@ def make_texture(seed: int = 7, size: int = 1200) -> NDArray[np.uint8]:
         width, height = rng.geometric(0.12, 2) + 2
         colour = tuple(int(v) for v in rng.integers(25, 230, 3))
         cv2.rectangle(texture, (int(x), int(y)), (int(x + width), int(y + height)), colour, -1)
-    return cv2.GaussianBlur(texture, (0, 0), 0.8)
+    blurred: NDArray[np.uint8] = cv2.GaussianBlur(texture, (0, 0), 0.8)
+    blurred.flags.writeable = False
+    return blurred
 
 
 def shoot(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imagery import ImagerySettings, process_frames
 from imagery.radiometry import Tone, balance_tones
-from imagery.thermal import judge_units, value_attributes
+from imagery.thermal import judge_units, relative_tones, value_attributes
 from imagery.tiepoints import Features, PairMatch, extract_features, match_neighbours, neighbour_pairs
 from ingest.photos import PhotoSettings, read_frames, read_values
 from ingest.schema import Frame
@@ -83,6 +83,60 @@ def test_labels_of_values(block: Block) -> None:
     assert value_attributes(replace(frame, tags={"ThermalUnit": "degC"}))["units"] == "degC"
     assert value_attributes(replace(frame, tags={"ThermalUnit": "count"}))["units"] == "1"
     assert "not a temperature" in value_attributes(frame)["long_name"]
+
+
+@pytest.mark.parametrize(
+    ("units", "refused", "words"),
+    [
+        (
+            ["degC", "count", "degC"],
+            [1],
+            "values in raw counts among photos in °C; export the whole flight in one way",
+        ),
+        (["count", "degC"], [1], "values in °C among photos in raw counts"),  # as many: the first by name stays
+        (["", "degC", "degC"], [0], "values in no unit among photos in °C"),
+        (["degC", "degC"], [], ""),
+        (["degC"], [], ""),
+    ],
+)
+def test_units_of_the_few_are_refused(block: Block, units: list[str], refused: list[int], words: str) -> None:
+    """Most photos decide; photos of other kinds are not counted."""
+    frames = [
+        replace(f, kind="thermal", tags={"ThermalUnit": u} if u else {})
+        for f, u in zip(block.frames, units, strict=False)
+    ]
+    rejects = judge_units([*frames, block.frames[5]])
+    assert [r.item for r in rejects] == [frames[k].item for k in refused]
+    assert all(r.where == "values" and r.reason.startswith(words) for r in rejects)
+
+
+def test_zero_of_raw_counts_is_the_median_of_the_levelled_photos() -> None:
+    """Levels 100 + 5, 120 − 10 and 103 + 1 have the median 105, which is taken off every offset; gains stay."""
+    smalls = [np.full((2, 2, 1), v, np.float32) for v in (100.0, 120.0, 103.0)]
+    smalls[0][0, 0] = np.nan
+    empty = np.empty((0, 0, 0), np.float32)
+    features = [Features(np.empty((0, 2)), np.empty((0, 128), np.uint8), 0, 0, 0, s) for s in (*smalls, empty)]
+    tones = [Tone((1.0,), (v,)) for v in (5.0, -10.0, 1.0, 0.0)]
+    found = relative_tones(tones, features)
+    assert [t.offset for t in found] == [(-100.0,), (-115.0,), (-104.0,), (-105.0,)]
+    assert {t.gain for t in found} == {(1.0,)}
+    assert relative_tones(tones[3:], features[3:]) == (tones[3],)
+
+
+def test_every_label_word_by_word(block: Block) -> None:
+    """Units and names of degrees, counts, pictures, and of bands of other kinds."""
+    thermal = replace(block.frames[0], kind="thermal")
+    told = {unit: value_attributes(replace(thermal, tags={"ThermalUnit": unit})) for unit in ("degC", "count", "")}
+    assert told["degC"] == {
+        "units": "degC", "long_name": "temperature as the camera states it, frames levelled by their overlaps",
+    }  # fmt: skip
+    assert told["count"]["units"] == "1" and told["count"]["long_name"].startswith(
+        "thermal anomaly relative to the flight's median"
+    )
+    assert told[""] == {"units": "1", "long_name": "grey level of a thermal picture; not a temperature"}
+    other = replace(thermal, kind="multispectral", tags={"ThermalUnit": "degC"})
+    assert value_attributes(replace(other, band="NIR")) == {"units": "1", "long_name": "NIR value of the camera"}
+    assert value_attributes(other) == {"units": "1", "long_name": "multispectral value of the camera"}
 
 
 @pytest.mark.skipif(not _RIVER.is_dir(), reason="real data is not here")
