@@ -316,6 +316,17 @@ def test_the_wind_is_taken_along_the_last_heading(make_passes: Make) -> None:
         assert list(chances(found)) == [round(odds / (1 + odds), 4)]
 
 
+@pytest.mark.parametrize(("course_deg", "u", "v", "odds"), [(60, -2, 3, 2.0), (30, 3, -2, 2.0), (60, 2, -3, 16.0)])
+def test_a_slanting_wind_counts_with_its_part_along(
+    make_passes: Make, course_deg: float, u: float, v: float, odds: float
+) -> None:
+    """u sin + v cos of the heading decides whether it comes from behind or from ahead."""
+    heading = np.where(np.arange(400) < 190, np.radians(course_deg), np.nan)
+    wind = {"u": np.full(400, float(u)), "v": np.full(400, float(v))}
+    found = judged(make_passes, THREE, standing=slice(190, 220), heading=heading, **wind)
+    assert list(chances(found)) == [round(odds / (1 + odds), 4)]
+
+
 @pytest.mark.parametrize(
     ("seconds", "wind", "odds"),
     [

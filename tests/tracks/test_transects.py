@@ -9,6 +9,8 @@ import pytest
 import xarray as xr
 
 from tracks.plumes import find_plumes
+from tracks.process import process_trace
+from tracks.quantify import quantify_parked
 from tracks.rates import NEEDS_PLACE, is_parked, quantify_trace
 from tracks.schema import RateEstimate, Track
 from tracks.settings import TrackSettings
@@ -190,3 +192,40 @@ def test_a_drive_far_from_its_source_is_flagged(make_drive: Make, distance_m: fl
     found = quantify_trace(make_drive(10.0 * np.arange(100.0)), distance_m=distance_m, source_height_m=None)
     assert found.flags == (("no_ch4", "further_than_the_relations_hold") if far else ("no_ch4",))
     assert (found.file, found.method) == ("drive", METHOD)
+
+
+def leak(make_drive: Make) -> xr.Dataset:
+    """Ten ways past a leak of 1 ppm in noise, and a faint one of a twentieth."""
+    x = np.tile(np.concatenate([10.0 * np.arange(150), 10.0 * np.arange(150)[::-1]]), 5)
+    noise = np.random.default_rng(2).normal(0, 0.002, len(x))
+    plume = np.exp(-(((x - 1000) / 12) ** 2) / 2) + 0.05 * np.exp(-(((x - 300) / 12) ** 2) / 2)
+    trace = make_drive(x, methane=2 + noise + plume)
+    trace["methane"].attrs |= {"species": "ch4"}
+    return trace
+
+
+def test_a_drive_is_processed_and_quantified_with_the_settings(make_drive: Make) -> None:
+    """The estimate is that of the processed track, with plumes and scatter of the settings and the trace's name."""
+    chosen = TrackSettings(estimate_lag=False, transect_log_sd=0.2, transect_common_log_sd=0.1, plume_snr=100.0)
+    found = quantify_trace(leak(make_drive), distance_m=20.0, source_height_m=None, settings=chosen)
+    track = process_trace(leak(make_drive), chosen).value
+    assert found == quantify_drive(track, name="drive", settings=chosen)
+    assert np.log(found.high_g_s / found.low_g_s) == pytest.approx(2 * 1.96 * np.hypot(0.2 / np.sqrt(10), 0.1))
+    assert (found.crossings, found.flags, found.confidence) == (10, (), "medium")
+    plain = quantify_trace(leak(make_drive), distance_m=20.0, source_height_m=None)
+    assert "several_sources" in plain.flags
+
+
+def test_a_parked_run_is_quantified_with_its_place_and_the_settings(make_drive: Make) -> None:
+    """The estimate is that of the parked run with the same distance, height and settings."""
+    n = 600
+    swing = 0.4 * np.sin(np.arange(n) / 40)
+    sonic = {"sonic_u": 4 * np.cos(swing), "sonic_v": 4 * np.sin(swing), "sonic_w": 0.4 * np.sin(np.arange(n) * 1.7)}
+    trace = make_drive(np.zeros(n), methane=2 + 5 * np.exp(-((swing / 0.1) ** 2) / 2), **sonic)
+    trace["methane"].attrs |= {"species": "ch4"}
+    chosen = TrackSettings(lag_s=0.0, estimate_lag=False, rate_log_sd=0.1, sensor_height_m=2.0)
+    found = quantify_trace(trace, distance_m=40.0, source_height_m=1.5, settings=chosen)
+    assert found == quantify_parked(trace, distance_m=40.0, source_height_m=1.5, settings=chosen)
+    assert found.rate_g_s > 0
+    other = quantify_trace(trace, distance_m=40.0, source_height_m=1.5)
+    assert other != found
