@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zlib
 from dataclasses import dataclass
 from functools import partial
@@ -165,8 +166,10 @@ def _mostly_utf8(data: bytes) -> bool:
 
 
 def _is_chinese(data: bytes) -> bool:
-    """Whether the bytes above ASCII decode as GB18030 and are, mostly, Chinese characters and their punctuation."""
-    text = data[: 1 << 20].decode("gb18030", errors="replace")
+    """Whether the first bytes above ASCII decode as GB18030 and are, mostly, Chinese characters and punctuation."""
+    first = re.search(rb"[\x80-\xff]", data)
+    start = first.start() if first else 0
+    text = data[start : start + (1 << 20)].decode("gb18030", errors="replace")
     high = [character for character in text if ord(character) > 127]
     chinese = sum(1 for character in high if "一" <= character <= "鿿" or character in "℃μ³％（），。：；、")
     return bool(high) and text.count("�") <= 0.02 * len(high) + 1 and chinese > 0.6 * len(high)
