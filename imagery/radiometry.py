@@ -100,7 +100,7 @@ def _compare(
 
 
 def _solve(photos: int, pairs: Sequence[_Step], prior: float) -> Floats:
-    """Minimise Σ w (x_j + step − x_i)² + Σ x² / (100 prior²) for each band."""
+    """Minimise Σ w (x_j + step − x_i)² / (prior / 20)² + Σ x² / prior² for each band."""
     i, j = np.array([p.first for p in pairs]), np.array([p.second for p in pairs])
     weight = np.array([p.weight for p in pairs]) / (0.05 * prior) ** 2
     step = np.array([p.step for p in pairs])

@@ -181,3 +181,165 @@ def test_a_large_flight_gets_larger_cells() -> None:
     """With room for 2500 cells, cells are 1.6 m, and the patch is still found."""
     finding = _only(_coloured(SOIL), "rgb", ImagerySettings(finding_cells=2500))
     assert _overlap(finding.polygon) > 0.75
+
+
+# --- cell by cell --------------------------------------------------------------------------------------------------
+
+
+def _flat(
+    colour: tuple[float, float, float], patch: tuple[float, float, float], **layers: NDArray[np.generic]
+) -> Ortho:
+    """A patch of one colour on another without noise, as floats so that thresholds can be met exactly."""
+    picture = np.empty((SIZE, SIZE, 3), np.float32)
+    picture[:] = colour
+    picture[PATCH] = patch
+    bands = {n: picture[..., k] - np.float32(1e-3) for k, n in enumerate(("red", "green", "blue"))}
+    return _ortho({**bands, "alpha": np.full((SIZE, SIZE), 255, np.uint8)})
+
+
+GREY = (100.0, 100.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("patch", "soil"),
+    [
+        ((120.0, 110.0, 97.0), True),  # saturation 23 / 217 = 0.106, coloration 10 / 230 = 0.043, hue 33 / 13 = 2.5
+        ((120.0, 110.0, 98.0), True),  # saturation 22 / 218 = 0.101
+        ((120.0, 110.0, 98.4), False),  # saturation 21.6 / 218.4 = 0.0989
+        ((120.0, 114.0, 96.0), True),  # coloration 6 / 234 = 0.0256
+        ((120.0, 114.3, 96.0), False),  # coloration 5.7 / 234.3 = 0.0243
+        ((120.0, 106.0, 96.0), True),  # hue 38 / 10 = 3.8
+        ((120.0, 105.0, 96.0), False),  # hue 39 / 9 = 4.3
+        ((130.0, 118.0, 94.0), True),  # greenness 12 / 342 = 0.035
+        ((130.0, 119.0, 93.0), False),  # greenness 15 / 342 = 0.044
+    ],
+)
+def test_colours_on_both_sides_of_each_threshold(patch: tuple[float, float, float], soil: bool) -> None:
+    """Saturation 0.10, coloration 0.025, hue 4, greenness 0.04: one of them at a time beyond its limit."""
+    assert bool(seek_findings(_flat(GREY, patch), kind="rgb").value.found) == soil
+
+
+def test_every_field_of_a_finding_of_soil() -> None:
+    """20 m × 20 m of 0.25 in saturation on grey: its area, contrast, error, photo, number and suffix."""
+    error = np.full((SIZE, SIZE), 1.5, np.float32)
+    error[PATCH] = 2.5
+    ortho = _flat(GREY, (125.0, 100.0, 75.0))
+    ortho.mosaic["position_error"] = (("y", "x"), da.from_array(error, chunks=130))
+    settings = ImagerySettings(soil_confidence=0.66, soil_coloration=0.0, soil_hue=9.0)
+    outcome = seek_findings(ortho, settings, kind="rgb", source="o.tif", suffix="-x")
+    (finding,) = outcome.value.found
+    assert (finding.id, finding.kind, finding.unit, finding.source) == ("bare_soil-1-x", "bare_soil", "1", "o.tif")
+    assert finding.polygon.symmetric_difference(GROUND).area < 17.0  # corners and edges smoothed by a cell
+    assert finding.area_m2 == finding.polygon.area
+    assert finding.contrast == pytest.approx(50.0 / 200.0, abs=1e-4)
+    assert (finding.confidence, finding.position_error_m, finding.photo) == (0.66, 2.5, "b")
+    (told,) = outcome.decisions
+    assert (told.item, told.decision, told.evidence) == (
+        "o.tif",
+        "1 × bare_soil found",
+        "0.64 ha covered, cells of 0.4 m",
+    )
+    assert outcome.value.covered.area == pytest.approx(6400.0)
+
+
+def test_larger_patches_come_first() -> None:
+    """400 m² and 144 m²: numbered by size."""
+    ortho = _flat(GREY, (125.0, 100.0, 75.0))
+    for band, level in (("red", 125.0), ("green", 100.0), ("blue", 75.0)):
+        values = ortho.mosaic[band].values.copy()
+        values[20:80, 300:360] = level
+        ortho.mosaic[band] = (("y", "x"), da.from_array(values, chunks=130), ortho.mosaic[band].attrs)
+    found = seek_findings(ortho, ImagerySettings(soil_hue=9.0), kind="rgb").value.found
+    assert [f.id for f in found] == ["bare_soil-1", "bare_soil-2"]
+    assert [f.area_m2 for f in found] == pytest.approx([400.0, 144.0], rel=0.07)
+
+
+def test_cells_are_means_of_what_is_seen() -> None:
+    """Two by two pixels: bands without the unseen ones, the share, errors that are known, the photo of the middle."""
+    band = np.array([[10.0, 20.0, 5.0], [30.0, 99.0, 7.0], [1.0, 2.0, 3.0]], np.float32)
+    seen = np.array([[True, True, True], [True, False, True], [False, False, True]])
+    error = np.array([[1.0, np.nan, 4.0], [3.0, 9.0, 6.0], [1.0, 1.0, np.nan]], np.float32)
+    index = np.arange(9, dtype=np.int32).reshape(3, 3)
+    value, share, position, photo = indicators._reduce(band, seen, error, index, factor=2)
+    np.testing.assert_allclose(value, [[20.0, 6.0], [np.nan, 3.0]])
+    np.testing.assert_allclose(share, [[0.75, 0.5], [0.0, 0.25]])
+    np.testing.assert_allclose(position, [[2.0, 5.0], [np.nan, np.nan]])
+    assert photo[0].tolist() == [4.0, 0.0]  # the row and column beyond the picture are padded
+    assert value.dtype == np.float32
+
+
+def test_cells_half_covered_count() -> None:
+    """Cells of 0.4 m of which half the pixels are seen are looked at, a quarter not."""
+    ortho = _flat(GREY, (125.0, 100.0, 75.0))
+    for rows, covered in ((1, 80.0), (2, 80.0)):
+        alpha = np.zeros((SIZE, SIZE), np.uint8)
+        alpha[:, : SIZE // 2] = 255
+        alpha[::2, SIZE // 2 :] = 255  # every other row: half of each cell
+        if rows == 2:
+            alpha[:, SIZE // 2 :: 2] = 0  # and every other column: a quarter
+        ortho.mosaic["alpha"] = (("y", "x"), da.from_array(alpha, chunks=130))
+        area = seek_findings(ortho, kind="rgb").value.covered.area
+        assert area == pytest.approx(80.0 * covered if rows == 1 else 40.0 * covered)
+
+
+def _hot(values: NDArray[np.float64], units: str = "degC") -> Ortho:
+    return _ortho({"value": values.astype(np.float32)}, units)
+
+
+@pytest.mark.parametrize(("excess", "found"), [(8.1, True), (7.9, False)])
+def test_floor_of_degrees(excess: float, found: bool) -> None:
+    """On level ground of 20 °C: hot from 8 K; raw counts have no floor."""
+    value = np.full((SIZE, SIZE), 20.0)
+    value[PATCH] += excess
+    findings = seek_findings(_hot(value), kind="thermal").value.found
+    assert bool(findings) == found
+    if found:
+        assert findings[0].contrast == pytest.approx(8.1, abs=1e-4)
+        assert (findings[0].confidence, findings[0].unit) == (0.95, "K")
+    assert seek_findings(_hot(value, "1"), kind="thermal").value.found[0].unit == "1"
+
+
+@pytest.mark.parametrize(("sigma", "found"), [(3.4, True), (3.7, False)])
+def test_hot_by_spreads_of_the_flight(sigma: float, found: bool) -> None:
+    """Bands of 18, 20 and 22 °C in thirds: MAD 2 K is 2.97 K of spread; a patch of 10.5 K stands 3.5 above."""
+    value = np.full((SIZE, SIZE), 20.0)
+    value[: SIZE // 3] = 18.0
+    value[-SIZE // 3 :] = 22.0
+    value[160:200, 50:150] = 30.5
+    settings = ImagerySettings(hot_sigma=sigma, hot_floor_k=1.0)
+    assert bool(seek_findings(_hot(value), settings, kind="thermal").value.found) == found
+
+
+def test_warm_side_of_a_flight_is_its_spread() -> None:
+    """Ground of 20 °C with a fifth at 24 °C: the 84th percentile is 4 K above the median, three of it are 12 K."""
+    value = np.full((SIZE, SIZE), 20.0)
+    value[:, :80] = 24.0
+    value[200:240, 200:300] = 31.0
+    assert seek_findings(_hot(value), kind="thermal").value.found == ()
+    value[200:240, 200:300] = 33.0
+    assert len(seek_findings(_hot(value), kind="thermal").value.found) == 1
+
+
+def test_small_hot_surfaces_and_gaps() -> None:
+    """3 m × 4 m are more than 10 m², 3 m × 3 m are not; a lane of 1 m does not part a patch, one of 6 m does."""
+    value = np.full((SIZE, SIZE), 20.0)
+    value[20:35, 20:40] = 40.0
+    value[20:35, 100:115] = 40.0
+    assert len(seek_findings(_hot(value), kind="thermal").value.found) == 1
+    for lane, count in ((5, 1), (30, 2)):
+        value = np.full((SIZE, SIZE), 20.0)
+        value[100:150, 100:200] = 40.0
+        value[100:150, 140 : 140 + lane] = 20.0
+        assert len(seek_findings(_hot(value), kind="thermal").value.found) == count
+
+
+def test_photo_of_a_finding_is_that_of_most_of_its_cells() -> None:
+    """By the index of the mosaic; none where no photo is known."""
+    value = np.full((SIZE, SIZE), 20.0)
+    value[100:200, 170:250] = 40.0  # 30 columns of photo 1, 50 of photo 0
+    assert _only(_hot(value), "thermal").photo == "a"
+    ortho = _hot(value)
+    ortho.mosaic["photo_index"] = ortho.mosaic["photo_index"] * 0 - 1
+    assert _only(ortho, "thermal").photo == ""
+    ortho.mosaic["photo_index"] = ortho.mosaic["photo_index"] * 0 + 2
+    assert _only(ortho, "thermal").photo == ""

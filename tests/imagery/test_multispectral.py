@@ -330,6 +330,7 @@ def test_bands_are_read_where_the_reference_sees_them(tmp_path: Path) -> None:
     assert read_measured(bare)[0, 0, 0] == pytest.approx(1000 / 65536)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not _SEQUOIA.is_dir(), reason="real data is not here")
 def test_real_sequoia_bands_lie_on_each_other(settings: ImagerySettings) -> None:
     """One capture of grass, trees and asphalt: every band is registered; grass has a high, asphalt a low NDVI."""

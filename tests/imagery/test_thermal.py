@@ -139,6 +139,7 @@ def test_every_label_word_by_word(block: Block) -> None:
     assert value_attributes(other) == {"units": "1", "long_name": "multispectral value of the camera"}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not _RIVER.is_dir(), reason="real data is not here")
 def test_frames_of_the_river_are_levelled() -> None:
     """Frames 0183 to 0187, which another mean tells apart, agree with their neighbours after levelling."""
