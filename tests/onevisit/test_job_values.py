@@ -9,6 +9,7 @@ import itertools
 import json
 import math
 import re
+import shutil
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -54,6 +55,10 @@ class Run:
     def properties(self, name: str) -> list[dict[str, Any]]:
         """Return the properties of the features of a file."""
         return [feature["properties"] for feature in self.json(name)["features"]]
+
+    def stage(self, name: str) -> dict[str, Any]:
+        """Return what the manifest says of a stage."""
+        return next(stage for stage in self.json("manifest.json")["stages"] if stage["name"] == name)
 
     @property
     def report(self) -> str:
@@ -839,6 +844,8 @@ def test_the_manifest_hashes_what_was_written(run: Run) -> None:
     assert names == sorted(set(names)) and "manifest.json" not in names
     wanted = {"trace.nc", "cube.nc", "ortho.tif", "report.html", "routes.xlsx", "plumes.geojson", "poses.geojson"}
     assert set(names) >= wanted | {f"why/H00{k}.png" for k in (1, 2, 3)}
+    there = [path.relative_to(run.out).as_posix() for path in run.out.rglob("*") if path.is_file()]
+    assert {name for name in there if not name.startswith(".")} == {*names, "manifest.json"}
     for record in outputs:
         assert record["sha256"] == hashlib.sha256((run.out / record["path"]).read_bytes()).hexdigest()
 
@@ -1006,3 +1013,62 @@ def test_check_tells_what_was_found_without_working_on_it(run: Run) -> None:
     assert lines[TANNERY.code] == f"tannery, {lon:.5f} {lat:.5f} ± 30 m, WGS 84 (declared)"
     assert lines[made.MN].startswith("2 hour records, 2026-03-01 01:00 to 03-01 02:00 UTC: ")
     assert len(told["rejects"]) == 5 and len(told["decisions"]) < len(_decisions(run))
+
+
+# --- a second run --------------------------------------------------------------------------------------------------
+
+
+def _again(run: Run, folder: Path, *, lang: str) -> Run:
+    """Run once more on copies of a mission and of what came of it."""
+    root, out = folder / run.root.name, folder / "out"
+    if not root.is_dir():
+        shutil.copytree(run.root, root)
+    shutil.copytree(run.out, out)
+    said: list[tuple[str, float | None]] = []
+    summary = process_mission(root, out, Options(lang=lang), on_stage=lambda what, share: said.append((what, share)))
+    return Run(root, out, summary, said)
+
+
+def test_a_run_in_the_other_language_says_the_same(run: Run, tmp_path: Path) -> None:
+    """Whatever was kept from the first run: data to the byte, counts, decisions and refusals word by word."""
+    other = _again(run, tmp_path, lang="zh")
+    assert 'lang="zh-CN"' in (other.out / "report.html").read_text(encoding="utf-8")
+    for path in run.out.rglob("*"):
+        name = path.relative_to(run.out).as_posix()
+        if path.is_file() and name.endswith((".geojson", ".nc", ".tif", ".png")):
+            assert (other.out / name).read_bytes() == path.read_bytes(), name
+    first, second = (this.json("manifest.json") for this in (run, other))
+    for key in ("inputs", "decisions", "rejects", "settings"):
+        assert second[key] == first[key], key
+    counts = [
+        [{k: s[k] for k in ("name", "in", "out", "flagged", "rejected")} for s in m["stages"]]
+        for m in (first, second)
+    ]
+    assert counts[0] == counts[1]
+    assert second["key"] != first["key"]
+
+
+def test_a_run_on_changed_input_does_not_repeat_old_results(driven: Run, tmp_path: Path) -> None:
+    """A second more of lag moves plumes by a row; a register without the smelter has no lead of it; SO2 stays."""
+    root = tmp_path / driven.root.name
+    shutil.copytree(driven.root, root)
+    toml = (root / "mission.toml").read_text(encoding="utf-8").replace('["ch4", 6.0]', '["ch4", 7.0]')
+    (root / "mission.toml").write_text(toml, encoding="utf-8")
+    lines = (root / "registers" / "sites.csv").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith(SMELTER.code)]
+    (root / "registers" / "sites.csv").write_text("\n".join(kept) + "\n", encoding="utf-8")
+    other = _again(driven, tmp_path, lang="zh")
+    assert other.stage("ingest")["out"] == driven.stage("ingest")["out"] - 1
+    for number, step in ((0, -made.STEP_M), (1, made.STEP_M)):
+        [old, new] = [
+            next(p for p in this.properties("plumes.geojson") if (p["pass_index"], p["species"]) == (number, "ch4"))
+            for this in (driven, other)
+        ]
+        moved = made.metres(new["lon"], new["lat"])[0] - made.metres(old["lon"], old["lat"])[0]
+        assert moved == pytest.approx(step, abs=0.2)
+    so2 = [[p for p in this.properties("plumes.geojson") if p["species"] == "so2"] for this in (driven, other)]
+    assert so2[0] == so2[1]
+    assert SMELTER.code not in {p["site_id"] for p in other.properties("leads.geojson")}
+    assert [p["site_id"] for p in other.properties("visits.geojson")] == [TANNERY.code]
+    assert any(d == "inlet lag of 7 s applied: ch4" for _, d, _ in _decisions(other))
+    assert (other.out / "cube.nc").read_bytes() != (driven.out / "cube.nc").read_bytes()

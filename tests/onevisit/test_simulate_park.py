@@ -682,7 +682,12 @@ def test_plumes_are_laid_over_a_drive(tmp_path: Path, monkeypatch: pytest.Monkey
         assert source["seen"] == bool(own) and source["recurrent"] == any(h["recurrent"] for h in own)
         assert all(h["species"] == "co" for h in own) and set(source["rate_g_s"]) == {"co"}
         assert source["leading"] == "co" and source["place"] == source["site_id"]
+    assert (truth["streets"], truth["version"]) == ({"nodes": [], "edges": []}, 1)
+    assert truth["rules"] == {"yearly_cap": 2, "shift_h": 7.0, "teams": 2, "depot": None}
+    assert [truth[name] for name in ("anomalies", "photos", "drives")] == [[], [], []]
+    assert {s["visits_this_year"] for s in truth["sites"]} == {0}
     [nothing] = truth["confounders"]
+    assert (nothing["episodes"], nothing["where"]) == ([], None)
     assert nothing["name"] == "nothing_wrong"
     assert set(nothing["sites"]) == {s["site_id"] for s in truth["sites"]} - emitting
     text = (tmp_path / "out" / "mission" / "registers" / "排污许可名录.csv").read_text(encoding="utf-8-sig")
