@@ -362,6 +362,9 @@ def test_sites_are_candidates_two_errors_and_a_coarse_cell_from_the_cells(
     edge = 8.0 * np.sign([dx, dy])
     sites = _sites([dx + edge[0], np.nan, 0.0], [dy + edge[1], 0.0, np.nan])
     assert attribution._gate_sites(sites, ground).tolist() == ([0] if gated else [])
+    vague = _sites([dx + edge[0], -3 * (dx + edge[0])], [dy + edge[1], -3 * (dy + edge[1])])
+    vague.sd[1] = 200.0  # whose width makes nobody else a candidate
+    assert attribution._gate_sites(vague, ground).tolist() == ([0, 1] if gated else [1])
     assert attribution._gate_sites(sites, _cells([], [], np.empty((0, 2)))).size == 0
     assert attribution._gate_sites(_sites([np.nan], [0.0]), ground).size == 0
 

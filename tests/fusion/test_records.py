@@ -1,0 +1,36 @@
+"""Records of the room do not change."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import pkgutil
+
+import pytest
+
+import fusion
+
+BY_VALUE = {
+    "Companion", "EvidenceSettings", "FusionSettings", "Grid", "PassSummary", "Persistence", "Rate", "Resolution",
+    "Sighting", "SiteProbability", "SourceEstimate", "Weather",
+}  # fmt: skip
+"""Records of numbers and names; all others hold arrays or outlines, which have no single answer to being equal."""
+
+RECORDS = sorted(
+    {
+        value
+        for found in pkgutil.iter_modules(fusion.__path__)
+        for value in vars(importlib.import_module(f"fusion.{found.name}")).values()
+        if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__module__ == f"fusion.{found.name}"
+    },
+    key=lambda record: record.__qualname__,
+)
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__qualname__)
+def test_a_record_does_not_change_and_compares_by_what_it_holds(record: type) -> None:
+    """Every dataclass is frozen; those of numbers are equal by their numbers, those of arrays to themselves."""
+    known = record.__dataclass_params__  # type: ignore[attr-defined]
+    assert known.frozen
+    assert bool(known.eq) is (record.__name__ in BY_VALUE)
+    assert len(RECORDS) > 30
