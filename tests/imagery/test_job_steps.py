@@ -4,21 +4,37 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
+import xarray as xr
 from pyproj import CRS
 
 from imagery import ImagerySettings, process_frames
-from imagery.camera import rotation_from_attitude
+from imagery.adjust import Adjusted
+from imagery.camera import rotation_from_attitude, rotation_from_vector
+from imagery.multispectral import BandView, Capture
 from imagery.ortho import View
-from imagery.process import _feature_scale, _Flight, _geobox, _kept_reduction, _nothing, _reach
+from imagery.process import (
+    _adjustment_told,
+    _feature_scale,
+    _Flight,
+    _geobox,
+    _kept_reduction,
+    _nothing,
+    _reach,
+    _surface,
+    _usable_photos,
+)
 from imagery.radiometry import Tone
+from imagery.refine import Refined
 from imagery.schema import FramePose, Station
 from imagery.surface import surface_from_plane
-from ingest.coordinates import meridian_convergence_rad, to_lonlat
+from imagery.ties import TiePoints
+from ingest.coordinates import meridian_convergence_rad, to_grid, to_lonlat
 from ingest.errors import NothingUsable, SettingError
 from ingest.schema import Camera, Frame, Pose, Reject
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
@@ -107,6 +123,108 @@ def test_reasons_are_counted() -> None:
     said = _nothing([_frame("a", 1.0)] * 7, rejects)
     assert said.startswith("none of 7 photos can be placed: 3 × far; 2 × dark; 1 × ")
     assert said.count("×") == 3
+
+
+# --- which photos --------------------------------------------------------------------------------------------------
+
+
+def _kinds(*kinds: str) -> list[Frame]:
+    """Photos in reverse order of time, one of each kind given."""
+    start = datetime(2025, 6, 1, tzinfo=UTC)
+    frames = [
+        replace(_frame(f"{k}", 50.0), kind=kind, time=start - timedelta(seconds=k)) for k, kind in enumerate(kinds)
+    ]
+    bands = (BandView("red", frames[0]), BandView("nir", frames[0]))
+    return [Capture(**vars(f), bands=bands) if f.kind == "multispectral" else f for f in frames]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "kept"),
+    [
+        (("thermal", "rgb", "thermal"), "thermal"),
+        (("thermal", "rgb"), "rgb"),
+        (("multispectral", "thermal"), "multispectral"),
+    ],
+)
+def test_the_kind_of_most_photos_stays(kinds: tuple[str, ...], kept: str) -> None:
+    """Colour where there are as many, a capture counts its bands; the others are named with both kinds."""
+    frames = _kinds(*kinds)
+    flight, rejects, decisions = _usable_photos(frames, ImagerySettings(), GRID)
+    assert [f.item for f in flight.frames] == [f.item for f in frames if f.kind == kept][::-1]
+    assert [(r.item, r.where) for r in rejects] == [(f.item, "kind") for f in frames if f.kind != kept]
+    other = next(k for k in kinds if k != kept)
+    assert rejects[0].reason == f"{other} photo among {kept} photos; give it a folder of its own"
+    assert decisions == []
+
+
+def test_photos_without_a_camera_a_time_or_of_another_unit() -> None:
+    """No focal length is refused; a photo without a time comes last; one in °C among counts is refused."""
+    frames = [*_kinds(*["thermal"] * 4), replace(_frame("timeless", 50.0), kind="thermal", time=None)]
+    frames = [replace(f, tags={"ThermalUnit": "count"}) for f in frames]
+    frames[1] = replace(frames[1], camera=replace(frames[1].camera, focal_px=0.0))
+    frames[2] = replace(frames[2], tags={"ThermalUnit": "degC"})
+    flight, rejects, _ = _usable_photos(frames, ImagerySettings(), GRID)
+    assert [f.item for f in flight.frames] == ["3", "0", "timeless"]
+    assert [(r.item, r.where) for r in rejects] == [("1", "camera"), ("2", "values")]
+    x, y = (float(v) for v in to_grid(104.0, 30.0, GRID))
+    np.testing.assert_allclose(flight.centres, [[x, y]] * 3)
+    convergence = float(meridian_convergence_rad(104.0, 30.0, GRID))
+    np.testing.assert_allclose(flight.convergence, [convergence] * 3)
+    kept = replace(flight, features=("a", "b", "c")).keep([Reject("0", "", "")])  # type: ignore[arg-type]
+    assert [f.item for f in kept.frames] == ["3", "timeless"]
+    assert kept.features == ("a", "c") and kept.centres.shape == (2, 2) and kept.convergence.shape == (2,)
+
+
+# --- ground --------------------------------------------------------------------------------------------------------
+
+
+def test_ground_is_the_dem_else_the_laser_else_the_plane() -> None:
+    """A DEM around the footprints and 50 m beyond, to the flight's own error; a range; the height and doubt given."""
+    rotation = rotation_from_attitude(0.0, -math.pi / 2, 0.0)
+    frame = replace(_frame("p", 80.0), target_distance_m=86.0)
+    station = Station(frame, CAMERA, np.array([EAST, NORTH, 80.0]), rotation, np.zeros((6, 6)))
+    settings, takeoff = ImagerySettings(height_relative_sd_m=0.4), (EAST, NORTH)
+    axis = 10.0 * np.arange(-40, 41)
+    dem = xr.DataArray(
+        np.full((81, 81), 500.0) + 0.1 * axis,
+        {"y": NORTH - axis, "x": EAST + axis},
+        ("y", "x"),
+        attrs={"crs": "EPSG:4544"},
+    )
+    found = _surface([station], (1.5, 2.5), settings, GRID, dem, takeoff).value
+    assert (found.source, found.sd_m, found.cell_m) == ("DEM", 0.4, 10.0)
+    # 1000 × 800 px of 7.85 cm above the plane at 1.5 m
+    assert (found.west, found.north) == pytest.approx((EAST - 0.5 * 78.5 - 50, NORTH + 0.4 * 78.5 + 50))
+    assert float(found.at(np.array([EAST + 30.0]), np.array([NORTH]))[0]) == pytest.approx(3.0)
+    laser = _surface([station], (1.5, 2.5), settings, GRID, None, takeoff)
+    assert laser.value.source == "laser range" and len(laser.decisions) == 1
+    plain = _surface([replace(station, frame=_frame("p", 80.0))], (1.5, 2.5), settings, GRID, None, takeoff).value
+    assert (plain.source, plain.heights.tolist(), plain.sd_m) == ("take-off plane", [[1.5]], 2.5)
+
+
+def test_what_the_adjustment_did_is_told_in_numbers() -> None:
+    """Focal lengths before and after, k1, boresight in degrees, the median turn of those that were tied."""
+    rotation = rotation_from_attitude(0.0, -math.pi / 2, 0.0)
+    before = [Station(_frame(f"{k}", 80.0), CAMERA, np.zeros(3), rotation, np.zeros((6, 6))) for k in range(3)]
+    turned = rotation_from_vector(np.radians([0.0, 2.5, 0.0])) @ rotation
+    after = replace(
+        before[0], rotation=turned, camera=replace(CAMERA, focal_px=1010.4, distortion=(-0.01, 0, 0, 0, 0))
+    )
+    ties = TiePoints(np.empty(0, np.intp), np.empty(0, np.intp), np.empty((0, 2)), 321)
+    adjusted = Adjusted(
+        (after, after), np.zeros((321, 3)), ties, np.empty((0, 2)), np.radians([[1.0, -2.0, 0.5]]), 1.0,
+        np.zeros(321), np.zeros(3),
+    )  # fmt: skip
+    refined = Refined(
+        (after, before[1], after), adjusted, surface_from_plane(0.0, 1.0), np.array([True, False, True]),
+        np.array([5, 0, 5]), np.zeros(3),
+    )  # fmt: skip
+    told = _adjustment_told("flight of x", before, refined)
+    assert (told.item, told.decision) == ("flight of x", "orientation of 2 photos adjusted on 321 tie points")
+    assert told.evidence == (
+        "focal length 1000 → 1010 px, k1 -0.0100, boresight +1.0°, -2.0°, +0.5° (about image right, down, forward), "
+        "attitudes turned by 2.5° (median)"
+    )
 
 
 # --- a whole flight ------------------------------------------------------------------------------------------------

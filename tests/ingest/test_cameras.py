@@ -95,6 +95,23 @@ def test_declared_focal_length_comes_first() -> None:
     assert (camera.focal_px, camera.source, camera.focal_sd_px) == (3000.0, "declared", 15.0)
 
 
+@pytest.mark.parametrize("first", ["2022-06-08;", ""])
+def test_dewarp_data_field_by_field(first: str) -> None:
+    """fx, fy, the centre from the middle, k1, k2, p1, p2, k3 after a date; nothing where the camera has dewarped."""
+    data = f"{first}3700.5,3701.5,7.25,-8.5,-0.11,0.015,-0.001,0.002,-0.03"
+    for flag, lens in (
+        (None, (-0.11, 0.015, -0.001, 0.002, -0.03)),
+        ("0", (-0.11, 0.015, -0.001, 0.002, -0.03)),
+        ("1", (0.0,) * 5),
+    ):
+        xmp = {"drone-dji:DewarpData": data} | ({"drone-dji:DewarpFlag": flag} if flag else {})
+        camera = _camera(TABLE, {**xmp, "drone-dji:CalibratedFocalLength": "3666.5"})
+        assert (camera.focal_px, camera.source, camera.focal_sd_px) == (3700.5, MAKER, pytest.approx(18.5025))
+        assert (camera.centre_x_px, camera.centre_y_px, camera.distortion) == (2006.75, 1491.0, lens)
+    for wrong in ("0,3701,7,-8,0,0,0,0,0", "3700,3701,7,-8,0,0,0,0", ""):
+        assert _camera(TABLE, {"drone-dji:DewarpData": wrong}).source == ON_TABLE
+
+
 def test_equivalent_on_three_to_two_and_upright_images() -> None:
     """3:2 spans √13 / 3 of its long side, everything else 5 / 4; upright images count their height."""
     exif: dict[str, TagValue] = {"FocalLengthIn35mmFilm": (35.0,)}
