@@ -106,13 +106,11 @@ def _false_hotspots(truth: Truth, recurring: Sequence[Match]) -> list[Measure]:
     """False hotspots that lie where a confounder acted, and those that nothing explains."""
     false = [m.hotspot for m in recurring if m.source is None]
     measures = [total("hotspots.false", "false hotspots a mission", len(false))]
-    explained = 0
     for confounder in truth.content["confounders"]:
         where = truth.shape(confounder["where"])
         if where is None:
             continue
         there = [h for h in false if h.shape is not None and h.shape.intersects(where)]
-        explained += len(there)
         title = f"of them where {confounder['name']} acted"
         measures.append(total(f"hotspots.false.{confounder['name']}", title, len(there)))
     return measures

@@ -212,12 +212,12 @@ def test_a_hotspot_lies_where_the_plume_met_the_street(run: Run, species: str) -
 
 @pytest.mark.parametrize("species", HOTSPOTS)
 def test_a_hotspots_chance_is_one_that_499_shuffles_can_give_and_small_enough(run: Run, species: str) -> None:
-    """p is a whole number of five hundredths; of recurrent places at most half of alpha, of sightings 4 %."""
+    """p is in five hundredths; of recurrent places at most half of alpha, of sightings 4 %; a cell's q is below it."""
     properties, _ = _hotspots(run)[species]
     p = properties["p_value"]
     assert (500 * p) == pytest.approx(round(500 * p)) and round(500 * p) >= 1
     assert p <= (0.002 if species == "tvoc" else 0.025)
-    assert 0 < properties["q_value"] <= p
+    assert 0 < properties["q_value"] < p
 
 
 @pytest.mark.parametrize("species", HOTSPOTS)
@@ -1037,6 +1037,9 @@ def test_a_run_in_the_other_language_says_the_same(run: Run, tmp_path: Path) -> 
         name = path.relative_to(run.out).as_posix()
         if path.is_file() and name.endswith((".geojson", ".nc", ".tif", ".png")):
             assert (other.out / name).read_bytes() == path.read_bytes(), name
+    assert [line["matters"] for line in _table(other)] == [
+        stop["matters_zh"] for stop in other.properties("routes.geojson")[1:]
+    ]
     first, second = (this.json("manifest.json") for this in (run, other))
     for key in ("inputs", "decisions", "rejects", "settings"):
         assert second[key] == first[key], key
