@@ -212,7 +212,7 @@ def test_a_hotspot_lies_where_the_plume_met_the_street(run: Run, species: str) -
 
 @pytest.mark.parametrize("species", HOTSPOTS)
 def test_a_hotspots_chance_is_one_that_499_shuffles_can_give_and_small_enough(run: Run, species: str) -> None:
-    """p is in five hundredths; of recurrent places at most half of alpha, of sightings 4 %; a cell's q is below it."""
+    """p is in five hundredths, at most half of alpha (of sightings 4 %); the q of a single cell is below it."""
     properties, _ = _hotspots(run)[species]
     p = properties["p_value"]
     assert (500 * p) == pytest.approx(round(500 * p)) and round(500 * p) >= 1
