@@ -7,7 +7,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import shapely
 import xarray as xr
+from jinja2 import Environment
 from PIL import Image
 from pyproj import CRS
 
@@ -43,6 +44,22 @@ from onevisit.visits import plan_visits
 
 DAY = date(2026, 3, 2)
 EVIL = "<script>alert('甲')</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """The template of the page is compiled once for all tests, not with every page."""
+    known: dict[Any, Any] = {}
+    compile_ = Environment.compile
+
+    def compile_once(self: Environment, source: Any, *rest: Any, **options: Any) -> Any:
+        if source not in known:
+            known[source] = compile_(self, source, *rest, **options)
+        return known[source]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", compile_once)
+        yield
 
 
 class Collector(HTMLParser):
