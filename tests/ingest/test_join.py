@@ -118,7 +118,10 @@ def test_an_instrument_far_from_all_positions() -> None:
 
 @pytest.mark.parametrize(
     ("hours", "length", "hint"),
-    [ (8, 100, -8), (-8, 100, 8), (14, 100, -14), (-14, 100, 14), (15, 100, None), (-15, 100, None), (1, 100, -1), (8.4, 3600, None), (8.05, 3600, -8), (8.1, 3600, None), (8.2, 3600, None), (8, 0, None), ],
+    [
+        (8, 100, -8), (-8, 100, 8), (14, 100, -14), (-14, 100, 14), (15, 100, None), (-15, 100, None), (1, 100, -1),
+        (8.4, 3600, None), (8.05, 3600, -8), (8.1, 3600, None), (8.2, 3600, None), (8, 0, None),
+    ],
 )  # fmt: skip
 def test_hint_of_whole_hours(hours: float, length: float, hint: int | None) -> None:
     """A clock that is 1 to 14 whole hours off is told with its line, if nine tenths then overlap; others are not."""
@@ -305,17 +308,3 @@ def test_names_of_channels_that_are_taken() -> None:
     found = join_outing(base, rows, SETTINGS).value
     expected = ["no2", "no2_g_2301", "no2_g_2301_2", "no2_g_2301_3", "no2_m_2_csv"]
     assert [c.name for c in found.channels] == expected
-
-
-def test_what_a_record_has() -> None:
-    """A position is both of its numbers in one row; a species is known by its attribute."""
-    half = make_record(lon=[104.0, NAN], lat=[NAN, 30.0])
-    assert not half.has_position and not half.has_species
-    assert make_record(lon=[104.0, NAN], lat=[30.0, NAN]).has_position
-    assert not replace(make_record(lon=[104.0], lat=[30.0]), lat=None).has_position
-    assert not replace(make_record(lon=[104.0], lat=[30.0]), lon=None).has_position
-    speed = Channel("no2", np.zeros(2), {"units": "m s-1"})
-    assert not make_record([speed]).has_species
-    assert make_record([speed, species("x", [1.0, 2.0], "ppb")]).has_species
-    bare = Record("a", "", "", seconds(0), "", None, None, (), np.zeros(1, np.uint32))
-    assert (bare.stated_offset_s, bare.gnss_clock_s, bare.zone_hint) == (None, None, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -510,3 +511,17 @@ def test_taking_rows_takes_everything_of_them() -> None:
         assert part.channels[1].qc is None
     bare = take(make_record([species("no2", [1.0, 2.0], "ppb")]), np.array([1]))
     assert (bare.lon, bare.lat, bare.gnss_clock_s) == (None, None, None)
+
+
+def test_what_a_record_has() -> None:
+    """A position is both of its numbers in one row; a species is known by its attribute."""
+    half = make_record(lon=[104.0, NAN], lat=[NAN, 30.0])
+    assert not half.has_position and not half.has_species
+    assert make_record(lon=[104.0, NAN], lat=[30.0, NAN]).has_position
+    whole = make_record(lon=[104.0], lat=[30.0])
+    assert not replace(whole, lat=None).has_position and not replace(whole, lon=None).has_position
+    speed = Channel("no2", np.zeros(2), {"units": "m s-1"})
+    assert not make_record([speed]).has_species
+    assert make_record([speed, species("x", [1.0, 2.0], "ppb")]).has_species
+    bare = Record("a", "", "", seconds(0), "", None, None, (), np.zeros(1, np.uint32))
+    assert (bare.stated_offset_s, bare.gnss_clock_s, bare.zone_hint) == (None, None, "")
