@@ -16,10 +16,12 @@ from pyproj import CRS
 from imagery import ImagerySettings, process_frames
 from imagery.adjust import Adjusted
 from imagery.camera import rotation_from_attitude, rotation_from_vector
+from imagery.checks import Verdict
 from imagery.multispectral import BandView, Capture
 from imagery.ortho import View
 from imagery.process import (
     _adjustment_told,
+    _boresight,
     _feature_scale,
     _Flight,
     _geobox,
@@ -33,6 +35,7 @@ from imagery.radiometry import Tone
 from imagery.refine import Refined
 from imagery.schema import FramePose, Station
 from imagery.surface import surface_from_plane
+from imagery.tiepoints import PairMatch
 from imagery.ties import TiePoints
 from ingest.coordinates import meridian_convergence_rad, to_grid, to_lonlat
 from ingest.errors import NothingUsable, SettingError
@@ -225,6 +228,29 @@ def test_what_the_adjustment_did_is_told_in_numbers() -> None:
         "focal length 1000 → 1010 px, k1 -0.0100, boresight +1.0°, -2.0°, +0.5° (about image right, down, forward), "
         "attitudes turned by 2.5° (median)"
     )
+
+
+@pytest.mark.parametrize(("times", "told"), [(40, True), (5, False)])
+def test_boresight_is_used_from_three_standard_errors(times: int, told: bool) -> None:
+    """Opposite photos from 100 m whose axes lie 2 m and 1 m aside of their nadirs: 0.02 and 0.01 rad."""
+    frames = (_frame("a", 100.0), _frame("b", 100.0))
+    flight = _Flight(frames, np.array([[0.0, 0.0], [20.0, 0.0]]), np.zeros(2), ())
+    verdicts = [Verdict(0.0, 0.05), Verdict(math.pi, 0.05)]
+    middle = np.array([499.5, 399.5])
+    # The axes meet the ground at (2, -1) and (18, 1): 160 px right and 20 px above the middle of the first photo.
+    turn = np.column_stack([-np.eye(2), 2 * middle + np.array([160.0, -20.0])])
+    match = PairMatch(0, 1, np.empty(0, np.intp), np.empty(0, np.intp), turn)
+    settings = ImagerySettings(boresight_sd_rad=0.035, gps_relative_sd_m=0.8, tilt_sd_rad=0.026)
+    angle, decisions = _boresight(flight, verdicts, np.full(2, 100.0), [match] * times, settings)
+    weight, prior = times * 200.0**2 / (2 * 0.8**2 + 2 * 2.6**2), 0.035**-2
+    if not told:
+        assert angle.tolist() == [0.0, 0.0] and decisions == []
+        return
+    np.testing.assert_allclose(angle, np.array([0.02, 0.01]) * weight / (weight + prior), rtol=1e-6)
+    (decision,) = decisions
+    assert decision.item == "flight of a"
+    assert decision.decision == "camera looks +1.1° to the right and +0.6° to the bottom of its image beyond its tags"
+    assert decision.evidence == "baselines in 40 overlaps against GPS, standard errors 0.2°, 0.2°"
 
 
 # --- a whole flight ------------------------------------------------------------------------------------------------
