@@ -394,6 +394,16 @@ def test_a_way_is_broken_where_it_is_not_known(plot_of: Make, make_track: Make) 
     assert np.allclose(y, [0.0, 0.0, gap, 0.0, 0.0, gap, 0.0, 9.0, gap], atol=0.11, equal_nan=True)
 
 
+@pytest.mark.parametrize(("bend_m", "points"), [(1.9, 2), (2.1, 3)])
+def test_bends_of_two_metres_are_kept(plot_of: Make, make_track: Make, bend_m: float, points: int) -> None:
+    """A way of 20 m with a bend in its middle."""
+    track = make_track(rows=3)
+    lon, lat = np.array([at(0.0, 0.0), at(10.0, bend_m), at(20.0, 0.0)]).T
+    passes = track.passes.assign_coords(lon=("obs", lon), lat=("obs", lat))
+    _, renderers, _ = plot_of(RegionContents(GRID, (replace(track, passes=passes),)))
+    assert np.isfinite(renderers["layer:track"][0].data_source.data["x"]).sum() == points
+
+
 def test_a_track_that_stands_on_no_two_places_draws_nothing(plot_of: Make, make_track: Make) -> None:
     """One position is no way."""
     _, renderers, _ = plot_of(RegionContents(GRID, (make_track(rows=1),)))

@@ -486,3 +486,26 @@ def test_tags_go_where_they_cover_least(strokes: list[tuple[Any, ...]], facts: M
         by_side[round(first, 2)] - first / 2 - 4 - (text_width("A 50 %", 13) + 6) + 3, abs=0.02
     )
     assert [s[3] for s in markers] == pytest.approx([second, first], abs=0.01)  # the likeliest on top
+
+
+def test_words_are_cut_where_they_would_run_into_others(strokes: list[tuple[Any, ...]], facts: Make) -> None:
+    """The title before the arrow of north, 500 px; a site's id 8 px before its probability."""
+    why = facts(sites=(SiteProbability("i" * 200, 0.8, 100.0, 270.0),))
+    draw_why(replace(why, hotspot=replace(why.hotspot, species="i" * 200)))
+    dot = text_width("i", 18)
+    title = next(s for s in strokes if s[0] == "text" and s[4] == 18)
+    assert title[3].endswith("...") and 500 - 2 * dot < text_width(title[3], 18) <= 500
+    name = next(s for s in strokes if s[0] == "text" and s[3].startswith("A  i"))
+    room = 316 - 30 - text_width("80 %", 12) - 8
+    assert name[3].endswith("...") and room - 2 * text_width("i", 12) < text_width(name[3], 12) <= room
+    lone = next(s for s in strokes if s[0] == "text" and s[3].startswith("1 pass met"))
+    assert lone[3].endswith("peak")
+
+
+@pytest.mark.parametrize(("bend_m", "points"), [(0.25, 2), (0.4, 3)])
+def test_bends_below_seven_tenths_of_a_pixel_are_straight(
+    strokes: list[tuple[Any, ...]], facts: Make, bend_m: float, points: int
+) -> None:
+    """0.31 m at 2.25 px a metre."""
+    draw_why(facts(ways={"drive#0": np.array([[0.0, -100.0], [bend_m, 0.0], [0.0, 100.0]])}))
+    assert len(next(s for s in strokes if s[0] == "line" and s[2] == SAW)[1]) == points
