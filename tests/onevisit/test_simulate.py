@@ -12,9 +12,11 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import shapely
+from PIL import Image
 
 from ingest.coordinates import gcj02_from_wgs84, to_grid
 from ingest.errors import SettingError
@@ -439,3 +441,24 @@ def test_an_unknown_size_is_refused(tmp_path: Path) -> None:
     """With those that are known."""
     with pytest.raises(SettingError, match="no size 'town'; known are demo, district, city"):
         simulate_mission(tmp_path, seed=1, size="town")  # type: ignore[arg-type]
+
+
+def test_the_flight_begins_an_hour_and_twenty_minutes_after_the_drive(mission: Path, truth: dict[str, Any]) -> None:
+    """Local time, 3.4 s a photo; take-off is 512 m above the sea; photos and ground lie over the middle block."""
+    images = sorted((mission / "mission" / "images").glob("DJI_*.JPG"))
+    begin = datetime.fromisoformat(truth["drives"][0]["start"]).replace(tzinfo=None) + timedelta(hours=9, minutes=20)
+    for number, second in ((0, 0), (1, 3), (2, 7)):
+        with Image.open(images[number]) as image:
+            exif, place = image.getexif(), image.getexif().get_ifd(0x8825)
+        assert datetime.strptime(exif[0x0132], "%Y:%m:%d %H:%M:%S") == begin + timedelta(seconds=second)
+        assert float(place[6]) == pytest.approx(512.0 + 105.0, abs=4.0)
+    middle = np.mean([[p["lon"], p["lat"]] for p in truth["photos"]], axis=0)
+    world = build_world(SIZES["demo"], stream(4, "world"))
+    block = world.blocks[len(world.blocks) // 2].centroid
+    expected = [float(v) for v in world.lonlat(block.x, block.y)]
+    assert middle.tolist() == pytest.approx(expected, abs=2e-5)
+    scene = truth["scene"]
+    picture = cv2.imread(str(mission / scene["file"]))
+    assert picture is not None and scene["pixel_m"] == pytest.approx(0.24)
+    centre = (scene["left"] + picture.shape[1] * 0.12, scene["top"] - picture.shape[0] * 0.12)
+    assert centre == pytest.approx((world.origin_x + block.x, world.origin_y + block.y), abs=0.5)
