@@ -16,6 +16,7 @@ import xarray as xr
 from fusion import build_cube, region_geobox
 from ingest.errors import ContractError
 from ingest.schema import new_trace, species_names
+from onevisit.handover import netcdf
 from onevisit.handover.netcdf import join_traces, split_traces, write_cube, write_traces
 
 
@@ -184,7 +185,7 @@ def test_files_hold_what_a_cf_checker_asks_for(tmp_path, make_track):
     assert _findings(tmp_path / "cube.nc") == []
 
 
-# --- every variable and attribute ---------------------------------------------------------------------------------
+# --- every variable and attribute ----------------------------------------------------------------------------------
 
 Make = Callable[..., Any]
 
@@ -370,3 +371,15 @@ def test_layers_of_sums_are_zero_where_nothing_was_measured(tmp_path: Path, laye
     )
     with xr.open_dataset(tmp_path / "c.nc") as back:
         np.testing.assert_array_equal(back["a"].values, values.compute())
+
+
+@pytest.mark.parametrize("cells", [1, 24, 36, 10_000])
+def test_slabs_of_any_size_give_the_same_cube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cells: int) -> None:
+    """Five passes of twelve cells computed one, two, three or all at a time."""
+    monkeypatch.setattr(netcdf, "_SLAB_CELLS", cells)
+    values = np.arange(60.0).reshape(5, 3, 4) + 1
+    attrs = {"units": "1", "grid_mapping": "spatial_ref"}
+    layer = (("pass", "y", "x"), da.from_array(values, (1, 3, 4)), attrs)
+    write_cube(tmp_path / "c.nc", xr.Dataset({"a": layer}, {"spatial_ref": ((), 0, {})}))
+    with xr.open_dataset(tmp_path / "c.nc") as back:
+        np.testing.assert_array_equal(back["a"].values, values)

@@ -39,7 +39,7 @@ def test_an_open_sea_or_nothing_has_no_surprise():
     assert with_local_zone(RouteSettings(), []).value.time_zone == ""
 
 
-# --- what shares a grid ---------------------------------------------------------------------------------------------
+# --- what shares a grid --------------------------------------------------------------------------------------------
 
 Make = Callable[..., Any]
 DEGREE_M = 6_371_008.8 * math.pi / 180
@@ -150,7 +150,7 @@ def test_positions_of_a_region_are_the_usable_ones(drive: Make) -> None:
     assert (lon.tolist(), lat.tolist()) == ([104.0], [30.0])
 
 
-# --- which sites are in reach ---------------------------------------------------------------------------------------
+# --- which sites are in reach --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -211,3 +211,16 @@ def test_the_zone_is_that_of_the_middle_of_the_first_region(make_track: Make) ->
     assert settled.decisions == (
         Decision("times of routes and report", "shown in Asia/Shanghai", "zone of the place, 104.0030, 30.0000"),
     )
+
+
+def test_no_end_of_a_drive_is_forgotten(drive: Make, make_site: Make) -> None:
+    """The second of two rows 3 km apart, and the last of a hundred thousand: sites there are in reach."""
+    track = drive("a", 0.0)
+    passes = track.passes.assign_coords(lat=("obs", [30.0, 30.0 + 3000.0 / DEGREE_M]))
+    regions = split_regions([replace(track, passes=passes)], [], SMALL).value
+    site = make_site("S1", 104.0, 30.0 + 4500.0 / DEGREE_M, position_sd_m=0.0)
+    assert keep_sites_in_reach([site], regions, SMALL).value == (site,)
+    long = drive("b", 0.0, rows=100_001)
+    passes = long.passes.assign_coords(lat=("obs", 30.0 + np.linspace(0.0, 3000.0 / DEGREE_M, 100_001)))
+    regions = split_regions([replace(long, passes=passes)], [], SMALL).value
+    assert keep_sites_in_reach([site], regions, SMALL).value == (site,)
