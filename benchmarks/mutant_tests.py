@@ -159,13 +159,17 @@ def _cover(files: Sequence[str]) -> dict[str, dict[str, object]]:
     with tempfile.TemporaryDirectory() as scratch, borrow_copy() as copy:
         report, data = Path(scratch) / "junit.xml", Path(scratch) / "coverage"
         packages = [f"--cov={name}" for name in PACKAGES if (ROOT / name).is_dir()]
-        subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider",
              f"--junitxml={report}", *packages, "--cov-context=test", "--cov-report=", *files],
             cwd=copy.root, env=_environment(copy) | {"COVERAGE_FILE": str(data)}, check=False,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            capture_output=True, text=True,
         )  # fmt: skip
-        seconds = _seconds(report, files)
+        seconds = _seconds(report, files) if report.is_file() else {}
+        if done.returncode not in (0, 1) or not any(seconds.values()):
+            raise RuntimeError(f"the tests cannot be run:\n{done.stdout[-3000:]}{done.stderr[-2000:]}")
+        if done.returncode:
+            print("some tests fail without any fault:\n" + done.stdout[-2000:], file=sys.stderr)
         covered = coverage.CoverageData(str(data))
         covered.read()
         runs: dict[str, dict[str, set[str]]] = {name: defaultdict(set) for name in files}
