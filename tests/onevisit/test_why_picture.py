@@ -16,7 +16,7 @@ from fusion.schema import Attribution, CredibleArea, Rate, Sighting, SiteProbabi
 from ingest.coordinates import to_grid, to_lonlat
 from onevisit.handover import why_picture
 from onevisit.handover.canvas import Canvas, Label, text_width
-from onevisit.handover.why import Why, explain
+from onevisit.handover.why import Named, Why, explain
 from onevisit.handover.why_picture import draw_why
 
 Make = Callable[..., Any]
@@ -509,3 +509,31 @@ def test_bends_below_seven_tenths_of_a_pixel_are_straight(
     """0.31 m at 2.25 px a metre."""
     draw_why(facts(ways={"drive#0": np.array([[0.0, -100.0], [bend_m, 0.0], [0.0, 100.0]])}))
     assert len(next(s for s in strokes if s[0] == "line" and s[2] == SAW)[1]) == points
+
+
+def test_a_tag_has_eight_places_at_three_distances() -> None:
+    """Beside, above, below and at the corners, 15, 29 and 45 px off: each is taken if it alone is free."""
+    x, y, high = 280.0, 326.0, 17.0
+    wide = text_width("A > 99 %", 13) + 6
+    corners = [
+        (left, top)
+        for far in (15.0, 29.0, 45.0)
+        for left, top in (
+            (x + far, y - high / 2), (x - far - wide, y - high / 2), (x - wide / 2, y - far - high),
+            (x - wide / 2, y + far), (x + far, y - far - high / 2), (x + far, y + far - high / 2),
+            (x - far - wide, y - far - high / 2), (x - far - wide, y + far - high / 2),
+        )
+    ]  # fmt: skip
+    boxes = [shapely.box(left, top, left + wide, top + high) for left, top in corners]
+    named = Named("A", "S1", 1.0, 1.0, 1.0, (0.0, 0.0))
+    for k, free in enumerate(boxes):
+        dots = []
+        for other in boxes[:k] + boxes[k + 1 :]:
+            inside = [(a + da, b + db) for a, da in ((other.bounds[0], 1), (other.bounds[2], -1))
+                      for b, db in ((other.bounds[1], 1), (other.bounds[3], -1))]  # fmt: skip
+            dots.append(next(p for p in inside if not free.buffer(0.8).contains(shapely.Point(p))))
+        taken = [np.array(ring(a - 0.5, b - 0.5, a + 0.5, b + 0.5)) for a, b in dots]
+        best = why_picture._draw_tag(Canvas(20, 20, WHITE), named, x, y, taken)
+        assert (best[0].tolist(), best[2].tolist()) == (
+            pytest.approx(list(free.bounds[:2])), pytest.approx(list(free.bounds[2:])),
+        )  # fmt: skip
