@@ -41,11 +41,11 @@ def test_the_line_has_the_least_chi_square(seed: int) -> None:
 
 
 def test_standard_deviations_are_those_of_many_fits() -> None:
-    """Of 1 500 sets of points the slopes and intercepts scatter as the fits say."""
-    lines = [york_fit(*points(seed)) for seed in range(1500)]
+    """Of 500 sets of points the slopes and intercepts scatter as the fits say."""
+    lines = [york_fit(*points(seed)) for seed in range(500)]
     z = np.array([((line.slope - 0.7) / line.slope_sd, (line.intercept - 2) / line.intercept_sd) for line in lines])
-    np.testing.assert_allclose(z.std(axis=0), 1.0, atol=0.08)
-    np.testing.assert_allclose(z.mean(axis=0), 0.0, atol=0.12)
+    np.testing.assert_allclose(z.std(axis=0), 1.0, atol=0.12)
+    np.testing.assert_allclose(z.mean(axis=0), 0.0, atol=0.15)
 
 
 def test_pearsons_goodness_is_published() -> None:
