@@ -27,6 +27,8 @@ from imagery.process import (
     _geobox,
     _kept_reduction,
     _nothing,
+    _poses,
+    _quality,
     _reach,
     _surface,
     _usable_photos,
@@ -251,6 +253,57 @@ def test_boresight_is_used_from_three_standard_errors(times: int, told: bool) ->
     assert decision.item == "flight of a"
     assert decision.decision == "camera looks +1.1° to the right and +0.6° to the bottom of its image beyond its tags"
     assert decision.evidence == "baselines in 40 overlaps against GPS, standard errors 0.2°, 0.2°"
+
+
+def _refined() -> tuple[list[Station], Refined]:
+    """Three photos straight down from 100 m, 20 m apart; two tie points that two of them put 5 m and 10 m apart."""
+    rotation = rotation_from_attitude(0.0, -math.pi / 2, 0.0)
+    covariance = np.diag(np.square([0.0, 0.0, 0.05, 3.0, 4.0, 0.3]))
+    stations = []
+    for k, focal in enumerate((1000.0, 1000.0, 1010.0)):
+        centre, camera = np.array([20.0 * k, 0.0, 100.0]), replace(CAMERA, focal_px=focal)
+        stations.append(Station(_frame(f"{k}", 100.0), camera, centre, rotation, covariance))
+    middle = np.array([499.5, 399.5])
+    pixels = middle + np.array([[100.0, 0], [-130, 40], [150, 0], [-110, 80]])  # 10, 20 − 13, 15, 20 − 11 m east
+    ties = TiePoints(np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), pixels, 2)
+    residuals = np.array([[0.3, 0.0], [0.0, 0.4], [0.3, 0.0], [0.0, 0.4]])
+    adjusted = Adjusted(
+        tuple(stations[:2]), np.zeros((2, 3)), ties, residuals, np.zeros((1, 3)), 1.0, np.zeros(2), np.zeros(3)
+    )
+    error = np.array([0.25, 0.5, math.nan])
+    tied = np.array([True, True, False])
+    return stations, Refined(
+        tuple(stations), adjusted, surface_from_plane(0.0, 0.0), tied, np.array([7, 9, 0]), error
+    )
+
+
+def test_rows_and_quality_of_an_adjusted_flight() -> None:
+    """Ties and errors of each photo, reasons of those corrected or refused; medians and percentiles of the block."""
+    stations, refined = _refined()
+    told = {f"{k}": Verdict(0.0, 0.05) for k in range(4)}
+    told["1"] = Verdict(0.0, 0.05, True, "heading corrected")
+    gone, odd = _frame("3", 100.0), _frame("4", 100.0)
+    frames = [gone, *(s.frame for s in stations), odd]
+    settings, plane = ImagerySettings(mode="refined", gsd_m=0.1), surface_from_plane(0.0, 0.0)
+    rejects = [Reject("3", "pixels", "black")]
+    poses, views = _poses(frames, stations, told, plane, rejects, GRID, settings, refined)
+    assert [(p.item, p.used, p.reason, p.ties) for p in poses] == [
+        ("3", False, "black", 0), ("0", True, "used", 7), ("1", True, "heading corrected", 9), ("2", True, "used", 0),
+        ("4", False, "not placed", 0),
+    ]  # fmt: skip
+    assert [p.reprojection_error_px for p in poses[1:3]] == [0.25, 0.5] and math.isnan(poses[3].reprojection_error_px)
+    assert [p.position_error_m for p in poses[1:4]] == [pytest.approx(5.0)] * 3
+    assert [v.index for v in views] == [1, 2, 3]
+    assert [v.station for v in views] == stations and {v.tone for v in views} == {Tone()}
+    box = _geobox(views, plane, settings, GRID)
+    quality = _quality(poses, told, box, settings, 12.5, refined, plane)
+    assert (quality.mode, quality.photos, quality.used, quality.corrected) == ("refined", 5, 3, 1)
+    assert (quality.tied, quality.tie_points, quality.gsd_m, quality.seconds) == (2, 2, 0.1, 12.5)
+    assert quality.reprojection_error_px == pytest.approx(math.sqrt(2 * (0.09 + 0.16) * 2 / 8))
+    assert quality.mismatch_m == pytest.approx((5.0 + 10.0) / 2)
+    assert quality.mismatch_p90_m == pytest.approx(5.0 + 0.9 * 5.0)
+    assert quality.position_error_m == pytest.approx(5.0)
+    assert quality.focal_px == 1000.0
 
 
 # --- a whole flight ------------------------------------------------------------------------------------------------

@@ -228,6 +228,31 @@ def test_photos_of_two_levels_meet_over_the_wide_seam(tmp_path: Path) -> None:
     assert row[at] == pytest.approx(10.0 + 10.0 * (1 - d / 2) / (2 - d / 2), abs=0.5)
 
 
+@pytest.mark.parametrize("slope", [(10.0, 0.0), (0.0, 10.0)])
+def test_photos_that_agree_are_not_shifted(tmp_path: Path, slope: tuple[float, float]) -> None:
+    """Two photos of one ramp on the ground: their colours agree everywhere, and the ramp goes through the seam."""
+    views = []
+    for k, east in enumerate((-3.0, 3.0)):
+        ramp = _ramp(slope[0] / 5.0, -slope[1] / 5.0, slope[0] * (east - 59.5 / 5.0) + slope[1] * 44.5 / 5.0 + 500.0)
+        views.append(_view(tmp_path, ramp, index=k, east=east))
+    mosaic = _mosaic(views)
+    x, y = _places(mosaic)
+    inner = abs(x) < 4.0
+    np.testing.assert_allclose(mosaic["value"].values[inner], (500 + slope[0] * x + slope[1] * y)[inner], atol=1.0)
+
+
+def test_names_of_layers() -> None:
+    """As a person reads them in a GIS."""
+    lazy = build_mosaic([], LEVEL, _box(), SETTINGS, bands=("value",))
+    assert {name: lazy[name].attrs["long_name"] for name in lazy.data_vars} == {
+        "value": "value", "alpha": "255 where a photo sees the ground",
+        "photo_count": "number of photos that see the pixel",
+        "photo_index": "row in poses of the photo shown, -1 for none",
+        "gsd": "ground sampling distance of the photo shown",
+        "position_error": "expected horizontal position error (root of summed variances)",
+    }  # fmt: skip
+
+
 def test_detail_changes_over_the_narrow_seam(tmp_path: Path) -> None:
     """Fine stripes in one photo, none in the other: half of the contrast at the seam, none 0.5 m beyond."""
     stripes = np.full((90, 120), 50.0, np.float32)
