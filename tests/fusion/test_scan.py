@@ -123,6 +123,19 @@ def test_where_no_circle_is_high_there_is_no_cluster() -> None:
     assert whole is not None and whole.locations.tolist() == [1]  # half of the observations is allowed
 
 
+@pytest.mark.parametrize(("factor", "offset"), [(1e-4, 0.0), (1e3, 0.0), (1.0, -500.0)])
+def test_the_circle_is_free_of_units(factor: float, offset: float) -> None:
+    """Values in another unit, or counted from elsewhere: the same circle and ratio."""
+    values = np.array([0.1, 0.3, 0.9, 0.8, 0.2, 0.0])
+    one, other = (
+        scan_normal(np.arange(6.0), np.zeros(6), np.arange(6), v, replications=9)
+        for v in (values, factor * values + offset)
+    )
+    assert one is not None and other is not None
+    assert other.llr == pytest.approx(one.llr) and other.locations.tolist() == one.locations.tolist()
+    assert (other.mean_inside, other.p_value) == pytest.approx((factor * one.mean_inside + offset, one.p_value))
+
+
 def test_places_on_one_point_are_one_circle() -> None:
     """A circle holds all of its rim: places at the same distance are in together or not at all."""
     x = np.array([0.0, 0.0, 1.0, 2.0, 3.0, 4.0])
