@@ -204,7 +204,7 @@ def test_a_monitor_series_names_its_site(name: str) -> None:
     del series.attrs[name]
     with pytest.raises(ContractError, match=rf"attributes missing: \['{name}'\]"):
         check_monitor(series)
-    with pytest.raises(ContractError, match="^monitor series: interval is None"):
+    with pytest.raises(ContractError, match=r"^monitor series: interval is None"):
         check_monitor(series.drop_attrs())
 
 
