@@ -361,3 +361,9 @@ def test_flags_of_our_own_files_come_back(tmp_path: Path) -> None:
     (back,) = read_traces([tmp_path / "b.nc"], TraceSettings()).value
     assert back["qc_flag"].values.tolist() == [0, int(Flag.POSITION_MISSING), 0]
     assert back["no2_qc"].values.tolist() == [0, int(Flag.VALUE_OUT_OF_RANGE), 0]
+
+
+def test_an_old_workbook_is_no_archive_and_not_refused_as_one(tmp_path: Path) -> None:
+    """A damaged .xls comes to the reader of workbooks, which says what to do."""
+    with pytest.raises(FileError, match=r"save it again as \.xlsx without a password"):
+        read_file(tmp_path, "a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100))
