@@ -219,7 +219,7 @@ def _environment(copy: Copy) -> dict[str, str]:
 
 
 def preload() -> None:
-    """Import the libraries that most tests need, so that forks have them."""
+    """Import the libraries that most tests need, so that forks have them; none that is a plugin of pytest."""
     import xarray  # noqa: F401
 
 

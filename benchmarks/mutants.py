@@ -206,9 +206,11 @@ def _places(source: str) -> list[list[tuple[str, int]]]:
     counts: dict[str, int] = {}
     places: dict[Any, list[tuple[str, int]]] = {}
     for node in ast_nodes(get_ast(source)):
+        in_signature = node.parent is not None and node.parent.type in ("parameters", "param", "lambdef")
         for name, operator in operators().items():
             for position in operator.mutation_positions(node):
-                places.setdefault(position[0], []).append((name, counts.get(name, 0)))
+                if not (in_signature and name.startswith("ReplaceBinary")):  # the star of `f(a, *, b)`
+                    places.setdefault(position[0], []).append((name, counts.get(name, 0)))
                 counts[name] = counts.get(name, 0) + 1
     return list(places.values())
 
@@ -216,12 +218,12 @@ def _places(source: str) -> list[list[tuple[str, int]]]:
 @lru_cache(maxsize=4096)
 def _mutate(module: str, source: str, name: str, occurrence: int) -> Mutant | None:
     """Apply one operator; None where the program stays what it was or is none any more."""
-    code = mutate_code(source, operators()[name], occurrence)
-    if code is None:
-        return None
     try:
-        tree = ast.parse(code)
-    except SyntaxError:
+        code = mutate_code(source, operators()[name], occurrence)
+        tree = ast.parse(code or "")
+    except (SyntaxError, AttributeError):  # the latter where cosmic-ray meets `except (a.b, c)`
+        return None
+    if code is None:
         return None
     if _computed(tree) == _computed(ast.parse(source)):
         return None

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import multiprocessing
 import sys
 import tempfile
 import time
@@ -100,7 +101,7 @@ def run_all(
     """Run missions on ``workers`` processes, in any order; the table does not depend on it."""
     started = time.perf_counter()
     runs, failed = [], []
-    with ProcessPoolExecutor(workers) as workers_:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as workers_:
         futures = {workers_.submit(run_seed, seed, size, folder, without, replay=replay): seed for seed in seeds}
         for future in as_completed(futures):
             error = future.exception()

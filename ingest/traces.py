@@ -102,9 +102,7 @@ def read_traces(
     collected = _Collected()
     records = [record for path in sorted(files) for record in _read_file(path, settings, root, collected)]
     records = _to_utc(records, settings, collected)
-    records = [
-        r for r in (_guarded(partial(repair_stamps, r), collected) for r in records) if r is not None
-    ]
+    records = [r for r in (_guarded(partial(repair_stamps, r), collected) for r in records) if r is not None]
     outings = collected.keep(group_outings(records))
     traces: list[xr.Dataset] = []
     for source, instruments in outings:

@@ -1,4 +1,4 @@
-"""The program that puts faults into the code: which faults, into which places, and that a copy is changed, not the tree."""
+"""The program that puts faults into the code: which faults, where, and that a copy is changed, not the tree."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_each_own_operator_does_what_its_example_says() -> None:
 
 
 def test_a_sample_is_the_same_for_a_seed_and_changes_what_is_computed(tree: Path) -> None:
-    """Every fault is another program; annotations, docstrings and ``__all__`` are left alone; the file is not touched."""
+    """Every fault is another program; annotations, docstrings and ``__all__`` are left alone, and so is the file."""
     sample = sample_mutants(tree, ["room.py"], count=25, seed=4)
     assert sample == sample_mutants(tree, ["room.py"], count=25, seed=4)
     assert sample != sample_mutants(tree, ["room.py"], count=25, seed=5)

@@ -68,9 +68,11 @@ def test_records_of_every_room_come_back(
     """Datasets, geometries, systems of coordinates, times, zones, flags and enumerations survive the reader."""
     site = Site("S1", "Works", 104.0, 30.0, 10.0, "EPSG:4326", CrsSource.DECLARED)
     when = datetime(2026, 5, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
-    values = (make_track(), make_hotspot(), site, CRS.from_epsg(4544), when, datetime(2026, 5, 1, tzinfo=UTC),
-              date(2026, 5, 1), Flag.CALIBRATION, frozenset({1}), Path("a/b"), shapely.box(0, 0, 1, 2),
-              np.float64(2.5), np.datetime64("2026-05-01", "ns"), np.array(["a", "bc"]), {"x": [None, True]})  # fmt: skip
+    values = (
+        *(make_track(), make_hotspot(), site, CRS.from_epsg(4544), when, datetime(2026, 5, 1, tzinfo=UTC)),
+        *(date(2026, 5, 1), Flag.CALIBRATION, frozenset({1}), Path("a/b"), shapely.box(0, 0, 1, 2), np.float64(2.5)),
+        *(np.datetime64("2026-05-01", "ns"), np.array(["a", "bc"]), {"x": [None, True]}),
+    )
     _kept(tmp_path, values)
     back: Any = _value(tmp_path)
     for before, after in zip(values, back, strict=True):
