@@ -7,6 +7,7 @@ beside the repository; without it only the made maps are scored and the page is 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -209,7 +210,7 @@ def score_maps(make: MakeMap, *, maps: int, settings: FusionSettings, workers: i
     """Score ``maps`` maps on ``workers`` processes."""
     if workers < 2:
         return [score_map(make, settings, first + k) for k in range(maps)]
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         return list(pool.map(partial(score_map, make, settings), range(first, first + maps), chunksize=5))
 
 

@@ -10,6 +10,7 @@ from benchmarks import skill, speed
 from benchmarks.rooms import run_rooms
 
 
+@pytest.mark.slow
 def test_one_mission_is_simulated_processed_and_scored(tmp_path: Path) -> None:
     """One tuning seed gives a page with a row a measure, and nothing failed."""
     bench = skill.run_all([1], "demo", tmp_path, workers=1)
@@ -18,6 +19,7 @@ def test_one_mission_is_simulated_processed_and_scored(tmp_path: Path) -> None:
     assert "`hotspots.recall`" in page and "not by hand" in page
 
 
+@pytest.mark.slow
 def test_a_mission_is_replayed_from_stored_tracks_while_they_are_valid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

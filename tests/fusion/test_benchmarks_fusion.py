@@ -35,6 +35,7 @@ def test_references_equal(shared_data: Path) -> None:
     assert all(row.met for row in skill_hotspots.references(shared_data))
 
 
+@pytest.mark.slow
 def test_speed_is_measured_on_small_arrays(tmp_path: Path) -> None:
     """Every case gives a row; what does not depend on the machine is met; a page that was written is read back."""
     rows = speed_fusion.run_all(side=120, points=20_000, many=200_000, repeats=1, city=(4, 50, 2))

@@ -112,6 +112,7 @@ campaign.add_mission(Path({store!r}), _cube(conftest.road_drives(2, length_m=800
 
 
 @pytest.mark.parametrize("after", [1, 7, 12])
+@pytest.mark.slow
 def test_a_writer_killed_midway_leaves_nothing_and_a_retry_ends_in_the_same_bytes(
     drives, tmp_path: Path, after: int
 ) -> None:

@@ -605,7 +605,7 @@ def test_a_single_sighting_is_of_its_pass_alone(drives) -> None:
     tracks[0].passes["ch4_enhancement"].values[:] += 30 * np.exp(-0.5 * ((x - 1500) / 90.0) ** 2)
     tracks[0].passes["u"].values[:], tracks[0].passes["v"].values[:] = 0.0, -2.0
     tracks[0].passes["ch4_background"].values[:] = 9.0
-    (h,) = _find([*tracks[1:], tracks[0]], FusionSettings(surrogates=499)).value
+    (h,) = _find(tracks, FusionSettings(surrogates=499)).value
     assert h.single_sighting and h.seen_by == ("d0#0",) and (h.passes_seen, h.passes_crossed) == (1, 4)
     assert (h.wind_from_deg, h.wind_speed, h.background) == pytest.approx((0.0, 2.0, 9.0))
     assert h.first_seen == h.last_seen and h.first_seen.isoformat().startswith("2024-05-01T02:0")

@@ -12,6 +12,7 @@ from benchmarks.peers_imagery import pose_with_pycolmap, project_with_orthority
 from imagery import ImagerySettings, process_frames
 
 
+@pytest.mark.slow
 def test_skill_page_is_written(tmp_path: Path) -> None:
     """Without real data the page holds the simulated blocks only."""
     page = tmp_path / "skill.md"
@@ -28,6 +29,7 @@ def test_speed_page_is_written(tmp_path: Path) -> None:
     assert "times the floor" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_simulated_block_is_found_within_a_pixel(tmp_path: Path) -> None:
     """On relief, with a lens, tilts and a boresight nobody told, photos agree within a pixel (tuning seed)."""
     block = simulate_block(tmp_path, 3, gps_sd_m=0.03, strips=2, per_strip=4)

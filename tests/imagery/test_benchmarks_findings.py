@@ -15,6 +15,7 @@ SOIL = Finding("bare_soil-1", "bare_soil", PATCH, 400.0, 0.2, "1", 0.78, 1.5, "o
 FLIGHT = Findings((SOIL,), ("bare_soil",), shapely.box(0, 0, 100, 100))
 
 
+@pytest.mark.slow
 def test_a_park_is_flown_over_and_its_page_written(tmp_path: Path) -> None:
     """Soil and roof of a tuning seed are found; real flights that are absent are said to be."""
     score = skill_findings.score_seed(1, tmp_path)

@@ -10,6 +10,7 @@ from benchmarks.speed_records import Figure, render_figures
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "speed-ingest.md"
 
 
+@pytest.mark.slow
 def test_benchmarks_run_and_give_rows() -> None:
     """A small run measures every target of the page."""
     figures = speed_ingest.main(["--small"])

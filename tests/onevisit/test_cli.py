@@ -65,6 +65,7 @@ def test_check_prints_json_on_standard_output_only(tmp_path: Path) -> None:
     assert set(json.loads(result.stdout)) == {"found", "decisions", "rejects"}
 
 
+@pytest.mark.slow
 def test_check_shows_a_person_the_first_of_each_kind_and_how_many_more(tmp_path: Path) -> None:
     """24 photos are 12 lines and a line that says 12 more."""
     simulate_mission(tmp_path, seed=4)

@@ -155,6 +155,7 @@ def test_results_of_other_settings_are_not_believed(mission: Path, out: Path, tm
     assert _bytes(again)["cube.nc"] == _bytes(out)["cube.nc"]
 
 
+@pytest.mark.slow
 def test_a_flight_without_a_drive_gives_a_mosaic_and_no_hotspots(mission: Path, tmp_path: Path) -> None:
     """Each folder is optional; files of an earlier run that this one does not write are removed."""
     result = tmp_path / "out"
@@ -168,6 +169,7 @@ def test_a_flight_without_a_drive_gives_a_mosaic_and_no_hotspots(mission: Path, 
     assert json.loads((result / "hotspots.geojson").read_text(encoding="utf-8"))["features"] == []
 
 
+@pytest.mark.slow
 def test_each_bad_file_gets_one_line_and_the_rest_goes_on(mission: Path, tmp_path: Path) -> None:
     """A trace without position, a photo without GPS, a cut photo, a site far away, a loose file: five rejects."""
     import cv2

@@ -107,6 +107,7 @@ def test_another_threshold_of_visits_leaves_fusion_alone(rerun: tuple[Path, Path
     assert _done(out) == ["visits", "routes", "handover"]
 
 
+@pytest.mark.slow
 def test_another_threshold_of_tracks_leaves_the_mosaic_alone(rerun: tuple[Path, Path]) -> None:
     """Tracks, fusion and what follows are done again, the photos are not."""
     park, out = rerun
@@ -155,6 +156,7 @@ def test_a_mosaic_that_was_changed_is_made_again(rerun: tuple[Path, Path]) -> No
     ]
 
 
+@pytest.mark.slow
 def test_a_store_that_was_cut_off_gives_the_same_results(rerun: tuple[Path, Path]) -> None:
     """Every entry is half as long: everything is done again, each with a line that says so."""
     park, out = rerun
@@ -171,6 +173,7 @@ def test_a_store_that_was_cut_off_gives_the_same_results(rerun: tuple[Path, Path
     }
 
 
+@pytest.mark.slow
 def test_a_replay_starts_from_stored_tracks_and_writes_what_is_scored(
     rerun: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def _hashes(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes(tmp_path: Path) -> None:
     """Two runs of one seed write the same bytes, another seed writes others."""
     for name, seed in (("a", 11), ("b", 11), ("c", 12)):
@@ -67,6 +68,7 @@ def test_same_seed_same_bytes(tmp_path: Path) -> None:
     assert _hashes(tmp_path / "a") != _hashes(tmp_path / "c")
 
 
+@pytest.mark.slow
 def test_a_switch_changes_only_what_it_switches(tmp_path: Path) -> None:
     """Without register_shift the photos, the roads and the drive stay the same to the byte."""
     simulate_mission(tmp_path / "on", seed=5, only=("register_shift",))

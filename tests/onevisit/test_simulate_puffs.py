@@ -138,6 +138,7 @@ def _crosswind_integral(run: list[float], rate: float, distance: float) -> float
     return float(np.trapezoid(sample_puffs([source], wind, x, y, inlet_m=1.5)[-2:, :, 0].mean(axis=0), across))
 
 
+@pytest.mark.slow
 def test_prairie_grass_within_a_factor_of_two(shared_data: Path) -> None:
     """Nine in ten crosswind integrals of the 1956 releases are met within a factor of two, with little bias."""
     folder = shared_data / "fusion" / "prairie_grass_1956"

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 def test_the_page_of_speed_is_written(tmp_path: Path) -> None:
     """A small run writes a table with rows a second, memory, two cores and both ratios; the page in docs is left."""
     page = tmp_path / "speed.md"
