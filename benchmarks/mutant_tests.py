@@ -160,7 +160,7 @@ def _cover(files: Sequence[str]) -> dict[str, dict[str, object]]:
         report, data = Path(scratch) / "junit.xml", Path(scratch) / "coverage"
         packages = [f"--cov={name}" for name in PACKAGES if (ROOT / name).is_dir()]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider",
+            [sys.executable, "-m", "pytest", "-q", "-n", "2", "-m", "not slow", "-p", "no:cacheprovider",
              f"--junitxml={report}", *packages, "--cov-context=test", "--cov-report=", *files],
             cwd=copy.root, env=_environment(copy) | {"COVERAGE_FILE": str(data)}, check=False,
             capture_output=True, text=True,

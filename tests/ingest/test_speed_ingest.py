@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks import speed_ingest
 from benchmarks.speed_records import Figure, render_figures
 
