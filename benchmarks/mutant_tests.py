@@ -276,6 +276,6 @@ def _test_and_exit(copy: Copy, tests: Sequence[str], scratch: Path, *, own_cache
         with (scratch / "said").open("w") as said:
             os.dup2(said.fileno(), 1)
             os.dup2(said.fileno(), 2)
-            status = int(pytest.main(["-x", "-q", "-n", "0", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]))
+            status = int(pytest.main(["-x", "-q", "-n", "0", "-m", "not slow", "-p", "no:cacheprovider", *tests]))
     finally:
         os._exit(status)
