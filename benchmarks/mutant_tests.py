@@ -237,7 +237,8 @@ def run_mutant(mutant: Mutant, tests: Sequence[tuple[str, float]], copy: Copy) -
     finally:
         target.write_bytes(original)
         os.utime(target, ns=(times.st_atime_ns, times.st_mtime_ns))
-    return ("survived" if status == 0 else "caught"), time.perf_counter() - started
+    # pytest's 0: all passed, 5: none was selected
+    return ("survived" if status in (0, 5) else "caught"), time.perf_counter() - started
 
 
 def _run(copy: Copy, tests: Sequence[str], *, limit_s: float, own_cache: bool) -> int:
