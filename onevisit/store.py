@@ -69,6 +69,7 @@ class Store:
         self.out, self._folder, self._program = out, out / FOLDER, program
         self._keep, self._say = keep, say
         self._used: list[str] = []
+        self._said: set[tuple[str, str]] = set()
         self.outputs: dict[str, dict[str, str]] = _read_json(self._folder / _OUTPUTS, {}) if keep else {}
 
     def load(self, name: str, key: str, *, any_program: bool = False) -> Outcome[Any] | None:
@@ -79,11 +80,14 @@ class Store:
         """
         if not self._keep:
             return None
-        paths = [self._path(name, key)]
-        if any_program:
-            paths += sorted(self._folder.glob(f"{name}-{key}-*.bin"), key=lambda path: -path.stat().st_mtime_ns)
-        path = next((path for path in paths if path.is_file()), None)
-        if path is None:
+        path = self._path(name, key)
+        others = sorted(self._folder.glob(f"{name}-{key}-*.bin"), key=lambda other: -other.stat().st_mtime_ns)
+        if not path.is_file() and others:
+            if not any_program:
+                self._say_once("made again", "the program or a library has changed since it was stored")
+                return None
+            path = others[0]
+        if not path.is_file():
             return None
         try:
             entry = _read(path)
@@ -128,6 +132,11 @@ class Store:
                     path.unlink(missing_ok=True)
         except OSError as error:
             self._say(FOLDER, "not kept, the next run does all again", str(error.strerror or error))
+
+    def _say_once(self, decision: str, evidence: str) -> None:
+        if (decision, evidence) not in self._said:
+            self._said.add((decision, evidence))
+            self._say(FOLDER, decision, evidence)
 
     def _path(self, name: str, key: str) -> Path:
         return self._folder / f"{name}-{key}-{self._program}.bin"
