@@ -38,6 +38,8 @@ _MANY = 12
 """From so many tests of one file on, the file is run as a whole."""
 _MOST_S = 60.0
 """Seconds of tests, the cheapest first, that a fault is held against; what they do not notice counts as survived."""
+_OF_EVERY_MODULE = ("tests/test_immutable.py", "tests/test_docs.py")
+"""Tests that look at modules without running a function of theirs."""
 _LEFT_OUT = ("tests/benchmarks/test_mutate.py",)
 """The tests of this program itself."""
 
@@ -60,6 +62,8 @@ class TestMap:
             if not names and (not key or _is_compiled(mutant)):
                 of = (mutant.module, *(_users(mutant.module) if _is_compiled(mutant) else ()))
                 names = {n for k, v in runs.items() if k.split("::")[0] in of for n in v}
+            if not key and file in _OF_EVERY_MODULE:
+                names.add(file)
             if not names:
                 continue
             if file in names or len(names) > _MANY:

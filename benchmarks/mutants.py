@@ -32,6 +32,9 @@ _KEPT = (
     r"|BitAnd_BitOr|BitXor_BitOr|RShift_LShift|LShift_RShift)"
 )
 _WORDS = re.compile(r"\s|[。，、；：（）]")  # a text with blanks or Chinese punctuation is a sentence
+_OF_NO_VALUE = ("eq", "slots", "strict", "pure", "maxsize", "repr")
+"""Keywords that decide on speed, on checks and on what is printed, not on a value."""
+_SYMMETRIC = ("min", "max", "minimum", "maximum", "hypot", "fmin", "fmax", "logaddexp")
 _SILENT_CALLS = ("logger.", "logging.", "on_stage(", "advance(")
 
 
@@ -60,8 +63,8 @@ class NoneForArgument(Operator):  # type: ignore[misc]
     def mutation_positions(self, node: Any) -> Iterator[Any]:
         """Keyword arguments of calls, but for those that are None."""
         if node.type == "argument" and len(node.children) == 3:
-            _, equals, value = (child.get_code().strip() for child in node.children)
-            if equals == "=" and value != "None":
+            name, equals, value = (child.get_code().strip() for child in node.children)
+            if equals == "=" and value != "None" and name not in _OF_NO_VALUE:
                 yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, _index: int) -> Any:
@@ -83,7 +86,8 @@ class SwapArguments(Operator):  # type: ignore[misc]
         if node.type == "arglist" and len(node.children) >= 3 and node.parent.type == "trailer":
             first, _, second = node.children[:3]
             plain = {first.type, second.type}.isdisjoint({"argument"})
-            if plain and first.get_code().strip() != second.get_code().strip():
+            called = node.parent.get_previous_leaf().value
+            if plain and called not in _SYMMETRIC and first.get_code().strip() != second.get_code().strip():
                 yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, _index: int) -> Any:

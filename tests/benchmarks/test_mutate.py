@@ -27,7 +27,7 @@ def area(width: float, height: float | None = None) -> float:
     values = {"width": width}
     values["more"] = 1
     if height is None:
-        return min(width * 2, LIMIT)
+        return round(width * LIMIT, 2)
     return max(values["width"], height)
 
 
@@ -77,7 +77,7 @@ def test_every_kind_of_fault_is_found_in_time(tree: Path) -> None:
         "if height is None: -> if height is not None:",
         'values["more"] = 1 -> pass',
         "names.sort(key=len) -> names.sort(key=None)",
-        "return min(width * 2, LIMIT) -> return min(LIMIT, width * 2)",
+        "return round(width * LIMIT, 2) -> return round(2, width * LIMIT)",
         'return max(values["width"], height) -> return max(values["widthx"], height)',
     ):
         assert change in made, change

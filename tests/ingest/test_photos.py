@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from ingest import photos
 from ingest.errors import FileError, SettingError
 from ingest.exif import PhotoTags
 from ingest.mrk import gps_to_utc, parse_mrk
@@ -666,3 +667,13 @@ def test_damaged_photos_give_frames_or_rejects(tmp_path: Path, data: st.DataObje
             read_image(frame, reduce=8)
         except FileError:
             continue
+
+
+def test_tags_that_are_kept_bear_the_makers_names() -> None:
+    """DJI writes into its own namespace, MicaSense and Sequoia into Camera, Adobe into xmp."""
+    dji = ("RtkFlag", "GpsStatus", "AltitudeType", "SurveyingMode", "DewarpFlag", "ImageSource", "CamReverse",
+           "GimbalReverse", "FlightPitchDegree", "FlightRollDegree")  # fmt: skip
+    others = {"CreatorTool": "xmp:CreatorTool", "CentralWavelength": "Camera:CentralWavelength",
+              "ModelType": "Camera:ModelType"}  # fmt: skip
+    assert {name: f"drone-dji:{name}" for name in dji} | others == photos._KEPT_XMP
+    assert photos._KEPT_EXIF == ("Make", "Model", "Software", "LensModel")

@@ -251,6 +251,7 @@ def test_species_are_taken_in_order_each_with_its_noise(make_passes: Make) -> No
     two = {"nox": bump(), "co": bump(start=20)}
     found = find_plumes(make_passes(10.0 * np.arange(40), excess=two, noise={"co": 2.0}), SETTINGS)
     assert found["species"].values.tolist() == ["nox", "co"]
+    assert found["species"].dtype.kind == found["units"].dtype.kind == "U"  # text, which netCDF can hold
     assert spans(found) == [(11, 13, 16), (22, 23, 25)]
     assert found["snr"].values.tolist() == [20.0, 10.0]
     assert found["source"].values.tolist() == [0, 0]
