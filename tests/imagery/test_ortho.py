@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import shapely
 import xarray as xr
 from affine import Affine
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from odc.geo.geobox import GeoBox
 
 from imagery import ImagerySettings, Station
 from imagery.camera import rotation_from_attitude
-from imagery.ortho import View, build_mosaic, render_chunk
+from imagery.ortho import View, _chunk_polygon, build_mosaic, render_chunk
 from imagery.photocache import forget_photos
 from imagery.radiometry import Tone
 from imagery.stations import footprint
@@ -333,3 +334,10 @@ def test_worse_edges_give_way_to_better_middles(tmp_path: Path) -> None:
     assert (mosaic["photo_index"].values[middle & (x > 10.5)] == 1).all()
     only_first = mosaic["photo_count"].values[middle & (x < 7.5)]
     assert (only_first == 1).all() and (mosaic["photo_count"].values[middle & (x > 9.0) & (x < 11.0)] == 2).all()
+
+
+def test_a_chunk_asks_for_photos_of_its_halo_on_all_sides() -> None:
+    """Its ground and 64 pixels around it: of 20 × 10 pixels of 0.5 m, 74 m by 69 m in all."""
+    asked = _chunk_polygon(Affine(0.5, 0, 1000, 0, -0.5, 5000), 10, 20)
+    assert asked.bounds == (1000 - 32, 5000 - 5 - 32, 1000 + 10 + 32, 5000 + 32)
+    assert asked.equals(shapely.box(*asked.bounds))

@@ -112,3 +112,11 @@ def test_a_band_of_one_value_or_none_is_black(tmp_path: Path, value: float) -> N
     picture = picture_from_geotiff(write(tmp_path / "a.tif", values, nodata=np.nan), name="thermal")
     assert picture.rgba[..., :3].max() == 0
     assert picture.rgba[..., 3].min() == (255 if value == 7.0 else 0)
+
+
+def test_what_is_masked_does_not_stretch_the_rest(tmp_path: Path) -> None:
+    """A finite number that stands for no data, far below the rest, leaves the scale alone."""
+    values = np.append(np.arange(101.0), -9999.0).astype(np.float32).reshape(1, 6, 17)
+    picture = picture_from_geotiff(write(tmp_path / "a.tif", values, nodata=-9999.0), name="thermal")
+    grey = picture.rgba[..., 0].ravel()
+    assert (grey[0], grey[2], grey[98], grey[100]) == (0, 0, 255, 255) and grey[50] in (127, 128)
