@@ -7,7 +7,15 @@ import pytest
 import shapely
 
 from fusion import FusionSettings
-from fusion.candidates import base_name, candidates_of, family_of, lists_family, lists_species, species_weight
+from fusion.candidates import (
+    _family,
+    base_name,
+    candidates_of,
+    family_of,
+    lists_family,
+    lists_species,
+    species_weight,
+)
 from fusion.grid import project
 from ingest.coordinates import gcj02_from_wgs84
 from ingest.schema import Site
@@ -135,3 +143,18 @@ def test_a_species_of_a_second_instrument_is_the_same(species: str, base: str) -
 def test_a_list_names_a_species_or_its_family(listed, species: str, itself: bool, family: bool) -> None:
     """By its own name, and by that of a relative."""
     assert (lists_species(listed, species), lists_family(listed, species)) == (itself, family)
+
+
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("颗粒物", "particles"),
+        ("烟尘", "particles"),
+        ("粉尘", "particles"),
+        ("非甲烷总烃", "voc"),
+        ("恶臭", "sulfur"),
+    ],
+)
+def test_words_of_permits_name_a_family_and_no_species(text: str, family: str) -> None:
+    """Also within a longer text."""
+    assert _family(text) == _family(f"有组织{text}（烟囱）") == ("", family)

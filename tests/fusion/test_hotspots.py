@@ -16,6 +16,7 @@ from fusion import FusionSettings, Hotspot, build_cube, find_hotspots, hotspots,
 from fusion.gistar import disc_kernel, gi_star_cells, neighbour_matrix
 from fusion.grid import project, unproject
 from fusion.significance import CellTest, PassScores, score_pass, without_cells
+from ingest.errors import ContractError
 from ingest.flags import Flag
 
 CRS = "EPSG:4544"
@@ -622,3 +623,11 @@ def test_what_recurs_is_told_before_what_was_seen_once(drives) -> None:
     assert [(h.id, h.single_sighting) for h in found] == [("H001", False), ("H002", True)]
     assert [_metres_off(h, at) < 60 for h, at in zip(found, (3000.0, 1200.0), strict=True)] == [True, True]
     assert found[1].enhancement > found[0].enhancement and found[1].seen_by == ("d2#0",)
+
+
+def test_what_is_no_cube_is_refused(drives) -> None:
+    """Hotspots are sought in a cube with its grid mapping only."""
+    tracks = drives(2)
+    cube = build_cube(tracks, _box(tracks), None, QUICK)
+    with pytest.raises(ContractError, match="grid mapping"):
+        find_hotspots(cube.drop_vars("spatial_ref"), QUICK)

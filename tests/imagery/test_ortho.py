@@ -18,7 +18,7 @@ from odc.geo.geobox import GeoBox
 
 from imagery import ImagerySettings, Station
 from imagery.camera import rotation_from_attitude
-from imagery.ortho import View, _chunk_polygon, build_mosaic, render_chunk
+from imagery.ortho import View, _chunk_polygon, _inside, build_mosaic, render_chunk
 from imagery.photocache import forget_photos
 from imagery.radiometry import Tone
 from imagery.stations import footprint
@@ -341,3 +341,11 @@ def test_a_chunk_asks_for_photos_of_its_halo_on_all_sides() -> None:
     asked = _chunk_polygon(Affine(0.5, 0, 1000, 0, -0.5, 5000), 10, 20)
     assert asked.bounds == (1000 - 32, 5000 - 5 - 32, 1000 + 10 + 32, 5000 + 32)
     assert asked.equals(shapely.box(*asked.bounds))
+
+
+def test_a_photo_reaches_to_the_outer_edge_of_its_outermost_pixels() -> None:
+    """Of 4 rows and 6 columns: from half a pixel before the first to half a pixel behind the last, edges included."""
+    edge = np.array([[-0.5, -0.5], [5.5, 3.5], [5.5, -0.5], [-0.5, 3.5]], np.float32)
+    assert _inside(edge, (4, 6)).all()
+    beyond = np.array([[-0.51, 0], [5.51, 0], [0, -0.51], [0, 3.51]], np.float32)
+    assert not _inside(beyond, (4, 6)).any()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import re
 import tomllib
 from importlib import metadata
@@ -86,3 +87,25 @@ def test_another_library_is_another_program(monkeypatch: pytest.MonkeyPatch) -> 
     base = manifest.program_key.__wrapped__()
     monkeypatch.setattr(manifest, "library_versions", lambda: {"numpy": "0.0"})
     assert manifest.program_key.__wrapped__() != base
+
+
+def test_the_manifest_has_every_part_under_its_name() -> None:
+    """Key, program, libraries, inputs, settings, what was said, stages in the words of the contract, outputs."""
+    recorder = Recorder(rejects=[Reject("d", "e", "f")])
+    recorder.note("a", "b", "c")
+    with recorder.stage("tracks") as stage:
+        stage.taken, stage.given, stage.flagged, stage.stored = 4, 3, 2, True
+    content = manifest.manifest_dict(
+        recorder, key="k", settings={"x": 1}, outputs=[{"path": "p", "sha256": "s"}], summary={"leads": 1}
+    )
+    [told] = content.pop("stages")
+    assert {**told, "seconds": 0, "peak_mb": 0} == {
+        "name": "tracks", "in": 4, "out": 3, "flagged": 2, "rejected": 0, "stored": True, "seconds": 0, "peak_mb": 0
+    }  # fmt: skip
+    assert content == {
+        "version": metadata.version("onevisit"), "key": "k", "code": manifest.code_version(),
+        "python": platform.python_version(), "libraries": manifest.library_versions(), "inputs": [],
+        "settings": {"x": 1}, "decisions": [{"item": "a", "decision": "b", "evidence": "c"}],
+        "rejects": [{"item": "d", "where": "e", "reason": "f"}], "outputs": [{"path": "p", "sha256": "s"}],
+        "summary": {"leads": 1},
+    }  # fmt: skip
