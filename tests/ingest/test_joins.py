@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import pytest
@@ -305,3 +306,11 @@ def test_near_sites_are_found_all_over_the_world(
 def test_values_are_immutable() -> None:
     """Nothing that is handed on can be changed, but for the group that is being filled."""
     assert mutable_values(joins) == ["Group"]
+
+
+def test_of_several_sites_of_a_company_within_the_limit_the_nearest_is_meant() -> None:
+    """In whatever order they were found."""
+    groups = [Group([record("a", k, uscc=CODE, **north(metres))]) for k, metres in enumerate((300.0, 100.0, 200.0))]
+    for order in itertools.permutations(groups):
+        chosen = joins._choose_owned(record("b", 9, uscc=CODE, **north(90.0)), order, 500.0)
+        assert [int(group.records[0].row.where.split()[1]) for group in chosen] == [1]

@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from ingest.flags import Flag
+from ingest.loggers import nmea
 from ingest.loggers.nmea import checksum
 from ingest.schema import Outcome, species_names
 from ingest.traces import TraceSettings, read_traces
@@ -62,6 +63,15 @@ def test_nmea_wrong_checksums_are_refused_and_counted(tmp_path: Path) -> None:
     outcome = _read(tmp_path, ("a.csv", NO2), ("b.nmea", text))
     assert any("2 sentences with a wrong checksum" in r.reason for r in outcome.rejects)
     assert float(outcome.value[0]["lat"].max()) < 30.66
+
+
+@pytest.mark.parametrize(("fields", "read"), [(9, True), (8, False)])
+def test_nmea_sentences_that_end_early(fields: int, read: bool) -> None:
+    """Nine fields, the height the last of them, are a fix; a sentence that ends before is none."""
+    parts = ["010203.00", "3039.0", "N", "10404.5", "E", "1", "08", "0.9", "512.0"][:fields]
+    fix = nmea._parse_gga(parts)
+    assert (fix is not None) == read
+    assert fix is None or (fix.altitude, fix.hdop, fix.satellites) == (512.0, 0.9, 8.0)
 
 
 def test_nmea_without_fix_is_flagged(tmp_path: Path) -> None:

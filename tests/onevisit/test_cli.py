@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from ingest.crc import crc_hj212
+from onevisit import job
 from onevisit.cli import cli
 from onevisit.cli.printing import finite
 from onevisit.simulate import simulate_mission
@@ -63,6 +65,21 @@ def test_check_prints_json_on_standard_output_only(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     assert set(json.loads(result.stdout)) == {"found", "decisions", "rejects"}
+
+
+def test_check_prints_three_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What was found, believed and rejected, each with its own columns."""
+    found = {
+        "found": [{"kind": "photo", "item": f"{k}.jpg", "what": "image"} for k in range(13)],
+        "decisions": [{"item": "a.csv", "decision": "believed", "evidence": "the heading"}],
+        "rejects": [{"item": "b.csv", "where": "line 7", "reason": "broken"}],
+    }
+    monkeypatch.setattr(job, "check_mission", lambda *_, **__: found)
+    printed = CliRunner().invoke(cli, ["check", str(tmp_path), "--quiet"], env={"COLUMNS": "160"}).stdout
+    words = "Found,kind,item,what,11.jpg,and 1 more,Believed,decision,evidence,a.csv,believed,the heading"
+    for word in (words + ",Rejected,where,reason,b.csv,line 7,broken").split(","):
+        assert word in printed
+    assert "12.jpg" not in printed
 
 
 @pytest.mark.slow

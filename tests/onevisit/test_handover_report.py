@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,10 +29,12 @@ from ingest.coordinates import to_lonlat
 from ingest.errors import SettingError
 from ingest.schema import Decision, Reject
 from ingest.settings import describe_settings
+from onevisit.handover import report
 from onevisit.handover.charts import draw_series, draw_wind, series_of
 from onevisit.handover.contents import Explanation, Picture, RegionContents, ReportContents
 from onevisit.handover.map_frame import hotspot_boxes, lonlat_fit, map_bounds
 from onevisit.handover.maps import RAMP, TEAM_COLOURS
+from onevisit.handover.numbers import rounded
 from onevisit.handover.report import render_report, write_report
 from onevisit.handover.strings import LANGUAGES, SPECIES, STRINGS, Words
 from onevisit.handover.summary import summarise
@@ -600,3 +603,19 @@ def test_the_program_of_the_maps_is_in_the_page_once(contents):
     page = render_report(contents)
     assert page.count("root.Bokeh = factory()") <= 1 and "Bokeh" in page and "bokeh-widgets" not in page
     assert len(page) < 3_000_000
+
+
+def test_sites_too_small_to_be_named_are_one_bar() -> None:
+    """Those below one in a hundred and those past the most that are shown: how many, and the sum of theirs."""
+    chances = 0.005, 0.4, 0.2, 0.1, 0.05, 0.04, 0.03
+    sites = [SiteProbability(f"S{k}", p, 100.0 + k, 12.0) for k, p in enumerate(chances)]
+    attribution = SimpleNamespace(sites=sites, unlisted=0.1, background=0.075)
+    bars = report._candidates(attribution, {}, Words("en"))
+    assert [(bar.label, bar.kind) for bar in bars[:-3]] == [(f"S{k}", "site") for k in range(1, len(bars) - 2)]
+    shown = len(bars) - 3
+    assert shown == min(report._MOST_CANDIDATES, 6)
+    assert bars[-3].label == Words("en")("more_sites", n=7 - shown)
+    assert [bar.kind for bar in bars[-3:]] == ["rest", "unlisted", "nothing"]
+    assert sum(bar.probability for bar in bars) == pytest.approx(1.0)
+    assert bars[-3].probability == pytest.approx(sum(sorted((s.probability for s in sites), reverse=True)[shown:]))
+    assert bars[0].note == Words("en")("upwind_from", distance=rounded(101.0, 2), bearing="12")

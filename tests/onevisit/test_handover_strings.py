@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +92,21 @@ def test_every_word_of_the_page_is_there() -> None:
     kinds = {"daily", "special", "case", "none", "measure_again", "remind", "help", "visit"}
     rivals = {"this_site", "other_listed_sites", "unlisted_source", "background_or_traffic", "instrument_fault"}
     assert layers | flags | kinds | rivals | {"finding_bare_soil", "finding_hot_surface"} <= set(STRINGS)
+
+
+def _spelled(text: str) -> set[str]:
+    """Latin words of a text, without what is put into its places."""
+    return set(re.findall(r"[A-Za-zµ₀-₉]+", re.sub(r"\{[^}]*\}", " ", text)))
+
+
+def test_every_word_is_spelled_as_in_the_vocabulary() -> None:
+    """`vocabulary.txt` holds the words of the English texts and the Latin ones of the Chinese; none is there unused.
+
+    A new word is added to it on purpose, after a look in a dictionary.
+    """
+    known: dict[str, set[str]] = {"en": set(), "zh": set()}
+    for line in Path(__file__).with_name("vocabulary.txt").read_text(encoding="utf-8").splitlines():
+        language, words = line.split(": ")
+        known[language] |= set(words.split())
+    said = {lang: {w for pair in STRINGS.values() for w in _spelled(pair[k])} for k, lang in enumerate(LANGUAGES)}
+    assert said == known

@@ -32,7 +32,9 @@ from onevisit.score import (
     scores_dict,
     write_scores,
 )
+from onevisit.scoring import flights
 from onevisit.scoring.flights import mosaic_errors
+from onevisit.scoring.leads import score_leads
 from onevisit.scoring.measures import Measure, median_of, not_built, pool, ratio, share, total
 from onevisit.scoring.results import load_results, load_truth, same_species
 from onevisit.scoring.routes import reference_length
@@ -378,6 +380,27 @@ def test_interval_of_equal_missions_is_a_point() -> None:
     """Missions that all score the same leave nothing to doubt by resampling."""
     pooled = pool([[share("k", "", [True, False])]] * 5)[0]
     assert (pooled.low, pooled.high) == (50.0, 50.0)
+
+
+@pytest.mark.parametrize("corner", [(0, 7), (7, 0), (12, 7), (7, 12)])
+def test_a_patch_that_fits_best_at_the_edge_of_the_search_is_not_placed(corner: tuple[int, int]) -> None:
+    """The top of the parabola would lie outside; one pixel further in it is placed."""
+    around = np.random.default_rng(3).integers(0, 255, (44, 44), dtype=np.uint8)
+    column, row = corner
+    assert flights._shift(around[row : row + 32, column : column + 32], around, 6) is None
+    column, row = (min(max(v, 1), 11) for v in corner)
+    found = flights._shift(around[row : row + 32, column : column + 32], around, 6)
+    assert found == pytest.approx((column - 6, row - 6), abs=0.1)
+
+
+def test_leads_that_are_not_there_are_per_cents_not_built(tmp_path: Path) -> None:
+    """Unit and direction stand although no lead was written."""
+    out, path = _write(tmp_path, _truth())
+    truth = load_truth(path)
+    measures = score_leads(replace(load_results(out, truth), leads=None, visits=None), truth, [])
+    assert {m.key: (m.unit, m.value) for m in measures} == dict.fromkeys(
+        ("leads.precision", "leads.disposition", "leads.recall", "leads.visit_precision"), ("%", None)
+    )
 
 
 def test_not_built_stays_not_built() -> None:

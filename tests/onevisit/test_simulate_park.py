@@ -22,6 +22,7 @@ from ingest.coordinates import to_grid
 from ingest.errors import NothingUsable
 from onevisit.simulate import mission, overlay
 from onevisit.simulate import outings as outings_of
+from onevisit.simulate import truth as truth_module
 from onevisit.simulate.answers import TrueHotspot, find_true_hotspots
 from onevisit.simulate.confounders import CONFOUNDERS
 from onevisit.simulate.drives import Drive, Fixes
@@ -539,6 +540,11 @@ def test_the_truth_of_sites(park: Park, truth: dict[str, Any]) -> None:
     parcel = shapely.geometry.shape(a["parcel"])
     assert parcel.bounds[0] == pytest.approx(_lonlat(park, -20.0, 15.0)[0], abs=5e-6)
     assert (a["name"], a["written_crs"], a["declared_crs"], a["visits_this_year"]) == ("厂A", "GCJ-02", "WGS84", 1)
+
+
+def test_a_site_without_causes_expects_nothing() -> None:
+    """Neither visit nor reminder."""
+    assert truth_module._expected([]) == "none"
 
 
 def test_a_plume_that_no_two_laps_saw_cannot_be_found(park: Park) -> None:

@@ -368,3 +368,17 @@ def test_a_painted_park_shows_its_sites_and_streets() -> None:
         red, green, _ = np.median(scene.rgb[rows, columns].astype(int), axis=0)
         if not place.parcel.intersects(kinds["covered_soil"]):
             assert abs(green - red) < 10
+
+
+def test_a_tree_stands_on_its_shadow_and_is_green() -> None:
+    """The shadow lies away from the sun; the crown has the radius asked for and is more green than red or blue."""
+    canvas = _canvas(Dice(0.5), grey=200)
+    painting._plant(canvas, 0.0, 0.0, 2.0)
+    blue, green, red = _at(canvas, 0.0, 0.0)
+    assert green > blue
+    assert green > red
+    assert _width(canvas, 0.0, 0.0, lambda c: c[1] > c[0] and c[1] > c[2]) == pytest.approx(4.0, abs=0.45)
+    x, y = painting._SUN * 2.0 * 1.3
+    edge = (x + 1.7 * x / np.hypot(x, y), y + 1.7 * y / np.hypot(x, y))
+    assert _at(canvas, *edge) == [124] * 3
+    assert _at(canvas, -edge[0], -edge[1]) == [200] * 3
