@@ -332,7 +332,7 @@ def _toned(image: NDArray[np.generic], tone: Tone, bands: int) -> list[Singles]:
     """Bands of an image, each on its own (rows of three numbers are slow to work on), at the common exposure."""
     values = image if image.ndim == 3 else image[..., None]
     if bands == 1 and values.shape[2] > 1:
-        values = values.astype(np.float32).mean(axis=-1, keepdims=True)
+        values = values.astype(np.float32).mean(axis=-1)
     planes = [np.asarray(plane, np.float32) for plane in cv2.split(cast(Any, values))][:bands]
     for plane, factor, shift in zip(planes, tone.gain, tone.offset, strict=False):
         if factor != 1.0:

@@ -68,7 +68,7 @@ class PhotoSettings:
     clock_tolerance_s: float = setting(
         120.0, unit="s", source="choice: a camera clock set by hand; still tells zones 15 min apart"
     )
-    focal_px: float = setting(0.0, unit="1", source="choice: 0 means the focal length is taken from the tags")
+    focal_px: float = setting(0.0, unit="px", source="choice: 0 means the focal length is taken from the tags")
     calibrated_focal_sd: float = setting(
         0.005, unit="1", source="choice: a maker's nominal calibration against the single camera"
     )

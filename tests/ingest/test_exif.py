@@ -17,7 +17,12 @@ _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12
 
 
 def _tiff(
-    entries: Sequence[Entry], order: str = "<", *, exif: Sequence[Entry] = (), gps: Sequence[Entry] = ()
+    entries: Sequence[Entry],
+    order: str = "<",
+    *,
+    exif: Sequence[Entry] = (),
+    gps: Sequence[Entry] = (),
+    link: int = 4,
 ) -> bytes:
     """A TIFF whose directories stand one after the other, values behind each."""
     at = 8
@@ -25,7 +30,7 @@ def _tiff(
     links: list[Entry] = []
     for tag, inner in ((0x8769, exif), (0x8825, gps)):
         if inner:
-            links.append((tag, 4, struct.pack(order + "I", at)))
+            links.append((tag, link, struct.pack(order + "I", at)))
             block = _directory(inner, order, at)
             body, at = body + block, at + len(block)
     head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", at)
@@ -53,6 +58,14 @@ def _read(tmp_path: Path, data: bytes) -> PhotoTags:
     path = tmp_path / "a.tif"
     path.write_bytes(data)
     return read_tags(path, "a.tif")
+
+
+@pytest.mark.parametrize("link", [4, 13])
+def test_directories_are_found_by_links_of_both_types(tmp_path: Path, link: int) -> None:
+    """A whole number of 32 bits, or the type that TIFF keeps for such links."""
+    data = _tiff(_size(), exif=[(0x8827, 3, struct.pack("<H", 200))], gps=[(1, 2, b"S\0")], link=link)
+    tags = _read(tmp_path, data)
+    assert (tags.number("ISOSpeed"), tags.text("GPSLatitudeRef")) == (200.0, "S")
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import FileError
+from ingest.loggers import stamps
 from ingest.loggers.record import TraceSettings
 from ingest.loggers.stamps import date_in_name, parse_regular, parse_stamps
 from tests.ingest.readings import read_file, said, the_record, utc
@@ -129,6 +130,14 @@ def test_digits_give_what_the_standard_library_gives(moment: datetime, places: i
     times = parse_regular(pl.Series([text, text]))
     assert times is not None
     assert times.tolist() == [np.datetime64(text.replace(" ", "T"), "ns").item()] * 2
+
+
+def test_the_commonest_spelling_is_tried_first() -> None:
+    """Whatever stands first; rare ones beyond six are left out."""
+    texts = ["2024-10-08 09:15", *["2024-10-08 09:15:30"] * 3, *["2024-10-08 09:15:30.5"] * 2]
+    matches = [match for text in texts if (match := stamps._DATE.match(text))]
+    expected = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"]
+    assert stamps._formats(matches, "ymd") == expected
 
 
 def test_several_spellings_in_one_column() -> None:

@@ -41,6 +41,7 @@ from onevisit.handover.summary import summarise
 from onevisit.handover.why import explain
 from onevisit.leads import weigh_leads
 from onevisit.manifest import StageRecord
+from onevisit.profile import Profile
 from onevisit.routes import plan_routes
 from onevisit.settings import RouteSettings, VisitSettings
 from onevisit.visits import plan_visits
@@ -197,6 +198,11 @@ def test_report_of_an_empty_mission_says_so(tmp_path):
     write_report(tmp_path / "report.html", ReportContents("nothing", ()))
     text = " ".join(parse((tmp_path / "report.html").read_text(encoding="utf-8")).text)
     assert "hotspots were not sought" in text and "No visit is proposed" in text
+
+
+def test_a_report_names_the_profile_that_is_built_in() -> None:
+    """Where none is given."""
+    assert ReportContents("m", ()).profile == Profile().name
 
 
 def test_unknown_language_is_refused(contents):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -249,3 +250,28 @@ def test_every_setting_is_read_by_running_code() -> None:
             assert name in read or (room == "evidence" and name.startswith(("bare_soil_", "hot_surface_"))), (
                 f"{room}.{name}"
             )
+
+
+_UNIT_OF_SUFFIX = {
+    "_m": "m", "_s": "s", "_m_s": "m s-1", "_deg": "degree", "_rad": "rad", "_px": "px", "_m2": "m2", "_k": "K",
+    "_h": "h", "_km_h": "km h-1", "_days": "day", "_min": "min", "_mb": "MB", "_bytes": "byte", "_percent": "%",
+    "_torr": "torr",
+    "_per_km2": "km-2", "wind_sensor_sd": "m s-1", "_sd": "1",
+    "_share": "1", "_ratio": "1",
+    "_probability": "1", "_factor": "1",
+}  # fmt: skip
+_OF_NO_SUFFIX = {"", "1", "m s-1", "m2 s-3", "%", "px", "degree", "s", "m"}
+
+
+def test_every_threshold_has_a_unit_that_its_name_agrees_with_and_a_source() -> None:
+    """A name that ends in a unit is in that unit; only names and numbers without one are left to themselves."""
+    for room, lines in describe_profile(Profile()).items():
+        for line in lines:
+            suffix = max((s for s in _UNIT_OF_SUFFIX if line.name.endswith(s)), key=len, default="")
+            units = {_UNIT_OF_SUFFIX[suffix]} if suffix else _OF_NO_SUFFIX
+            assert line.unit in units, (room, line.name, line.unit)
+            assert (line.unit == "") <= isinstance(line.value, str | tuple | dict | bool | type(None)), (
+                room,
+                line.name,
+            )
+            assert re.match(r"[\w§‹«\"(]", line.source), (room, line.name)
