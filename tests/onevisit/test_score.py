@@ -382,13 +382,13 @@ def test_interval_of_equal_missions_is_a_point() -> None:
     assert (pooled.low, pooled.high) == (50.0, 50.0)
 
 
-@pytest.mark.parametrize("corner", [(0, 7), (7, 0), (12, 7), (7, 12)])
+@pytest.mark.parametrize("corner", [(0, 7), (7, 0), (24, 7), (7, 12)])
 def test_a_patch_that_fits_best_at_the_edge_of_the_search_is_not_placed(corner: tuple[int, int]) -> None:
     """The top of the parabola would lie outside; one pixel further in it is placed."""
-    around = np.random.default_rng(3).integers(0, 255, (44, 44), dtype=np.uint8)
+    around = np.random.default_rng(3).integers(0, 255, (44, 56), dtype=np.uint8)
     column, row = corner
     assert flights._shift(around[row : row + 32, column : column + 32], around, 6) is None
-    column, row = (min(max(v, 1), 11) for v in corner)
+    column, row = min(max(column, 1), 23), min(max(row, 1), 11)
     found = flights._shift(around[row : row + 32, column : column + 32], around, 6)
     assert found == pytest.approx((column - 6, row - 6), abs=0.1)
 
