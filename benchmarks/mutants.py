@@ -258,8 +258,10 @@ def functions(node: ast.AST, prefix: str = "") -> Iterator[tuple[ast.FunctionDef
 
 
 def _computed(tree: ast.Module) -> str:
-    """The module without annotations, docstrings, ``__all__`` and ``TYPE_CHECKING`` blocks, as text."""
+    """The module without annotations, docstrings, ``__all__``, checks of lengths and ``TYPE_CHECKING`` blocks."""
     for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            node.keywords = [one for one in node.keywords if one.arg != "strict"]
         for name in ("annotation", "returns"):
             if getattr(node, name, None) is not None:
                 setattr(node, name, ast.Constant("" if name == "annotation" else None))

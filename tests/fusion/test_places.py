@@ -140,7 +140,7 @@ def test_a_needle_is_found_and_the_ground_is_kept() -> None:
 def test_no_ground_has_no_places() -> None:
     """Nothing to split, nothing to weigh; the side that was given is kept."""
     none = search_places(np.empty(0), np.empty(0), lambda x, _: np.empty((x.size, 3)), Resolution())
-    assert none.x.size == none.side.size == 0
+    assert none.x.size == none.side.size == none.probability.size == 0
     flat = search_places(
         np.zeros(1), np.zeros(1), lambda x, _: np.zeros((x.size, 1)), Resolution(finest_m=5.0), side_m=5.0
     )

@@ -314,3 +314,5 @@ def test_of_several_sites_of_a_company_within_the_limit_the_nearest_is_meant() -
     for order in itertools.permutations(groups):
         chosen = joins._choose_owned(record("b", 9, uscc=CODE, **north(90.0)), order, 500.0)
         assert [int(group.records[0].row.where.split()[1]) for group in chosen] == [1]
+    same = [Group([record("a", k, uscc=CODE, **north(100.0))]) for k in (5, 6)]
+    assert joins._choose_owned(record("b", 9, uscc=CODE, **north(90.0)), same, 500.0) == same[:1]

@@ -169,7 +169,9 @@ def test_score_prints_and_writes_the_measures(run: Run, monkeypatch: pytest.Monk
     arguments = ("score", str(tmp_path), str(tmp_path / "truth.json"), "--quiet")
     assert "leads that are right" in run(*arguments)[1]
     told = json.loads(run(*arguments, "--json")[1])
-    assert told == json.loads((tmp_path / "score.json").read_text(encoding="utf-8"))
+    written = (tmp_path / "score.json").read_text(encoding="utf-8")
+    assert told == json.loads(written)
+    assert '\n "seed": 3,\n' in written  # a person can read it and a diff shows what changed
     assert calls == [((tmp_path, tmp_path / "truth.json"), {})] * 2
 
 
