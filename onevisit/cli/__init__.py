@@ -59,7 +59,6 @@ def cli(*, debug: bool) -> None:
     handler: logging.Handler
     if (console := Console(stderr=True)).is_terminal:
         handler = RichHandler(console=console, show_path=False, show_level=False, rich_tracebacks=debug)
-        handler.setFormatter(logging.Formatter("%(message)s"))
     else:
         handler = logging.StreamHandler()
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
