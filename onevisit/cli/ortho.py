@@ -25,14 +25,25 @@ __all__ = ["ortho"]
 @click.command()
 @click.argument("images", nargs=-1, required=True, type=ANY)
 @click.option("-o", "--output", type=NEW_FILE, default=Path("ortho.tif"), show_default=True, help="GeoTIFF (COG).")
-@click.option("--mode", type=click.Choice(["direct", "refined"]), default="refined", show_default=True)
+@click.option(
+    "--mode",
+    type=click.Choice(["direct", "refined"]),
+    default="refined",
+    show_default=True,
+    help="Poses as tagged, or adjusted by what overlapping photos show.",
+)
 @click.option(
     "--gsd", type=click.FloatRange(min=0, min_open=True), help="Ground length of a pixel, m. Default: photos'."
 )
 @click.option("--crs", help="Grid CRS, e.g. EPSG:4544. Default: chosen from the photos.")
 @click.option("--dem", type=FILE, help="Elevation model (GeoTIFF, any vertical datum).")
-@click.option("--flying-height", type=click.FloatRange(min=0), default=0.0, help="m, of photos that tag none.")
-@click.option("--geoid-height", type=float, help="m, of the DEM's zero above the ellipsoid. Default: from PROJ.")
+@click.option(
+    "--flying-height",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    help="Above the ground, m, for photos that tag none.",
+)
+@click.option("--geoid-height", type=float, help="Of the DEM's zero above the ellipsoid, m. Default: by PROJ.")
 @click.option("--gcp", type=FILE, help="Ground control and check points, in OpenDroneMap's gcp_list.txt format.")
 @click.option("--memory", metavar="SIZE", help="Memory for the mosaic, e.g. 4GB.")
 @json_option

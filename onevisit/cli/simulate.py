@@ -20,7 +20,9 @@ __all__ = ["simulate"]
 @click.command()
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--seed", type=int, required=True, help="The same seed gives the same bytes.")
-@click.option("--size", type=click.Choice(["demo", "district", "city"]), default="demo", show_default=True)
+@click.option(
+    "--size", type=click.Choice(["demo", "district", "city"]), default="demo", show_default=True, help="Of the park."
+)
 @click.option("--without", multiple=True, metavar="CONFOUNDER", help="Leave one out; may be repeated.")
 @click.option("--drive", type=FILE, help="A real logger file: its drive is kept, known plumes are laid over it.")
 @json_option

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -96,6 +98,16 @@ def test_check_shows_a_person_the_first_of_each_kind_and_how_many_more(tmp_path:
 def test_every_verb_can_print_json(verb: str) -> None:
     """`--json` is part of the contract of every verb that prints, and all do."""
     assert "--json" in {name for parameter in cli.commands[verb].params for name in parameter.opts}
+
+
+@pytest.mark.parametrize("verb", sorted(cli.commands))
+def test_every_option_says_what_it_does(verb: str) -> None:
+    """In words that begin like a sentence and end with a point."""
+    for parameter in cli.commands[verb].params:
+        if isinstance(parameter, click.Option):
+            assert parameter.help, parameter.name
+            assert re.match("[A-Z']", parameter.help), parameter.name
+            assert parameter.help.endswith("."), parameter.name
 
 
 def test_objects_a_line_are_the_same_with_json(tmp_path: Path) -> None:
