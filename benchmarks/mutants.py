@@ -34,6 +34,8 @@ _KEPT = (
 _WORDS = re.compile(r"\s|[。，、；：（）]")  # a text with blanks or Chinese punctuation is a sentence
 _OF_NO_VALUE = ("eq", "slots", "strict", "pure", "maxsize", "repr")
 """Keywords that decide on speed, on checks and on what is printed, not on a value."""
+_SAME = ("stable",)
+"""Words of which numpy reads the first letter."""
 _SYMMETRIC = ("min", "max", "minimum", "maximum", "hypot", "fmin", "fmax", "logaddexp")
 _SILENT_CALLS = ("logger.", "logging.", "on_stage(", "advance(")
 
@@ -155,7 +157,7 @@ class OtherName(Operator):  # type: ignore[misc]
         """Strings without blanks that are no docstring."""
         if node.type == "string" and node.parent.type not in ("simple_stmt", "strings"):
             value = node.value.strip("rbuf\"'")
-            if value and "{" not in value and not _WORDS.search(value):
+            if value and "{" not in value and value not in _SAME and not _WORDS.search(value):
                 yield node.start_pos, node.end_pos
 
     def mutate(self, node: Any, _index: int) -> Any:

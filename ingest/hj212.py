@@ -181,7 +181,7 @@ def _find_frames(buffer: bytes, *, last: bool) -> tuple[list[_Frame], int]:
         if start > at and buffer[at:start].strip(_BLANK):
             frames.append(_Frame(at, at, start - at, -2, b""))
         at = start
-        if at >= size or (not last and size - at < _HEAD):
+        if at >= size:
             break
         digits = buffer[at + 2 : at + _HEAD]
         declared = int(digits) if digits.isdigit() and len(digits) == 4 else -1
