@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -58,7 +59,7 @@ class TestMap:
         for file, record in self.tests.items():
             runs: dict[str, list[str]] = record["runs"]  # type: ignore[assignment]
             seconds: dict[str, float] = record["seconds"]  # type: ignore[assignment]
-            names = set(runs.get(key, ())) if key else set()
+            names = set(runs.get(key, ())) if key else {file} if _reads(file, mutant.module) else set()
             if not names and (not key or _is_compiled(mutant)):
                 of = (mutant.module, *(_users(mutant.module) if _is_compiled(mutant) else ()))
                 names = {n for k, v in runs.items() if k.split("::")[0] in of for n in v}
@@ -73,6 +74,16 @@ class TestMap:
         chosen.sort(key=lambda one: (one[1], one[0]))
         spent = list(accumulate(seconds for _, seconds in chosen))
         return [one for one, until in zip(chosen, spent, strict=True) if until <= _MOST_S or one is chosen[0]]
+
+
+@cache
+def _reads(file: str, module: str) -> bool:
+    """Whether a test file imports a module: its constants may be looked at without running a function of it."""
+    package, _, name = module.removesuffix(".py").replace("/", ".").rpartition(".")
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return (
+        f"from {package}.{name} import" in text or re.search(rf"from {package} import .*\b{name}\b", text) is not None
+    )
 
 
 @cache

@@ -218,6 +218,7 @@ def test_flight_yaw_serves_where_the_gimbal_tags_none() -> None:
     assert (verdicts[0].sd_rad, decisions) == (0.052, [])
     (nothing,), decisions = _headings([_frame(yaw=None)], [NAN])
     assert math.isnan(nothing.heading_rad) and math.isnan(nothing.sd_rad)
+    assert (nothing.corrected, nothing.decision, nothing.quiet) == (False, "", False)
     assert decisions == []
     # A photo without gimbal yaw among others that have it falls back on the airframe's.
     mixed = [_frame("0", yaw=10.0, flight=10.0), _frame("1", yaw=None, flight=30.0)]

@@ -135,3 +135,7 @@ def test_means_of_values_leave_gaps_out(tmp_path: Path) -> None:
     assert means.dtype == np.float32
     overall = (20 * 3.0 + 400 * 8.0) / 420
     np.testing.assert_allclose(means[..., 0], [[3.0, 8.0, 8.0], [8.0, 8.0, overall]], rtol=1e-5)
+    values[values == 8.0] = np.nan
+    forget_photos()
+    cv2.imwrite(str(frame.path), values)
+    np.testing.assert_allclose(read_blurred(frame, 1, 10.0, 100)[..., 0], 3.0, rtol=1e-5)  # two rows of ten pixels

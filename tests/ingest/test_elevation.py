@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -74,11 +75,23 @@ def test_ballpark_is_refused_and_declared_geoid_accepted(tmp_path: Path) -> None
     path = _write(tmp_path / "d.tif", "EPSG:4326+5737", np.full((150, 200), 530.0, np.float32))
     dem = read_elevation(path, "d.tif", lon=LON, lat=LAT).value
     assert dem.attrs["vertical"] == "EPSG:5737"
-    with pytest.raises(SettingError, match=r"ballpark.*geoid_height_m"):
+    with pytest.raises(SettingError, match=r"ballpark from EPSG:5737 .* wrong: install the grid.*geoid_height_m"):
         ellipsoid_heights(dem, geoid_height_m=float("nan"))
     lifted = ellipsoid_heights(dem, geoid_height_m=-40.5)
     assert float(lifted.value.mean()) == pytest.approx(489.5)
     assert "-40.50 m" in lifted.decisions[0].evidence
+
+
+def test_the_grid_that_proj_lacks_is_named(tmp_path: Path) -> None:
+    """EGM96 has one, which is not installed here."""
+    path = _write(tmp_path / "d.tif", "EPSG:4326+5773", np.full((150, 200), 530.0, np.float32))
+    dem = read_elevation(path, "d.tif", lon=LON, lat=LAT).value
+    try:
+        ellipsoid_heights(dem, geoid_height_m=float("nan"))
+    except SettingError as error:
+        assert re.search(r"\(missing: .*egm96.*\): install the grid", str(error))
+    else:
+        pytest.skip("PROJ has the grid of EGM96 here")
 
 
 def test_unknown_datum_is_not_taken_for_the_ellipsoid(tmp_path: Path) -> None:
