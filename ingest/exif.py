@@ -195,10 +195,8 @@ def is_complete_jpeg(file: BinaryIO, pixels_at: int) -> bool:
 
 
 def _read_tiff_file(file: BinaryIO, item: str) -> PhotoTags:
-    end = file.seek(0, 2)
-
     def read(offset: int, count: int) -> bytes:
-        file.seek(min(offset, end))
+        file.seek(offset)
         return file.read(min(count, _MAX_VALUE_BYTES))
 
     exif = _read_directories(read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,8 +94,8 @@ def _mutant(function: str, code: str = "") -> Mutant:
     return Mutant("room.py", function, 1, "", code, "")
 
 
-def test_tests_that_run_a_function_come_cheapest_first() -> None:
-    """Outside of functions, all that run the module; what many tests of a file run, the whole file."""
+def test_tests_that_run_a_function_come_cheapest_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Outside of functions, all that run or read the module; what many tests of a file run, the whole file."""
     many = [f"tests/c.py::t{k}" for k in range(20)]
     known = mutant_tests.TestMap(
         {
@@ -117,6 +118,11 @@ def test_tests_that_run_a_function_come_cheapest_first() -> None:
         "tests/b.py",
         "tests/c.py",
     }
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "d.py").write_text("from a.room import SIDE_M\n", encoding="utf-8")
+    monkeypatch.setattr(mutant_tests, "ROOT", tmp_path)
+    mutant_tests._reads.cache_clear()
+    assert known.of(replace(_mutant(""), module="a/room.py")) == [("tests/d.py", 0.1)]
     assert known.of(_mutant("lost")) == []
     assert len(known.of(_mutant("lost", "@compiled"))) == 4
 
