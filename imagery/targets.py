@@ -58,7 +58,7 @@ def station_of_single_photo(
     """Station of a photo that no other one checks: its tags as they are, with the doubt that they deserve.
 
     Unlike in a mosaic the camera may look far off nadir, so the yaw turns about the vertical, pitch and roll about
-    the camera's own axes.
+    the camera's own axes; a roll in doubt tilts a camera that looks down to its side.
 
     Parameters
     ----------
@@ -77,10 +77,10 @@ def station_of_single_photo(
         raise ContractError(f"{frame.item} states no yaw or no pitch: a single photo cannot be placed without them")
     rotation = rotation_from_attitude(pose.yaw_rad - convergence_rad, pose.pitch_rad, pose.roll_rad or 0.0)
     upward = rotation[:, 2]
-    tilt = settings.tilt_sd_rad**2 if pose.roll_rad is not None else settings.untagged_tilt_sd_rad**2
+    roll = settings.tilt_sd_rad**2 if pose.roll_rad is not None else settings.untagged_tilt_sd_rad**2
     covariance = np.zeros((6, 6))
     covariance[:3, :3] = settings.single_yaw_sd_rad**2 * np.outer(upward, upward) + np.diag(
-        [settings.tilt_sd_rad**2, 0.0, tilt]
+        [settings.tilt_sd_rad**2, roll * math.sin(pose.pitch_rad) ** 2, roll]
     )
     covariance[3:, 3:] = np.diag([pose.horizontal_sd_m**2, pose.horizontal_sd_m**2, pose.vertical_sd_m**2])
     return Station(frame, frame.camera, np.asarray(centre, float), rotation, covariance)

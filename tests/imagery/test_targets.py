@@ -143,7 +143,7 @@ def _single(**changes: object) -> Frame:
 
 
 def test_station_of_one_photo_field_by_field() -> None:
-    """Attitude less the convergence; yaw about the vertical, tilt about image right and the axis."""
+    """Attitude less the convergence; yaw about the vertical, tilt about image right, the axis and, down, the side."""
     settings = ImagerySettings(tilt_sd_rad=0.02, untagged_tilt_sd_rad=0.15, single_yaw_sd_rad=0.08)
     centre = np.array([1.0, 2.0, 100.0])
     station = station_of_single_photo(_single(), centre, 0.02, settings)
@@ -151,13 +151,14 @@ def test_station_of_one_photo_field_by_field() -> None:
     np.testing.assert_allclose(station.rotation, rotation)
     up = rotation @ [0.0, 0.0, 1.0]
     expected = np.zeros((6, 6))
-    expected[:3, :3] = 0.08**2 * np.outer(up, up) + np.diag([0.02**2, 0.0, 0.02**2])
+    expected[:3, :3] = 0.08**2 * np.outer(up, up) + np.diag([0.02**2, (0.02 * math.sin(1.0)) ** 2, 0.02**2])
     expected[3:, 3:] = np.diag([4.0, 4.0, 16.0])
     np.testing.assert_allclose(station.covariance, expected)
     assert (station.frame.item, station.camera, station.centre.tolist()) == ("photo.jpg", _CAMERA, [1.0, 2.0, 100.0])
     loose = station_of_single_photo(_single(roll_rad=None), centre, 0.0, settings)
     np.testing.assert_allclose(loose.rotation, rotation_from_attitude(0.5, -1.0, 0.0))
     up = loose.rotation[:, 2]
+    assert loose.covariance[1, 1] == pytest.approx(0.08**2 * up[1] ** 2 + (0.15 * math.sin(1.0)) ** 2)
     assert loose.covariance[2, 2] == pytest.approx(0.08**2 * up[2] ** 2 + 0.15**2)
     for name in ("yaw_rad", "pitch_rad"):
         with pytest.raises(ContractError, match=r"photo\.jpg states no yaw or no pitch"):
