@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from fusion import FusionSettings, Hotspot, attribute_hotspots
-from fusion.dispersion import obukhov_from_sun, plume_of
+from fusion.dispersion import Plume, obukhov_from_sun, plume_of
 from fusion.grid import unproject
 from ingest.schema import Site, new_trace
 from tracks import Track
 
-__all__ = ["City", "main", "make_city"]
+__all__ = ["City", "main", "make_city", "per_rate"]
 
 CRS = "EPSG:4544"
 ORIGIN = (405_000.0, 3_396_000.0)
@@ -46,6 +46,20 @@ class City:
     sites: tuple[Site, ...]
 
 
+def per_rate(
+    plume: Plume, along_m: Floats | float, across_m: Floats | float, *, height_m: float, source_height_m: float
+) -> Floats:
+    """Concentration over emission rate, s m-3, at places downwind (0 upwind and nearer than the table)."""
+    along, across = np.broadcast_arrays(np.asarray(along_m, float), np.asarray(across_m, float))
+    axis = plume.on_axis(height_m=height_m, source_height_m=source_height_m)
+    result = np.zeros(along.shape)
+    downwind = along > plume.distance_m[0]
+    x, table = np.log(along[downwind]), np.log(plume.distance_m)
+    width = np.interp(x, table, plume.sigma_y_m)
+    result[downwind] = np.interp(x, table, axis) * np.exp(-0.5 * (across[downwind] / width) ** 2)
+    return result
+
+
 def make_city(hotspots: int, sites: int, passes: int, *, seed: int = 7) -> City:
     """The first ``hotspots`` sites emit; each makes a hotspot where the drives met most of it."""
     rng = np.random.default_rng(seed)
@@ -64,7 +78,7 @@ def make_city(hotspots: int, sites: int, passes: int, *, seed: int = 7) -> City:
         for j, rows in enumerate(near):
             dx, dy = street_x[rows] - x[j], street_y[rows] - y[j]
             along, across = np.cos(towards) * dx + np.sin(towards) * dy, np.cos(towards) * dy - np.sin(towards) * dx
-            met = rate[j] * plume.per_rate(along, across, height_m=2.5, source_height_m=5.0)
+            met = rate[j] * per_rate(plume, along, across, height_m=2.5, source_height_m=5.0)
             value[rows] += met
             if met.max(initial=0.0) > best[j]:
                 best[j], where[j] = met.max(), rows[int(met.argmax())]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, stats
 
 from fusion import FusionSettings, build_cube, find_hotspots, region_geobox
-from fusion.gistar import disc_kernel, gi_star
+from fusion.gistar import disc_kernel, gi_star_cells, neighbour_matrix
 from fusion.grid import unproject
 from fusion.partials import enhanced_species, usable_rows
 from fusion.scan import scan_normal
@@ -201,9 +201,16 @@ def _naive(cube: xr.Dataset, settings: FusionSettings) -> bool:
     name = next(str(k).removesuffix("_count") for k in cube.data_vars if str(k).endswith("_count"))
     count = cube[f"{name}_count"].sum("pass").values
     mean = np.divide(cube[f"{name}_sum"].sum("pass").values, count, out=np.full(count.shape, np.nan), where=count > 0)
-    z = gi_star(mean, disc_kernel(settings.neighbourhood_m / CELL_M))
-    p = stats.norm.sf(z[np.isfinite(z)])
+    p = stats.norm.sf(_gi_star(mean, settings.neighbourhood_m / CELL_M))
     return bool((stats.false_discovery_control(p) <= settings.alpha).any())
+
+
+def _gi_star(values: Floats, radius_cells: float) -> Floats:
+    """Gi* of the finite values of a grid, row by row."""
+    cells = np.flatnonzero(np.isfinite(values))
+    return gi_star_cells(
+        values.flat[cells], neighbour_matrix(cells, cells, disc_kernel(radius_cells), values.shape[1])
+    )
 
 
 def score_maps(make: MakeMap, *, maps: int, settings: FusionSettings, workers: int, first: int) -> list[MapScore]:
@@ -258,7 +265,7 @@ def _spdep_difference(data: Path, band: int) -> float:
     row, column = table["y"].to_numpy() // 30, table["x"].to_numpy() // 30
     grid = np.empty((16, 16))
     grid[row, column] = table["val"]
-    return float(np.abs(gi_star(grid, disc_kernel(band / 30))[row, column] - table[f"Gstar{band}"]).max())
+    return float(np.abs(_gi_star(grid, band / 30)[row * 16 + column] - table[f"Gstar{band}"]).max())
 
 
 def _normal_sample(data: Path) -> tuple[float, str]:

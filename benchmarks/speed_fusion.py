@@ -1,4 +1,4 @@
-"""How fast points become cells and cells become Gi*, against numpy and scipy, and how much memory that takes.
+"""How fast samples become cells, against numpy, how long attribution takes, and how much memory that is.
 
 ``python -m benchmarks.speed_fusion`` writes ``docs/speed-fusion.md``. Times are the best of several runs, ours and
 the anchor's in turn, on the same arrays; memory is what is allocated while a call runs, or the peak of a process of
@@ -15,26 +15,19 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import dask
-import dask.array as da
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from fusion.gistar import gi_star, gi_star_lazy
-from fusion.sums import sum_blocks
+from fusion.partials import Partials, sum_by_cell
 
 __all__ = ["Row", "main", "run_all"]
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "speed-fusion.md"
 SIDE = 2000
 POINTS = 10_000_000
-MANY = 1_000_000_000
 CITY = (1000, 5000, 20)
-WINDOW = 21
 REPEATS = 5
 
 Floats = NDArray[np.float64]
@@ -73,101 +66,28 @@ def _allocated(call: Callable[[], object]) -> float:
 
 
 def gridding(points: int, side: int, repeats: int) -> Iterator[Row]:
-    """Count and mean of points in random order on a square grid, against two calls of numpy.bincount."""
+    """What one pass adds to its cells, samples in random order on a square grid, against numpy layer by layer."""
     rng = np.random.default_rng(1)
-    cells, values = rng.integers(0, side * side, points), rng.standard_normal(points)
+    cells = rng.integers(0, side * side, points)
+    values, background, seconds = rng.standard_normal((3, points))
 
-    def numpy_bincount() -> tuple[NDArray[np.intp], Floats]:
-        count = np.bincount(cells, minlength=side * side)
-        with np.errstate(invalid="ignore"):
-            return count, np.bincount(cells, values, minlength=side * side) / count
+    def with_numpy() -> list[Floats]:
+        count, low, high = np.bincount(cells), np.full(side * side, np.inf), np.full(side * side, -np.inf)
+        sums = [np.bincount(cells, weights, side * side) for weights in (values, values**2, background)]
+        np.minimum.at(low, cells, seconds)
+        np.maximum.at(high, cells, values)
+        return [count.astype(float), *sums, low, high]
 
-    def ours() -> tuple[Floats, Floats]:
-        sums = sum_blocks([(cells, values)], size=side * side)
-        return sums.count, sums.mean()
+    def ours() -> Partials:
+        return sum_by_cell(cells, values, background, seconds, size=side * side)
 
     ours()
-    anchor_s, ours_s = _best_in_turn(numpy_bincount, ours, repeats=repeats)
-    ratio, memory = ours_s / anchor_s, _allocated(ours) / _allocated(numpy_bincount)
-    case = f"{points:.0e} points onto {side} × {side}, mean and count"
-    yield Row(
-        f"{case}: time", f"numpy.bincount {anchor_s:.2f} s", "≤ 1.3", f"{ratio:.2f} ({ours_s:.2f} s)", ratio <= 1.3
-    )
-    yield Row(f"{case}: memory", "numpy.bincount", "≤ 1.5", f"{memory:.2f}", memory <= 1.5)
-
-
-_STREAM = """
-import json, resource, sys, time
-import numpy as np
-from fusion.sums import sum_blocks
-points, block, side = (int(v) for v in sys.argv[1:])
-rng = np.random.default_rng(2)
-def blocks():
-    for _ in range(points // block):
-        yield rng.integers(0, side * side, block), rng.standard_normal(block)
-started = time.perf_counter()
-sums = sum_blocks(blocks(), size=side * side)
-seconds = time.perf_counter() - started
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"count": float(sums.count.sum()), "seconds": seconds, "megabytes": peak}))
-"""
-
-
-def out_of_core(many: int, side: int) -> Iterator[Row]:
-    """Points that never lie in memory together, in a process of its own: a tenth of them, then all."""
-    peaks = []
-    for points in (many // 10, many):
-        command = [sys.executable, "-c", _STREAM, str(points), str(many // 100), str(side)]
-        said = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
-        if said["count"] != points:
-            raise RuntimeError(f"{said['count']} points on the grid, {points} given")
-        peaks.append(said)
-    few, all_ = peaks
-    measured = (
-        f"{all_['megabytes']:.0f} MB in {all_['seconds']:.0f} s, with the making of the points "
-        f"({few['megabytes']:.0f} MB for {many // 10:.0e})"
-    )
-    met = all_["megabytes"] <= 4096
-    yield Row(f"{many:.0e} points out of core onto {side} × {side}", "–", "≤ 4 GB", measured, met)
-
-
-def gi_star_speed(side: int, repeats: int) -> Iterator[Row]:
-    """Gi* with a box window against the box filter alone, without gaps and with 30 % of them."""
-    values = np.random.default_rng(3).standard_normal((side, side))
-    gaps = values.copy()
-    gaps[np.random.default_rng(4).random(values.shape) < 0.3] = np.nan
-    kernel = np.ones((WINDOW, WINDOW))
-    gi_star(values, kernel)
-    anchor_s, whole_s, gaps_s = _best_in_turn(
-        lambda: ndimage.uniform_filter(values, WINDOW, mode="constant"),
-        lambda: gi_star(values, kernel),
-        lambda: gi_star(gaps, kernel),
-        repeats=repeats,
-    )
-    for name, seconds in (("", whole_s), (", 30 % gaps", gaps_s)):
-        case = f"Gi* on {side} × {side} cells, window {WINDOW}{name}"
-        ratio = seconds / anchor_s
-        anchor = f"scipy uniform_filter {anchor_s:.3f} s"
-        yield Row(case, anchor, "≤ 1.5", f"{ratio:.2f} ({seconds:.3f} s)", ratio <= 1.5)
-
-
-def gi_star_blocks(side: int) -> Iterator[Row]:
-    """Gi* block by block: difference to the whole, and memory on four times the cells."""
-    kernel, chunk = np.ones((WINDOW, WINDOW)), max(WINDOW, side // 4)
-    values = np.random.default_rng(5).standard_normal((side, side))
-    with dask.config.set(scheduler="sync"):
-        blocks = gi_star_lazy(da.from_array(values, chunks=chunk), kernel).compute()
-        worst = float(np.abs(blocks - gi_star(values, kernel)).max())
-        peaks = [_allocated(partial(_largest, n, chunk, kernel)) for n in (side, 2 * side)]
-    yield Row(f"Gi* on {side} × {side} by dask", "numpy", "equal (1e-9)", f"{worst:.0e}", worst < 1e-9)
-    measured = f"{peaks[0]:.0f} MB for {side}², {peaks[1]:.0f} MB for {2 * side}²"
-    case = f"the same, largest value only, chunks of {chunk}²: memory"
-    yield Row(case, "–", "bounded by chunks", measured, peaks[1] <= 1.5 * peaks[0])
-
-
-def _largest(side: int, chunk: int, kernel: Floats) -> float:
-    field = da.random.default_rng(6).standard_normal((side, side), chunks=chunk)
-    return float(gi_star_lazy(field, kernel).max().compute())
+    anchor_s, ours_s = _best_in_turn(with_numpy, ours, repeats=repeats)
+    ratio, memory = ours_s / anchor_s, _allocated(ours) / _allocated(with_numpy)
+    case = f"{points:.0e} samples of one pass onto {side} × {side}, six layers"
+    anchor = "numpy.bincount, minimum.at, maximum.at"
+    yield Row(f"{case}: time", f"{anchor} {anchor_s:.2f} s", "≤ 1.3", f"{ratio:.2f} ({ours_s:.2f} s)", ratio <= 1.3)
+    yield Row(f"{case}: memory", anchor, "≤ 1.5", f"{memory:.2f}", memory <= 1.5)
 
 
 def attribution(city: tuple[int, int, int]) -> Iterator[Row]:
@@ -189,16 +109,12 @@ def run_all(
     *,
     side: int = SIDE,
     points: int = POINTS,
-    many: int = MANY,
     repeats: int = REPEATS,
     city: tuple[int, int, int] = CITY,
 ) -> list[Row]:
     """Every row of the page."""
     return [
         *gridding(points, side, repeats),
-        *out_of_core(many, side),
-        *gi_star_speed(side, repeats),
-        *gi_star_blocks(side),
         *attribution(city),
     ]
 
@@ -211,9 +127,8 @@ def page(rows: Sequence[Row]) -> str:
             "# Speed of the fusion room",
             "",
             "Written by `python -m benchmarks.speed_fusion`; not by hand. Ratios to the anchor on the same arrays,",
-            "best of several runs taken in turn. Out of core, the points are made block by block and never",
-            "lie on a disk: it is memory that is shown. The city has a street every 500 m and 50 sites per km²;",
-            "every drive takes all streets, each in another wind. Memory is the peak of the process, inputs too.",
+            "best of several runs taken in turn. The city has a street every 500 m and 50 sites per km²; every drive",
+            "takes all streets, each in another wind. Its memory is the peak of the process, inputs too.",
             "",
             "| case | anchor | target | measured | met |",
             "|---|---|---|---|---|",
@@ -236,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--city", action="store_true", help="measure only attribution; other rows stay as they are")
     chosen = parser.parse_args(argv)
     if chosen.quick:
-        rows = run_all(side=200, points=100_000, many=1_000_000, repeats=1, city=(4, 50, 2))
+        rows = run_all(side=200, points=100_000, repeats=1, city=(4, 50, 2))
     elif chosen.city:
         fresh = list(attribution(CITY))
         rows = [row for row in read_page(PAGE) if row.case not in {new.case for new in fresh}] + fresh

@@ -15,19 +15,6 @@ from numpy.typing import NDArray
 
 from ingest.errors import ContractError
 
-__all__ = [
-    "Plume",
-    "Weather",
-    "crosswind_sd_m",
-    "mean_plume_height_m",
-    "obukhov_from_sun",
-    "plume_of",
-    "solar_elevation_rad",
-    "stability_correction",
-    "vertical_sd_m_s",
-    "wind_profile",
-]
-
 Floats = NDArray[np.float64]
 
 KARMAN = 0.4
@@ -145,17 +132,6 @@ class Plume:
         vertical = np.exp(-0.5 * ((height_m - source_height_m) / self.sigma_z_m) ** 2)
         vertical += np.exp(-0.5 * ((height_m + source_height_m) / self.sigma_z_m) ** 2)
         return np.asarray(vertical / (2 * np.pi * self.wind_m_s * self.sigma_y_m * self.sigma_z_m))
-
-    def per_rate(self, along_m: Floats, across_m: Floats, *, height_m: float, source_height_m: float) -> Floats:
-        """Concentration over emission rate, s m-3, at places downwind (0 upwind and nearer than the table)."""
-        along, across = np.broadcast_arrays(np.asarray(along_m, float), np.asarray(across_m, float))
-        axis = self.on_axis(height_m=height_m, source_height_m=source_height_m)
-        result = np.zeros(along.shape)
-        downwind = along > self.distance_m[0]
-        x, table = np.log(along[downwind]), np.log(self.distance_m)
-        width = np.interp(x, table, self.sigma_y_m)
-        result[downwind] = np.interp(x, table, axis) * np.exp(-0.5 * (across[downwind] / width) ** 2)
-        return result
 
 
 def plume_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,6 @@ from ingest.schema import species_names
 
 if TYPE_CHECKING:
     from tracks.schema import Track
-
-__all__ = ["LAYERS", "Partials", "PassRecord", "merge_partials", "pass_records", "sum_by_cell", "usable_rows"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -78,22 +75,6 @@ def sum_by_cell(cells: Ints, values: Floats, background: Floats, seconds: Floats
     tabulate(cells - low, samples, below, when, table)
     hit = np.flatnonzero(table[:, 0])
     return Partials(hit + low, *table[hit].T.copy())
-
-
-def merge_partials(parts: Sequence[Partials]) -> Partials:
-    """Merge the partials of several passes (or of pieces of one): sums add, the maximum and the first time win."""
-    cells = np.unique(np.concatenate([p.cells for p in parts]))
-    total = {name: np.zeros(cells.size) for name in ("count", "sum", "sum_squares", "background_sum")}
-    highest, first = np.full(cells.size, -np.inf), np.full(cells.size, np.inf)
-    for part in parts:
-        at = np.searchsorted(cells, part.cells)
-        for name, values in total.items():
-            values[at] += getattr(part, name)
-        highest[at] = np.maximum(highest[at], part.max)
-        first[at] = np.minimum(first[at], part.visited_at)
-    return Partials(
-        cells, total["count"], total["sum"], total["sum_squares"], highest, total["background_sum"], first
-    )
 
 
 def usable_rows(passes: xr.Dataset, name: str) -> NDArray[np.bool_]:

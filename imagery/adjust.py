@@ -22,8 +22,6 @@ from imagery.schema import Station
 from imagery.settings import ImagerySettings
 from imagery.ties import TiePoints
 
-__all__ = ["Adjusted", "Control", "adjust_block"]
-
 Floats = NDArray[np.float64]
 _SHARED = 6  # of each camera: focal length, k1, k2, boresight about three axes
 _BATCH = 20_000  # observations linearised at a time, some 30 MB
@@ -56,9 +54,8 @@ class Adjusted:
     """Stations after the adjustment, tie points (m, 3) with the observations kept, and what is left over.
 
     ``residuals`` (n, 2) are in full pixels; ``boresight`` (cameras, 3) in radians about the camera axes;
-    ``variance_factor`` is the a-posteriori variance of unit weight, ``height_sd`` (m,) the standard error [m] of each
-    point's height for given stations. ``datum`` (3,) is as `Control.start`, adjusted; zero without control.
-    ``control`` is what was left of the control.
+    ``height_sd`` (m,) is the standard error [m] of each point's height for given stations. ``datum`` (3,) is as
+    `Control.start`, adjusted; zero without control. ``control`` is what was left of the control.
     """
 
     stations: tuple[Station, ...]
@@ -66,7 +63,6 @@ class Adjusted:
     ties: TiePoints
     residuals: Floats
     boresight: Floats
-    variance_factor: float
     height_sd: Floats
     datum: Floats
     control: Control | None = None
@@ -154,11 +150,11 @@ def adjust_block(
     block, state = _cull(block, state, settings)
     state = _iterate(block, state, settings)
     normals = _normals(block, state, settings, 0.0)
-    factor = _variancefactor_positive(block, normals)
+    factor = _variance_factor(block, normals)
     result = _finish(block, state, normals, factor, origin, settings)
     heights = np.sqrt(normals.inverse[:, 2, 2] * factor)
     return Adjusted(
-        result, state.points + origin, block.ties, normals.residuals, state.boresights, factor, heights, state.datum,
+        result, state.points + origin, block.ties, normals.residuals, state.boresights, heights, state.datum,
         block.control,
     )  # fmt: skip
 
@@ -454,7 +450,7 @@ def _cull(block: _Block, state: _State, settings: ImagerySettings) -> tuple[_Blo
     return replace(block, ties=ties, control=control), replace(state, points=state.points[often])
 
 
-def _variancefactor_positive(block: _Block, normals: _Normals) -> float:
+def _variance_factor(block: _Block, normals: _Normals) -> float:
     """A-posteriori variance of unit weight of the tie points, not below one: tags may be worse than they say."""
     n = normals.residuals.size
     unknowns = 3 * block.ties.count + 6 * len(block.stations)

@@ -15,22 +15,6 @@ from numpy.typing import NDArray
 
 from ingest.schema import Camera
 
-__all__ = [
-    "attitude_from_rotation",
-    "camera_matrix",
-    "distort",
-    "heading_from_rotation",
-    "image_outline",
-    "max_radius_squared",
-    "normalise",
-    "pixels_from_corner",
-    "project",
-    "reduced_pixels",
-    "rotation_from_attitude",
-    "rotation_from_vector",
-    "vector_from_rotation",
-]
-
 Floats = NDArray[np.float64]
 
 
@@ -59,23 +43,6 @@ def rotation_from_attitude(yaw_rad: float, pitch_rad: float, roll_rad: float) ->
     forward, right, down = (yaw @ pitch @ roll).T
     ned = np.stack([right, down, forward])
     return np.ascontiguousarray(np.stack([ned[:, 1], ned[:, 0], -ned[:, 2]], axis=1))
-
-
-def attitude_from_rotation(rotation: Floats) -> tuple[float, float, float]:
-    """Undo `rotation_from_attitude`: yaw, pitch, roll; straight down all turning is given to the yaw.
-
-    Examples
-    --------
-    >>> [round(a, 6) for a in attitude_from_rotation(rotation_from_attitude(0.5, -1.2, 0.1))]
-    [0.5, -1.2, 0.1]
-    """
-    ned = np.stack([rotation[:, 1], rotation[:, 0], -rotation[:, 2]], axis=1)
-    right, down, forward = ned
-    pitch = math.asin(float(np.clip(-forward[2], -1.0, 1.0)))
-    if math.hypot(forward[0], forward[1]) < 1e-9:
-        return math.atan2(-down[1] * math.copysign(1, -pitch), -down[0] * math.copysign(1, -pitch)), pitch, 0.0
-    yaw = math.atan2(forward[1], forward[0])
-    return yaw, pitch, math.atan2(right[2], down[2])
 
 
 def heading_from_rotation(rotation: Floats) -> float:

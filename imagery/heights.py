@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 from pyproj import CRS
 
 from imagery.schema import Station
@@ -16,9 +15,6 @@ from imagery.surface import Surface, height_of_dem, surface_from_laser
 from ingest.elevation import ellipsoid_heights
 from ingest.schema import Decision, Frame, Outcome
 
-__all__ = ["NO_GEOID", "laser_ground", "settle_heights"]
-
-Floats = NDArray[np.float64]
 NO_GEOID = -9999.0
 
 

@@ -23,10 +23,6 @@ from ingest.flags import Flag, FlagArray
 from ingest.loggers.record import FloatArray, Record, TimeArray, TraceSettings
 from ingest.schema import Decision, Outcome
 
-__all__ = ["interpolate", "interpolate_angle", "localise", "settle_zone", "shift_clock", "zone_of"]
-
-_NS = np.timedelta64(1, "ns")
-
 _MOST_HOURS = 14
 """Of an offset from UTC: that of the Line Islands."""
 

@@ -12,8 +12,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["crc_hj212", "crc_modbus", "crcs_hj212"]
-
 _START = 0xFFFF
 _POLYNOMIAL = 0xA001
 
@@ -25,20 +23,6 @@ def _shift_eight(register: int) -> int:
 
 
 _STEP = np.array([_shift_eight(value) for value in range(256)], np.uint16)
-
-
-def crc_hj212(data: bytes) -> int:
-    """Return the CRC of one data segment, byte by byte, as the standard prints it.
-
-    Examples
-    --------
-    >>> f"{crc_hj212(b'123456789'):04X}"
-    '2F80'
-    """
-    register = _START
-    for byte in data:
-        register = _shift_eight((register >> 8) ^ byte)
-    return register
 
 
 def crc_modbus(data: bytes) -> int:

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import rasterio
 import xarray as xr
-from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.transformer import TransformerGroup
 from rasterio.enums import Resampling
@@ -27,9 +26,6 @@ from ingest.coordinates import transformer_to
 from ingest.errors import ContractError, FileError, SettingError
 from ingest.schema import Decision, Frame, Outcome
 
-__all__ = ["elevation_of_flight", "ellipsoid_heights", "read_elevation", "vertical_crs"]
-
-Floats = NDArray[np.float64]
 _MAX_SIDE = 4000
 _METRES = {"metre": 1.0, "meter": 1.0, "m": 1.0, "us survey foot": 1200.0 / 3937.0, "foot": 0.3048, "ft": 0.3048}
 # PROJ's name for a vertical step that only copies the height.

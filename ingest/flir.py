@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 
 from ingest.errors import FileError
 
-__all__ = ["FlirCalibration", "celsius_from_flir", "celsius_from_raw", "raw_from_celsius"]
-
 Singles = NDArray[np.float32]
 _RAW, _CAMERA = 1, 32
 _MAX_RECORDS = 256
@@ -71,8 +69,8 @@ def celsius_from_raw(raw: NDArray[np.float64], calibration: FlirCalibration) -> 
     Examples
     --------
     >>> plain = FlirCalibration(16000.0, 1430.0, 1.0, -7000.0, 0.011)
-    >>> float(celsius_from_raw(raw_from_celsius(np.array([25.0]), plain), plain)[0])
-    25.0
+    >>> celsius_from_raw(np.array([16000.0 / (0.011 * (np.exp(1430.0 / 298.15) - 1.0)) + 7000.0]), plain).tolist()
+    [25.0]
     """
     c = calibration
     tau = _transmission(c)
@@ -80,15 +78,6 @@ def celsius_from_raw(raw: NDArray[np.float64], calibration: FlirCalibration) -> 
     own = (np.asarray(raw, float) - elsewhere) / (c.emissivity * tau)
     inside = np.maximum(c.planck_r1 / (c.planck_r2 * np.maximum(own + c.planck_o, 1e-9)) + c.planck_f, 1.0 + 1e-12)
     return np.asarray(c.planck_b / np.log(inside) - _KELVIN, np.float32)
-
-
-def raw_from_celsius(celsius: NDArray[np.float64], calibration: FlirCalibration) -> NDArray[np.float64]:
-    """Undo `celsius_from_raw`."""
-    c = calibration
-    tau = _transmission(c)
-    elsewhere = (1 - c.emissivity) * tau * _radiation(c.reflected_k, c) + (1 - tau) * _radiation(c.air_k, c)
-    own = c.planck_r1 / (c.planck_r2 * (np.exp(c.planck_b / (celsius + _KELVIN)) - c.planck_f)) - c.planck_o
-    return np.asarray(c.emissivity * tau * own + elsewhere)
 
 
 def _radiation(kelvin: float, c: FlirCalibration) -> float:

@@ -25,8 +25,6 @@ import numpy as np
 from ingest.crc import crc_modbus, crcs_hj212
 from ingest.settings import setting
 
-__all__ = ["Hj212Settings", "Message", "join_packets", "message_as_json", "parse_stream"]
-
 _BATCH_BYTES = 1 << 20
 _HEAD, _TAIL = 6, 4  # "##" and the length; the CRC
 _LONGEST = 9999
@@ -122,25 +120,6 @@ def join_packets(messages: Iterable[Message]) -> Iterator[Message]:
         total, _ = _part_numbers(joined)
         came = ", ".join(map(str, sorted(parts)))
         yield replace(joined, errors=(*joined.errors, f"split message incomplete: parts {came} of {total} came"))
-
-
-def message_as_json(message: Message) -> dict[str, object]:
-    """Return a message as the object that ``onevisit hj212`` prints."""
-    return {
-        "mn": message.mn,
-        "st": message.st,
-        "cn": message.cn,
-        "qn": message.qn,
-        "data_time": message.data_time,
-        "crc": message.crc,
-        "length_ok": message.length_ok,
-        "items": {code: dict(fields) for code, fields in message.items.items()},
-        "flags": dict(message.flags),
-        "errors": list(message.errors),
-        "tolerated": list(message.tolerated),
-        "meta": dict(message.meta),
-        "offset": message.offset,
-    }
 
 
 # --- frames --------------------------------------------------------------------------------------------------------

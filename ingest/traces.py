@@ -42,11 +42,10 @@ from ingest.loggers import (
     sniffer4d,
     workbook,
 )
-from ingest.loggers.record import Reader, Record, Source, TraceSettings
+from ingest.loggers.record import Reader, Record, Source
+from ingest.loggers.record import TraceSettings as TraceSettings  # callers name it beside `read_traces`
 from ingest.plausibility import check_record, repair_stamps, take
 from ingest.schema import Decision, Outcome, Reject, check_trace, new_trace
-
-__all__ = ["READERS", "TraceSettings", "read_traces", "recognise"]
 
 logger = logging.getLogger(__name__)
 

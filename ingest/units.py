@@ -16,24 +16,6 @@ from numpy.typing import NDArray
 
 from ingest.errors import OnevisitError
 
-__all__ = [
-    "FOOT_M",
-    "GAS_CONSTANT",
-    "KNOT_M_S",
-    "MILE_PER_HOUR_M_S",
-    "MOLAR_MASS_G_MOL",
-    "STANDARD_ATMOSPHERE_PA",
-    "ZERO_CELSIUS_K",
-    "Unit",
-    "UnitError",
-    "circular_mean",
-    "convert",
-    "grams_per_m3",
-    "mass_from_mole",
-    "parse_unit",
-    "require_units",
-]
-
 GAS_CONSTANT = 8.314462618  # J mol-1 K-1, CODATA 2018 (exact to the digits given)
 STANDARD_ATMOSPHERE_PA = 101_325.0  # BIPM
 ZERO_CELSIUS_K = 273.15  # BIPM
@@ -168,22 +150,6 @@ def parse_unit(text: str) -> Unit | None:
     return _BY_SPELLING.get(folded) or _BY_SPELLING.get(folded.rstrip("."))
 
 
-def require_units(text: str, kind: str) -> Unit:
-    """Return the unit, which must be of ``kind``.
-
-    Raises
-    ------
-    UnitError
-        If the spelling is unknown or means another kind.
-    """
-    unit = parse_unit(text)
-    if unit is None:
-        raise UnitError(f"unit {text!r} is not known here; expected a {kind}")
-    if unit.kind != kind:
-        raise UnitError(f"unit {text!r} is a {unit.kind}, expected a {kind}")
-    return unit
-
-
 def convert(values: NDArray[np.float64], source: Unit, target: Unit) -> NDArray[np.float64]:
     """Convert values between two units of one kind.
 
@@ -252,20 +218,3 @@ def grams_per_m3(unit_text: str, species: str, *, temperature_k: float, pressure
         return None
     mass = mass_from_mole(unit.scale, molar_mass, temperature_k=temperature_k, pressure_pa=pressure_pa)
     return float(mass) * 1e3
-
-
-def circular_mean(angles_rad: NDArray[np.float64]) -> float:
-    """Mean direction in radians, in [0, 2π): the angle of the mean unit vector; NaN where all are NaN.
-
-    Stops being meaningful when the directions are spread evenly: the mean vector is then near zero.
-
-    Examples
-    --------
-    >>> round(float(np.degrees(circular_mean(np.radians([350.0, 20.0])))), 9)
-    5.0
-    """
-    finite = angles_rad[np.isfinite(angles_rad)]
-    if not len(finite):
-        return float("nan")
-    mean = np.arctan2(np.sin(finite).mean(), np.cos(finite).mean())
-    return float(mean % (2.0 * np.pi))

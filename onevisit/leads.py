@@ -20,8 +20,6 @@ from onevisit.handover.strings import Words
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Rival, VisitKind
 from onevisit.settings import VisitSettings
 
-__all__ = ["fault_probability", "weigh_leads"]
-
 _LADDER = tuple(Disposition)
 _EN, _ZH = Words("en"), Words("zh")
 
@@ -32,7 +30,6 @@ class _Clue:
 
     hotspot: Hotspot
     probability: float
-    next_site: float
     explanations: tuple[Explanation, ...]
     disposition: Disposition
     why_en: str
@@ -147,7 +144,7 @@ def _clue(
     disposition, why_en, why_zh = _dispose(site, probability, following, hotspot, attribution, settings)
     fault = fault_probability(hotspot.passes_seen, settings)
     explanations = _explanations(probability, sum(others), attribution, fault)
-    return _Clue(hotspot, probability, following, explanations, disposition, why_en, why_zh)
+    return _Clue(hotspot, probability, explanations, disposition, why_en, why_zh)
 
 
 def _explanations(

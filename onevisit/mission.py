@@ -26,8 +26,6 @@ from typing import Any
 from ingest.errors import NothingUsable, SettingError
 from ingest.schema import Reject
 
-__all__ = ["KINDS", "InputFile", "Mission", "hash_file", "open_mission"]
-
 KINDS = ("traces", "images", "registers", "monitors", "roads")
 _SIDE_FILES = ("mission.toml", "edits.csv")
 _NOISE = {".DS_Store", "Thumbs.db", "desktop.ini", "LICENSE"}
@@ -54,12 +52,6 @@ class Mission:
     def paths(self, kind: str) -> list[Path]:
         """Files of one kind, in order of name."""
         return [file.path for file in self.files if file.kind == kind]
-
-    @property
-    def edits(self) -> Path | None:
-        """The file of human corrections, if there is one."""
-        path = self.root / "edits.csv"
-        return path if path.is_file() else None
 
 
 def open_mission(root: Path) -> Mission:

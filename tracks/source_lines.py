@@ -14,10 +14,7 @@ from tracks.plane import plane_of
 from tracks.schema import Track
 from tracks.settings import TrackSettings
 
-__all__ = ["list_crossings", "list_sources"]
-
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 def list_sources(track: Track) -> pd.DataFrame:

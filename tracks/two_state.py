@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from tracks.compiled import compiled
 
-__all__ = ["TwoStateModel", "fit_two_states", "most_likely_states"]
-
 Floats = NDArray[np.float64]
 States = NDArray[np.int8]
 
@@ -31,7 +29,6 @@ class TwoStateModel:
     sd: tuple[float, float]
     stay: tuple[float, float]
     start: float
-    log_likelihood: float
 
 
 @compiled
@@ -151,7 +148,6 @@ def fit_two_states(tau: Floats, y: Floats) -> TwoStateModel:
         (float(theta[4 + a]), float(theta[4 + b])),
         (float(theta[6 + a]), float(theta[6 + b])),
         float(1 - theta[8] if swap else theta[8]),
-        float(now),
     )
 
 

@@ -10,8 +10,6 @@ from ingest.flags import Flag
 from ingest.schema import Decision, Outcome
 from tracks.settings import TrackSettings
 
-__all__ = ["add_wind", "true_wind", "wind_direction", "wind_uncertainty"]
-
 Floats = NDArray[np.float64]
 
 _MIN_ROWS = 100  # fewer rows do not show the sign of a wind sensor
@@ -78,18 +76,6 @@ def wind_uncertainty(u_apparent: Floats, v_apparent: Floats, settings: TrackSett
     return result
 
 
-def wind_direction(u: Floats, v: Floats, *, calm_speed: float) -> Floats:
-    """Direction the wind comes from, radian clockwise from north; NaN in a calm, which has none.
-
-    Examples
-    --------
-    >>> np.degrees(wind_direction(np.array([0.0, 0.2]), np.array([-3.0, 0.0]), calm_speed=0.5))
-    array([ 0., nan])
-    """
-    direction = np.arctan2(-u, -v) % (2 * np.pi)
-    return np.where(np.hypot(u, v) < calm_speed, np.nan, direction)
-
-
 def _sign_of_sensor(u_apparent: Floats, speed: Floats) -> tuple[float, str]:
     """Return −1 when the sensor counts head wind as positive, by the slope of apparent wind over speed."""
     good = np.isfinite(u_apparent) & np.isfinite(speed)
@@ -105,8 +91,8 @@ def add_wind(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
     """Add ``u``, ``v`` where only the apparent wind is known, and ``wind_sd``; flag what cannot be.
 
     ``wind_sd`` is one standard deviation per component (`wind_uncertainty`): it grows with the apparent wind, so with
-    driving, and with the angle at which that meets the vehicle. A calm has no direction (`wind_direction`). A trace
-    that brings ``u`` and ``v`` keeps them, and gets the uncertainty of the wind that the vehicle must have felt.
+    driving, and with the angle at which that meets the vehicle. A trace that brings ``u`` and ``v`` keeps them, and
+    gets the uncertainty of the wind that the vehicle must have felt.
 
     Parameters
     ----------

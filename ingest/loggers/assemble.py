@@ -17,15 +17,12 @@ from ingest.loggers.record import Channel, FloatArray, Layout, Record, Source, T
 from ingest.loggers.stamps import Stamps
 from ingest.loggers.status import StatusColumn, apply_statuses
 from ingest.loggers.times import read_times
-from ingest.loggers.vocabulary import CONCENTRATIONS, QUANTITIES, Meaning, Quantity, fold
+from ingest.loggers.vocabulary import CONCENTRATIONS, Meaning, Quantity, fold
 from ingest.loggers.winds import wind_channels
 from ingest.schema import Decision, Outcome, Reject
 from ingest.tables import Table, find_table, read_columns
 from ingest.units import Unit, convert, parse_unit
 
-__all__ = ["make_channel", "read_delimited", "record_from_table", "species_attributes"]
-
-_BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 _TEXT_ROLES = ("time", "date", "clock", "status")
 
 

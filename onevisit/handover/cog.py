@@ -29,8 +29,6 @@ from rasterio.windows import Window
 from ingest.errors import ContractError
 from onevisit.handover.overviews import add_overviews, overview_path
 
-__all__ = ["CogSummary", "write_cog", "write_ortho"]
-
 _Window = tuple[slice, slice]
 # GDAL would keep written blocks in a twentieth of the machine's memory [MB].
 _GDAL_CACHE = 128
@@ -39,15 +37,6 @@ _log = logging.getLogger(__name__)
 _QUALITY = ("photo_count", "photo_index", "gsd", "position_error")
 _DIGITS = {"gsd": 3, "position_error": 2}
 _COLOURS = {"red": ColorInterp.red, "green": ColorInterp.green, "blue": ColorInterp.blue, "alpha": ColorInterp.alpha}
-
-
-@dataclass(frozen=True)
-class CogSummary:
-    """What was written: files in order, pixels that show ground, seconds taken."""
-
-    paths: tuple[Path, ...]
-    pixels_seen: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -62,7 +51,7 @@ class _Layer:
 
 def write_ortho(
     mosaic: xr.Dataset, path: Path, *, workers: int = 2, progress: Callable[[int, int], None] | None = None
-) -> CogSummary:
+) -> None:
     """Write a mosaic of `imagery.process_frames` as ``ortho.tif``, and its layers as ``ortho-quality.tif`` beside it.
 
     A GeoTIFF has one number type for all bands, so colour and alpha (uint8; thermal and single bands float32) are
@@ -73,10 +62,6 @@ def write_ortho(
     ----------
     progress : callable, optional
         Called with (chunks done, chunks in all).
-
-    Returns
-    -------
-    CogSummary
 
     Raises
     ------
@@ -89,39 +74,24 @@ def write_ortho(
         _Layer(path, colour, str(mosaic[colour[0]].dtype), None if "red" in mosaic else float("nan")),
         _Layer(path.with_name(f"{path.stem}-quality{path.suffix}"), _QUALITY, "float32", float("nan")),
     ]
-    return _write(mosaic, layers, workers=workers, progress=progress)
-
-
-def write_cog(dataset: xr.Dataset, path: Path, *, names: Sequence[str], nodata: float | None = None) -> CogSummary:
-    """Write some variables (y, x) of one number type as the bands of one Cloud Optimized GeoTIFF.
-
-    Raises
-    ------
-    ContractError
-        If there is no grid mapping, or the variables have different number types.
-    """
-    kinds = {str(dataset[name].dtype) for name in names}
-    if len(kinds) != 1:
-        raise ContractError(f"{path.name}: bands of one GeoTIFF need one number type, got {sorted(kinds)}")
-    return _write(dataset, [_Layer(path, tuple(names), kinds.pop(), nodata)], workers=2, progress=None)
+    _write(mosaic, layers, workers=workers, progress=progress)
 
 
 def _write(
     dataset: xr.Dataset, layers: Sequence[_Layer], *, workers: int, progress: Callable[[int, int], None] | None
-) -> CogSummary:
+) -> None:
     started = time.perf_counter()
     geobox = dataset.odc.geobox
     if geobox is None or geobox.crs is None:
         raise ContractError(f"{layers[0].path.name}: the dataset has no grid mapping (spatial_ref)")
     with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE), _temporary(layers) as (striped, whole):
-        seen = _fill(dataset, layers, striped, geobox, workers, progress)
+        _fill(dataset, layers, striped, geobox, workers, progress)
         for source, target in zip(striped, whole, strict=True):
             _optimise(source, target)
         for layer, target in zip(layers, whole, strict=True):
             target.replace(layer.path)
     seconds = time.perf_counter() - started
     _log.info("cog: %s written, %.1f s", ", ".join(x.path.name for x in layers), seconds)
-    return CogSummary(tuple(layer.path for layer in layers), seen, seconds)
 
 
 @contextlib.contextmanager
@@ -144,23 +114,20 @@ def _fill(
     geobox: object,
     workers: int,
     progress: Callable[[int, int], None] | None,
-) -> int:
-    """Compute chunk after chunk, ``workers`` at a time, put each into its place; return the pixels seen."""
+) -> None:
+    """Compute chunk after chunk, ``workers`` at a time, and put each into its place."""
     names = [name for layer in layers for name in layer.names]
     windows = _windows(dataset, names[0])
-    seen = 0
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(_create(p, x, geobox)) for p, x in zip(paths, layers, strict=True)]
         for file, layer in zip(files, layers, strict=True):
             for band, name in enumerate(layer.names, start=1):
                 file.update_tags(band, **_labels(dataset[name]))
         for done, (window, arrays) in enumerate(_in_order(dataset, names, windows, workers), start=1):
-            seen += _count_seen(arrays, names)
             for file, layer in zip(files, layers, strict=True):
                 _put(file, layer, arrays, *window)
             if progress is not None:
                 progress(done, len(windows))
-    return seen
 
 
 def _in_order(
@@ -192,12 +159,6 @@ def _in_order(
 def _labels(band: xr.DataArray) -> dict[str, str]:
     """Unit and name of a band, so that a file on its own says what its values are."""
     return {name: str(band.attrs[name]) for name in ("units", "long_name") if name in band.attrs}
-
-
-def _count_seen(arrays: dict[str, NDArray[np.generic]], names: Sequence[str]) -> int:
-    if "alpha" in arrays:
-        return int(np.count_nonzero(arrays["alpha"]))
-    return int(np.count_nonzero(np.isfinite(np.asarray(arrays[names[0]], float))))
 
 
 def _windows(dataset: xr.Dataset, name: str) -> list[_Window]:

@@ -16,8 +16,6 @@ from ingest.errors import ContractError
 from ingest.schema import check_cube
 from onevisit.handover.atomic import replacing
 
-__all__ = ["join_traces", "split_traces", "write_cube", "write_traces"]
-
 _EPOCH = "nanoseconds since 1970-01-01T00:00:00Z"
 _HISTORY = "written by onevisit from the inputs that manifest.json lists"
 _DERIVED = {"_background": "background", "_enhancement": "enhancement over background"}
@@ -110,17 +108,6 @@ def _described(name: str, attrs: dict[str, Any]) -> dict[str, Any]:
     if f"_{kind}" in _DERIVED:
         return {"long_name": f"{_DERIVED[f'_{kind}']} of {stem}", **attrs}
     return attrs
-
-
-def split_traces(joined: xr.Dataset) -> tuple[xr.Dataset, ...]:
-    """Undo `join_traces`: one dataset per trajectory, without the variables that are all missing in it."""
-    ends = np.cumsum(joined["rowSize"].values)
-    traces = []
-    for index, (size, end) in enumerate(zip(joined["rowSize"].values, ends, strict=True)):
-        part = joined.isel(obs=slice(int(end - size), int(end)), trajectory=index).drop_vars("rowSize")
-        empty = [n for n, v in part.data_vars.items() if v.dtype.kind == "f" and bool(v.isnull().all())]
-        traces.append(part.drop_vars(empty))
-    return tuple(traces)
 
 
 def write_cube(path: Path, cube: xr.Dataset) -> None:

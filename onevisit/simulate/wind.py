@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Wind", "blow", "ornstein_uhlenbeck", "steady_wind"]
-
 Floats = NDArray[np.float64]
 
 
@@ -52,28 +50,6 @@ def ornstein_uhlenbeck(n: int, sd: float, scale_s: float, rng: np.random.Generat
         last = keep * last + kick if k else kick
         values[k] = last
     return values
-
-
-def steady_wind(
-    speed: float,
-    n: int,
-    *,
-    toward_rad: float = 0.0,
-    inverse_length_per_m: float = 0.0,
-    roughness_m: float = 0.1,
-    turbulence: float = 0.1,
-) -> Wind:
-    """Wind that does not change: the limit in which puffs must add up to a plume."""
-    return Wind(
-        0,
-        np.full(n, speed * np.sin(toward_rad)),
-        np.full(n, speed * np.cos(toward_rad)),
-        np.zeros((n, 2)),
-        inverse_length_per_m,
-        roughness_m,
-        turbulence,
-        np.zeros(n, bool),
-    )
 
 
 def blow(start_s: int, n: int, rng: np.random.Generator, *, calm_spells: bool = True) -> Wind:

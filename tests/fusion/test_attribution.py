@@ -11,6 +11,7 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
+from benchmarks.city_fusion import per_rate
 from fusion import Attribution, FusionSettings, Hotspot, attribute_hotspots, attribution
 from fusion.candidates import Candidates, candidates_of, species_weight
 from fusion.crossing import RatePrior, rate_prior
@@ -65,7 +66,7 @@ def _road(
         down = (dx * wind[0] + dy * wind[1]) / speed
         across = (dy * wind[0] - dx * wind[1]) / speed
         value = value + RATE * np.where(
-            down > 1, plume.per_rate(np.maximum(down, 1.0), across, height_m=2.5, source_height_m=5.0), 0.0
+            down > 1, per_rate(plume, np.maximum(down, 1.0), across, height_m=2.5, source_height_m=5.0), 0.0
         )
     return make(x, y, value, name=name, wind=wind)
 

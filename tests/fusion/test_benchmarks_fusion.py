@@ -37,13 +37,12 @@ def test_references_equal(shared_data: Path) -> None:
 
 @pytest.mark.slow
 def test_speed_is_measured_on_small_arrays(tmp_path: Path) -> None:
-    """Every case gives a row; what does not depend on the machine is met; a page that was written is read back."""
-    rows = speed_fusion.run_all(side=120, points=20_000, many=200_000, repeats=1, city=(4, 50, 2))
-    assert len(rows) == 9
-    assert [row.met for row in rows if "by dask" in row.case or "out of core" in row.case] == [True, True]
+    """Every case gives a row; a page that was written is read back."""
+    rows = speed_fusion.run_all(side=120, points=20_000, repeats=1, city=(4, 50, 2))
+    assert len(rows) == 4
     page = tmp_path / "page.md"
     page.write_text(speed_fusion.page(rows), encoding="utf-8")
-    assert "| Gi* on 120" in page.read_text(encoding="utf-8")
+    assert "| 2e+04 samples of one pass onto 120 × 120" in page.read_text(encoding="utf-8")
     assert speed_fusion.read_page(page) == rows
 
 

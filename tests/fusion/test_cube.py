@@ -9,8 +9,6 @@ import dask
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from fusion import (
     FusionSettings,
@@ -22,7 +20,6 @@ from fusion import (
     passes_crossed,
     region_geobox,
 )
-from fusion.partials import merge_partials, sum_by_cell
 from ingest.errors import ContractError
 from ingest.flags import Flag
 from ingest.schema import check_cube
@@ -105,27 +102,6 @@ def test_what_follows_from_the_partials(track) -> None:
     assert cube["ch4_max"].values[0].tolist() == [[3.0, 10.0]]
     assert cube["ch4_visited_at"].values[0].tolist() == [[0.0, 2.0]]
     assert cube["wind_u"].values.tolist() == [3.0, 3.0]
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.integers(0, 10_000), st.integers(1, 40), st.integers(0, 40))
-def test_partials_merge_by_addition(seed: int, first: int, second: int) -> None:
-    """Two halves merged equal the whole, in either order."""
-    rng = np.random.default_rng(seed)
-    n = first + second
-    cells, values = rng.integers(-1, 30, n), rng.normal(size=n)
-    background, seconds = rng.random(n), np.arange(n, dtype=float)
-
-    def part(rows: slice):
-        return sum_by_cell(cells[rows], values[rows], background[rows], seconds[rows], size=30)
-
-    whole = part(slice(None))
-    for merged in (
-        merge_partials([part(slice(first)), part(slice(first, None))]),
-        merge_partials([part(slice(first, None)), part(slice(first))]),
-    ):
-        for name in ("cells", "count", "sum", "sum_squares", "max", "background_sum", "visited_at"):
-            np.testing.assert_allclose(getattr(merged, name), getattr(whole, name))
 
 
 def test_one_name_in_two_units_is_refused(drives) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad, solve_ivp
 
+from benchmarks.city_fusion import per_rate
 from fusion.dispersion import (
     Plume,
     Weather,
@@ -32,7 +33,7 @@ def test_mass_is_conserved_downwind() -> None:
     z = np.linspace(0, 400, 801)
     for distance in (100.0, 500.0):
         total = np.array(
-            [plume.per_rate(np.full(y.size, distance), y, height_m=float(h), source_height_m=3.0).sum() for h in z]
+            [per_rate(plume, np.full(y.size, distance), y, height_m=float(h), source_height_m=3.0).sum() for h in z]
         )
         wind = np.interp(distance, plume.distance_m, plume.wind_m_s)
         assert np.trapezoid(total, z) * wind == pytest.approx(1.0, rel=0.02)
@@ -63,7 +64,7 @@ def test_crosswind_spread_grows_with_distance_and_slows_down() -> None:
 
 def test_nothing_is_upwind() -> None:
     """Air does not carry upwind."""
-    assert plume_of(NEUTRAL).per_rate(-50.0, 0.0, height_m=2.0, source_height_m=2.0) == 0
+    assert per_rate(plume_of(NEUTRAL), -50.0, 0.0, height_m=2.0, source_height_m=2.0) == 0
 
 
 def test_the_sun_is_overhead_at_chengdu_noon_in_june_and_down_at_midnight() -> None:
@@ -191,14 +192,14 @@ def test_concentration_beside_the_axis_by_hand() -> None:
     """Halfway between two distances by ratio, width and axis are the means of both; one width off is e^−½ of it."""
     axis = TWO.on_axis(height_m=0.0, source_height_m=0.0)
     across = np.array([0.0, 27.5, -55.0])
-    found = TWO.per_rate(100.0, across, height_m=0.0, source_height_m=0.0)
+    found = per_rate(TWO, 100.0, across, height_m=0.0, source_height_m=0.0)
     assert found == pytest.approx(axis.mean() * np.exp([0.0, -0.5, -2.0]))
 
 
 @pytest.mark.parametrize(("along", "some"), [(-20.0, False), (9.9, False), (10.0, False), (10.1, True), (5e3, True)])
 def test_concentration_begins_beyond_the_first_distance(along: float, some: bool) -> None:
     """Upwind and up to the first tabulated distance there is none; beyond the last it stays that of the last."""
-    found = float(TWO.per_rate(along, 0.0, height_m=0.0, source_height_m=0.0))
+    found = float(per_rate(TWO, along, 0.0, height_m=0.0, source_height_m=0.0))
     assert (found > 0) is some
     if along > 1000:
         assert found == pytest.approx(float(TWO.on_axis(height_m=0.0, source_height_m=0.0)[1]))

@@ -12,7 +12,6 @@ from fusion.partials import (
     LAYERS,
     enhanced_species,
     mean_wind,
-    merge_partials,
     pass_records,
     sum_by_cell,
     usable_rows,
@@ -119,15 +118,3 @@ def test_cells_off_the_grid_leave_no_trace() -> None:
     empty = sum_by_cell(np.array([-1, 8]), one[:2], one[:2], one[:2], size=8)
     assert [getattr(empty, name).shape for name in ("cells", *LAYERS)] == [(0,)] * 7
     assert empty.cells.dtype == np.int64
-
-
-def test_merging_adds_sums_and_keeps_maximum_and_first_time() -> None:
-    """Two pieces that share one cell, by hand."""
-    value, below, when = np.array([2.0, -3.0]), np.array([10.0, 20.0]), np.array([4.0, 7.0])
-    one = sum_by_cell(np.array([1, 5]), value, below, when, size=9)
-    two = sum_by_cell(np.array([5, 8]), value, below, when, size=9)
-    merged = merge_partials([one, two])
-    assert {name: getattr(merged, name).tolist() for name in ("cells", *LAYERS)} == {
-        "cells": [1, 5, 8], "count": [1.0, 2.0, 1.0], "sum": [2.0, -1.0, -3.0], "sum_squares": [4.0, 13.0, 9.0],
-        "max": [2.0, 2.0, -3.0], "background_sum": [10.0, 30.0, 20.0], "visited_at": [4.0, 4.0, 7.0],
-    }  # fmt: skip

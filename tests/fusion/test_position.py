@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
+from benchmarks.city_fusion import per_rate
 from fusion import FusionSettings, position
 from fusion.crossing import Event, RatePrior, joint_log_odds, rate_prior
 from fusion.dispersion import Weather, plume_of
@@ -38,7 +39,7 @@ def _event(make: Make, distances: tuple[float, ...], *, rate: float = RATE) -> E
             "height_m": SETTINGS.inlet_height_m,
             "source_height_m": SETTINGS.source_height_m,
         }
-        value = rate * PLUME.per_rate(x, y, **height)
+        value = rate * per_rate(PLUME, x, y, **height)
         tracks.append(make(x, y, value, name=f"at{distance:.0f}"))
     binned = bin_passes(tracks, "ch4", CRS, SETTINGS, plume=PLUME)
     return event_of(binned, ORIGIN[0] + distances[0], ORIGIN[1], SETTINGS)
@@ -77,7 +78,7 @@ def test_a_doubtful_plume_model_widens_the_area(track: Make) -> None:
     known = _event(track, (200.0,))
     y = np.arange(-300.0, 300.0, 5.0)
     x = np.full(y.size, 200.0)
-    value = RATE * PLUME.per_rate(x, y, height_m=SETTINGS.inlet_height_m, source_height_m=SETTINGS.source_height_m)
+    value = RATE * per_rate(PLUME, x, y, height_m=SETTINGS.inlet_height_m, source_height_m=SETTINGS.source_height_m)
     drive = [track(x, y, value)]
     others = [
         event_of(bin_passes(drive, "ch4", CRS, SETTINGS, plume=p), ORIGIN[0] + 200.0, ORIGIN[1], SETTINGS)

@@ -217,7 +217,7 @@ def test_what_the_adjustment_did_is_told_in_numbers() -> None:
     )
     ties = TiePoints(np.empty(0, np.intp), np.empty(0, np.intp), np.empty((0, 2)), 321)
     adjusted = Adjusted(
-        (after, after), np.zeros((321, 3)), ties, np.empty((0, 2)), np.radians([[1.0, -2.0, 0.5]]), 1.0,
+        (after, after), np.zeros((321, 3)), ties, np.empty((0, 2)), np.radians([[1.0, -2.0, 0.5]]),
         np.zeros(321), np.zeros(3),
     )  # fmt: skip
     refined = Refined(
@@ -268,7 +268,7 @@ def _refined() -> tuple[list[Station], Refined]:
     ties = TiePoints(np.array([0, 1, 0, 1]), np.array([0, 0, 1, 1]), pixels, 2)
     residuals = np.array([[0.3, 0.0], [0.0, 0.4], [0.3, 0.0], [0.0, 0.4]])
     adjusted = Adjusted(
-        tuple(stations[:2]), np.zeros((2, 3)), ties, residuals, np.zeros((1, 3)), 1.0, np.zeros(2), np.zeros(3)
+        tuple(stations[:2]), np.zeros((2, 3)), ties, residuals, np.zeros((1, 3)), np.zeros(2), np.zeros(3)
     )
     error = np.array([0.25, 0.5, math.nan])
     tied = np.array([True, True, False])

@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest import monitors
-from ingest.crc import crc_hj212, crc_modbus
+from ingest.crc import crc_modbus
 from ingest.errors import ContractError, SettingError
 from ingest.monitors import MonitorSettings, read_monitors
 from ingest.schema import Outcome, check_monitor
 from ingest.series import code_of, hj212_codes
 from ingest.settings import describe_settings
 from tests.ingest.immutable import mutable_values
+from tests.ingest.slow_crc import crc_hj212
 
 PERMIT = "91130200699229617X001P"
 MN = "010000A8900016F000169DC0"

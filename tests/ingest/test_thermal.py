@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from ingest.errors import FileError
 from ingest.exif import PhotoTags, read_tags
-from ingest.flir import FlirCalibration, celsius_from_flir, celsius_from_raw, raw_from_celsius
+from ingest.flir import FlirCalibration, celsius_from_flir, celsius_from_raw
 from ingest.photos import PhotoSettings, read_frames, read_values
 from ingest.thermal import ThermalKind, dji_counts, read_thermal, thermal_decision, thermal_kind
+from tests.ingest.flir_counts import raw_from_celsius
 
 _CONSTANTS = (16556.0, 1428.0, 1.0, -342, 0.0125)
 _PLAIN = FlirCalibration(*_CONSTANTS)

@@ -11,12 +11,15 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from ingest.crc import crc_hj212
+from ingest.crc import crc_modbus
 from onevisit import job
 from onevisit.cli import cli
 from onevisit.cli.printing import finite
 from onevisit.simulate import simulate_mission
+from tests.ingest.slow_crc import crc_hj212
 
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -121,6 +124,39 @@ def test_objects_a_line_are_the_same_with_json(tmp_path: Path) -> None:
     message = json.loads(asked)
     assert (message["mn"], message["crc"]) == ("0100000A8900016F000169DC", "ok")
     assert message["items"] == {"a34013": {"Rtd": "1.5"}}
+
+
+def _packet(data: bytes, check: int) -> bytes:
+    return b"##%04d%s%04X" % (len(data), data, check)
+
+
+def _messages(folder: Path, stream: bytes, *options: str) -> list[dict[str, object]]:
+    """What the verb prints of a stream."""
+    (folder / "station.log").write_bytes(stream)
+    result = CliRunner().invoke(cli, ["hj212", str(folder / "station.log"), *options])
+    assert result.exit_code == 0, result.output
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_object_of_a_message(tmp_path: Path) -> None:
+    """Every name that is printed, in its order, with what is wrong with the message."""
+    head = "QN=20241001080001123;ST=31;CN=2011;PW=123456;MN=M1;Flag=8"
+    data = f"{head};CP=&&DataTime=20241001080000;a21026-Rtd=1.5,a21026-Flag=N;Ia-Rtd=2;odd&&".encode()
+    [message] = _messages(tmp_path, b"\n" + _packet(data, crc_modbus(data)), "--tolerate", "M1:modbus")
+    assert list(message.items()) == list({
+        "mn": "M1", "st": "31", "cn": "2011", "qn": "20241001080001123", "data_time": "20241001080000",
+        "crc": "modbus", "length_ok": True, "items": {"a21026": {"Rtd": "1.5", "Flag": "N"}, "Ia": {"Rtd": "2"}},
+        "flags": {"value": 8, "version": "HJ 212-2025", "split": False, "ack": False},
+        "errors": ["data area has 1 parts that are no field: 'odd'"],
+    }.items())  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400))
+def test_any_bytes_are_printed_as_objects(tmp_path: Path, data: bytes) -> None:
+    """Hostile streams end in messages with errors, one object a line."""
+    for message in _messages(tmp_path, b"##0100" + data + b"##" + data):
+        assert {"crc", "items", "errors"} <= set(message)
 
 
 def test_simulate_tells_where_it_wrote_as_json(tmp_path: Path) -> None:

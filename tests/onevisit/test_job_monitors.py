@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest.crc import crc_hj212
 from onevisit.job import check_mission
+from tests.ingest.slow_crc import crc_hj212
 
 
 def _packet(clock: str, *, damage: bool = False) -> bytes:

@@ -77,14 +77,13 @@ def test_every_file_has_its_path_its_name_and_its_kind(tmp_path: Path) -> None:
     assert mission.files == tuple(InputFile(tmp_path / name, name, kind) for name, kind in kinds.items())
     assert mission.root == tmp_path and mission.configuration == {"crs": 4544} and mission.rejects == ()
     assert mission.paths("images") == [tmp_path / "images/a/1.jpg"]
-    assert mission.edits == tmp_path / "edits.csv"
 
 
 def test_without_side_files_there_is_nothing_declared(tmp_path: Path) -> None:
-    """No configuration, no corrections."""
+    """No configuration."""
     _put(tmp_path, "traces/a.csv")
     mission = open_mission(tmp_path)
-    assert mission.configuration == {} and mission.edits is None and len(mission.files) == 1
+    assert mission.configuration == {} and len(mission.files) == 1
 
 
 def test_paths_of_a_kind_come_in_order_of_name(tmp_path: Path) -> None:

@@ -37,9 +37,10 @@ from onevisit.simulate.registers import RegisterEntry
 from onevisit.simulate.sources import Source, choose_sources, emitter_of, rates_of
 from onevisit.simulate.truth import Park, rules, truth_of
 from onevisit.simulate.vehicle import Episode, Log
-from onevisit.simulate.wind import blow, steady_wind
+from onevisit.simulate.wind import blow
 from onevisit.simulate.world import SIZES, Place, Street, World, build_world
 from tests.onevisit.dice import Dice
+from tests.onevisit.steady import steady_wind
 
 Floats = NDArray[np.float64]
 EVERYWHERE = shapely.box(-1e6, -1e6, 1e6, 1e6)

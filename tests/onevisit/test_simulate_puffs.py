@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from onevisit.simulate.puffs import Emitter, friction_velocity, plume_speed, sample_puffs, vertical_growth
-from onevisit.simulate.wind import blow, ornstein_uhlenbeck, steady_wind
+from onevisit.simulate.wind import blow, ornstein_uhlenbeck
 from tests.onevisit.dice import Dice
+from tests.onevisit.steady import steady_wind
 
 
 def _column(distance: float, half_width: float, seconds: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

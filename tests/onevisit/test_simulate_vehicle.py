@@ -35,9 +35,9 @@ from onevisit.simulate.vehicle import (
     log_drive,
     write_log,
 )
-from onevisit.simulate.wind import steady_wind
 from onevisit.simulate.world import SIZES, Place, World, build_world
 from tests.onevisit.dice import Dice
+from tests.onevisit.steady import steady_wind
 
 Floats = NDArray[np.float64]
 OFF = dict.fromkeys([c.name for c in CONFOUNDERS], False)

@@ -22,7 +22,7 @@ from tracks.segments import map_segments
 from tracks.smoother import smooth_positions
 from tracks.sources import group_sources
 from tracks.transects import quantify_drive, quantify_transects, rate_from_maximum
-from tracks.wind import true_wind, wind_direction
+from tracks.wind import true_wind
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,6 @@ from tracks.wind import true_wind, wind_direction
         (smooth_positions, 4),
         (true_wind, 4),
         (vertical_density, 0),
-        (wind_direction, 2),
     ],
 )
 def test_options_are_given_by_name(function: Callable[..., Any], by_place: int) -> None:

@@ -15,7 +15,7 @@ from tracks.two_state import (
     most_likely_states,
 )
 
-MODEL = TwoStateModel((0.1, 1.4), (0.5, -0.6), (0.4, 0.9), (0.9, 0.7), 0.35, 0.0)
+MODEL = TwoStateModel((0.1, 1.4), (0.5, -0.6), (0.4, 0.9), (0.9, 0.7), 0.35)
 THETA = np.array([*MODEL.intercept, *MODEL.slope, *MODEL.sd, *MODEL.stay, MODEL.start])
 
 
@@ -73,7 +73,7 @@ def test_no_row_has_no_state() -> None:
 
 def test_a_state_that_never_changes_is_defined() -> None:
     """Chances of one and of nothing are kept off the ends: the states follow the values."""
-    sure = TwoStateModel((0.0, 5.0), (0.0, 0.0), (1.0, 1.0), (1.0, 1.0), 0.0, 0.0)
+    sure = TwoStateModel((0.0, 5.0), (0.0, 0.0), (1.0, 1.0), (1.0, 1.0), 0.0)
     assert most_likely_states(np.linspace(0, 1, 4), np.array([0.0, 0.1, 0.0, 0.2]), sure).tolist() == [0] * 4
     y = np.array([0.0] * 20 + [9.0] * 20)
     assert most_likely_states(np.linspace(0, 1, 40), y, sure).tolist() == [0] * 20 + [1] * 20
@@ -123,7 +123,7 @@ def test_a_simulated_chain_is_found_again(high: float) -> None:
 
 
 def test_the_fit_cannot_be_made_more_likely() -> None:
-    """Its likelihood is that of the returned model, and no parameter moved a little either way gives a higher one."""
+    """No parameter moved a little either way gives a higher likelihood."""
     tau, y, _ = chain(high=0.7, n=600, seed=3)
     model = fit_two_states(tau, y)
     theta = np.array([*model.intercept, *model.slope, *model.sd, *model.stay, model.start])
@@ -132,7 +132,6 @@ def test_the_fit_cannot_be_made_more_likely() -> None:
         return _posterior(tau, y, values, np.empty(600), np.empty(4))
 
     best = likelihood(theta)
-    assert model.log_likelihood == pytest.approx(best, rel=1e-9)
     for k in range(8):
         for factor in (0.97, 1.03):
             moved = theta.copy()

@@ -11,7 +11,7 @@ import xarray as xr
 from ingest.flags import Flag
 from ingest.schema import Outcome
 from tracks import TrackSettings, process_trace
-from tracks.wind import add_wind, true_wind, wind_direction, wind_uncertainty
+from tracks.wind import add_wind, true_wind, wind_uncertainty
 
 Make = Callable[..., xr.Dataset]
 
@@ -117,15 +117,6 @@ def test_the_flow_factor_corrects_a_sensor_that_feels_too_much() -> None:
     assert (u[0], v[0]) == (pytest.approx(-3.0), pytest.approx(-2.0))
 
 
-def test_a_calm_has_no_direction() -> None:
-    """Below the calm speed the direction is NaN; above it is where the wind comes from, and turns with its input."""
-    angles = np.linspace(0, 2 * np.pi, 9)[:-1]
-    np.testing.assert_allclose(
-        wind_direction(-3 * np.sin(angles), -3 * np.cos(angles), calm_speed=0.5), angles, atol=1e-12
-    )
-    assert np.isnan(wind_direction(np.array([0.3, 0.0]), np.array([0.3, 0.0]), calm_speed=0.5)).all()
-
-
 def test_wind_of_nothing_is_nothing(make_drive: Make) -> None:
     """NaN wind and no rows give NaN and no rows, with no row flagged."""
     nan = np.full(50, np.nan)
@@ -153,14 +144,6 @@ def test_uncertainty_by_hand() -> None:
     settings = TrackSettings(wind_sensor_sd=0.4, flow_distortion_sd=0.05, flow_yaw_gain=0.5)
     sd = wind_uncertainty(np.array([6.0, -6.0]), np.array([8.0, 8.0]), settings)
     np.testing.assert_allclose(sd, [np.hypot(0.4, 0.05 * (10 + 0.5 * 8)), np.hypot(0.4, 0.05 * (10 + 0.5 * 2))])
-
-
-def test_the_calm_speed_itself_has_a_direction() -> None:
-    """Wind towards north-east comes from 225°; at the calm speed it has a direction, below it has none."""
-    found = wind_direction(np.array([1.0, 0.3, 0.29]), np.array([1.0, 0.4, 0.4]), calm_speed=0.5)
-    assert np.degrees(found[0]) == pytest.approx(225)
-    assert np.isfinite(found).tolist() == [True, True, False]
-    assert wind_direction(np.zeros(1), np.array([-1.0]), calm_speed=0.5)[0] == pytest.approx(0)
 
 
 def moving(make_drive: Make, speed: np.ndarray, heading: np.ndarray, **winds: np.ndarray) -> xr.Dataset:
