@@ -17,8 +17,6 @@ from fusion.settings import FusionSettings
 from fusion.significance import PassScores
 from fusion.surrogates import field_surrogates, rotation_surrogates
 
-__all__ = ["CandidateArea", "find_area"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

@@ -29,8 +29,6 @@ from ingest.schema import Decision, Outcome, Site
 if TYPE_CHECKING:
     from tracks.schema import Track
 
-__all__ = ["GroundEvidence", "attribute_hotspots"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

@@ -37,8 +37,6 @@ from fusion.grid import geobox_of
 from ingest.errors import ContractError
 from ingest.schema import check_cube
 
-__all__ = ["Grid", "add_mission", "campaign_keys", "create_campaign", "open_campaign"]
-
 _TILE = 256
 _PER_PASS = ("wind_u", "wind_v", "wind_direction_sd", "pass_start", "pass_end")
 

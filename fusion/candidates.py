@@ -14,8 +14,6 @@ from ingest.coordinates import is_mainland_china, wgs84_from_gcj02
 from ingest.loggers.vocabulary import understand
 from ingest.schema import Site
 
-__all__ = ["Candidates", "base_name", "candidates_of", "family_of", "lists_family", "lists_species", "species_weight"]
-
 Floats = NDArray[np.float64]
 
 _FAMILIES = {

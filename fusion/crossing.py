@@ -32,8 +32,6 @@ from numpy.typing import NDArray
 from fusion.crossing_kernel import Errors, Shape, Stack, add_elsewhere, add_own
 from fusion.settings import FusionSettings
 
-__all__ = ["Event", "PassSummary", "RatePrior", "Unit", "joint_log_odds", "rate_prior"]
-
 Floats = NDArray[np.float64]
 
 _RATES_PER_DECADE = 3

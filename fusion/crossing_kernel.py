@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from tracks.compiled import compiled
 
-__all__ = ["Errors", "Shape", "Stack", "add_elsewhere", "add_own"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

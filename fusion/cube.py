@@ -19,17 +19,6 @@ from ingest.errors import ContractError
 if TYPE_CHECKING:
     from tracks.schema import Track
 
-__all__ = [
-    "age_days",
-    "build_cube",
-    "cell_mean",
-    "cell_standard_error",
-    "cube_species",
-    "frame_of_cube",
-    "layer_fill",
-    "passes_crossed",
-]
-
 _EMPTY = {"count": 0.0, "sum": 0.0, "sum_squares": 0.0, "background_sum": 0.0}
 
 _NAMES = {

@@ -13,8 +13,6 @@ from fusion.candidates import family_of
 from fusion.evidence_settings import EvidenceSettings
 from imagery.schema import Finding, Findings
 
-__all__ = ["Evidence"]
-
 Floats = NDArray[np.float64]
 
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass, fields
 from ingest.errors import SettingError
 from ingest.settings import setting
 
-__all__ = ["EvidenceSettings"]
-
 
 @dataclass(frozen=True)
 class EvidenceSettings:

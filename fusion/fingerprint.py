@@ -12,8 +12,6 @@ from fusion.candidates import base_name, lists_family, lists_species
 from fusion.observations import BinnedPass
 from fusion.settings import FusionSettings
 
-__all__ = ["Companion", "companions_of", "fingerprint_weight"]
-
 Floats = NDArray[np.float64]
 
 

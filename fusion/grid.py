@@ -14,17 +14,6 @@ from odc.geo.geobox import GeoBox
 from ingest.coordinates import crs_from_text, meridian_convergence_rad, to_grid, to_lonlat
 from ingest.errors import ContractError, SettingError
 
-__all__ = [
-    "cell_area_m2",
-    "cell_centres",
-    "cell_index",
-    "geobox_of",
-    "project",
-    "region_geobox",
-    "to_wgs84",
-    "unproject",
-]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

@@ -22,8 +22,6 @@ from fusion.settings import FusionSettings
 from fusion.significance import CellTest, PassScores, recurrence_test, score_pass, sighting_test, without_cells
 from ingest.schema import Decision, Outcome, Reject, check_cube
 
-__all__ = ["cells_to_polygon", "find_hotspots", "score_passes"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

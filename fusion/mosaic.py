@@ -15,8 +15,6 @@ from odc.geo.geobox import GeoBox
 from fusion.grid import cell_area_m2, geobox_of
 from ingest.errors import ContractError
 
-__all__ = ["add_mosaic", "aggregate_tile"]
-
 Floats = NDArray[np.float64]
 
 _NOT_BANDS = ("alpha", "photo_count", "photo_index", "gsd", "position_error")

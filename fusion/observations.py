@@ -21,8 +21,6 @@ from fusion.trajectory import WindHistory, wind_history
 if TYPE_CHECKING:
     from tracks.schema import Track
 
-__all__ = ["BinnedPass", "bin_passes", "event_of"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]

@@ -17,8 +17,6 @@ from fusion.schema import Hotspot
 from fusion.settings import FusionSettings
 from ingest.errors import ContractError
 
-__all__ = ["Persistence", "follow_hotspots"]
-
 Floats = NDArray[np.float64]
 
 

@@ -18,8 +18,6 @@ from scipy.special import logsumexp
 
 from fusion.schema import Area
 
-__all__ = ["COARSE_M", "Places", "Resolution", "search_places", "square_cells"]
-
 Floats = NDArray[np.float64]
 Weigh = Callable[[Floats, Floats], Floats]
 

@@ -19,8 +19,6 @@ from fusion.schema import Area
 from fusion.settings import FusionSettings
 from ingest.errors import ContractError
 
-__all__ = ["SourcePosition", "locate_source"]
-
 Floats = NDArray[np.float64]
 Pair = tuple[float, float]
 

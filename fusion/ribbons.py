@@ -11,8 +11,6 @@ from fusion.dispersion import Plume, obukhov_from_sun, plume_of
 from fusion.settings import FusionSettings
 from fusion.trajectory import BackPaths, WindHistory, back_paths
 
-__all__ = ["direction_sd_rad", "upwind_ribbons", "wind_near"]
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 

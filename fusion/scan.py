@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from ingest.errors import ContractError
 
-__all__ = ["ScanCluster", "scan_normal"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

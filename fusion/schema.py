@@ -7,8 +7,6 @@ from datetime import datetime
 
 import shapely
 
-__all__ = ["Attribution", "CredibleArea", "Hotspot", "Rate", "Sighting", "SiteProbability", "SourceEstimate"]
-
 Area = shapely.Polygon | shapely.MultiPolygon
 
 

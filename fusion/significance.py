@@ -14,8 +14,6 @@ from fusion.gistar import disc_kernel, gi_star_cells, neighbour_matrix, rank_nor
 from fusion.settings import FusionSettings
 from fusion.surrogates import field_surrogates, phase_surrogates, rotation_surrogates
 
-__all__ = ["CellTest", "PassScores", "recurrence_test", "score_pass", "sighting_test", "without_cells"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

@@ -13,8 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-__all__ = ["field_surrogates", "phase_surrogates", "rotation_surrogates"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from fusion.dispersion import Plume
 
-__all__ = ["BackPaths", "WindHistory", "back_paths", "wind_history"]
-
 Floats = NDArray[np.float64]
 
 _FIRST_STEP_M = 10.0

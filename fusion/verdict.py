@@ -17,8 +17,6 @@ from fusion.places import Places
 from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, Sighting, SiteProbability, SourceEstimate
 from fusion.settings import FusionSettings
 
-__all__ = ["Located", "Weighed", "locate", "state_verdict"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

@@ -20,8 +20,6 @@ from imagery.settings import ImagerySettings
 from imagery.tiepoints import Features, PairMatch
 from ingest.schema import Decision, Frame, Reject
 
-__all__ = ["Verdict", "judge_headings", "judge_heights", "judge_parts", "judge_pixels", "judge_positions"]
-
 Floats = NDArray[np.float64]
 _VIEWERS = (
     "photo viewer",

@@ -19,17 +19,6 @@ from imagery.ties import TiePoints
 from ingest.control import ControlPoint
 from ingest.schema import Decision, Reject
 
-__all__ = [
-    "MarkedPoint",
-    "control_of",
-    "control_told",
-    "mark_points",
-    "report_control",
-    "rms",
-    "shift_untied",
-    "with_control",
-]
-
 Floats = NDArray[np.float64]
 
 

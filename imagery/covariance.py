@@ -8,8 +8,6 @@ from scipy.sparse import csc_array
 from scipy.sparse.linalg import SuperLU, splu
 from scipy.spatial import cKDTree
 
-__all__ = ["factor_positive", "pose_covariances"]
-
 Floats = NDArray[np.float64]
 
 

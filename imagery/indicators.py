@@ -24,8 +24,6 @@ from imagery.schema import Finding, Findings, Ortho
 from imagery.settings import ImagerySettings
 from ingest.schema import Decision, Outcome
 
-__all__ = ["seek_findings"]
-
 Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 

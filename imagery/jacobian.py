@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from imagery.ties import TiePoints
 
-__all__ = ["Lens", "Observed", "observe"]
-
 Floats = NDArray[np.float64]
 
 

@@ -23,17 +23,6 @@ from ingest.errors import FileError
 from ingest.photos import read_image, read_values
 from ingest.schema import BandRadiometry, Camera, Decision, Frame, Outcome, Reject
 
-__all__ = [
-    "BandView",
-    "Capture",
-    "assemble_captures",
-    "band_names",
-    "read_measured",
-    "reflectance",
-    "reflectance_attributes",
-    "register_band",
-]
-
 _log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]

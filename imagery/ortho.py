@@ -34,8 +34,6 @@ from imagery.stations import ground_variance
 from imagery.surface import Surface
 from imagery.tiepoints import decoding_reduction
 
-__all__ = ["View", "build_mosaic", "render_chunk"]
-
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 _NODE = 8

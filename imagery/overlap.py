@@ -19,8 +19,6 @@ from imagery.settings import ImagerySettings
 from imagery.tiepoints import PairMatch
 from ingest.schema import Frame
 
-__all__ = ["Overlap", "estimate_boresight", "measure_overlap", "wrap"]
-
 Floats = NDArray[np.float64]
 
 

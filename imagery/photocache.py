@@ -15,8 +15,6 @@ from numpy.typing import NDArray
 from imagery.multispectral import read_measured
 from ingest.schema import Frame
 
-__all__ = ["forget_photos", "read_blurred", "read_cached"]
-
 _Image = NDArray[np.generic]
 _lock = Lock()
 _Key = tuple[str, int, int]  # photo, reduction, cell of the means (0: the photo itself)

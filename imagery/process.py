@@ -37,8 +37,6 @@ from ingest.errors import NothingUsable, SettingError
 from ingest.schema import Decision, Frame, Outcome, Reject
 from ingest.thermal import COUNT
 
-__all__ = ["process_frames"]
-
 _log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
 

@@ -18,8 +18,6 @@ from imagery.settings import ImagerySettings
 from imagery.tiepoints import Features, PairMatch
 from ingest.schema import Camera
 
-__all__ = ["Tone", "balance_tones"]
-
 Floats = NDArray[np.float64]
 
 

@@ -19,8 +19,6 @@ from imagery.ties import TiePoints, join_matches, thin_ties
 from ingest.control import ControlPoint
 from ingest.schema import Reject
 
-__all__ = ["Refined", "ground_points", "mismatches", "refine_stations"]
-
 Floats = NDArray[np.float64]
 
 

@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from imagery.surface import Surface
 from ingest.schema import Camera, Frame
 
-__all__ = ["ControlResult", "Finding", "Findings", "FramePose", "Ortho", "OrthoQuality", "Station"]
-
 Floats = NDArray[np.float64]
 
 

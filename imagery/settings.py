@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from ingest.settings import setting
 
-__all__ = ["ImagerySettings"]
-
 
 @dataclass(frozen=True)
 class ImagerySettings:

@@ -22,8 +22,6 @@ from imagery.settings import ImagerySettings
 from imagery.surface import Surface, meet_ground
 from ingest.schema import Frame
 
-__all__ = ["footprint", "ground_sd", "ground_variance", "off_nadir_rad", "station_from_tags"]
-
 Floats = NDArray[np.float64]
 
 

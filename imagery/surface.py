@@ -13,16 +13,6 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinat
 from ingest.coordinates import crs_from_text, to_grid, to_lonlat
 from ingest.errors import ContractError
 
-__all__ = [
-    "Surface",
-    "height_of_dem",
-    "meet_ground",
-    "surface_from_dem",
-    "surface_from_laser",
-    "surface_from_plane",
-    "surface_from_points",
-]
-
 Floats = NDArray[np.float64]
 
 

@@ -17,8 +17,6 @@ from imagery.tiepoints import Features
 from ingest.schema import Frame, Reject
 from ingest.thermal import COUNT, DEGREE
 
-__all__ = ["judge_units", "relative_tones", "value_attributes"]
-
 
 def judge_units(frames: Sequence[Frame]) -> list[Reject]:
     """Refuse thermal photos whose values are in another unit than those of most photos of the flight."""

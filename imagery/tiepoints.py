@@ -24,18 +24,6 @@ from ingest.errors import FileError
 from ingest.photos import read_values
 from ingest.schema import Frame
 
-__all__ = [
-    "Features",
-    "PairMatch",
-    "decoding_reduction",
-    "extract_features",
-    "match_neighbours",
-    "neighbour_pairs",
-    "parallel",
-    "reduce_for",
-    "tie_photos",
-]
-
 Floats = NDArray[np.float64]
 A = TypeVar("A")
 B = TypeVar("B")

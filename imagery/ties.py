@@ -13,8 +13,6 @@ from scipy.sparse.csgraph import connected_components
 from imagery.tiepoints import Features, PairMatch
 from ingest.schema import Camera
 
-__all__ = ["TiePoints", "join_matches", "thin_ties"]
-
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 

@@ -15,8 +15,6 @@ from ingest.errors import FileError
 from ingest.exif import PhotoTags
 from ingest.schema import Camera
 
-__all__ = ["CameraRow", "camera_from_tags", "camera_table", "photo_kind"]
-
 _DIAGONAL_35MM = math.hypot(36.0, 24.0)
 _MM_PER_UNIT = {2.0: 25.4, 3.0: 10.0, 4.0: 1.0, 5.0: 0.001}
 # A focal length outside of 0.2 (150° field of view) to 60 image widths (1°) is a misread tag.

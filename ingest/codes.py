@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_permit_code", "is_uscc", "normalise_code", "uscc_of_permit"]
-
 # GB 32100-2015, table 2: digits and capitals without I, O, S, V, Z; the check character is the last of 18.
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _VALUES = {character: value for value, character in enumerate(_ALPHABET)}

@@ -18,8 +18,6 @@ from ingest.coordinates import crs_from_text, to_grid, to_lonlat
 from ingest.errors import FileError
 from ingest.schema import Outcome, Reject
 
-__all__ = ["ControlMark", "ControlPoint", "read_control"]
-
 _UTM = re.compile(r"WGS\s*84\s+UTM\s+(\d{1,2})\s*([NS])", re.IGNORECASE)
 
 

@@ -19,21 +19,6 @@ from pyproj.exceptions import CRSError, ProjError
 
 from ingest.errors import SettingError
 
-__all__ = [
-    "bd09_from_gcj02",
-    "crs_from_text",
-    "gcj02_from_bd09",
-    "gcj02_from_wgs84",
-    "grid_crs",
-    "is_mainland_china",
-    "meridian_convergence_rad",
-    "time_zone_at",
-    "to_grid",
-    "to_lonlat",
-    "transformer_to",
-    "wgs84_from_gcj02",
-]
-
 Floats = NDArray[np.float64]
 
 _WGS84 = CRS.from_epsg(4326)

@@ -22,8 +22,6 @@ import xarray as xr
 from ingest.flags import Flag
 from ingest.schema import Decision, Outcome, Reject
 
-__all__ = ["Edit", "apply_edits", "read_edits"]
-
 _ACTIONS = ("remove", "reject")
 
 

@@ -14,8 +14,6 @@ from ingest.errors import FileError
 from ingest.loggers.record import Source, TraceSettings
 from ingest.schema import Decision
 
-__all__ = ["Decoded", "decode", "open_source"]
-
 HEAD_BYTES = 1 << 16
 
 

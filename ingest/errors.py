@@ -20,17 +20,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ingest.schema import Reject
 
-__all__ = [
-    "ContractError",
-    "FileError",
-    "NoPosition",
-    "NoTimeZone",
-    "NothingUsable",
-    "OnevisitError",
-    "SettingError",
-    "UnknownFormat",
-]
-
 
 class OnevisitError(Exception):
     """Base of all errors raised on purpose."""

@@ -14,8 +14,6 @@ from typing import BinaryIO
 
 from ingest.errors import FileError, UnknownFormat
 
-__all__ = ["PhotoTags", "TagValue", "is_complete_jpeg", "jpeg_segments", "read_tags"]
-
 TagValue = str | bytes | tuple[float, ...]
 _Read = Callable[[int, int], bytes]
 

@@ -11,8 +11,6 @@ from ingest.coordinates import time_zone_at
 from ingest.exif import PhotoTags
 from ingest.mrk import leap_seconds
 
-__all__ = ["ExposureTime", "exposure_time", "local_to_utc"]
-
 _ZONE_STEP = timedelta(minutes=15)
 _ZONE_LIMIT = timedelta(hours=14)
 

@@ -11,17 +11,6 @@ from enum import IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "BAD_POSITION",
-    "MEANINGS",
-    "REJECTING",
-    "Flag",
-    "FlagArray",
-    "flag_attributes",
-    "flag_counts",
-    "is_usable",
-]
-
 FlagArray = NDArray[np.uint32]
 
 

@@ -14,8 +14,6 @@ from ingest.loggers.vocabulary import QUANTITIES, Quantity
 from ingest.record_formats import render_record_formats
 from ingest.traces import READERS
 
-__all__ = ["main", "render_formats"]
-
 _HEAD = """# Formats
 
 Written by `python -m ingest.formats docs/formats.md` from the readers' own declarations; do not edit.

@@ -20,8 +20,6 @@ from ingest.roads import Roads
 from ingest.schema import CrsSource, Decision, Outcome, Site
 from ingest.sites import SiteSettings
 
-__all__ = ["check_gates"]
-
 _METRES_PER_DEGREE = 111_320.0
 
 

@@ -15,8 +15,6 @@ from ingest.loggers.record import Channel, Record, TraceSettings
 from ingest.loggers.vocabulary import fold
 from ingest.schema import Decision, Outcome, Reject
 
-__all__ = ["group_outings", "join_outing"]
-
 _OF_THE_ANALYSER = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.VALUE_OUT_OF_RANGE
 
 

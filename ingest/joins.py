@@ -16,8 +16,6 @@ from ingest.codes import uscc_of_permit
 from ingest.records import Record
 from ingest.schema import Decision
 
-__all__ = ["Group", "join_records", "name_key", "name_likeness"]
-
 _METRES_PER_DEGREE = 111_320.0
 # Words that say nothing about which company it is; longer ones first.
 _COMMON = re.compile(

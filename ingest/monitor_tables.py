@@ -26,8 +26,6 @@ from ingest.schema import Decision, Reject
 from ingest.series import Code, Collector, SeriesKey, code_of
 from ingest.sheets import Sheet
 
-__all__ = ["NO_MARK", "Device", "Mark", "apply_marks", "read_table"]
-
 _HEADING_ROWS = 25
 _SUFFIXES = (
     ("corrected", ("折算值", "折算浓度", "折算均值", "折算", "corrected")),

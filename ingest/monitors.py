@@ -24,8 +24,6 @@ from ingest.series import Collector, SeriesKey, code_of
 from ingest.settings import setting
 from ingest.sheets import read_sheets
 
-__all__ = ["MonitorSettings", "read_monitors"]
-
 logger = logging.getLogger(__name__)
 
 _HEAD_BYTES = 4096

@@ -17,8 +17,6 @@ from pathlib import Path
 from ingest.errors import FileError
 from ingest.schema import Decision, Frame, Reject
 
-__all__ = ["MrkExposure", "apply_marks_of_exposure", "gps_to_utc", "leap_seconds", "parse_mrk", "read_mrk"]
-
 _GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
 # Leap seconds since the GPS epoch (IERS Bulletin C), for the years in which there were RTK drones.
 _LEAP_SECONDS = ((datetime(2017, 1, 1, tzinfo=UTC), 18), (datetime(2015, 7, 1, tzinfo=UTC), 17))

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from ingest.errors import FileError
 
-__all__ = ["Way", "is_osm", "read_ways"]
-
 _IMPLIED_ONE_WAY = {"motorway", "motorway_link"}  # https://wiki.openstreetmap.org/wiki/Key:oneway
 
 

@@ -19,8 +19,6 @@ from ingest.errors import NoPosition
 from ingest.exif import PhotoTags
 from ingest.schema import Pose
 
-__all__ = ["PoseDefaults", "TaggedPose", "pose_from_tags"]
-
 _VENDOR_ANGLES = (
     ("drone-dji:GimbalYawDegree", "drone-dji:GimbalPitchDegree", "drone-dji:GimbalRollDegree"),
     ("drone:GimbalYawDegree", "drone:GimbalPitchDegree", "drone:GimbalRollDegree"),

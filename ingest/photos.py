@@ -32,8 +32,6 @@ from ingest.thermal import read_thermal, thermal_decision, thermal_kind
 from ingest.video import VIDEO_TYPES, pair_videos, read_video_frames, read_video_image
 from ingest.xmp import parse_xmp
 
-__all__ = ["PhotoSettings", "read_frames", "read_image", "read_values"]
-
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 logger = logging.getLogger(__name__)

@@ -28,18 +28,6 @@ from ingest.coordinates import (
 from ingest.schema import CrsSource
 from ingest.spelled import parse_angle
 
-__all__ = [
-    "HYPOTHESES",
-    "ImpossiblePlace",
-    "Place",
-    "crs_name",
-    "distance_m",
-    "guess_crs",
-    "read_place",
-    "shape_to_wgs84",
-    "to_wgs84",
-]
-
 WGS84, GCJ02, BD09 = "WGS 84", "GCJ-02", "BD-09"
 HYPOTHESES = (WGS84, GCJ02, BD09)
 _NAMES = {

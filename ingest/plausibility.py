@@ -18,8 +18,6 @@ from ingest.loggers.vocabulary import QUANTITIES
 from ingest.schema import Decision, Outcome
 from ingest.units import convert, parse_unit
 
-__all__ = ["check_record", "check_units", "repair_positions", "repair_stamps"]
-
 _SECOND = np.timedelta64(1, "s")
 _SAMPLE = 20_000  # a median of so many evenly spaced values is that of all to 1 % of their spread
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
-__all__ = ["RecordFormat", "record_formats", "render_record_formats"]
-
 _HEAD = """## Photos, registers, monitor records, streets
 
 | folder | format | usual names | what is read | what is inferred | tested with |

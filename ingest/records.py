@@ -25,8 +25,6 @@ from ingest.places import (
 from ingest.registers import Register, RegisterRow
 from ingest.schema import CrsSource, Decision, Reject
 
-__all__ = ["Notes", "Record", "read_records", "settle_crs"]
-
 _GATE_WORDS = ("大门", "门口", "出入口", "gate", "entrance")
 _OUTLET_WORDS = ("排放口", "排口", "排气筒", "烟囱", "outlet", "stack", "chimney")
 

@@ -32,8 +32,6 @@ from ingest.sheets import (
     workbook_sheets,
 )
 
-__all__ = ["Register", "RegisterRow", "field_of_heading", "heading_vocabulary", "read_register"]
-
 _HEADING_ROWS = 25
 _MAX_FIELD = 1_000_000
 

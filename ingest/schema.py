@@ -59,26 +59,6 @@ from numpy.typing import NDArray
 from ingest.errors import ContractError
 from ingest.flags import flag_attributes
 
-__all__ = [
-    "INTERVALS",
-    "BandRadiometry",
-    "Camera",
-    "CrsSource",
-    "Decision",
-    "Frame",
-    "Outcome",
-    "Pose",
-    "Reject",
-    "Site",
-    "Visited",
-    "check_cube",
-    "check_monitor",
-    "check_trace",
-    "merge_outcomes",
-    "new_trace",
-    "species_names",
-]
-
 T = TypeVar("T")
 INTERVALS = ("realtime", "minute", "hour", "day")
 

@@ -14,8 +14,6 @@ import xarray as xr
 
 from ingest.schema import Decision, check_monitor
 
-__all__ = ["Code", "Collector", "SeriesKey", "code_of", "hj212_codes"]
-
 
 @dataclass(frozen=True)
 class Code:

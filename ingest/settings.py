@@ -18,8 +18,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-__all__ = ["SettingLine", "describe_settings", "setting"]
-
 
 def setting(default: Any, *, unit: str, source: str) -> Any:
     """Declare one threshold of a settings dataclass.

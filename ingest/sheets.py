@@ -19,18 +19,6 @@ from python_calamine import CalamineError, CalamineWorkbook
 from ingest.errors import FileError
 from ingest.schema import Decision
 
-__all__ = [
-    "Sheet",
-    "cell_text",
-    "csv_rows",
-    "decode_text",
-    "encoding_decisions",
-    "is_workbook",
-    "read_bytes",
-    "read_sheets",
-    "workbook_sheets",
-]
-
 # Marks by which a file says how it is encoded.
 _MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"),

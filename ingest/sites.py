@@ -21,8 +21,6 @@ from ingest.registers import Register, read_register
 from ingest.schema import CrsSource, Outcome, Reject, Site, Visited
 from ingest.settings import setting
 
-__all__ = ["SiteSettings", "read_sites"]
-
 logger = logging.getLogger(__name__)
 
 _METRES_PER_DEGREE = 111_320.0

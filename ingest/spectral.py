@@ -27,8 +27,6 @@ from collections.abc import Mapping
 from ingest.exif import PhotoTags
 from ingest.schema import BandRadiometry
 
-__all__ = ["band_radiometry", "sunshine_irradiance"]
-
 # One reading of the Sequoia's sunshine sensor: time [µs], two channels, gain index, integration time [ms], attitude.
 _READING = struct.Struct("<QHHHHfff")
 _REFERENCE_GAIN = 1

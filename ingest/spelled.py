@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-__all__ = ["parse_angle", "parse_compass", "read_spelled"]
-
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # An angle in a column of numbers must look like one: a sign of degrees, or a hemisphere beside the digits.
 _ANGLE = re.compile(r"\d\s*[°º˚度]|\d\s*[′']|^\s*[NSEW东西南北]\S*\s*\d|\d\s*[NSEW]\s*$", re.IGNORECASE)

@@ -19,8 +19,6 @@ from ingest.errors import FileError
 from ingest.exposures import local_to_utc
 from ingest.schema import Decision, Outcome, Pose, Reject
 
-__all__ = ["VideoPoint", "read_srt"]
-
 _MAX_BYTES = 100_000_000
 _NUMBER = r"([-+]?\d+(?:\.\d+)?)"
 _SPAN = re.compile(r"(\d+):(\d{2}):(\d{2})[,.](\d{1,3})\s*-->")

@@ -22,15 +22,6 @@ from ingest.schema import Decision
 from ingest.spelled import read_spelled
 from ingest.units import parse_unit
 
-__all__ = [
-    "MISSING_TOKENS",
-    "Decoded",
-    "Table",
-    "find_table",
-    "parse_number",
-    "read_columns",
-]
-
 MISSING_TOKENS = (
     *("", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "none"),
     *("--", "-", "---", "/", "*", "-9999", "-9999.0", "-9999.00", "-99999", "-8888", "-7777"),

@@ -30,8 +30,6 @@ from ingest.errors import FileError
 from ingest.exif import PhotoTags, jpeg_segments
 from ingest.flir import celsius_from_flir
 
-__all__ = ["COUNT", "DEGREE", "ThermalKind", "dji_counts", "read_thermal", "thermal_decision", "thermal_kind"]
-
 Singles = NDArray[np.float32]
 DEGREE, COUNT = "degC", "count"
 _TOOL = "dji_irp"

@@ -15,8 +15,6 @@ from ingest.errors import FileError
 from ingest.schema import Camera, Decision, Frame, Outcome, Reject
 from ingest.srt import VideoPoint, read_srt
 
-__all__ = ["VIDEO_TYPES", "pair_videos", "read_video_frames", "read_video_image"]
-
 VIDEO_TYPES = (".mp4", ".mov", ".avi", ".mkv")
 _SECONDS = "VideoSeconds"
 _EARTH_M = 111_320.0

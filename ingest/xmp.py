@@ -13,8 +13,6 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-__all__ = ["parse_xmp"]
-
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _META = "{adobe:ns:meta/}"
 _LISTS = (_RDF + "Seq", _RDF + "Bag", _RDF + "Alt")

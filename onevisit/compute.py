@@ -13,8 +13,6 @@ from dask.utils import parse_bytes
 
 from ingest.errors import SettingError
 
-__all__ = ["computing"]
-
 _SHARE_OF_MEMORY = 0.25
 """Of the machine's memory, where the user gives no size: the rest is for the report and the desktop."""
 

@@ -24,17 +24,6 @@ from ingest.schema import Decision, Outcome, Reject
 from onevisit.mission import InputFile, hash_file
 from onevisit.names import ROOMS
 
-__all__ = [
-    "InputRecord",
-    "Recorder",
-    "StageRecord",
-    "code_version",
-    "hash_inputs",
-    "library_versions",
-    "manifest_dict",
-    "program_key",
-]
-
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["ROOMS", "STAGES"]
-
 ROOMS = ("ingest", "tracks", "imagery", "fusion", "onevisit")
 """The packages of the program."""
 

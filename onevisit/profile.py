@@ -39,8 +39,6 @@ from onevisit.regions import RegionSettings
 from onevisit.settings import RouteSettings, VisitSettings
 from tracks.settings import TrackSettings
 
-__all__ = ["Profile", "describe_profile", "load_profile", "profile_dict"]
-
 _ALIASES = {"vehicle": "tracks", "teams": "routes"}
 
 

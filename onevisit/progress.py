@@ -12,8 +12,6 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from onevisit.names import ROOMS
 
-__all__ = ["Advance", "quieten", "showing_progress"]
-
 Advance = Callable[[str, float | None], None]
 """Called with what is going on, and the share of the whole that is done (None: not known)."""
 

@@ -24,8 +24,6 @@ from ingest.settings import setting
 from onevisit.settings import RouteSettings
 from tracks.schema import Track
 
-__all__ = ["Region", "RegionSettings", "keep_sites_in_reach", "split_regions", "with_local_zone"]
-
 _EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the earth, IUGG 1980 (Moritz 2000, doi:10.1007/s001900050278)."""
 

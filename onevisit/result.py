@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from fusion.schema import Attribution, Hotspot
     from ingest.roads import Roads
 
-__all__ = ["IN_NO_KEY", "Flown", "Fused", "Options", "Plan", "Records", "Result"]
-
 
 @dataclass(frozen=True)
 class Options:

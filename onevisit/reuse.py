@@ -13,8 +13,6 @@ from onevisit.profile import Profile, profile_dict
 from onevisit.result import Options
 from onevisit.stages import digest
 
-__all__ = ["run_key", "unchanged_summary"]
-
 
 def run_key(root: Path, inputs: Sequence[InputRecord], profile: Profile, options: Options) -> str:
     """A hash of all that the results depend on: input files, settings, language, the mission's name, program."""

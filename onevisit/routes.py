@@ -22,8 +22,6 @@ from onevisit.schema import Route, Stop, Visit
 from onevisit.settings import RouteSettings
 from onevisit.travel import StreetTravel, Travel, straight_travel, street_travel
 
-__all__ = ["plan_routes"]
-
 Floats = NDArray[np.float64]
 
 

@@ -9,20 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-__all__ = [
-    "Disposition",
-    "Evidence",
-    "Explanation",
-    "Lead",
-    "Leg",
-    "Matter",
-    "Rival",
-    "Route",
-    "Stop",
-    "Visit",
-    "VisitKind",
-]
-
 
 class Disposition(StrEnum):
     """What a lead asks for, from least to most intrusive: doubtful leads are measured again before anyone is told."""

@@ -18,8 +18,6 @@ from onevisit.scoring.measures import Measure, Pooled, pool
 from onevisit.scoring.results import load_results, load_truth
 from onevisit.scoring.routes import score_routes
 
-__all__ = ["Scores", "pool_scores", "render_pooled", "render_scores", "score_output", "scores_dict", "write_scores"]
-
 
 @dataclass(frozen=True)
 class Scores:

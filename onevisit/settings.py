@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from ingest.errors import SettingError
 from ingest.settings import setting
 
-__all__ = ["RouteSettings", "VisitSettings"]
-
 
 @dataclass(frozen=True)
 class VisitSettings:

@@ -26,8 +26,6 @@ from onevisit.mission import Mission, hash_file
 from onevisit.names import STAGES
 from onevisit.store import Store
 
-__all__ = ["REPLAYED", "Files", "Kept", "Work", "digest", "files_of", "later_stages"]
-
 T = TypeVar("T")
 
 REPLAYED = ("ingest", "tracks", "imagery")

@@ -32,8 +32,6 @@ from onevisit.handover.atomic import write_text
 from onevisit.mission import hash_file
 from onevisit.names import ROOMS
 
-__all__ = ["FOLDER", "Store", "open_store"]
-
 FOLDER = ".store"
 _FORMAT = b"onevisit store 1\n"
 _RUNS, _OUTPUTS = "runs.json", "outputs.json"

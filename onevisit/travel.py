@@ -19,8 +19,6 @@ from ingest.roads import Roads
 from onevisit.schema import Leg
 from onevisit.settings import RouteSettings
 
-__all__ = ["StraightTravel", "StreetTravel", "Travel", "straight_travel", "street_travel"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

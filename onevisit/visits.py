@@ -14,8 +14,6 @@ from ingest.schema import Decision, Outcome, Reject, Site
 from onevisit.schema import Disposition, Lead, Matter, Visit, VisitKind
 from onevisit.settings import VisitSettings
 
-__all__ = ["plan_visits", "visits_in_year"]
-
 
 def plan_visits(
     leads: Sequence[Lead], sites: Sequence[Site], settings: VisitSettings, *, day: date

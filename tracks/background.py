@@ -14,8 +14,6 @@ from tracks.plane import longest_step, seconds_since_start
 from tracks.rolling import block_means, interpolate_rows
 from tracks.settings import TrackSettings
 
-__all__ = ["add_enhancements"]
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 

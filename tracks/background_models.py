@@ -13,16 +13,6 @@ from tracks.rolling import interpolate_rows, rolling_percentile
 from tracks.settings import TrackSettings
 from tracks.two_state import fit_two_states, most_likely_states
 
-__all__ = [
-    "MODELS",
-    "BackgroundModel",
-    "phase_shift_background",
-    "rolling_background",
-    "source_states",
-    "spline_background",
-    "two_state_background",
-]
-
 Floats = NDArray[np.float64]
 
 _KNOTS = 120  # of a smoothed curve per window; it is interpolated linearly between them

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from ingest.schema import Decision, Outcome
 from tracks.settings import TrackSettings
 
-__all__ = ["correct_filter_loading", "correct_humidity", "correct_instruments"]
-
 Floats = NDArray[np.float64]
 
 _DRY_BELOW = 0.6

@@ -8,8 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-__all__ = ["DetectionCurve", "detection_curve"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

@@ -20,8 +20,6 @@ from tracks.plane import plane_of, seconds_since_start
 from tracks.schema import Track
 from tracks.settings import TrackSettings
 
-__all__ = ["Encounter", "same_source", "tell_sources_apart"]
-
 Floats = NDArray[np.float64]
 
 

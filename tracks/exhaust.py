@@ -14,8 +14,6 @@ from tracks.recurrence import compositions, like_a_neighbour, recurrence_odds
 from tracks.rolling import block_means, interpolate_rows, rolling_percentile
 from tracks.settings import TrackSettings
 
-__all__ = ["RARE_IN_EXHAUST", "flag_exhaust"]
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from ingest.flags import is_usable
 from ingest.schema import species_names
 
-__all__ = ["Line", "fingerprint", "york_fit"]
-
 Floats = NDArray[np.float64]
 
 _STEPS = 100

@@ -11,8 +11,6 @@ from ingest.schema import Decision, Outcome, species_names
 from tracks.plane import seconds_since_start
 from tracks.settings import TrackSettings
 
-__all__ = ["flag_frozen", "frozen_rows"]
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 

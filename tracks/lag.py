@@ -19,8 +19,6 @@ from tracks.response import correct_response
 from tracks.rolling import block_means, rolling_percentile
 from tracks.settings import TrackSettings
 
-__all__ = ["apply_lag", "find_lags", "shift_values"]
-
 Floats = NDArray[np.float64]
 
 _BLOCK_S = 2.0  # the signal is averaged over this time before lags are tried

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from tracks.settings import TrackSettings
 
-__all__ = ["LagEstimate", "LagEvidence", "estimate_lag", "lag_grid", "lag_prior"]
-
 Floats = NDArray[np.float64]
 
 _STEP_S = 1.0

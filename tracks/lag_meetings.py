@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from tracks.lag_estimate import LagEvidence, lag_grid
 from tracks.settings import TrackSettings
 
-__all__ = ["Fixes", "compare_meetings", "shuffled"]
-
 Floats = NDArray[np.float64]
 
 _CELLS_M = (10.0, 20.0, 30.0)  # sizes of the places that are compared, summed over

@@ -12,8 +12,6 @@ from tracks.plane import seconds_since_start
 from tracks.roads import RoadNetwork
 from tracks.settings import TrackSettings
 
-__all__ = ["match_segments"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 

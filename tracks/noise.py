@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["estimate_noise"]
-
 Floats = NDArray[np.float64]
 
 _Z10, _Z30 = -1.2815515655446004, -0.5244005127080409  # standard normal quantiles of 10 % and 30 %

@@ -10,8 +10,6 @@ from tracks.compiled import compiled
 from tracks.plane import plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 
-__all__ = ["split_passes"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 Table = tuple[NDArray[np.int64], Ints, Floats]  # keys of cells, the pass that was in them last, and until when

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Plane", "longest_step", "plane_of", "seconds_since_start"]
-
 Floats = NDArray[np.float64]
 
 _A = 6378137.0  # WGS 84 semi-major axis, m

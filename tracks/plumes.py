@@ -15,8 +15,6 @@ from tracks.plane import longest_step, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 from tracks.sources import group_sources
 
-__all__ = ["find_plumes"]
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]

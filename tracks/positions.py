@@ -14,8 +14,6 @@ from tracks.plane import Plane, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 from tracks.smoother import smooth_positions
 
-__all__ = ["clean_positions", "decimals_of", "scatter_of_fixes"]
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 

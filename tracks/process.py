@@ -21,8 +21,6 @@ from tracks.schema import Track
 from tracks.settings import TrackSettings
 from tracks.wind import add_wind
 
-__all__ = ["process_trace"]
-
 _LOG = logging.getLogger(__name__)
 
 

@@ -17,8 +17,6 @@ from tracks.plane import longest_step, seconds_since_start
 from tracks.schema import RateEstimate
 from tracks.settings import TrackSettings
 
-__all__ = ["METHOD", "PER_UNIT", "quantify_parked", "rate_variable", "vertical_density"]
-
 Floats = NDArray[np.float64]
 
 METHOD = "parked run: wind-sector integral of the flux, vertical spread from sigma_w"

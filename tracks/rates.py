@@ -14,8 +14,6 @@ from tracks.schema import RateEstimate
 from tracks.settings import TrackSettings
 from tracks.transects import quantify_drive
 
-__all__ = ["NEEDS_PLACE", "is_parked", "quantify_trace"]
-
 NEEDS_PLACE = "distance_and_source_height_needed"  # the flag of a parked run without them
 _FAR_M = 60.0  # the relations of transects are of sources crossed within some tens of metres
 

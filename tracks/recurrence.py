@@ -12,8 +12,6 @@ from scipy.spatial import KDTree
 from tracks.plane import plane_of
 from tracks.sources import passes_by
 
-__all__ = ["compositions", "like_a_neighbour", "recurrence_odds"]
-
 Floats = NDArray[np.float64]
 
 _RECURS = 0.5  # chance that a pass sees a source that another pass saw

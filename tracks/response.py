@@ -8,8 +8,6 @@ from scipy.signal import savgol_filter
 
 from tracks.plane import longest_step
 
-__all__ = ["correct_response"]
-
 Floats = NDArray[np.float64]
 
 

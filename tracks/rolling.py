@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from tracks.compiled import compiled
 
-__all__ = ["block_means", "interpolate_rows", "rolling_percentile"]
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import xarray as xr
 
-__all__ = ["RateEstimate", "Track"]
-
 
 @dataclass(frozen=True)
 class Track:

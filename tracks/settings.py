@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from ingest.errors import SettingError
 from ingest.settings import setting
 
-__all__ = ["BACKGROUND_MODELS", "TrackSettings"]
-
 BACKGROUND_MODELS = ("percentile", "phase_shift", "spline", "two_state")
 
 

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from tracks.compiled import compiled
 
-__all__ = ["Smoothed", "smooth_positions"]
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 

@@ -11,8 +11,6 @@ from scipy.spatial import KDTree
 
 from tracks.compiled import compiled
 
-__all__ = ["group_sources", "passes_by"]
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 

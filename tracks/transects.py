@@ -12,8 +12,6 @@ from tracks.quantify import PER_UNIT, rate_variable
 from tracks.schema import RateEstimate, Track
 from tracks.settings import TrackSettings
 
-__all__ = ["quantify_drive", "quantify_transects", "rate_from_area", "rate_from_maximum"]
-
 Floats = NDArray[np.float64]
 
 METHOD = "transects: maximum (Tettenborn 2025, Weller 2019) and area (Tettenborn 2025)"

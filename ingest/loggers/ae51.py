@@ -8,8 +8,6 @@ from ingest.loggers.assemble import read_delimited
 from ingest.loggers.record import Layout, Reader, Record, Source, TraceSettings
 from ingest.schema import Outcome
 
-__all__ = ["READER", "read"]
-
 
 def _recognises(head: bytes) -> bool:
     return b"AethLabs" in head[:400]

@@ -14,8 +14,6 @@ from ingest.schema import Outcome
 from ingest.tables import split_line
 from ingest.units import parse_unit
 
-__all__ = ["READER", "read"]
-
 _LABELS = ("Sensor_Package_Name", "Sensor_Name", "Measurement_Type", "Measurement_Units")
 
 

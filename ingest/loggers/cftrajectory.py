@@ -14,8 +14,6 @@ from ingest.loggers.vocabulary import CONCENTRATIONS, understand
 from ingest.schema import Decision, Outcome
 from ingest.units import parse_unit
 
-__all__ = ["READER", "read"]
-
 
 def _recognises(head: bytes) -> bool:
     return head[:3] == b"CDF" or head[:8] == b"\x89HDF\r\n\x1a\n"

@@ -12,8 +12,6 @@ from ingest.schema import Decision
 from ingest.tables import Table, heading_with_unit
 from ingest.units import Unit, parse_unit
 
-__all__ = ["Use", "choose_columns", "claimed_offset_s"]
-
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 _TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock")
 

@@ -10,8 +10,6 @@ from ingest.loggers.assemble import read_delimited
 from ingest.loggers.record import Layout, Reader, Record, Source, TraceSettings
 from ingest.schema import Outcome
 
-__all__ = ["READER", "read"]
-
 
 def _recognises(head: bytes) -> bool:
     return head.startswith(b"Sample File,") and b"Model,3007" in head[:400]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from ingest.loggers.assemble import read_delimited
 from ingest.loggers.record import Reader
 
-__all__ = ["READER"]
-
 
 def _recognises(_head: bytes) -> bool:
     return True  # the last reader in the list: what it cannot locate a table in, it refuses with a reason

@@ -13,8 +13,6 @@ from ingest.loggers.record import Layout, Reader, Record, Source, TraceSettings
 from ingest.loggers.vocabulary import fold
 from ingest.schema import Decision, Outcome
 
-__all__ = ["READER", "read"]
-
 
 def _recognises(head: bytes) -> bool:
     return b"TrakPro Version" in head[:200] and b"DustTrak" in head[:400]

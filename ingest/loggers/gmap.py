@@ -16,8 +16,6 @@ from ingest.loggers.assemble import read_delimited
 from ingest.loggers.record import Layout, Reader, Record, Source, TraceSettings
 from ingest.schema import Outcome
 
-__all__ = ["COLUMNS", "READER", "read"]
-
 #: Headings of GMAP and OTM 33A tables, whose units EPA's manuals give and the files do not (OTM 33A, section 8).
 COLUMNS = {
     "co2": "co2 ppm",

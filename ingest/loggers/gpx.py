@@ -20,8 +20,6 @@ from ingest.loggers.record import Channel, FloatArray, Reader, Record, Source, T
 from ingest.loggers.stamps import parse_stamps
 from ingest.schema import Outcome, Reject
 
-__all__ = ["READER", "read"]
-
 _EXTRAS = {
     "ele": ("altitude", "m", 1.0, "altitude"),
     "speed": ("speed", "m s-1", 1.0, "platform speed over ground"),

@@ -21,8 +21,6 @@ from ingest.schema import Decision, Outcome, Reject
 from ingest.tables import parse_number
 from ingest.units import Unit, convert, parse_unit
 
-__all__ = ["READER", "read"]
-
 
 def _recognises(head: bytes) -> bool:
     return re.match(rb"\s*\d{1,4}\s*,\s*1001\b", head.lstrip(b"\xef\xbb\xbf")) is not None

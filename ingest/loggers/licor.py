@@ -13,8 +13,6 @@ from ingest.loggers.assemble import read_delimited
 from ingest.loggers.record import Layout, Reader, Record, Source, TraceSettings
 from ingest.schema import Decision, Outcome
 
-__all__ = ["LI78XX", "LI850", "read_li78xx", "read_li850"]
-
 _COLUMNS_78XX = {
     "datah": "",
     "seconds": "epoch",

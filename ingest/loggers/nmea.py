@@ -22,8 +22,6 @@ from ingest.loggers.stamps import date_in_name
 from ingest.schema import Decision, Outcome, Reject
 from ingest.units import KNOT_M_S
 
-__all__ = ["READER", "Fix", "checksum", "read"]
-
 _SENTENCE = re.compile(r"\$([A-Z]{2})(GGA|RMC),([^*\r\n]*)(?:\*([0-9A-Fa-f]{2}))?")
 
 

@@ -12,8 +12,6 @@ from ingest.loggers.gmap import COLUMNS
 from ingest.loggers.record import Layout, Reader, Record, Source, TraceSettings
 from ingest.schema import Outcome
 
-__all__ = ["READER", "read"]
-
 
 def _recognises(head: bytes) -> bool:
     line = head[:2000].split(b"\n")[0]

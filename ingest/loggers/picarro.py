@@ -25,8 +25,6 @@ from ingest.loggers.record import Channel, FloatArray, Layout, Reader, Record, S
 from ingest.schema import Decision, Outcome
 from ingest.tables import Table, find_table
 
-__all__ = ["READER", "is_picarro_heading", "read", "read_picarro_table"]
-
 _MODES = {1: ("co2", "co2_dry"), 2: ("ch4", "ch4_dry"), 3: ("h2o",)}
 _COLUMNS = {
     "date": "",

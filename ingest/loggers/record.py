@@ -19,8 +19,6 @@ from ingest.flags import FlagArray
 from ingest.schema import Outcome
 from ingest.settings import setting
 
-__all__ = ["Channel", "FloatArray", "Layout", "Reader", "Record", "Source", "TimeArray", "TraceSettings"]
-
 FloatArray = NDArray[np.float64]
 TimeArray = NDArray[np.datetime64]
 

@@ -6,8 +6,6 @@ from ingest.loggers.assemble import read_delimited
 from ingest.loggers.record import Layout, Reader, Record, Source, TraceSettings
 from ingest.schema import Outcome
 
-__all__ = ["READER", "read"]
-
 _LAYOUT = Layout(
     instrument="RETIGO",
     comment="##",

@@ -15,8 +15,6 @@ from ingest.loggers.assemble import read_delimited
 from ingest.loggers.record import Channel, Layout, Reader, Record, Source, TraceSettings
 from ingest.schema import Decision, Outcome
 
-__all__ = ["READER", "read"]
-
 _CLEANEST_CO = 0.04  # ppm; 40 ppb is the cleanest air of the southern oceans, and 0.046 mg m-3
 _COLUMNS = {"设备序列号": "", "相对高度": "height_above_takeoff m"}
 

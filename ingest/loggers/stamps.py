@@ -14,8 +14,6 @@ from ingest.errors import FileError
 from ingest.loggers.record import TimeArray
 from ingest.schema import Decision
 
-__all__ = ["Stamps", "date_in_name", "parse_stamps"]
-
 _DATE = re.compile(
     r"^\s*(?P<a>\d{1,4})(?P<sep>[-/.年])(?P<b>\d{1,2})[-/.月](?P<c>\d{1,4})日?(?P<t>[T ,]+)?"
     r"(?P<clock>\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?P<f>[.,]\d+)?秒?|分)?)?\s*(?P<half>[AaPp][Mm])?\s*"

@@ -22,8 +22,6 @@ from ingest.loggers.vocabulary import fold
 from ingest.monitor_tables import NO_MARK
 from ingest.schema import Decision, Outcome
 
-__all__ = ["HJ212_MARKS", "NAMED", "StatusColumn", "apply_statuses", "meaning_of_text", "rows_in_purge"]
-
 Bools = NDArray[np.bool_]
 _GOOD = Flag(0)
 _SECOND = np.timedelta64(1, "s")

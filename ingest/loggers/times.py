@@ -17,8 +17,6 @@ from ingest.loggers.vocabulary import fold, split_heading
 from ingest.schema import Decision
 from ingest.tables import Table
 
-__all__ = ["read_times"]
-
 
 def read_times(
     frame: pl.DataFrame, uses: Sequence[Use], table: Table, settings: TraceSettings, layout: Layout

@@ -14,8 +14,6 @@ from functools import lru_cache
 
 from ingest.units import Unit, parse_unit
 
-__all__ = ["QUANTITIES", "Heading", "Meaning", "Quantity", "fold", "split_heading", "status_subject", "understand"]
-
 MOLE, MASS, NUMBER = "mole fraction", "mass concentration", "number concentration"
 CONCENTRATIONS = (MOLE, MASS, NUMBER)
 

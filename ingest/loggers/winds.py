@@ -9,8 +9,6 @@ import numpy as np
 from ingest.loggers.record import Channel, FloatArray
 from ingest.schema import Decision
 
-__all__ = ["wind_channels", "wind_components"]
-
 
 def wind_channels(
     wind: Mapping[str, tuple[FloatArray, str]], item: str, frame: str, instrument: str

@@ -19,8 +19,6 @@ from ingest.loggers.vocabulary import fold
 from ingest.schema import Decision, Outcome, Reject
 from ingest.tables import find_table
 
-__all__ = ["READER", "read", "sheet_as_text"]
-
 _ERRORS = (CalamineError, PasswordError, WorksheetNotFound, XmlError, ZipError, OSError, ValueError)
 
 

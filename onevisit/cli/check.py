@@ -13,8 +13,6 @@ from onevisit.cli.options import (
 )
 from onevisit.cli.printing import print_table
 
-__all__ = ["check"]
-
 
 @click.command()
 @click.argument("mission", type=FOLDER)

@@ -15,8 +15,6 @@ from onevisit.cli.options import (
     quiet_option,
 )
 
-__all__ = ["hj212"]
-
 
 @click.command()
 @click.argument("file", type=FILE)

@@ -6,18 +6,6 @@ from pathlib import Path
 
 import click
 
-__all__ = [
-    "ANY",
-    "FILE",
-    "FOLDER",
-    "NEW_FILE",
-    "files_argument",
-    "json_in_any_case",
-    "json_option",
-    "quiet_option",
-    "zone_option",
-]
-
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 ANY = click.Path(exists=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, path_type=Path)

@@ -19,8 +19,6 @@ from onevisit.cli.options import (
 )
 from onevisit.cli.printing import because, echo_json, echo_said, finite, said
 
-__all__ = ["ortho"]
-
 
 @click.command()
 @click.argument("images", nargs=-1, required=True, type=ANY)

@@ -15,8 +15,6 @@ from rich.text import Text
 if TYPE_CHECKING:
     from ingest.schema import Decision, Reject
 
-__all__ = ["because", "echo_json", "echo_said", "finite", "print_table", "said"]
-
 
 def said(decisions: Sequence[Decision], rejects: Sequence[Reject]) -> dict[str, Any]:
     """What was believed and rejected, as plain values."""

@@ -14,8 +14,6 @@ from onevisit.cli.options import (
 )
 from onevisit.names import STAGES
 
-__all__ = ["process"]
-
 
 @click.command()
 @click.argument("mission", type=FOLDER)

@@ -16,8 +16,6 @@ from onevisit.cli.options import (
 )
 from onevisit.cli.printing import because, echo_json
 
-__all__ = ["quantify"]
-
 
 @click.command()
 @files_argument

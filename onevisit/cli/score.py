@@ -14,8 +14,6 @@ from onevisit.cli.options import (
     quiet_option,
 )
 
-__all__ = ["score"]
-
 
 @click.command()
 @click.argument("out", type=FOLDER)

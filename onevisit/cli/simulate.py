@@ -14,8 +14,6 @@ from onevisit.cli.options import (
 )
 from onevisit.cli.printing import echo_json
 
-__all__ = ["simulate"]
-
 
 @click.command()
 @click.argument("out", type=click.Path(file_okay=False, path_type=Path))

@@ -21,8 +21,6 @@ from onevisit.cli.printing import because, echo_json, echo_said, said
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["trace"]
-
 
 @click.command()
 @files_argument

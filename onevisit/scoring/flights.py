@@ -13,8 +13,6 @@ from rasterio.warp import Resampling, reproject
 from onevisit.scoring.measures import Measure, median_of, not_built, share
 from onevisit.scoring.results import Results, Truth
 
-__all__ = ["mosaic_errors", "score_flights"]
-
 Pixels = NDArray[np.uint8]
 PATCH_M = 24.0
 """Side of the patches that are looked for; large enough to hold a hall's edge or a tree."""

@@ -12,8 +12,6 @@ import shapely
 from onevisit.scoring.measures import Measure, median_of, not_built, ratio, share, total
 from onevisit.scoring.results import Feature, Results, Truth, same_species
 
-__all__ = ["NEAR_M", "Match", "match_hotspots", "score_attribution", "score_hotspots"]
-
 NEAR_M = 30.0
 """Distance that a reported hotspot may lie off the cells in which its plume was: lag, GNSS and one cell."""
 NONE = "none_of_these"

@@ -8,8 +8,6 @@ from onevisit.scoring.hotspots import Match
 from onevisit.scoring.measures import Measure, not_built, share, total
 from onevisit.scoring.results import Feature, Results, Truth
 
-__all__ = ["ACTIONABLE", "MONITOR_EVIDENCE", "score_leads", "score_monitor_rules"]
-
 MONITOR_EVIDENCE = {"monitor", "power", "treatment"}
 """Kinds of evidence that rest on monitor, power or treatment records."""
 

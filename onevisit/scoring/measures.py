@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Measure", "Pooled", "median_of", "not_built", "pool", "ratio", "share", "total"]
-
 
 @dataclass(frozen=True)
 class Measure:

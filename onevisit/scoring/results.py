@@ -20,8 +20,6 @@ from shapely.geometry.base import BaseGeometry
 from ingest.coordinates import to_grid
 from ingest.errors import FileError
 
-__all__ = ["Feature", "Results", "Truth", "load_results", "load_truth", "same_species"]
-
 
 @dataclass(frozen=True)
 class Feature:

@@ -16,8 +16,6 @@ from scipy.sparse.csgraph import dijkstra
 from onevisit.scoring.measures import Measure, not_built, ratio, share, total
 from onevisit.scoring.results import Feature, Results, Truth
 
-__all__ = ["reference_length", "score_routes"]
-
 Floats = NDArray[np.float64]
 
 

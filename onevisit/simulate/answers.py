@@ -17,8 +17,6 @@ from onevisit.simulate.drives import Drive
 from onevisit.simulate.instrument import CHANNELS
 from onevisit.simulate.sources import Source
 
-__all__ = ["CELL_M", "SEEN_NOISE", "TrueHotspot", "find_true_hotspots"]
-
 Floats = NDArray[np.float64]
 CELL_M = 20.0
 SEEN_NOISE = 5.0

@@ -9,8 +9,6 @@ import numpy as np
 
 from ingest.errors import SettingError
 
-__all__ = ["CONFOUNDERS", "Confounder", "choose_confounders"]
-
 
 @dataclass(frozen=True)
 class Confounder:

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from onevisit.simulate.wind import ornstein_uhlenbeck
 from onevisit.simulate.world import World
 
-__all__ = ["Drive", "Fixes", "drive_streets", "measure_positions", "tour_of_crossings"]
-
 Floats = NDArray[np.float64]
 
 

@@ -16,8 +16,6 @@ from numpy.typing import NDArray
 from onevisit.simulate.scene import Scene
 from onevisit.simulate.world import World
 
-__all__ = ["THERMAL", "FlightCamera", "Shot", "fly_block", "render_shot"]
-
 Floats = NDArray[np.float64]
 GIMBAL_TILT_SD = 0.35  # degrees; the tags say 0.0 ± 0.1 where adjusted poses differ by 0.7-2.2 (notes on Brighton)
 YAW_SD = 0.8

@@ -13,8 +13,6 @@ from onevisit.simulate.instrument import CHANNELS, Analyser, measure
 from onevisit.simulate.traces import texts
 from onevisit.simulate.world import World
 
-__all__ = ["write_handheld"]
-
 Floats = NDArray[np.float64]
 _ZONE = timedelta(hours=8)
 

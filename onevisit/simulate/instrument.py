@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from onevisit.simulate.wind import ornstein_uhlenbeck
 
-__all__ = ["CHANNELS", "Analyser", "Channel", "measure"]
-
 Floats = NDArray[np.float64]
 
 

@@ -25,8 +25,6 @@ from onevisit.simulate.truth import Park, rules, truth_of
 from onevisit.simulate.vehicle import air_along, write_log
 from onevisit.simulate.world import SIZES, World, build_world
 
-__all__ = ["simulate_mission"]
-
 
 def simulate_mission(
     out: Path,

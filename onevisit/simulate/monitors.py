@@ -21,8 +21,6 @@ from onevisit.simulate.packets import hour_packet
 from onevisit.simulate.wind import ornstein_uhlenbeck
 from onevisit.simulate.world import Place
 
-__all__ = ["ANOMALIES", "Anomaly", "Factor", "Station", "draw_stations", "write_monitors"]
-
 Floats = NDArray[np.float64]
 HOURS = 7 * 24
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["INDUSTRIES", "Industry", "company_name", "permit_code", "uscc", "uscc_check_character"]
-
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015, table 2: no I, O, S, V, Z
 _REGION = "510199"
 

@@ -19,8 +19,6 @@ from onevisit.simulate.vehicle import Log, air_along, draw_analyser, log_drive
 from onevisit.simulate.wind import Wind, blow
 from onevisit.simulate.world import World
 
-__all__ = ["SPIN_UP_S", "Outing", "declared_lag", "drive_all", "stream"]
-
 Floats = NDArray[np.float64]
 SPIN_UP_S = 1200
 """Seconds for which sources emit before the first drive begins, so that plumes are there."""

@@ -34,8 +34,6 @@ from onevisit.simulate.sources import Source, choose_sources, emitter_of, rates_
 from onevisit.simulate.wind import Wind, blow
 from onevisit.simulate.world import SIZES, Place, World
 
-__all__ = ["simulate_over_drive"]
-
 Floats = NDArray[np.float64]
 SITES = 30
 _NEW_VISIT_S = 60

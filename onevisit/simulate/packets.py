@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-__all__ = ["hour_packet", "packet", "sum_of"]
-
 _START, _POLYNOMIAL = 0xFFFF, 0xA001
 
 

@@ -17,8 +17,6 @@ from onevisit.simulate.photos import PhotoTags, write_photo, write_thermal
 from onevisit.simulate.scene import Scene, paint_scene
 from onevisit.simulate.world import World
 
-__all__ = ["fly_over"]
-
 
 def fly_over(out: Path, world: World, day: datetime, seed: int) -> dict[str, Any]:
     """Render and write the photo block, in colour and in the thermal infrared; return its truth."""

@@ -15,8 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, TiffImagePlugin
 
-__all__ = ["PhotoTags", "write_photo", "write_thermal"]
-
 
 @dataclass(frozen=True)
 class PhotoTags:

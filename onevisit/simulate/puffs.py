@@ -25,8 +25,6 @@ from numpy.typing import NDArray
 
 from onevisit.simulate.wind import Wind
 
-__all__ = ["RELEASE_S", "Emitter", "friction_velocity", "plume_speed", "sample_puffs", "vertical_growth"]
-
 Floats = NDArray[np.float64]
 RELEASE_S = 2
 KARMAN = 0.4

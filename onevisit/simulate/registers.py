@@ -14,8 +14,6 @@ import numpy as np
 from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84, to_grid
 from onevisit.simulate.world import Place, World
 
-__all__ = ["RegisterEntry", "draw_entries", "write_registers"]
-
 _CREDITS = ("环保诚信", "环保良好", "环保警示", "环保不良")
 
 

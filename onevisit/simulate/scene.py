@@ -17,8 +17,6 @@ from shapely import affinity
 
 from onevisit.simulate.world import Place, Street, World
 
-__all__ = ["Feature", "Scene", "paint_scene"]
-
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 _Window = tuple[slice, slice]

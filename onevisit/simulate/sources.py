@@ -13,8 +13,6 @@ from onevisit.simulate.puffs import Emitter
 from onevisit.simulate.wind import ornstein_uhlenbeck
 from onevisit.simulate.world import Place, World
 
-__all__ = ["Source", "choose_sources", "emitter_of"]
-
 Floats = NDArray[np.float64]
 
 

@@ -19,8 +19,6 @@ from onevisit.simulate.sources import Source, rates_of
 from onevisit.simulate.vehicle import Episode
 from onevisit.simulate.world import World
 
-__all__ = ["Park", "rules", "truth_of"]
-
 _STRENGTH = ("none", "remind", "help", "visit")
 _MONITOR_CONFOUNDERS = {
     "frozen_analyser": "frozen_monitor",

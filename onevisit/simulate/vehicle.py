@@ -17,8 +17,6 @@ from onevisit.simulate.traces import stamps, texts, write_table
 from onevisit.simulate.wind import Wind
 from onevisit.simulate.world import World
 
-__all__ = ["Episode", "Log", "draw_analyser", "log_drive", "write_log"]
-
 Floats = NDArray[np.float64]
 
 

@@ -19,8 +19,6 @@ from shapely import affinity
 from ingest.coordinates import to_grid, to_lonlat
 from onevisit.simulate.names import INDUSTRIES, Industry, company_name, permit_code, uscc
 
-__all__ = ["SIZES", "Place", "Size", "Street", "World", "build_world"]
-
 Floats = NDArray[np.float64]
 _CENTRE_LON, _CENTRE_LAT = 104.07, 30.67
 _EPSG = 4544
