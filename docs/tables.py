@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from formats import render_formats
+
 from ingest.flags import MEANINGS, REJECTING
-from ingest.formats import render_formats
 from onevisit.profile import Profile, describe_profile
 
 __all__ = ["PAGES"]

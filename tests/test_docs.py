@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,24 +11,15 @@ import pytest
 from onevisit.cli import cli
 from onevisit.names import ROOMS
 from onevisit.simulate import simulate_mission
+from tests.docs.writers import writer
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-def _pages() -> dict[str, Callable[[], str]]:
-    spec = importlib.util.spec_from_file_location("tables", ROOT / "docs" / "tables.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    pages: dict[str, Callable[[], str]] = module.PAGES
-    return pages
 
 
 @pytest.mark.parametrize("name", ["formats.md", "thresholds.md", "flags.md"])
 def test_pages_made_from_the_code_are_fresh(name: str) -> None:
     """`make docs` renews them."""
-    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == _pages()[name]()
+    assert (ROOT / "docs" / name).read_text(encoding="utf-8") == writer("tables").PAGES[name]()
 
 
 def test_the_python_example_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

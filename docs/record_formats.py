@@ -1,11 +1,11 @@
-"""What is read besides traces, for docs/formats.md: photos, flight logs, registers, monitor records, streets."""
+"""What is read besides traces, for the page of formats: photos, flight logs, registers, monitor records, streets."""
 
 from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 _HEAD = """## Photos, registers, monitor records, streets
 
@@ -29,7 +29,7 @@ class RecordFormat:
 @lru_cache(maxsize=1)
 def record_formats() -> tuple[RecordFormat, ...]:
     """Return the declared formats in the order of the page."""
-    text = (files("ingest") / "data" / "record_formats.csv").read_text(encoding="utf-8")
+    text = Path(__file__).with_suffix(".csv").read_text(encoding="utf-8")
     return tuple(
         RecordFormat(r["folder"], r["name"], tuple(r["suffixes"].split()), r["reads"], r["infers"], r["tested_with"])
         for r in csv.DictReader(text.splitlines())

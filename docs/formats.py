@@ -1,22 +1,17 @@
-"""docs/formats.md, written from the readers' own declarations and from the vocabulary of headings.
-
-``python -m ingest.formats docs/formats.md`` writes it; a test compares the page with what the readers say.
-"""
+"""The page of formats, from the readers' own declarations and from the vocabulary of headings."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from record_formats import render_record_formats
 
 from ingest.flags import Flag
 from ingest.loggers.status import HJ212_MARKS, meaning_of_text
 from ingest.loggers.vocabulary import QUANTITIES, Quantity
-from ingest.record_formats import render_record_formats
 from ingest.traces import READERS
 
 _HEAD = """# Formats
 
-Written by `python -m ingest.formats docs/formats.md` from the readers' own declarations; do not edit.
+Written by `make docs` from the readers' own declarations; do not edit.
 
 ## Traces
 
@@ -105,12 +100,3 @@ def _line(quantity: Quantity) -> str:
     unit = quantity.unit or "as given"
     span = f"{quantity.low:g} to {quantity.high:g}" if abs(quantity.low) < 1e9 and abs(quantity.high) < 1e9 else ""
     return f"| `{quantity.slug}` | {quantity.long_name} | {unit} | {span} | {', '.join(quantity.words)} |"
-
-
-def main() -> None:
-    """Write the page to the file named on the command line."""
-    Path(sys.argv[1]).write_text(render_formats(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
