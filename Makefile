@@ -16,11 +16,12 @@ $(BIN)/onevisit: pyproject.toml constraints.txt
 
 setup: $(BIN)/onevisit  ## a virtual environment with the pinned versions
 
-check: setup    ## style, types, layers
+check: setup    ## style, types, layers, and what nothing calls
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 
 test: setup     ## the tests; those on real data run when ../shared/data is there
 	$(BIN)/python -m pytest -m "not slow"

@@ -1,0 +1,112 @@
+"""What `vulture` would take for dead, a line each: until which verb calls it, or who reads it unseen.
+
+`make check` reads this file; nobody runs it. A name that is called at last, or deleted, leaves it: a test says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fusion.areas import find_area
+from fusion.campaign import add_mission, open_campaign
+from fusion.persistence import follow_hotspots
+from fusion.position import locate_source
+from imagery.photocache import forget_photos
+from onevisit.result import IN_NO_KEY
+from onevisit.score import pool_scores, render_pooled
+from tracks.detection import detection_curve
+from tracks.encounters import tell_sources_apart
+from tracks.source_lines import list_crossings
+
+__all__ = ["NOT_YET", "OUTSIDE", "not_yet", "set_for_others", "unseen"]
+
+NOT_YET = (
+    add_mission,  # until `onevisit campaign` adds the cubes of a month
+    open_campaign,  # until `onevisit campaign` draws the map of a month
+    follow_hotspots,  # until `onevisit campaign` says which hotspots stay
+    find_area,  # until `onevisit campaign` outlines candidate areas (`fusion.scan` under it)
+    locate_source,  # until `onevisit process` places a source that no listed site explains
+    tell_sources_apart,  # until `onevisit process` tells two sources of one place apart (`tracks.fingerprints` too)
+    list_crossings,  # until `onevisit process` lists every pass that came by a source
+    detection_curve,  # until `onevisit process` says how often to measure again
+)
+
+OUTSIDE = (
+    forget_photos,  # stays: benchmarks.speed_imagery and benchmarks.skill_imagery begin without photos
+    pool_scores,  # stays: benchmarks.skill writes docs/skill.md with it
+    render_pooled,  # stays: benchmarks.skill writes docs/skill.md with it
+    IN_NO_KEY,  # stays: a test holds the options against it
+)
+
+
+def not_yet(it: Any) -> Iterator[Any]:
+    """Fields of what waits above; they leave with it."""
+    yield it.score_inside  # fusion.areas: until `onevisit campaign`
+    yield it.score_outside  # fusion.areas: until `onevisit campaign`
+    yield it.rate_50  # fusion.position: until `onevisit process` places such a source
+    yield it.rate_90  # fusion.position: until `onevisit process` places such a source
+    yield it.peak_row  # tracks.encounters: until `onevisit process` tells sources apart
+    yield it.intercept_sd  # tracks.fingerprints: until `onevisit process` tells sources apart
+
+
+def unseen(it: Any) -> Iterator[Any]:
+    """Fields that are read by name or written all at once; each stays as long as its reader."""
+    yield it.bare_soil_particles  # fusion.evidence_settings: by name of the pair
+    yield it.hot_surface_voc  # fusion.evidence_settings: by name of the pair
+    yield it.hot_surface_nox  # fusion.evidence_settings: by name of the pair
+    yield it.hot_surface_co  # fusion.evidence_settings: by name of the pair
+    yield it.hot_surface_sulfur  # fusion.evidence_settings: by name of the pair
+    yield it.sum_squares  # fusion.partials: by name of the layer
+    yield it.background_sum  # fusion.partials: by name of the layer
+    yield it.tie_points  # imagery.schema: ortho.json, all at once
+    yield it.mismatch_p90_m  # imagery.schema: ortho.json, all at once
+    yield it.qn  # ingest.hj212: `onevisit hj212`, by name
+    yield it.length_ok  # ingest.hj212: `onevisit hj212`, by name
+    yield it.satellites  # ingest.loggers.nmea: by name of the column
+    yield it.hdop  # ingest.loggers.nmea: by name of the column
+    yield it.altitude  # ingest.loggers.nmea: by name of the column
+    yield it.method  # tracks.schema: `onevisit quantify --json`, all at once
+    yield it.low_g_s  # tracks.schema: `onevisit quantify --json`, all at once
+    yield it.high_g_s  # tracks.schema: `onevisit quantify --json`, all at once
+    yield it.crossings  # tracks.schema: `onevisit quantify --json`, all at once
+    yield it.peak_mb  # onevisit.manifest: manifest.json, all at once
+    yield it.pass_index  # onevisit.handover.plumes: plumes.geojson, all at once
+    yield it.hectares  # onevisit.handover.findings: report.html.j2
+    yield it.thresholds  # onevisit.handover.contents: report.html.j2
+    yield it.aspect  # onevisit.handover.maps: report.html.j2
+    yield it.km  # onevisit.handover.summary: report.html.j2
+    yield it.photos_used  # onevisit.handover.summary: report.html.j2
+    yield it.measure_again  # onevisit.handover.summary: report.html.j2
+    yield it.off_site  # onevisit.handover.summary: report.html.j2
+    yield it.visits_this_year  # onevisit.schema: report.html.j2
+
+
+def set_for_others(it: Any) -> Iterator[Any]:
+    """Attributes of objects of other libraries, which read them; each stays as long as it is set."""
+    yield it.colorinterp  # rasterio
+    yield it.active_scroll  # bokeh
+    yield it.grid_line_color  # bokeh
+    yield it.major_label_orientation  # bokeh
+    yield it.axis_label  # bokeh
+    yield it.axis_label_text_font_style  # bokeh
+    yield it.axis_label_text_color  # bokeh
+    yield it.major_label_text_color  # bokeh
+    yield it.axis_label_text_font_size  # bokeh
+    yield it.major_label_text_font_size  # bokeh
+    yield it.axis_line_color  # bokeh
+    yield it.major_tick_line_color  # bokeh
+    yield it.minor_tick_line_color  # bokeh
+    yield it.use_scientific  # bokeh
+    yield it.desired_num_ticks  # bokeh
+    yield it.filters  # jinja2
+    yield it.globals  # jinja2
+    yield it.font  # openpyxl
+    yield it.alignment  # openpyxl
+    yield it.hyperlink  # openpyxl
+    yield it.freeze_panes  # openpyxl
+    yield it.fitToHeight  # openpyxl
+    yield it.fitToPage  # openpyxl
+    yield it.created  # openpyxl
+    yield it.creator  # openpyxl
+    yield it.modified  # openpyxl
