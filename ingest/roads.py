@@ -17,8 +17,6 @@ from ingest.errors import FileError, UnknownFormat
 from ingest.osm import is_osm, read_ways
 from ingest.schema import Decision, Outcome, Reject
 
-__all__ = ["Road", "Roads", "read_roads"]
-
 _FORWARD = {"yes", "true", "1", "f", "forward"}
 _BACKWARD = {"-1", "reverse", "t", "backward"}
 # Ways of OpenStreetMap that no car may use; https://wiki.openstreetmap.org/wiki/Key:highway
@@ -27,11 +25,15 @@ _NO_CARS = {"footway", "path", "steps", "cycleway", "pedestrian", "bridleway", "
 
 @dataclass(frozen=True, eq=False)
 class Road:
-    """One line of a street network: WGS 84 vertices, shape (n, 2); ``oneway`` 0 both ways, 1 along, −1 against."""
+    """One line of a street network: WGS 84 vertices, shape (n, 2); ``oneway`` 0 both ways, 1 along, −1 against.
+
+    ``name`` is empty where the street has none.
+    """
 
     vertices: NDArray[np.float64]
     oneway: int = 0
     speed_km_h: float | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ def _road(coordinates: Any, tags: Mapping[str, Any], item: str, number: int) -> 
             item, "expected at least two vertices of WGS 84 longitude and latitude", where=f"feature {number}"
         )
     oneway = str(tags.get("oneway", "")).strip().lower()
-    return Road(vertices, (oneway in _FORWARD) - (oneway in _BACKWARD), _speed(tags.get("maxspeed")))
+    way = (oneway in _FORWARD) - (oneway in _BACKWARD)
+    return Road(vertices, way, _speed(tags.get("maxspeed")), str(tags.get("name") or "").strip())
 
 
 def _speed(text: object) -> float | None:

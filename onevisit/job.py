@@ -48,10 +48,12 @@ from onevisit.regions import Region, keep_sites_in_reach, split_regions, with_lo
 from onevisit.result import Flown, Fused, Options, Plan, Records, Result
 from onevisit.reuse import run_key, unchanged_summary
 from onevisit.routes import plan_routes
+from onevisit.segments import map_region
 from onevisit.stages import Files, Kept, Work, digest, files_of, later_stages
 from onevisit.store import Store, open_store
 from onevisit.visits import plan_visits
 from tracks.schema import Track
+from tracks.segments import SegmentMap
 from tracks.settings import TrackSettings
 
 __all__ = ["check_mission", "process_mission"]
@@ -114,7 +116,7 @@ def process_mission(
         if not any(region.tracks for region in regions.value) and not any(flights):
             raise NothingUsable(_nothing_usable(root, recorder), rejects=recorder.rejects)
         fused = tuple(
-            _fuse(region, regions, flown, sites, profile, work, on_stage)
+            _fuse(region, regions, flown, tracks, records.roads, sites, profile, work, on_stage)
             for region, flown in zip(regions.value, flights, strict=True)
         )
         plan = _plan(fused, sites, records.roads, profile, work, on_stage)
@@ -332,18 +334,23 @@ def _fuse(
     region: Region,
     regions: Kept[tuple[Region, ...]],
     flights: tuple[Kept[Flown], ...],
+    tracks: Kept[tuple[Track, ...]],
+    roads: Kept[Roads | None],
     sites: Kept[tuple[Site, ...]],
     profile: Profile,
     work: Work,
     on_stage: Advance,
 ) -> Kept[Fused]:
-    """Cube, hotspots and attribution of one region."""
+    """Road segments, cube, hotspots and attribution of one region."""
     key = digest(regions, region.name, flights, profile.fusion)
     if not region.tracks:
-        return Kept(Fused(region, key, tuple(flown.value for flown in flights), None, (), ()), key)
+        nothing: Kept[SegmentMap | None] = Kept(None, key)
+        return Kept(Fused(region, key, tuple(flown.value for flown in flights), None, (), (), nothing), key)
     on_stage("fusing passes", 0.6)
     findings = [flown.value.findings for flown in flights]
     with work.stage("fusion") as stage:
+        here = [k for k, track in enumerate(tracks.value) if any(track is own for own in region.tracks)]
+        segments = work.make("segments", map_region, tracks, here, region.name, roads, profile.tracks)
         cube = cache(partial(_build_cube, region, tuple(flown.value for flown in flights), profile.fusion))
         on_stage("looking for hotspots", 0.65)
         hotspots = work.make("hotspots", _find_hotspots, Kept(cube, key), region.name, profile.fusion)
@@ -360,7 +367,7 @@ def _fuse(
         stage.taken = sum(track.passes.sizes["obs"] for track in region.tracks)
         stage.given = len(hotspots.value)
     flown = tuple(flown.value for flown in flights)
-    return Kept(Fused(region, key, flown, cube, hotspots.value, attributions.value), attributions.key)
+    return Kept(Fused(region, key, flown, cube, hotspots.value, attributions.value, segments), attributions.key)
 
 
 def _build_cube(region: Region, flights: Sequence[Flown], settings: FusionSettings) -> xr.Dataset:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from fusion.schema import Attribution, Hotspot
     from ingest.roads import Roads
+    from tracks.segments import SegmentMap
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ class Flown:
 class Fused:
     """One region after fusion; ``key`` is that of its tracks and mosaics, of which ``cube`` makes the cube.
 
-    The cube is made when it is asked for: it is lazy, but gathering the passes for it is not.
+    The cube is made when it is asked for: it is lazy, but gathering the passes for it is not. ``segments`` are None
+    where there is neither a street network below the tracks nor repeated driving.
     """
 
     region: Region
@@ -84,6 +86,7 @@ class Fused:
     cube: Callable[[], xr.Dataset] | None
     hotspots: tuple[Hotspot, ...]
     attributions: tuple[Attribution, ...]
+    segments: Kept[SegmentMap | None]
 
 
 @dataclass(frozen=True)

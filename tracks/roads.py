@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
@@ -15,8 +15,6 @@ from tracks.compiled import compiled
 from tracks.plane import Plane, plane_of
 from tracks.schema import Track
 from tracks.settings import TrackSettings
-
-__all__ = ["RoadNetwork", "cut_roads", "roads_of_tracks"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -43,6 +41,8 @@ class RoadNetwork:
         Keys ``a · lines + b`` of lines that share a vertex.
     source : str
         ``"roads"`` or ``"tracks"``: where the streets come from.
+    names : tuple of str
+        Of the lines, where the streets come from a network; empty where a street has none.
     """
 
     plane: Plane
@@ -52,6 +52,7 @@ class RoadNetwork:
     oneway: Ints
     touching: Ints
     source: str
+    names: tuple[str, ...] = ()
 
     @property
     def segments(self) -> int:
@@ -63,12 +64,27 @@ class RoadNetwork:
         """Number of lines."""
         return int(self.line.max()) + 1 if len(self.line) else 0
 
-    def geometry(self, segment: int) -> shapely.LineString:
-        """Return a segment's line in degrees."""
-        first, last = np.searchsorted(self.segment, [segment, segment + 1])
-        edges = self.edges[first:last]
-        x, y = np.append(edges[:, 0], edges[-1, 2]), np.append(edges[:, 1], edges[-1, 3])
-        return shapely.LineString(np.column_stack(self.plane.inverse(x, y)))
+    def geometries(self, segments: Ints) -> NDArray[np.object_]:
+        """Return the lines of segments in degrees, their edges joined."""
+        first, last = (np.searchsorted(self.segment, np.asarray(segments) + step) for step in (0, 1))
+        count = last - first
+        which = np.repeat(np.arange(len(count)), count)
+        edge = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+        # Every edge gives its start, the last edge of a segment its end as well.
+        points = np.concatenate([self.edges[edge, :2], self.edges[last - 1, 2:]])
+        which = np.append(which, np.arange(len(count)))
+        order = np.argsort(which, kind="stable")
+        degrees = np.column_stack(self.plane.inverse(*points[order].T))
+        return np.asarray(shapely.linestrings(degrees, indices=which[order]), object)
+
+    def lengths(self, segments: Ints) -> Floats:
+        """Return the lengths of segments, m."""
+        edges = np.hypot(*(self.edges[:, 2:] - self.edges[:, :2]).T)
+        return np.asarray(np.bincount(self.segment, edges, self.segments)[segments])
+
+    def street(self, segment: int) -> str:
+        """Return the name of the street that a segment belongs to, empty where it has none."""
+        return self.names[self.line[np.searchsorted(self.segment, segment)]] if self.names else ""
 
 
 def cut_roads(
@@ -95,13 +111,14 @@ def cut_roads(
     near = (
         {(int(a), int(b)) for a, b in np.unique(np.floor(np.column_stack([x, y]) / 500), axis=0)} if len(x) else set()
     )
-    lines, oneway = [], []
+    lines, oneway, names = [], [], []
     for road in roads.lines:
         points = np.column_stack(plane.forward(road.vertices[:, 0], road.vertices[:, 1]))
         if near and _comes_near(points, near, reach):
             lines.append(points)
             oneway.append(road.oneway)
-    return _network(plane, lines, oneway, settings, "roads")
+            names.append(road.name)
+    return replace(_network(plane, lines, oneway, settings, "roads"), names=tuple(names))
 
 
 def _comes_near(points: Floats, near: set[tuple[int, int]], reach: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,34 @@ Floats = NDArray[np.float64]
 _SHARE_ON_ROADS = 0.5  # of moving rows; with fewer on them the streets are those of another place
 
 
+@dataclass(frozen=True, eq=False)
+class SegmentMap:
+    """Road segments and what was measured on them.
+
+    ``medians`` has dimensions ``segment`` (those with a pass; coordinate ``segment``, its number in ``network``) and
+    ``species`` (coordinates ``species``, ``units``): ``value`` and ``enhancement`` (medians of pass means, in
+    ``units``), each with ``_low`` and ``_high`` (95 % bootstrap interval, NaN below ``segment_min_passes`` passes),
+    ``passes``, and the times ``first`` and ``last`` of these (NaT without a pass).
+    """
+
+    network: RoadNetwork
+    medians: xr.Dataset
+
+    @property
+    def driven_again(self) -> int:
+        """Number of segments with two passes or more."""
+        return int((self.medians["passes"].values >= 2).any(axis=0).sum())
+
+    @property
+    def usual_length_m(self) -> float:
+        """Median length of the segments with a pass, NaN where there are none."""
+        lengths = self.network.lengths(self.medians["segment"].values)
+        return float(np.median(lengths)) if len(lengths) else float("nan")
+
+
 def map_segments(
     tracks: Sequence[Track], settings: TrackSettings, *, roads: Roads | None = None
-) -> Outcome[tuple[RoadNetwork, xr.Dataset]]:
+) -> Outcome[SegmentMap]:
     """Median of the pass means of every species on every road segment, over all tracks.
 
     Every drive pass counts once on a segment, however long it stood there: this is what makes the median robust
@@ -42,11 +68,8 @@ def map_segments(
 
     Returns
     -------
-    Outcome of (RoadNetwork, xarray.Dataset)
-        The dataset has dimensions ``segment`` (those with a pass; coordinate ``segment``) and ``species``
-        (coordinates ``species``, ``units``): ``value`` and ``enhancement`` (medians of pass means, in ``units``),
-        each with ``_low`` and ``_high`` (95 % bootstrap interval, NaN below ``segment_min_passes`` passes), and
-        ``passes``.
+    Outcome of SegmentMap
+        With a decision on where the segments come from.
 
     References
     ----------
@@ -54,8 +77,8 @@ def map_segments(
     doi:10.1214/aos/1176344552 (the bootstrap).
     """
     network, matched, decision = _matched(tracks, settings, roads)
-    table = pd.concat([pass_means(track, rows) for track, rows in zip(tracks, matched, strict=True)] or [_no_means()])
-    return Outcome((network, _medians(table, settings)), (decision,))
+    table = _joined([pass_means(track, rows) for track, rows in zip(tracks, matched, strict=True)])
+    return Outcome(SegmentMap(network, _medians(table, settings)), (decision,))
 
 
 def _matched(
@@ -86,8 +109,11 @@ def _counts(tracks: Sequence[Track], matched: list[NDArray[np.int32]], settings:
     return on, moving
 
 
-def _no_means() -> pd.DataFrame:
-    return pd.DataFrame(columns=["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement"])
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Tables below each other, the empty ones left out: their columns have no kind."""
+    filled = [part for part in parts if len(part)]
+    columns = ["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement", "first", "last"]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
 
 
 def pass_means(track: Track, segment: NDArray[np.int32]) -> pd.DataFrame:
@@ -102,12 +128,13 @@ def pass_means(track: Track, segment: NDArray[np.int32]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``species, units, trajectory, pass_index, segment, value, enhancement``, one row per pass and segment.
+        ``species, units, trajectory, pass_index, segment, value, enhancement, first, last``, one row per pass and
+        segment; the times are those of its first and last row there.
     """
     passes = track.passes
     number = passes["pass_index"].values
     row_usable = (segment >= 0) & (number >= 0) & is_usable(passes["qc_flag"].values)
-    parts = [_no_means()]
+    parts = []
     for name in species_names(passes):
         values, excess = passes[name].values, passes[f"{name}_enhancement"].values
         good = np.flatnonzero(row_usable & is_usable(passes[f"{name}_qc"].values) & np.isfinite(excess))
@@ -117,13 +144,15 @@ def pass_means(track: Track, segment: NDArray[np.int32]) -> pd.DataFrame:
                 "segment": segment[good],
                 "value": values[good],
                 "enhancement": excess[good],
+                "time": passes["time"].values[good],
             }
         )
-        means = frame.groupby(["pass_index", "segment"], as_index=False).mean()
+        means = frame.groupby(["pass_index", "segment"], as_index=False).agg(
+            value=("value", "mean"), enhancement=("enhancement", "mean"), first=("time", "min"), last=("time", "max")
+        )
         about = {"units": str(passes[name].attrs["units"]), "trajectory": str(passes["trajectory"].values)}
         parts.append(means.assign(species=name, **about))
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled, ignore_index=True) if filled else parts[0]
+    return _joined(parts)
 
 
 def bootstrap_medians(values: Floats) -> tuple[Floats, Floats]:
@@ -161,6 +190,7 @@ def _medians(table: pd.DataFrame, settings: TrackSettings) -> xr.Dataset:
     names = [f"{what}{end}" for what in ("value", "enhancement") for end in ("", "_low", "_high")]
     out = {name: np.full(shape, np.nan) for name in names}
     passes = np.zeros(shape, np.int32)
+    times = {name: np.full(shape, np.datetime64("NaT", "ns")) for name in ("first", "last")}
     for k, (name, units) in enumerate(keys.itertuples(index=False)):
         own = table[(table["species"] == name) & (table["units"] == units)].sort_values("segment", kind="stable")
         place = np.searchsorted(segments, own["segment"].to_numpy(np.int64))
@@ -169,15 +199,20 @@ def _medians(table: pd.DataFrame, settings: TrackSettings) -> xr.Dataset:
             columns = _by_count(own[what].to_numpy(np.float64), passes[k], settings)
             for end, column in zip(("", "_low", "_high"), columns, strict=True):
                 out[f"{what}{end}"][k] = column
+        places = np.unique(place)
+        for name, extreme in (("first", "min"), ("last", "max")):
+            times[name][k, places] = own.groupby("segment")[name].agg(extreme).to_numpy("datetime64[ns]")
     dims = ("species", "segment")
     variables = {name: (dims, values, _about(name)) for name, values in out.items()}
     counted = {"passes": (dims, passes, {"units": "1", "long_name": "drive passes with a usable value"})}
+    seen = {name: (dims, values, {"long_name": f"time of the {name} usable value"}) for name, values in times.items()}
     coords = {
         "species": ("species", keys["species"].to_numpy(str)),
         "units": ("species", keys["units"].to_numpy(str)),
         "segment": ("segment", segments, {"long_name": "number of the road segment"}),
     }
-    return xr.Dataset({**variables, **counted}, coords)
+    # Without indexes, as traces have none: what is stored between runs holds arrays only.
+    return xr.Dataset({**variables, **counted, **seen}, xr.Coordinates(coords, indexes={}))
 
 
 def _by_count(values: Floats, counts: NDArray[np.int32], settings: TrackSettings) -> tuple[Floats, Floats, Floats]:

@@ -21,6 +21,7 @@ from onevisit.handover.why import Why
 from onevisit.manifest import StageRecord
 from onevisit.schema import Lead, Route, Visit
 from tracks.schema import Track
+from tracks.segments import SegmentMap
 
 __all__ = ["Explanation", "Picture", "RegionContents", "ReportContents", "picture_from_geotiff"]
 
@@ -65,6 +66,7 @@ class RegionContents:
     attributions: tuple[Attribution, ...] = ()
     findings: tuple[Findings, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    segments: SegmentMap | None = None
     name: str = ""
 
 

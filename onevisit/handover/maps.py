@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from bokeh.core.types import ID
 from bokeh.embed import json_item
-from bokeh.models import ColumnDataSource
+from bokeh.models import CDSView, ColumnDataSource, IndexFilter
 from bokeh.models.mappers import LinearColorMapper
 from bokeh.models.tools import HoverTool
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from onevisit.handover.numbers import p_text, probability_text, rounded, unit_te
 from onevisit.handover.strings import Words
 from onevisit.schema import Route, Visit
 from tracks.schema import Track
+from tracks.segments import SegmentMap
 
 __all__ = [
     "RAMP",
@@ -107,10 +108,11 @@ def draw_map(
     words: Words,
     zone: tzinfo,
 ) -> RegionMap:
-    """Draw one region: mosaics, streets, findings, tracks coloured by enhancement, hotspots, sites, routes as layers.
+    """Draw one region: mosaics, streets, findings, tracks and road segments coloured by enhancement, hotspots, ...
 
-    Renderers are named ``layer:<layer>`` or ``layer:track:<species>``, by which the page switches them. The picture
-    of a mosaic is the placeholder ``picture:<target>:<n>``, which the page replaces, so that it is in the file once.
+    Renderers are named ``layer:<layer>``, ``layer:track:<species>`` or ``layer:segments:<species>``, by which the
+    page switches them. The picture of a mosaic is the placeholder ``picture:<target>:<n>``, which the page replaces,
+    so that it is in the file once.
     """
     bounds = map_bounds(region, sites, visits)
     plot = empty_plot(bounds, words)
@@ -132,6 +134,9 @@ def draw_map(
     if region.tracks:
         _add_tracks(plot, region, scales, words, zone)
         layers.append("track")
+    if region.segments is not None and scales:
+        _add_segments(plot, region.segments, region.crs, scales, words)
+        layers.append("segments")
     if region.hotspots:
         if _add_areas(plot, region):
             layers.append("areas")
@@ -195,6 +200,32 @@ def _add_tracks(
         )  # fmt: skip
         label = f"{words.species(scale.species)} {words('above_background')}"
         plot.add_tools(_hover(renderer, [(label, f"@value{{0.[000]}} {unit_text(scale.unit)}"), ("", "@time")]))
+
+
+def _add_segments(plot: Any, segments: SegmentMap, crs: CRS, scales: Sequence[SpeciesScale], words: Words) -> None:
+    """Medians on road segments, with the colours of the tracks; hidden until the reader asks for them."""
+    medians = segments.medians
+    points, which = shapely.get_coordinates(segments.network.geometries(medians["segment"].values), return_index=True)
+    x, y = (np.round(v, 1) for v in to_grid(points[:, 0], points[:, 1], crs))
+    ends = np.flatnonzero(np.diff(which)) + 1
+    xs, ys = ([part.tolist() for part in np.split(v, ends)] for v in (x, y))
+    # One source for all species, so that the lines are in the page once.
+    source = ColumnDataSource({"xs": xs, "ys": ys})
+    for number, scale in enumerate(scales):
+        row = np.flatnonzero((medians["species"].values == scale.species) & (medians["units"].values == scale.unit))
+        if not len(row):
+            continue
+        value, passes = (medians[name].values[row[0]] for name in ("enhancement", "passes"))
+        source.data[f"value_{number}"], source.data[f"passes_{number}"] = value.astype(np.float32), passes
+        mapper = LinearColorMapper(palette=_palette(), low=0.0, high=scale.top)
+        renderer = plot.multi_line(
+            "xs", "ys", source=source, view=CDSView(filter=IndexFilter(indices=np.flatnonzero(passes).tolist())),
+            line_color={"field": f"value_{number}", "transform": mapper}, line_width=6, line_cap="round",
+            name=f"layer:segments:{number}", visible=False,
+        )  # fmt: skip
+        label = f"{words.species(scale.species)} {words('above_background')}"
+        told = f"@value_{number}{{0.[000]}} {unit_text(scale.unit)}"
+        plot.add_tools(_hover(renderer, [(label, told), (words("passes"), f"@passes_{number}")]))
 
 
 def _track_points(region: RegionContents, scale: SpeciesScale, share: int, zone: tzinfo) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from onevisit.handover.opensfm import write_reconstruction
 from onevisit.handover.plumes import write_plumes
 from onevisit.handover.poses import write_poses
 from onevisit.handover.report import write_report
+from onevisit.handover.segments import write_segments
 from onevisit.handover.tables import write_routes_csv, write_routes_xlsx
 from onevisit.handover.why import Why, explain, pass_ways
 from onevisit.handover.why_picture import draw_why
@@ -43,8 +44,8 @@ SCORED = ("hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson
 """What `onevisit.score` reads, besides what the imagery stage writes."""
 
 _KNOWN = (
-    *SCORED, "trace.nc", "plumes.geojson", "findings.geojson", "routes.csv", "routes.xlsx", "report.html",
-    "cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson", "reconstruction*.json", "why/*.png",
+    *SCORED, "trace.nc", "segments.geojson", "plumes.geojson", "findings.geojson", "routes.csv", "routes.xlsx",
+    "report.html", "cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson", "reconstruction*.json", "why/*.png",
 )  # fmt: skip
 """Names of all files that a run may write; one that an earlier run left is removed, because it would be believed."""
 
@@ -120,6 +121,9 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
     if tracks:
         yield "trace.nc", lambda path: write_traces(path, [track.passes for track in tracks]), of_tracks
         yield "plumes.geojson", lambda path: write_plumes(path, tracks), of_tracks
+    if mapped := [(part.region.name, segments) for part in parts if (segments := part.segments.value) is not None]:
+        of_segments = [part.segments for part in parts]
+        yield "segments.geojson", lambda path: write_segments(path, mapped), of_segments
     if any(part.flights for part in parts):
         shown = [(_findings(part), part.region.crs) for part in parts]
         yield "findings.geojson", lambda path: write_findings(path, shown), of_tracks
@@ -182,6 +186,7 @@ def _region_contents(out: Path, fused: Kept[Fused], work: Work) -> RegionContent
         attributions=part.attributions,
         findings=_findings(part),
         explanations=tuple(_explanations(out, fused, work)),
+        segments=part.segments.value,
         name=part.region.name,
     )
 

@@ -97,10 +97,17 @@ STRINGS: dict[str, tuple[str, str]] = {
         "Drag to move, Ctrl and wheel to zoom. North is up; both axes are metres of {crs}.",
         "拖动平移，Ctrl + 滚轮缩放。上为北；坐标单位为米，{crs}。",
     ),
+    "segments_note": (
+        "Road segments of about {m} m have the colour of the median over drive passes of the mean enhancement of "
+        "each: a pass counts once, however long it stood there. All are in segments.geojson, with 95 % intervals.",
+        "路段每段约 {m} m，颜色表示各次通过平均增量的中位数；每次通过只计一次，与停留时间无关。"
+        "全部路段及其 95 % 区间见 segments.geojson。",
+    ),
     "map_of": ("Map {name}", "地图 {name}"),
     "layer_mosaic": ("Mosaic", "正射影像"),
     "layer_findings": ("Findings", "影像发现"),
     "layer_track": ("Enhancement", "增量"),
+    "layer_segments": ("Road segments", "路段"),
     "layer_hotspots": ("Hotspots", "热点"),
     "layer_sites": ("Sites", "点位"),
     "layer_routes": ("Routes", "路线"),

@@ -80,10 +80,19 @@ def test_speed_limits(tmp_path: Path, text: object, speed: float | None) -> None
     assert one.speed_km_h == (None if speed is None else pytest.approx(speed))
 
 
+@pytest.mark.parametrize(
+    ("tags", "name"), [({"name": " 工业一街 "}, "工业一街"), ({"name": 7}, "7"), ({"name": None}, ""), ({}, "")]
+)
+def test_names_of_streets(tmp_path: Path, tags: dict[str, object], name: str) -> None:
+    """As they are written, without blanks around; none is empty."""
+    [one] = read_one(tmp_path, line(**tags)).value.lines
+    assert one.name == name
+
+
 def test_a_street_alone_is_open_both_ways() -> None:
-    """Without tags there is no direction and no limit; a street is itself, whatever its vertices."""
+    """Without tags there is no direction, no limit and no name; a street is itself, whatever its vertices."""
     one, other = Road(np.zeros((2, 2))), Road(np.zeros((2, 2)))
-    assert (one.oneway, one.speed_km_h) == (0, None)
+    assert (one.oneway, one.speed_km_h, one.name) == (0, None, "")
     assert len({one, other}) == 2
 
 

@@ -24,6 +24,9 @@ from onevisit.handover.contents import Picture, RegionContents
 from onevisit.handover.map_frame import empty_plot, hotspot_boxes, lonlat_fit, map_bounds, with_own_ids
 from onevisit.handover.maps import RAMP, TEAM_COLOURS, RegionMap, SpeciesScale, draw_map, map_colour_scales
 from onevisit.handover.strings import Words
+from onevisit.segments import map_region
+from tests.onevisit import two_streets
+from tracks.settings import TrackSettings
 
 Make = Callable[..., Any]
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -130,6 +133,51 @@ def test_streets_are_lines_in_tenths_of_a_metre(plot_of: Make) -> None:
     assert metres(streets.data_source.data["ys"], Y0) == [[0.0, 50.0], [8.0, 10.0, 12.0]]
     assert glyph(streets) == {"xs": "@xs", "ys": "@ys", "line_color": "#c9c3b6", "line_width": 1.4}
     assert plot_of(RegionContents(GRID), roads=Roads(()))[0].layers == ()
+
+
+def test_road_segments_have_the_colours_of_the_tracks(plot_of: Make) -> None:
+    """Hidden at first, in tenths of a metre, with what each is worth and its passes."""
+    segments = map_region([two_streets.drive()], [0], "", two_streets.streets(), TrackSettings()).value
+    grid = CRS.from_epsg(4543)
+    drawn, renderers, tips = plot_of(RegionContents(grid, (two_streets.drive(),), segments=segments))
+    assert drawn.layers == ("track", "segments")
+    (lines,) = renderers["layer:segments:0"]
+    data = lines.data_source.data
+    assert not lines.visible
+    assert data["value_0"].tolist() == pytest.approx(two_streets.MEDIANS)
+    assert data["passes_0"].tolist() == list(two_streets.PASSES)
+    x, y = to_grid(*two_streets.PLANE.inverse(np.array([90.0, 90.0]), np.array([30.0, 60.0])), grid)
+    assert (data["xs"][4], data["ys"][4]) == (np.round(x, 1).tolist(), np.round(y, 1).tolist())
+    shown = glyph(lines)
+    assert {k: shown[k] for k in ("xs", "ys", "line_width", "line_cap")} == {
+        "xs": "@xs", "ys": "@ys", "line_width": 6, "line_cap": "round",
+    }  # fmt: skip
+    (scale,) = drawn.scales
+    assert lines.glyph.line_color.field == "value_0"
+    mapper = lines.glyph.line_color.transform
+    assert (mapper.low, mapper.high, mapper.palette[0], mapper.palette[-1]) == (0.0, scale.top, RAMP[0], RAMP[-1])
+    assert tips["layer:segments:0"].tooltips == [
+        ("SO₂ above background", "@value_0{0.[000]} ppb"), ("passes", "@passes_0"),
+    ]  # fmt: skip
+
+
+def test_species_of_road_segments_share_their_lines(plot_of: Make) -> None:
+    """Numbered as on the tracks; only segments with a value are drawn, and a species that none has is no layer."""
+    track = two_streets.drive()
+    part = two_streets.drive((2.0,) * 9 + (np.nan,) * 6).passes
+
+    def named(passes: Any, name: str) -> Any:
+        return replace(track, passes=passes.rename({n: n.replace("so2", name) for n in passes if "so2" in n}))
+
+    both = [track, named(part, "co")]
+    segments = map_region(both, [0, 1], "", two_streets.streets(), TrackSettings()).value
+    region = RegionContents(CRS.from_epsg(4543), (track, named(part, "no2"), both[1]), segments=segments)
+    drawn, renderers, _ = plot_of(region)
+    assert [scale.species for scale in drawn.scales] == ["so2", "no2", "co"]
+    assert "layer:segments:1" not in renderers
+    (all_of_them,), (main,) = renderers["layer:segments:0"], renderers["layer:segments:2"]
+    assert all_of_them.data_source is main.data_source
+    assert (all_of_them.view.filter.indices, main.view.filter.indices) == ([0, 1, 2, 3, 4], [0, 1, 2])
 
 
 def test_findings_are_dotted_outlines_with_their_kind_and_size(plot_of: Make) -> None:

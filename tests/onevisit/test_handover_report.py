@@ -43,8 +43,11 @@ from onevisit.leads import weigh_leads
 from onevisit.manifest import StageRecord
 from onevisit.profile import Profile
 from onevisit.routes import plan_routes
+from onevisit.segments import map_region
 from onevisit.settings import RouteSettings, VisitSettings
 from onevisit.visits import plan_visits
+from tests.onevisit import two_streets
+from tracks.settings import TrackSettings
 
 DAY = date(2026, 3, 2)
 EVIL = "<script>alert('甲')</script><img src=x onerror=alert(1)>"
@@ -438,6 +441,17 @@ def test_what_steers_the_maps(contents, make_track):
     items = json.loads(re.search(r'id="map-items">(.*?)</script>', page, flags=re.S).group(1))
     assert [item["target_id"] for item in items] == ["map-0", "map-1"]
     assert f"linear-gradient(90deg, {', '.join(RAMP)})" in page and "≥ 2.9 ppm" in text_of(section(page, "map"))
+
+
+def test_road_segments_are_a_layer_that_is_off_and_explained():
+    """A box that is not ticked, and the sentence under the map that has it; the other map has neither."""
+    segments = map_region([two_streets.drive()], [0], "", two_streets.streets(), TrackSettings()).value
+    region = RegionContents(GRID, (two_streets.drive(),), segments=segments)
+    shown = section(paged(region, RegionContents(GRID)), "map")
+    assert shown.count('<input type="checkbox" data-layer="segments">') == 1
+    assert '<input type="checkbox" data-layer="track" checked>' in shown
+    assert '<span class="key key-segments"></span>Road segments' in shown
+    assert text_of(shown).count("Road segments of about 30 m have the colour of the median over drive passes") == 1
 
 
 def test_mosaics_are_pictures_once_with_their_figures():

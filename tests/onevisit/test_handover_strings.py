@@ -87,7 +87,10 @@ def test_every_word_of_the_page_is_there() -> None:
     page = (resources.files("onevisit.handover") / "templates" / "report.html.j2").read_text(encoding="utf-8")
     asked = set(re.findall(r"w(?:\.count)?\('([a-z_]+)'[,)]", page))
     assert len(asked) > 80 and asked <= set(STRINGS)
-    layers = {f"layer_{n}" for n in ("mosaic", "findings", "track", "hotspots", "sites", "routes", "areas", "roads")}
+    layers = {
+        f"layer_{n}"
+        for n in ("mosaic", "findings", "track", "hotspots", "sites", "routes", "areas", "roads", "segments")
+    }
     flags = {f"flag_{n}" for n in ("position", "value", "exhaust", "mark")}
     kinds = {"daily", "special", "case", "none", "measure_again", "remind", "help", "visit"}
     rivals = {"this_site", "other_listed_sites", "unlisted_source", "background_or_traffic", "instrument_fault"}

@@ -283,6 +283,76 @@ def test_a_single_sighting_fixes_a_bearing_and_no_place(run: Run) -> None:
         assert properties[name] is None
 
 
+# --- road segments -------------------------------------------------------------------------------------------------
+
+
+def _segments(run: Run, species: str) -> list[tuple[float, float, dict[str, Any]]]:
+    """Where each segment begins and ends along the street, and its properties."""
+    found = []
+    for feature in run.json("segments.geojson")["features"]:
+        if feature["properties"]["species"] == species:
+            x = [made.metres(*point)[0] for point in feature["geometry"]["coordinates"]]
+            found.append((min(x), max(x), feature["properties"]))
+    return found
+
+
+@pytest.mark.parametrize("species", ["ch4", "so2", "tvoc"])
+def test_road_segments_have_the_median_of_the_means_of_their_passes(run: Run, species: str) -> None:
+    """On every 30 m of both streets: what was in five and in four of six passes is there, what was in one is not."""
+    segments = _segments(run, species)
+    passes = 1 if species == "tvoc" else made.PASSES
+    assert len(segments) == pytest.approx(2400 / 30, abs=2)
+    rows = [_rows(species, number)[1] for number in range(passes)]
+    for west, east, told in segments:
+        means = [
+            np.mean(made.air(species, number, on))
+            for number, x in enumerate(rows)
+            if len(on := x[(x >= west) & (x <= east)])
+        ]
+        noise = made.NOISE[species]
+        # A row at a border may be the neighbour's: a tenth of the plume's height, and the noise of a mean of rows.
+        close = 0.1 * max(np.max(made.air(species, number, np.array([west, east]))) for number in range(passes))
+        assert told["enhancement"] == pytest.approx(np.median(means), abs=2 * close + 3 * noise), (west, east)
+        assert told["median"] - told["enhancement"] == pytest.approx(made.BACKGROUND[species], abs=3 * noise)
+        assert (told["unit"], told["street"]) == (made.UNIT[species], "")
+        assert len(means) - 1 <= told["passes"] <= len(means)
+        assert told["length_m"] == pytest.approx(30.0, abs=8.0)
+        assert (told["median_low"] is None) == (told["passes"] < 3)
+
+
+def test_road_segments_know_when_they_were_driven(run: Run) -> None:
+    """The segment in the middle of the street: from the first pass to the last."""
+    west, _, told = next(s for s in _segments(run, "so2") if s[0] <= 1209 <= s[1])
+    first, last = made.second_of(0, west), made.second_of(5, west)
+    for name, second in (("first", first), ("last", last)):
+        time = datetime.fromisoformat(told[name]).replace(tzinfo=None)
+        assert abs((time - made.START_A - timedelta(seconds=second)).total_seconds()) <= 4, name
+
+
+def test_a_decision_says_where_road_segments_come_from(run: Run, driven: Run) -> None:
+    """Without a network, and with one that is not below the drives."""
+    [own], [ring] = (
+        [(decision, why) for item, decision, why in _decisions(this) if item == "segments"] for this in (run, driven)
+    )
+    assert own[0] == ring[0] and own[0].endswith("road segments of about 30 m made from the tracks")
+    assert own[1] == "no street network was given"
+    assert ring[1].endswith("moving rows are on a street within 15 m")
+
+
+def test_a_street_driven_once_has_no_road_segments(tmp_path: Path) -> None:
+    """No file, no layer, and a decision that says why."""
+    root = tmp_path / "park"
+    made.write_mission(root, flown=False)
+    (root / "traces" / "a.csv").unlink()
+    process_mission(root, tmp_path / "out", Options(), on_stage=lambda _what, _share: None)
+    once = Run(root, tmp_path / "out", {}, [])
+    assert not (once.out / "segments.geojson").exists()
+    assert 'data-layer="segments"' not in (once.out / "report.html").read_text(encoding="utf-8")
+    [(decision, why)] = [(d, e) for item, d, e in _decisions(once) if item == "segments"]
+    assert decision == "medians of road segments are not mapped"
+    assert re.fullmatch(r"no street network was given; 0 of \d+ segments of the tracks were passed .*", why)
+
+
 # --- plumes --------------------------------------------------------------------------------------------------------
 
 
@@ -843,7 +913,7 @@ def test_the_manifest_hashes_what_was_written(run: Run) -> None:
     names = [record["path"] for record in outputs]
     assert names == sorted(set(names)) and "manifest.json" not in names
     wanted = {"trace.nc", "cube.nc", "ortho.tif", "report.html", "routes.xlsx", "plumes.geojson", "poses.geojson"}
-    assert set(names) >= wanted | {f"why/H00{k}.png" for k in (1, 2, 3)}
+    assert set(names) >= wanted | {"segments.geojson"} | {f"why/H00{k}.png" for k in (1, 2, 3)}
     there = [path.relative_to(run.out).as_posix() for path in run.out.rglob("*") if path.is_file()]
     assert {name for name in there if not name.startswith(".")} == {*names, "manifest.json"}
     for record in outputs:

@@ -96,7 +96,36 @@ def test_a_network_by_hand(make_passes: Make) -> None:
     assert network.touching.tolist() == [1, 2]
     assert (network.lines, network.segments, network.source, network.plane) == (2, 3, "roads", PLANE)
     lon, lat = PLANE.inverse(np.array([30.0, 60.0]), np.zeros(2))
-    np.testing.assert_allclose(np.array(network.geometry(1).coords), np.column_stack([lon, lat]), atol=1e-9)
+    np.testing.assert_allclose(
+        np.array(network.geometries(np.array([1]))[0].coords), np.column_stack([lon, lat]), atol=1e-9
+    )
+
+
+def test_segments_know_their_streets_and_lengths(make_passes: Make) -> None:
+    """Of the lines that are kept; a street that is not near leaves no name behind; tracks have none."""
+    track = track_of(make_passes, 10.0 * np.arange(10))
+    far = Road(road((9000, 0), (9100, 0)).vertices, name="far")
+    named = [
+        Road(one.vertices, name=name) for one, name in ((road((0, 0), (70, 0)), "a"), (road((70, 0), (70, 20)), "b"))
+    ]
+    network = cut_roads(Roads((far, *named)), [track], SETTINGS, plane=PLANE)
+    assert network.names == ("a", "b")
+    assert [network.street(k) for k in range(network.segments)] == ["a", "a", "b"]
+    np.testing.assert_allclose(network.lengths(np.array([2, 0, 1])), [20, 35, 35], rtol=1e-6)
+    own = roads_of_tracks([track], SETTINGS)
+    assert own.names == () and own.street(0) == ""
+
+
+def test_lines_of_several_segments_in_the_order_asked_for() -> None:
+    """Each with its own vertices, however many; none of none."""
+    edges = np.array([[0, 0, 30, 0], [30, 0, 40, 0], [40, 0, 40, 20], [40, 20, 40, 50.0]])
+    ints = np.array([0, 1, 1, 2])
+    network = RoadNetwork(PLANE, edges, np.zeros(4, int), ints, np.zeros(4, int), np.empty(0, int), "roads")
+    last, first, bent = (np.column_stack(PLANE.forward(*np.array(g.coords).T)) for g in network.geometries([2, 0, 1]))
+    np.testing.assert_allclose(last, [(40, 20), (40, 50)], atol=1e-6)
+    np.testing.assert_allclose(first, [(0, 0), (30, 0)], atol=1e-6)
+    np.testing.assert_allclose(bent, [(30, 0), (40, 0), (40, 20)], atol=1e-6)
+    assert len(network.geometries(np.empty(0, int))) == 0
 
 
 def test_a_bent_segment_is_one_line() -> None:
@@ -104,7 +133,7 @@ def test_a_bent_segment_is_one_line() -> None:
     edges = np.array([[0, 0, 30, 0], [30, 0, 40, 0], [40, 0, 40, 20], [40, 20, 40, 50.0]])
     ints = np.array([0, 1, 1, 2])
     network = RoadNetwork(PLANE, edges, np.zeros(4, int), ints, np.zeros(4, int), np.empty(0, int), "roads")
-    x, y = PLANE.forward(*np.array(network.geometry(1).coords).T)
+    x, y = PLANE.forward(*np.array(network.geometries(np.array([1]))[0].coords).T)
     np.testing.assert_allclose(np.column_stack([x, y]), [(30, 0), (40, 0), (40, 20)], atol=1e-6)
 
 

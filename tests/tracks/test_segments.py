@@ -47,7 +47,8 @@ def test_a_street_is_cut_into_equal_segments_of_about_30_m(make_drive: Make) -> 
     lengths = np.bincount(network.segment, np.hypot(*(network.edges[:, 2:] - network.edges[:, :2]).T))
     np.testing.assert_allclose(lengths, 1000 / 33, rtol=1e-4)
     assert network.segments == 33
-    assert network.geometry(13).coords[0] == pytest.approx(network.geometry(12).coords[-1])
+    before, after = network.geometries(np.array([12, 13]))
+    assert before.coords[-1] == pytest.approx(after.coords[0])
 
 
 def test_rows_get_the_segment_they_were_driven_on(make_drive: Make) -> None:
@@ -142,8 +143,8 @@ def test_the_median_of_pass_means_is_not_moved_by_one_pass(make_drive: Make) -> 
     """Of five passes, one nine times as high: the median of pass means is that of the others, the mean is not."""
     drive = loops(make_drive)
     streets = Roads((street((0, 0), (990, 0)),))
-    _, result = map_segments([drive], SETTINGS, roads=streets).value
-    inside = result.sel(segment=slice(11, 18)).isel(species=0)
+    result = map_segments([drive], SETTINGS, roads=streets).value.medians
+    inside = result.isel(species=0, segment=(result["segment"].values >= 11) & (result["segment"].values <= 18))
     assert result["species"].values.tolist() == ["methane"]
     assert (inside["passes"] == 5).all()
     np.testing.assert_allclose(inside["value"], 3.0, atol=0.01)
@@ -165,7 +166,7 @@ def test_a_pass_counts_once_however_long_it_stayed(make_drive: Make) -> None:
 
 def test_few_passes_have_no_interval(make_drive: Make) -> None:
     """Two passes give a median and no interval."""
-    _, result = map_segments([loops(make_drive, level=(1.0, 2.0))], SETTINGS).value
+    result = map_segments([loops(make_drive, level=(1.0, 2.0))], SETTINGS).value.medians
     assert np.isfinite(result["value"].values).all()
     assert np.isnan(result["value_low"].values[result["passes"].values < 3]).all()
 
@@ -195,7 +196,7 @@ def test_streets_of_another_place_are_not_used(make_drive: Make) -> None:
     """Streets that fit less than half of the drive give way to streets made from the tracks, as a decision."""
     drive = loops(make_drive)
     outcome = map_segments([drive], SETTINGS, roads=Roads((street((5000, 5000), (6000, 5000)),)))
-    network, result = outcome.value
+    network, result = outcome.value.network, outcome.value.medians
     assert network.source == "tracks"
     assert result.sizes["segment"] > 25
     assert "made from the tracks" in outcome.decisions[0].decision
@@ -208,7 +209,7 @@ def test_nothing_gives_nothing(make_drive: Make) -> None:
     one = process_trace(make_drive(np.zeros(1)), SETTINGS).value
     for tracks in ([], [empty], [nowhere], [one], [empty, nowhere]):
         for roads in (None, Roads(()), Roads((street((0, 0), (990, 0)),))):
-            assert map_segments(tracks, SETTINGS, roads=roads).value[1].sizes["segment"] == 0
+            assert map_segments(tracks, SETTINGS, roads=roads).value.medians.sizes["segment"] == 0
 
 
 def test_the_streets_of_a_real_drive_are_driven_again(shared_data: Path) -> None:
@@ -216,7 +217,8 @@ def test_the_streets_of_a_real_drive_are_driven_again(shared_data: Path) -> None
     folder = shared_data / "hamburg"
     files = [folder / "Hamburg_G2301_20181024.xlsx", folder / "20181024-095557.gpx.gz"]
     drive = process_trace(read_traces(files, TraceSettings(time_zone="UTC"), root=folder).value[0]).value
-    network, result = map_segments([drive], SETTINGS).value
+    found = map_segments([drive], SETTINGS).value
+    network, result = found.network, found.medians
     speed = drive.passes["speed"].values
     moving = (speed > 2) & is_usable(drive.passes["qc_flag"].values)
     assert (match_segments(drive.passes, network, SETTINGS)[moving] >= 0).mean() > 0.99
@@ -246,7 +248,7 @@ def test_means_by_pass_and_segment(make_passes: Passes) -> None:
     excess = np.array([1.0, 2.0, 3.0, 10.0, 99.0, 20.0, 99.0, np.nan])
     table = pass_means(driven(make_passes, {"so2": excess, "co": -excess}, number), segment)
     columns = ["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement"]
-    assert set(table.columns) == set(columns)
+    assert set(table.columns) == {*columns, "first", "last"}
     rows = table[columns].to_numpy().tolist()
     assert rows == [
         ["so2", "ppb", "made", 0, 4, 51.5, 1.5],
@@ -275,8 +277,10 @@ def test_unusable_rows_and_values_are_in_no_mean(make_passes: Passes, flag: Flag
 def test_no_usable_row_has_no_means(make_passes: Passes) -> None:
     """The columns stand, without a line."""
     table = pass_means(driven(make_passes, {"so2": np.ones(3)}, np.full(3, -1)), np.zeros(3, np.int32))
-    assert table.shape == (0, 7)
-    assert set(table.columns) == {"species", "units", "trajectory", "pass_index", "segment", "value", "enhancement"}
+    assert table.shape == (0, 9)
+    assert set(table.columns) == {
+        "species", "units", "trajectory", "pass_index", "segment", "value", "enhancement", "first", "last"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -317,7 +321,7 @@ def test_every_value_of_a_map_by_hand(make_passes: Passes) -> None:
         grid_of(make_passes, [3.0, 1.0, 2.0], name="co"),
     ]
     outcome = map_segments(tracks, SETTINGS, roads=Roads((street((0, 0), (90, 0)),)))
-    network, result = outcome.value
+    network, result = outcome.value.network, outcome.value.medians
     assert network.segments == 3
     assert result["segment"].values.tolist() == [0, 1, 2]
     assert list(zip(result["species"].values.tolist(), result["units"].values.tolist(), strict=True)) == [
@@ -346,7 +350,7 @@ def test_every_value_of_a_map_by_hand(make_passes: Passes) -> None:
 
 def test_variables_of_a_map_say_what_they_are(make_passes: Passes) -> None:
     """Units and long names of medians and bounds, concentration and enhancement told apart."""
-    _, result = map_segments([grid_of(make_passes, [1.0, 2.0])], SETTINGS).value
+    result = map_segments([grid_of(make_passes, [1.0, 2.0])], SETTINGS).value.medians
     what = {"value": "concentration", "enhancement": "enhancement over the background"}
     ends = {"": "", "_low": ", lower bound of 95 %", "_high": ", upper bound of 95 %"}
     for name, words in what.items():
@@ -360,7 +364,9 @@ def test_variables_of_a_map_say_what_they_are(make_passes: Passes) -> None:
 @pytest.mark.parametrize(("fewest", "bounded"), [(3, True), (4, False)])
 def test_an_interval_needs_passes_enough(make_passes: Passes, fewest: int, bounded: bool) -> None:
     """As many passes as the setting asks for have an interval."""
-    _, result = map_segments([grid_of(make_passes, [1.0, 3.0, 2.0])], TrackSettings(segment_min_passes=fewest)).value
+    result = map_segments(
+        [grid_of(make_passes, [1.0, 3.0, 2.0])], TrackSettings(segment_min_passes=fewest)
+    ).value.medians
     assert np.isfinite(result["value_low"].values).all() == bounded
     assert np.isfinite(result["enhancement_high"].values).all() == bounded
 
@@ -370,7 +376,7 @@ def test_a_species_missing_on_a_segment_has_no_value_there(make_passes: Passes) 
     one = grid_of(make_passes, [1.0])
     part = np.where(np.arange(10) < 5, 2.0, np.nan)
     both = driven(make_passes, {"so2": np.ones(10), "co": part}, np.zeros(10))
-    _, result = map_segments([one, both], SETTINGS, roads=Roads((street((0, 0), (90, 0)),))).value
+    result = map_segments([one, both], SETTINGS, roads=Roads((street((0, 0), (90, 0)),))).value.medians
     assert result["species"].values.tolist() == ["co", "so2"]
     assert result["passes"].values.tolist() == [[1, 1, 0], [2, 2, 2]]
     assert np.isnan(result["value"].values).tolist() == [[False, False, True], [False] * 3]
@@ -390,7 +396,7 @@ def test_half_of_the_moving_rows_on_streets_are_enough(make_passes: Passes, on: 
         speed=("obs", speed), heading=("obs", np.full(n, np.pi / 2)), horizontal_sd=("obs", np.ones(n))
     ).assign_coords(lon=("obs", lon))
     outcome = map_segments([Track(passes, xr.Dataset())], SETTINGS, roads=Roads((street((-5, 0), (995, 0)),)))
-    assert outcome.value[0].source == source
+    assert outcome.value.network.source == source
     assert outcome.decisions[0].evidence == f"{on} of 100 moving rows are on a street within 15 m"
     assert ("made from the tracks" in outcome.decisions[0].decision) == (source == "tracks")
 
@@ -401,4 +407,35 @@ def test_without_streets_the_decision_says_so(make_passes: Passes) -> None:
         outcome = map_segments([grid_of(make_passes, [1.0, 2.0])], TrackSettings(segment_m=45.0), roads=roads)
         decision = outcome.decisions[0]
         assert (decision.item, decision.evidence) == ("segments", "no street network was given")
-        assert decision.decision == f"{outcome.value[0].segments} road segments of about 45 m made from the tracks"
+        assert (
+            decision.decision == f"{outcome.value.network.segments} road segments of about 45 m made from the tracks"
+        )
+
+
+def test_times_and_repetition_by_hand(make_passes: Passes) -> None:
+    """Seconds of the first and last row on each of three segments; two passes are again, one is not."""
+    once, twice = grid_of(make_passes, [1.0], name="co"), grid_of(make_passes, [1.0, 5.0])
+    streets = Roads((street((0, 0), (90, 0)),))
+    found = map_segments([twice, once], SETTINGS, roads=streets).value
+    assert found.medians["species"].values.tolist() == ["co", "so2"]
+    start = np.datetime64("2024-05-01T02:00:00", "ns")
+    first, last = (
+        ((found.medians[name].values - start) / np.timedelta64(1, "s")).tolist() for name in ("first", "last")
+    )
+    rows = [np.flatnonzero(match_segments(twice.passes, found.network, SETTINGS)[:10] == k) for k in range(3)]
+    assert first == [[float(r[0]) for r in rows]] * 2
+    assert last == [[float(r[-1]) for r in rows], [float(r[-1]) + 10 for r in rows]]
+    assert (found.driven_again, found.usual_length_m) == (3, pytest.approx(30.0, rel=1e-4))
+    assert map_segments([once], SETTINGS, roads=streets).value.driven_again == 0
+    nothing = map_segments([], SETTINGS).value
+    assert nothing.driven_again == 0 and np.isnan(nothing.usual_length_m)
+
+
+def test_a_species_missing_on_a_segment_has_no_time_there(make_passes: Passes) -> None:
+    """NaT, as its median is NaN."""
+    both = driven(make_passes, {"so2": np.ones(10), "co": np.where(np.arange(10) < 5, 2.0, np.nan)}, np.zeros(10))
+    result = map_segments([both], SETTINGS, roads=Roads((street((0, 0), (90, 0)),))).value.medians
+    assert np.isnat(result["first"].values).tolist() == [[False, False, True], [False] * 3]
+    assert result["first"].attrs == {"long_name": "time of the first usable value"}
+    assert result["last"].attrs == {"long_name": "time of the last usable value"}
+    assert not result.xindexes
