@@ -20,8 +20,6 @@ from imagery.surface import Surface
 from ingest.errors import ContractError
 from ingest.schema import Frame
 
-__all__ = ["Target", "cast_pixel", "cast_pixels", "ellipse_holds", "station_of_single_photo"]
-
 Floats = NDArray[np.float64]
 _STEPS = 512
 _BISECTIONS = 40

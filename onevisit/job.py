@@ -56,8 +56,6 @@ from tracks.schema import Track
 from tracks.segments import SegmentMap
 from tracks.settings import TrackSettings
 
-__all__ = ["check_mission", "process_mission"]
-
 T = TypeVar("T")
 
 

@@ -19,8 +19,6 @@ from tracks.roads import RoadNetwork, cut_roads, roads_of_tracks
 from tracks.schema import Track
 from tracks.settings import TrackSettings
 
-__all__ = ["bootstrap_medians", "map_segments", "pass_means"]
-
 Floats = NDArray[np.float64]
 
 _SHARE_ON_ROADS = 0.5  # of moving rows; with fewer on them the streets are those of another place

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["replacing", "write_bytes", "write_text"]
-
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:

@@ -16,8 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-__all__ = ["Canvas", "Label", "dashes", "fitted", "plain", "text_width"]
-
 Floats = NDArray[np.float64]
 Image8 = NDArray[np.uint8]
 Colour = str

@@ -17,8 +17,6 @@ from onevisit.handover.envelope import bin_index, envelope
 from onevisit.handover.numbers import rounded, unit_text
 from tracks.schema import Track
 
-__all__ = ["Series", "draw_series", "draw_wind", "series_of"]
-
 Floats = NDArray[np.float64]
 
 _BINS = 720

@@ -23,8 +23,6 @@ from onevisit.schema import Lead, Route, Visit
 from tracks.schema import Track
 from tracks.segments import SegmentMap
 
-__all__ = ["Explanation", "Picture", "RegionContents", "ReportContents", "picture_from_geotiff"]
-
 
 @dataclass(frozen=True, eq=False)
 class Picture:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from fusion.schema import Rate
 from ingest.units import STANDARD_ATMOSPHERE_PA, grams_per_m3
 
-__all__ = ["REFERENCE", "ReferenceState", "rate_in_grams", "rate_unit"]
-
 
 @dataclass(frozen=True)
 class ReferenceState:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Envelope", "bin_index", "envelope", "highest_rows"]
-
 Floats = NDArray[np.float64]
 
 

@@ -15,8 +15,6 @@ from imagery.schema import Finding, Findings
 from ingest.coordinates import to_lonlat
 from onevisit.handover.geojson import write_shapes
 
-__all__ = ["FindingLine", "SoughtLine", "finding_lines", "sought_lines", "write_findings"]
-
 G = TypeVar("G", shapely.Point, shapely.Polygon)
 
 

@@ -23,8 +23,6 @@ from onevisit.handover.emissions import REFERENCE, rate_in_grams, rate_unit
 from onevisit.handover.tables import amap_link, chinese_position, local_time, matters_text, reasons_text
 from onevisit.schema import Lead, Route, Stop, Visit
 
-__all__ = ["write_hotspots", "write_leads", "write_points", "write_routes", "write_shapes", "write_visits"]
-
 _DECIMALS = 7
 """Decimals of coordinates: 1e-7 degrees are 1 cm."""
 

@@ -19,8 +19,6 @@ from onevisit.handover.contents import RegionContents
 from onevisit.handover.strings import Words
 from onevisit.schema import Visit
 
-__all__ = ["empty_plot", "hotspot_boxes", "lonlat_fit", "map_bounds", "with_own_ids"]
-
 
 def with_own_ids(item: Mapping[str, Any]) -> dict[str, Any]:
     """A bokeh item whose model ids count from 1: bokeh's own go on through the process, so bytes would not repeat."""

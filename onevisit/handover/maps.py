@@ -32,15 +32,6 @@ from onevisit.schema import Route, Visit
 from tracks.schema import Track
 from tracks.segments import SegmentMap
 
-__all__ = [
-    "RAMP",
-    "TEAM_COLOURS",
-    "RegionMap",
-    "SpeciesScale",
-    "draw_map",
-    "map_colour_scales",
-]
-
 Floats = NDArray[np.float64]
 
 RAMP = ("#e4e1dc", "#f3d9a4", "#f0b36b", "#e0805a", "#c0506a", "#8b2f75", "#4f1d66", "#220c3a")

@@ -15,8 +15,6 @@ from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 from rasterio.windows import Window
 
-__all__ = ["open_mosaic"]
-
 _CHUNK_PX = 2048
 
 

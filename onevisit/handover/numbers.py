@@ -6,8 +6,6 @@ import math
 import re
 from collections.abc import Mapping
 
-__all__ = ["p_text", "probability_text", "rounded", "unit_text", "with_error"]
-
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _WORDS: Mapping[str, str] = {"1": "", "degree": "°", "degrees": "°", "percent": "%"}
 

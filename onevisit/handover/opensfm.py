@@ -23,8 +23,6 @@ from ingest.coordinates import meridian_convergence_rad, to_lonlat
 from ingest.schema import Camera
 from onevisit.handover.atomic import write_text
 
-__all__ = ["reconstruction", "write_reconstruction"]
-
 Floats = NDArray[np.float64]
 
 

@@ -38,8 +38,6 @@ from onevisit.profile import describe_profile, profile_dict
 from onevisit.result import Flown, Fused, Result
 from onevisit.stages import Kept, Work
 
-__all__ = ["SCORED", "write_flight", "write_outputs"]
-
 SCORED = ("hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson")
 """What `onevisit.score` reads, besides what the imagery stage writes."""
 

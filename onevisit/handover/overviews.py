@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from rasterio.enums import Resampling
 from rasterio.windows import Window
 
-__all__ = ["add_overviews", "overview_path"]
-
 _SQUARE = 1024
 _SMALLEST = 512
 

@@ -15,8 +15,6 @@ from fusion.schema import Hotspot
 from onevisit.handover.geojson import write_points
 from tracks.schema import Track
 
-__all__ = ["PlumeLine", "plume_lines", "strongest_outside", "write_plumes"]
-
 _NEAR_HOTSPOT_M = 100.0
 """A plume nearer than this to a hotspot of its species is told by the hotspot: the wind moves it between passes."""
 _METRES_PER_DEGREE = 111_195.0

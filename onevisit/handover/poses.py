@@ -16,8 +16,6 @@ from pyproj import CRS
 from imagery.schema import FramePose
 from ingest.coordinates import to_lonlat
 
-__all__ = ["poses_collection", "write_poses"]
-
 
 def poses_collection(poses: Sequence[FramePose], crs: CRS) -> dict[str, Any]:
     """Build the GeoJSON feature collection; footprints are WGS 84, a photo that is not used has its position only.

@@ -40,8 +40,6 @@ from onevisit.handover.summary import summarise
 from onevisit.handover.tables import amap_link, chinese_position
 from onevisit.schema import Visit
 
-__all__ = ["render_report", "write_report"]
-
 _MOST_CANDIDATES = 6
 """Sites drawn one by one in a hotspot's chart; the rest are one bar, so that the bars still sum to one."""
 

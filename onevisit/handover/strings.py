@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ingest.errors import SettingError
 
-__all__ = ["LANGUAGES", "SPECIES", "STRINGS", "Words"]
-
 LANGUAGES = ("en", "zh")
 
 STRINGS: dict[str, tuple[str, str]] = {

@@ -14,8 +14,6 @@ from onevisit.handover.contents import ReportContents
 from onevisit.schema import Disposition
 from tracks.schema import Track
 
-__all__ = ["Doubt", "Summary", "summarise"]
-
 _MOST_NAMES = 6
 _LONGEST_STEP_M = 500.0
 """A longer step between two rows is a gap or a jump, not a way driven."""

@@ -19,16 +19,6 @@ from ingest.coordinates import gcj02_from_wgs84, is_mainland_china
 from onevisit.handover.atomic import write_bytes
 from onevisit.schema import Route, Visit
 
-__all__ = [
-    "COLUMNS",
-    "amap_link",
-    "local_time",
-    "matters_text",
-    "reasons_text",
-    "write_routes_csv",
-    "write_routes_xlsx",
-]
-
 COLUMNS = (
     "route",
     "stop",

@@ -19,8 +19,6 @@ from fusion.schema import Area, Attribution, Hotspot, Sighting, SiteProbability
 from ingest.coordinates import to_grid
 from tracks.schema import Track
 
-__all__ = ["MOST_NAMED", "Named", "PassWay", "Why", "WindCone", "explain", "pass_ways"]
-
 Floats = NDArray[np.float64]
 Place = tuple[float, float]
 

@@ -22,8 +22,6 @@ from onevisit.handover.numbers import p_text, probability_text, rounded, unit_te
 from onevisit.handover.strings import Words
 from onevisit.handover.why import Named, PassWay, Place, Why
 
-__all__ = ["draw_why"]
-
 Floats = NDArray[np.float64]
 
 _SIDE, _TOP, _PANEL, _EDGE = 540, 56, 316, 10
