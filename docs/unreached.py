@@ -13,6 +13,7 @@ from fusion.campaign import add_mission, open_campaign
 from fusion.persistence import follow_hotspots
 from fusion.position import locate_source
 from imagery.photocache import forget_photos
+from imagery.targets import ellipse_holds
 from onevisit.result import IN_NO_KEY
 from onevisit.score import pool_scores, render_pooled
 from tracks.detection import detection_curve
@@ -33,6 +34,7 @@ NOT_YET = (
 )
 
 OUTSIDE = (
+    ellipse_holds,  # stays: benchmarks.skill_targets writes docs/skill-targets.md with it
     forget_photos,  # stays: benchmarks.speed_imagery and benchmarks.skill_imagery begin without photos
     pool_scores,  # stays: benchmarks.skill writes docs/skill.md with it
     render_pooled,  # stays: benchmarks.skill writes docs/skill.md with it
@@ -72,6 +74,10 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.crossings  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.peak_mb  # onevisit.manifest: manifest.json, all at once
     yield it.pass_index  # onevisit.handover.plumes: plumes.geojson, all at once
+    yield it.median_low  # onevisit.handover.segments: segments.geojson, all at once
+    yield it.median_high  # onevisit.handover.segments: segments.geojson, all at once
+    yield it.enhancement_low  # onevisit.handover.segments: segments.geojson, all at once
+    yield it.enhancement_high  # onevisit.handover.segments: segments.geojson, all at once
     yield it.hectares  # onevisit.handover.findings: report.html.j2
     yield it.thresholds  # onevisit.handover.contents: report.html.j2
     yield it.aspect  # onevisit.handover.maps: report.html.j2

@@ -44,11 +44,6 @@ class Target:
     bearing_rad: float
     slant_range_m: float
 
-    @property
-    def circular_sd_m(self) -> float:
-        """Root of the summed variances of easting and northing, the measure of the mosaic's error layer."""
-        return math.sqrt(float(np.trace(self.covariance)))
-
 
 def station_of_single_photo(
     frame: Frame, centre: Floats, convergence_rad: float, settings: ImagerySettings

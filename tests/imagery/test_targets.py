@@ -179,7 +179,7 @@ def test_every_field_of_a_target() -> None:
         0.9,
     )
     assert target.bearing_rad == pytest.approx(math.pi / 2)
-    assert target.circular_sd_m == pytest.approx(math.sqrt(10.0))
+    assert np.trace(target.covariance) == pytest.approx(10.0)
     half = cast_pixel(_station(0, -90, covariance), (599.5, 299.5), surface_from_plane(0.0, 0.0), level=0.5)
     assert (half.semi_minor_m, half.level) == (pytest.approx(math.sqrt(-2.0 * math.log(0.5))), 0.5)
     tilted = np.zeros((6, 6))
