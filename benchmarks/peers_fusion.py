@@ -3,10 +3,10 @@
 ``python -m venv PEERS && PEERS/bin/pip install pyelq`` makes such an environment; ``benchmarks.skill_fusion`` takes
 it as ``--peers PEERS`` or from ``ONEVISIT_PEERS``. pyELQ (Apache-2.0) is set up as in its basic example.
 
-The drives come from puffs in a wind that meanders (`onevisit.simulate.puffs`), a model that neither side inverts.
-Seeds 0-2 served to choose the rates of the sources and, in its favour, the peer's vertical turbulence (that of the
-wind's direction; with the 5 degrees of its example it was farther off); from 2000 on they are for comparing only.
-Its chain takes no seed: runs differ, and one may end without a source.
+The drives come from puffs in a wind that meanders (`onevisit.truth.simulate.air.puffs`), a model that neither side
+inverts. Seeds 0-2 served to choose the rates of the sources and, in its favour, the peer's vertical turbulence (that
+of the wind's direction; with the 5 degrees of its example it was farther off); from 2000 on they are for comparing
+only. Its chain takes no seed: runs differ, and one may end without a source.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion import FusionSettings
-from fusion.grid import unproject
-from fusion.observations import BinnedPass, bin_passes, event_of
-from fusion.position import locate_source
-from fusion.ribbons import wind_near
+from fusion.attribution.observations import BinnedPass, bin_passes, event_of
+from fusion.attribution.position import locate_source
+from fusion.attribution.ribbons import wind_near
+from fusion.cube.grid import unproject
 from ingest.schema import new_trace
-from onevisit.simulate.puffs import Emitter, sample_puffs
-from onevisit.simulate.wind import blow
+from onevisit.truth.simulate.air.puffs import Emitter, sample_puffs
+from onevisit.truth.simulate.air.wind import blow
 from tracks import Track
 
 __all__ = [
@@ -221,7 +221,7 @@ def _track(
 
 
 def locate_here(drive: Drive, settings: FusionSettings) -> Located:
-    """The place by `fusion.position`, the hotspot being the highest bin; binning counts."""
+    """The place by `fusion.attribution.position`, the hotspot being the highest bin; binning counts."""
     started = time.process_time()
     peak = max(drive.binned, key=lambda p: float(p.value.max()))
     top = int(np.argmax(peak.value))
@@ -325,8 +325,9 @@ def section(found: Sequence[tuple[Drive, Located, Located]]) -> str:
             "Written by `python -m benchmarks.skill_fusion --peers PEERS`; runs without a peer leave this section as",
             f"it was. Made drives: a van passes one source {PASSES} times on two streets, {STREETS_M[0]:g} and",
             f"{STREETS_M[1]:g} m on its lee side, every {PASS_EVERY_S} s; puffs in a wind that meanders; bins of",
-            "the code's default. Both are given the same bins and wind. Ours: `fusion.position.locate_source` with",
-            "the code's defaults, binning included; the place is the posterior's mean. pyELQ: its basic example",
+            "the code's default. Both are given the same bins and wind. Ours:",
+            "`fusion.attribution.position.locate_source` with the code's defaults, binning included; the place is",
+            "the posterior's mean. pyELQ: its basic example",
             f"({ITERATIONS} iterations, random walk of 1 m, one chain), the wind about each bin, its spread of",
             "direction as turbulence across and upwards (upwards: chosen on three other drives, in its favour), a",
             f"search within {SEARCH_M:g} m of the bins and the true background; the place is its strongest source,",

@@ -27,8 +27,8 @@ from benchmarks.rooms import run_rooms
 from onevisit.job import process_mission
 from onevisit.manifest import code_version
 from onevisit.result import Options
-from onevisit.score import Scores, pool_scores, render_pooled, score_output, write_scores
-from onevisit.simulate import simulate_mission
+from onevisit.truth.score.score import Scores, pool_scores, render_pooled, score_output, write_scores
+from onevisit.truth.simulate import simulate_mission
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "skill.md"
 REPLAYED = Path(__file__).resolve().parents[1] / "build" / "skill"
@@ -64,8 +64,8 @@ def run_seed(seed: int, size: str, folder: Path, without: tuple[str, ...], *, re
     out = folder / str(seed)
     known = _read_json(out / MADE_BY) if replay else {}
     made_by = {
-        "simulator": code_version(("onevisit.simulate",)), "size": size, "without": list(without),
-        "measurements": code_version(("ingest", "tracks", "imagery")),
+        "simulator": code_version(("onevisit.truth.simulate",)), "size": size, "without": list(without),
+        "measurements": code_version(("numerics", "ingest", "tracks", "imagery")),
     }  # fmt: skip
     started = time.perf_counter()
     if {**known, "measurements": ""} != {**made_by, "measurements": ""}:

@@ -21,12 +21,12 @@ import shapely
 from pyproj import CRS
 
 from imagery import ImagerySettings, process_frames
-from imagery.indicators import seek_findings
+from imagery.findings.seek import seek_findings
 from imagery.schema import Finding, Findings
 from ingest.coordinates import grid_crs, to_grid
-from ingest.photos import PhotoSettings, read_frames
+from ingest.images.read import PhotoSettings, read_frames
 from ingest.schema import Frame
-from onevisit.simulate import simulate_mission
+from onevisit.truth.simulate import simulate_mission
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "skill-findings.md"
 SCORING, TUNING = 1000, 0

@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from benchmarks.peers_fusion import HEADING, compare, former_section, section
 from benchmarks.peers_imagery import default_peers
 from fusion import FusionSettings
-from fusion.crossing import Event
-from fusion.dispersion import Plume, Weather, obukhov_from_sun, plume_of, solar_elevation_rad
-from fusion.grid import project, unproject
-from fusion.observations import bin_passes, event_of
-from fusion.position import SourcePosition, locate_source
+from fusion.attribution.crossing import Event
+from fusion.attribution.dispersion import Plume, Weather, obukhov_from_sun, plume_of, solar_elevation_rad
+from fusion.attribution.observations import bin_passes, event_of
+from fusion.attribution.position import SourcePosition, locate_source
+from fusion.cube.grid import project, unproject
 from ingest.schema import new_trace
 from tracks import Track
 
@@ -392,9 +392,9 @@ def page(rows: Sequence[Row], seconds: float) -> str:
             "",
             "Project Prairie Grass, 1956: SO2 released near the ground on a flat meadow, ten-minute means on arcs",
             "around it, all runs with known wind and turbulence. Every arc is a drive pass in the mean wind of the",
-            "run; the source is at the origin. `fusion.position.locate_source` gives a posterior of place and rate;",
-            "the place is its mean, the rate its median, the area the densest cells that hold 90 %. The half width",
-            "of the area is its area over twice its length along the wind.",
+            "run; the source is at the origin. `fusion.attribution.position.locate_source` gives a posterior",
+            "of place and rate; the place is its mean, the rate its median, the area the densest cells that hold",
+            "90 %. The half width of the area is its area over twice its length along the wind.",
             "",
             "The anchor is a simple plume search on a 10 m grid that takes the stability class which fits best. Its",
             "three arcs are not known; ours are those at 100, 200 and 400 m.",

@@ -23,12 +23,12 @@ from numpy.typing import NDArray
 from scipy import ndimage, stats
 
 from fusion import FusionSettings, build_cube, find_hotspots, region_geobox
-from fusion.gistar import disc_kernel, gi_star_cells, neighbour_matrix
-from fusion.grid import unproject
-from fusion.partials import enhanced_species, usable_rows
-from fusion.scan import scan_normal
+from fusion.cube.grid import unproject
+from fusion.cube.partials import enhanced_species, usable_rows
+from fusion.hotspots.gistar import disc_kernel, gi_star_cells, neighbour_matrix
+from fusion.hotspots.scan import scan_normal
 from ingest.schema import new_trace
-from ingest.traces import TraceSettings, read_traces
+from ingest.traces.read import TraceSettings, read_traces
 from tracks import Track, process_trace
 
 __all__ = ["Row", "main", "run_all"]

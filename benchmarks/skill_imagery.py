@@ -25,12 +25,13 @@ from rasterio.vrt import WarpedVRT
 from benchmarks.blocks_imagery import PIXEL, run_blocks
 from benchmarks.peers_imagery import default_peers, project_with_orthority
 from imagery import FramePose, ImagerySettings, Ortho, Station, process_frames
-from imagery.ortho import View, render_chunk
+from imagery.mosaic.ortho import View, render_chunk
+from imagery.mosaic.radiometry import Tone
 from imagery.photocache import forget_photos
-from imagery.radiometry import Tone
 from ingest.coordinates import crs_from_text, grid_crs
-from ingest.photos import PhotoSettings, read_frames
-from ingest.schema import Frame, Outcome
+from ingest.images.read import PhotoSettings, read_frames
+from ingest.outcome import Outcome
+from ingest.schema import Frame
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]

@@ -29,12 +29,12 @@ from scipy.optimize import minimize
 from scipy.spatial import cKDTree
 
 from imagery.camera import normalise, rotation_from_vector
+from imagery.orientation.targets import Target, cast_pixels, ellipse_holds, station_of_single_photo
 from imagery.schema import Station
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface, meet_ground
-from imagery.targets import Target, cast_pixels, ellipse_holds, station_of_single_photo
 from ingest.coordinates import grid_crs, meridian_convergence_rad, to_grid
-from ingest.photos import PhotoSettings
+from ingest.images.read import PhotoSettings
 from ingest.schema import Camera, Frame, Pose
 
 Floats = NDArray[np.float64]

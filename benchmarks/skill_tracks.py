@@ -17,15 +17,16 @@ import pandas as pd
 import xarray as xr
 
 from ingest.flags import Flag, is_usable
-from ingest.schema import Outcome, new_trace
-from ingest.traces import TraceSettings, read_traces
+from ingest.outcome import Outcome
+from ingest.schema import new_trace
+from ingest.traces.read import TraceSettings, read_traces
+from numerics.plane import plane_of, seconds_since_start
 from tracks import Track, TrackSettings, process_trace, quantify_parked
 from tracks.background_models import source_states
 from tracks.corrections import correct_filter_loading, correct_humidity
-from tracks.detection import detection_curve
-from tracks.lag import shift_values
-from tracks.plane import plane_of, seconds_since_start
-from tracks.response import correct_response
+from tracks.lag.align import shift_values
+from tracks.lag.response import correct_response
+from tracks.sources.detection import detection_curve
 
 __all__ = ["Result", "main", "run_all"]
 

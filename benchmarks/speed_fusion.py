@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.partials import Partials, sum_by_cell
+from fusion.cube.partials import Partials, sum_by_cell
 
 __all__ = ["Row", "main", "run_all"]
 

@@ -29,12 +29,12 @@ from pyproj import CRS
 from benchmarks.peers_imagery import PeerRun, default_peers, pose_with_pycolmap, project_with_orthority
 from imagery import ImagerySettings, process_frames
 from imagery.camera import normalise, rotation_from_attitude
+from imagery.orientation.tiepoints import parallel
 from imagery.photocache import forget_photos
-from imagery.tiepoints import parallel
 from ingest.coordinates import grid_crs, meridian_convergence_rad, to_lonlat
-from ingest.photos import PhotoSettings, read_frames, read_image
+from ingest.images.read import PhotoSettings, read_frames, read_image
 from ingest.schema import Camera, Frame, Pose
-from onevisit.handover.cog import write_ortho
+from onevisit.handover.data.cog import write_ortho
 
 GRID = CRS.from_epsg(4544)
 _GRAIN = np.random.default_rng(9).normal(0, 5, 999_983).astype(np.int8)

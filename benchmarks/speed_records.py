@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ingest.hj212 import parse_stream
-from ingest.photos import PhotoSettings, read_frames
-from ingest.sites import SiteSettings, read_sites
-from onevisit.simulate.photos import PhotoTags, write_photo
-from tests.ingest.slow_crc import crc_hj212
+from ingest.images.read import PhotoSettings, read_frames
+from ingest.monitors.hj212 import parse_stream
+from ingest.registers.read import SiteSettings, read_sites
+from onevisit.truth.simulate.flights.files import PhotoTags, write_photo
+from tests.ingest.monitors.slow_crc import crc_hj212
 
 __all__ = ["Figure", "main", "render_figures", "rows"]
 

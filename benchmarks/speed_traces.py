@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from benchmarks.speed_records import Figure, render_figures
-from ingest.traces import TraceSettings, read_traces
+from ingest.traces.read import TraceSettings, read_traces
 
 __all__ = ["main", "rows", "write_drive"]
 

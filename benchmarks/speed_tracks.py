@@ -27,8 +27,8 @@ import xarray as xr
 from scipy.ndimage import percentile_filter
 
 from ingest.schema import new_trace
+from numerics.rolling import rolling_percentile
 from tracks import TrackSettings, map_segments, process_trace
-from tracks.rolling import rolling_percentile
 
 __all__ = ["Speed", "big_trace", "main", "measure", "pandas_steps"]
 

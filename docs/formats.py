@@ -5,9 +5,9 @@ from __future__ import annotations
 from record_formats import render_record_formats
 
 from ingest.flags import Flag
-from ingest.loggers.status import HJ212_MARKS, meaning_of_text
-from ingest.loggers.vocabulary import QUANTITIES, Quantity
-from ingest.traces import READERS
+from ingest.text.headings import QUANTITIES, Quantity
+from ingest.traces.read import READERS
+from ingest.traces.status import HJ212_MARKS, meaning_of_text
 
 _HEAD = """# Formats
 

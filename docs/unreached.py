@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from fusion.areas import find_area
-from fusion.campaign import add_mission, open_campaign
-from fusion.persistence import follow_hotspots
-from fusion.position import locate_source
+from fusion.attribution.position import locate_source
+from fusion.campaign.persistence import follow_hotspots
+from fusion.campaign.store import add_mission, open_campaign
+from fusion.hotspots.areas import find_area
+from imagery.orientation.targets import ellipse_holds
 from imagery.photocache import forget_photos
-from imagery.targets import ellipse_holds
 from onevisit.result import IN_NO_KEY
-from onevisit.score import pool_scores, render_pooled
-from tracks.detection import detection_curve
-from tracks.encounters import tell_sources_apart
-from tracks.source_lines import list_crossings
+from onevisit.truth.score.score import pool_scores, render_pooled
+from tracks.sources.detection import detection_curve
+from tracks.sources.encounters import tell_sources_apart
+from tracks.sources.lines import list_crossings
 
 __all__ = ["NOT_YET", "OUTSIDE", "not_yet", "set_for_others", "unseen"]
 
@@ -26,9 +26,9 @@ NOT_YET = (
     add_mission,  # until `onevisit campaign` adds the cubes of a month
     open_campaign,  # until `onevisit campaign` draws the map of a month
     follow_hotspots,  # until `onevisit campaign` says which hotspots stay
-    find_area,  # until `onevisit campaign` outlines candidate areas (`fusion.scan` under it)
+    find_area,  # until `onevisit campaign` outlines candidate areas (`fusion.hotspots.scan` under it)
     locate_source,  # until `onevisit process` places a source that no listed site explains
-    tell_sources_apart,  # until `onevisit process` tells two sources of one place apart (`tracks.fingerprints` too)
+    tell_sources_apart,  # until `onevisit process` tells sources of one place apart (with `fingerprints`)
     list_crossings,  # until `onevisit process` lists every pass that came by a source
     detection_curve,  # until `onevisit process` says how often to measure again
 )
@@ -44,47 +44,47 @@ OUTSIDE = (
 
 def not_yet(it: Any) -> Iterator[Any]:
     """Fields of what waits above; they leave with it."""
-    yield it.score_inside  # fusion.areas: until `onevisit campaign`
-    yield it.score_outside  # fusion.areas: until `onevisit campaign`
-    yield it.rate_50  # fusion.position: until `onevisit process` places such a source
-    yield it.rate_90  # fusion.position: until `onevisit process` places such a source
-    yield it.peak_row  # tracks.encounters: until `onevisit process` tells sources apart
-    yield it.intercept_sd  # tracks.fingerprints: until `onevisit process` tells sources apart
+    yield it.score_inside  # fusion.hotspots.areas: until `onevisit campaign`
+    yield it.score_outside  # fusion.hotspots.areas: until `onevisit campaign`
+    yield it.rate_50  # fusion.attribution.position: until `onevisit process` places such a source
+    yield it.rate_90  # fusion.attribution.position: until `onevisit process` places such a source
+    yield it.peak_row  # tracks.sources.encounters: until `onevisit process` tells sources apart
+    yield it.intercept_sd  # tracks.sources.fingerprints: until `onevisit process` tells sources apart
 
 
 def unseen(it: Any) -> Iterator[Any]:
     """Fields that are read by name or written all at once; each stays as long as its reader."""
-    yield it.bare_soil_particles  # fusion.evidence_settings: by name of the pair
-    yield it.hot_surface_voc  # fusion.evidence_settings: by name of the pair
-    yield it.hot_surface_nox  # fusion.evidence_settings: by name of the pair
-    yield it.hot_surface_co  # fusion.evidence_settings: by name of the pair
-    yield it.hot_surface_sulfur  # fusion.evidence_settings: by name of the pair
-    yield it.sum_squares  # fusion.partials: by name of the layer
-    yield it.background_sum  # fusion.partials: by name of the layer
+    yield it.bare_soil_particles  # fusion.attribution.evidence_settings: by name of the pair
+    yield it.hot_surface_voc  # fusion.attribution.evidence_settings: by name of the pair
+    yield it.hot_surface_nox  # fusion.attribution.evidence_settings: by name of the pair
+    yield it.hot_surface_co  # fusion.attribution.evidence_settings: by name of the pair
+    yield it.hot_surface_sulfur  # fusion.attribution.evidence_settings: by name of the pair
+    yield it.sum_squares  # fusion.cube.partials: by name of the layer
+    yield it.background_sum  # fusion.cube.partials: by name of the layer
     yield it.tie_points  # imagery.schema: ortho.json, all at once
     yield it.mismatch_p90_m  # imagery.schema: ortho.json, all at once
-    yield it.qn  # ingest.hj212: `onevisit hj212`, by name
-    yield it.length_ok  # ingest.hj212: `onevisit hj212`, by name
-    yield it.satellites  # ingest.loggers.nmea: by name of the column
-    yield it.hdop  # ingest.loggers.nmea: by name of the column
-    yield it.altitude  # ingest.loggers.nmea: by name of the column
+    yield it.qn  # ingest.monitors.hj212: `onevisit hj212`, by name
+    yield it.length_ok  # ingest.monitors.hj212: `onevisit hj212`, by name
+    yield it.satellites  # ingest.traces.formats.nmea: by name of the column
+    yield it.hdop  # ingest.traces.formats.nmea: by name of the column
+    yield it.altitude  # ingest.traces.formats.nmea: by name of the column
     yield it.method  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.low_g_s  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.high_g_s  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.crossings  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.peak_mb  # onevisit.manifest: manifest.json, all at once
-    yield it.pass_index  # onevisit.handover.plumes: plumes.geojson, all at once
-    yield it.median_low  # onevisit.handover.segments: segments.geojson, all at once
-    yield it.median_high  # onevisit.handover.segments: segments.geojson, all at once
-    yield it.enhancement_low  # onevisit.handover.segments: segments.geojson, all at once
-    yield it.enhancement_high  # onevisit.handover.segments: segments.geojson, all at once
-    yield it.hectares  # onevisit.handover.findings: report.html.j2
-    yield it.thresholds  # onevisit.handover.contents: report.html.j2
-    yield it.aspect  # onevisit.handover.maps: report.html.j2
-    yield it.km  # onevisit.handover.summary: report.html.j2
-    yield it.photos_used  # onevisit.handover.summary: report.html.j2
-    yield it.measure_again  # onevisit.handover.summary: report.html.j2
-    yield it.off_site  # onevisit.handover.summary: report.html.j2
+    yield it.pass_index  # onevisit.handover.data.plumes: plumes.geojson, all at once
+    yield it.median_low  # onevisit.handover.data.segments: segments.geojson, all at once
+    yield it.median_high  # onevisit.handover.data.segments: segments.geojson, all at once
+    yield it.enhancement_low  # onevisit.handover.data.segments: segments.geojson, all at once
+    yield it.enhancement_high  # onevisit.handover.data.segments: segments.geojson, all at once
+    yield it.hectares  # onevisit.handover.data.findings: report.html.j2
+    yield it.thresholds  # onevisit.handover.page.contents: report.html.j2
+    yield it.aspect  # onevisit.handover.page.maps: report.html.j2
+    yield it.km  # onevisit.handover.page.summary: report.html.j2
+    yield it.photos_used  # onevisit.handover.page.summary: report.html.j2
+    yield it.measure_again  # onevisit.handover.page.summary: report.html.j2
+    yield it.off_site  # onevisit.handover.page.summary: report.html.j2
     yield it.visits_this_year  # onevisit.schema: report.html.j2
 
 

@@ -6,12 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fusion.attribution import attribute_hotspots
-    from fusion.cube import age_days, build_cube, cell_mean, cell_standard_error, cube_species, passes_crossed
-    from fusion.evidence import Evidence
-    from fusion.evidence_settings import EvidenceSettings
-    from fusion.grid import region_geobox
-    from fusion.hotspots import find_hotspots
+    from fusion.attribution.attribute import attribute_hotspots
+    from fusion.attribution.evidence import Evidence
+    from fusion.attribution.evidence_settings import EvidenceSettings
+    from fusion.cube.build import age_days, build_cube, cell_mean, cell_standard_error, cube_species, passes_crossed
+    from fusion.cube.grid import region_geobox
+    from fusion.hotspots.find import find_hotspots
     from fusion.schema import Attribution, CredibleArea, Hotspot, SiteProbability
     from fusion.settings import FusionSettings
 
@@ -37,20 +37,20 @@ __all__ = [
 _HOMES = {
     "Attribution": "fusion.schema",
     "CredibleArea": "fusion.schema",
-    "Evidence": "fusion.evidence",
-    "EvidenceSettings": "fusion.evidence_settings",
+    "Evidence": "fusion.attribution.evidence",
+    "EvidenceSettings": "fusion.attribution.evidence_settings",
     "FusionSettings": "fusion.settings",
     "Hotspot": "fusion.schema",
     "SiteProbability": "fusion.schema",
-    "age_days": "fusion.cube",
-    "attribute_hotspots": "fusion.attribution",
-    "build_cube": "fusion.cube",
-    "cell_mean": "fusion.cube",
-    "cell_standard_error": "fusion.cube",
-    "cube_species": "fusion.cube",
-    "find_hotspots": "fusion.hotspots",
-    "passes_crossed": "fusion.cube",
-    "region_geobox": "fusion.grid",
+    "age_days": "fusion.cube.build",
+    "attribute_hotspots": "fusion.attribution.attribute",
+    "build_cube": "fusion.cube.build",
+    "cell_mean": "fusion.cube.build",
+    "cell_standard_error": "fusion.cube.build",
+    "cube_species": "fusion.cube.build",
+    "find_hotspots": "fusion.hotspots.find",
+    "passes_crossed": "fusion.cube.build",
+    "region_geobox": "fusion.cube.grid",
 }
 
 

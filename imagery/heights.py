@@ -12,8 +12,9 @@ from pyproj import CRS
 from imagery.schema import Station
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface, height_of_dem, surface_from_laser
-from ingest.elevation import ellipsoid_heights
-from ingest.schema import Decision, Frame, Outcome
+from ingest.images.elevation import ellipsoid_heights
+from ingest.outcome import Decision, Outcome
+from ingest.schema import Frame
 
 NO_GEOID = -9999.0
 
@@ -29,7 +30,7 @@ def settle_heights(
     """Give a height above take-off to the photos that tag none.
 
     Ellipsoidal heights (RTK) are held against a DEM brought to the ellipsoid; else a declared flying height is taken.
-    Nothing else is guessed here: what is left goes on to `imagery.checks.judge_heights`.
+    Nothing else is guessed here: what is left goes on to `imagery.orientation.checks.judge_heights`.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def settle_heights(
     Raises
     ------
     SettingError
-        If the DEM's datum cannot be brought to the ellipsoid (`ingest.elevation.ellipsoid_heights`).
+        If the DEM's datum cannot be brought to the ellipsoid (`ingest.images.elevation.ellipsoid_heights`).
     """
     untagged = [f for f in frames if f.pose.height_above_takeoff_m is None]
     absolute = [f for f in untagged if f.pose.height_m is not None and f.pose.vertical_datum == "ellipsoid"]

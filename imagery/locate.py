@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from imagery.heights import laser_ground, settle_heights
+from imagery.orientation.targets import Target, cast_pixel, station_of_single_photo
 from imagery.schema import Station
 from imagery.settings import ImagerySettings
 from imagery.surface import height_of_dem, surface_from_dem, surface_from_plane
-from imagery.targets import Target, cast_pixel, station_of_single_photo
 from ingest.coordinates import meridian_convergence_rad, to_grid
 from ingest.errors import ContractError, FileError
-from ingest.schema import Decision, Frame, Outcome
+from ingest.outcome import Decision, Outcome
+from ingest.schema import Frame
 
 Floats = NDArray[np.float64]
 
@@ -51,7 +52,7 @@ def locate_pixel(
     crs : pyproj.CRS
         Projected grid CRS in metres, in which the place is told.
     dem : DataArray, optional
-        Ground heights [m] around the photo (`ingest.elevation.read_elevation`).
+        Ground heights [m] around the photo (`ingest.images.elevation.read_elevation`).
     takeoff : easting, northing, optional
         Where the photo's height above take-off has its zero. Below the photo where not given: over a DEM the relief
         around it is then in the doubt.

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from imagery.camera import distort, normalise
 from imagery.settings import ImagerySettings
 from ingest.errors import FileError
-from ingest.photos import read_image, read_values
-from ingest.schema import BandRadiometry, Camera, Decision, Frame, Outcome, Reject
+from ingest.images.read import read_image, read_values
+from ingest.outcome import Decision, Outcome, Reject
+from ingest.schema import BandRadiometry, Camera, Frame
 
 _log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]

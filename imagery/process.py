@@ -17,25 +17,40 @@ from odc.geo.geom import BoundingBox
 from pyproj import CRS
 
 from imagery.camera import heading_from_rotation, vector_from_rotation
-from imagery.checks import Verdict, judge_headings, judge_heights, judge_parts, judge_pixels, judge_positions
-from imagery.control import control_told, mark_points, report_control
 from imagery.heights import laser_ground, settle_heights
+from imagery.mosaic.ortho import View, build_mosaic
+from imagery.mosaic.radiometry import Tone, balance_tones
+from imagery.mosaic.thermal import judge_units, relative_tones, value_attributes
 from imagery.multispectral import assemble_captures, band_names, reflectance_attributes
-from imagery.ortho import View, build_mosaic
-from imagery.overlap import Overlap, estimate_boresight, measure_overlap
-from imagery.radiometry import Tone, balance_tones
-from imagery.refine import Refined, mismatches, refine_stations
+from imagery.orientation.checks import (
+    Verdict,
+    judge_headings,
+    judge_heights,
+    judge_parts,
+    judge_pixels,
+    judge_positions,
+)
+from imagery.orientation.control import control_told, mark_points, report_control
+from imagery.orientation.overlap import Overlap, estimate_boresight, measure_overlap
+from imagery.orientation.refine import Refined, mismatches, refine_stations
+from imagery.orientation.stations import footprint, ground_sd, off_nadir_rad, station_from_tags
+from imagery.orientation.tiepoints import (
+    Features,
+    PairMatch,
+    decoding_reduction,
+    neighbour_pairs,
+    reduce_for,
+    tie_photos,
+)
 from imagery.schema import ControlResult, FramePose, Ortho, OrthoQuality, Station
 from imagery.settings import ImagerySettings
-from imagery.stations import footprint, ground_sd, off_nadir_rad, station_from_tags
 from imagery.surface import Surface, surface_from_dem, surface_from_plane
-from imagery.thermal import judge_units, relative_tones, value_attributes
-from imagery.tiepoints import Features, PairMatch, decoding_reduction, neighbour_pairs, reduce_for, tie_photos
-from ingest.control import ControlPoint
 from ingest.coordinates import meridian_convergence_rad, to_grid
 from ingest.errors import NothingUsable, SettingError
-from ingest.schema import Decision, Frame, Outcome, Reject
-from ingest.thermal import COUNT
+from ingest.images.control import ControlPoint
+from ingest.images.thermal import COUNT
+from ingest.outcome import Decision, Outcome, Reject
+from ingest.schema import Frame
 
 _log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]

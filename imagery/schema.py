@@ -102,7 +102,7 @@ class ControlResult:
 
 @dataclass(frozen=True, eq=False)
 class Ortho:
-    """A mosaic (lazy dataset on a GeoBox, see `imagery.ortho.build_mosaic`), its photos, quality and ground.
+    """A mosaic (lazy dataset on a GeoBox, see `imagery.mosaic.ortho.build_mosaic`), its photos, quality and ground.
 
     ``control`` has a row for each surveyed point that is marked in a photo.
     """
@@ -119,7 +119,7 @@ class Finding:
     """Something that a mosaic shows: ``bare_soil`` or ``hot_surface``.
 
     ``polygon`` is in the grid CRS, ``area_m2`` that of the polygon. ``contrast`` [``unit``] is how far its median
-    stands off the rest of the flight, in what it was sought by (see `imagery.indicators.seek_findings`).
+    stands off the rest of the flight, in what it was sought by (see `imagery.findings.seek.seek_findings`).
     ``confidence`` is the probability that the kind is right. ``position_error_m`` is the median of the mosaic's
     (root of the summed variances of easting and northing). ``source`` names the mosaic, ``photo`` the photo that
     shows most of it.

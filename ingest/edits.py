@@ -20,7 +20,7 @@ import numpy as np
 import xarray as xr
 
 from ingest.flags import Flag
-from ingest.schema import Decision, Outcome, Reject
+from ingest.outcome import Decision, Outcome, Reject
 
 _ACTIONS = ("remove", "reject")
 

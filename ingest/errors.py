@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ingest.schema import Reject
+    from ingest.outcome import Reject
 
 
 class OnevisitError(Exception):

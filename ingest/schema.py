@@ -44,12 +44,11 @@ variable              dims, dtype     meaning
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Generic, TypeVar
 
 import numpy as np
 import shapely
@@ -59,55 +58,7 @@ from numpy.typing import NDArray
 from ingest.errors import ContractError
 from ingest.flags import flag_attributes
 
-T = TypeVar("T")
 INTERVALS = ("realtime", "minute", "hour", "day")
-
-
-# --- what is said about data ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Something that was believed, guessed or repaired, with its evidence.
-
-    ``item`` names the file or record as the user would (``traces/drive.csv``), ``decision`` is a sentence that
-    says what was done, ``evidence`` a sentence with the numbers that led to it.
-    """
-
-    item: str
-    decision: str
-    evidence: str
-
-
-@dataclass(frozen=True)
-class Reject:
-    """A file, photo, row group or site that is not used, where in it the trouble is, and why (with what to try)."""
-
-    item: str
-    where: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Outcome(Generic[T]):
-    """A result together with all that was decided and rejected on the way to it.
-
-    Every reader and every stage that guesses, repairs or refuses returns one, so that nothing is silent.
-    """
-
-    value: T
-    decisions: tuple[Decision, ...] = ()
-    rejects: tuple[Reject, ...] = ()
-
-
-def merge_outcomes(outcomes: Iterable[Outcome[T]]) -> Outcome[tuple[T, ...]]:
-    """Join several outcomes into one, in order."""
-    items = list(outcomes)
-    return Outcome(
-        tuple(o.value for o in items),
-        tuple(d for o in items for d in o.decisions),
-        tuple(r for o in items for r in o.rejects),
-    )
 
 
 # --- photos --------------------------------------------------------------------------------------------------------
@@ -184,7 +135,7 @@ class BandRadiometry:
 class Frame:
     """One photo: where its pixels are, its camera, its tagged pose, and the other tags that can contradict it.
 
-    ``item`` is the name shown to people. Pixels are read only by `ingest.photos.read_image`. ``time`` is UTC or
+    ``item`` is the name shown to people. Pixels are read only by `ingest.images.read.read_image`. ``time`` is UTC or
     None; ``flight_yaw_rad`` the airframe's heading; ``target_distance_m`` the laser range; ``kind`` one of
     ``rgb``, ``thermal``, ``multispectral``; ``tags`` the few raw tags kept as evidence (Software, Orientation,
     RtkFlag, ...). ``radiometry`` is there for bands of multispectral cameras.

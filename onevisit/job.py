@@ -20,40 +20,41 @@ import pandas as pd
 import xarray as xr
 from pyproj import CRS
 
-from fusion.evidence_settings import EvidenceSettings
+from fusion.attribution.evidence_settings import EvidenceSettings
 from fusion.schema import Attribution, Hotspot
 from fusion.settings import FusionSettings
 from imagery.schema import Findings
 from imagery.settings import ImagerySettings
-from ingest.clocks import zone_of
 from ingest.edits import Edit, apply_edits, read_edits
-from ingest.elevation import elevation_of_flight
 from ingest.errors import FileError, NothingUsable
 from ingest.flags import REJECTING, Flag, is_usable
-from ingest.gates import check_gates
-from ingest.monitors import read_monitors
-from ingest.photos import read_frames
-from ingest.roads import Roads, read_roads
-from ingest.schema import Frame, Outcome, Reject, Site, merge_outcomes
-from ingest.sites import SiteSettings, read_sites
-from ingest.traces import read_traces
+from ingest.images.elevation import elevation_of_flight
+from ingest.images.read import read_frames
+from ingest.monitors.read import read_monitors
+from ingest.outcome import Outcome, Reject, merge_outcomes
+from ingest.registers.gates import check_gates
+from ingest.registers.read import SiteSettings, read_sites
+from ingest.roads.read import Roads, read_roads
+from ingest.schema import Frame, Site
+from ingest.traces.clocks import zone_of
+from ingest.traces.read import read_traces
 from onevisit.compute import computing
 from onevisit.handover.outputs import SCORED, write_flight, write_outputs
-from onevisit.leads import weigh_leads
+from onevisit.leads.weigh import weigh_leads
 from onevisit.manifest import Recorder, hash_inputs, program_key
 from onevisit.mission import Mission, open_mission
 from onevisit.profile import Profile, load_profile
 from onevisit.progress import Advance
-from onevisit.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.result import Flown, Fused, Options, Plan, Records, Result
 from onevisit.reuse import run_key, unchanged_summary
-from onevisit.routes import plan_routes
 from onevisit.segments import map_region
 from onevisit.stages import Files, Kept, Work, digest, files_of, later_stages
 from onevisit.store import Store, open_store
-from onevisit.visits import plan_visits
+from onevisit.visits.plan import plan_visits
+from onevisit.visits.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
+from onevisit.visits.routes import plan_routes
 from tracks.schema import Track
-from tracks.segments import SegmentMap
+from tracks.segments.medians import SegmentMap
 from tracks.settings import TrackSettings
 
 T = TypeVar("T")
@@ -76,7 +77,7 @@ def process_mission(
         Called with what is going on and the share of the job that is done.
     replay : bool
         For benchmarks: start from the tracks and mosaics that any version of the program has stored in ``out``, and
-        write only what `onevisit.score` reads.
+        write only what `onevisit.truth.score.score` reads.
 
     Returns
     -------
@@ -291,7 +292,7 @@ def _fly(out: Path, on_stage: Advance) -> Callable[..., Outcome[Flown | None]]:
         settings: ImagerySettings,
     ) -> Outcome[Flown | None]:
         from imagery import process_frames
-        from imagery.indicators import seek_findings
+        from imagery.findings.seek import seek_findings
 
         chosen = [frame for frame in frames if frame.item in set(items)]
         kind = chosen[0].kind

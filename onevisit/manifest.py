@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import psutil
 
-from ingest.schema import Decision, Outcome, Reject
+from ingest.outcome import Decision, Outcome, Reject
 from onevisit.mission import InputFile, hash_file
 from onevisit.names import ROOMS
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import NothingUsable, SettingError
-from ingest.schema import Reject
+from ingest.outcome import Reject
 
 KINDS = ("traces", "images", "registers", "monitors", "roads")
 _SIDE_FILES = ("mission.toml", "edits.csv")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ROOMS = ("ingest", "tracks", "imagery", "fusion", "onevisit")
+ROOMS = ("numerics", "ingest", "tracks", "imagery", "fusion", "onevisit")
 """The packages of the program."""
 
 STAGES = ("ingest", "tracks", "imagery", "fusion", "visits", "routes", "handover")

@@ -25,18 +25,18 @@ from typing import Any
 
 from pyproj import CRS
 
-from fusion.evidence_settings import EvidenceSettings
+from fusion.attribution.evidence_settings import EvidenceSettings
 from fusion.settings import FusionSettings
 from imagery.settings import ImagerySettings
 from ingest.coordinates import crs_from_text
 from ingest.errors import SettingError
-from ingest.monitors import MonitorSettings
-from ingest.photos import PhotoSettings
+from ingest.images.read import PhotoSettings
+from ingest.monitors.read import MonitorSettings
+from ingest.registers.read import SiteSettings
 from ingest.settings import SettingLine, describe_settings
-from ingest.sites import SiteSettings
-from ingest.traces import TraceSettings
-from onevisit.regions import RegionSettings
+from ingest.traces.read import TraceSettings
 from onevisit.settings import RouteSettings, VisitSettings
+from onevisit.visits.regions import RegionSettings
 from tracks.settings import TrackSettings
 
 _ALIASES = {"vehicle": "tracks", "teams": "routes"}

@@ -12,19 +12,19 @@ from pyproj import CRS
 
 from imagery.schema import Findings, Ortho
 from ingest.schema import Frame, Site
-from onevisit.handover.mosaic import open_mosaic
+from onevisit.handover.data.mosaic import open_mosaic
 from onevisit.mission import Mission
 from onevisit.profile import Profile
-from onevisit.regions import Region
 from onevisit.schema import Lead, Route, Visit
 from onevisit.stages import Kept
+from onevisit.visits.regions import Region
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from fusion.schema import Attribution, Hotspot
-    from ingest.roads import Roads
-    from tracks.segments import SegmentMap
+    from ingest.roads.read import Roads
+    from tracks.segments.medians import SegmentMap
 
 
 @dataclass(frozen=True)

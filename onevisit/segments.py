@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingest.roads import Roads
-from ingest.schema import Decision, Outcome
+from ingest.outcome import Decision, Outcome
+from ingest.roads.read import Roads
 from tracks.schema import Track
-from tracks.segments import SegmentMap, map_segments
+from tracks.segments.medians import SegmentMap, map_segments
 from tracks.settings import TrackSettings
 
 _SHARE_REPEATED = 0.2

@@ -20,7 +20,7 @@ from typing import Any, Generic, TypeVar
 
 from pyproj import CRS
 
-from ingest.schema import Outcome
+from ingest.outcome import Outcome
 from onevisit.manifest import InputRecord, Recorder, StageRecord
 from onevisit.mission import Mission, hash_file
 from onevisit.names import STAGES

@@ -27,8 +27,8 @@ from zoneinfo import ZoneInfo
 from filelock import FileLock, Timeout
 
 from ingest.errors import NothingUsable
-from ingest.schema import Outcome
-from onevisit.handover.atomic import write_text
+from ingest.outcome import Outcome
+from onevisit.atomic import write_text
 from onevisit.mission import hash_file
 from onevisit.names import ROOMS
 

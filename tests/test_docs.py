@@ -10,7 +10,7 @@ import pytest
 
 from onevisit.cli import cli
 from onevisit.names import ROOMS
-from onevisit.simulate import simulate_mission
+from onevisit.truth.simulate import simulate_mission
 from tests.docs.writers import writer
 
 ROOT = Path(__file__).resolve().parents[1]

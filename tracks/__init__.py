@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tracks.process import process_trace
-    from tracks.quantify import quantify_parked
-    from tracks.rates import quantify_trace
+    from tracks.rates.choose import quantify_trace
+    from tracks.rates.parked import quantify_parked
     from tracks.schema import RateEstimate, Track
-    from tracks.segments import map_segments
+    from tracks.segments.medians import map_segments
     from tracks.settings import TrackSettings
 
 __all__ = [
@@ -27,10 +27,10 @@ _HOMES = {
     "RateEstimate": "tracks.schema",
     "Track": "tracks.schema",
     "TrackSettings": "tracks.settings",
-    "map_segments": "tracks.segments",
+    "map_segments": "tracks.segments.medians",
     "process_trace": "tracks.process",
-    "quantify_parked": "tracks.quantify",
-    "quantify_trace": "tracks.rates",
+    "quantify_parked": "tracks.rates.parked",
+    "quantify_trace": "tracks.rates.choose",
 }
 
 

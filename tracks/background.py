@@ -7,11 +7,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, is_usable
-from ingest.schema import Decision, Outcome, species_names
+from ingest.outcome import Decision, Outcome
+from ingest.schema import species_names
+from numerics.noise import estimate_noise
+from numerics.plane import longest_step, seconds_since_start
+from numerics.rolling import block_means, interpolate_rows
 from tracks.background_models import MODELS
-from tracks.noise import estimate_noise
-from tracks.plane import longest_step, seconds_since_start
-from tracks.rolling import block_means, interpolate_rows
 from tracks.settings import TrackSettings
 
 Floats = NDArray[np.float64]
@@ -41,7 +42,7 @@ def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.D
     Parameters
     ----------
     trace : xarray.Dataset
-        A trace after `tracks.lag.apply_lag`.
+        A trace after `tracks.lag.align.apply_lag`.
     settings : TrackSettings
 
     Returns

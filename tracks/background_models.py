@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from tracks.compiled import compiled
-from tracks.rolling import interpolate_rows, rolling_percentile
+from numerics.compiled import compiled
+from numerics.rolling import interpolate_rows, rolling_percentile
+from numerics.two_state import fit_two_states, most_likely_states
 from tracks.settings import TrackSettings
-from tracks.two_state import fit_two_states, most_likely_states
 
 Floats = NDArray[np.float64]
 
@@ -90,7 +90,7 @@ def phase_shift_background(t: Floats, values: Floats, settings: TrackSettings) -
 def spline_background(t: Floats, values: Floats, settings: TrackSettings) -> Floats:
     """Monotone cubic spline through the minima of blocks of time, constant beyond the first and last.
 
-    One wrong low value pulls it down; noise makes it low (the offset of `tracks.noise.estimate_noise` lifts it).
+    One wrong low value pulls it down; noise makes it low (the offset of `numerics.noise.estimate_noise` lifts it).
 
     References
     ----------

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ingest.schema import Decision, Outcome
+from ingest.outcome import Decision, Outcome
 from tracks.settings import TrackSettings
 
 Floats = NDArray[np.float64]

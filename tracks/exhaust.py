@@ -7,12 +7,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag
-from ingest.schema import Decision, Outcome, species_names
-from tracks.compiled import compiled
-from tracks.plane import seconds_since_start
-from tracks.recurrence import compositions, like_a_neighbour, recurrence_odds
-from tracks.rolling import block_means, interpolate_rows, rolling_percentile
+from ingest.outcome import Decision, Outcome
+from ingest.schema import species_names
+from numerics.compiled import compiled
+from numerics.plane import seconds_since_start
+from numerics.rolling import block_means, interpolate_rows, rolling_percentile
 from tracks.settings import TrackSettings
+from tracks.sources.recurrence import compositions, like_a_neighbour, recurrence_odds
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -7,8 +7,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, FlagArray
-from ingest.schema import Decision, Outcome, species_names
-from tracks.plane import seconds_since_start
+from ingest.outcome import Decision, Outcome
+from ingest.schema import species_names
+from numerics.plane import seconds_since_start
 from tracks.settings import TrackSettings
 
 Floats = NDArray[np.float64]

@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from tracks.compiled import compiled
-from tracks.plane import plane_of, seconds_since_start
+from numerics.compiled import compiled
+from numerics.plane import plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 
 Floats = NDArray[np.float64]

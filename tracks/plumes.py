@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from ingest.flags import Flag, is_usable
 from ingest.schema import species_names
-from tracks.compiled import compiled
+from numerics.compiled import compiled
+from numerics.plane import longest_step, plane_of, seconds_since_start
 from tracks.exhaust import RARE_IN_EXHAUST
-from tracks.plane import longest_step, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
-from tracks.sources import group_sources
+from tracks.sources.group import group_sources
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -8,9 +8,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, FlagArray
-from ingest.schema import Decision, Outcome
-from tracks.compiled import compiled
-from tracks.plane import Plane, plane_of, seconds_since_start
+from ingest.outcome import Decision, Outcome
+from numerics.compiled import compiled
+from numerics.plane import Plane, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 from tracks.smoother import smooth_positions
 

@@ -8,12 +8,13 @@ import time
 import xarray as xr
 
 from ingest.flags import flag_counts
-from ingest.schema import Outcome, check_trace
+from ingest.outcome import Outcome
+from ingest.schema import check_trace
 from tracks.background import add_enhancements
 from tracks.corrections import correct_instruments
 from tracks.exhaust import flag_exhaust
 from tracks.frozen import flag_frozen
-from tracks.lag import apply_lag, find_lags
+from tracks.lag.align import apply_lag, find_lags
 from tracks.passes import split_passes
 from tracks.plumes import find_plumes
 from tracks.positions import clean_positions

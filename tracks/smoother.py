@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tracks.compiled import compiled
+from numerics.compiled import compiled
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

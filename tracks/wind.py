@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag
-from ingest.schema import Decision, Outcome
+from ingest.outcome import Decision, Outcome
 from tracks.settings import TrackSettings
 
 Floats = NDArray[np.float64]

@@ -28,7 +28,7 @@ def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
     Example:
       onevisit hj212 station.log
     """
-    from ingest.hj212 import Hj212Settings, join_packets, parse_stream
+    from ingest.monitors.hj212 import Hj212Settings, join_packets, parse_stream
     from onevisit.progress import quieten
 
     quieten(quiet)

@@ -16,8 +16,9 @@ from onevisit.cli.printing import because, echo_json, echo_said, said
 if TYPE_CHECKING:
     from pyproj import CRS
 
-    from imagery.targets import Target
-    from ingest.schema import Frame, Outcome
+    from imagery.orientation.targets import Target
+    from ingest.outcome import Outcome
+    from ingest.schema import Frame
 
 _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -66,8 +67,8 @@ def locate(
     from imagery.locate import REACH_M, locate_pixel
     from imagery.settings import ImagerySettings
     from ingest.coordinates import grid_crs
-    from ingest.elevation import read_elevation
-    from ingest.schema import Outcome
+    from ingest.images.elevation import read_elevation
+    from ingest.outcome import Outcome
     from onevisit.progress import quieten
 
     quieten(quiet)
@@ -94,8 +95,8 @@ def locate(
 
 def _read_one(photo: Path) -> Outcome[Frame]:
     """The one frame of a photo, as an outcome, and that its pixels are counted as stored where a viewer turns it."""
-    from ingest.photos import PhotoSettings, read_frames
-    from ingest.schema import Decision, Outcome
+    from ingest.images.read import PhotoSettings, read_frames
+    from ingest.outcome import Decision, Outcome
 
     read = read_frames([photo], PhotoSettings())
     if not read.value:

@@ -69,13 +69,13 @@ def ortho(
     """
     from imagery import ImagerySettings, process_frames
     from imagery.heights import NO_GEOID
-    from ingest.control import read_control
     from ingest.coordinates import crs_from_text, grid_crs
-    from ingest.elevation import elevation_of_flight
-    from ingest.photos import PhotoSettings, read_frames
-    from ingest.schema import Outcome
+    from ingest.images.control import read_control
+    from ingest.images.elevation import elevation_of_flight
+    from ingest.images.read import PhotoSettings, read_frames
+    from ingest.outcome import Outcome
+    from onevisit.atomic import write_text
     from onevisit.compute import computing
-    from onevisit.handover.atomic import write_text
     from onevisit.handover.outputs import write_flight
     from onevisit.progress import quieten, showing_progress
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from ingest.schema import Decision, Reject
+    from ingest.outcome import Decision, Reject
 
 
 def said(decisions: Sequence[Decision], rejects: Sequence[Reject]) -> dict[str, Any]:

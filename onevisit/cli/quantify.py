@@ -46,10 +46,10 @@ def quantify(
       onevisit quantify STR_6061411_01.csv --distance-m 62 --source-height-m 1.0 --lag-s 4
       onevisit quantify survey.dat --lag-s 4
     """
-    from ingest.traces import TraceSettings, read_traces
+    from ingest.traces.read import TraceSettings, read_traces
     from onevisit.progress import quieten
     from tracks import TrackSettings
-    from tracks.rates import NEEDS_PLACE, quantify_trace
+    from tracks.rates.choose import NEEDS_PLACE, quantify_trace
 
     settings = TrackSettings() if lag_s is None else replace(TrackSettings(), lag_s=lag_s, estimate_lag=False)
     quieten(quiet)

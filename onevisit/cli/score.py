@@ -28,7 +28,7 @@ def score(*, out: Path, truth: Path, as_json: bool, quiet: bool) -> None:
       onevisit score demo/out demo/truth.json
     """
     from onevisit.progress import quieten, showing_progress
-    from onevisit.score import render_scores, score_output, scores_dict, write_scores
+    from onevisit.truth.score.score import render_scores, score_output, scores_dict, write_scores
 
     quieten(quiet)
     with showing_progress(quiet) as advance:

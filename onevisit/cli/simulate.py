@@ -37,8 +37,8 @@ def simulate(
       onevisit score demo/out demo/truth.json
     """
     from onevisit.progress import quieten, showing_progress
-    from onevisit.simulate import simulate_mission
-    from onevisit.simulate.overlay import simulate_over_drive
+    from onevisit.truth.simulate import simulate_mission
+    from onevisit.truth.simulate.drives.overlay import simulate_over_drive
 
     quieten(quiet)
     with showing_progress(quiet) as advance:

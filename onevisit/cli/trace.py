@@ -35,8 +35,8 @@ def trace(*, files: tuple[Path, ...], output: Path, time_zone: str, as_json: boo
     Example:
       onevisit trace drive.dat positions.gpx -o trace.nc
     """
-    from ingest.traces import TraceSettings, read_traces
-    from onevisit.handover.netcdf import write_traces
+    from ingest.traces.read import TraceSettings, read_traces
+    from onevisit.handover.data.netcdf import write_traces
     from onevisit.progress import quieten, showing_progress
     from tracks import TrackSettings, process_trace
 

@@ -13,33 +13,33 @@ import xarray as xr
 from pyproj import CRS
 
 from imagery.schema import Findings, Ortho
-from onevisit.handover.atomic import write_bytes, write_text
-from onevisit.handover.cog import write_ortho
-from onevisit.handover.contents import (
+from onevisit.atomic import write_bytes, write_text
+from onevisit.handover.data.cog import write_ortho
+from onevisit.handover.data.findings import write_findings
+from onevisit.handover.data.geojson import write_hotspots, write_leads, write_routes, write_visits
+from onevisit.handover.data.netcdf import write_cube, write_traces
+from onevisit.handover.data.opensfm import write_reconstruction
+from onevisit.handover.data.plumes import write_plumes
+from onevisit.handover.data.poses import write_poses
+from onevisit.handover.data.segments import write_segments
+from onevisit.handover.data.tables import write_routes_csv, write_routes_xlsx
+from onevisit.handover.page.contents import (
     Explanation,
     Picture,
     RegionContents,
     ReportContents,
     picture_from_geotiff,
 )
-from onevisit.handover.findings import write_findings
-from onevisit.handover.geojson import write_hotspots, write_leads, write_routes, write_visits
-from onevisit.handover.netcdf import write_cube, write_traces
-from onevisit.handover.opensfm import write_reconstruction
-from onevisit.handover.plumes import write_plumes
-from onevisit.handover.poses import write_poses
-from onevisit.handover.report import write_report
-from onevisit.handover.segments import write_segments
-from onevisit.handover.tables import write_routes_csv, write_routes_xlsx
-from onevisit.handover.why import Why, explain, pass_ways
-from onevisit.handover.why_picture import draw_why
+from onevisit.handover.page.report import write_report
+from onevisit.handover.page.why import Why, explain, pass_ways
+from onevisit.handover.page.why_picture import draw_why
 from onevisit.manifest import Recorder, code_version, manifest_dict
 from onevisit.profile import describe_profile, profile_dict
 from onevisit.result import Flown, Fused, Result
 from onevisit.stages import Kept, Work
 
 SCORED = ("hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson")
-"""What `onevisit.score` reads, besides what the imagery stage writes."""
+"""What `onevisit.truth.score.score` reads, besides what the imagery stage writes."""
 
 _KNOWN = (
     *SCORED, "trace.nc", "segments.geojson", "plumes.geojson", "findings.geojson", "routes.csv", "routes.xlsx",

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ingest.traces import READERS
+from ingest.traces.read import READERS
 from tests.docs.writers import DOCS
 
 ROOT = DOCS.parent

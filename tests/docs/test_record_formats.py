@@ -36,7 +36,7 @@ def test_columns_of_a_format() -> None:
         suffixes=(".geojson", ".json"),
         reads="lines with oneway, maxspeed and highway",
         infers="lines closed to cars left out, and counted",
-        tested_with="tests/ingest/test_roads.py",
+        tested_with="tests/ingest/roads/test_roads.py",
     )
 
 
@@ -50,7 +50,7 @@ def test_page_is_a_table() -> None:
     assert len(lines) == 4 + len(formats.record_formats())
     assert (
         "| `roads/` | GeoJSON lines | .geojson, .json | lines with oneway, maxspeed and highway "
-        "| lines closed to cars left out, and counted | `tests/ingest/test_roads.py` |"
+        "| lines closed to cars left out, and counted | `tests/ingest/roads/test_roads.py` |"
     ) in lines
     assert lines[-1].startswith("| beside them | human corrections | edits.csv | ")
 

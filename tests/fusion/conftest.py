@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from fusion.grid import unproject
+from fusion.cube.grid import unproject
 from ingest.schema import new_trace
 from tracks.schema import Track
 

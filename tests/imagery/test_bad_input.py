@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from imagery import ImagerySettings, process_frames
-from imagery.adjust import adjust_block
 from imagery.camera import project, rotation_from_attitude, rotation_from_vector
+from imagery.orientation.adjust import adjust_block
+from imagery.orientation.tiepoints import neighbour_pairs, tie_photos
+from imagery.orientation.ties import TiePoints
 from imagery.schema import Station
-from imagery.tiepoints import neighbour_pairs, tie_photos
-from imagery.ties import TiePoints
 from ingest.coordinates import to_lonlat
 from ingest.errors import NothingUsable
 from ingest.schema import Camera, Frame, Pose

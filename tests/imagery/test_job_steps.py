@@ -14,11 +14,15 @@ import xarray as xr
 from pyproj import CRS
 
 from imagery import ImagerySettings, process_frames
-from imagery.adjust import Adjusted
 from imagery.camera import rotation_from_attitude, rotation_from_vector
-from imagery.checks import Verdict
+from imagery.mosaic.ortho import View
+from imagery.mosaic.radiometry import Tone
 from imagery.multispectral import BandView, Capture
-from imagery.ortho import View
+from imagery.orientation.adjust import Adjusted
+from imagery.orientation.checks import Verdict
+from imagery.orientation.refine import Refined
+from imagery.orientation.tiepoints import PairMatch
+from imagery.orientation.ties import TiePoints
 from imagery.process import (
     _adjustment_told,
     _boresight,
@@ -33,15 +37,12 @@ from imagery.process import (
     _surface,
     _usable_photos,
 )
-from imagery.radiometry import Tone
-from imagery.refine import Refined
 from imagery.schema import FramePose, Station
 from imagery.surface import surface_from_plane
-from imagery.tiepoints import PairMatch
-from imagery.ties import TiePoints
 from ingest.coordinates import meridian_convergence_rad, to_grid, to_lonlat
 from ingest.errors import NothingUsable, SettingError
-from ingest.schema import Camera, Frame, Pose, Reject
+from ingest.outcome import Reject
+from ingest.schema import Camera, Frame, Pose
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
 
 CAMERA = Camera(1000, 800, 1000.0, 499.5, 399.5)

@@ -24,10 +24,10 @@ from imagery.multispectral import (
     reflectance_attributes,
     register_band,
 )
-from ingest.photos import PhotoSettings, read_frames
+from ingest.images.read import PhotoSettings, read_frames
 from ingest.schema import BandRadiometry, Camera, Frame, Pose
-from onevisit.handover.cog import write_ortho
-from onevisit.handover.contents import picture_from_geotiff
+from onevisit.handover.data.cog import write_ortho
+from onevisit.handover.page.contents import picture_from_geotiff
 from tests.imagery.conftest import GRID, Block, make_texture
 
 _SEQUOIA = Path(__file__).parents[3] / "shared/data/uav/sequoia_garfield"

@@ -13,9 +13,10 @@ import pytest
 import xarray as xr
 from dask.base import is_dask_collection
 
-from imagery import ImagerySettings, photocache, process_frames, tiepoints
+from imagery import ImagerySettings, photocache, process_frames
+from imagery.orientation import tiepoints
 from ingest.errors import NothingUsable, SettingError
-from ingest.photos import read_image
+from ingest.images.read import read_image
 from ingest.schema import Frame
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
 

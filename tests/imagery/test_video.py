@@ -10,7 +10,7 @@ import numpy as np
 
 from imagery import ImagerySettings, process_frames
 from ingest.coordinates import to_lonlat
-from ingest.photos import PhotoSettings, read_frames
+from ingest.images.read import PhotoSettings, read_frames
 from tests.imagery.conftest import CAMERA, GRID, Block
 
 

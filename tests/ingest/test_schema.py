@@ -10,21 +10,18 @@ import xarray as xr
 
 from ingest.errors import ContractError
 from ingest.flags import flag_attributes
+from ingest.outcome import Decision, Outcome, Reject, merge_outcomes
 from ingest.schema import (
     INTERVALS,
     BandRadiometry,
     Camera,
     CrsSource,
-    Decision,
     Frame,
-    Outcome,
     Pose,
-    Reject,
     Site,
     check_cube,
     check_monitor,
     check_trace,
-    merge_outcomes,
     new_trace,
     species_names,
 )

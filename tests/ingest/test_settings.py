@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from ingest.errors import FileError, NothingUsable, SettingError
-from ingest.loggers.record import Layout, TraceSettings
-from ingest.schema import Reject
+from ingest.outcome import Reject
 from ingest.settings import SettingLine, describe_settings, setting
+from ingest.traces.record import Layout, TraceSettings
 
 
 @dataclass(frozen=True)

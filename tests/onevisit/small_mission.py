@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from onevisit.simulate.photos import PhotoTags, write_photo
-from tests.ingest.slow_crc import crc_hj212
+from onevisit.truth.simulate.flights.files import PhotoTags, write_photo
+from tests.ingest.monitors.slow_crc import crc_hj212
 
 Floats = NDArray[np.float64]
 

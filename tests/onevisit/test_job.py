@@ -14,7 +14,7 @@ import pytest
 from ingest.errors import NothingUsable, SettingError
 from onevisit.job import check_mission, process_mission
 from onevisit.result import Options
-from onevisit.simulate import simulate_mission
+from onevisit.truth.simulate import simulate_mission
 
 PROMISED = {
     "manifest.json",

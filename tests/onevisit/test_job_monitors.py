@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from onevisit.job import check_mission
-from tests.ingest.slow_crc import crc_hj212
+from tests.ingest.monitors.slow_crc import crc_hj212
 
 
 def _packet(clock: str, *, damage: bool = False) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 
 from onevisit.job import process_mission
 from onevisit.result import Options
-from onevisit.simulate import simulate_mission
+from onevisit.truth.simulate import simulate_mission
 
 
 def _silent(_what: str, _share: float | None) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.schema import Decision, Outcome, Reject
+from ingest.outcome import Decision, Outcome, Reject
 from onevisit import manifest
 from onevisit.manifest import Recorder, hash_inputs
 from onevisit.mission import InputFile

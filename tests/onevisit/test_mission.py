@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import NothingUsable, SettingError
-from ingest.schema import Reject
+from ingest.outcome import Reject
 from onevisit.mission import InputFile, hash_file, open_mission
 
 

@@ -17,8 +17,8 @@ from pyproj import CRS
 from fusion import region_geobox
 from imagery.surface import height_of_dem
 from ingest.coordinates import crs_from_text
-from ingest.elevation import read_elevation
 from ingest.errors import ContractError, FileError, SettingError
+from ingest.images.elevation import read_elevation
 from onevisit.names import ROOMS as RUNNING
 from onevisit.profile import Profile, describe_profile, load_profile, profile_dict
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import shapely
 
-from ingest.roads import Road, Roads
-from onevisit.handover.segments import SegmentLine, segment_lines, write_segments
+from ingest.roads.read import Road, Roads
+from onevisit.handover.data.segments import SegmentLine, segment_lines, write_segments
 from onevisit.segments import map_region
 from tests.onevisit import two_streets as made
-from tracks.segments import SegmentMap
+from tracks.segments.medians import SegmentMap
 from tracks.settings import TrackSettings
 
 SETTINGS = TrackSettings()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pyproj import CRS
 
-from ingest.schema import Decision, Outcome, Reject
+from ingest.outcome import Decision, Outcome, Reject
 from onevisit.manifest import InputRecord, Recorder
 from onevisit.mission import InputFile, Mission
 from onevisit.names import STAGES

@@ -22,7 +22,8 @@ from pyproj import CRS
 from fusion.schema import Hotspot
 from ingest.errors import NothingUsable
 from ingest.flags import Flag
-from ingest.schema import CrsSource, Decision, Outcome, Reject, Site
+from ingest.outcome import Decision, Outcome, Reject
+from ingest.schema import CrsSource, Site
 from onevisit.store import FOLDER, Store, open_store
 from tracks.schema import Track
 

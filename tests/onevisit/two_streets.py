@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from ingest.roads import Road, Roads
+from ingest.roads.read import Road, Roads
 from ingest.schema import new_trace
-from tracks.plane import Plane
+from numerics.plane import Plane
 from tracks.schema import Track
 
 PLANE = Plane(104.0, 30.0)

@@ -14,11 +14,11 @@ from hypothesis.extra import numpy as hnp
 
 from ingest.flags import REJECTING, Flag
 from ingest.schema import new_trace
+from numerics.noise import estimate_noise
+from numerics.plane import seconds_since_start
+from numerics.rolling import block_means, interpolate_rows, rolling_percentile
 from tracks.background import _noise, add_enhancements
 from tracks.background_models import MODELS, phase_shift_background, source_states
-from tracks.noise import estimate_noise
-from tracks.plane import seconds_since_start
-from tracks.rolling import block_means, interpolate_rows, rolling_percentile
 from tracks.settings import BACKGROUND_MODELS, TrackSettings
 
 SETTINGS = TrackSettings()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import PchipInterpolator
 
+from numerics.two_state import fit_two_states, most_likely_states
 from tracks.background_models import (
     phase_shift_background,
     rolling_background,
@@ -14,7 +15,6 @@ from tracks.background_models import (
     two_state_background,
 )
 from tracks.settings import TrackSettings
-from tracks.two_state import fit_two_states, most_likely_states
 
 
 def drive(n: int = 900, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

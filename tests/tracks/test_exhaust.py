@@ -378,7 +378,7 @@ def test_flanks_end_with_the_trace() -> None:
 
 
 def test_spikes_on_other_passes_lower_the_odds(make_passes: Make) -> None:
-    """The same spike on both of two passes: odds of 4 times the recurrence of `tracks.recurrence`, 2 of 3 010 m."""
+    """The same spike on both of two passes: odds of 4 times those of a chance recurrence, 2 of 3 010 m."""
     x = np.concatenate([10.0 * np.arange(400), 10.0 * np.arange(400)])
     spike = np.tile(SPIKE, 2)
     passes = make_passes(x, excess=dict.fromkeys(("co2", "co", "nox"), spike), number=np.repeat([0, 1], 400))

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
+from numerics.noise import estimate_noise
+from numerics.rolling import rolling_percentile
 from tracks import quantify_parked, quantify_trace
-from tracks.detection import detection_curve
-from tracks.fingerprints import fingerprint
-from tracks.lag import shift_values
-from tracks.lag_meetings import shuffled
-from tracks.noise import estimate_noise
-from tracks.quantify import vertical_density
-from tracks.response import correct_response
-from tracks.roads import cut_roads
-from tracks.rolling import rolling_percentile
-from tracks.segments import map_segments
+from tracks.lag.align import shift_values
+from tracks.lag.meetings import shuffled
+from tracks.lag.response import correct_response
+from tracks.rates.parked import vertical_density
+from tracks.rates.transects import quantify_drive, quantify_transects, rate_from_maximum
+from tracks.segments.medians import map_segments
+from tracks.segments.network import cut_roads
 from tracks.smoother import smooth_positions
-from tracks.sources import group_sources
-from tracks.transects import quantify_drive, quantify_transects, rate_from_maximum
+from tracks.sources.detection import detection_curve
+from tracks.sources.fingerprints import fingerprint
+from tracks.sources.group import group_sources
 from tracks.wind import true_wind
 
 

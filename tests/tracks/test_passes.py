@@ -9,8 +9,8 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from numerics.plane import plane_of, seconds_since_start
 from tracks.passes import split_passes
-from tracks.plane import plane_of, seconds_since_start
 from tracks.positions import clean_positions
 from tracks.settings import TrackSettings
 

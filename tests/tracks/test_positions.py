@@ -10,8 +10,8 @@ import xarray as xr
 
 from ingest.errors import SettingError
 from ingest.flags import Flag
+from numerics.plane import Plane, plane_of
 from tracks import process_trace
-from tracks.plane import Plane, plane_of
 from tracks.positions import _contradicted, clean_positions, decimals_of, scatter_of_fixes
 from tracks.settings import TrackSettings
 from tracks.smoother import smooth_positions

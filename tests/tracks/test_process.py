@@ -17,7 +17,7 @@ from tracks import TrackSettings, process_trace
 from tracks.background import add_enhancements
 from tracks.exhaust import flag_exhaust
 from tracks.frozen import flag_frozen
-from tracks.lag import apply_lag, find_lags
+from tracks.lag.align import apply_lag, find_lags
 from tracks.passes import split_passes
 from tracks.plumes import find_plumes
 from tracks.positions import clean_positions
@@ -81,7 +81,7 @@ def test_no_lag_is_invented_without_opposite_directions(make_drive: Make) -> Non
 
 def test_hamburg_lag_is_found(shared_data: Path) -> None:
     """The published 28 s of the Hamburg drive are found within 2 s."""
-    from ingest.traces import TraceSettings, read_traces
+    from ingest.traces.read import TraceSettings, read_traces
 
     folder = shared_data / "hamburg"
     files = [folder / "Hamburg_G2301_20181024.xlsx", folder / "20181024-095557.gpx.gz"]

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from ingest.flags import Flag
-from ingest.schema import Outcome
+from ingest.outcome import Outcome
 from tracks import TrackSettings, process_trace
 from tracks.wind import add_wind, true_wind, wind_uncertainty
 

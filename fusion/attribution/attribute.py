@@ -1,0 +1,326 @@
+"""Who explains a hotspot: a probability over sites, an unlisted source, and background or traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from dask.base import compute
+from dask.delayed import delayed
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial import cKDTree
+from scipy.special import logsumexp
+
+from fusion.attribution.candidates import Candidates, candidates_of, species_weight
+from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, rate_prior
+from fusion.attribution.fingerprint import Companion, companions_of, fingerprint_weight
+from fusion.attribution.observations import BinnedPass, bin_passes, event_of
+from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
+from fusion.attribution.verdict import Weighed, locate, state_verdict
+from fusion.cube.grid import grid_north_rad, project
+from fusion.cube.partials import enhanced_species
+from fusion.schema import Attribution, Hotspot
+from fusion.settings import FusionSettings
+from ingest.outcome import Decision, Outcome
+from ingest.schema import Site
+
+if TYPE_CHECKING:
+    from tracks.schema import Track
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_SPANS = 4.0  # standard deviations of a site's place beyond which its probability is not looked for
+
+
+class GroundEvidence(Protocol):
+    """What else speaks for or against a source at a place, as findings of a flight do."""
+
+    def log_ratio(self, x: Floats, y: Floats, species: str) -> Floats:
+        """Log-likelihood ratios (places,) of a source of a species at places on the grid, m."""
+        ...
+
+
+def attribute_hotspots(
+    hotspots: Sequence[Hotspot],
+    tracks: Sequence[Track],
+    sites: Sequence[Site],
+    settings: FusionSettings | None = None,
+    *,
+    crs: str,
+    evidence: GroundEvidence | None = None,
+) -> Outcome[tuple[Attribution, ...]]:
+    """Give each hotspot a probability over the sites upwind, an unlisted source, and background or traffic.
+
+    A wind cone (a circle in calm) gates the places; then every pass that came near votes by its likelihood, also
+    those that saw nothing. Registered sites compete with unlisted sources anywhere in the gate, as dense as
+    ``settings.listed_share`` leaves room for, and with independent puffs of traffic or background on each pass. One
+    drive-by fixes a bearing, not a distance: then several sites share the probability, and that is the answer.
+    Hotspots are weighed alone and then together: a site that explains a plume in another street emits, which makes it
+    likelier here.
+
+    Parameters
+    ----------
+    hotspots, tracks, sites : sequences
+        From `find_hotspots`, `tracks.process_trace` and `ingest.read_sites`; ``sites`` may be empty.
+    settings : FusionSettings, optional
+    crs : str
+        Projected CRS in metres for the geometry.
+    evidence : GroundEvidence, optional
+        What a flight found on the ground.
+
+    Returns
+    -------
+    Outcome of tuple of Attribution
+        One for each hotspot, in order; the probabilities of each sum to one.
+    """
+    settings = settings or FusionSettings()
+    placed = candidates_of(sites, crs, settings)
+    measured = sorted({name for track in tracks for name in enhanced_species(track.passes)}) if hotspots else ()
+    binned = {name: bin_passes(tracks, name, crs, settings) for name in measured}
+    weigh = partial(_weigh, binned=binned, sites=placed, settings=settings, crs=crs, evidence=evidence)
+    alone = compute(*(delayed(weigh)(hotspot) for hotspot in hotspots), scheduler="threads")
+    together = _weigh_together(alone, settings)
+    found = tuple(state_verdict(w, placed, crs) for w in together)
+    return Outcome(found, _decisions(hotspots, found, sites))
+
+
+def _decisions(
+    hotspots: Sequence[Hotspot], found: Sequence[Attribution], sites: Sequence[Site]
+) -> tuple[Decision, ...]:
+    decisions = tuple(
+        Decision(h.id, "attributed without a wind direction", "calm or no wind in every pass that saw it")
+        for h, a in zip(hotspots, found, strict=True)
+        if a.bearing_deg is None
+    )
+    if hotspots and not sites:
+        none = Decision(
+            "sites", "attribution names no sites", "no register was given; unlisted source or background only"
+        )
+        return (none, *decisions)
+    return decisions
+
+
+def _weigh(
+    hotspot: Hotspot,
+    binned: Mapping[str, Sequence[BinnedPass]],
+    sites: Candidates,
+    settings: FusionSettings,
+    crs: str,
+    evidence: GroundEvidence | None,
+) -> Weighed:
+    """Log-odds of every explanation of one hotspot over "something else made it all"."""
+    x, y = (float(v[0]) for v in project(np.array([hotspot.lon]), np.array([hotspot.lat]), crs))
+    event = event_of(binned[hotspot.species], x, y, settings)
+    companions = companions_of(hotspot.species, x, y, binned, settings)
+    directions = [(e.towards_rad, e.direction_sd_rad) for e in event.passes if e.seen and e.directed]
+    rates = rate_prior(event, settings)
+    places = _places(x, y, directions, event, rates, hotspot.species, settings, evidence)
+    gated = _gate_sites(sites, places)
+    near = np.flatnonzero(np.hypot(sites.x - x, sites.y - y) <= settings.neighbours_m)
+    fitting = _fitting(sites, np.union1d(gated, near), hotspot.species, companions, settings)
+    chosen, site_odds, best, site_rates = _site_log_odds(sites, gated, fitting, places, settings)
+    density, alike = _unlisted_density(sites, near, fitting, companions, settings)
+    emitters = density * _unoccupied(sites, x, y, places, settings) * places.area
+    unlisted = float(logsumexp(places.odds + np.log(emitters)))
+    north = grid_north_rad(hotspot.lon, hotspot.lat, crs)
+    located = locate(places, rates, (x, y), north, directions, settings, crs)
+    # the odds are over "something else made it all", whose companions are as alike as those of an average maker
+    return Weighed(
+        hotspot, x, y, north, event.passes, companions, located, rates, chosen, best, site_odds, site_rates,
+        unlisted, alike,
+    )  # fmt: skip
+
+
+# --- where a source may stand ---------------------------------------------------------------------------------------
+
+
+def _places(
+    x: float,
+    y: float,
+    directions: Sequence[tuple[float, float]],
+    event: Event,
+    rates: RatePrior,
+    species: str,
+    settings: FusionSettings,
+    evidence: GroundEvidence | None,
+) -> Places:
+    """Cells in the union of the upwind cones (the whole circle without a direction), with the log-odds of each."""
+    reach = settings.reach_m if directions else settings.radius_calm_m
+    cell_x, cell_y = square_cells(x, y, reach)
+    dx, dy = cell_x - x, cell_y - y
+    distance = np.hypot(dx, dy)
+    margin = np.where(distance > COARSE_M, COARSE_M / np.maximum(distance, 1.0), np.pi)
+    inside = (distance <= reach) & _in_cones(np.arctan2(dy, dx), directions, settings, margin=margin)
+
+    def weigh(px: Floats, py: Floats) -> Floats:
+        joint = joint_log_odds(px, py, event, rates, settings)
+        return joint if evidence is None else joint + evidence.log_ratio(px, py, species)[:, None]
+
+    return search_places(cell_x[inside], cell_y[inside], weigh, Resolution())
+
+
+def _in_cones(
+    angles: Floats, directions: Sequence[tuple[float, float]], settings: FusionSettings, *, margin: Floats
+) -> Bools:
+    """Whether a direction from the hotspot (counter-clockwise from east) lies in the cone of any pass that saw it."""
+    inside = np.full(np.shape(angles), not directions)
+    for towards, sd in directions:
+        off = np.abs((angles - towards) % (2 * np.pi) - np.pi)  # from upwind
+        inside |= off <= settings.gate_sigma * sd + margin
+    return inside
+
+
+def _gate_sites(sites: Candidates, places: Places) -> Ints:
+    """Places of sites that may stand in one of the cells, given how well they are known."""
+    known = np.flatnonzero(np.isfinite(sites.x + sites.y))
+    if not places.x.size or not known.size:
+        return np.empty(0, np.int64)
+    limit = 2 * sites.sd[known] + COARSE_M
+    known = known[_around(sites.x[known], sites.y[known], places.x, places.y, float(limit.max()))]
+    distance, _ = cKDTree(np.column_stack([places.x, places.y])).query(
+        np.column_stack([sites.x[known], sites.y[known]])
+    )
+    return np.asarray(known[distance <= 2 * sites.sd[known] + COARSE_M], np.int64)
+
+
+def _around(x: Floats, y: Floats, near_x: Floats, near_y: Floats, margin: float) -> Bools:
+    """Whether points lie in the rectangle of other points, widened by a margin."""
+    return np.asarray(
+        (x >= near_x.min() - margin)
+        & (x <= near_x.max() + margin)
+        & (y >= near_y.min() - margin)
+        & (y <= near_y.max() + margin)
+    )
+
+
+def _site_log_odds(
+    sites: Candidates, gated: Ints, fitting: Floats, places: Places, settings: FusionSettings
+) -> tuple[Ints, Floats, Ints, Floats]:
+    """Sites, their log-odds with the error of their places integrated out, the likeliest place and rates of each.
+
+    Rates (sites, nodes) are logarithms of relative posterior weights.
+    """
+    site, cell, weight = _cells_of_sites(sites, gated, places)
+    highest = places.joint.max(axis=1, initial=-np.inf)
+    top = np.full(gated.size, -np.inf)
+    np.maximum.at(top, site, weight + highest[cell])
+    share = np.exp(weight + highest[cell] - top[site])
+    by_site = sparse.csr_matrix((share, (site, cell)), shape=(gated.size, places.x.size))
+    with np.errstate(divide="ignore"):
+        rates = np.log(by_site @ np.exp(places.joint - highest[:, None])) + top[:, None]
+    odds = np.asarray(logsumexp(rates, axis=1) - np.log(rates.shape[1]))
+    emits = np.log(settings.emitter_share * sites.share[gated] * fitting[sites.site[gated]])
+    return _join_places(sites.site[gated], odds + emits, rates + emits[:, None], gated)
+
+
+def _cells_of_sites(sites: Candidates, gated: Ints, places: Places) -> tuple[Ints, Ints, Floats]:
+    """Pairs of a gated place and a cell that may hold it: their rows, and the logarithm of the cell's probability."""
+    if not gated.size or not places.x.size:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    tree = cKDTree(np.column_stack([places.x, places.y]))
+    farthest = _SPANS * np.sqrt(sites.sd[gated] ** 2 + places.area.max() / 12)
+    near = tree.query_ball_point(np.column_stack([sites.x[gated], sites.y[gated]]), farthest, return_sorted=True)
+    site = np.repeat(np.arange(gated.size), [len(cells) for cells in near])
+    cell = np.concatenate([np.asarray(cells, np.int64) for cells in near])
+    variance = sites.sd[gated][site] ** 2 + places.area[cell] / 12  # of the place, and of a cell about its centre
+    squared = (places.x[cell] - sites.x[gated][site]) ** 2 + (places.y[cell] - sites.y[gated][site]) ** 2
+    kept = squared < _SPANS**2 * variance
+    site, cell, variance, squared = site[kept], cell[kept], variance[kept], squared[kept]
+    return site, cell, np.log(places.area[cell] / (2 * np.pi * variance)) - 0.5 * squared / variance
+
+
+def _join_places(site: Ints, odds: Floats, rates: Floats, gated: Ints) -> tuple[Ints, Floats, Ints, Floats]:
+    """Sum over the places of each site."""
+    chosen, group = np.unique(site, return_inverse=True)
+    total = np.full(chosen.size, -np.inf)
+    np.logaddexp.at(total, group, odds)
+    summed = np.full((chosen.size, rates.shape[1]), -np.inf)
+    np.logaddexp.at(summed, group, rates)
+    order = np.lexsort((-odds, group))
+    best = gated[order[np.searchsorted(group[order], np.arange(chosen.size))]] if chosen.size else gated
+    return chosen, total, best, summed
+
+
+def _fitting(
+    sites: Candidates, places: Ints, species: str, companions: Sequence[Companion], settings: FusionSettings
+) -> Floats:
+    """How well what the permit lists fits the species and its companions, (sites,); 0 where it is not needed."""
+    weight = np.zeros(len(sites.ids))
+    known: dict[tuple[str, ...], float] = {}
+    for k in np.unique(sites.site[places]):
+        listed = sites.species[k]
+        if listed not in known:
+            fit = fingerprint_weight(listed, companions, settings)
+            known[listed] = fit * species_weight(listed, species, settings)
+        weight[k] = known[listed]
+    return weight
+
+
+def _unlisted_density(
+    sites: Candidates, near: Ints, fitting: Floats, companions: Sequence[Companion], settings: FusionSettings
+) -> tuple[float, float]:
+    """Fitting unlisted emitters per m², and the logarithm of how well an average maker fits the companions.
+
+    Unlisted emitters are like the registered ones around, and as many as ``settings.listed_share`` leaves room for;
+    not below a density for places without registered sites.
+    """
+    blank = fingerprint_weight(None, companions, settings)
+    share = sites.share[near]
+    total = float(share.sum())
+    mean = float(share @ fitting[sites.site[near]]) / total if total > 0 else settings.species_unknown * blank
+    emitters = settings.emitter_share * total / (np.pi * settings.neighbours_m**2)
+    fewest = settings.unlisted_per_km2 / 1e6 * settings.species_unknown * blank
+    density = max(fewest, (1 - settings.listed_share) / settings.listed_share * emitters * mean)
+    return density, float(np.log(max(mean, settings.species_unlisted * blank)))
+
+
+def _unoccupied(sites: Candidates, x: float, y: float, places: Places, settings: FusionSettings) -> Floats:
+    """Relative density (cells,) of unlisted emitters, one on average: they stand where no registered site does."""
+    around_x, around_y = square_cells(x, y, settings.neighbours_m)
+    mean = float(_free(sites, around_x, around_y, settings).mean())
+    return np.asarray(_free(sites, places.x, places.y, settings) / mean)
+
+
+def _free(sites: Candidates, x: Floats, y: Floats, settings: FusionSettings) -> Floats:
+    """Share of ground (places,) that no registered site takes up: none at its point, most of it a parcel away."""
+    held = np.zeros(x.size)
+    if sites.x.size and x.size:
+        near = np.flatnonzero(_around(sites.x, sites.y, x, y, 2 * settings.parcel_m))
+        trees = [cKDTree(np.column_stack(points)) for points in ((x, y), (sites.x[near], sites.y[near]))]
+        pairs = trees[0].sparse_distance_matrix(trees[1], 2 * settings.parcel_m, output_type="ndarray")
+        share = sites.share[near[pairs["j"]]] * np.exp(-0.5 * (pairs["v"] / settings.parcel_m) ** 4)
+        np.maximum.at(held, pairs["i"], share)
+    return np.asarray(np.clip(1.0 - held, 0.05, 1.0))
+
+
+# --- hotspots together ----------------------------------------------------------------------------------------------
+
+
+def _weigh_together(alone: Sequence[Weighed], settings: FusionSettings) -> tuple[Weighed, ...]:
+    """Raise the odds of sites that explain hotspots elsewhere: one that emits there emits.
+
+    Prior odds of emitting are ``settings.emitter_share``; the largest probability that the site explains a hotspot at
+    another place, as each was weighed alone, takes its place where it is larger. Species that rise at one place are
+    one plume and do not bear each other out.
+    """
+    site = np.concatenate([np.empty(0, np.int64), *(w.chosen for w in alone)])
+    if not site.size:
+        return tuple(alone)
+    order = np.argsort(site, kind="stable")
+    names, first = np.unique(site[order], return_index=True)
+    by = np.repeat(np.arange(len(alone)), [w.chosen.size for w in alone])[order]
+    shares = np.concatenate([w.shares[:-2] for w in alone])[order]
+    x, y = np.array([w.x for w in alone]), np.array([w.y for w in alone])
+    result = []
+    share = settings.emitter_share
+    for w in alone:
+        far = np.hypot(x - w.x, y - w.y) > settings.near_m
+        highest = np.maximum.reduceat(np.where(far[by], shares, 0.0), first)
+        believed = settings.elsewhere_share * highest[np.searchsorted(names, w.chosen)]
+        result.append(w.raised(np.log((share + (1 - share) * believed) / share)))
+    return tuple(result)

@@ -1,0 +1,280 @@
+"""The drive passes around a hotspot as an event: plumes that were crossed, and stretches where nothing was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from fusion.attribution.crossing import Event, PassSummary, Unit
+from fusion.attribution.dispersion import Plume, solar_elevation_rad
+from fusion.attribution.ribbons import direction_sd_rad, upwind_ribbons, wind_near
+from fusion.attribution.trajectory import WindHistory, wind_history
+from fusion.cube.grid import grid_north_rad, project
+from fusion.cube.partials import enhanced_species, usable_rows
+from fusion.settings import FusionSettings
+
+if TYPE_CHECKING:
+    from tracks.schema import Track
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Bools = NDArray[np.bool_]
+
+_GAP_S = 60.0  # a longer absence starts another stretch
+
+
+@dataclass(frozen=True, eq=False)
+class BinnedPass:
+    """One pass of one species averaged over bins of ground, in the order driven; arrays of shape (bins,).
+
+    ``x``, ``y`` [m] on the grid, ``value`` mean enhancement, ``time`` seconds on the clock of ``wind``. ``noise`` is
+    the standard deviation of a bin without a plume. ``ribbon``, ``box`` and ``directed`` say where the air of each
+    bin came from, as in `fusion.attribution.crossing.Unit`.
+    """
+
+    label: str
+    unit: str
+    x: Floats
+    y: Floats
+    value: Floats
+    time: Floats
+    noise: float
+    wind: WindHistory
+    ribbon: Floats
+    box: Floats
+    directed: Bools
+
+
+def bin_passes(
+    tracks: Sequence[Track], species: str, crs: str, settings: FusionSettings, *, plume: Plume | None = None
+) -> tuple[BinnedPass, ...]:
+    """Average every pass that measured ``species`` over squares of ``settings.bin_m``.
+
+    The plume follows from wind, sun and hour unless one is given, as from measured turbulence. A logger without an
+    anemometer borrows the wind of another that ran at the same time. Where it also measured the same species, it rode
+    along: its passes would tell the same air twice, and are left out.
+    """
+    histories = {id(track): _history(track.passes, crs, settings) for track in tracks}
+    binned = []
+    for track in tracks:
+        passes = track.passes
+        if species not in enhanced_species(passes):
+            continue
+        wind = histories[id(track)]
+        if not wind.known:
+            lenders = [t for t in tracks if histories[id(t)].known and _together(t.passes, passes)]
+            if any(species in enhanced_species(t.passes) for t in lenders):
+                continue
+            wind = histories[id(lenders[0])] if lenders else wind
+        x, y = project(passes["lon"].values, passes["lat"].values, crs)
+        usable = usable_rows(passes, species) & np.isfinite(x)
+        index = passes["pass_index"].values
+        for k in np.unique(index[usable]):
+            rows = np.flatnonzero(usable & (index == k))
+            binned.append(_bin_pass(passes, species, rows, x, y, wind, int(k), settings, plume))
+    return tuple(binned)
+
+
+def _seconds(passes: xr.Dataset) -> Floats:
+    """Seconds since 1970, a clock that all tracks share."""
+    return np.asarray(passes["time"].values.astype("datetime64[ns]").astype(np.int64) / 1e9)
+
+
+def _together(one: xr.Dataset, other: xr.Dataset) -> bool:
+    """Whether two loggers ran at the same time for half of the shorter one's record."""
+    a, b = one["time"].values, other["time"].values
+    common = min(a[-1], b[-1]) - max(a[0], b[0])
+    return bool(common > 0.5 * min(a[-1] - a[0], b[-1] - b[0]))
+
+
+def _history(passes: xr.Dataset, crs: str, settings: FusionSettings) -> WindHistory:
+    """Wind of a drive along the axes of the grid, whose north is not the true one off the central meridian."""
+    time = _seconds(passes)
+    if "u" not in passes or "v" not in passes:
+        return WindHistory(time[:0], time[:0], time[:0], float("nan"))
+    error = (
+        np.broadcast_to(passes["wind_sd"].values, time.shape) if "wind_sd" in passes else np.full(time.size, np.nan)
+    )
+    turn = grid_north_rad(float(passes["lon"].mean()), float(passes["lat"].mean()), crs)
+    u, v = passes["u"].values, passes["v"].values
+    east, north = u * np.cos(turn) - v * np.sin(turn), u * np.sin(turn) + v * np.cos(turn)
+    return wind_history(time, east, north, error, smooth_s=settings.wind_smooth_s)
+
+
+def _bin_pass(
+    passes: xr.Dataset,
+    species: str,
+    rows: Ints,
+    x: Floats,
+    y: Floats,
+    wind: WindHistory,
+    k: int,
+    settings: FusionSettings,
+    plume: Plume | None,
+) -> BinnedPass:
+    square = np.floor(np.column_stack([x[rows], y[rows]]) / settings.bin_m).astype(np.int64)
+    _, group = np.unique(square, axis=0, return_inverse=True)
+    group = group.ravel()
+    count = np.bincount(group).astype(np.float64)
+    when = np.bincount(group, _seconds(passes)[rows]) / count
+    order = np.argsort(when, kind="stable")
+
+    def mean(values: Floats) -> Floats:
+        return np.asarray((np.bincount(group, values) / count)[order])
+
+    enhancement = passes[f"{species}_enhancement"]
+    value, px, py = (mean(values[rows]) for values in (enhancement.values, x, y))
+    lon, lat = (float(passes[name].values[rows].mean()) for name in ("lon", "lat"))
+    start = passes["time"].values[rows[0]]
+    elevation = solar_elevation_rad(start, lon, lat)
+    shift = _shift_sd_m(enhancement.attrs.get("lag_sd_s"), px, py, when[order], settings)
+    return BinnedPass(
+        f"{passes['trajectory'].item()}#{k}",
+        str(enhancement.attrs.get("units", "")),
+        px,
+        py,
+        value,
+        when[order],
+        _noise(value, enhancement.attrs.get("noise_sd")),
+        wind,
+        *upwind_ribbons(
+            px, py, when[order], wind, elevation, _at_inlet(passes, rows, settings), plume=plume, shift_sd_m=shift
+        ),
+    )
+
+
+def _at_inlet(passes: xr.Dataset, rows: Ints, settings: FusionSettings) -> FusionSettings:
+    """Settings with the height of this pass's inlet: a drone says its own, a vehicle has that of its roof."""
+    if "height_above_takeoff" not in passes:
+        return settings
+    heights = passes["height_above_takeoff"].values[rows]
+    if not np.isfinite(heights).any():
+        return settings
+    return replace(settings, inlet_height_m=max(float(np.nanmedian(heights)), settings.inlet_height_m))
+
+
+def _shift_sd_m(lag_sd_s: object, x: Floats, y: Floats, time: Floats, settings: FusionSettings) -> float:
+    """Error of a pass along its road by what is not known of the inlet lag, beyond what ``place_sd_m`` holds."""
+    if not isinstance(lag_sd_s, int | float | np.floating) or not np.isfinite(lag_sd_s) or time.size < 2:
+        return 0.0
+    beyond_s = np.sqrt(max(float(lag_sd_s) ** 2 - settings.position_lag_s**2, 0.0))
+    step_s = np.maximum(np.diff(time), 1e-3)
+    return float(beyond_s * np.median(np.hypot(np.diff(x), np.diff(y)) / step_s))
+
+
+def _noise(value: Floats, declared: object) -> float:
+    """Spread of bins without a plume: robust, from the lower half, and not below a tenth of the declared noise."""
+    centre = np.median(value)
+    lower = value[value <= centre]
+    spread = 1.4826 * float(np.median(np.abs(lower - centre))) if lower.size else 0.0
+    floor = 0.1 * float(declared) if isinstance(declared, int | float | np.floating) and float(declared) > 0 else 0.0
+    smallest = 1e-6 * max(float(np.abs(value).max()), 1e-12)
+    return max(spread, floor, smallest)
+
+
+# --- the event around a hotspot -------------------------------------------------------------------------------------
+
+
+def event_of(passes: Sequence[BinnedPass], x: float, y: float, settings: FusionSettings) -> Event:
+    """Everything that the passes met within ``settings.context_m`` of a hotspot at ``x``, ``y``.
+
+    A pass is cut into plumes (bins above the detection limit with their quiet shoulders) and quiet stretches. Plumes
+    that come within ``settings.near_m`` belong to the hotspot; others may be another source's.
+    """
+    units: list[Unit] = []
+    summaries: list[PassSummary] = []
+    for binned in passes:
+        distance = np.hypot(binned.x - x, binned.y - y)
+        near = np.flatnonzero(distance <= settings.context_m)
+        if near.size == 0:
+            continue
+        limit = settings.detection_sigma * binned.noise
+        own = []
+        for rows, crossed in _stretches(binned, near, limit, settings):
+            inside = crossed and bool(
+                distance[rows][binned.value[rows] > limit].min(initial=np.inf) <= settings.near_m
+            )
+            unit = _unit(binned, rows, limit, crossed=crossed, own=inside, settings=settings)
+            units.append(unit)
+            own += [unit] if inside else []
+        summaries.append(_summary(binned, float(binned.time[np.argmin(distance)]), own, (x, y), settings))
+    return Event(tuple(units), tuple(summaries))
+
+
+def _stretches(binned: BinnedPass, near: Ints, limit: float, settings: FusionSettings) -> list[tuple[Ints, bool]]:
+    """Rows of each plume (with shoulders) and of each quiet stretch of a pass, among the rows ``near``."""
+    found: list[tuple[Ints, bool]] = []
+    breaks = np.flatnonzero((np.diff(near) > 1) | (np.diff(binned.time[near]) > _GAP_S)) + 1
+    for part in np.split(near, breaks):
+        high = binned.value[part] > limit
+        gap = max(1, round(settings.shoulder_m / settings.bin_m))
+        crossing = _dilate(high, gap)
+        edges = np.flatnonzero(np.diff(crossing.astype(np.int8))) + 1
+        for piece, kind in zip(np.split(part, edges), np.split(crossing, edges), strict=True):
+            if kind[0]:
+                found += [(rows, True) for rows in _plumes(binned, piece, limit, settings)]
+                continue
+            pieces = max(1, round(piece.size * settings.bin_m / settings.stretch_m))
+            found += [(rows, False) for rows in np.array_split(piece, pieces)]
+    return found
+
+
+def _plumes(binned: BinnedPass, rows: Ints, limit: float, settings: FusionSettings) -> list[Ints]:
+    """Split a rise at its valleys, and leave out what is longer than a plume is wide: an instrument, not the air."""
+    value = binned.value[rows]
+    cuts = []
+    low = first = 0
+    for k in range(1, rows.size):
+        if value[k] < value[low]:
+            low = k
+        left, right = float(value[first : low + 1].max()), float(value[k])
+        if left > limit and right > limit and value[low] < 0.5 * min(left, right):
+            cuts.append(low)
+            first, low = low, k
+    wide = settings.plume_m / settings.bin_m
+    return [part for part in np.split(rows, cuts) if part.size and part.size <= wide]
+
+
+def _dilate(mask: Bools, by: int) -> Bools:
+    return (
+        np.asarray(np.convolve(mask, np.ones(2 * by + 1), mode="same") > 0.5)
+        if mask.size > 2 * by
+        else np.full(mask.size, bool(mask.any()))
+    )
+
+
+def _unit(
+    binned: BinnedPass, rows: Ints, limit: float, *, crossed: bool, own: bool, settings: FusionSettings
+) -> Unit:
+    value = binned.value[rows]
+    if not crossed:
+        rows = rows[::2]  # silence needs no fine mesh
+        value = binned.value[rows]
+    noise = np.hypot(binned.noise, settings.shape_error * float(value.max())) if crossed else limit / 2
+    bins = np.column_stack([binned.x[rows], binned.y[rows], value])
+    directed = bool(binned.directed[rows].mean() > 0.5)
+    return Unit(bins, float(noise), binned.ribbon[rows], binned.box[rows], directed, crossed, own)
+
+
+def _summary(
+    binned: BinnedPass, at_s: float, own: Sequence[Unit], hotspot: tuple[float, float], settings: FusionSettings
+) -> PassSummary:
+    u, v, spread = wind_near(binned.wind, at_s, settings)
+    speed = float(np.hypot(u, v))
+    moving = bool(np.isfinite(speed)) and speed >= settings.calm_m_s
+    best = max(own, key=lambda unit: float(unit.bins[:, 2].max()), default=None)
+    x, y, peak = (*hotspot, None) if best is None else map(float, best.bins[np.argmax(best.bins[:, 2])])
+    return PassSummary(
+        binned.label,
+        peak,
+        x,
+        y,
+        float(np.arctan2(v, u)) if moving else 0.0,
+        direction_sd_rad(spread, speed, binned.wind.sd, settings) if moving else float("inf"),
+        speed if np.isfinite(speed) else None,
+    )

@@ -1,0 +1,1 @@
+"""Passes and mosaics on one grid."""

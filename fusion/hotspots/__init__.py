@@ -1,0 +1,1 @@
+"""Where enhancements recur, or were sighted once."""

@@ -1,0 +1,1 @@
+"""What a mosaic shows of sources."""

@@ -1,0 +1,1 @@
+"""Oriented photos to one mosaic."""

@@ -1,0 +1,1 @@
+"""Where each photo was taken from, and how well that is known."""

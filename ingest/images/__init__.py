@@ -1,0 +1,1 @@
+"""Photos, videos and what lies beside them to frames."""

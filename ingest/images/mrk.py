@@ -1,0 +1,178 @@
+"""DJI's ``*_Timestamp.MRK``: RTK position and GPS time of every exposure, by the number of the photo.
+
+Thirteen items a line: number, seconds of the GPS week, week, offsets of antenna to sensor (mm north, east, down),
+longitude and latitude **after** that compensation, ellipsoidal height, three standard deviations, status. Documents
+disagree on the order of latitude and longitude, so every value is taken by the suffix that is written behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from math import cos, hypot, radians
+from pathlib import Path
+
+from ingest.errors import FileError
+from ingest.outcome import Decision, Reject
+from ingest.schema import Frame
+
+_GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
+# Leap seconds since the GPS epoch (IERS Bulletin C), for the years in which there were RTK drones.
+_LEAP_SECONDS = ((datetime(2017, 1, 1, tzinfo=UTC), 18), (datetime(2015, 7, 1, tzinfo=UTC), 17))
+_VALUE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*,\s*(Lat|Lon|Ellh|N|E|V|Q)\b")
+_HEAD = re.compile(r"\s*(\d+)\s+(\d+(?:\.\d+)?)\s+\[(\d+)\]")
+_SDS = re.compile(r"Ellh\s+(\d+\.\d+)\s*,\s*(\d+\.\d+)\s*,\s*(\d+\.\d+)")
+_NUMBER = re.compile(r"(?:^|_)(\d{4})(?=(?:_[A-Za-z]+)?$)")
+_MAX_BYTES = 50_000_000
+_METRES_PER_DEGREE = 111_320.0
+
+
+@dataclass(frozen=True)
+class MrkExposure:
+    """One exposure: number, UTC, sensor position (WGS 84 degrees, ellipsoidal metres), its deviations, status.
+
+    ``status`` is 50 for a fixed solution, 16 to 49 for weaker ones, 0 for none.
+    """
+
+    number: int
+    time: datetime
+    lon: float
+    lat: float
+    height_m: float
+    north_sd_m: float
+    east_sd_m: float
+    up_sd_m: float
+    status: int
+
+
+def gps_to_utc(week: int, seconds: float) -> datetime:
+    """Convert GPS week and seconds of week to UTC.
+
+    Examples
+    --------
+    >>> gps_to_utc(2079, 380397.0)
+    datetime.datetime(2019, 11, 14, 9, 39, 39, tzinfo=datetime.timezone.utc)
+    """
+    gps = _GPS_EPOCH + timedelta(weeks=week, seconds=seconds)
+    return gps - timedelta(seconds=leap_seconds(gps))
+
+
+def leap_seconds(moment: datetime) -> int:
+    """Seconds that GPS time is ahead of UTC (18 since 2017)."""
+    return next((seconds for since, seconds in _LEAP_SECONDS if moment >= since), 16)
+
+
+def read_mrk(path: Path, item: str) -> tuple[tuple[MrkExposure, ...], tuple[Reject, ...]]:
+    """Read a file; lines that are damaged become rejects.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, or no line of it is an exposure.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES).decode("ascii", "replace")
+    except OSError as error:
+        raise FileError(item, f"cannot be read ({error.strerror or error})") from error
+    exposures, rejects = [], []
+    for number, line in enumerate(text.splitlines(), 1):
+        exposure = parse_mrk(line)
+        if exposure is not None:
+            exposures.append(exposure)
+        elif line.strip():
+            rejects.append(Reject(item, f"line {number}", "is no exposure; expected number, time, Lat, Lon, Ellh"))
+    if not exposures:
+        raise FileError(item, "holds no exposure; the positions of the photos' own tags are used")
+    return tuple(exposures), tuple(rejects)
+
+
+def parse_mrk(line: str) -> MrkExposure | None:
+    """Read one line; None if a part of it is missing or impossible."""
+    head, values = _HEAD.match(line), {name: float(text) for text, name in _VALUE.findall(line)}
+    sds = _SDS.search(line)
+    if head is None or sds is None or not {"Lat", "Lon", "Ellh"} <= values.keys():
+        return None
+    number, seconds, week = int(head[1]), float(head[2]), int(head[3])
+    usable = abs(values["Lat"]) <= 90.0 and abs(values["Lon"]) <= 180.0 and seconds <= 604_800.0 and week <= 9999
+    if not usable or (values["Lat"], values["Lon"]) == (0.0, 0.0):
+        return None
+    north, east, up = (float(sd) for sd in sds.groups())
+    return MrkExposure(
+        number, gps_to_utc(week, seconds), values["Lon"], values["Lat"], values["Ellh"], north, east, up,
+        int(values.get("Q", 0)),
+    )  # fmt: skip
+
+
+def apply_marks_of_exposure(
+    frames: Sequence[Frame], files: Iterable[tuple[Path, str]], *, conflict_m: float
+) -> tuple[list[Frame], list[Decision], list[Reject]]:
+    """Give frames the positions and times of the MRK files beside them.
+
+    A photo is matched by the four digits of its name, within its folder, by the file whose name begins alike; an
+    exposure further than ``conflict_m`` from the tagged position is not used.
+    """
+    decisions: list[Decision] = []
+    rejects: list[Reject] = []
+    by_folder: dict[Path, list[tuple[str, str, Mapping[int, MrkExposure]]]] = {}
+    for path, item in files:
+        try:
+            exposures, damaged = read_mrk(path, item)
+        except FileError as error:
+            rejects.append(Reject(error.item, error.where, error.reason))
+            continue
+        rejects += damaged
+        prefix = path.stem.removesuffix("Timestamp").rstrip("_")
+        by_folder.setdefault(path.parent, []).append((prefix, item, {e.number: e for e in exposures}))
+    used: dict[str, int] = {}
+    found = []
+    for frame in frames:
+        tables = by_folder.get(frame.path.parent, [])
+        match = _match(frame, tables)
+        if match is None:
+            found.append(frame)
+            continue
+        item, exposure = match
+        apart = _METRES_PER_DEGREE * hypot(
+            (exposure.lon - frame.pose.lon) * cos(radians(exposure.lat)), exposure.lat - frame.pose.lat
+        )
+        if apart > conflict_m:
+            evidence = f"{item} number {exposure.number} is {apart:.0f} m from the photo's own position"
+            decisions.append(Decision(frame.item, "exposure of the MRK file not used", evidence))
+            found.append(frame)
+            continue
+        used[item] = used.get(item, 0) + 1
+        found.append(_with_exposure(frame, exposure))
+    for item, count in used.items():
+        evidence = "numbers of photos and exposures agree, and so do their positions"
+        decisions.append(Decision(item, f"position and time of {count} photos taken from it", evidence))
+    return found, decisions, rejects
+
+
+def _match(
+    frame: Frame, tables: Sequence[tuple[str, str, Mapping[int, MrkExposure]]]
+) -> tuple[str, MrkExposure] | None:
+    number = _NUMBER.search(frame.path.stem)
+    if number is None:
+        return None
+    named = [table for table in tables if table[0] and frame.path.stem.startswith(table[0])] or list(tables)
+    if len(named) != 1:
+        return None
+    exposure = named[0][2].get(int(number.group(1)))
+    return None if exposure is None else (named[0][1], exposure)
+
+
+def _with_exposure(frame: Frame, exposure: MrkExposure) -> Frame:
+    pose = replace(
+        frame.pose,
+        lon=exposure.lon,
+        lat=exposure.lat,
+        height_m=exposure.height_m,
+        vertical_datum="ellipsoid",
+        horizontal_sd_m=max(exposure.north_sd_m, exposure.east_sd_m),
+        vertical_sd_m=exposure.up_sd_m,
+    )
+    tags = {**frame.tags, "RtkFlag": str(exposure.status)}
+    return replace(frame, pose=pose, time=exposure.time, tags=tags)

@@ -1,0 +1,1 @@
+"""Monitor, power and treatment records to series."""

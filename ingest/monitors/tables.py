@@ -1,0 +1,437 @@
+"""Tables that platforms export → values of monitor series, and marks.
+
+Wide tables have one column a quantity (``二氧化硫折算值(mg/m3)``), long ones a column that names it (``监测因子``).
+A table with a beginning and an end of time is one of marks; one with a device or a meter is of power and treatment.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+import xarray as xr
+
+from ingest.errors import UnknownFormat
+from ingest.monitors.series import Code, Collector, SeriesKey, code_of
+from ingest.outcome import Decision, Reject
+from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
+from ingest.registers.rows import field_of_heading
+from ingest.text.sheets import Sheet
+from ingest.traces.clocks import zone_of
+
+_HEADING_ROWS = 25
+_SUFFIXES = (
+    ("corrected", ("折算值", "折算浓度", "折算均值", "折算", "corrected")),
+    ("mark", ("数据标识", "数据标记", "标记", "标识", "flag", "mark")),
+    ("limit", ("标准限值", "排放限值", "标准值", "限值", "limit")),
+    ("skip", ("排放量", "累计", "总量")),
+    ("value", ("实测浓度", "实测值", "监测值", "小时均值", "日均值", "均值", "浓度", "实测", "value", "")),
+)
+_STATES = {
+    "开": 1.0, "启": 1.0, "启动": 1.0, "运行": 1.0, "正常": 1.0, "生产": 1.0, "开启": 1.0, "on": 1.0, "run": 1.0,
+    "关": 0.0, "停": 0.0, "停运": 0.0, "停止": 0.0, "停机": 0.0, "关闭": 0.0, "停产": 0.0, "off": 0.0, "stop": 0.0,
+    "校准": 2.0, "维护": 3.0, "报警": 4.0, "反吹": 5.0,
+}  # fmt: skip
+NO_MARK = ("正常", "正常运行", "正常生产", "无", "-", "/", "N", "normal")
+_DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
+_ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
+# Date, clock, and the zone where it is written; "08:00-09:00" is a span of time and no zone.
+_TIME = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})"
+    r"(?:(?:[日号]|[日号]?\s*T|\s+)\s*"
+    r"(\d{1,2})(?:[:：时点](?:(\d{1,2})(?:[:：分](?:(\d{1,2})(?:[.,](\d{1,9}))?秒?)?)?)?)?)?"
+    r"[日号]?\s*(Z|\+\d{2}:?\d{2}|(?<=:\d\d:\d\d)-\d{2}:?\d{2})?"
+)
+_SYMBOLS = (("毫克", "mg"), ("微克", "ug"), ("立方米", "m3"), ("升", "l"), ("秒", "s"), ("小时", "h"), ("时", "h"))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A working-condition or maintenance mark: what it says, from when to when (ns, UTC), and of which point."""
+
+    where: str
+    text: str
+    start_ns: int
+    end_ns: int
+    code: str
+    mn: str
+    point: str
+    permit_code: str
+    uscc: str
+    site_name: str
+
+    def covers(self, series: xr.Dataset) -> bool:
+        """Whether the series is of the point that the mark speaks about."""
+        own = {"mn": self.mn, "permit_code": self.permit_code, "uscc": self.uscc, "site_name": self.site_name}
+        stated = {name: text for name, text in own.items() if text and series.attrs[name]}
+        if not stated or any(series.attrs[name] != text for name, text in stated.items()):
+            return False
+        return not self.point or series.attrs["point"] in ("", self.point, series.attrs["mn"])
+
+
+@dataclass
+class Device:
+    """What a list of devices says of one: its site and point, and the limits of its quantities by code."""
+
+    site: dict[str, str]
+    limits: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What a column holds: a role, or a part of a quantity with its unit."""
+
+    role: str
+    code: Code | None = None
+    unit: str = ""
+
+
+def read_table(
+    sheet: Sheet,
+    item: str,
+    zone: tzinfo,
+    collector: Collector,
+    marks: list[Mark],
+    devices: dict[str, Device],
+    decisions: list[Decision],
+    rejects: list[Reject],
+) -> None:
+    """Add the values of one table to the collector, its marks to the list, or what it says of ``devices``.
+
+    Raises
+    ------
+    UnknownFormat
+        If no row of the first ones names a time and something measured.
+    """
+    iterator = iter(sheet.rows)
+    columns = _find_heading(iterator, item)
+    unknown = [column.unit for column in columns if column.role == "" and column.unit]
+    if unknown:
+        reason = "their headings are not in the vocabulary"
+        decisions.append(Decision(item, f"columns left out: {', '.join(unknown[:12])}", reason))
+    roles = {column.role for column in columns}
+    rows = [(number, row) for number, row in iterator if any(cell.strip() for cell in row)]
+    interval = _interval(columns, rows)
+    bad: Counter[str] = Counter()
+    for number, row in rows:
+        where = f"{sheet.unit} {number}"
+        try:
+            if "mn" in roles:
+                _add_device_of_list(_texts(columns, row), devices)
+            if {"start", "end"} <= roles:
+                marks.append(_mark(columns, row, f"{item}, {where}", zone))
+            elif "time" in roles:
+                _add_row(columns, row, interval, item, zone, collector)
+        except ValueError as error:
+            bad[str(error)] += 1
+            if bad[str(error)] == 1:
+                rejects.append(Reject(item, where, f"row not used: {error}"))
+    for message, count in bad.items():
+        if count > 1:
+            rejects.append(Reject(item, sheet.unit, f"{count - 1} more rows not used: {message}"))
+
+
+# --- headings ------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> Mapping[str, str]:
+    text = (files("ingest.text") / "monitor_headings.csv").read_text(encoding="utf-8")
+    return {row["heading"]: row["role"] for row in csv.DictReader(text.splitlines())}
+
+
+def _find_heading(iterator: Iterator[tuple[int, list[str]]], item: str) -> list[_Column]:
+    first = ""
+    for index, (_, row) in enumerate(iterator):
+        columns = [_column(cell) for cell in row]
+        roles = {column.role for column in columns}
+        measured = any(c.code is not None for c in columns) or roles & {
+            "value",
+            "power",
+            "current",
+            "energy",
+            "state",
+        }
+        names_device = "mn" in roles and roles & {"permit_code", "uscc", "name"}
+        if ("time" in roles and measured) or {"start", "end"} <= roles or names_device:
+            return columns
+        first = first or ", ".join(cell.strip() for cell in row[:8] if cell.strip())
+        if index >= _HEADING_ROWS:
+            break
+    raise UnknownFormat(
+        item,
+        f"no heading row names a time and a quantity; the first row is {first!r}; expected 监测时间 and 实测值",
+    )
+
+
+def _column(heading: str) -> _Column:
+    """Understand one heading; an unknown one keeps its text in ``unit``, to be named."""
+    text = heading.strip().lower().replace("\ufeff", "")
+    unit = re.search(r"[(（\[]([^)）\]]*)[)）\]]", text)
+    bare = re.sub(r"[(（\[][^)）\]]*[)）\]]|[\s_:：*]", "", text)
+    role = _vocabulary().get(bare.replace("-", ""))
+    if role:
+        return _Column(role, unit=unit.group(1) if unit else "")
+    site = field_of_heading(heading)
+    if site in ("permit_code", "uscc", "name"):
+        return _Column(site)
+    for part, words in _SUFFIXES:
+        for word in words:
+            if bare.endswith(word):
+                code = code_of(bare[: len(bare) - len(word)].rstrip("-_"))
+                if code is not None:
+                    return _Column(part, code, unit.group(1) if unit else "")
+    return _Column("", unit=heading.strip())
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------
+
+
+def _texts(columns: Sequence[_Column], row: Sequence[str]) -> dict[str, str]:
+    """Texts of the columns that have a role of their own, by role."""
+    found: dict[str, str] = {}
+    for column, cell in zip(columns, row, strict=False):
+        if column.code is None and column.role and cell.strip():
+            found.setdefault(column.role, cell.strip())
+    return found
+
+
+def _site(texts: Mapping[str, str]) -> dict[str, str]:
+    """What names the site and the point of a row; codes of the wrong shape are left out."""
+    permit, uscc = normalise_code(texts.get("permit_code", "")), normalise_code(texts.get("uscc", ""))
+    return {
+        "mn": texts.get("mn", ""),
+        "point": texts.get("point", ""),
+        "permit_code": permit if is_permit_code(permit) else "",
+        "uscc": uscc if is_uscc(uscc) else uscc_of_permit(permit),
+        "site_name": texts.get("name", ""),
+    }
+
+
+def _add_device_of_list(texts: Mapping[str, str], devices: dict[str, Device]) -> None:
+    """Remember which site and point a device is of, and the limit of a quantity; the first row counts."""
+    site = _site(texts)
+    if site["mn"] and any(site[name] for name in ("permit_code", "uscc", "site_name")):
+        device = devices.setdefault(site["mn"], Device(site))
+        known, limit = code_of(texts.get("species", "")), _number(texts.get("limit", ""))
+        if known is not None and limit is not None:
+            device.limits.setdefault(known.code, limit)
+
+
+def _add_row(
+    columns: Sequence[_Column], row: Sequence[str], interval: str, item: str, zone: tzinfo, collector: Collector
+) -> None:
+    texts = _texts(columns, row)
+    time_ns = _time_ns(texts.get("time", ""), zone)
+    key = SeriesKey(interval, source=item, **_site(texts))
+    for role, unit in _DEVICE_UNITS.items():
+        if role in texts:
+            _add_device(key, time_ns, texts, role, unit, collector)
+    if "species" in texts and ("value" in texts or "corrected" in texts):
+        known = code_of(texts["species"])
+        name = known.code if known else texts["species"]
+        attributes = _attributes(name, known, texts.get("unit", ""))
+        limit = _number(texts.get("limit", ""))
+        if limit is not None:
+            attributes["limit"] = limit
+        _add_value(key, time_ns, name, texts.get("value", ""), attributes, collector)
+        if "corrected" in texts:
+            _add_value(key, time_ns, f"{name}_corrected", texts["corrected"], attributes, collector)
+        if "mark" in texts:
+            collector.add(key, time_ns, f"{name}_mark", texts["mark"][:64])
+    elif "mark" in texts or "mark_kind" in texts:
+        text = texts.get("mark_kind", texts.get("mark", ""))[:64]
+        of_device = any(role in texts for role in _DEVICE_UNITS)
+        if text not in NO_MARK:
+            collector.add(key, time_ns, f"{_device_name(texts)}_mark" if of_device else "mark", text)
+    _add_wide(columns, row, key, time_ns, collector)
+
+
+def _add_wide(
+    columns: Sequence[_Column], row: Sequence[str], key: SeriesKey, time_ns: int, collector: Collector
+) -> None:
+    """Add the quantities that have columns of their own."""
+    limits = {
+        column.code.code: limit
+        for column, cell in zip(columns, row, strict=False)
+        if column.code and column.role == "limit" and (limit := _number(cell)) is not None
+    }
+    for column, cell in zip(columns, row, strict=False):
+        code = column.code
+        if code is None or not cell.strip():
+            continue
+        if column.role == "mark":
+            collector.add(key, time_ns, f"{code.code}_mark", cell.strip()[:64])
+        elif column.role in ("value", "corrected"):
+            attributes = _attributes(code.code, code, column.unit)
+            if code.code in limits:
+                attributes["limit"] = limits[code.code]
+            name = code.code if column.role == "value" else f"{code.code}_corrected"
+            _add_value(key, time_ns, name, cell, attributes, collector)
+
+
+def _device_name(texts: Mapping[str, str]) -> str:
+    return (texts.get("device") or texts.get("point") or "meter").replace("/", "_")[:48]
+
+
+def _add_device(
+    key: SeriesKey, time_ns: int, texts: Mapping[str, str], role: str, unit: str, collector: Collector
+) -> None:
+    device = _device_name(texts)
+    kind = texts.get("role", "").lower()
+    found = next(
+        (name for name, words in _ROLES if any(word in kind or word in device.lower() for word in words)), ""
+    )
+    attributes = {"units": unit, "long_name": device, "role": found, "linked_to": texts.get("linked", "")}
+    value = _STATES.get(texts[role].lower()) if role == "state" else None
+    if value is None:
+        value = _number(texts[role])
+    if value is not None:
+        collector.add(key, time_ns, f"{device}_{role}", value, attributes)
+
+
+def _add_value(
+    key: SeriesKey,
+    time_ns: int,
+    name: str,
+    text: str,
+    attributes: Mapping[str, str | float],
+    collector: Collector,
+) -> None:
+    """Add a number; a value with a letter behind it (``12.3(M)``) gives its mark too."""
+    match = re.fullmatch(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*[(（]?([A-Za-z]?)[)）]?\s*", text)
+    value = _number(match.group(1)) if match else None
+    collector.add(key, time_ns, name, np.nan if value is None else value, attributes)
+    if match and match.group(2):
+        collector.add(key, time_ns, f"{name.removesuffix('_corrected')}_mark", match.group(2).upper())
+
+
+def _attributes(name: str, code: Code | None, unit: str) -> dict[str, str | float]:
+    return {
+        "code": name,
+        "long_name": code.name_en if code else name,
+        "units": _unit(unit) or (code.unit if code else "1"),
+    }
+
+
+def _unit(text: str) -> str:
+    """Bring ``mg/m³`` and ``毫克/升`` into UDUNITS form; empty for empty.
+
+    Examples
+    --------
+    >>> _unit("mg/m³"), _unit("毫克/升"), _unit("μg/m3")
+    ('mg m-3', 'mg L-1', 'ug m-3')
+    """
+    text = text.strip().lower().replace("μ", "u").replace("µ", "u").replace("³", "3").replace(" ", "")
+    for word, symbol in _SYMBOLS:
+        text = text.replace(word, symbol)
+    known = {
+        "mg/m3": "mg m-3", "ug/m3": "ug m-3", "mg/l": "mg L-1", "l/s": "L s-1", "m3/h": "m3 h-1", "m3/s": "m3 s-1",
+        "m/s": "m s-1", "℃": "degC", "无量纲": "1", "kw": "kW", "kwh": "kWh", "kpa": "kPa",
+    }  # fmt: skip
+    return known.get(text, text)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if abs(value) < 1e300 else None
+
+
+# --- time ----------------------------------------------------------------------------------------------------------
+
+
+def _time_ns(text: str, zone: tzinfo) -> int:
+    """Nanoseconds since 1970 of a local time as people and spreadsheets write it; a zone behind it is believed.
+
+    Raises
+    ------
+    ValueError
+        If the text is no time; the message is the same for every such text, so that rows are counted together.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise ValueError("its time is not like 2024-10-01 08:00")
+    *numbers, fraction, stated = match.groups()
+    year, month, day, hour, minute, second = (int(part or 0) for part in numbers)
+    try:
+        start = datetime(year, month, day, 0 if hour == 24 else hour, minute, second, tzinfo=zone)
+    except ValueError as error:
+        raise ValueError("its time is not in the calendar") from error
+    if stated:
+        start = start.replace(tzinfo=zone_of(stated))
+    seconds = int(start.timestamp()) + (86_400 if hour == 24 else 0)
+    return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
+
+
+def _interval(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str]]]) -> str:
+    """Interval of a table, from the commonest step between its times; times without a clock are days."""
+    at = next((index for index, column in enumerate(columns) if column.role == "time"), None)
+    if at is None:
+        return "hour"
+    zone = UTC
+    texts = list(dict.fromkeys(row[at].strip() for _, row in rows[:20_000] if len(row) > at))
+    times = []
+    for text in texts:
+        try:
+            times.append(_time_ns(text, zone))
+        except ValueError:
+            continue
+    if not times or all(time % (86_400 * 10**9) == 0 for time in times):
+        return "day" if times else "hour"
+    steps = np.diff(np.unique(times)) / 1e9
+    step = float(np.median(steps)) if len(steps) else 3600.0
+    return "day" if step >= 80_000 else "hour" if step >= 1_800 else "minute" if step >= 50 else "realtime"
+
+
+# --- marks ---------------------------------------------------------------------------------------------------------
+
+
+def _mark(columns: Sequence[_Column], row: Sequence[str], where: str, zone: tzinfo) -> Mark:
+    texts = _texts(columns, row)
+    start, end = _time_ns(texts.get("start", ""), zone), _time_ns(texts.get("end", ""), zone)
+    if end < start:
+        raise ValueError("its end is before its start")
+    known = code_of(texts.get("species", ""))
+    text = texts.get("mark_kind") or texts.get("mark") or texts.get("state") or "mark"
+    return Mark(where, text[:48], start, end, known.code if known else "", **_site(texts))
+
+
+def apply_marks(series: Sequence[xr.Dataset], marks: Sequence[Mark], rejects: list[Reject]) -> list[xr.Dataset]:
+    """Lay marks over the series of their point: ``mark`` is their text, empty where there is none.
+
+    A mark of one quantity is written with its code (``a21026:校准``). A mark that fits no series is rejected by name.
+    """
+    used: set[int] = set()
+    found = []
+    for dataset in series:
+        chosen = [(index, mark) for index, mark in enumerate(marks) if mark.covers(dataset)]
+        used |= {index for index, _ in chosen}
+        if not chosen:
+            found.append(dataset)
+            continue
+        times = dataset["time"].values.astype(np.int64)
+        own = dataset["mark"].values.tolist() if "mark" in dataset else [""] * len(times)
+        texts = [[text] if text else [] for text in own]
+        for _, mark in chosen:
+            first, last = np.searchsorted(times, [mark.start_ns, max(mark.end_ns, mark.start_ns + 1)])
+            for at in range(int(first), int(last)):
+                texts[at].append(f"{mark.code}:{mark.text}" if mark.code else mark.text)
+        found.append(dataset.assign(mark=("obs", np.array(["|".join(parts)[:64] for parts in texts], "<U64"))))
+    for index, mark in enumerate(marks):
+        if index not in used:
+            item, _, where = mark.where.partition(", ")
+            reason = (
+                f"mark {mark.text!r} fits no series ({mark.mn or mark.point or mark.site_name or 'no site named'})"
+            )
+            rejects.append(Reject(item, where, reason))
+    return found

@@ -1,0 +1,266 @@
+"""Which rows of which registers are one site: by permit code, then credit code, then place and name.
+
+A company may own several sites, so a credit code alone decides only where it has one site. Every rule has a stated
+confidence, and every join that rests on less than a code is a decision.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from ingest.outcome import Decision
+from ingest.registers.codes import uscc_of_permit
+from ingest.registers.records import Record
+
+_METRES_PER_DEGREE = 111_320.0
+# Words that say nothing about which company it is; longer ones first.
+_COMMON = re.compile(
+    r"(股份有限公司|有限责任公司|有限公司|分公司|公司|工厂|厂区|四川省|四川|成都市|成都|厂$|co\.?,?ltd\.?|company|limited|inc\.?)"
+)
+CONFIDENCE = {
+    "permit code": 1.0,
+    "credit code": 0.95,
+    "name and place": 0.9,
+    "name alone": 0.8,
+    "place and similar name": 0.7,
+}
+
+
+@dataclass
+class Group:
+    """Records of one site while they are collected."""
+
+    records: list[Record] = field(default_factory=list)
+
+    def first(self, name: str) -> str:
+        """First of the records' values of an attribute that is not empty."""
+        return next((value for record in self.records if (value := str(getattr(record, name)))), "")
+
+    def position(self) -> tuple[float, float] | None:
+        """Position of the first record that has one."""
+        return next(((r.place.lon, r.place.lat) for r in self.records if r.place is not None), None)
+
+
+def name_key(name: str) -> str:
+    """Return a company name without spaces, brackets, region and legal form, for comparison.
+
+    Examples
+    --------
+    >>> name_key("成都蓉阳汽车部件有限公司（二厂）") == name_key("蓉阳汽车部件 有限责任公司二厂")
+    True
+    """
+    text = re.sub(r"[\s()（）\[\]【】·,，.。\-—_'\"]", "", name.lower())
+    return _COMMON.sub("", text) or text
+
+
+def name_likeness(a: str, b: str) -> float:
+    """Dice coefficient of the character pairs of two name keys: 1 the same, 0 nothing in common.
+
+    Examples
+    --------
+    >>> name_likeness("night", "nacht")
+    0.25
+    """
+    pairs_a, pairs_b = ({key[k : k + 2] for k in range(len(key) - 1)} or {key} for key in (a, b))
+    return 2.0 * len(pairs_a & pairs_b) / (len(pairs_a) + len(pairs_b)) if a and b else 0.0
+
+
+def join_records(
+    records: Sequence[Record], *, same_place_m: float, near_m: float, likeness: float
+) -> tuple[list[Group], list[Decision]]:
+    """Collect records into sites.
+
+    Parameters
+    ----------
+    records : sequence of Record
+    same_place_m : float
+        Records of one name or credit code further apart than this are different sites.
+    near_m, likeness : float
+        Records without a common code or name are one site if they are this near and their names this alike.
+
+    Returns
+    -------
+    groups, decisions
+        In order of first appearance. Rows of a company as a whole (no place, several sites) are in all its sites.
+    """
+    groups: list[Group] = []
+    decisions: list[Decision] = []
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    rest = _join_by_permit(records, groups, counts)
+    rest = _join_by_credit_code(rest, groups, counts, decisions, same_place_m)
+    _join_by_name(rest, groups, decisions, same_place_m, near_m, likeness)
+    summary = [
+        Decision(
+            register, f"{count} rows joined by {rule}, confidence {CONFIDENCE[rule]:g}", "same code in several rows"
+        )
+        for (register, rule), count in counts.items()
+    ]
+    return groups, summary + decisions
+
+
+def _join_by_permit(
+    records: Sequence[Record], groups: list[Group], counts: dict[tuple[str, str], int]
+) -> list[Record]:
+    """Start a group for every permit code; return the records without one."""
+    by_code: dict[str, Group] = {}
+    rest = []
+    for record in records:
+        if not record.permit_code:
+            rest.append(record)
+            continue
+        group = by_code.get(record.permit_code)
+        if group is None:
+            group = by_code[record.permit_code] = Group()
+            groups.append(group)
+        else:
+            counts[record.register, "permit code"] += 1
+        group.records.append(record)
+    return rest
+
+
+def _join_by_credit_code(
+    records: Sequence[Record],
+    groups: list[Group],
+    counts: dict[tuple[str, str], int],
+    decisions: list[Decision],
+    same_place_m: float,
+) -> list[Record]:
+    """Give records with a credit code to the site of that code; return the records without one."""
+    by_code: dict[str, list[Group]] = defaultdict(list)
+    for group in groups:
+        code = group.first("uscc") or uscc_of_permit(group.first("permit_code"))
+        if code:
+            by_code[code].append(group)
+    rest = []
+    for record in sorted(records, key=lambda r: r.place is None):  # rows with a place make the sites
+        if not record.uscc:
+            rest.append(record)
+            continue
+        owned = by_code[record.uscc]
+        chosen = _choose_owned(record, owned, same_place_m)
+        if not chosen:
+            group = Group([record])
+            groups.append(group)
+            owned.append(group)
+            continue
+        counts[record.register, "credit code"] += 1
+        if len(chosen) > 1:
+            note = f"no place of its own, and the credit code has {len(chosen)} sites"
+            decisions.append(Decision(record.where, "row of the company given to all of its sites", note))
+        for group in chosen:
+            group.records.append(record)
+    return rest
+
+
+def _choose_owned(record: Record, owned: Sequence[Group], same_place_m: float) -> list[Group]:
+    """Sites of a company that a record speaks about: those at its place, or all where it names none."""
+    if record.place is None:
+        return list(owned)
+    here = (record.place.lon, record.place.lat)
+    apart = [(_apart_m(here, position), group) for group in owned if (position := group.position()) is not None]
+    near = [pair for pair in apart if pair[0] <= same_place_m]
+    if near:
+        return [min(near, key=lambda pair: pair[0])[1]]
+    unplaced = [group for group in owned if group.position() is None]
+    return unplaced[:1] if len(unplaced) == 1 and not apart else []
+
+
+def _join_by_name(
+    records: Sequence[Record],
+    groups: list[Group],
+    decisions: list[Decision],
+    same_place_m: float,
+    near_m: float,
+    likeness: float,
+) -> None:
+    """Give records without codes to the site of the same name, else a near one of a similar name, else start one."""
+    by_name: dict[str, list[Group]] = defaultdict(list)
+    index = _PlaceIndex(near_m)
+    for group in groups:
+        for key in {name_key(record.name) for record in group.records if record.name}:
+            by_name[key].append(group)
+        index.add(group)
+    for record in sorted(records, key=lambda r: r.place is None):
+        key = name_key(record.name)
+        chosen = _choose_owned(record, by_name[key], same_place_m) if key else []
+        rule = "name and place" if record.place is not None else "name alone"
+        if len(chosen) != 1:
+            alike = index.most_alike(record, key, likeness)
+            chosen, rule = ([alike] if alike else []), "place and similar name"
+        if chosen:
+            decisions.append(_joined(record, chosen[0], rule))
+            chosen[0].records.append(record)
+            continue
+        group = Group([record])
+        groups.append(group)
+        by_name[key].append(group)
+        index.add(group)
+
+
+class _PlaceIndex:
+    """Sites by square cells of a given size, to find those around a place."""
+
+    def __init__(self, cell_m: float) -> None:
+        self._cell_m = cell_m
+        self._cells: dict[tuple[int, int], list[Group]] = defaultdict(list)
+
+    def add(self, group: Group) -> None:
+        """Enter a site at its position; one without a position cannot be found."""
+        position = group.position()
+        if position is not None:
+            row = self._row(position[1])
+            self._cells[self._column(position[0], row), row].append(group)
+
+    def most_alike(self, record: Record, key: str, likeness: float) -> Group | None:
+        """Return the site within the cell size whose name is most like ``key``, if it is alike enough."""
+        if record.place is None or not key:
+            return None
+        here = (record.place.lon, record.place.lat)
+        best, found = likeness, None
+        for group in self._around(*here):
+            position = group.position()
+            if position is None or _apart_m(here, position) > self._cell_m:
+                continue
+            alike = max(name_likeness(key, name_key(other.name)) for other in group.records)
+            if alike >= best:
+                best, found = alike, group
+        return found
+
+    def _row(self, lat: float) -> int:
+        return int(lat * _METRES_PER_DEGREE // self._cell_m)
+
+    def _column(self, lon: float, row: int) -> int:
+        """Column of a row; the cells of every row are at least as wide as high, at its side towards the pole too."""
+        lat = (max(abs(row), abs(row + 1)) + 1) * self._cell_m / _METRES_PER_DEGREE
+        width_deg = self._cell_m / (_METRES_PER_DEGREE * max(math.cos(math.radians(lat)), 0.01))
+        return int(lon // width_deg)
+
+    def _around(self, lon: float, lat: float) -> Iterator[Group]:
+        """Sites of the cell of a place and of its eight neighbours; the columns of each row are its own."""
+        middle = self._row(lat)
+        for row in (middle - 1, middle, middle + 1):
+            column = self._column(lon, row)
+            for dx in (-1, 0, 1):
+                yield from self._cells.get((column + dx, row), ())
+
+
+def _joined(record: Record, group: Group, rule: str) -> Decision:
+    other = group.records[0]
+    apart = ""
+    position = group.position()
+    if record.place is not None and position is not None:
+        apart = f", {_apart_m((record.place.lon, record.place.lat), position):.0f} m apart"
+    return Decision(
+        record.where,
+        f"taken as the site of {other.where}, by {rule}, confidence {CONFIDENCE[rule]:g}",
+        f"names {record.name!r} and {other.name!r}{apart}",
+    )
+
+
+def _apart_m(a: tuple[float, float], b: tuple[float, float]) -> float:
+    east = (a[0] - b[0]) * math.cos(math.radians(a[1]))
+    return math.hypot(east, a[1] - b[1]) * _METRES_PER_DEGREE

@@ -1,0 +1,287 @@
+"""Registers → `Site`: one record per place with a gate, joined over all lists that speak about it."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import shapely
+
+from ingest.errors import FileError
+from ingest.outcome import Outcome, Reject
+from ingest.registers.joins import Group, join_records
+from ingest.registers.places import BD09, GCJ02, WGS84, Place, crs_name, distance_m
+from ingest.registers.records import Notes, Record, read_records, settle_crs
+from ingest.registers.rows import Register, read_register
+from ingest.schema import CrsSource, Site, Visited
+from ingest.settings import setting
+
+logger = logging.getLogger(__name__)
+
+_METRES_PER_DEGREE = 111_320.0
+_TRUST = {CrsSource.DECLARED: 0, CrsSource.GUESSED: 1, CrsSource.UNKNOWN: 2}
+_KINDS = (
+    ("daily", ("日常", "双随机", "daily")),
+    ("special", ("专项", "special")),
+    ("case", ("个案", "投诉", "信访", "举报", "线索", "case")),
+)
+
+
+@dataclass(frozen=True)
+class SiteSettings:
+    """How registers are read and joined, and what a position is worth."""
+
+    crs: str = setting("", unit="", source='choice: "" means each record says it itself, or it is tested')
+    position_sd_m: float = setting(30.0, unit="m", source="choice: a point somewhere on a plant, per axis")
+    shifted_crs_sd_m: float = setting(2.0, unit="m", source="PRCoords README: real GCJ-02 has noise of 1-2 m")
+    unknown_crs_sd_m: float = setting(
+        125.0, unit="m", source="choice: an even chance of the 350 m of GCJ-02, per axis: 350 / sqrt(8)"
+    )
+    crs_tolerance_m: float = setting(120.0, unit="m", source="choice: between a parcel's size and the shift of 350 m")
+    crs_margin: float = setting(2.0, unit="1", source="choice: the next hypothesis must be twice as far")
+    crs_votes: int = setting(3, unit="1", source="choice: tested rows of a register that settle its other rows")
+    gate_road_m: float = setting(25.0, unit="m", source="choice: half a wide street, and the fence")
+    gates_needed: int = setting(
+        10, unit="1", source="choice: fewer gates do not show that gates lie at mapped streets"
+    )
+    gate_guess_sd_m: float = setting(
+        80.0, unit="m", source="choice: one in ten such guesses is wrong by 350 m, per axis: 350 sqrt(0.1 / 2)"
+    )
+    same_place_m: float = setting(1500.0, unit="m", source="choice: the length of a large plant")
+    near_m: float = setting(150.0, unit="m", source="choice: half a block; two lists of one plant with CRS settled")
+    name_likeness: float = setting(0.6, unit="1", source="choice: Dice coefficient of character pairs")
+    max_bytes: int = setting(256_000_000, unit="byte", source="choice: 100 times a city's register")
+
+
+def read_sites(
+    files: Iterable[Path], settings: SiteSettings, *, root: Path | None = None
+) -> Outcome[tuple[Site, ...]]:
+    """Read registers and join their rows to sites.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        CSV, Excel or GeoJSON lists of sites, parcels, gates, outlets, credit grades, past visits, in any order.
+    settings : SiteSettings
+    root : Path, optional
+        Folder to which the names shown to people are relative.
+
+    Returns
+    -------
+    Outcome of tuple of Site
+        Sorted by ``site_id``. Rows that cannot be placed, and sites without any position, are rejects.
+    """
+    notes, rejects = Notes(), list[Reject]()
+    registers = _read_registers(files, settings, root, rejects)
+    records = read_records(registers, crs_name(settings.crs), notes, rejects)
+    records = settle_crs(
+        records, notes, tolerance_m=settings.crs_tolerance_m, margin=settings.crs_margin, votes=settings.crs_votes
+    )
+    loose = [record for record in records if record.is_loose]
+    groups, joined = join_records(
+        [record for record in records if not record.is_loose],
+        same_place_m=settings.same_place_m,
+        near_m=settings.near_m,
+        likeness=settings.name_likeness,
+    )
+    sites = [site for group in groups if (site := _build_site(group, settings, notes, rejects)) is not None]
+    sites = _unique(_give_parcels(sites, loose, notes, rejects), notes)
+    logger.info("sites: %d rows in, %d sites, %d rejected", len(records), len(sites), len(rejects))
+    read = [decision for register in registers for decision in register.decisions]
+    return Outcome(tuple(sites), tuple(read + notes.decisions() + joined), tuple(rejects))
+
+
+def _read_registers(
+    files: Iterable[Path], settings: SiteSettings, root: Path | None, rejects: list[Reject]
+) -> list[Register]:
+    registers = []
+    for path in sorted(files):
+        inside = root is not None and path.is_relative_to(root)
+        item = path.relative_to(root).as_posix() if inside and root is not None else path.name
+        try:
+            registers.append(read_register(path, item, max_bytes=settings.max_bytes))
+        except FileError as error:
+            rejects.append(Reject(error.item, error.where, error.reason))
+    return registers
+
+
+# --- one site ------------------------------------------------------------------------------------------------------
+
+
+def _build_site(group: Group, settings: SiteSettings, notes: Notes, rejects: list[Reject]) -> Site | None:
+    """Merge the records of one site; without any position it is rejected."""
+    first = group.records[0]
+    parcel = next((record.parcel for record in group.records if record.parcel is not None), None)
+    position = _position(group, parcel, settings, notes)
+    name = group.first("name")
+    if position is None:
+        label = name or group.first("permit_code") or group.first("uscc")
+        reason = f"{label}: no register gives a position; add 经度 and 纬度, or a parcel with its permit code"
+        rejects.append(Reject(first.register, first.row.where, reason))
+        return None
+    place, sd_m = position
+    uscc, permit_code = group.first("uscc"), group.first("permit_code")
+    here = f"{place.lon:.5f},{place.lat:.5f}"
+    key = next((value for record in group.records if (value := record.row.get("site_id"))), "")
+    return Site(
+        site_id=permit_code or (f"{uscc}@{here}" if uscc else key or f"{name}@{here}"),
+        name=name or permit_code or uscc or key,
+        lon=place.lon,
+        lat=place.lat,
+        position_sd_m=sd_m,
+        crs=place.crs,
+        crs_source=place.crs_source,
+        permit_code=permit_code,
+        uscc=uscc,
+        address=_text(group, "address"),
+        industry_code=_text(group, "industry_code"),
+        species=_species(group),
+        management_class=_text(group, "management_class"),
+        credit=_text(group, "credit"),
+        grade=_text(group, "grade"),
+        disclosure=_text(group, "disclosure"),
+        permit_valid_to=_last_date(_text(group, "permit_valid_to")),
+        gate=_gate(group),
+        parcel=parcel,
+        stacks=_stacks(group),
+        visited=_visited(group, notes),
+        sources=tuple(dict.fromkeys(record.register for record in group.records)),
+    )
+
+
+def _position(
+    group: Group, parcel: shapely.Polygon | None, settings: SiteSettings, notes: Notes
+) -> tuple[Place, float] | None:
+    """Best position of a site and its standard deviation: a declared point, else a tested, else an untested one.
+
+    Without a point: the middle of the parcel, the gate, the middle of the outlets.
+    """
+    points = [r for r in group.records if r.place is not None and r.part == "site"]
+    points.sort(key=lambda r: (_TRUST[r.place.crs_source], r.place.rounding_m) if r.place else (9, 0.0))
+    if points and points[0].place is not None:
+        place = points[0].place
+        _note_conflicts(points, settings, notes)
+        return place, _sd_m(place, settings)
+    if parcel is not None:
+        middle = parcel.representative_point()
+        size_m = math.sqrt(parcel.area * math.cos(math.radians(middle.y))) * _METRES_PER_DEGREE
+        place = Place(middle.x, middle.y, WGS84, CrsSource.DECLARED, middle.x, middle.y)
+        return place, max(settings.position_sd_m, size_m / math.sqrt(12.0))
+    others = [r.place for r in group.records if r.place is not None] + [r.gate for r in group.records if r.gate]
+    if not others:
+        return None
+    lon, lat = (sum(values) / len(others) for values in ([p.lon for p in others], [p.lat for p in others]))
+    return replace(others[0], lon=lon, lat=lat), _sd_m(others[0], settings)
+
+
+def _note_conflicts(points: Sequence[Record], settings: SiteSettings, notes: Notes) -> None:
+    best = points[0].place
+    for record in points[1:]:
+        if best is None or record.place is None:
+            continue
+        apart = distance_m(best.lon, best.lat, shapely.Point(record.place.lon, record.place.lat))
+        if apart > 3.0 * math.hypot(_sd_m(best, settings), _sd_m(record.place, settings)):
+            evidence = f"{record.name or record.permit_code}: {apart:.0f} m from its place in {points[0].where}"
+            notes.add(record.register, record.row.where, "position of another register believed", evidence)
+
+
+def _sd_m(place: Place, settings: SiteSettings) -> float:
+    parts = [settings.position_sd_m, place.rounding_m / math.sqrt(3.0)]
+    if place.crs in (GCJ02, BD09):
+        parts.append(settings.shifted_crs_sd_m)
+    if place.crs_source is CrsSource.UNKNOWN:
+        parts.append(settings.unknown_crs_sd_m)
+    return math.hypot(*parts)
+
+
+def _text(group: Group, name: str) -> str:
+    return next((text for record in group.records if (text := record.row.get(name))), "")
+
+
+def _species(group: Group) -> tuple[str, ...]:
+    texts = (record.row.get("species") for record in group.records)
+    parts = (part.strip() for text in texts for part in re.split(r"[、,，;；|/\s]+", text))
+    return tuple(dict.fromkeys(part for part in parts if part))
+
+
+def _gate(group: Group) -> shapely.Point | None:
+    gates = [r.gate for r in group.records if r.gate] + [r.place for r in group.records if r.part == "gate"]
+    found = next((gate for gate in gates if gate is not None), None)
+    return None if found is None else shapely.Point(found.lon, found.lat)
+
+
+def _stacks(group: Group) -> tuple[shapely.Point, ...]:
+    outlets = (r.place for r in group.records if r.part == "outlet" and r.place is not None)
+    return tuple(shapely.Point(place.lon, place.lat) for place in dict.fromkeys(outlets))
+
+
+def _visited(group: Group, notes: Notes) -> tuple[Visited, ...]:
+    found = set()
+    for record in group.records:
+        text = record.row.get("visit_day")
+        if not text:
+            continue
+        day = _last_date(text)
+        if day is None:
+            notes.add(record.register, record.row.where, "visit left out", f"{text!r} is not a date")
+            continue
+        kind_text = record.row.get("visit_kind").lower()
+        kind = next((kind for kind, words in _KINDS if any(word in kind_text for word in words)), "")
+        if not kind:
+            evidence = f"its kind is {kind_text!r}; expected 日常, 专项 or 个案"
+            notes.add(record.register, record.row.where, "visit counted as daily", evidence)
+        found.add((day, kind or "daily", record.row.get("visit_result")))
+    return tuple(Visited(*visit) for visit in sorted(found))
+
+
+def _last_date(text: str) -> date | None:
+    """Last date in a text like ``2020-01-01至2025-12-31`` or ``2025年12月31日``."""
+    for year, month, day in reversed(re.findall(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})", text)):
+        try:
+            return date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+    return None
+
+
+# --- all sites -----------------------------------------------------------------------------------------------------
+
+
+def _give_parcels(sites: Sequence[Site], loose: Sequence[Record], notes: Notes, rejects: list[Reject]) -> list[Site]:
+    """Give parcels without a name to the one site that lies in each; places without a name become rejects."""
+    given: dict[int, shapely.Polygon] = {}
+    tree = shapely.STRtree([shapely.Point(site.lon, site.lat) for site in sites])
+    for record in loose:
+        inside = [] if record.parcel is None else [int(i) for i in tree.query(record.parcel, predicate="contains")]
+        free = [i for i in inside if sites[i].parcel is None and i not in given]
+        if record.parcel is not None and len(inside) == 1 and free:
+            given[free[0]] = record.parcel
+            evidence = f"it contains no other site than {sites[free[0]].name}"
+            notes.add(
+                record.register, record.row.where, "parcel without a name given to a site, confidence 0.7", evidence
+            )
+            continue
+        came = f"a parcel with {len(inside)} sites in it" if record.parcel is not None else "no parcel"
+        reason = f"row names no site (no name, permit code or credit code; {came}); add one of them"
+        rejects.append(Reject(record.register, record.row.where, reason))
+    return [replace(site, parcel=given[i]) if i in given else site for i, site in enumerate(sites)]
+
+
+def _unique(sites: Sequence[Site], notes: Notes) -> list[Site]:
+    """Sites sorted by identifier; those that share a register's key are told apart by their place."""
+    by_id: dict[str, list[Site]] = defaultdict(list)
+    for site in sites:
+        by_id[site.site_id].append(site)
+    found: list[Site] = []
+    for site_id, same in by_id.items():
+        found.append(same[0])
+        for number, site in enumerate(same[1:], 2):
+            notes.add(site.sources[0], site.name, "identifier made unique", f"{site_id!r} names {len(same)} sites")
+            found.append(replace(site, site_id=f"{site_id}@{site.lon:.5f},{site.lat:.5f}#{number}"))
+    return sorted(found, key=lambda s: s.site_id)

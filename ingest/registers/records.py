@@ -1,0 +1,282 @@
+"""Register rows → records: codes checked, places understood, coordinate systems settled where they can be."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from ingest.errors import SettingError
+from ingest.outcome import Decision, Reject
+from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
+from ingest.registers.places import (
+    HYPOTHESES,
+    WGS84,
+    ImpossiblePlace,
+    Place,
+    crs_name,
+    guess_crs,
+    read_place,
+    shape_to_wgs84,
+)
+from ingest.registers.rows import Register, RegisterRow
+from ingest.schema import CrsSource
+
+_GATE_WORDS = ("大门", "门口", "出入口", "gate", "entrance")
+_OUTLET_WORDS = ("排放口", "排口", "排气筒", "烟囱", "outlet", "stack", "chimney")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A register row with its codes checked and its place understood.
+
+    ``part`` is what the row's place is: ``site``, ``gate`` or ``outlet``; ``parcel`` is its polygon in WGS 84.
+    """
+
+    register: str
+    row: RegisterRow
+    permit_code: str = ""
+    uscc: str = ""
+    name: str = ""
+    part: str = "site"
+    place: Place | None = None
+    gate: Place | None = None
+    parcel: shapely.Polygon | None = None
+
+    @property
+    def where(self) -> str:
+        """Name of the row as shown to people."""
+        return f"{self.register}, {self.row.where}"
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether nothing but a shape is known."""
+        return not (self.permit_code or self.uscc or self.name or self.row.get("site_id"))
+
+
+class Notes:
+    """Decisions on rows, one for all rows of a register about which the same was decided."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+
+    def add(self, register: str, where: str, decision: str, evidence: str) -> None:
+        """Note what was decided about one row."""
+        self._rows[register, decision].append((where, evidence))
+
+    def decisions(self) -> list[Decision]:
+        """Return the notes: the first row's place and evidence, and how many more there are."""
+        found = []
+        for (register, decision), rows in self._rows.items():
+            where, evidence = rows[0]
+            more = f" and {len(rows) - 1} more rows" if len(rows) > 1 else ""
+            found.append(Decision(f"{register}, {where}{more}", decision, evidence))
+        return found
+
+
+def read_records(registers: Sequence[Register], crs: str, notes: Notes, rejects: list[Reject]) -> list[Record]:
+    """Understand the rows of all registers.
+
+    Parameters
+    ----------
+    registers : sequence of Register
+    crs : str
+        System of rows whose file says nothing, empty if nobody knows.
+    notes, rejects
+        Receive what was decided and refused.
+    """
+    rows = [(register, row) for register in registers for row in register.rows]
+    near = _middle(row for _, row in rows)
+    records = []
+    for register, row in rows:
+        try:
+            records.append(_read_record(register.item, row, crs, near, notes))
+        except ImpossiblePlace as error:
+            label = row.get("name") or row.get("permit_code") or row.get("uscc") or "row"
+            rejects.append(Reject(register.item, row.where, f"{label}: {error}"))
+        except SettingError as error:
+            rejects.append(Reject(register.item, row.where, f"declared coordinate system: {error}"))
+    return records
+
+
+def settle_crs(
+    records: Sequence[Record], notes: Notes, *, tolerance_m: float, margin: float, votes: int
+) -> list[Record]:
+    """Test the coordinate system of records against their own parcel or their place in another register.
+
+    A declared system is overruled where the references clearly fit another one: rows typed from a shifted map under
+    the name of WGS 84 are common.
+
+    A register in which at least ``votes`` rows could be tested and nine in ten agree settles its other rows; one
+    whose tested rows disagree settles nothing else: such lists are typed together from several maps.
+    """
+    references = _references(records)
+    tested: dict[str, list[str]] = defaultdict(list)
+    settled: list[Record] = []
+    for record in records:
+        place = record.place
+        shapes = [shape for owner, shape in references.get(_key(record), ()) if owner is not record]
+        guess = None
+        if place is not None and place.crs in HYPOTHESES and shapes:
+            guess = guess_crs(place, shapes, tolerance_m=tolerance_m, margin=margin)
+        if place is None or guess is None or (place.crs_source is CrsSource.DECLARED and guess.crs == place.crs):
+            settled.append(record)
+            continue
+        if place.crs_source is CrsSource.DECLARED:
+            decision, evidence = guess.notes[-1]
+            notes.add(record.register, record.row.where, f"{decision}, although declared as {place.crs}", evidence)
+        else:
+            tested[record.register].append(guess.crs)
+            notes.add(record.register, record.row.where, *guess.notes[-1])
+        settled.append(replace(record, place=guess, gate=_same_system(record.gate, guess)))
+    winners = {register: _winner(found, votes) for register, found in tested.items()}
+    for register, found in tested.items():
+        if len(set(found)) > 1:
+            counts = ", ".join(f"{found.count(name)} × {name}" for name in sorted(set(found)))
+            notes.add(
+                register, "all rows", "register mixes coordinate systems", f"rows that could be tested: {counts}"
+            )
+    return [_follow_register(record, winners.get(record.register, ""), notes) for record in settled]
+
+
+# --- one row -------------------------------------------------------------------------------------------------------
+
+
+def _read_record(register: str, row: RegisterRow, crs: str, near: tuple[float, float] | None, notes: Notes) -> Record:
+    declared = crs_name(row.get("crs") or row.crs or crs)
+    x, y = _coordinate_texts(row)
+    place = read_place(x, y, declared, near=near)
+    gate = read_place(row.get("gate_lon"), row.get("gate_lat"), declared, near=near)
+    parcel = None
+    if row.geometry is not None:
+        # RFC 7946 knows no other system than WGS 84.
+        place, parcel = _from_shape(row.geometry, declared or WGS84, place)
+    for found in (place, gate):
+        for decision, evidence in found.notes if found else ():
+            notes.add(register, row.where, decision, evidence)
+    permit_code, uscc = _codes(register, row, notes)
+    return Record(register, row, permit_code, uscc, row.get("name"), _part(row), place, gate, parcel)
+
+
+def _codes(register: str, row: RegisterRow, notes: Notes) -> tuple[str, str]:
+    """Permit code and credit code of a row; codes of the wrong shape or check character are not used."""
+    permit_code, uscc = normalise_code(row.get("permit_code")), normalise_code(row.get("uscc"))
+    if is_permit_code(uscc) and not permit_code:  # typed into the other column
+        permit_code, uscc = uscc, ""
+    if permit_code and not is_permit_code(permit_code):
+        note = f"{permit_code} has {len(permit_code)} characters, a permit code 22"
+        notes.add(register, row.where, "permit code not used for joining", note)
+        permit_code = ""
+    if uscc and not is_uscc(uscc):
+        notes.add(register, row.where, "credit code not used for joining", f"{uscc} fails its check character")
+        uscc = ""
+    own = uscc_of_permit(permit_code)
+    if own and uscc and own != uscc:
+        note = f"permit code {permit_code} belongs to {own}, the row states {uscc}"
+        notes.add(register, row.where, "credit code of the permit believed", note)
+    return permit_code, own or uscc
+
+
+def _coordinate_texts(row: RegisterRow) -> tuple[str, str]:
+    if row.get("lon") and row.get("lat"):
+        return row.get("lon"), row.get("lat")
+    if row.get("x") and row.get("y"):
+        return row.get("x"), row.get("y")
+    parts = row.get("lonlat").replace("，", ",").replace(";", ",").split(",")
+    return (parts[0], parts[1]) if len(parts) == 2 else ("", "")
+
+
+def _from_shape(geometry: BaseGeometry, crs: str, place: Place | None) -> tuple[Place | None, shapely.Polygon | None]:
+    """Place and parcel of a row with a geometry: a point is a place, a polygon a parcel, its largest part."""
+    shape = shape_to_wgs84(geometry, crs)
+    if isinstance(shape, shapely.Point) and place is None:
+        point = geometry.representative_point()
+        place = Place(point.x, point.y, crs, CrsSource.DECLARED, shape.x, shape.y)
+    parts = [part for part in getattr(shape, "geoms", [shape]) if isinstance(part, shapely.Polygon)]
+    parcel = max(parts, key=lambda part: part.area, default=None)
+    if parcel is not None and not parcel.is_valid:
+        parcel = max(_polygons(parcel.buffer(0)), key=lambda part: part.area, default=None)
+    return place, parcel
+
+
+def _polygons(shape: BaseGeometry) -> Iterator[shapely.Polygon]:
+    for part in getattr(shape, "geoms", [shape]):
+        if isinstance(part, shapely.Polygon) and not part.is_empty:
+            yield part
+
+
+def _part(row: RegisterRow) -> str:
+    text = row.get("part").lower()
+    if any(word in text for word in _GATE_WORDS):
+        return "gate"
+    if row.get("outlet") or any(word in text for word in _OUTLET_WORDS):
+        return "outlet"
+    return "site"
+
+
+def _middle(rows: Iterable[RegisterRow]) -> tuple[float, float] | None:
+    """Median place of the rows in degrees (100 m of datum do not matter here)."""
+    places = []
+    for row in rows:
+        try:
+            place = read_place(*_coordinate_texts(row), "")
+        except ImpossiblePlace:
+            continue
+        if place is not None:
+            places.append((place.lon, place.lat))
+        elif isinstance(row.geometry, shapely.Point | shapely.Polygon) and not row.crs:
+            places.append((row.geometry.centroid.x, row.geometry.centroid.y))
+    if not places:
+        return None
+    lon, lat = np.median(np.array(places), axis=0)
+    return float(lon), float(lat)
+
+
+# --- the coordinate system -----------------------------------------------------------------------------------------
+
+
+def _key(record: Record) -> str:
+    return record.permit_code or record.uscc or record.name
+
+
+def _references(records: Sequence[Record]) -> Mapping[str, list[tuple[Record, BaseGeometry]]]:
+    """Parcels and places of a known system by permit code, credit code of one site, and name."""
+    found: dict[str, list[tuple[Record, BaseGeometry]]] = defaultdict(list)
+    for record in records:
+        shapes: list[BaseGeometry] = [record.parcel] if record.parcel is not None else []
+        if record.place is not None and record.place.crs_source is CrsSource.DECLARED and record.part == "site":
+            shapes.append(shapely.Point(record.place.lon, record.place.lat))
+        for shape in shapes:
+            for key in {record.permit_code, record.uscc, record.name} - {""}:
+                found[key].append((record, shape))
+    return found
+
+
+def _winner(found: Sequence[str], votes: int) -> str:
+    best = max(set(found), key=found.count)
+    return best if found.count(best) >= votes and found.count(best) >= 0.9 * len(found) else ""
+
+
+def _follow_register(record: Record, winner: str, notes: Notes) -> Record:
+    """Read a row that could not be tested as the tested rows of its register."""
+    if not winner or record.place is None or record.place.crs_source is not CrsSource.UNKNOWN:
+        return record
+    decision = f"coordinates read as {winner}, like the tested rows of the register"
+    notes.add(
+        record.register, record.row.where, decision, "row itself has no parcel or other register to test against"
+    )
+    lon, lat = record.place.in_system(winner)
+    place = replace(record.place, crs=winner, crs_source=CrsSource.GUESSED, lon=lon, lat=lat)
+    return replace(record, place=place, gate=_same_system(record.gate, place))
+
+
+def _same_system(gate: Place | None, place: Place) -> Place | None:
+    """Read a row's gate in the system that was found for its place."""
+    if gate is None or gate.crs not in HYPOTHESES:
+        return gate
+    lon, lat = gate.in_system(place.crs)
+    return replace(gate, crs=place.crs, crs_source=place.crs_source, lon=lon, lat=lat)

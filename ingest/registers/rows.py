@@ -1,0 +1,210 @@
+"""Lists of sites as bureaus keep them (CSV, Excel, GeoJSON) → rows of named texts.
+
+What a heading means comes from one vocabulary of Chinese and English names; a column with an unknown heading is left
+out and named in the decisions.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from ingest.errors import FileError, UnknownFormat
+from ingest.outcome import Decision
+from ingest.text.sheets import (
+    Sheet,
+    cell_text,
+    csv_rows,
+    decode_text,
+    encoding_decisions,
+    is_workbook,
+    read_bytes,
+    workbook_sheets,
+)
+
+_HEADING_ROWS = 25
+_MAX_FIELD = 1_000_000
+
+_IDENTIFYING = {"permit_code", "uscc", "name", "site_id"}
+
+
+@dataclass(frozen=True)
+class RegisterRow:
+    """One line of a register: where it stands, its texts by field, and its shape where the format carries one.
+
+    ``crs`` is what the file says about coordinates of the row, empty where it says nothing.
+    """
+
+    where: str
+    values: Mapping[str, str]
+    geometry: BaseGeometry | None = None
+    crs: str = ""
+
+    def get(self, name: str) -> str:
+        """Return a field's text, empty where it is absent."""
+        return self.values.get(name, "")
+
+
+@dataclass(frozen=True)
+class Register:
+    """The rows of one file, with what was decided on reading it."""
+
+    item: str
+    rows: tuple[RegisterRow, ...]
+    decisions: tuple[Decision, ...] = field(default=())
+
+
+def field_of_heading(heading: str) -> str:
+    """Return the field that a heading stands for, or an empty text.
+
+    Examples
+    --------
+    >>> field_of_heading("经度（°）"), field_of_heading("Permit Code"), field_of_heading("电话")
+    ('lon', 'permit_code', '')
+    """
+    text = re.sub(r"[（(\[【].*?[)）\]】]", "", heading.strip().lower())
+    return heading_vocabulary().get(re.sub(r"[\s_\-:：*/、.°\ufeff\"']", "", text), "")
+
+
+@lru_cache(maxsize=1)
+def heading_vocabulary() -> Mapping[str, str]:
+    """Fields by heading, as they are compared: lower case, without spaces, units and punctuation."""
+    text = (files("ingest.text") / "register_headings.csv").read_text(encoding="utf-8")
+    return {row["heading"]: row["field"] for row in csv.DictReader(text.splitlines())}
+
+
+def read_register(path: Path, item: str, *, max_bytes: int) -> Register:
+    """Read one register file, by its content rather than its name.
+
+    Raises
+    ------
+    FileError
+        If it is empty, too large, damaged, or has no heading row that names a site.
+    """
+    data = read_bytes(path, item, max_bytes)
+    if not is_workbook(data):
+        text, encoding = decode_text(data, item)
+        if text.lstrip()[:1] in ("{", "["):
+            return _read_geojson(text, item)
+        return _table(item, Sheet("line", csv_rows(text, item)), encoding_decisions(item, encoding))
+    registers, problems = [], []
+    for sheet in workbook_sheets(data, item, max_bytes):
+        try:
+            registers.append(_table(item, sheet, ()))
+        except UnknownFormat as error:
+            problems.append(error)
+    if not registers:
+        raise problems[0] if problems else UnknownFormat(item, "has no sheets")
+    return Register(
+        item, tuple(r for g in registers for r in g.rows), tuple(d for g in registers for d in g.decisions)
+    )
+
+
+# --- tables --------------------------------------------------------------------------------------------------------
+
+
+def _table(item: str, sheet: Sheet, decisions: tuple[Decision, ...]) -> Register:
+    """Find the heading row and name the fields of the rows below it."""
+    iterator = iter(sheet.rows)
+    first: list[str] = []
+    for index, (_, row) in enumerate(iterator):
+        fields = [field_of_heading(cell) for cell in row]
+        if not first and any(cell.strip() for cell in row):
+            first = row
+        if _IDENTIFYING & set(fields) and len(set(fields) - {""}) >= 2:
+            break
+        if index >= _HEADING_ROWS:
+            raise _no_heading(item, first)
+    else:
+        raise _no_heading(item, first)
+    unknown = [cell.strip() for cell, name in zip(row, fields, strict=True) if cell.strip() and not name]
+    if unknown:
+        note = Decision(
+            item, f"columns left out: {', '.join(unknown[:12])}", "their headings are not in the vocabulary"
+        )
+        decisions = (*decisions, note)
+    found = tuple(
+        RegisterRow(f"{sheet.unit} {number}", values)
+        for number, cells in iterator
+        if (values := _named_values(fields, cells))
+    )
+    return Register(item, found, decisions)
+
+
+def _named_values(fields: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Texts by field; where two columns mean the same, the first that is not empty."""
+    values: dict[str, str] = {}
+    for name, cell in zip(fields, cells, strict=False):
+        text = cell.strip()[:_MAX_FIELD]
+        if name and text:
+            values.setdefault(name, text)
+    return values
+
+
+def _no_heading(item: str, first: Sequence[str]) -> UnknownFormat:
+    came = ", ".join(cell.strip() for cell in first[:8]) or "nothing"
+    if came.startswith("<") or "\x00" in came or item.lower().endswith((".shp", ".kml")):
+        return UnknownFormat(item, "not a table and not GeoJSON; export it as GeoJSON in WGS 84, or as CSV or xlsx")
+    return UnknownFormat(
+        item,
+        f"no heading row names a site; the first row is {came[:100]!r}; expected 单位名称, 经度, 纬度",
+    )
+
+
+# --- GeoJSON -------------------------------------------------------------------------------------------------------
+
+
+def _read_geojson(text: str, item: str) -> Register:
+    """Read features; a ``crs`` member of the 2008 format is believed, without one the file says nothing."""
+    try:
+        document = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise FileError(item, f"is not valid JSON ({error}); export it again") from error
+    features = document.get("features") if isinstance(document, dict) else None
+    if not isinstance(features, list):
+        raise UnknownFormat(item, "is JSON without features; expected a GeoJSON FeatureCollection")
+    crs = _geojson_crs(document)
+    rows = tuple(_feature_row(feature, f"feature {number}", crs) for number, feature in enumerate(features, 1))
+    return Register(item, rows)
+
+
+def _geojson_crs(document: Mapping[str, object]) -> str:
+    crs = document.get("crs")
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def _feature_row(feature: object, where: str, crs: str) -> RegisterRow:
+    if not isinstance(feature, dict):
+        return RegisterRow(where, {}, None, crs)
+    properties = feature.get("properties")
+    values: dict[str, str] = {}
+    for heading, value in (properties or {}).items() if isinstance(properties, dict) else ():
+        name = field_of_heading(str(heading))
+        text = ",".join(map(str, value)) if isinstance(value, list) else cell_text(value)
+        if name and text.strip():
+            values.setdefault(name, text.strip())
+    if "site_id" not in values and isinstance(feature.get("id"), str | int):
+        values["site_id"] = str(feature["id"])
+    return RegisterRow(where, values, _feature_shape(feature.get("geometry")), crs)
+
+
+def _feature_shape(geometry: object) -> BaseGeometry | None:
+    if not isinstance(geometry, dict):
+        return None
+    try:
+        found = shape(geometry)
+    except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError):
+        return None
+    return None if found.is_empty else found

@@ -1,0 +1,1 @@
+"""Bytes to cells: encodings, workbooks, tables, headings, numbers, stamps."""

@@ -1,0 +1,141 @@
+"""Tables of text as offices keep them: CSV in the encodings of China, and the sheets of a workbook.
+
+Rows come as texts with their number in the file, lazily for CSV; what a row means is the caller's matter. Nothing is
+unpacked beyond the allowed size.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook
+
+from ingest.errors import FileError
+from ingest.outcome import Decision
+
+# Marks by which a file says how it is encoded.
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig", "UTF-8"),
+    (b"\xff\xfe", "utf-16", "UTF-16"),
+    (b"\xfe\xff", "utf-16", "UTF-16"),
+)
+_EXPANSION = 10
+csv.field_size_limit(10_000_000)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of texts with their numbers, and what a row is called: ``line``, or ``sheet 名录, row``."""
+
+    unit: str
+    rows: Iterable[tuple[int, list[str]]]
+
+
+def read_sheets(path: Path, item: str, *, max_bytes: int) -> tuple[list[Sheet], tuple[Decision, ...]]:
+    """Read the tables of one file, by its content rather than its name, with what was decided about its encoding.
+
+    Raises
+    ------
+    FileError
+        If it is empty, too large or damaged.
+    """
+    data = read_bytes(path, item, max_bytes)
+    if is_workbook(data):
+        return list(workbook_sheets(data, item, max_bytes)), ()
+    text, encoding = decode_text(data, item)
+    return [Sheet("line", csv_rows(text, item))], encoding_decisions(item, encoding)
+
+
+def read_bytes(path: Path, item: str, max_bytes: int) -> bytes:
+    """Read a file that is neither empty nor larger than allowed."""
+    try:
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= max_bytes else b""
+    except OSError as error:
+        raise FileError(item, f"cannot be read ({error.strerror or error})") from error
+    if size > max_bytes:
+        raise FileError(item, f"has {size} bytes, more than the {max_bytes} allowed; split it")
+    if not data.strip():
+        raise FileError(item, "is empty; export it again")
+    return data
+
+
+def is_workbook(data: bytes) -> bool:
+    """Return whether the bytes are those of xlsx or xls."""
+    return data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"))
+
+
+def decode_text(data: bytes, item: str) -> tuple[str, str]:
+    """Text and name of the encoding: by byte-order mark, else UTF-8, else GB 18030."""
+    for mark, codec, name in _MARKS:
+        if data.startswith(mark):
+            return data.decode(codec, "replace"), name
+    place = 0
+    for codec, name in (("utf-8", "UTF-8"), ("gb18030", "GB 18030")):
+        try:
+            return data.decode(codec), name
+        except UnicodeDecodeError as error:
+            place = error.start
+    raise FileError(item, f"is neither UTF-8 nor GB 18030 (byte {place}); save it as CSV UTF-8")
+
+
+def encoding_decisions(item: str, encoding: str) -> tuple[Decision, ...]:
+    """Return the decision on an encoding that is not the expected one."""
+    return () if encoding == "UTF-8" else (Decision(item, f"read as {encoding}", "its bytes are not UTF-8"),)
+
+
+def csv_rows(text: str, item: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and fields; the delimiter is the one that the first lines hold most of."""
+    sample = text[:20_000]
+    delimiter = max(",\t;|", key=sample.count)
+    reader = csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=delimiter)
+    try:
+        for row in reader:
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise FileError(item, f"{error}; export it again", where=f"line {reader.line_num}") from error
+
+
+def workbook_sheets(data: bytes, item: str, max_bytes: int) -> Iterator[Sheet]:
+    """Yield the sheets of a workbook.
+
+    Raises
+    ------
+    FileError
+        If it is damaged, or would unpack to more than ten times the allowed size.
+    """
+    if data.startswith(b"PK"):
+        _refuse_zip_bomb(data, item, max_bytes)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        names = book.sheet_names
+        tables = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
+    except (CalamineError, ValueError, OSError) as error:
+        raise FileError(item, f"is no workbook that can be read ({error}); save it again as xlsx or CSV") from error
+    for name, rows in zip(names, tables, strict=True):
+        yield Sheet(f"sheet {name}, row", ((n, [cell_text(cell) for cell in row]) for n, row in enumerate(rows, 1)))
+
+
+def cell_text(cell: object) -> str:
+    """Text of a workbook cell: whole numbers without a point, times in ISO form."""
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ")
+    return "" if cell is None else str(cell)
+
+
+def _refuse_zip_bomb(data: bytes, item: str, max_bytes: int) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise FileError(item, f"is a damaged workbook ({error}); save it again as xlsx or CSV") from error
+    if unpacked > _EXPANSION * max_bytes:
+        raise FileError(item, f"unpacks to {unpacked} bytes, more than {_EXPANSION * max_bytes}; save it as CSV")

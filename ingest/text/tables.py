@@ -1,0 +1,366 @@
+"""Delimited tables in any language: bytes → encoding, delimiter, heading row, columns of numbers and texts.
+
+Nothing here knows what a heading means except through `ingest.text.headings.understand`, which decides
+which line is
+the heading row. Every guess is a `Decision`; what does not parse is counted, never lost.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from ingest.errors import FileError, UnknownFormat
+from ingest.outcome import Decision
+from ingest.text.encodings import Decoded
+from ingest.text.headings import fold, split_heading, understand
+from ingest.text.spelled import read_spelled
+from ingest.units import parse_unit
+
+MISSING_TOKENS = (
+    *("", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "none"),
+    *("--", "-", "---", "/", "*", "-9999", "-9999.0", "-9999.00", "-99999", "-8888", "-7777"),
+    *("1.#QNAN", "-1.#IND", "1.#INF", "-1.#INF", "1.#IND", "#N/A", "#VALUE!", "#DIV/0!", "#REF!"),
+    *("无", "无数据", "缺测"),
+)
+TABLE_HEAD_BYTES = 1 << 18
+HEAD_LINES = 400
+_TIME_ROLES = ("time", "date", "clock", "epoch")
+_DELIMITERS = (",", "\t", ";", "|")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A located table: its headings (unit row merged in), where its rows begin, and how its fields are separated.
+
+    ``heading_line`` and ``first_line`` count from 1 in the file; ``offset`` is the byte at which the rows begin.
+    """
+
+    text: Decoded
+    headings: tuple[str, ...]
+    delimiter: str
+    heading_line: int
+    first_line: int
+    offset: int
+    units: tuple[str, ...] = ()
+    decimal_comma: bool = False
+    comment: str = ""
+    decisions: tuple[Decision, ...] = field(default=())
+
+    @property
+    def item(self) -> str:
+        """The file's name as shown to people."""
+        return self.text.item
+
+    def without_rows(self) -> Table:
+        """Return the table without the file's bytes, for what is said about it after its rows were read."""
+        return replace(self, text=replace(self.text, data=b""))
+
+
+# --- where the table is --------------------------------------------------------------------------------------------
+
+
+def find_table(
+    text: Decoded,
+    *,
+    columns: Mapping[str, str] | None = None,
+    comment: str = "",
+    first_line: int = 0,
+) -> Table:
+    """Locate the heading row: the line, within the first `HEAD_LINES`, that names most quantities, among them a time.
+
+    Parameters
+    ----------
+    text : Decoded
+        The file.
+    columns : mapping, optional
+        Folded headings that are known although the vocabulary does not list them.
+    comment : str
+        Lines that begin with it are not rows.
+    first_line : int
+        Lines before this index (from 0) are preamble and are not looked at.
+
+    Raises
+    ------
+    UnknownFormat
+        If no line names a time and something else.
+    """
+    lines = text.data[:TABLE_HEAD_BYTES].decode("utf-8", errors="replace").split("\n")[:HEAD_LINES]
+    known = columns or {}
+    best = (0, 0, ",", [""])
+    for index, line in enumerate(lines[first_line:], start=first_line):
+        if not line.strip() or (comment and line.startswith(comment)):
+            continue
+        for delimiter in _DELIMITERS:
+            if delimiter in line:
+                fields = split_line(line, delimiter)
+                score = _heading_score(fields, known)
+                if score > best[0]:
+                    best = (score, index, delimiter, fields)
+    if best[0] < 2:
+        raise _no_heading(text, lines)
+    _, index, delimiter, fields = best
+    return _build_table(text, lines, index, delimiter, fields, comment)
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Split one line as CSV, quotes respected."""
+    try:
+        return [part.strip() for part in next(csv.reader([line.rstrip("\r")], delimiter=delimiter))]
+    except (csv.Error, StopIteration):
+        return [part.strip() for part in line.split(delimiter)]
+
+
+def _heading_score(fields: Sequence[str], known: Mapping[str, str]) -> int:
+    """Count the quantities a line names; 0 unless one is a time, or where it is a row of numbers."""
+    slugs: set[str] = set()
+    timed = False
+    for text in fields[:2000]:
+        meaning = understand(text)
+        if meaning is not None:
+            slugs.add(f"{meaning.instrument} {meaning.quantity.slug}")
+            timed = timed or meaning.quantity.role in _TIME_ROLES
+        elif fold(text) in known:
+            slugs.add(text)
+            timed = timed or known[fold(text)].split(" ")[0] in _TIME_ROLES
+    numbers = sum(1 for text in fields if parse_number(text) is not None)
+    return len(slugs) if timed and numbers <= 0.3 * len(fields) else 0
+
+
+def _no_heading(text: Decoded, lines: Sequence[str]) -> UnknownFormat:
+    for number, line in enumerate(lines[:50], start=1):
+        fields = split_line(line, ",")
+        meanings = [understand(part) for part in fields]
+        empty = sum(1 for part in fields if not part)
+        if any(m is not None and m.quantity.role in _TIME_ROLES for m in meanings) and empty >= 2:
+            return UnknownFormat(
+                text.item,
+                f"{empty} of {len(fields)} column headings are empty, so nothing says what the numbers are; "
+                "copy the headings from another file of the same instrument",
+                where=f"line {number}",
+            )
+    first = next((line.strip() for line in lines if line.strip()), "")
+    return UnknownFormat(
+        text.item,
+        f"no reader recognises it, and no line names a time and a measured quantity; it begins {first[:60]!r}. "
+        "Name the columns in mission.toml under [columns], or ask for a reader of this format",
+        where="line 1",
+    )
+
+
+def _build_table(
+    text: Decoded, lines: Sequence[str], index: int, delimiter: str, fields: list[str], comment: str
+) -> Table:
+    units: list[str] = []
+    data_index = index + 1
+    if data_index < len(lines) and _is_unit_row(split_line(lines[data_index], delimiter), len(fields)):
+        units = split_line(lines[data_index], delimiter)
+        units += [""] * (len(fields) - len(units))
+        data_index += 1
+    sample = [line for line in lines[data_index : data_index + 50] if line.strip()]
+    offset = _start_of_line(text.data, data_index)
+    comma = delimiter in ";\t|" and _uses_decimal_comma(sample, delimiter)
+    notes = list(text.decisions)
+    if comma:
+        notes.append(
+            Decision(
+                text.item,
+                "numbers read with a decimal comma",
+                f"fields such as {_comma_example(sample, delimiter)!r}",
+            )
+        )
+    headings = tuple(fields[:2000])
+    return Table(
+        text, headings, delimiter, index + 1, data_index + 1, offset, tuple(units), comma, comment, tuple(notes)
+    )
+
+
+def _start_of_line(data: bytes, index: int) -> int:
+    """Byte at which a line begins (from 0), counted in the bytes: wrong ones are longer once they are replaced."""
+    start = 0
+    for _ in range(index):
+        end = data.find(b"\n", start)
+        start = end + 1 if end >= 0 else len(data) + 1
+    return start
+
+
+def _is_unit_row(fields: Sequence[str], width: int) -> bool:
+    """Whether a line holds units and not values: no number, and something that is a unit or a date pattern."""
+    if not fields or len(fields) > width + 1 or any(parse_number(part) is not None for part in fields):
+        return False
+    return any(parse_unit(part.strip("()[]")) or re.fullmatch(r"[dMyhms:/.\- ]{5,}", part) for part in fields if part)
+
+
+_COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
+
+
+def _comma_example(sample: Sequence[str], delimiter: str) -> str:
+    return next((f for line in sample for f in line.split(delimiter) if _COMMA_NUMBER.fullmatch(f.strip())), "")
+
+
+def _uses_decimal_comma(sample: Sequence[str], delimiter: str) -> bool:
+    fields = [part.strip().strip('"') for line in sample for part in line.split(delimiter)]
+    commas = sum(1 for part in fields if _COMMA_NUMBER.fullmatch(part))
+    points = sum(1 for part in fields if re.fullmatch(r"[+-]?\d+\.\d+", part))
+    return commas > 0 and commas > points
+
+
+def parse_number(text: str) -> float | None:
+    """Return the number a text is, or None; a decimal comma is taken only where the text has no point."""
+    if len(text) > 40:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        if _COMMA_NUMBER.fullmatch(text.strip()):
+            return float(text.strip().replace(",", "."))
+        return None
+
+
+# --- columns -------------------------------------------------------------------------------------------------------
+
+
+def read_columns(
+    table: Table, numeric: Sequence[int], textual: Sequence[int], *, missing: Sequence[str] = ()
+) -> tuple[pl.DataFrame, tuple[Decision, ...]]:
+    """Parse the chosen columns: numbers as Float64 (missing and unreadable as null), the rest as String.
+
+    Returns
+    -------
+    DataFrame, decisions
+        Columns named ``c0``, ``c1``, ... by their place in the file, and what had to be said about unreadable fields.
+
+    Raises
+    ------
+    FileError
+        If the rows cannot be read at all.
+    """
+    rows = _rows_of(table)
+    # Looking for tokens in every field triples the time and most files have none: so first without, then with them.
+    for tokens in ((), (*MISSING_TOKENS, *missing)):
+        floats = _parse(table, rows, numeric, textual, tokens, as_text=False)
+        if floats is not None:
+            return _sentinels_to_null(floats, missing), ()
+    texts = _parse(table, rows, numeric, textual, (*MISSING_TOKENS, *missing), as_text=True)
+    if texts is None:
+        raise FileError(
+            table.item, "the rows below the headings cannot be read as a table", where=f"line {table.first_line}"
+        )
+    return _numbers_from_texts(table, texts, numeric, missing)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What polars is given: bytes, how many lines to pass over, and whether the next line holds names."""
+
+    data: bytes
+    skip_lines: int
+    named: bool
+
+
+def _rows_of(table: Table) -> _Rows:
+    """Return the text itself where its first row is as wide as the headings, else a copy under a line of names.
+
+    polars takes the number of columns from the first line it reads.
+    """
+    data, width = table.text.data, len(table.headings)
+    end = data.find(b"\n", table.offset, table.offset + 1_000_000)
+    first = data[table.offset : end if end >= 0 else table.offset + 1_000_000]
+    if first.count(table.delimiter.encode()) == width - 1 and b'"' not in first and first.strip():
+        return _Rows(data, table.first_line - 1, named=False)
+    names = table.delimiter.join(f"c{i}" for i in range(width)).encode()
+    return _Rows(names + b"\n" + data[table.offset :], 0, named=True)
+
+
+def _sentinels_to_null(frame: pl.DataFrame, missing: Sequence[str]) -> pl.DataFrame:
+    """Numbers that mean "no value" → null."""
+    codes = sorted({value for token in (*MISSING_TOKENS, *missing) if (value := parse_number(token)) is not None})
+    codes = [code for code in codes if math.isfinite(code)]
+    floats = [name for name, kind in frame.schema.items() if kind == pl.Float64]
+    present = [name for name in floats if frame[name].is_in(codes).any()]
+    return frame.with_columns(
+        pl.when(pl.col(name).is_in(codes)).then(None).otherwise(pl.col(name)).alias(name) for name in present
+    )
+
+
+def _parse(
+    table: Table,
+    rows: _Rows,
+    numeric: Sequence[int],
+    textual: Sequence[int],
+    tokens: Sequence[str],
+    *,
+    as_text: bool,
+) -> pl.DataFrame | None:
+    kind: type[pl.String] | type[pl.Float64] = pl.String if as_text else pl.Float64
+    wanted = set(numeric) | set(textual)
+    schema = {f"c{i}": (kind if i in numeric else pl.String) for i in range(len(table.headings))}
+    quotes: tuple[str | None, ...] = ('"', None) if b'"' in rows.data else (None,)
+    for quote in quotes:
+        try:
+            return pl.read_csv(
+                rows.data,
+                separator=table.delimiter,
+                schema=schema,
+                has_header=rows.named,
+                skip_lines=rows.skip_lines,
+                columns=sorted(wanted),
+                null_values=list(tokens) or None,
+                truncate_ragged_lines=True,
+                quote_char=quote,
+                comment_prefix=table.comment or None,
+                decimal_comma=table.decimal_comma and not as_text,
+                encoding="utf8-lossy",
+            )
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            continue
+    return None
+
+
+def _numbers_from_texts(
+    table: Table, texts: pl.DataFrame, numeric: Sequence[int], missing: Sequence[str]
+) -> tuple[pl.DataFrame, tuple[Decision, ...]]:
+    """Cast text columns to numbers and say how many fields were not numbers, with the first of them."""
+    decisions = []
+    columns: list[pl.Series] = []
+    tokens = [*MISSING_TOKENS, *missing]
+    for series in texts.iter_columns():
+        index = int(series.name[1:])
+        if index not in numeric:
+            columns.append(series)
+            continue
+        stripped = series.str.strip_chars(" \t\r\"'")
+        cleaned = stripped.str.replace(",", ".", literal=True) if table.decimal_comma else stripped
+        values = cleaned.cast(pl.Float64, strict=False)
+        bad = (values.is_null() & stripped.is_not_null() & ~stripped.is_in(tokens)).arg_true()
+        spelled, kind = read_spelled(stripped.gather(bad).to_list())
+        if kind:
+            where, example = f'column {index + 1} "{table.headings[index]}"', str(stripped[int(bad[0])])[:40]
+            decisions.append(Decision(table.item, f"{where} read as {kind}", f"fields such as {example!r}"))
+            values = values.scatter(bad, spelled)
+            bad = bad.filter(pl.Series([value is None for value in spelled]))
+        if len(bad):
+            first = int(bad[0])
+            decisions.append(
+                Decision(
+                    table.item,
+                    f'{len(bad)} fields of column {index + 1} "{table.headings[index]}" taken as missing',
+                    f"not numbers; the first is {str(stripped[first])[:40]!r}, data row {first + 1}",
+                )
+            )
+        columns.append(values)
+    return pl.DataFrame(columns), tuple(decisions)
+
+
+def heading_with_unit(table: Table, index: int) -> str:
+    """Return the heading of a column with the unit row's unit in brackets where the heading has none itself."""
+    heading = table.headings[index]
+    unit = table.units[index].strip("()[]") if index < len(table.units) else ""
+    if unit and not split_heading(heading).unit_text and parse_unit(unit):
+        return f"{heading}({unit})"
+    return heading

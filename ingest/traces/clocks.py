@@ -1,0 +1,260 @@
+"""Clocks: which zone a local clock kept, and instruments with clocks of their own joined by time.
+
+A local time becomes UTC by declaration or by evidence. Evidence is a GNSS time of day beside it, or the
+agreement in time
+with a record that is in UTC already. Where nothing decides, the file is refused with the line for ``mission.toml``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from fnmatch import fnmatch
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import pandas as pd
+
+from ingest.coordinates import time_zone_at
+from ingest.errors import NoTimeZone, SettingError
+from ingest.flags import Flag, FlagArray
+from ingest.outcome import Decision, Outcome
+from ingest.traces.record import FloatArray, Record, TimeArray, TraceSettings
+
+_MOST_HOURS = 14
+"""Of an offset from UTC: that of the Line Islands."""
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the zone that a declaration names: an IANA name, ``UTC``, or an offset such as ``+08:00``.
+
+    Raises
+    ------
+    SettingError
+        If it is none of these.
+    """
+    name = name.strip()
+    offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?([0-5]\d)?", name.upper())
+    if offset and int(offset[2]) <= _MOST_HOURS:
+        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
+        return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes))
+    if name.upper() in ("UTC", "Z", "GMT"):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingError(
+            f'time_zone = "{name}" is not a zone; expected for example "Asia/Shanghai" or "+08:00"'
+        ) from error
+
+
+def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:
+    """Local readings → UTC; readings that a clock change makes double or impossible are flagged ``TIME_REPAIRED``.
+
+    Doubtful readings are taken as standard time (double) or moved to the first valid moment (impossible).
+    """
+    zone = zone_of(name)
+    index = pd.DatetimeIndex(local)
+    first = index.tz_localize(zone, ambiguous=np.zeros(len(index), bool), nonexistent="shift_forward")
+    second = index.tz_localize(zone, ambiguous=np.ones(len(index), bool), nonexistent="NaT")
+    utc = first.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[ns]")
+    other = second.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[ns]")
+    doubtful = np.where(utc != other, np.uint32(Flag.TIME_REPAIRED), np.uint32(0)).astype(np.uint32)
+    return utc, doubtful
+
+
+# --- the zone of a local clock -------------------------------------------------------------------------------------
+
+
+def settle_zone(record: Record, others: Sequence[Record], settings: TraceSettings) -> Outcome[Record]:
+    """Bring a record's local clock to UTC.
+
+    In this order: the stamps or the format say it already; a GNSS time of day in the file; the declared zone;
+    agreement in
+    time with another record that is in UTC (``others``) under the civil zone of that record's place, and not
+    without it.
+
+    Raises
+    ------
+    NoTimeZone
+        If nothing settles it.
+    """
+    if record.zone == "UTC":
+        return Outcome(record, _check_stated_offset(record))
+    if record.gnss_clock_s is not None:
+        found = _offset_from_gnss(record)
+        if found is not None:
+            return found
+    if settings.time_zone:
+        return _with_zone(record, settings.time_zone, "declared as time_zone")
+    return _settle_by_agreement(record, others, settings)
+
+
+def _check_stated_offset(record: Record) -> tuple[Decision, ...]:
+    """Report where the offset in the stamps is not that of the civil zone at the place and day."""
+    place = _place(record)
+    if record.stated_offset_s is None or record.stated_offset_s == 0 or place is None or not len(record.time):
+        return ()
+    name = time_zone_at(*place)
+    if not name:
+        return ()
+    moment = datetime.fromtimestamp(float(record.time[0].astype("datetime64[s]").astype("int64")), UTC)
+    civil = ZoneInfo(name).utcoffset(moment.astimezone(ZoneInfo(name)))
+    if civil is None or civil.total_seconds() == record.stated_offset_s:
+        return ()
+    return (
+        Decision(
+            record.item,
+            f"offset {record.stated_offset_s / 3600:+.1f} h of the stamps believed",
+            f"but {name} was at {civil.total_seconds() / 3600:+.1f} h that day: if the clock was not changed "
+            "for summer time "
+            "the times are an hour off",
+        ),
+    )
+
+
+def _offset_from_gnss(record: Record) -> Outcome[Record] | None:
+    """Offset of the local clock from a GNSS time of day in the same rows, rounded to a quarter of an hour."""
+    if record.gnss_clock_s is None or not len(record.time):
+        return None
+    day = record.time.astype("datetime64[D]")
+    local = (record.time - day) / np.timedelta64(1, "s")
+    good = np.isfinite(record.gnss_clock_s) & (record.gnss_clock_s > 0) & (record.gnss_clock_s < 86400)
+    if np.count_nonzero(good) < 10:
+        return None
+    difference = (local[good] - record.gnss_clock_s[good] + 43200.0) % 86400.0 - 43200.0
+    offset = float(np.median(difference))
+    rounded = round(offset / 900.0) * 900.0
+    spread = float(np.median(np.abs(difference - offset)))
+    if abs(offset - rounded) > 300.0 or spread > 60.0:
+        return None
+    time = record.time - np.timedelta64(int(rounded), "s")
+    evidence = f"clock minus GNSS time of day is {offset:.0f} s (median, spread {spread:.1f} s)"
+    decision = Decision(record.item, f"clock taken as UTC{rounded / 3600:+.2f} h", evidence)
+    return Outcome(replace(record, time=time, zone="UTC"), (decision,))
+
+
+def _with_zone(record: Record, name: str, why: str) -> Outcome[Record]:
+    time, flags = localise(record.time, name)
+    decisions = [Decision(record.item, f"times taken as {name}", why)]
+    doubtful = int(np.count_nonzero(flags))
+    if doubtful:
+        decisions.append(
+            Decision(
+                record.item,
+                "standard time taken where the clock was changed",
+                f"{doubtful} stamps are double or impossible",
+            )
+        )
+    return Outcome(replace(record, time=time, zone="UTC", qc_flag=record.qc_flag | flags), tuple(decisions))
+
+
+def _place(record: Record) -> tuple[float, float] | None:
+    if not record.has_position or record.lon is None or record.lat is None:
+        return None
+    good = np.isfinite(record.lon + record.lat) & ((record.lon != 0) | (record.lat != 0))
+    if not good.any():
+        return None
+    lon, lat = float(np.median(record.lon[good])), float(np.median(record.lat[good]))
+    return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
+
+
+def _settle_by_agreement(record: Record, others: Sequence[Record], settings: TraceSettings) -> Outcome[Record]:
+    own = _place(record)
+    for other in others:
+        place = own or _place(other)
+        name = time_zone_at(*place) if place is not None else ""
+        if not name or name == "UTC":
+            continue
+        as_zone = _overlap(localise(record.time, name)[0], other.time)
+        as_utc = _overlap(record.time, other.time)
+        if max(as_zone, as_utc) > 0.5 and min(as_zone, as_utc) < 0.05:
+            evidence = (
+                f"overlaps {other.item} (UTC) by {as_zone:.0%} of the shorter as {name}, by {as_utc:.0%} as UTC; "
+                f"{name} is the civil zone of the place"
+            )
+            return _with_zone(record, name if as_zone > as_utc else "UTC", evidence)
+    name = time_zone_at(*own) if own is not None else ""
+    if not name:
+        name = next((time_zone_at(*place) for place in map(_place, others) if place is not None), "")
+    if name and (settings.unsettled_zone == "position" or record.zone_hint == "local"):
+        why = (
+            "the heading says local time" if record.zone_hint == "local" else "not settled; allowed by unsettled_zone"
+        )
+        return _with_zone(record, name, f"civil zone of the place; {why}")
+    example = name or "Asia/Shanghai"
+    raise NoTimeZone(
+        record.item,
+        f"times without a zone (first {str(record.time[0])[:19]}), and nothing in the mission settles it; put "
+        f'`time_zone = "{example}"` (or "UTC", if the logger kept UTC) into mission.toml, or give --time-zone '
+        f"{example}",
+        where="time column",
+    )
+
+
+def _overlap(first: TimeArray, second: TimeArray) -> float:
+    """Common time of two records as a part of the shorter one."""
+    if len(first) < 2 or len(second) < 2:
+        return 0.0
+    start, end = max(first.min(), second.min()), min(first.max(), second.max())
+    shorter = min(first.max() - first.min(), second.max() - second.min())
+    return 0.0 if end <= start or shorter <= np.timedelta64(0, "ns") else float((end - start) / shorter)
+
+
+def shift_clock(record: Record, offsets: Mapping[str, float]) -> Outcome[Record]:
+    """Add the declared clock offset (s) of the first file name pattern that matches."""
+    for pattern, seconds in offsets.items():
+        if fnmatch(record.item, pattern) or fnmatch(record.item.rsplit("/", 1)[-1], pattern):
+            time = record.time + np.timedelta64(round(seconds * 1e9), "ns")
+            decision = Decision(
+                record.item, f"clock moved by {seconds:+.3f} s", f"declared for {pattern!r} in mission.toml"
+            )
+            return Outcome(replace(record, time=time), (decision,))
+    return Outcome(record)
+
+
+# --- joining by time -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """For every target time: the samples before and after, the weight of the later one, and whether both are near."""
+
+    before: np.ndarray
+    after: np.ndarray
+    weight: FloatArray
+    near: np.ndarray
+    exact: np.ndarray
+
+
+def bracket(times: TimeArray, targets: TimeArray, gap_s: float) -> Bracket:
+    """Find the samples around every target; near means not more than ``gap_s`` apart, or exact."""
+    position = np.searchsorted(times, targets, side="left")
+    after = np.clip(position, 0, len(times) - 1)
+    before = np.clip(position - 1, 0, len(times) - 1)
+    exact = times[after] == targets
+    before = np.where(exact, after, before)
+    span = (times[after] - times[before]) / np.timedelta64(1, "s")
+    inside = (targets >= times[0]) & (targets <= times[-1])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        weight = np.where(exact | (span == 0), 0.0, (targets - times[before]) / np.timedelta64(1, "s") / span)
+    return Bracket(before, after, weight, inside & (exact | (span <= gap_s)), exact)
+
+
+def interpolate(values: FloatArray, where: Bracket) -> FloatArray:
+    """Interpolate linearly in time; NaN where no samples are near."""
+    with np.errstate(invalid="ignore"):
+        mixed = np.where(
+            where.weight == 0.0,
+            values[where.before],
+            values[where.before] * (1.0 - where.weight) + values[where.after] * where.weight,
+        )
+    return np.where(where.near, mixed, np.nan)
+
+
+def interpolate_angle(values_rad: FloatArray, where: Bracket) -> FloatArray:
+    """Interpolate an angle (rad) through its unit vector, so that 359° and 1° meet at 0°."""
+    sine, cosine = interpolate(np.sin(values_rad), where), interpolate(np.cos(values_rad), where)
+    return np.arctan2(sine, cosine) % (2.0 * np.pi)

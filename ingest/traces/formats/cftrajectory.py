@@ -1,0 +1,128 @@
+"""CF discrete-sampling-geometry trajectories in netCDF, such as the ``trace.nc`` this program writes."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from ingest.errors import FileError
+from ingest.outcome import Decision, Outcome
+from ingest.text.headings import CONCENTRATIONS, understand
+from ingest.traces.record import Channel, FloatArray, Reader, Record, Source, TraceSettings
+from ingest.units import parse_unit
+
+
+def _recognises(head: bytes) -> bool:
+    return head[:3] == b"CDF" or head[:8] == b"\x89HDF\r\n\x1a\n"
+
+
+def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
+    """Read a trajectory file of one dimension: time, longitude and latitude are found by their standard names.
+
+    Raises
+    ------
+    FileError
+        If the file is damaged, or has no time, longitude and latitude along one dimension.
+    """
+    if source.path.suffix == ".gz":
+        raise FileError(source.item, "gzipped netCDF is not read; unpack it (netCDF compresses inside)")
+    allowed = settings.maximum_file_mb * 1e6
+    try:
+        with (
+            warnings.catch_warnings(
+                action="ignore", category=xr.SerializationWarning
+            ),  # times beyond 2262: see below
+            xr.open_dataset(source.path, engine="netcdf4", decode_timedelta=False) as opened,
+        ):
+            if opened.nbytes > allowed:
+                stated = f"states {opened.nbytes / 1e6:.0f} MB of variables"
+                raise FileError(source.item, f"{stated}; up to {settings.maximum_file_mb:.0f} MB are read; split it")
+            dataset = opened.load()
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, OverflowError, MemoryError) as error:
+        raise FileError(source.item, f"not a readable netCDF file ({error})") from error
+    return _record(dataset, source.item)
+
+
+def _by_standard_name(dataset: xr.Dataset, standard: str, words: tuple[str, ...]) -> str | None:
+    for name, variable in dataset.variables.items():
+        if variable.attrs.get("standard_name") == standard and variable.ndim == 1:
+            return str(name)
+    return next((str(n) for n in dataset.variables if str(n).lower() in words and dataset[n].ndim == 1), None)
+
+
+def _record(dataset: xr.Dataset, item: str) -> Outcome[tuple[Record, ...]]:
+    time_name = _by_standard_name(dataset, "time", ("time",))
+    names = [_by_standard_name(dataset, "longitude", ("lon", "longitude"))]
+    names.append(_by_standard_name(dataset, "latitude", ("lat", "latitude")))
+    if time_name is None or dataset[time_name].dtype.kind != "M":
+        raise FileError(item, "no time variable with units such as 'seconds since 2024-01-01' along one dimension")
+    dimension = dataset[time_name].dims[0]
+    time = dataset[time_name].values.astype("datetime64[ns]")
+    good = ~np.isnat(time)
+    places = [_numbers(dataset[n].values)[good] if n and dataset[n].dims == (dimension,) else None for n in names]
+    skip = {time_name, *(n for n in names if n)}
+    channels, unread = [], []
+    for key, variable in dataset.variables.items():
+        name = str(key)
+        if name in skip or variable.dims != (dimension,) or variable.dtype.kind not in "fiu":
+            continue
+        channel = _channel(name, _numbers(variable.values)[good], variable.attrs)
+        if channel is None:
+            unread.append(name)
+        else:
+            channels.append(channel)
+    flags = dataset["qc_flag"].values[good].astype(np.uint32) if _has_flags(dataset, dimension) else None
+    record = Record(
+        item,
+        "",
+        str(dataset.attrs.get("instrument", ""))[:200],
+        time[good],
+        "UTC",
+        places[0],
+        places[1],
+        tuple(channels),
+        np.zeros(int(good.sum()), np.uint32) if flags is None else flags,
+    )
+    notes = (Decision(item, f"{len(unread)} variables not read", ", ".join(unread[:12])),) if unread else ()
+    return Outcome((record,), notes)
+
+
+def _has_flags(dataset: xr.Dataset, dimension: object) -> bool:
+    if "qc_flag" not in dataset.variables:
+        return False
+    flags = dataset["qc_flag"]
+    return flags.dims == (dimension,) and flags.dtype.kind in "iu" and "flag_masks" in flags.attrs
+
+
+def _numbers(values: np.ndarray) -> FloatArray:
+    return np.asarray(values).astype(np.float64)
+
+
+def _channel(name: str, values: FloatArray, attrs: Mapping[str, object]) -> Channel | None:
+    """Keep a variable that carries its units; it is a species by its attribute, or by name and unit."""
+    units = str(attrs.get("units", ""))
+    if not units or name.endswith("_qc") or name == "qc_flag":
+        return None
+    kept = {key: str(attrs[key]) for key in ("long_name", "standard_name", "species", "instrument") if key in attrs}
+    unit = parse_unit(units)
+    meaning = understand(f"{name}({units})")
+    if "species" not in kept and unit is not None and unit.kind in CONCENTRATIONS and meaning is not None:
+        kept["species"] = meaning.quantity.slug
+    if "species" in kept:
+        kept.setdefault("instrument", "unknown")
+        kept.setdefault("long_name", name)
+    return Channel(name, values, {"units": unit.name if unit is not None else units, **kept})
+
+
+READER = Reader(
+    name="CF trajectory netCDF",
+    suffixes=(".nc",),
+    recognises=_recognises,
+    read=read,
+    reads="time, position and every variable with units along the observation dimension; flags of our own files",
+    infers="species from name and unit where the attribute is absent",
+    tested_with="tests/ingest/traces/test_formats_files.py",
+)

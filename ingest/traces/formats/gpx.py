@@ -1,0 +1,121 @@
+"""GPX 1.0 and 1.1 tracks: positions, and speed, course and satellites where the logger wrote them.
+
+Parsed by defusedxml (no entities, no external files). Namespaces are ignored on purpose: loggers write 1.0
+elements under
+1.1 and the reverse. Points without a time cannot be placed on a clock and are rejected.
+"""
+
+from __future__ import annotations
+
+import io
+from xml.etree.ElementTree import Element, ParseError
+
+import numpy as np
+import polars as pl
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from ingest.errors import FileError
+from ingest.outcome import Outcome, Reject
+from ingest.text.stamps import parse_stamps
+from ingest.traces.record import Channel, FloatArray, Reader, Record, Source, TraceSettings
+
+_EXTRAS = {
+    "ele": ("altitude", "m", 1.0, "altitude"),
+    "speed": ("speed", "m s-1", 1.0, "platform speed over ground"),
+    "course": ("heading", "rad", np.pi / 180.0, "direction of travel, clockwise from north"),
+    "sat": ("satellites", "1", 1.0, "satellites used"),
+    "hdop": ("hdop", "1", 1.0, "horizontal dilution of precision"),
+}
+
+
+def _recognises(head: bytes) -> bool:
+    return b"<gpx" in head[:4096].replace(b"\x00", b"")
+
+
+def read(source: Source, _settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
+    """Read all track points of a GPX file as one record of positions.
+
+    Raises
+    ------
+    FileError
+        If the XML is broken from the start or unsafe, or holds no track point with a time.
+    """
+    rows, broken = _points(source)
+    if not rows["lat"]:
+        raise FileError(source.item, "no track point (trkpt); waypoints and routes have no times to join by")
+    stamps_text = pl.Series(rows["time"], dtype=pl.String)
+    if stamps_text.null_count() == len(stamps_text):
+        raise FileError(source.item, f"{len(stamps_text)} track points without times; export the track with times")
+    stamps = parse_stamps(stamps_text, source.item)
+    good = ~np.isnat(stamps.time)
+    channels = []
+    for tag, (name, units, scale, text) in _EXTRAS.items():
+        values = _numbers(rows[tag])[good]
+        if np.isfinite(values).any():
+            attrs = {"units": units, "long_name": text}
+            attrs |= {"vertical_datum": "unknown"} if name == "altitude" else {}
+            channels.append(Channel(name, values * scale, attrs))
+    record = Record(
+        item=source.item,
+        reader="",
+        instrument="GNSS",
+        time=stamps.time[good],
+        zone="UTC" if stamps.offset_s is not None else "",
+        lon=_numbers(rows["lon"])[good],
+        lat=_numbers(rows["lat"])[good],
+        channels=tuple(channels),
+        qc_flag=np.zeros(int(good.sum()), np.uint32),
+        stated_offset_s=stamps.offset_s,
+    )
+    rejects = list(broken)
+    if not good.all():
+        rejects.append(Reject(source.item, "trkpt", f"{int((~good).sum())} track points without a readable time"))
+    return Outcome((record,), (*stamps.decisions,), tuple(rejects))
+
+
+def _numbers(texts: list[str | None]) -> FloatArray:
+    return pl.Series(texts, dtype=pl.String).str.strip_chars().cast(pl.Float64, strict=False).to_numpy().astype(float)
+
+
+def _points(source: Source) -> tuple[dict[str, list[str | None]], tuple[Reject, ...]]:
+    """Collect the track points; what stands before a break in the XML is kept and the break is reported."""
+    rows: dict[str, list[str | None]] = {key: [] for key in ("lat", "lon", "time", *_EXTRAS)}
+    try:
+        for _, element in iterparse(io.BytesIO(source.load()), events=("end",), forbid_dtd=True):
+            if _local(element) == "trkpt":
+                _append(rows, element)
+                element.clear()
+    except (ParseError, ValueError, LookupError) as error:
+        if isinstance(error, DefusedXmlException):
+            raise FileError(
+                source.item, f"unsafe XML refused ({type(error).__name__}); GPX needs no DTD or entities"
+            ) from error
+        if not rows["lat"]:
+            raise FileError(source.item, f"not readable XML: {error}") from error
+        reason = f"the XML breaks off ({error}); {len(rows['lat'])} points before it are used"
+        return rows, (Reject(source.item, "end of file", reason),)
+    return rows, ()
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _append(rows: dict[str, list[str | None]], point: Element) -> None:
+    found = {_local(child): child.text for child in point.iter() if child is not point}
+    rows["lat"].append(point.get("lat"))
+    rows["lon"].append(point.get("lon"))
+    for key in ("time", *_EXTRAS):
+        rows[key].append(found.get(key))
+
+
+READER = Reader(
+    name="GPX",
+    suffixes=(".gpx", ".gpx.gz"),
+    recognises=_recognises,
+    read=read,
+    reads="track points of GPX 1.0 and 1.1: time, position, altitude, speed, course, satellites, extensions",
+    infers="nothing; points without times are refused, a truncated file is used up to the break",
+    tested_with="20181024-095557.gpx.gz",
+)

@@ -1,0 +1,120 @@
+"""Workbooks (xlsx, xls, ods) by calamine: the first sheet in which a table is found, Picarro exports among them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, XmlError, ZipError
+
+from ingest.errors import FileError, UnknownFormat
+from ingest.outcome import Decision, Outcome, Reject
+from ingest.text.encodings import Decoded
+from ingest.text.headings import fold
+from ingest.text.tables import find_table
+from ingest.traces.assemble import record_from_table
+from ingest.traces.formats.picarro import is_picarro_heading, read_picarro_table
+from ingest.traces.record import Layout, Reader, Record, Source, TraceSettings
+
+_ERRORS = (CalamineError, PasswordError, WorksheetNotFound, XmlError, ZipError, OSError, ValueError)
+
+
+def _recognises(head: bytes) -> bool:
+    return head[:4] == b"PK\x03\x04" or head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
+    """Read the first sheet that holds a table.
+
+    Raises
+    ------
+    FileError
+        If the workbook is damaged, locked or a bomb, or no sheet holds a table.
+    """
+    data = source.load()
+    _refuse_bombs(source.item, data, settings)
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        names = list(book.sheet_names)
+    except _ERRORS as error:
+        raise FileError(
+            source.item, f"not a readable workbook ({error}); save it again as .xlsx without a password"
+        ) from error
+    refused: list[Reject] = []
+    for name in names:
+        try:
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
+            outcome = _read_sheet(source.item, rows, settings)
+        except _ERRORS as error:
+            refused.append(Reject(source.item, f"sheet {name}", f"cannot be read: {error}"))
+            continue
+        except UnknownFormat as error:
+            refused.append(Reject(source.item, f"sheet {name}", error.reason))
+            continue
+        others = [other for other in names if other != name]
+        notes = [
+            Decision(
+                source.item, f"sheet {name} read", f"first sheet with a table; others: {', '.join(others) or 'none'}"
+            )
+        ]
+        return Outcome(outcome.value, (*notes, *outcome.decisions), outcome.rejects)
+    reasons = "; ".join(f"{r.where}: {r.reason}" for r in refused) or "it has no sheets"
+    raise FileError(source.item, f"no sheet holds a table of a time and a measured quantity ({reasons[:300]})")
+
+
+def _refuse_bombs(item: str, data: bytes, settings: TraceSettings) -> None:
+    if data[:2] != b"PK":
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            total = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise FileError(item, f"not a readable workbook ({error})") from error
+    limit = min(settings.maximum_file_mb * 1e6, max(64e6, len(data) * settings.maximum_expansion))
+    if total > limit:
+        raise FileError(
+            item,
+            f"unpacks to {total / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB; refused as a likely bomb",
+        )
+
+
+def _read_sheet(item: str, rows: Sequence[Sequence[object]], settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
+    text = Decoded(item, sheet_as_text(rows), "workbook")
+    table = find_table(text, columns={fold(key): value for key, value in settings.columns.items()})
+    if is_picarro_heading("\t".join(table.headings)):
+        return read_picarro_table(table, settings)
+    outcome = record_from_table(table, settings, Layout())
+    return Outcome((outcome.value,), (*table.decisions, *outcome.decisions), outcome.rejects)
+
+
+def sheet_as_text(rows: Sequence[Sequence[object]]) -> bytes:
+    """Write a sheet as tab-separated text, dates in ISO 8601, so that one table parser serves all."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return stream.getvalue().encode("utf-8", errors="replace")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, datetime | date | time):
+        return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
+    if isinstance(value, float):
+        return repr(value)
+    if isinstance(value, timedelta):
+        return str(value)
+    return str(value).replace("\n", " ").replace("\t", " ")
+
+
+READER = Reader(
+    name="workbook",
+    suffixes=(".xlsx", ".xlsm", ".xls", ".ods"),
+    recognises=_recognises,
+    read=read,
+    reads="the first sheet with a table (merged title rows are passed over); Picarro columns as in .dat",
+    infers="as for a delimited table; which sheet; unsafe archives are refused by their stated size",
+    tested_with="Hamburg_G2301_20181024.xlsx",
+)

@@ -1,0 +1,195 @@
+"""Instruments and positions of one outing → one record, by time and never by row number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ingest.errors import NoPosition
+from ingest.flags import Flag, FlagArray
+from ingest.outcome import Decision, Outcome, Reject
+from ingest.text.headings import fold
+from ingest.traces.clocks import Bracket, bracket, interpolate, interpolate_angle
+from ingest.traces.record import Channel, Record, TraceSettings
+
+_OF_THE_ANALYSER = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.VALUE_OUT_OF_RANGE
+
+
+def group_outings(
+    records: Sequence[Record],
+) -> Outcome[tuple[tuple[Record | None, tuple[Record, ...]], ...]]:
+    """Sort records into outings: (record that gives the positions, instruments).
+
+    An instrument with positions of its own is an outing; one without joins the positions that overlap it
+    longest in time.
+    """
+    tracks = [r for r in records if r.has_position and not r.has_species]
+    placed = [r for r in records if r.has_position and r.has_species]
+    lost = [r for r in records if not r.has_position]
+    groups: dict[int, list[Record]] = {}
+    rejects: list[Reject] = []
+    decisions: list[Decision] = []
+    sources = [*tracks, *placed]
+    for record in lost:
+        best = max(range(len(sources)), key=lambda i: (_common_s(sources[i], record), -i), default=None)
+        if best is None or _common_s(sources[best], record) <= 0:
+            error = _no_position(record, sources)
+            rejects.append(Reject(error.item, error.where, error.reason))
+        else:
+            groups.setdefault(best, []).append(record)
+    outings: list[tuple[Record | None, tuple[Record, ...]]] = []
+    for index, source in enumerate(sources):
+        members = groups.get(index, [])
+        if source.has_species or members:
+            outings.append((source, tuple(members)))
+        else:
+            unused = _unused_track(source, [s for i, s in enumerate(sources) if s.has_species or i in groups])
+            decisions += [unused] if isinstance(unused, Decision) else []
+            rejects += [unused] if isinstance(unused, Reject) else []
+    return Outcome(tuple(outings), tuple(decisions), tuple(rejects))
+
+
+def _common_s(first: Record, second: Record) -> float:
+    start, end = max(first.time[0], second.time[0]), min(first.time[-1], second.time[-1])
+    return float((end - start) / np.timedelta64(1, "s"))
+
+
+def _no_position(record: Record, sources: Sequence[Record]) -> NoPosition:
+    span = f"{str(record.time[0])[:19]}Z to {str(record.time[-1])[:19]}Z"
+    if sources:
+        nearest = min(sources, key=lambda source: -_common_s(source, record))
+        return NoPosition(
+            record.item,
+            f"no positions of its own ({span}) and no other file overlaps it in time; nearest is {nearest.item} "
+            f"({abs(_common_s(nearest, record)):.0f} s away): check the clocks and the time "
+            f"zone{_hours_hint(nearest, record)}",
+        )
+    return NoPosition(record.item, f"no positions ({span}); put the drive's GPX or NMEA file beside it")
+
+
+def _hours_hint(source: Record, record: Record) -> str:
+    """Say by how many whole hours a clock would have to be moved, where one such move alone makes them overlap."""
+    length = min((r.time[-1] - r.time[0]) / np.timedelta64(1, "s") for r in (source, record))
+    fitting = []
+    for hours in range(-14, 15):
+        moved = record.time[[0, -1]] + np.timedelta64(hours, "h")
+        common = (min(source.time[-1], moved[1]) - max(source.time[0], moved[0])) / np.timedelta64(1, "s")
+        if common > 0.9 * length > 0:
+            fitting.append(hours)
+    if len(fitting) != 1:
+        return ""
+    name = record.item.rsplit("/", 1)[-1]
+    return f'; moved by {fitting[0]:+d} h it would overlap: [traces.clock_offset_s] "{name}" = {fitting[0] * 3600}'
+
+
+def _unused_track(track: Record, used: Sequence[Record]) -> Decision | Reject:
+    twin = next((other for other in used if other is not track and _common_s(other, track) > 0), None)
+    if twin is not None:
+        return Decision(track.item, "positions not used", f"those of {twin.item} cover the same time and were taken")
+    span = f"{str(track.time[0])[:19]}Z to {str(track.time[-1])[:19]}Z"
+    return Reject(
+        track.item,
+        "",
+        f"positions only ({span}), and no instrument without positions of its own measured in that time; put the "
+        "instrument's file beside it, or check the two clocks",
+    )
+
+
+def join_outing(source: Record, instruments: Sequence[Record], settings: TraceSettings) -> Outcome[Record]:
+    """Join instruments onto positions.
+
+    One instrument keeps its own times and gets positions interpolated over gaps up to ``position_gap_s``. Several are
+    interpolated onto the times of the positions, each over gaps up to ``join_gap_s``; samples at the same
+    moment are taken
+    as they are.
+    """
+    if not instruments:
+        return Outcome(source)
+    if len(instruments) == 1 and not source.has_species:
+        return _place(instruments[0], source, settings)
+    return _onto(source, instruments, settings)
+
+
+def _place(record: Record, track: Record, settings: TraceSettings) -> Outcome[Record]:
+    usable = (
+        np.isfinite(track.lon + track.lat) if track.lon is not None and track.lat is not None else np.zeros(0, bool)
+    )
+    times = track.time[usable]
+    where = bracket(times, record.time, settings.position_gap_s)
+    lon, lat = interpolate(track.lon[usable], where), interpolate(track.lat[usable], where)  # type: ignore[index]
+    flags = record.qc_flag | _carried(track.qc_flag[usable], where)
+    flags |= np.where(where.near & ~where.exact, np.uint32(Flag.POSITION_INTERPOLATED), np.uint32(0))
+    have = {channel.name for channel in record.channels}
+    extra = [_resampled(c, _subset(c, usable), where) for c in track.channels if c.name not in have]
+    missing = int(np.count_nonzero(~where.near))
+    evidence = (
+        f"interpolated in time over gaps up to {settings.position_gap_s:g} s; {len(record.time) - missing} of "
+        f"{len(record.time)} rows have a position"
+    )
+    joined = replace(record, lon=lon, lat=lat, qc_flag=flags.astype(np.uint32), channels=(*record.channels, *extra))
+    return Outcome(joined, (Decision(record.item, f"positions from {track.item}", evidence),))
+
+
+def _subset(channel: Channel, rows: np.ndarray) -> Channel:
+    return replace(channel, values=channel.values[rows], qc=None if channel.qc is None else channel.qc[rows])
+
+
+def _carried(flags: FlagArray, where: Bracket) -> FlagArray:
+    return np.where(where.near, flags[where.before] | flags[where.after], np.uint32(0)).astype(np.uint32)
+
+
+def _resampled(channel: Channel, source: Channel, where: Bracket) -> Channel:
+    angle = channel.attrs.get("units") == "rad"
+    values = (interpolate_angle if angle else interpolate)(source.values, where)
+    qc = None if source.qc is None else _carried(source.qc, where)
+    return replace(channel, values=values, qc=qc)
+
+
+def _flags_to_values(record: Record) -> Record:
+    """Move what the rows of an analyser are flagged for to its own values: it says nothing of other analysers."""
+    own = record.qc_flag & np.uint32(_OF_THE_ANALYSER)
+    if not own.any() or not record.has_species:
+        return record
+    channels = tuple(
+        replace(c, qc=(own if c.qc is None else own | c.qc).astype(np.uint32)) if c.is_species else c
+        for c in record.channels
+    )
+    return replace(record, channels=channels, qc_flag=(record.qc_flag ^ own).astype(np.uint32))
+
+
+def _onto(base: Record, instruments: Sequence[Record], settings: TraceSettings) -> Outcome[Record]:
+    base = _flags_to_values(base)
+    channels = list(base.channels)
+    decisions: list[Decision] = []
+    for record in map(_flags_to_values, instruments):
+        where = bracket(record.time, base.time, settings.join_gap_s)
+        for channel in record.channels:
+            resampled = _resampled(channel, channel, where)
+            channels.append(replace(resampled, name=_free_name(channel, [c.name for c in channels], record)))
+        inside = int(np.count_nonzero((record.time >= base.time[0]) & (record.time <= base.time[-1])))
+        evidence = (
+            f"interpolated over gaps up to {settings.join_gap_s:g} s: {int(where.exact.sum())} of "
+            f"{len(base.time)} moments "
+            f"exact, {int((where.near & ~where.exact).sum())} interpolated, {int((~where.near).sum())} without "
+            "a value; "
+            f"{len(record.time) - inside} of its {len(record.time)} rows lie outside the time of the positions"
+        )
+        decisions.append(Decision(record.item, f"joined by time onto {base.item}", evidence))
+    names = [base.instrument, *(record.instrument for record in instruments)]
+    joined = replace(base, channels=tuple(channels), instrument=", ".join(dict.fromkeys(n for n in names if n)))
+    return Outcome(joined, tuple(decisions))
+
+
+def _free_name(channel: Channel, taken: Sequence[str], record: Record) -> str:
+    if channel.name not in taken:
+        return channel.name
+    label = re.sub(r"\W+", "_", fold(channel.attrs.get("instrument") or record.item.rsplit("/", 1)[-1])).strip("_")
+    name = f"{channel.name}_{label}"
+    number = 2
+    while name in taken:
+        name = f"{channel.name}_{label}_{number}"
+        number += 1
+    return name

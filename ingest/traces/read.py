@@ -1,0 +1,275 @@
+"""Logger files → traces: every format a reader knows, clocks brought to UTC, positions joined, nothing believed
+blindly.
+
+The method, as `read_traces` does it: each file is read by the first reader that recognises it; its positions,
+units and
+stamps are checked; its clock is brought to UTC; instruments without positions are joined by time to those that have
+them; each outing becomes a trace that passes `ingest.schema.check_trace`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import xarray as xr
+
+from ingest.errors import FileError, UnknownFormat
+from ingest.flags import Flag
+from ingest.outcome import Decision, Outcome, Reject
+from ingest.schema import check_trace, new_trace
+from ingest.text.encodings import open_source
+from ingest.traces.clocks import settle_zone, shift_clock
+from ingest.traces.formats import (
+    ae51,
+    aircasting,
+    basicairdata,
+    cftrajectory,
+    cpc3007,
+    delimited,
+    dusttrak,
+    gmap,
+    gpx,
+    icartt,
+    licor,
+    nmea,
+    otm33a,
+    picarro,
+    retigo,
+    sniffer4d,
+    workbook,
+)
+from ingest.traces.outings import group_outings, join_outing
+from ingest.traces.plausibility import check_record, repair_stamps, take
+from ingest.traces.record import Reader, Record, Source
+from ingest.traces.record import TraceSettings as TraceSettings  # callers name it beside `read_traces`
+
+logger = logging.getLogger(__name__)
+
+#: Every reader, most particular first; the last one takes any table.
+READERS: tuple[Reader, ...] = (
+    cftrajectory.READER,
+    picarro.READER,
+    retigo.READER,
+    licor.LI78XX,
+    licor.LI850,
+    gmap.READER,
+    otm33a.READER,
+    aircasting.READER,
+    icartt.READER,
+    ae51.READER,
+    dusttrak.READER,
+    cpc3007.READER,
+    sniffer4d.READER,
+    basicairdata.READER,
+    gpx.READER,
+    nmea.READER,
+    workbook.READER,
+    delimited.READER,
+)
+
+T = TypeVar("T")
+
+
+def read_traces(
+    files: Sequence[Path], settings: TraceSettings, *, root: Path | None = None
+) -> Outcome[tuple[xr.Dataset, ...]]:
+    """Read logger files of any kind into traces, one per platform and outing.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The files, in any order; gzipped or not.
+    settings : TraceSettings
+        Thresholds, and what ``mission.toml`` declares (time zone, columns, clocks, wind).
+    root : Path, optional
+        Names in messages are relative to it.
+
+    Returns
+    -------
+    Outcome of datasets
+        Traces sorted by their first time; every decision; a `Reject` for every file or group of rows not used.
+
+    Examples
+    --------
+    >>> read_traces([], TraceSettings()).value
+    ()
+    """
+    collected = _Collected()
+    records = [record for path in sorted(files) for record in _read_file(path, settings, root, collected)]
+    records = _to_utc(records, settings, collected)
+    records = [r for r in (_guarded(partial(repair_stamps, r), collected) for r in records) if r is not None]
+    outings = collected.keep(group_outings(records))
+    traces: list[xr.Dataset] = []
+    for source, instruments in outings:
+        if source is None:
+            continue
+        joined = _guarded(partial(join_outing, source, instruments, settings), collected)
+        if joined is not None:
+            name = _stem(instruments[0].item if len(instruments) == 1 and not source.has_species else source.item)
+            traces += _split(joined, name, {str(t["trajectory"].values) for t in traces}, settings, collected)
+    traces.sort(key=lambda trace: (trace["time"].values[0], str(trace["trajectory"].values)))
+    logger.info("traces: %d files, %d traces, %d rejects", len(files), len(traces), len(collected.rejects))
+    return Outcome(tuple(traces), tuple(collected.decisions), tuple(collected.rejects))
+
+
+class _Collected:
+    """Decisions and rejects on the way through `read_traces`."""
+
+    def __init__(self) -> None:
+        self.decisions: list[Decision] = []
+        self.rejects: list[Reject] = []
+
+    def keep(self, outcome: Outcome[T]) -> T:
+        """Note an outcome's decisions and rejects and give its value."""
+        self.decisions += outcome.decisions
+        self.rejects += outcome.rejects
+        return outcome.value
+
+
+def _guarded(step: Callable[[], Outcome[T]], collected: _Collected) -> T | None:
+    """Run a step; a `FileError` becomes a reject and the rest goes on."""
+    try:
+        return collected.keep(step())
+    except FileError as error:
+        collected.rejects.append(Reject(error.item, error.where, error.reason))
+        return None
+
+
+def recognise(head: bytes, readers: Sequence[Reader] = READERS) -> Reader:
+    """Return the first reader that claims the beginning of a file."""
+    for reader in readers:
+        if reader.recognises(head):
+            return reader
+    raise UnknownFormat("file", "no reader recognises it")
+
+
+def _read_file(path: Path, settings: TraceSettings, root: Path | None, collected: _Collected) -> list[Record]:
+    item = path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else path.name
+    source = _guarded(lambda: Outcome(open_source(path, item, settings)), collected)
+    if source is None:
+        return []
+    records = _guarded(partial(_read_source, source, settings), collected) or ()
+    checked = [_guarded(partial(check_record, r, settings), collected) for r in records]
+    return [record for record in checked if record is not None]
+
+
+def _read_source(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
+    reader = recognise(source.head)
+    outcome = reader.read(source, settings)
+    kept = []
+    rejects = list(outcome.rejects)
+    for record in outcome.value:
+        if len(record.time) < settings.minimum_rows:
+            rejects.append(
+                Reject(source.item, "rows", f"{len(record.time)} usable rows; a trace needs {settings.minimum_rows}")
+            )
+        elif not record.has_position and not record.channels:
+            rejects.append(
+                Reject(source.item, "columns", "neither a position nor a measured quantity was recognised")
+            )
+        else:
+            kept.append(record)
+    note = Decision(source.item, f"read as {reader.name}", "recognised by its beginning")
+    return Outcome(tuple(kept), (note, *outcome.decisions), tuple(rejects))
+
+
+def _to_utc(records: Sequence[Record], settings: TraceSettings, collected: _Collected) -> list[Record]:
+    """Bring all clocks to UTC: first those that need no evidence, then the others against them."""
+    certain = [r for r in records if r.zone == "UTC"]
+    doubtful = [r for r in records if r.zone != "UTC"]
+    doubtful.sort(key=lambda r: r.gnss_clock_s is None)
+    settled: list[Record] = []
+    for record in (*certain, *doubtful):
+        done = _guarded(partial(settle_zone, record, tuple(settled), settings), collected)
+        if done is not None:
+            settled.append(collected.keep(shift_clock(done, settings.clock_offset_s)))
+    return settled
+
+
+def _stem(item: str) -> str:
+    name = item.rsplit("/", 1)[-1]
+    for suffix in (
+        ".gz",
+        ".csv",
+        ".dat",
+        ".txt",
+        ".gpx",
+        ".xlsx",
+        ".log",
+        ".nmea",
+        ".tsv",
+        ".data",
+        ".nc",
+        ".xls",
+        ".ict",
+    ):
+        name = name[: -len(suffix)] if name.lower().endswith(suffix) and len(name) > len(suffix) else name
+    return name
+
+
+def _split(
+    record: Record, name: str, taken: set[str], settings: TraceSettings, collected: _Collected
+) -> list[xr.Dataset]:
+    """Cut a record at its long pauses and build a trace of each part."""
+    if not record.has_species:
+        collected.rejects.append(
+            Reject(record.item, "columns", "no measured species was recognised, only other quantities")
+        )
+        return []
+    steps = np.diff(record.time) / np.timedelta64(1, "s")
+    cuts = np.flatnonzero(steps > settings.split_gap_s) + 1
+    parts = np.split(np.arange(len(record.time)), cuts)
+    if len(parts) > 1:
+        collected.decisions.append(
+            Decision(
+                record.item,
+                f"split into {len(parts)} outings",
+                f"pauses longer than {settings.split_gap_s:g} s; the longest is {steps.max():.0f} s",
+            )
+        )
+    traces = []
+    for number, rows in enumerate(parts, start=1):
+        label = name if len(parts) == 1 else f"{name}-{number}"
+        while label in taken:
+            label += "+"
+        if len(rows) < settings.minimum_rows:
+            collected.rejects.append(Reject(record.item, f"outing {number}", f"{len(rows)} row between two pauses"))
+            continue
+        taken.add(label)
+        traces.append(_build(record if len(parts) == 1 else take(record, rows), label))
+    return traces
+
+
+def _build(record: Record, name: str) -> xr.Dataset:
+    """Build and check the dataset of one outing."""
+    rows = len(record.time)
+    lon = np.full(rows, np.nan) if record.lon is None else record.lon
+    lat = np.full(rows, np.nan) if record.lat is None else record.lat
+    flags = record.qc_flag | np.where(np.isfinite(lon + lat), np.uint32(0), np.uint32(Flag.POSITION_MISSING))
+    variables = {channel.name: (channel.values, channel.attrs) for channel in record.channels}
+    trace = new_trace(name, record.time, lon, lat, variables, qc_flag=flags.astype(np.uint32))
+    for channel in record.channels:
+        if channel.is_species:
+            trace = _with_quality(trace, channel.name, channel.values, channel.qc)
+    trace.attrs["source"] = record.item
+    if record.instrument:
+        trace.attrs["instrument"] = record.instrument
+    check_trace(trace)
+    return trace
+
+
+def _with_quality(trace: xr.Dataset, name: str, values: np.ndarray, qc: np.ndarray | None) -> xr.Dataset:
+    missing = np.where(np.isnan(values), np.uint32(Flag.VALUE_MISSING), np.uint32(0))
+    quality = (missing if qc is None else missing | qc).astype(np.uint32)
+    if not quality.any():
+        return trace
+    attrs = dict(trace["qc_flag"].attrs) | {"long_name": f"quality-control flag of {name}"}
+    attrs["standard_name"] = "quality_flag"
+    trace = trace.assign({f"{name}_qc": ("obs", quality, attrs)})
+    trace[name].attrs["ancillary_variables"] = f"{name}_qc"
+    return trace

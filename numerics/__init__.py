@@ -1,0 +1,1 @@
+"""Shared arithmetic that knows nothing of files or sites."""

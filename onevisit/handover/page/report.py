@@ -1,0 +1,311 @@
+"""``report.html``: everything, for a person, in one file that needs no network.
+
+The page carries a content security policy that forbids every request, so nothing of it can leak or be missing. All
+that comes from input files passes through jinja's escaping, or is JSON in which ``<`` is written as an escape.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bokeh.resources import Resources
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+from PIL import Image
+
+from fusion.schema import Attribution, Hotspot
+from ingest.schema import Site, species_names
+from ingest.traces.clocks import zone_of
+from onevisit.atomic import write_text
+from onevisit.handover.data.emissions import rate_in_grams, rate_unit
+from onevisit.handover.data.findings import finding_lines, sought_lines
+from onevisit.handover.data.plumes import PlumeLine, strongest_outside
+from onevisit.handover.data.tables import amap_link, chinese_position
+from onevisit.handover.page.charts import Series, draw_series, draw_wind, series_of
+from onevisit.handover.page.contents import Explanation, Picture, RegionContents, ReportContents
+from onevisit.handover.page.map_frame import hotspot_boxes, lonlat_fit
+from onevisit.handover.page.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
+from onevisit.handover.page.summary import summarise
+from onevisit.schema import Visit
+from onevisit.words.numbers import p_text, probability_text, rounded, unit_text, with_error
+from onevisit.words.strings import Words
+
+_MOST_CANDIDATES = 6
+"""Sites drawn one by one in a hotspot's chart; the rest are one bar, so that the bars still sum to one."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One bar of a hotspot's chart. ``kind`` is ``site``, ``rest`` or the name of a rival."""
+
+    label: str
+    note: str
+    probability: float
+    kind: str
+
+
+@dataclass(frozen=True)
+class ReasonPlot:
+    """The picture of why, as data URI, and the lettered sites by name, as the picture cannot write them."""
+
+    uri: str
+    sites: str
+
+
+@dataclass(frozen=True, eq=False)
+class HotspotCard:
+    """A hotspot with what could explain it. ``region`` is the number of its map."""
+
+    hotspot: Hotspot
+    attribution: Attribution | None
+    candidates: tuple[Candidate, ...]
+    rose: Markup
+    region: int
+    source: str
+    picture: ReasonPlot | None
+
+
+@dataclass(frozen=True, eq=False)
+class TracePlot:
+    """The plot of one species of one outing. ``region`` is the number of its map."""
+
+    series: Series
+    drawing: Markup
+    region: int
+
+
+@dataclass(frozen=True, eq=False)
+class PicturePlot:
+    """A mosaic and its data URI; ``key`` is its placeholder in the map."""
+
+    picture: Picture
+    key: str
+    uri: str
+
+
+def write_report(path: Path, contents: ReportContents, *, lang: str = "en") -> None:
+    """Write the report in one language (``en`` or ``zh``).
+
+    Raises
+    ------
+    SettingError
+        If the language or the time zone is not known.
+    """
+    write_text(path, render_report(contents, lang=lang))
+
+
+def render_report(contents: ReportContents, *, lang: str = "en") -> str:
+    """The whole page as a string."""
+    words, zone = Words(lang), zone_of(contents.time_zone)
+    maps = [_map(number, region, contents, words, zone) for number, region in enumerate(contents.regions)]
+    pictures = [_pictures(number, region) for number, region in enumerate(contents.regions)]
+    template = _environment(words, zone).from_string(_asset("report.html.j2"))
+    return template.render(
+        c=contents,
+        w=words,
+        lang=lang,
+        gap="" if lang == "zh" else " ",
+        summary=summarise(contents),
+        maps=maps,
+        pictures=[plot for region in pictures for plot in region],
+        cards=_cards(contents, words),
+        plumes=_plumes_outside(contents),
+        findings=[line for region in contents.regions for line in finding_lines(region.findings, region.crs)],
+        sought=[line for region in contents.regions for line in sought_lines(region.findings)],
+        plots=_plots(contents, words, zone),
+        css=Markup(_asset("report.css")),
+        script=Markup(_asset("report.js")),
+        bokeh=Markup(_bokeh_script()),
+        items=_json([m.item for m in maps]),
+        facts=_json([_map_facts(m, r, words) for m, r in zip(maps, contents.regions, strict=True)]),
+        ramp=", ".join(RAMP),
+        colours=TEAM_COLOURS,
+    )
+
+
+def _map(number: int, region: RegionContents, contents: ReportContents, words: Words, zone: tzinfo) -> RegionMap:
+    return draw_map(
+        region,
+        f"map-{number}",
+        sites=contents.sites,
+        visits=contents.visits,
+        routes=contents.routes,
+        roads=contents.roads,
+        words=words,
+        zone=zone,
+    )
+
+
+def _map_facts(drawn: RegionMap, region: RegionContents, words: Words) -> dict[str, Any]:
+    """What the page's script needs to steer a map: its bounds, its scales, and a box per hotspot to zoom to."""
+    return {
+        "bounds": [round(value, 1) for value in drawn.bounds],
+        "scales": [
+            {"species": words.species(s.species), "unit": unit_text(s.unit), "top": rounded(s.top, 2)}
+            for s in drawn.scales
+        ],
+        "hotspots": hotspot_boxes(region),
+        "fit": lonlat_fit(region.crs, drawn.bounds),
+    }
+
+
+def _pictures(number: int, region: RegionContents) -> list[PicturePlot]:
+    return [
+        PicturePlot(picture, f"picture:map-{number}:{k}", _data_uri(picture))
+        for k, picture in enumerate(region.pictures)
+    ]
+
+
+def _data_uri(picture: Picture) -> str:
+    stream = io.BytesIO()
+    Image.fromarray(picture.rgba, "RGBA").save(stream, "WEBP", quality=78, method=4, alpha_quality=60)
+    return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
+    sites = {site.site_id: site for site in contents.sites}
+    cards = []
+    for number, region in enumerate(contents.regions):
+        explained = {attribution.hotspot_id: attribution for attribution in region.attributions}
+        reasons = {e.why.hotspot.id: _reason_plot(e, sites) for e in region.explanations}
+        for hotspot in region.hotspots:
+            attribution = explained.get(hotspot.id)
+            bearing = attribution.bearing_deg if attribution else None
+            rose = draw_wind(hotspot.wind_from_deg, bearing, attribution.half_width_deg if attribution else 180.0)
+            candidates = _candidates(attribution, sites, words) if attribution else ()
+            picture = reasons.get(hotspot.id)
+            source = _source_text(hotspot, attribution, words)
+            cards.append(HotspotCard(hotspot, attribution, candidates, rose, number, source, picture))
+    return sorted(cards, key=lambda card: (card.hotspot.single_sighting, card.hotspot.p_value, card.hotspot.id))
+
+
+def _source_text(hotspot: Hotspot, attribution: Attribution | None, words: Words) -> str:
+    """Place and rate of the source for a person; empty where the passes fix no place."""
+    source = attribution.source if attribution else None
+    if source is None:
+        return ""
+    grams = rate_in_grams(source.rate, hotspot.unit, hotspot.species)
+    rate = grams or source.rate
+    return words(
+        "source_at",
+        lon=f"{source.lon:.5f}",
+        lat=f"{source.lat:.5f}",
+        sd=rounded(source.position_sd_m, 2),
+        rate=rounded(rate.median, 2),
+        low=rounded(rate.low, 2),
+        high=rounded(rate.high, 2),
+        unit=unit_text("g s-1" if grams else rate_unit(hotspot.unit)),
+    )
+
+
+def _reason_plot(explanation: Explanation, sites: Mapping[str, Site]) -> ReasonPlot:
+    uri = "data:image/png;base64," + base64.b64encode(explanation.png).decode("ascii")
+    named = [(c.letter, sites[c.site_id].name if c.site_id in sites else c.site_id) for c in explanation.why.named]
+    return ReasonPlot(uri, " · ".join(f"{letter} {name}" for letter, name in named))
+
+
+def _plumes_outside(contents: ReportContents) -> list[PlumeLine]:
+    return [line for region in contents.regions for line in strongest_outside(region.tracks, region.hotspots)]
+
+
+def _candidates(attribution: Attribution, sites: Mapping[str, Site], words: Words) -> tuple[Candidate, ...]:
+    """Sites by probability, the small ones joined, then what is left for none of them."""
+    ordered = sorted(attribution.sites, key=lambda s: (-s.probability, s.site_id))
+    shown = [s for s in ordered[:_MOST_CANDIDATES] if s.probability >= 0.01]
+    rest = ordered[len(shown) :]
+    bars = [
+        Candidate(
+            sites[s.site_id].name if s.site_id in sites else s.site_id,
+            words("upwind_from", distance=rounded(s.distance_m, 2), bearing=f"{s.bearing_deg:.0f}"),
+            s.probability,
+            "site",
+        )
+        for s in shown
+    ]
+    if rest:
+        bars.append(Candidate(words("more_sites", n=len(rest)), "", sum(s.probability for s in rest), "rest"))
+    return (
+        *bars,
+        Candidate(words("unlisted_source"), "", attribution.unlisted, "unlisted"),
+        Candidate(words("background_or_traffic"), "", attribution.background, "nothing"),
+    )
+
+
+def _plots(contents: ReportContents, words: Words, zone: tzinfo) -> list[TracePlot]:
+    plots = []
+    for number, region in enumerate(contents.regions):
+        for track in region.tracks:
+            for species in species_names(track.passes):
+                if track.passes.sizes["obs"] and np.isfinite(track.passes[species].values).any():
+                    series = series_of(track, species)
+                    label = f"{series.trajectory}, {words.species(species)}, {unit_text(series.unit)}"
+                    drawing = draw_series(series, zone, label=label, reading=words("background"))
+                    plots.append(TracePlot(series, drawing, number))
+    return plots
+
+
+def _environment(words: Words, zone: tzinfo) -> Environment:
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters |= {
+        "rounded": rounded,
+        "probability": probability_text,
+        "p": p_text,
+        "unit": unit_text,
+        "species": words.species,
+        "local": lambda time: _local(time, zone),
+        "clock": lambda time: f"{time:%H:%M}",
+        "duration": lambda seconds: _duration(seconds, words),
+        "link": amap_link,
+        "gcj": _gcj_text,
+    }
+    environment.globals |= {"with_error": with_error, "span": lambda a, b: _span(a, b, zone)}
+    return environment
+
+
+def _local(time: datetime, zone: tzinfo) -> str:
+    aware = time if time.tzinfo else time.replace(tzinfo=UTC)
+    return f"{aware.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _span(first: datetime, last: datetime, zone: tzinfo) -> str:
+    """Two times, the second shortened where it is on the same day."""
+    start, end = _local(first, zone), _local(last, zone)
+    if start == end:
+        return start
+    return f"{start} – {end[11:] if start[:10] == end[:10] else end}"
+
+
+def _duration(seconds: float, words: Words) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return words("hours", h=hours, m=minutes) if hours else words("minutes", m=minutes)
+
+
+def _gcj_text(visit: Visit) -> str:
+    lon, lat = chinese_position(visit)
+    return f"{lon:.6f}, {lat:.6f}"
+
+
+def _json(value: Any) -> Markup:
+    """JSON that may stand inside a script element: no character of it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+
+
+@cache
+def _bokeh_script() -> str:
+    return "\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)
+
+
+@cache
+def _asset(name: str) -> str:
+    return (resources.files("onevisit.handover.page") / "templates" / name).read_text(encoding="utf-8")

@@ -1,5 +1,0 @@
-"""A park with known truth, written in real file formats."""
-
-from onevisit.simulate.mission import simulate_mission
-
-__all__ = ["simulate_mission"]

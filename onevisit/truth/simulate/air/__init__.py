@@ -1,0 +1,1 @@
+"""Wind, sources, puffs and what an instrument makes of them."""

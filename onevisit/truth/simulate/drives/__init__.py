@@ -1,0 +1,1 @@
+"""Vehicles on streets and the files that they write."""

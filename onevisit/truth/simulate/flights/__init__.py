@@ -1,0 +1,1 @@
+"""The ground, a flight over it, and its photos."""

@@ -1,0 +1,292 @@
+"""Monitor, power and treatment records of sites: a week of hours with known anomalies, and marks that explain some.
+
+Sites under 重点管理 have an automatic monitor at one outlet; half of them send HJ 212 packets, the others stand
+in the hourly export of the platform. They and the sites under 简化管理 have meters on two devices, one that produces
+and one that treats.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onevisit.truth.simulate.air.wind import ornstein_uhlenbeck
+from onevisit.truth.simulate.records.packets import hour_packet
+from onevisit.truth.simulate.world import Place
+
+Floats = NDArray[np.float64]
+HOURS = 7 * 24
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """One thing that a rule should find, or should explain away: kind, site, hours, and what should come of it."""
+
+    kind: str
+    site_id: str
+    start: datetime
+    end: datetime
+    expected: str
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A monitored factor: HJ 212 code, name, unit, limit, usual level as a share of the limit."""
+
+    code: str
+    name: str
+    unit: str
+    limit: float
+    level: float
+
+
+_AIR = (Factor("a24088", "非甲烷总烃", "mg/m3", 60.0, 0.35), Factor("a21002", "氮氧化物", "mg/m3", 150.0, 0.45))
+_WATER = (
+    Factor("w01018", "化学需氧量", "mg/L", 50.0, 0.5),
+    Factor("w21003", "氨氮", "mg/L", 5.0, 0.3),
+    Factor("w21001", "总氮", "mg/L", 15.0, 0.6),
+)
+
+ANOMALIES: Mapping[str, str] = {
+    "exceedance": "visit",
+    "marked_exceedance": "none",
+    "frozen_monitor": "help",
+    "drifting_monitor": "help",
+    "calibration_in_work_hours": "none",
+    "ammonia_above_total_nitrogen": "help",
+    "missing_hours": "remind",
+    "treatment_off": "visit",
+    "stop_marked_but_running": "visit",
+    "near_limit": "remind",
+}
+"""Kinds of anomaly, and the disposition that is right for a site which has nothing else."""
+
+_NEEDS = {
+    "frozen_monitor": "frozen_analyser",
+    "drifting_monitor": "drifting_analyser",
+    "calibration_in_work_hours": "calibration",
+    "marked_exceedance": "nothing_wrong",
+}
+"""Anomalies that belong to a confounder, and come and go with its switch."""
+
+
+@dataclass(frozen=True)
+class Station:
+    """A site's records: hourly means per factor, marks per hour, and kW of its production and treatment device."""
+
+    place: Place
+    number: str
+    kind: str
+    factors: tuple[Factor, ...]
+    start: datetime
+    means: Mapping[str, Floats]
+    marks: tuple[str, ...]
+    production_kw: Floats
+    treatment_kw: Floats
+    stop_reported: NDArray[np.bool_]
+    anomalies: tuple[Anomaly, ...] = field(default=())
+
+
+def draw_stations(
+    places: Sequence[Place], day: datetime, on: Mapping[str, bool], rng: np.random.Generator
+) -> tuple[Station, ...]:
+    """Draw a week of records that ends at noon of the mission's day, one anomaly for every second station.
+
+    ``on`` are the confounders: what belongs to one of them is left out where it is off.
+    """
+    start = day.replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(hours=HOURS)
+    stations = [_station(p, start, rng) for p in places if p.listed and p.management_class != "登记管理"]
+    kinds = [k for k in ANOMALIES if on.get(_NEEDS.get(k, ""), True)]
+    order = [int(k) for k in rng.permutation(len(stations))]
+    result = list(stations)
+    for turn, index in enumerate(order[: (len(stations) + 1) // 2]):
+        fitting = [k for k in kinds if _fits(k, stations[index])]
+        result[index] = _disturb(stations[index], fitting[turn % len(fitting)], rng)
+    return tuple(result)
+
+
+def _station(place: Place, start: datetime, rng: np.random.Generator) -> Station:
+    monitored = place.management_class == "重点管理"
+    factors = (_WATER if place.industry.code == "4620" else _AIR) if monitored else ()
+    hours = (np.arange(HOURS) + start.hour) % 24
+    weekday = np.array([(start + timedelta(hours=k)).weekday() < 6 for k in range(HOURS)])
+    working = weekday & (hours >= 8) & (hours < 20)
+    load = np.where(working, 1.0, 0.08) * np.exp(0.1 * ornstein_uhlenbeck(HOURS, 1.0, 6.0, rng))
+    size = float(rng.uniform(30, 220))
+    treating = np.convolve(working.astype(float), np.ones(3), "same") > 0
+    means = {
+        f.code: f.limit * f.level * (0.6 + 0.4 * load) * np.exp(ornstein_uhlenbeck(HOURS, 0.12, 5.0, rng))
+        for f in factors
+    }
+    number = "".join(rng.choice(list("0123456789ABCDEF"), 24))
+    kind = "32" if place.industry.code == "4620" else "31"
+    fan = 0.25 * size * np.where(treating, 1.0, 0.03) * np.exp(rng.normal(0, 0.03, HOURS))
+    return Station(
+        place, number, kind, factors, start, means, ("N",) * HOURS, size * load, fan, np.zeros(HOURS, bool)
+    )
+
+
+def _fits(kind: str, station: Station) -> bool:
+    if kind in ("treatment_off", "stop_marked_but_running"):
+        return True
+    if kind == "ammonia_above_total_nitrogen":
+        return station.kind == "32" and bool(station.factors)
+    return bool(station.factors)
+
+
+def _disturb(station: Station, kind: str, rng: np.random.Generator) -> Station:
+    """Lay one anomaly over a station's records."""
+    mornings = [24 * d + (9 - station.start.hour) % 24 for d in range(2, 6)]
+    first = int(rng.choice([h for h in mornings if (station.start + timedelta(hours=h)).weekday() < 6]))
+    length = {"near_limit": 60, "drifting_monitor": HOURS - first, "frozen_monitor": 30, "missing_hours": 14}.get(
+        kind, 5
+    )
+    window = slice(first, min(first + length, HOURS))
+    means = {code: values.copy() for code, values in station.means.items()}
+    marks, treatment = list(station.marks), station.treatment_kw.copy()
+    stopped = station.stop_reported.copy()
+    lead = station.factors[0] if station.factors else None
+    if lead is not None:
+        _change_means(kind, means, lead, window, rng)
+    if kind in ("marked_exceedance", "calibration_in_work_hours"):
+        marks[window] = ["M" if kind == "marked_exceedance" else "C"] * (window.stop - window.start)
+    if kind == "treatment_off":
+        treatment[window] = 0.02 * treatment.max()
+    if kind == "stop_marked_but_running":
+        stopped[window] = True
+        marks[window] = ["F"] * (window.stop - window.start)
+    times = [station.start + timedelta(hours=h) for h in (window.start, window.stop)]
+    anomaly = Anomaly(kind, station.place.site_id, times[0], times[1], ANOMALIES[kind])
+    return Station(station.place, station.number, station.kind, station.factors, station.start, means, tuple(marks),
+                   station.production_kw, treatment, stopped, (anomaly,))  # fmt: skip
+
+
+def _change_means(kind: str, means: dict[str, Floats], lead: Factor, window: slice, rng: np.random.Generator) -> None:
+    """Change the leading factor (nitrogen for the ammonia case) as an anomaly does."""
+    values = means[lead.code]
+    n = window.stop - window.start
+    if kind in ("exceedance", "marked_exceedance"):
+        values[window] = lead.limit * rng.uniform(1.2, 2.0) * np.exp(rng.normal(0, 0.05, n))
+    elif kind == "calibration_in_work_hours":
+        values[window] = lead.limit * 1.6
+    elif kind == "frozen_monitor":
+        values[window] = values[window.start]
+    elif kind == "drifting_monitor":
+        values[window] *= 1.0 + 0.9 * np.arange(n) / max(n, 1)
+    elif kind == "near_limit":
+        values[window] = lead.limit * (0.97 + 0.01 * rng.normal(0, 1, n).clip(-2, 2))
+    elif kind == "missing_hours":
+        for series in means.values():
+            series[window] = np.nan
+    elif kind == "ammonia_above_total_nitrogen":
+        means["w21003"][window] = 1.3 * means["w21001"][window]
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+def write_monitors(folder: Path, stations: Sequence[Station], day: datetime) -> None:
+    """Write the station list, HJ 212 packets, the platform's hourly export, and the power records."""
+    folder.mkdir(parents=True, exist_ok=True)
+    monitored = [s for s in stations if s.factors]
+    _write_csv(folder / "自动监控点位.csv", _station_rows(monitored))
+    packets = [p for s in monitored[::2] for p in _packets(s)]
+    (folder / f"hj212_{day:%Y%m%d}.txt").write_bytes("".join(packets).encode("ascii"))
+    _write_csv(folder / "小时数据导出.csv", _export_rows(monitored[1::2]))
+    _write_csv(folder / "用电监控.csv", _power_rows(stations))
+
+
+def _station_rows(stations: Sequence[Station]) -> list[list[str]]:
+    rows = [["MN号", "排污许可证编号", "企业名称", "排放口编号", "监测因子编码", "监测因子", "单位", "标准限值"]]
+    for s in stations:
+        outlet = "DW001" if s.kind == "32" else "DA001"
+        rows += [
+            [s.number, s.place.site_id, s.place.name, outlet, f.code, f.name, f.unit, f"{f.limit:g}"]
+            for f in s.factors
+        ]
+    return rows
+
+
+def _packets(station: Station) -> list[str]:
+    result = []
+    for hour in range(HOURS):
+        values = {c: series[hour] for c, series in station.means.items() if np.isfinite(series[hour])}
+        if values:
+            factors = {c: (0.93 * v, v, 1.08 * v) for c, v in values.items()}
+            flags = dict.fromkeys(values, station.marks[hour])
+            result.append(hour_packet(station.number, station.kind, _hour(station, hour), factors, flags))
+    return result
+
+
+def _hour(station: Station, hour: int) -> datetime:
+    return station.start + timedelta(hours=hour)
+
+
+def _export_rows(stations: Sequence[Station]) -> list[list[str]]:
+    rows = [
+        [
+            "企业名称",
+            "排污许可证编号",
+            "监控点名称",
+            "监测时间",
+            "监测因子",
+            "浓度均值",
+            "单位",
+            "标准限值",
+            "数据标记",
+        ]
+    ]
+    for s in stations:
+        outlet = "废水总排口" if s.kind == "32" else "废气排放口1#"
+        for hour in range(HOURS):
+            for f in s.factors:
+                value = s.means[f.code][hour]
+                rows.append([
+                    s.place.name, s.place.site_id, outlet, f"{_hour(s, hour):%Y-%m-%d %H:%M}", f.name,
+                    f"{value:.2f}" if np.isfinite(value) else "", f.unit, f"{f.limit:g}", s.marks[hour],
+                ])  # fmt: skip
+    return rows
+
+
+def _power_rows(stations: Sequence[Station]) -> list[list[str]]:
+    rows = [
+        [
+            "排污许可证编号",
+            "企业名称",
+            "设备编号",
+            "设备类型",
+            "关联产污设备",
+            "时间",
+            "有功功率(kW)",
+            "运行状态",
+            "申报工况",
+        ]
+    ]
+    for s in stations:
+        running = {
+            id(kw): 0.3 * float(np.median(kw[kw > 0.3 * kw.max()])) for kw in (s.production_kw, s.treatment_kw)
+        }
+        for hour in range(HOURS):
+            stamp, report = f"{_hour(s, hour):%Y-%m-%d %H:%M}", "停运" if s.stop_reported[hour] else "正常"
+            for code, kind, linked, kw in (
+                ("MF0001", "产污设施", "", s.production_kw),
+                ("TA001", "治污设施", "MF0001", s.treatment_kw),
+            ):
+                state = "运行" if kw[hour] > running[id(kw)] else "停机"
+                rows.append(
+                    [s.place.site_id, s.place.name, code, kind, linked, stamp, f"{kw[hour]:.2f}", state, report]
+                )
+    return rows
+
+
+def _write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\r\n").writerows(rows)
+    path.write_bytes(stream.getvalue().encode("utf-8-sig"))

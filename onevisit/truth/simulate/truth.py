@@ -1,0 +1,221 @@
+"""``truth.json``: what was put into the park, what could be seen of it, and what should come of every site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onevisit.truth.simulate.air.sources import Source, rates_of
+from onevisit.truth.simulate.answers import TrueHotspot, find_true_hotspots
+from onevisit.truth.simulate.confounders import CONFOUNDERS
+from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, declared_lag
+from onevisit.truth.simulate.drives.vehicle import Episode
+from onevisit.truth.simulate.records.monitors import Anomaly, Station
+from onevisit.truth.simulate.records.registers import RegisterEntry
+from onevisit.truth.simulate.world import World
+
+_STRENGTH = ("none", "remind", "help", "visit")
+_MONITOR_CONFOUNDERS = {
+    "frozen_analyser": "frozen_monitor",
+    "drifting_analyser": "drifting_monitor",
+    "calibration": "calibration_in_work_hours",
+}
+
+
+@dataclass(frozen=True)
+class Park:
+    """Everything that was drawn for one mission."""
+
+    seed: int
+    size: str
+    day: datetime
+    world: World
+    sources: tuple[Source, ...]
+    outings: tuple[Outing, ...]
+    entries: tuple[RegisterEntry, ...]
+    stations: tuple[Station, ...]
+    on: Mapping[str, bool]
+
+
+def truth_of(park: Park) -> dict[str, Any]:
+    """The truth of a mission, without its flight."""
+    hotspots = find_true_hotspots(park.sources, [o.drive for o in park.outings], [o.per_source for o in park.outings])
+    world = park.world
+    lag = declared_lag(park.outings[0].analyser, park.seed)
+    return {
+        "version": 1,
+        "seed": park.seed,
+        "size": park.size,
+        "day": park.day.date().isoformat(),
+        "crs": f"EPSG:{world.crs.to_epsg()}",
+        "sources": _sources(park, hotspots),
+        "hotspots": [_hotspot(world, h) for h in hotspots],
+        "sites": _sites(park, hotspots),
+        "anomalies": [_anomaly(a) for s in park.stations for a in s.anomalies],
+        "rules": rules(world),
+        "streets": {
+            "nodes": np.round(world.nodes.reshape(-1, 2) + world.origin, 2).tolist(),
+            "edges": [[s.start, s.end] for s in world.streets],
+        },
+        "drives": [_drive_truth(world, outing, lag) for outing in park.outings],
+        "confounders": _confounders(park),
+    }
+
+
+def rules(world: World) -> dict[str, Any]:
+    """Cap, shift, teams and depot, as mission.toml gives them."""
+    place = _lonlat(world, float(world.nodes[0, 0, 0]), float(world.nodes[0, 0, 1]))
+    return {"yearly_cap": 2, "shift_h": 7.0, "teams": 2, "depot": [place["lon"], place["lat"]]}
+
+
+def _lonlat(world: World, x: float, y: float) -> dict[str, float]:
+    lon, lat = world.lonlat(x, y)
+    return {"lon": round(float(lon), 7), "lat": round(float(lat), 7)}
+
+
+def _sources(park: Park, hotspots: Sequence[TrueHotspot]) -> list[dict[str, Any]]:
+    rates = rates_of(park.sources, slice(SPIN_UP_S, None))
+    recurrent = {h.source_id for h in hotspots if h.recurrent is not None}
+    seen = {h.source_id for h in hotspots}
+    return [
+        {
+            "id": s.id,
+            "site_id": s.place.site_id if s.place.listed else None,
+            "place": s.place.site_id,
+            **_lonlat(park.world, s.x, s.y),
+            "height_m": round(s.height_m, 2),
+            "leading": s.leading,
+            "rate_g_s": {k: round(v, 5) for k, v in rates[s.id].items()},
+            "recurrent": s.id in recurrent,
+            "seen": s.id in seen,
+        }
+        for s in park.sources
+    ]
+
+
+def _hotspot(world: World, hotspot: TrueHotspot) -> dict[str, Any]:
+    return {
+        "source": hotspot.source_id,
+        "species": hotspot.species,
+        "laps_seen": hotspot.laps_seen,
+        "largest": round(hotspot.largest, 2),
+        "seen": world.geometry(hotspot.seen),
+        "recurrent": world.geometry(hotspot.recurrent) if hotspot.recurrent is not None else None,
+    }
+
+
+def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
+    return {
+        "kind": anomaly.kind,
+        "site_id": anomaly.site_id,
+        "start": (anomaly.start - timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "end": (anomaly.end - timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "expected": anomaly.expected,
+    }
+
+
+def _causes(park: Park, recurrent: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """Why something should come of a listed site, what, and whether the mission's files can show it."""
+    causes: dict[str, list[dict[str, Any]]] = {e.place.site_id: [] for e in park.entries}
+    for source in park.sources:
+        if source.place.listed:
+            cause = {"cause": "plume", "expected": "visit", "findable": source.id in recurrent}
+            causes[source.place.site_id].append(cause)
+    for entry in park.entries:
+        if entry.valid_to <= park.day.date() + timedelta(days=60):
+            causes[entry.place.site_id].append({"cause": "permit", "expected": "remind", "findable": True})
+    for anomaly in (a for s in park.stations for a in s.anomalies):
+        cause = {"cause": anomaly.kind, "expected": anomaly.expected, "findable": True}
+        causes[anomaly.site_id].append(cause)
+    return causes
+
+
+def _expected(causes: Sequence[Mapping[str, Any]]) -> str:
+    """The strongest of what a site's causes ask for."""
+    return max((str(c["expected"]) for c in causes), key=_STRENGTH.index, default="none")
+
+
+def _sites(park: Park, hotspots: Sequence[TrueHotspot]) -> list[dict[str, Any]]:
+    causes = _causes(park, {h.source_id for h in hotspots if h.recurrent is not None})
+    world = park.world
+    return [
+        {
+            "site_id": e.place.site_id,
+            "name": e.place.name,
+            **_lonlat(world, e.place.stack.x, e.place.stack.y),
+            "gate": world.geometry(e.place.gate),
+            "parcel": world.geometry(e.place.parcel),
+            "written_crs": e.written_crs,
+            "declared_crs": e.declared_crs,
+            "causes": causes[e.place.site_id],
+            "expected": _expected(causes[e.place.site_id]),
+            "visits_this_year": sum(d.year == park.day.year and kind == "日常" for d, kind, _ in e.visits),
+        }
+        for e in park.entries
+    ]
+
+
+def _drive_truth(world: World, outing: Outing, declared_lag_s: float | None) -> dict[str, Any]:
+    drive, analyser = outing.drive, outing.analyser
+    return {
+        "file": outing.file,
+        "start": (outing.start - timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "seconds": len(drive.x),
+        "laps": int(drive.lap.max()) + 1,
+        "lag_s": round(analyser.lag_s, 3),
+        "declared_lag_s": declared_lag_s,
+        "response_s": round(analyser.response_s, 3),
+        "gain": round(analyser.gain, 4),
+        "clock_offset_s": round(analyser.clock_offset_s),
+        "wind_speed_m_s": round(float(np.hypot(outing.wind.u, outing.wind.v)[SPIN_UP_S:].mean()), 3),
+        "position_jumps": [list(j) for j in outing.fixes.jumps],
+        "tunnels": [list(t) for t in outing.fixes.tunnels],
+        "track": world.geometry(shapely.LineString(np.column_stack([drive.x, drive.y])[::5]), digits=6),
+    }
+
+
+def _confounders(park: Park) -> list[dict[str, Any]]:
+    """Every confounder that is on, with the places (a geometry) or sites that it touches."""
+    result = []
+    for confounder in CONFOUNDERS:
+        if not park.on[confounder.name]:
+            continue
+        episodes = [(o, e) for o in park.outings for e in o.log.episodes if e.confounder == confounder.name]
+        result.append({
+            "name": confounder.name,
+            "does": confounder.does,
+            "episodes": [
+                {"file": o.file, "start_s": e.start_s, "end_s": e.end_s, "species": list(e.species)}
+                for o, e in episodes
+            ],
+            "where": _where(park.world, episodes),
+            "sites": _touched(confounder.name, park),
+        })  # fmt: skip
+    return result
+
+
+def _where(world: World, episodes: Sequence[tuple[Outing, Episode]]) -> dict[str, Any] | None:
+    """The piece of street on which episodes shorter than ten minutes took place, 25 m wide."""
+    pieces = []
+    for outing, episode in episodes:
+        if episode.end_s - episode.start_s > 600 or episode.confounder == "calm":
+            continue
+        end = min(episode.end_s + 20, len(outing.drive.x))
+        xy = np.column_stack([outing.drive.x, outing.drive.y])[episode.start_s : max(end, episode.start_s + 2)]
+        pieces.append(shapely.LineString(xy).buffer(25.0, quad_segs=2))
+    return world.geometry(shapely.unary_union(pieces), digits=6) if pieces else None
+
+
+def _touched(name: str, park: Park) -> list[str]:
+    if name == "register_shift":
+        return [e.place.site_id for e in park.entries if e.shifted]
+    if name == "nothing_wrong":
+        causes = _causes(park, set())
+        return [site for site, own in causes.items() if _expected(own) == "none"]
+    kind = _MONITOR_CONFOUNDERS.get(name, "")
+    return [a.site_id for s in park.stations for a in s.anomalies if a.kind == kind]

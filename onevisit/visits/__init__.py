@@ -1,0 +1,1 @@
+"""One visit per site, in a drivable order."""

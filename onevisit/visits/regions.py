@@ -1,0 +1,203 @@
+"""Which tracks and photos belong on one grid, and which sites are within reach of them.
+
+A memory card may hold drives of two cities. Data further apart than ``region_gap_m`` cannot share a grid in memory or
+in meaning, so each region gets its own CRS, cube and mosaic; hotspots, visits and routes are joined again afterwards.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from ingest.coordinates import grid_crs, time_zone_at
+from ingest.flags import BAD_POSITION, is_usable
+from ingest.outcome import Decision, Outcome, Reject
+from ingest.schema import Frame, Site
+from ingest.settings import setting
+from onevisit.settings import RouteSettings
+from tracks.schema import Track
+
+_EARTH_RADIUS_M = 6_371_008.8
+"""Mean radius of the earth, IUGG 1980 (Moritz 2000, doi:10.1007/s001900050278)."""
+
+
+@dataclass(frozen=True)
+class RegionSettings:
+    """What belongs together on the map."""
+
+    region_gap_m: float = setting(
+        30_000.0, unit="m", source="choice: further than a drive reaches between two hotspots of one shift"
+    )
+    site_reach_m: float = setting(
+        10_000.0, unit="m", source="choice: beyond this a ground-level plume is not told from background"
+    )
+
+
+@dataclass(frozen=True)
+class Region:
+    """Tracks and photos that share a grid. ``name`` is empty for the first, ``-2``, ``-3`` for further ones."""
+
+    name: str
+    crs: CRS
+    tracks: tuple[Track, ...]
+    frames: tuple[Frame, ...]
+
+    @property
+    def lonlat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """All usable positions of the region, degrees."""
+        return _positions(self.tracks, self.frames)
+
+    @property
+    def track_lonlat(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Usable positions of the region's tracks, degrees: what the cube must cover."""
+        return _positions(self.tracks, ())
+
+
+def split_regions(
+    tracks: Sequence[Track], frames: Sequence[Frame], settings: RegionSettings, *, crs: CRS | None = None
+) -> Outcome[tuple[Region, ...]]:
+    """Group what lies within ``region_gap_m`` of each other; the region with most rows comes first.
+
+    Parameters
+    ----------
+    tracks, frames : sequences
+        Tracks without any usable position belong to no region: they are rejected.
+    crs : CRS, optional
+        The grid's CRS; chosen per region from the data where not given.
+
+    Returns
+    -------
+    Outcome of a tuple of `Region`
+        With a decision on the CRS of each region, and on the split where there is more than one.
+    """
+    is_placed = [len(_item_positions(track)[0]) > 0 for track in tracks]
+    rejects = tuple(
+        Reject(
+            str(track.passes["trajectory"].values),
+            "positions",
+            "no row has a usable position; add a GPX or NMEA file of the same time to traces/",
+        )
+        for track, placed in zip(tracks, is_placed, strict=True)
+        if not placed
+    )
+    items: list[Track | Frame] = [*itertools.compress(tracks, is_placed), *frames]
+    if not items:
+        return Outcome((), (), rejects)
+    labels = _group_nearby([_unit_vectors(*_item_positions(item)) for item in items], settings.region_gap_m)
+    groups = [[item for item, label in zip(items, labels, strict=True) if label == k] for k in range(max(labels) + 1)]
+    groups.sort(key=_rows, reverse=True)
+    regions, decisions = [], []
+    for number, group in enumerate(groups, start=1):
+        region = _region("" if number == 1 else f"-{number}", group, crs)
+        regions.append(region)
+        decisions.append(_crs_decision(region, declared=crs is not None))
+    if len(regions) > 1:
+        decisions.append(_split_decision(regions, settings))
+    return Outcome(tuple(regions), tuple(decisions), rejects)
+
+
+def keep_sites_in_reach(
+    sites: Sequence[Site], regions: Sequence[Region], settings: RegionSettings
+) -> Outcome[tuple[Site, ...]]:
+    """Keep sites within ``site_reach_m`` of any position; the others are rejected with their distance."""
+    if not sites or not regions:
+        return Outcome(tuple(sites))
+    places = [region.lonlat for region in regions]
+    lon, lat = np.concatenate([place[0] for place in places]), np.concatenate([place[1] for place in places])
+    tree = cKDTree(_unit_vectors(lon, lat)[:: max(1, len(lon) // 50_000)])
+    distances, _ = tree.query(_unit_vectors(np.array([s.lon for s in sites]), np.array([s.lat for s in sites])))
+    kept, rejects = [], []
+    for site, distance in zip(sites, np.asarray(distances) * _EARTH_RADIUS_M, strict=True):
+        if distance <= settings.site_reach_m + 2 * site.position_sd_m:
+            kept.append(site)
+        else:
+            rejects.append(_far_site(site, float(distance), settings))
+    return Outcome(tuple(kept), (), tuple(rejects))
+
+
+def with_local_zone(settings: RouteSettings, regions: Sequence[Region]) -> Outcome[RouteSettings]:
+    """Times of routes and report are those of the first region's place where no zone is declared."""
+    if settings.time_zone or not regions:
+        return Outcome(settings)
+    lon, lat = (float(np.median(axis)) for axis in regions[0].lonlat)
+    zone = time_zone_at(lon, lat) or "UTC"
+    said = Decision("times of routes and report", f"shown in {zone}", f"zone of the place, {lon:.4f}, {lat:.4f}")
+    return Outcome(replace(settings, time_zone=zone), (said,))
+
+
+def _region(name: str, group: Sequence[Track | Frame], crs: CRS | None) -> Region:
+    tracks = tuple(item for item in group if isinstance(item, Track))
+    frames = tuple(item for item in group if isinstance(item, Frame))
+    lon, lat = _positions(tracks, frames)
+    return Region(name, crs or grid_crs(lon, lat), tracks, frames)
+
+
+def _rows(group: Sequence[Track | Frame]) -> int:
+    return sum(item.passes.sizes["obs"] if isinstance(item, Track) else 1 for item in group)
+
+
+def _item_positions(item: Track | Frame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if isinstance(item, Frame):
+        return np.array([item.pose.lon]), np.array([item.pose.lat])
+    lon, lat = item.passes["lon"].values, item.passes["lat"].values
+    usable = np.isfinite(lon) & np.isfinite(lat) & is_usable(item.passes["qc_flag"].values, BAD_POSITION)
+    return lon[usable], lat[usable]
+
+
+def _positions(tracks: Sequence[Track], frames: Sequence[Frame]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    items: list[Track | Frame] = [*tracks, *frames]
+    parts = [_item_positions(item) for item in items]
+    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+
+
+def _unit_vectors(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points on the unit sphere, shape (n, 3): chords are distances without a date line."""
+    x, y = np.radians(lon), np.radians(lat)
+    return np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)], axis=1)
+
+
+def _group_nearby(items: Sequence[NDArray[np.float64]], gap_m: float) -> list[int]:
+    """Label items whose nearest points are within ``gap_m``, transitively; points are thinned to gap / 10."""
+    thin = [np.unique(np.round(points * _EARTH_RADIUS_M / (gap_m / 10)), axis=0) * (gap_m / 10) for points in items]
+    owner = np.repeat(np.arange(len(thin)), [len(points) for points in thin])
+    pairs = cKDTree(np.concatenate(thin)).query_pairs(gap_m, output_type="ndarray")
+    graph = coo_array((np.ones(len(pairs)), (owner[pairs[:, 0]], owner[pairs[:, 1]])), shape=(len(items),) * 2)
+    return [int(label) for label in connected_components(graph, directed=False)[1]]
+
+
+def _crs_decision(region: Region, *, declared: bool) -> Decision:
+    lon, lat = region.lonlat
+    name = region.crs.to_string()
+    centre = f"median position {np.median(lon):.4f}, {np.median(lat):.4f} of {len(lon)}"
+    return Decision(
+        f"grid{region.name}",
+        f"grid CRS {name} ({region.crs.name})",
+        "declared" if declared else f"chosen from {centre}",
+    )
+
+
+def _split_decision(regions: Sequence[Region], settings: RegionSettings) -> Decision:
+    parts = "; ".join(
+        f"grid{r.name}: {len(r.tracks)} traces, {len(r.frames)} photos near {np.median(r.lonlat[0]):.3f}, "
+        f"{np.median(r.lonlat[1]):.3f}"
+        for r in regions
+    )
+    gap = settings.region_gap_m / 1000
+    return Decision("mission", f"{len(regions)} regions with a grid of their own, more than {gap:g} km apart", parts)
+
+
+def _far_site(site: Site, distance_m: float, settings: RegionSettings) -> Reject:
+    return Reject(
+        ", ".join(site.sources) or site.site_id,
+        f"{site.name} ({site.site_id})",
+        f"at {site.lon:.5f}, {site.lat:.5f}, {distance_m / 1000:.1f} km from the nearest measurement, beyond "
+        f"the reach of {settings.site_reach_m / 1000:g} km; if it should be near, check its coordinates",
+    )

@@ -1,0 +1,160 @@
+"""Where registered sites may stand, and what they are known to emit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+
+from fusion import FusionSettings
+from fusion.attribution.candidates import (
+    _family,
+    base_name,
+    candidates_of,
+    family_of,
+    lists_family,
+    lists_species,
+    species_weight,
+)
+from fusion.cube.grid import project
+from ingest.coordinates import gcj02_from_wgs84
+from ingest.schema import Site
+
+CRS = "EPSG:4544"
+SETTINGS = FusionSettings()
+
+
+def _site(
+    name: str, lon: float = 104.05, lat: float = 30.65, *, crs: str = "GCJ-02", sd_m: float = 10.0, **known
+) -> Site:
+    return Site(
+        site_id=name, name=name, lon=lon, lat=lat, position_sd_m=sd_m, crs=crs, crs_source="declared", **known
+    )
+
+
+def test_a_site_of_a_known_system_has_one_place() -> None:
+    """Where its record says, with certainty; ids and species as given."""
+    sites = [_site("a", species=("甲烷", "SO2")), _site("b", lon=104.06)]
+    found = candidates_of(sites, CRS, SETTINGS)
+    x, y = project(np.array([104.05, 104.06]), np.array([30.65, 30.65]), CRS)
+    assert (found.ids, found.species) == (("a", "b"), (("甲烷", "SO2"), ()))
+    np.testing.assert_allclose([found.x, found.y], [x, y])
+    assert found.site.tolist() == [0, 1] and found.share.tolist() == [1.0, 1.0]
+    assert found.sd.tolist() == [35.0, 35.0]
+
+
+@pytest.mark.parametrize(
+    ("crs", "lon", "lat", "doubtful"),
+    [
+        ("WGS84", 104.05, 30.65, True), ("WGS-84", 104.05, 30.65, True), ("wgs 84", 104.05, 30.65, True),
+        ("CGCS2000", 104.05, 30.65, True), ("EPSG:4326", 104.05, 30.65, True), ("EPSG:4490", 104.05, 30.65, True),
+        ("", 104.05, 30.65, True), ("GCJ-02", 104.05, 30.65, False), ("EPSG:4326 declared", 104.05, 30.65, False),
+        ("WGS84", 13.4, 52.5, False), ("BD-09", 104.05, 30.65, False),
+    ],
+)  # fmt: skip
+def test_a_record_that_may_hold_gcj02_has_two_places(crs: str, lon: float, lat: float, doubtful: bool) -> None:
+    """In mainland China what passes for WGS 84: nine times in ten where it says, once as if it were GCJ-02."""
+    sites = [_site("sure", 104.0, 30.6), _site("it", lon, lat, crs=crs, sd_m=50.0)]
+    found = candidates_of(sites, "EPSG:3857", SETTINGS)
+    if not doubtful:
+        assert found.site.tolist() == [0, 1] and found.share.tolist() == [1.0, 1.0]
+        return
+    assert found.site.tolist() == [0, 1, 1]
+    assert found.share == pytest.approx([1.0, 0.9, 0.1]) and found.sd.tolist() == [35.0, 50.0, 50.0]
+    back = gcj02_from_wgs84(*_degrees(found.x[2], found.y[2]))
+    assert [float(v) for v in back] == pytest.approx([lon, lat], abs=1e-6)
+    assert _degrees(found.x[1], found.y[1]) == pytest.approx((lon, lat))
+
+
+def _degrees(x: float, y: float) -> tuple[float, float]:
+    """Spherical Mercator undone by its formula."""
+    radius = 6_378_137.0
+    return float(np.degrees(x / radius)), float(np.degrees(2 * np.arctan(np.exp(y / radius)) - np.pi / 2))
+
+
+@pytest.mark.parametrize(
+    ("size", "sd_m", "expected"), [((0.002, 0.001), 1.0, None), ((0.002, 0.001), 90.0, 90.0), ((0.0, 0.0), 1.0, 35.0)]
+)
+def test_an_emission_point_is_anywhere_in_the_parcel(
+    size: tuple[float, float], sd_m: float, expected: float | None
+) -> None:
+    """The side of a square of its area over √12, or the error of the record if larger; else the usual one."""
+    parcel = shapely.box(104.05, 30.65, 104.05 + size[0], 30.65 + size[1]) if size[0] else shapely.Polygon()
+    (found,) = candidates_of([_site("a", sd_m=sd_m, parcel=parcel)], CRS, SETTINGS).sd
+    side = np.sqrt(0.002 * 0.001 * 111_200.0**2 * np.cos(np.radians(30.65)))
+    assert found == pytest.approx(side / np.sqrt(12) if expected is None else expected)
+
+
+def test_no_sites_have_no_places() -> None:
+    """An empty register."""
+    found = candidates_of([], CRS, SETTINGS)
+    assert found.ids == () and found.x.size == found.site.size == found.share.size == found.sd.size == 0
+
+
+@pytest.mark.parametrize(
+    ("listed", "species", "weight"),
+    [
+        ((), "ch4", 0.5), (("甲苯",), "toluene", 1.0), (("甲苯",), "toluene_2", 1.0), (("苯",), "toluene", 0.5),
+        (("挥发性有机物",), "benzene", 1.0), (("非甲烷总烃",), "xylene", 1.0), (("非甲烷总烃",), "so2", 0.15),
+        (("颗粒物",), "pm25", 1.0), (("烟尘",), "pm10", 1.0), (("粉尘",), "bc", 1.0), (("恶臭",), "h2s", 1.0),
+        (("恶臭",), "no2", 0.15), (("PM10",), "pm25", 0.5), (("氮氧化物",), "no2", 0.5), (("NO2",), "no2", 1.0),
+        (("氮氧化物", "甲苯"), "toluene", 1.0), (("SO2",), "h2s", 0.5), (("SO2",), "ch4", 0.15),
+        (("unheard of",), "ch4", 0.15), (("甲烷",), "ch4", 1.0),
+    ],
+)  # fmt: skip
+def test_what_a_permit_lists_weighs_for_the_species(listed: tuple[str, ...], species: str, weight: float) -> None:
+    """The species itself or its whole family 1, a relative or no list one half, others only 0.15."""
+    assert species_weight(listed, species, SETTINGS) == weight
+
+
+@pytest.mark.parametrize(
+    ("family", "members"),
+    [
+        ("voc", "tvoc nmhc benzene toluene ethylbenzene xylene styrene hcho"),
+        ("particles", "pm1 pm25 pm4 pm10 pm_coarse pm_total pnc bc"),
+        ("nox", "no no2 nox"), ("sulfur", "so2 h2s"), ("ch4", "ch4 ch4_2"), ("o3", "o3"),
+    ],
+)  # fmt: skip
+def test_families_of_species(family: str, members: str) -> None:
+    """Each member by name, and as measured by a second instrument."""
+    for name in members.split():
+        assert family_of(name) == family
+        assert family_of(f"{name}_2") in (family, name.split("_")[0])
+
+
+@pytest.mark.parametrize(
+    ("species", "base"),
+    [("tvoc_2", "tvoc"), ("pm_coarse", "pm_coarse"), ("ch4", "ch4"), ("co2_dry", "co2"), ("pm25_3", "pm25")],
+)
+def test_a_species_of_a_second_instrument_is_the_same(species: str, base: str) -> None:
+    """What follows an underscore numbers it, but for names that hold one."""
+    assert base_name(species) == base
+
+
+@pytest.mark.parametrize(
+    ("listed", "species", "itself", "family"),
+    [
+        (("甲苯", "SO2"), "toluene", True, True), (("甲苯",), "toluene_2", True, True),
+        (("甲苯",), "benzene", False, True),
+        (("颗粒物",), "pm10", False, True), (("SO2",), "toluene", False, False), ((), "toluene", False, False),
+        (("CO",), "co", True, True),
+    ],
+)  # fmt: skip
+def test_a_list_names_a_species_or_its_family(listed, species: str, itself: bool, family: bool) -> None:
+    """By its own name, and by that of a relative."""
+    assert (lists_species(listed, species), lists_family(listed, species)) == (itself, family)
+
+
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("颗粒物", "particles"),
+        ("烟尘", "particles"),
+        ("粉尘", "particles"),
+        ("非甲烷总烃", "voc"),
+        ("恶臭", "sulfur"),
+    ],
+)
+def test_words_of_permits_name_a_family_and_no_species(text: str, family: str) -> None:
+    """Also within a longer text."""
+    assert _family(text) == _family(f"有组织{text}（烟囱）") == ("", family)

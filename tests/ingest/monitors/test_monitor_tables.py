@@ -1,0 +1,653 @@
+"""Platform tables: headings, values, devices, marks, times and steps, each by its value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from ingest.errors import UnknownFormat
+from ingest.monitors import tables as monitor_tables
+from ingest.monitors.series import Collector, SeriesKey
+from ingest.monitors.tables import NO_MARK, Device, Mark, apply_marks, read_table
+from ingest.outcome import Decision, Reject
+from ingest.text.sheets import Sheet, csv_rows
+from tests.ingest.immutable import mutable_values
+
+PERMIT = "91130200699229617X001P"
+USCC = PERMIT[:18]
+HOUR = 3_600_000_000_000
+NAN = float("nan")
+
+
+@dataclass
+class Parsed:
+    """All that a table gives."""
+
+    collector: Collector = field(default_factory=Collector)
+    marks: list[Mark] = field(default_factory=list)
+    devices: dict[str, Device] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+    @property
+    def series(self) -> list[xr.Dataset]:
+        """The collected series."""
+        return self.collector.datasets()[0]
+
+    @property
+    def one(self) -> xr.Dataset:
+        """The only series."""
+        [series] = self.series
+        return series
+
+
+def parse(text: str, *, zone: str = "Asia/Shanghai") -> Parsed:
+    """Read a table of CSV."""
+    found = Parsed()
+    read_table(
+        Sheet("line", csv_rows(text, "t.csv")), "t.csv", ZoneInfo(zone), found.collector, found.marks, found.devices,
+        found.decisions, found.rejects,
+    )  # fmt: skip
+    return found
+
+
+def utc(text: str) -> int:
+    """Nanoseconds of a time in UTC."""
+    return int(np.datetime64(text, "ns").astype(np.int64))
+
+
+# --- times ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-10-01 08:00", "2024-10-01T00:00:00"),
+        ("2024-10-01 08:05:07", "2024-10-01T00:05:07"),
+        ("2024-10-01T08:05:07", "2024-10-01T00:05:07"),
+        ("2024-10-01 08:05:07.250", "2024-10-01T00:05:07.250"),
+        ("2024-10-01 08:00:00.0", "2024-10-01T00:00:00"),
+        ("2024/1/2 3:04", "2024-01-01T19:04:00"),
+        ("2024.1.2 3", "2024-01-01T19:00:00"),
+        ("2024年10月1日8时5分7秒", "2024-10-01T00:05:07"),
+        ("2024年10月1日 8点", "2024-10-01T00:00:00"),
+        ("2024年10月1日8时5分", "2024-10-01T00:05:00"),
+        ("2024年10月1号", "2024-09-30T16:00:00"),
+        ("2024-10-01", "2024-09-30T16:00:00"),
+        ("2024-10-01 23:59:59", "2024-10-01T15:59:59"),
+        ("2024-10-01 24:00", "2024-10-01T16:00:00"),
+        ("2024-12-31 24:00:00", "2024-12-31T16:00:00"),
+        ("2024-10-01T08:00:00Z", "2024-10-01T08:00:00"),
+        ("2024-10-01T08:00:00+08:00", "2024-10-01T00:00:00"),
+        ("2024-10-01 08:00:00-0330", "2024-10-01T11:30:00"),
+        ("2024-10-01 08：05：07", "2024-10-01T00:05:07"),
+        ("2024-02-29 08:00", "2024-02-29T00:00:00"),
+    ],
+)
+def test_times_as_people_write_them(text: str, expected: str) -> None:
+    """Local time of the site in any punctuation; 24:00 is midnight at the day's end; a stated zone is believed."""
+    found = parse(f"企业名称,时间,二氧化硫\n甲,{text},1\n")
+    assert found.one["time"].values.tolist() == [utc(expected)]
+
+
+def test_times_are_of_the_zone_that_is_given() -> None:
+    """The same text in another zone, with its summer time."""
+    for zone, expected in (("UTC", "2024-07-01T08:00"), ("Europe/Berlin", "2024-07-01T06:00")):
+        found = parse("时间,二氧化硫\n2024-07-01 08:00,1\n", zone=zone)
+        assert found.one["time"].values.tolist() == [utc(expected)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("昨天", "its time is not like 2024-10-01 08:00"),
+        ("", "its time is not like 2024-10-01 08:00"),
+        ("20241001 08:00", "its time is not like 2024-10-01 08:00"),
+        ("2024-10-011", "its time is not like 2024-10-01 08:00"),
+        ("2024-10-01 08:00 PM", "its time is not like 2024-10-01 08:00"),
+        ("2024-10-01 08:00-09:00", "its time is not like 2024-10-01 08:00"),
+        ("2024-13-01 08:00", "its time is not in the calendar"),
+        ("2023-02-29 08:00", "its time is not in the calendar"),
+        ("2024-10-01 25:00", "its time is not in the calendar"),
+        ("2024-10-01 48:00", "its time is not in the calendar"),
+        ("2024-10-01 08:60", "its time is not in the calendar"),
+        ("2024-10-01 08:00:60", "its time is not in the calendar"),
+    ],
+)
+def test_times_that_are_none(text: str, reason: str) -> None:
+    """The row is named with the reason, the others are read; a second such row is counted."""
+    rows = f"甲,{text},1\n" * 3
+    found = parse(f"企业名称,时间,二氧化硫\n甲,2024-10-01 08:00,5\n{rows}甲,2024-10-01 09:00,6\n")
+    assert found.one["a21026"].values.tolist() == [5.0, 6.0]
+    assert found.rejects == [
+        Reject("t.csv", "line 3", f"row not used: {reason}"),
+        Reject("t.csv", "line", f"2 more rows not used: {reason}"),
+    ]
+
+
+def test_one_bad_row_is_told_once() -> None:
+    """There is no second line on rows of which there is one."""
+    found = parse("时间,二氧化硫\n昨天,1\n2024-13-01,1\n")
+    assert [(r.where, r.reason[:22]) for r in found.rejects] == [
+        ("line 2", "row not used: its time"), ("line 3", "row not used: its time"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("times", "interval"),
+    [
+        (("2024-10-01 00:00:00", "2024-10-01 00:00:49"), "realtime"),
+        (("2024-10-01 00:00:00", "2024-10-01 00:00:50"), "minute"),
+        (("2024-10-01 00:00:00", "2024-10-01 00:29:59"), "minute"),
+        (("2024-10-01 00:00:00", "2024-10-01 00:30:00"), "hour"),
+        (("2024-10-01 00:00:00", "2024-10-01 22:13:19"), "hour"),
+        (("2024-10-01 00:00:00", "2024-10-01 22:13:20"), "day"),
+        (("2024-10-01", "2024-10-02", "2024-10-05"), "day"),
+        (("2024-10-01",), "day"),
+        (("2024-10-01 00:00",), "day"),
+        (("2024-10-01 08:00",), "hour"),
+        (("2024-10-01 08:00", "2024-10-01 08:00"), "hour"),
+        (("2024-10-01 10:00", "2024-10-01 08:00", "2024-10-01 09:00"), "hour"),
+        # the commonest step, not the mean nor the extremes
+        (("2024-10-01 08:00", "2024-10-01 08:01", "2024-10-01 08:02", "2024-10-03 08:03"), "minute"),
+        (("2024-10-01 08:00", "2024-10-01 08:01", "2024-10-01 09:01", "2024-10-01 10:01"), "hour"),
+        (("昨天", "2024-10-01 08:00", "2024-10-01 08:01"), "minute"),
+    ],
+)
+def test_interval_by_the_commonest_step(times: tuple[str, ...], interval: str) -> None:
+    """50 s, half an hour and 80 000 s part moments, minutes, hours and days; dates without a clock are days."""
+    found = parse("时间,二氧化硫\n" + "".join(f"{time},1\n" for time in times))
+    assert found.one.attrs["interval"] == interval
+
+
+# --- headings ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["折算值", "折算浓度", "折算均值", "折算", "corrected", "-折算值", "_corrected"])
+def test_words_of_corrected_columns(word: str) -> None:
+    """The value at reference oxygen has its own variable."""
+    one = parse(f"时间,SO2{word}(mg/m3)\n2024-10-01 08:00,5\n").one
+    assert {name: float(v[0]) for name, v in one.data_vars.items()} == {"a21026_corrected": 5.0}
+    assert one["a21026_corrected"].attrs == {"code": "a21026", "long_name": "sulphur dioxide", "units": "mg m-3"}
+
+
+@pytest.mark.parametrize("word", ["数据标识", "数据标记", "标记", "标识", "flag", "mark", " Flag"])
+def test_words_of_mark_columns(word: str) -> None:
+    """A mark of a quantity is a text of up to 64 characters."""
+    one = parse(f"时间,SO2{word}\n2024-10-01 08:00, {'D' * 70} \n").one
+    assert {name: v.values.tolist() for name, v in one.data_vars.items()} == {"a21026_mark": ["D" * 64]}
+
+
+@pytest.mark.parametrize("word", ["标准限值", "排放限值", "标准值", "限值", "limit"])
+def test_words_of_limit_columns(word: str) -> None:
+    """A limit is an attribute of both values of its quantity, and no value of its own."""
+    one = parse(f"时间,SO2,SO2折算,SO2{word},NOx\n2024-10-01 08:00,5,6,35,7\n").one
+    assert sorted(one.data_vars) == ["a21002", "a21026", "a21026_corrected"]
+    assert (one["a21026"].attrs["limit"], one["a21026_corrected"].attrs["limit"]) == (35.0, 35.0)
+    assert "limit" not in one["a21002"].attrs
+
+
+@pytest.mark.parametrize("word", ["排放量", "累计", "总量"])
+def test_words_of_columns_that_are_passed_over(word: str) -> None:
+    """Amounts are understood and not used: neither a value nor a column that nobody knows."""
+    found = parse(f"时间,SO2,SO2{word}(kg)\n2024-10-01 08:00,5,6\n")
+    assert list(found.one.data_vars) == ["a21026"]
+    assert found.decisions == []
+
+
+@pytest.mark.parametrize(
+    "word", ["实测浓度", "实测值", "监测值", "小时均值", "日均值", "均值", "浓度", "实测", "value", "", "：", "*"]
+)
+def test_words_of_value_columns(word: str) -> None:
+    """The measured value under the code of its quantity."""
+    one = parse(f"时间,SO2{word}\n2024-10-01 08:00,5\n").one
+    assert {name: float(v[0]) for name, v in one.data_vars.items()} == {"a21026": 5.0}
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("(mg/m³)", "mg m-3"), ("（毫克/立方米）", "mg m-3"), ("[ug/m3]", "ug m-3"), ("(μg/m³)", "ug m-3"),
+        ("(µg/m3)", "ug m-3"), ("(微克/立方米)", "ug m-3"), ("(毫克/升)", "mg L-1"), ("(MG/L)", "mg L-1"),
+        ("(升/秒)", "L s-1"), ("(立方米/小时)", "m3 h-1"), ("(立方米/时)", "m3 h-1"), ("(m3/s)", "m3 s-1"),
+        ("(m/s)", "m s-1"), ("(℃)", "degC"), ("(无量纲)", "1"), ("(kW)", "kW"), ("(kWh)", "kWh"), ("(kPa)", "kPa"),
+        ("(%)", "%"), ("(ppm)", "ppm"), ("()", "mg m-3"), ("", "mg m-3"), ("( mg / m3 )", "mg m-3"),
+    ],
+)  # fmt: skip
+def test_units_of_headings(unit: str, expected: str) -> None:
+    """Chinese and Latin symbols in any brackets; the unit of the standard where the heading has none."""
+    assert parse(f"时间,SO2{unit}\n2024-10-01 08:00,5\n").one["a21026"].attrs["units"] == expected
+
+
+def test_columns_that_nobody_knows_are_named() -> None:
+    """With their whole heading, twelve at most; an empty heading is none."""
+    unknown = [f"备注{k}(x)" for k in range(13)]
+    found = parse(f"时间,,SO2,{','.join(unknown)}\n2024-10-01 08:00,x,5{',1' * 13}\n")
+    text = "columns left out: " + ", ".join(unknown[:12])
+    assert found.decisions == [Decision("t.csv", text, "their headings are not in the vocabulary")]
+
+
+@pytest.mark.parametrize(
+    ("heading", "found"),
+    [
+        ("时间,SO2", True), ("时间,实测值,监测因子", True), ("时间,功率,设备", True), ("时间,电流,设备", True),
+        ("时间,电量,设备", True), ("时间,状态,设备", True), ("开始时间,结束时间", True), ("MN,企业名称", True),
+        ("MN,排污许可证编号", True), ("MN,统一社会信用代码", True), ("时间,电话", False), ("SO2,电话", False),
+        ("开始时间,SO2", False), ("企业名称,排污许可证编号", False), ("MN,电话", False),
+    ],
+)  # fmt: skip
+def test_what_makes_a_heading_row(heading: str, found: bool) -> None:
+    """A time with something measured, a beginning with an end, or a device with the name of its site."""
+    text = f"标题\n{heading},x\n1,2,3\n"
+    if found:
+        assert [d.decision for d in parse(text).decisions] == ["columns left out: x"]
+    else:
+        with pytest.raises(
+            UnknownFormat, match="no heading row names a time and a quantity; the first row is '标题'"
+        ):
+            parse(text)
+
+
+@pytest.mark.parametrize(("titles", "found"), [(25, True), (26, False)])
+def test_the_heading_is_looked_for_in_the_first_26_rows(titles: int, found: bool) -> None:
+    """25 rows may stand above it, one more is too many; the message quotes eight cells of the first with a text."""
+    cells = ",".join(f"c{k}" for k in range(9))
+    text = "\n" + f"{cells}\n" * (titles - 1) + "时间,SO2\n2024-10-01 08:00,5\n"
+    if found:
+        assert parse(text).one["a21026"].values.tolist() == [5.0]
+    else:
+        with pytest.raises(UnknownFormat, match="'c0, c1, c2, c3, c4, c5, c6, c7'; expected 监测时间 and 实测值"):
+            parse(text)
+
+
+@pytest.mark.parametrize(
+    ("role", "headings"),
+    [
+        ("time", "监测时间 数据时间 上报时间 DataTime Time 时间 日期"),
+        ("mn", "MN MN号 设备MN号 数采仪编号 MN-号"),
+        ("point", "监控点名称 排口名称 排放口编号 Outlet"),
+        ("permit_code", "排污许可证编号 permit_code"),
+        ("uscc", "统一社会信用代码"),
+        ("name", "企业名称 单位名称"),
+        ("species", "监测因子 污染物 因子编码"),
+        ("value", "实测值 监测浓度 平均值 avg"),
+        ("corrected", "折算值 ZsAvg"),
+        ("limit", "标准限值 排放标准"),
+        ("unit", "单位 计量单位"),
+        ("mark", "标记 数据标识 Flag"),
+    ],
+)
+def test_headings_of_long_tables(role: str, headings: str) -> None:
+    """Each of the names of a column, in the place of the usual one, gives the same row."""
+    usual = {
+        "time": "时间", "mn": "MN", "point": "监控点", "permit_code": "许可证编号", "uscc": "信用代码",
+        "name": "企业", "species": "因子", "value": "数值", "corrected": "折算", "limit": "限值", "unit": "单位",
+        "mark": "标记",
+    }  # fmt: skip
+    row = f"2024-10-01 08:00,M1,DA001,{PERMIT},{USCC},甲,COD,30.5,31.5,50,毫克/升,D"
+    for heading in headings.split():
+        head = ",".join((usual | {role: heading}).values())
+        one = parse(f"{head}\n{row}\n").one
+        assert one.attrs == {
+            "interval": "hour", "mn": "M1", "point": "DA001", "permit_code": PERMIT, "uscc": USCC, "site_name": "甲",
+            "source": "t.csv",
+        }, heading  # fmt: skip
+        attrs = {"code": "w01018", "long_name": "chemical oxygen demand", "units": "mg L-1", "limit": 50.0}
+        assert {k: (v.values.tolist(), v.attrs) for k, v in one.data_vars.items()} == {
+            "w01018": ([30.5], attrs), "w01018_corrected": ([31.5], attrs), "w01018_mark": (["D"], {}),
+        }, heading  # fmt: skip
+
+
+# What a heading means by the words in it; the first that fits.
+WORDS = (
+    ("start", "开始|起始|^start"), ("end", "结束|截止|终止|^end"), ("interval", "数据类型|时间类型|周期|interval"),
+    ("hours", "运行(时间|小时|时长)|hours"), ("time", "时间|日期|time|^date"), ("mn", "mn|数采仪|唯一标识"),
+    ("mark_kind", "标记(类型|内容|名称|原因)|工况|异常类型|markkind"), ("linked", "关联|对应|linked"),
+    ("limit", "限值|标准|limit"), ("corrected", "折算|corrected|^zs"), ("role", "类型|类别|role"),
+    ("unit", "单位|unit"), ("mark", "标记|标识|数据状态|flag|mark"), ("state", "状态|state"), ("power", "功率|power"),
+    ("current", "电流|current"), ("energy", "电量|energy"), ("device", "设备|设施|计量点|device|meter"),
+    ("species", "因子|污染|项目|指标|species|pollutant|code"), ("value", "值|浓度|value|avg"),
+    ("point", "点|口|outlet|point"),
+)  # fmt: skip
+
+
+def test_every_heading_means_what_its_words_say() -> None:
+    """All of the vocabulary, each heading once and written as headings are compared."""
+    text = (Path(__file__).parents[2] / "ingest" / "data" / "monitor_headings.csv").read_text(encoding="utf-8")
+    rows = [line.split(",") for line in text.splitlines()[1:]]
+    found = {heading: next((role for role, words in WORDS if re.search(words, heading)), "") for _, heading in rows}
+    assert found == {heading: role for role, heading in rows}
+    assert len(found) == len(rows)
+    assert not any(re.search(r"[A-Z\s_:：*()（）\[\]-]", heading) for heading in found)
+
+
+# --- values --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "mark"),
+    [
+        ("12.3", 12.3, None), ("-1.5e-3", -0.0015, None), ("+4", 4.0, None), ("2E2", 200.0, None), (" 7 ", 7.0, None),
+        ("12.3(M)", 12.3, "M"), ("12.3（d）", 12.3, "D"), ("12.3 T", 12.3, "T"), ("12.3 ( )", NAN, None),
+        ("1.2.3", NAN, None), ("<0.5", NAN, None), ("12.3(MM)", NAN, None), ("-", NAN, None), ("停运", NAN, None),
+        ("1e299", 1e299, None), ("1e300", NAN, None), ("-1e300", NAN, None), ("1e999", NAN, None),
+    ],
+)  # fmt: skip
+def test_numbers_with_and_without_a_letter(text: str, value: float, mark: str | None) -> None:
+    """A letter behind a number is its mark, in a wide table and a long one, measured or corrected; words are gaps."""
+    for head, name in (("时间,SO2", "a21026"), ("时间,SO2折算值", "a21026_corrected")):
+        one = parse(f"{head}\n2024-10-01 08:00,{text}\n").one
+        np.testing.assert_array_equal(one[name].values, [value])
+        assert (one["a21026_mark"].values.tolist() if "a21026_mark" in one else None) == ([mark] if mark else None)
+    one = parse(f"时间,因子,实测值,折算值\n2024-10-01 08:00,SO2,,{text}\n").one
+    np.testing.assert_array_equal(one["a21026_corrected"].values, [value])
+    assert ("a21026_mark" in one) == (mark is not None)
+
+
+def test_empty_cells_of_a_wide_table_are_no_values() -> None:
+    """A time without the quantity is a gap only where another quantity has the time."""
+    one = parse("时间,SO2,NOx\n2024-10-01 08:00,5,\n2024-10-01 09:00, ,6\n2024-10-01 10:00,,\n").one
+    assert one["time"].values.tolist() == [utc("2024-10-01T00:00"), utc("2024-10-01T01:00")]
+    np.testing.assert_array_equal(one["a21026"].values, [5.0, np.nan])
+    np.testing.assert_array_equal(one["a21002"].values, [np.nan, 6.0])
+
+
+def test_a_long_row_with_one_value_only() -> None:
+    """Corrected alone leaves a gap in the measured value; a limit in words is none; no value, no row."""
+    head = "时间,因子,实测值,折算值,限值,标记"
+    one = parse(f"{head}\n2024-10-01 08:00,SO2,,6,无,N\n").one
+    np.testing.assert_array_equal(one["a21026"].values, [np.nan])
+    assert one["a21026_corrected"].values.tolist() == [6.0]
+    assert one["a21026_mark"].values.tolist() == ["N"]
+    assert "limit" not in one["a21026"].attrs
+    one = parse(f"{head}\n2024-10-01 08:00,SO2,5,,,\n").one
+    assert {k: v.values.tolist() for k, v in one.data_vars.items()} == {"a21026": [5.0]}
+    one = parse(f"{head}\n2024-10-01 08:00,SO2,,,,停运\n").one
+    assert {k: v.values.tolist() for k, v in one.data_vars.items()} == {"mark": ["停运"]}
+    assert parse(f"{head}\n2024-10-01 08:00,SO2,,,50,\n").series == []
+
+
+def test_a_quantity_that_is_not_in_the_standard_keeps_its_name() -> None:
+    """Its own name as code and variable, its unit as written, a pure number where there is none."""
+    one = parse("时间,因子,数值,单位\n2024-10-01 08:00,某物,5,个\n2024-10-01 08:00,另物,6,\n").one
+    assert one["某物"].attrs == {"code": "某物", "long_name": "某物", "units": "个"}
+    assert one["另物"].attrs == {"code": "另物", "long_name": "另物", "units": "1"}
+
+
+@pytest.mark.parametrize(
+    ("permit", "uscc", "expected"),
+    [
+        (PERMIT, "", (PERMIT, USCC)),
+        (PERMIT, "91350100M000100Y43", (PERMIT, "91350100M000100Y43")),
+        (PERMIT, USCC[:17] + "0", (PERMIT, USCC)),
+        (PERMIT[:20], USCC, ("", USCC)),
+        (PERMIT[:20], "", ("", "")),
+        (PERMIT.lower(), "", (PERMIT, USCC)),
+        ("", USCC.lower(), ("", USCC)),
+    ],
+)
+def test_codes_of_the_site(permit: str, uscc: str, expected: tuple[str, str]) -> None:
+    """Codes of the wrong shape are left out; the credit code comes from the permit code where the row has none."""
+    one = parse(f"许可证编号,信用代码,时间,SO2\n{permit},{uscc},2024-10-01 08:00,5\n").one
+    assert (one.attrs["permit_code"], one.attrs["uscc"]) == expected
+
+
+# --- devices -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading", "suffix", "unit"),
+    [
+        ("功率(kW)", "power", "kW"), ("总有功功率", "power", "kW"), ("电流", "current", "A"),
+        ("用电量", "energy", "kWh"), ("运行状态", "state", "1"), ("运行小时", "hours", "h"),
+    ],
+)  # fmt: skip
+def test_quantities_of_devices(heading: str, suffix: str, unit: str) -> None:
+    """Power, current, energy, state and hours under the device's name, each in its unit."""
+    extra = ",电流" if suffix == "hours" else ""
+    one = parse(f"设备名称,时间,{heading}{extra}\n风机,2024-10-01 08:00,1.5\n").one
+    assert {k: v.values.tolist() for k, v in one.data_vars.items()} == {f"风机_{suffix}": [1.5]}
+    assert one[f"风机_{suffix}"].attrs == {"units": unit, "long_name": "风机", "role": "", "linked_to": ""}
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        ("开 启 启动 运行 正常 生产 开启 ON run", 1.0),
+        ("关 停 停运 停止 停机 关闭 停产 off Stop", 0.0),
+        ("校准", 2.0),
+        ("维护", 3.0),
+        ("报警", 4.0),
+        ("反吹", 5.0),
+        ("4", 4.0),
+    ],
+)
+def test_words_of_states(words: str, value: float) -> None:
+    """HJ 212-2017, table 9: 0 off, 1 run, 2 calibrate, 3 maintain, 4 alarm, 5 backflush; numbers as they are."""
+    for word in words.split():
+        one = parse(f"设备,时间,状态\n风机,2024-10-01 08:00,{word}\n").one
+        assert one["风机_state"].values.tolist() == [value], word
+
+
+def test_what_is_no_number_of_a_device_is_left_out() -> None:
+    """A word that is no state, and words in the place of a power, are no values; a state's word is no power."""
+    head = "设备,时间,状态,功率"
+    assert parse(f"{head}\n风机,2024-10-01 08:00,不明,开\n").series == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "device", "role"),
+    [
+        ("治污设施", "x", "treatment"), ("治理", "x", "treatment"), ("处理", "x", "treatment"),
+        ("净化", "x", "treatment"), ("Treatment", "x", "treatment"), ("产污", "x", "production"),
+        ("生产", "x", "production"),
+        ("Production", "x", "production"), ("", "净化塔", "treatment"), ("", "生产线", "production"),
+        ("", "Treat 1", "treatment"), ("生产", "净化塔", "treatment"), ("其他", "x", ""),
+    ],
+)  # fmt: skip
+def test_roles_of_devices(kind: str, device: str, role: str) -> None:
+    """By the stated kind or the device's own name; treatment before production; what it is linked to is kept."""
+    one = parse(f"设备,设备类型,关联设备,时间,功率\n{device},{kind},线1,2024-10-01 08:00,2\n").one
+    assert one[f"{device}_power"].attrs == {"units": "kW", "long_name": device, "role": role, "linked_to": "线1"}
+
+
+@pytest.mark.parametrize(
+    ("device", "point", "name"),
+    [("风机/1", "DA001", "风机_1"), ("", "DA/001", "DA_001"), ("", "", "meter"), ("长" * 50, "", "长" * 48)],
+)
+def test_names_of_devices(device: str, point: str, name: str) -> None:
+    """The device, else the point, else meter; without slashes, up to 48 characters."""
+    one = parse(f"设备,监控点,时间,功率\n{device},{point},2024-10-01 08:00,2\n").one
+    assert list(one.data_vars) == [f"{name}_power"]
+
+
+@pytest.mark.parametrize("heading", ["工况", "标记类型", "申报工况", "标记"])
+def test_conditions_of_devices_and_of_points(heading: str) -> None:
+    """A condition beside a device's value is of the device, one alone of the point; both up to 64 characters."""
+    text = "停运检修" * 20
+    one = parse(f"设备,时间,功率,{heading}\n风机,2024-10-01 08:00,2,{text}\n").one
+    assert one["风机_mark"].values.tolist() == [text[:64]]
+    one = parse(f"设备,时间,功率,{heading}\n风机,2024-10-01 08:00,,{text}\n").one
+    assert one["mark"].values.tolist() == [text[:64]]
+
+
+def test_a_declared_condition_comes_before_a_flag() -> None:
+    """Where a row has both, the condition is the mark."""
+    one = parse("时间,SO2,标记,工况\n2024-10-01 08:00,5,N,检修\n").one
+    assert one["mark"].values.tolist() == ["检修"]
+
+
+@pytest.mark.parametrize("word", ["正常", "正常运行", "正常生产", "无", "-", "/", "N", "normal"])
+def test_words_that_mark_nothing(word: str) -> None:
+    """Normal conditions are no marks."""
+    assert word in NO_MARK
+    assert list(parse(f"时间,SO2,工况\n2024-10-01 08:00,5,{word}\n").one.data_vars) == ["a21026"]
+
+
+def test_a_list_of_devices() -> None:
+    """Site and limits by device: the first row of a device and of a quantity counts, rows without a site are none."""
+    found = parse(
+        "MN,监控点,企业名称,许可证编号,因子,限值\n"
+        f"M1,DA001,甲,{PERMIT},SO2,35\n"
+        f"M1,DA002,乙,,SO2,50\n"
+        f"M1,DA001,甲,,氮氧化物,100\n"
+        f"M1,DA001,甲,,某物,1\n"
+        f"M1,DA001,甲,,CO,无\n"
+        f"M2,DA001,,,SO2,35\n"
+        f",DA001,甲,,SO2,35\n"
+    )
+    site = {"mn": "M1", "point": "DA001", "permit_code": PERMIT, "uscc": USCC, "site_name": "甲"}
+    assert found.devices == {"M1": Device(site, {"a21026": 35.0, "a21002": 100.0})}
+    assert (found.series, found.marks, found.rejects) == ([], [], [])
+
+
+@pytest.mark.parametrize("row", [f"M1,{PERMIT},,", f"M1,,{USCC},", "M1,,,甲"])
+def test_a_device_needs_one_name_of_its_site(row: str) -> None:
+    """Permit code, credit code or name will do."""
+    assert list(parse(f"MN,许可证编号,信用代码,企业名称\n{row}\n").devices) == ["M1"]
+
+
+def test_a_table_of_values_names_its_devices_too() -> None:
+    """Rows with a device, its site and a value give both."""
+    found = parse("MN,企业名称,时间,SO2\nM1,甲,2024-10-01 08:00,5\n")
+    assert found.devices["M1"].site["site_name"] == "甲"
+    assert found.one["a21026"].values.tolist() == [5.0]
+
+
+# --- marks ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_part_of_a_mark() -> None:
+    """Where it stands, text, beginning and end in UTC, quantity, and the names of its point."""
+    found = parse(
+        "MN,监控点,许可证编号,企业名称,因子,标记类型,开始时间,结束时间\n"
+        f"M1,DA001,{PERMIT},甲,SO2,{'校' * 60},2024-10-01 08:00,2024-10-01 09:30\n"
+        "M2,,,,某物,停运,2024-10-01 08:00,2024-10-01 08:00\n"
+        "M3,,,,,停运,2024-10-01 08:00,2024-10-01 07:59\n"
+    )
+    start, end = utc("2024-10-01T00:00"), utc("2024-10-01T01:30")
+    assert found.marks == [
+        Mark("t.csv, line 2", "校" * 48, start, end, "a21026", "M1", "DA001", PERMIT, USCC, "甲"),
+        Mark("t.csv, line 3", "停运", start, start, "", "M2", "", "", "", ""),
+    ]
+    assert found.rejects == [Reject("t.csv", "line 4", "row not used: its end is before its start")]
+    assert found.series == []
+
+
+@pytest.mark.parametrize(
+    ("head", "text"),
+    [
+        ("标记类型,标记,状态", "a"),
+        ("标记,状态,x", "a"),
+        ("状态,x,y", "a"),
+        ("x,y,z", "mark"),
+        ("标记,标记类型,x", "b"),
+    ],
+)
+def test_text_of_a_mark(head: str, text: str) -> None:
+    """The kind of mark before the flag before the state; a mark that says nothing is a mark."""
+    found = parse(f"{head},开始时间,结束时间\na,b,c,2024-10-01,2024-10-02\n")
+    assert [mark.text for mark in found.marks] == [text]
+
+
+MARK = Mark("t.csv, line 2", "停运", 0, 1, "", "", "", "", "", "")
+NOBODY = {"mn": "", "point": "", "permit_code": "", "uscc": "", "site_name": ""}
+
+
+@pytest.mark.parametrize(
+    ("mark", "series", "covered"),
+    [
+        ({"mn": "M1"}, {"mn": "M1"}, True),
+        ({"mn": "M1"}, {"mn": "M2"}, False),
+        ({"mn": "M1"}, {}, False),
+        ({}, {"mn": "M1"}, False),
+        ({"permit_code": "P"}, {"permit_code": "P"}, True),
+        ({"permit_code": "P"}, {"permit_code": "Q"}, False),
+        ({"uscc": "U"}, {"uscc": "U"}, True),
+        ({"uscc": "U"}, {"uscc": "V"}, False),
+        ({"site_name": "甲"}, {"site_name": "甲"}, True),
+        ({"site_name": "甲"}, {"site_name": "乙"}, False),
+        ({"mn": "M1", "site_name": "甲"}, {"mn": "M1", "site_name": "乙"}, False),
+        ({"mn": "M1", "site_name": "甲"}, {"site_name": "甲"}, True),
+        ({"mn": "M1", "point": "DA001"}, {"mn": "M1", "point": "DA001"}, True),
+        ({"mn": "M1", "point": "DA001"}, {"mn": "M1", "point": "DA002"}, False),
+        ({"mn": "M1", "point": "DA001"}, {"mn": "M1", "point": ""}, True),
+        ({"mn": "M1", "point": "DA001"}, {"mn": "M1", "point": "M1"}, True),
+        ({"mn": "M1"}, {"mn": "M1", "point": "DA002"}, True),
+        ({"point": "DA001"}, {"point": "DA001"}, False),
+    ],
+)
+def test_whom_a_mark_covers(mark: dict[str, str], series: dict[str, str], covered: bool) -> None:
+    """At least one name of both and none that differs; a point only where both name one."""
+    dataset = xr.Dataset(attrs=NOBODY | series)
+    assert replace(MARK, **mark).covers(dataset) == covered
+
+
+def hourly(count: int, **names: str) -> xr.Dataset:
+    """A series of hours from time 0."""
+    collector = Collector()
+    for hour in range(count):
+        collector.add(SeriesKey("hour", **names), hour * HOUR, "a21026", float(hour))
+    return collector.datasets()[0][0]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "hours"),
+    [
+        (1 * HOUR, 3 * HOUR, [1, 2]),
+        (1 * HOUR + 1, 3 * HOUR + 1, [2, 3]),
+        (1 * HOUR, 1 * HOUR, [1]),
+        (1 * HOUR + 1, 1 * HOUR + 1, []),
+        (-HOUR, 0, []),
+        (-HOUR, 1, [0]),
+        (3 * HOUR, 99 * HOUR, [3]),
+        (4 * HOUR, 99 * HOUR, []),
+    ],
+)
+def test_a_mark_covers_from_its_start_to_before_its_end(start: int, end: int, hours: list[int]) -> None:
+    """The hour of the start is in, that of the end is not; a mark without a length covers its own moment."""
+    [found] = apply_marks([hourly(4, mn="M1")], [replace(MARK, mn="M1", start_ns=start, end_ns=end)], [])
+    assert found["mark"].values.tolist() == ["停运" if hour in hours else "" for hour in range(4)]
+    assert found["mark"].dtype == np.dtype("<U64")
+
+
+def test_marks_are_added_to_marks() -> None:
+    """Own texts first, then the marks in order, with the code of their quantity; 64 characters are kept."""
+    series = hourly(2, mn="M1").assign(mark=("obs", np.array(["检修", ""])))
+    marks = [
+        replace(MARK, mn="M1", text="a", start_ns=0, end_ns=9 * HOUR),
+        replace(MARK, mn="M1", text="b" * 70, code="a21026", start_ns=0, end_ns=HOUR),
+    ]
+    rejects: list[Reject] = []
+    found, other = apply_marks([series, hourly(1, mn="M2")], marks, rejects)
+    assert found["mark"].values.tolist() == [("检修|a|a21026:" + "b" * 70)[:64], "a"]
+    assert "mark" not in other
+    assert rejects == []
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"mn": "M9", "point": "DA001", "site_name": "乙"}, "M9"),
+        ({"point": "DA001", "site_name": "乙"}, "DA001"),
+        ({"site_name": "乙"}, "乙"),
+        ({}, "no site named"),
+    ],
+)
+def test_a_mark_of_nobody_is_rejected(names: dict[str, str], said: str) -> None:
+    """With its file and line, its text and whom it names."""
+    rejects: list[Reject] = []
+    series = hourly(1, mn="M1")
+    assert apply_marks([series], [replace(MARK, **names)], rejects)[0] is series
+    assert rejects == [Reject("t.csv", "line 2", f"mark '停运' fits no series ({said})")]
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed, but for the device that is being filled."""
+    assert mutable_values(monitor_tables) == ["Device"]

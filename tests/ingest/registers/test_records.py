@@ -1,0 +1,473 @@
+"""Register rows → records: codes, places, parts and shapes of a row, and the coordinate system of a register."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import shapely
+from pyproj import CRS
+
+from ingest.coordinates import gcj02_from_wgs84, to_grid
+from ingest.outcome import Decision, Reject
+from ingest.registers import records
+from ingest.registers.places import Place
+from ingest.registers.records import Notes, Record, read_records, settle_crs
+from ingest.registers.rows import RegisterRow
+from ingest.schema import CrsSource
+from tests.ingest.immutable import mutable_values
+from tests.ingest.registers.register_rows import CODE, OTHER, PERMIT, place, record, register, row
+
+HERE = {"lon": "104.1", "lat": "30.7"}
+
+
+def read(*rows: RegisterRow, crs: str = "WGS 84") -> tuple[list[Record], list[Decision], list[Reject]]:
+    """Records, decisions and rejects of one register."""
+    notes, rejects = Notes(), list[Reject]()
+    records = read_records([register("a.csv", *rows)], crs, notes, rejects)
+    return records, notes.decisions(), rejects
+
+
+# --- notes and names -----------------------------------------------------------------------------------------------
+
+
+def test_equal_decisions_of_a_register_are_one() -> None:
+    """The first row with its evidence and the number of the others; other registers and decisions stand apart."""
+    notes = Notes()
+    for number, (item, text) in enumerate((("a", "x"), ("a", "x"), ("b", "x"), ("a", "y"), ("a", "x")), 2):
+        notes.add(item, f"line {number}", text, f"because {number}")
+    assert notes.decisions() == [
+        Decision("a, line 2 and 2 more rows", "x", "because 2"),
+        Decision("b, line 4", "x", "because 4"),
+        Decision("a, line 5", "y", "because 5"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "loose"),
+    [
+        ({}, True),
+        ({"values": {"lon": "1"}}, True),
+        ({"permit_code": PERMIT}, False),
+        ({"uscc": CODE}, False),
+        ({"name": "甲"}, False),
+        ({"values": {"site_id": "1"}}, False),
+    ],
+)
+def test_a_row_without_any_name_is_loose(fields: dict[str, object], loose: bool) -> None:
+    """A code, a name or a key of the register is a name."""
+    assert record(**fields).is_loose == loose  # type: ignore[arg-type]
+    assert record("b.csv", 7).where == "b.csv, line 7"
+
+
+# --- one row -------------------------------------------------------------------------------------------------------
+
+
+def test_every_field_of_a_record() -> None:
+    """Register, row, codes, name, part, place and gate."""
+    values = HERE | {"gate_lon": "104.2", "gate_lat": "30.8", "name": "甲", "permit_code": PERMIT.lower(), "uscc": ""}
+    one = row(**values)
+    [found], decisions, rejects = read(one)
+    tenth = pytest.approx(0.05 * 111_320.0)
+    here, gate = place(rounding_m=tenth), place(104.2, 30.8, rounding_m=tenth)
+    assert found == Record("a.csv", one, PERMIT, CODE, "甲", "site", here, gate, None)
+    assert (decisions, rejects) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("column", "file", "setting", "expected"),
+    [
+        ("高德", "百度", "WGS84", "GCJ-02"),
+        ("", "百度", "WGS84", "BD-09"),
+        ("", "", "WGS84", "WGS 84"),
+        ("", "", "", "WGS 84"),
+    ],
+)
+def test_whose_word_counts_on_the_coordinate_system(column: str, file: str, setting: str, expected: str) -> None:
+    """The row's own, else the file's, else the setting's; of place and gate alike."""
+    values = HERE | {"gate_lon": "104.2", "gate_lat": "30.8", "crs": column}
+    [found], _, _ = read(row(file_crs=file, **values), crs=setting)
+    source = CrsSource.DECLARED if column or file or setting else CrsSource.UNKNOWN
+    for part in (found.place, found.gate):
+        assert part is not None
+        assert (part.crs, part.crs_source) == (expected, source)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"lon": "104.1", "lat": "30.7", "x": "1", "y": "2", "lonlat": "3,4"},
+        {"x": "104.1", "y": "30.7", "lonlat": "3,4"},
+        {"lon": "5", "x": "104.1", "y": "30.7"},
+        {"lat": "5", "x": "104.1", "y": "30.7"},
+        {"x": "104.1", "lonlat": "104.1,30.7"},
+        {"y": "104.1", "lonlat": "104.1，30.7"},
+        {"lonlat": "104.1;30.7"},
+        {"lonlat": "104.1, 30.7"},
+    ],
+)
+def test_columns_of_coordinates(values: dict[str, str]) -> None:
+    """Longitude and latitude before x and y before both in one cell; a pair needs both."""
+    [found], _, _ = read(row(**values))
+    assert found.place is not None
+    assert (found.place.lon, found.place.lat) == (104.1, 30.7)
+
+
+@pytest.mark.parametrize("text", ["104.1", "104.1,30.7,500", ""])
+def test_a_cell_of_coordinates_holds_two_numbers(text: str) -> None:
+    """One and three are none."""
+    assert read(row(lonlat=text, name="甲"))[0][0].place is None
+
+
+@pytest.mark.parametrize(
+    ("values", "part"),
+    [
+        ({"part": word}, "gate")
+        for word in ("大门", "西门口", "出入口", "Main Gate", "ENTRANCE")
+    ]
+    + [({"part": word}, "outlet") for word in ("排放口", "总排口", "1#排气筒", "烟囱", "Outlet", "stack 1")]
+    + [({"part": "Chimney"}, "outlet")]
+    + [({"outlet": "DA001"}, "outlet"), ({"part": "大门", "outlet": "DA001"}, "gate")]
+    + [({"part": "厂区"}, "site"), ({}, "site")],
+)  # fmt: skip
+def test_what_a_place_is_of(values: dict[str, str], part: str) -> None:
+    """Gate before outlet before site, by words of the column of kinds or an outlet's number."""
+    assert read(row(**values))[0][0].part == part
+
+
+@pytest.mark.parametrize(
+    ("permit", "uscc", "expected", "decision", "evidence"),
+    [
+        (PERMIT, "", (PERMIT, CODE), "", ""),
+        (PERMIT, CODE, (PERMIT, CODE), "", ""),
+        ("", CODE, ("", CODE), "", ""),
+        ("", PERMIT, (PERMIT, CODE), "", ""),
+        (PERMIT, CODE + "002P", (PERMIT, CODE), "credit code not used for joining", "fails its check character"),
+        (PERMIT[:20], CODE, ("", CODE), "permit code not used for joining", "has 20 characters, a permit code 22"),
+        ("", CODE[:17] + "0", ("", ""), "credit code not used for joining", f"{CODE[:17]}0 fails its check"),
+        (PERMIT, OTHER, (PERMIT, CODE), "credit code of the permit believed",
+         f"permit code {PERMIT} belongs to {CODE}, the row states {OTHER}"),
+        ("H95101990000000001001P", OTHER, ("H95101990000000001001P", OTHER), "", ""),
+    ],
+)  # fmt: skip
+def test_codes_of_a_row(permit: str, uscc: str, expected: tuple[str, str], decision: str, evidence: str) -> None:
+    """A permit code in the other column is moved, a wrong one left out, and the permit's credit code believed."""
+    [found], decisions, _ = read(row(permit_code=permit, uscc=uscc))
+    assert (found.permit_code, found.uscc) == expected
+    assert [d.decision for d in decisions] == ([decision] if decision else [])
+    assert all(d.item == "a.csv, line 2" and evidence in d.evidence for d in decisions)
+
+
+def test_notes_of_place_and_gate_are_decisions() -> None:
+    """Swapped columns of either are told."""
+    values = {"lon": "30.7", "lat": "104.1", "gate_lon": "30.8", "gate_lat": "104.2"}
+    [found], [decision], _ = read(row(**values))
+    assert found.gate is not None
+    assert (found.gate.lon, found.gate.lat) == (104.2, 30.8)
+    assert decision.decision == "longitude and latitude columns swapped back"
+    assert decision.item == "a.csv, line 2 and 1 more rows"
+    only_gate = {"gate_lon": "30.8", "gate_lat": "104.2"}
+    assert len(read(row(**only_gate))[1]) == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "label"),
+    [
+        ({"name": "甲", "permit_code": PERMIT, "uscc": CODE}, "甲"),
+        ({"permit_code": PERMIT, "uscc": CODE}, PERMIT),
+        ({"uscc": CODE}, CODE),
+        ({}, "row"),
+    ],
+)
+def test_an_impossible_place_is_a_reject_with_a_name(values: dict[str, str], label: str) -> None:
+    """Name, permit code, credit code or none; the other rows are kept."""
+    records, _, [reject] = read(row(3, lon="0", lat="0", **values), row(4, name="乙"))
+    assert [r.name for r in records] == ["乙"]
+    reason = f"{label}: coordinates 0, 0 mean that there are none; leave the cells empty"
+    assert reject == Reject("a.csv", "line 3", reason)
+
+
+def test_an_unknown_system_is_a_reject() -> None:
+    """The row is refused with what PROJ says."""
+    records, _, [reject] = read(row(5, crs="nonsense", **HERE))
+    assert records == []
+    assert (reject.item, reject.where) == ("a.csv", "line 5")
+    assert reject.reason.startswith("declared coordinate system: coordinate system 'nonsense' is not known")
+
+
+# --- shapes --------------------------------------------------------------------------------------------------------
+
+
+def test_a_point_is_the_place_of_a_row_without_columns() -> None:
+    """RFC 7946 is WGS 84; columns of coordinates come before the point."""
+    [found], _, _ = read(row(geometry=shapely.Point(104.3, 30.9)), crs="")
+    assert found.place == Place(104.3, 30.9, "WGS 84", CrsSource.DECLARED, 104.3, 30.9)
+    assert found.parcel is None
+    [found], _, _ = read(row(geometry=shapely.Point(104.3, 30.9), **HERE))
+    assert found.place is not None
+    assert (found.place.lon, found.place.lat) == (104.1, 30.7)
+
+
+def test_shapes_of_a_declared_system_are_converted() -> None:
+    """The numbers of the point stay as they are; the parcel is in degrees."""
+    x, y = (float(v) for v in to_grid(104.0657, 30.6574, CRS.from_epsg(4544)))
+    [point, parcel], _, _ = read(
+        row(geometry=shapely.Point(x, y), file_crs="EPSG:4544"),
+        row(geometry=shapely.box(x - 10, y - 20, x + 10, y + 20), file_crs="EPSG:4544"),
+    )
+    assert point.place is not None
+    assert (point.place.x, point.place.y, point.place.crs) == (x, y, "EPSG:4544")
+    assert (point.place.lon, point.place.lat) == pytest.approx((104.0657, 30.6574), abs=1e-8)
+    assert parcel.place is None
+    assert parcel.parcel is not None
+    assert (parcel.parcel.centroid.x, parcel.parcel.centroid.y) == pytest.approx((104.0657, 30.6574), abs=1e-7)
+
+
+def test_the_largest_part_is_the_parcel() -> None:
+    """Of several polygons, of a mixed collection, and of a ring that crosses itself."""
+    small, large = shapely.box(0, 0, 1, 1), shapely.box(5, 5, 7, 8)
+    line = shapely.LineString([(0, 0), (9, 9)])
+    crossing = shapely.Polygon([(0, 0), (4, 4), (4, 0), (0, 4), (-9, 2)])  # two parts, the left one larger
+    shapes = [large, shapely.MultiPolygon([small, large]), shapely.GeometryCollection([line, large, small])]
+    for shape in shapes:
+        [found], _, _ = read(row(geometry=shape))
+        assert found.parcel is not None
+        assert found.parcel.equals(large)
+        assert found.place is None
+    [found], _, _ = read(row(geometry=crossing))
+    assert found.parcel is not None
+    assert found.parcel.is_valid
+    assert found.parcel.bounds[0] == -9.0
+    [found], _, _ = read(row(geometry=line))
+    assert (found.parcel, found.place) == (None, None)
+
+
+def test_a_polygon_of_no_area_is_no_parcel() -> None:
+    """A ring that goes there and back leaves nothing."""
+    [found], _, _ = read(row(geometry=shapely.Polygon([(0, 0), (1, 1), (0, 0)]), name="甲"))
+    assert found.parcel is None
+
+
+# --- where the other rows are --------------------------------------------------------------------------------------
+
+
+def metres_of(lon: float, lat: float) -> dict[str, str]:
+    """Metres of the 3-degree zone of a place, without zone number."""
+    code = 4534 + round(lon / 3) - 25
+    x, y = to_grid(lon, lat, CRS.from_epsg(code))
+    return {"x": repr(float(x)), "y": repr(float(y))}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [row(**{"lon": str(lon), "lat": "30"}) for lon in (108.0, 108.1, 90.0)],
+        [row(geometry=shapely.Point(108.0, 30.0)), row(geometry=shapely.box(107.9, 29.9, 108.1, 30.1))],
+        [row(lon="0", lat="0"), row(lon="108", lat="30"), row(name="甲")],
+        [row(geometry=shapely.Point(1e5, 3e6), file_crs="EPSG:4544"),
+         row(geometry=shapely.LineString([(0, 0), (1, 1)])), row(lon="108", lat="30")],
+    ],
+    ids=["median", "shapes", "impossible", "other systems"],
+)  # fmt: skip
+def test_metres_without_a_zone_are_where_the_other_rows_are(others: list[RegisterRow]) -> None:
+    """The median of the rows in degrees chooses the zone; rows without a place, and metres, do not count."""
+    records, _, _ = read(*others, row(9, **metres_of(108.2, 30.1)), crs="")
+    found = next(r for r in records if r.row.where == "line 9").place
+    assert found is not None
+    assert (found.lon, found.lat) == pytest.approx((108.2, 30.1), abs=1e-8)
+
+
+def test_gates_in_metres_are_where_the_other_rows_are() -> None:
+    """The zone of a gate comes from the other rows too."""
+    metres = metres_of(108.2, 30.1)
+    one = row(9, gate_lon=metres["x"], gate_lat=metres["y"])
+    gate = read(row(lon="108", lat="30"), one, crs="")[0][1].gate
+    assert gate is not None
+    assert (gate.lon, gate.lat) == pytest.approx((108.2, 30.1), abs=1e-8)
+
+
+def test_the_other_rows_may_be_in_another_register() -> None:
+    """All registers together say where the city is; alone, metres without a zone are refused."""
+    degrees, metres = register("a.csv", row(lon="108", lat="30")), register("b.csv", row(**metres_of(108.2, 30.1)))
+    for registers, refused in (([metres], 1), ([metres, degrees], 0), ([degrees, metres], 0)):
+        rejects: list[Reject] = []
+        read_records(registers, "", Notes(), rejects)
+        assert len(rejects) == refused
+
+
+# --- the coordinate system of a register ---------------------------------------------------------------------------
+
+
+def rows_of(count: int, **changes: object) -> list[Record]:
+    """Records of ``list.csv`` by permit code whose numbers are GCJ-02, not declared, 1.1 km apart."""
+    found = []
+    for k in range(count):
+        x, y = (float(v) for v in gcj02_from_wgs84(104.1 + 0.01 * k, 30.7))
+        fields = {"permit_code": f"{CODE}{k:03d}P", "place": place(x, y, source=CrsSource.UNKNOWN)} | changes
+        found.append(record("list.csv", k + 2, **fields))  # type: ignore[arg-type]
+    return found
+
+
+def parcel_of(k: int, **fields: object) -> Record:
+    """The parcel of the k-th row in ``parcels.geojson``, 100 m around its true place."""
+    half = 5e-4
+    lon, lat = 104.1 + 0.01 * k, 30.7
+    box = shapely.box(lon - half, lat - half, lon + half, lat + half)
+    keys = fields if fields else {"permit_code": f"{CODE}{k:03d}P"}
+    return record("parcels.geojson", k + 2, parcel=box, **keys)  # type: ignore[arg-type]
+
+
+def settle(records: list[Record], **changes: float) -> tuple[list[Record], list[Decision]]:
+    """Settled records and decisions."""
+    notes = Notes()
+    options = {"tolerance_m": 120.0, "margin": 2.0, "votes": 3} | changes
+    return settle_crs(records, notes, **options), notes.decisions()  # type: ignore[arg-type]
+
+
+def systems(records: list[Record]) -> list[str]:
+    """System and how it is known, of the rows of ``list.csv``."""
+    return [f"{r.place.crs} {r.place.crs_source}" for r in records if r.place and r.register == "list.csv"]
+
+
+@pytest.mark.parametrize(("tested", "votes", "settled"), [(3, 3, True), (2, 3, False), (2, 2, True), (1, 1, True)])
+def test_rows_follow_enough_tested_ones(tested: int, votes: int, settled: bool) -> None:
+    """As many as are asked for settle the others, one fewer does not."""
+    found, decisions = settle([*rows_of(5), *map(parcel_of, range(tested))], votes=votes)
+    rest = "GCJ-02 guessed" if settled else "WGS 84 unknown"
+    assert systems(found) == ["GCJ-02 guessed"] * tested + [rest] * (5 - tested)
+    for k, one in enumerate(found[:5]):
+        assert one.place is not None
+        truth = (104.1 + 0.01 * k, 30.7) if k < tested or settled else (one.place.x, one.place.y)
+        assert (one.place.lon, one.place.lat) == pytest.approx(truth, abs=1e-8)
+    more = f" and {tested - 1} more rows" if tested > 1 else ""
+    assert (decisions[0].item, decisions[0].decision) == (f"list.csv, line 2{more}", "coordinates read as GCJ-02")
+    assert decisions[0].evidence.startswith(
+        "distance to the site's own parcel or other register: GCJ-02 0 m, WGS 84 "
+    )
+    text = "coordinates read as GCJ-02, like the tested rows of the register"
+    rows = 5 - tested
+    more = f" and {rows - 1} more rows" if rows > 1 else ""
+    note = Decision(
+        f"list.csv, line {tested + 2}{more}", text, "row itself has no parcel or other register to test against"
+    )
+    assert decisions[1:] == ([note] if settled else [])
+
+
+@pytest.mark.parametrize(("others", "settled"), [(1, True), (2, False)])
+def test_nine_in_ten_tested_rows_must_agree(others: int, settled: bool) -> None:
+    """Nine GCJ-02 and one WGS 84 settle the rest, nine and two do not; both are a mixture that is told."""
+    records = rows_of(9 + others + 1)
+    for k in range(9, 9 + others):
+        records[k] = replace(records[k], place=place(104.1 + 0.01 * k, 30.7, source=CrsSource.UNKNOWN))
+    found, decisions = settle([*records, *map(parcel_of, range(9 + others))])
+    assert systems(found)[:9] == ["GCJ-02 guessed"] * 9
+    assert systems(found)[9:-1] == ["WGS 84 guessed"] * others
+    assert systems(found)[-1] == ("GCJ-02 guessed" if settled else "WGS 84 unknown")
+    evidence = f"rows that could be tested: 9 × GCJ-02, {others} × WGS 84"
+    assert Decision("list.csv, all rows", "register mixes coordinate systems", evidence) in decisions
+
+
+def test_registers_do_not_settle_each_other() -> None:
+    """Rows of another list stay as they are; rows that declare their system too."""
+    declared = replace(rows_of(6)[5], place=place(104.15, 30.7))
+    other = replace(rows_of(7)[6], register="other.csv")
+    found, _ = settle([*rows_of(3), declared, other, *map(parcel_of, range(3))])
+    assert found[3] == declared
+    assert found[4] == other
+
+
+@pytest.mark.parametrize(
+    "keys", [{"permit_code": f"{CODE}000P"}, {"uscc": OTHER}, {"name": "甲"}], ids=["permit", "credit", "name"]
+)
+def test_references_are_found_by_every_key(keys: dict[str, str]) -> None:
+    """A parcel under the row's permit code, else its credit code, else its name; a row under its first key only."""
+    lonely = rows_of(1, permit_code="")[0]
+    found, _ = settle([replace(lonely, **keys), parcel_of(0, **keys)])
+    assert systems(found) == ["GCJ-02 guessed"]
+    other = replace(lonely, **({"permit_code": f"{CODE}009P"} | keys)) if "permit_code" not in keys else lonely
+    assert systems(settle([other, parcel_of(0, **keys)])[0]) == ["WGS 84 unknown"]
+
+
+def test_a_parcel_of_the_row_itself_is_no_other_witness() -> None:
+    """Only what other rows say is a reference."""
+    one = replace(rows_of(1)[0], parcel=parcel_of(0).parcel)
+    assert settle([one])[0] == [one]
+
+
+@pytest.mark.parametrize(
+    ("changes", "tells"),
+    [
+        ({}, True),
+        ({"part": "gate"}, False),
+        ({"part": "outlet"}, False),
+        ({"place": place(104.1, 30.7, source=CrsSource.GUESSED)}, False),
+        ({"place": place(104.1, 30.7, source=CrsSource.UNKNOWN)}, False),
+    ],
+)
+def test_places_of_another_register_are_references(changes: dict[str, object], tells: bool) -> None:
+    """A site's place in a register that declares its system, and nothing less."""
+    other = record("b.csv", permit_code=f"{CODE}000P", **({"place": place(104.1, 30.7)} | changes))  # type: ignore[arg-type]
+    found, _ = settle([*rows_of(1), other])
+    assert systems(found) == ["GCJ-02 guessed" if tells else "WGS 84 unknown"]
+
+
+def test_a_declaration_is_overruled_and_told() -> None:
+    """A row that says WGS 84 and lies on its parcel as GCJ-02; one that lies there as declared is left alone."""
+    x, y = (float(v) for v in gcj02_from_wgs84(104.1, 30.7))
+    false, true = rows_of(1, place=place(x, y))[0], rows_of(1, place=place(104.1, 30.7))[0]
+    found, [decision] = settle([false, parcel_of(0)])
+    assert systems(found) == ["GCJ-02 guessed"]
+    assert (decision.item, decision.decision) == (
+        "list.csv, line 2", "coordinates read as GCJ-02, although declared as WGS 84",
+    )  # fmt: skip
+    assert decision.evidence.startswith("distance to the site's own parcel or other register: GCJ-02 0 m")
+    assert settle([true, parcel_of(0)]) == ([true, parcel_of(0)], [])
+
+
+def test_overruled_rows_have_no_vote() -> None:
+    """Rows that declare a system do not settle those that declare none."""
+    declared = [
+        replace(r, place=replace(r.place, crs_source=CrsSource.DECLARED)) for r in rows_of(3) if r.place is not None
+    ]
+    found, _ = settle([*declared, rows_of(4)[3], *map(parcel_of, range(3))])
+    assert systems(found) == ["GCJ-02 guessed"] * 3 + ["WGS 84 unknown"]
+
+
+def test_the_gate_is_read_like_its_place() -> None:
+    """In the system that was found, tested or followed; a gate in metres stays where it is."""
+    truth = (104.1005, 30.7003)
+    x, y = (float(v) for v in gcj02_from_wgs84(*truth))
+    gate, metres = place(x, y, source=CrsSource.UNKNOWN), place(104.2, 30.8, crs="EPSG:4544")
+    records = [*rows_of(4, gate=gate), *map(parcel_of, range(3))]
+    found, _ = settle(records)
+    for one in found[:4]:
+        assert one.gate is not None
+        assert (one.gate.lon, one.gate.lat) == pytest.approx(truth, abs=1e-8)
+        assert (one.gate.crs, one.gate.crs_source, one.gate.x) == ("GCJ-02", CrsSource.GUESSED, x)
+    assert settle([*rows_of(1, gate=metres), parcel_of(0)])[0][0].gate == metres
+
+
+def test_tolerance_and_margin_reach_the_guess() -> None:
+    """A narrow tolerance, or a wide margin where the best system is not exactly right, leaves the row unknown."""
+    shifted = rows_of(1)[0]
+    assert shifted.place is not None
+    beside = replace(shifted, place=replace(shifted.place, y=shifted.place.y + 9e-4, lat=shifted.place.lat + 9e-4))
+    for changes, expected in (
+        ({}, "GCJ-02 guessed"),
+        ({"tolerance_m": 40.0}, "WGS 84 unknown"),
+        ({"margin": 20.0}, "WGS 84 unknown"),
+    ):
+        assert systems(settle([beside, parcel_of(0)], **changes)[0]) == [expected]
+
+
+def test_metres_and_rows_without_a_place_are_not_tested() -> None:
+    """Only degrees have three readings."""
+    grid = replace(rows_of(1)[0], place=place(104.1, 30.7, crs="EPSG:4544", source=CrsSource.GUESSED))
+    nowhere = replace(rows_of(1)[0], place=None)
+    records = [grid, nowhere, parcel_of(0)]
+    assert settle(records) == (records, [])
+
+
+def test_values_are_immutable() -> None:
+    """Nothing that is handed on can be changed."""
+    assert mutable_values(records) == []

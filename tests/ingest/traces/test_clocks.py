@@ -1,0 +1,547 @@
+"""Clocks: stamps of every spelling, zones by declaration and evidence, joining by time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.coordinates import time_zone_at
+from ingest.errors import FileError, NoTimeZone, SettingError
+from ingest.flags import Flag
+from ingest.text.stamps import date_in_name, parse_stamps
+from ingest.traces.clocks import bracket, interpolate, interpolate_angle, localise, settle_zone, shift_clock, zone_of
+from ingest.traces.read import read_traces
+from ingest.traces.record import Record, TraceSettings
+from tests.ingest.traces.readings import FROM, make_record, said, seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024/10/8 9:05:03", "2024-10-08T09:05:03"),
+        ("2024-10-08T09:05:03.250", "2024-10-08T09:05:03.250"),
+        ("2024年10月8日 9:05:03", "2024-10-08T09:05:03"),
+        ("2024年10月8日9时5分3秒", "2024-10-08T09:05:03"),
+        ("20241008090503", "2024-10-08T09:05:03"),
+        ("20241008 090503", "2024-10-08T09:05:03"),
+        ("25-09-2019 10:00:00", "2019-09-25T10:00:00"),
+        ("09/25/19 10:00:00", "2019-09-25T10:00:00"),
+        ("1/22/2018 8:36", "2018-01-22T08:36:00"),
+        ("9/25/2024 1:05:03 PM", "2024-09-25T13:05:03"),
+        ("2024.10.08 09:05:03", "2024-10-08T09:05:03"),
+    ],
+)
+def test_spellings_of_stamps(text: str, expected: str) -> None:
+    """Stamps as loggers and spreadsheets write them; no offset, so local."""
+    stamps = parse_stamps(pl.Series([text, text]), "f.csv")
+    assert stamps.offset_s is None
+    assert stamps.time[0] == np.datetime64(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "offset"),
+    [
+        ("2014-02-21T19:32:18-05:00", "2014-02-22T00:32:18", -18000.0),
+        ("2014-02-21T19:32:18Z", "2014-02-21T19:32:18", 0.0),
+        ("2023-04-19 07:10:05.669701-07:00", "2023-04-19T14:10:05.669701", -25200.0),
+        ("2023-04-19 07:10:05+0530", "2023-04-19T01:40:05", 19800.0),
+    ],
+)
+def test_offsets_are_applied(text: str, expected: str, offset: float) -> None:
+    """A stamp with an offset becomes UTC by it."""
+    stamps = parse_stamps(pl.Series([text]), "f.csv")
+    assert stamps.offset_s == offset
+    assert stamps.time[0] == np.datetime64(expected)
+
+
+def test_offsets_may_change_inside_a_file() -> None:
+    """A drive over the end of summer time: each stamp by its own offset, and a decision."""
+    stamps = parse_stamps(pl.Series(["2024-10-27T02:59:59+02:00", "2024-10-27T02:00:00+01:00"]), "f.csv")
+    assert (stamps.time[1] - stamps.time[0]) == np.timedelta64(1, "s")
+    assert any("own offset" in d.decision for d in stamps.decisions)
+
+
+def test_day_and_month_are_settled_by_values_name_or_declaration() -> None:
+    """13 cannot be a month; the day in the file name decides; else the file is refused with the line to write."""
+    assert parse_stamps(pl.Series(["01-02-2024 00:00:00", "13-02-2024 00:00:00"]), "f").time[0] == np.datetime64(
+        "2024-02-01"
+    )
+    named = parse_stamps(pl.Series(["03/04/2024 00:00:00"]), "20240304_a.csv")
+    assert named.time[0] == np.datetime64("2024-03-04")
+    assert parse_stamps(pl.Series(["03/04/2024"]), "f", date_order="dmy").time[0] == np.datetime64("2024-04-03")
+    with pytest.raises(FileError, match="date_order"):
+        parse_stamps(pl.Series(["03/04/2024 00:00:00"]), "f.csv")
+
+
+def test_unreadable_stamps_are_nat_not_lost() -> None:
+    """One bad stamp among good ones."""
+    stamps = parse_stamps(pl.Series(["2024-10-08 09:00:00", "bad", None, "2024-10-08 09:00:02"]), "f")
+    assert np.isnat(stamps.time).tolist() == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("2019_09_25_h091000.csv", date(2019, 9, 25)),
+        ("drive-20241008T09.csv", date(2024, 10, 8)),
+        ("99999999.csv", None),
+    ],
+)
+def test_date_in_name(name: str, expected: date | None) -> None:
+    """Days in file names."""
+    assert date_in_name(name) == expected
+
+
+def test_zone_at_places() -> None:
+    """Chengdu, Ürümqi's civil zone, the ocean."""
+    assert time_zone_at(104.07, 30.66) == "Asia/Shanghai"
+    assert time_zone_at(77.6, 13.0) == "Asia/Kolkata"
+
+
+def test_localise_flags_doubtful_hours() -> None:
+    """Berlin 2024-10-27 02:30 exists twice, 2024-03-31 02:30 not at all: standard time, flagged."""
+    utc, flags = localise(np.array(["2024-10-27T02:30", "2024-10-27T12:00"], "datetime64[ns]"), "Europe/Berlin")
+    assert utc[0] == np.datetime64("2024-10-27T01:30")
+    assert flags.tolist() == [int(Flag.TIME_REPAIRED), 0]
+    _, spring = localise(np.array(["2024-03-31T02:30"], "datetime64[ns]"), "Europe/Berlin")
+    assert spring[0] == int(Flag.TIME_REPAIRED)
+    with pytest.raises(SettingError, match="is not a zone"):
+        localise(utc, "Mars/Olympus")
+
+
+def test_declared_offset_works_as_a_zone() -> None:
+    """+08:00 is a zone."""
+    utc, _ = localise(np.array(["2024-10-08T09:00"], "datetime64[ns]"), "+08:00")
+    assert utc[0] == np.datetime64("2024-10-08T01:00")
+
+
+LOCAL = "时间,经度,纬度,NO2(ppb)\n" + "".join(f"2024-10-08 09:00:{i:02d},104.07,30.66,{i}\n" for i in range(30))
+
+
+def test_local_time_without_zone_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
+    """The reject names the zone of the place and the file it goes into."""
+    (tmp_path / "a.csv").write_text(LOCAL)
+    outcome = read_traces([tmp_path / "a.csv"], TraceSettings())
+    assert not outcome.value
+    assert 'time_zone = "Asia/Shanghai"' in outcome.rejects[0].reason
+    assert "mission.toml" in outcome.rejects[0].reason
+
+
+def test_declared_zone_is_used_and_recorded(tmp_path: Path) -> None:
+    """Declared: eight hours earlier, and a decision."""
+    (tmp_path / "a.csv").write_text(LOCAL)
+    outcome = read_traces([tmp_path / "a.csv"], TraceSettings(time_zone="Asia/Shanghai"))
+    assert outcome.value[0]["time"].values[0] == np.datetime64("2024-10-08T01:00:00")
+    assert any("Asia/Shanghai" in d.decision for d in outcome.decisions)
+
+
+def test_zone_of_the_place_only_where_allowed(tmp_path: Path) -> None:
+    """unsettled_zone = position takes the civil zone and says so."""
+    (tmp_path / "a.csv").write_text(LOCAL)
+    outcome = read_traces([tmp_path / "a.csv"], TraceSettings(unsettled_zone="position"))
+    assert outcome.value[0]["time"].values[0] == np.datetime64("2024-10-08T01:00:00")
+    assert any("not settled" in d.evidence for d in outcome.decisions)
+
+
+@pytest.mark.parametrize(("start", "utc"), [("09:00", "01:00"), ("01:00", "01:00")])
+def test_agreement_with_gnss_settles_the_zone(tmp_path: Path, start: str, utc: str) -> None:
+    """A logger beside a GPX in UTC: whichever of local time and UTC overlaps it is taken, with that as evidence."""
+    hour = start[:2]
+    rows = "".join(f"2024-10-08 {hour}:{i:02d}:00,{i}\n" for i in range(30))
+    (tmp_path / "a.csv").write_text("time,NO2(ppb)\n" + rows)
+    points = "".join(
+        f'<trkpt lat="30.66" '
+        f'lon="{104.07 + i * 1e-5:.5f}"><time>2024-10-08T01:{i // 12:02d}:{i % 12 * 5:02d}Z</time></trkpt>'
+        for i in range(350)
+    )
+    (tmp_path / "b.gpx").write_text(f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>")
+    outcome = read_traces([tmp_path / "a.csv", tmp_path / "b.gpx"], TraceSettings())
+    assert outcome.value[0]["time"].values[0] == np.datetime64(f"2024-10-08T{utc}:00")
+    assert any("overlaps b.gpx" in d.evidence for d in outcome.decisions)
+
+
+def test_gnss_clock_in_the_file_settles_the_zone(tmp_path: Path) -> None:
+    """A GPS time of day beside a local clock gives the offset."""
+    rows = "".join(f"2024-10-08 09:00:{i:02d},{3600 + i},104.07,30.66,{i}\n" for i in range(30))
+    (tmp_path / "a.csv").write_text("time,GPS Time,lon,lat,NO2(ppb)\n" + rows)
+    outcome = read_traces([tmp_path / "a.csv"], TraceSettings())
+    assert outcome.value[0]["time"].values[0] == np.datetime64("2024-10-08T01:00:00")
+    assert any("UTC+8.00 h" in d.decision for d in outcome.decisions)
+
+
+@pytest.mark.parametrize(
+    ("heading", "utc"),
+    [("时间(UTC+8)", "01:00"), ("北京时间", "01:00"), ("Timestamp(UTC)", "09:00"), ("time [GMT+05:30]", "03:30")],
+)
+def test_the_heading_may_state_the_zone(tmp_path: Path, heading: str, utc: str) -> None:
+    """UTC+8 in a heading is not UTC."""
+    (tmp_path / "a.csv").write_text(LOCAL.replace("时间", heading))
+    outcome = read_traces([tmp_path / "a.csv"], TraceSettings())
+    assert outcome.value[0]["time"].values[0] == np.datetime64(f"2024-10-08T{utc}:00")
+
+
+def test_a_utc_column_is_preferred_to_a_local_one(tmp_path: Path) -> None:
+    """Two time columns: the one that states its zone is read."""
+    rows = "".join(f"2024-10-08 09:00:{i:02d},2024-10-08 01:00:{i:02d},104,30,{i}\n" for i in range(5))
+    (tmp_path / "a.csv").write_text("time,time UTC,lon,lat,no2 (ppb)\n" + rows)
+    outcome = read_traces([tmp_path / "a.csv"], TraceSettings())
+    assert outcome.value[0]["time"].values[0] == np.datetime64("2024-10-08T01:00:00")
+
+
+def test_declared_clock_offset(tmp_path: Path) -> None:
+    """clock_offset_s moves the clock of the files that match."""
+    (tmp_path / "a.csv").write_text(LOCAL)
+    rules = TraceSettings(time_zone="Asia/Shanghai", clock_offset_s={"a*.csv": -66.5})
+    trace = read_traces([tmp_path / "a.csv"], rules).value[0]
+    assert trace["time"].values[0] == np.datetime64("2024-10-08T00:58:53.500")
+
+
+@given(
+    gaps=st.lists(st.floats(0.1, 8.0), min_size=1, max_size=30),
+    targets=st.lists(st.floats(-5.0, 100.0), min_size=1, max_size=20),
+)
+def test_interpolation_agrees_with_the_slow_way(gaps: list[float], targets: list[float]) -> None:
+    """Inside a gap of at most 5 s numpy's interpolation, elsewhere NaN."""
+    seconds = np.round(np.cumsum([0.0, *gaps]), 3)
+    times = np.datetime64("2024-01-01", "ns") + (seconds * 1e9).astype("int64").astype("timedelta64[ns]")
+    values = np.sin(seconds)
+    milliseconds = np.round(seconds * 1000).astype(int)
+    wanted = np.round(np.array(targets), 3)
+    moments = np.datetime64("2024-01-01", "ns") + (wanted * 1e9).astype("int64").astype("timedelta64[ns]")
+    got = interpolate(values, bracket(times, moments, 5.0))
+    exact = (moments - np.datetime64("2024-01-01", "ns")).astype("int64") / 1e9
+    knots = (times - np.datetime64("2024-01-01", "ns")).astype("int64") / 1e9
+    for value, moment in zip(got, exact, strict=True):
+        after = np.searchsorted(knots, moment)
+        inside = knots[0] <= moment <= knots[-1]
+        near = inside and (knots[after] == moment or milliseconds[after] - milliseconds[after - 1] <= 5000)
+        if near:
+            assert value == pytest.approx(np.interp(moment, knots, values), abs=1e-9)
+        else:
+            assert np.isnan(value)
+
+
+def test_angles_are_interpolated_over_north() -> None:
+    """Half way between 350° and 10° is north, not south."""
+    times = np.array(["2024-01-01T00:00:00", "2024-01-01T00:00:02"], "datetime64[ns]")
+    where = bracket(times, np.array(["2024-01-01T00:00:01"], "datetime64[ns]"), 5.0)
+    angle = interpolate_angle(np.radians([350.0, 10.0]), where)[0]
+    assert np.cos(angle) == pytest.approx(1.0)
+
+
+# --- zones ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "minutes"),
+    [
+        ("+08:00", 480),
+        ("+0800", 480),
+        ("-03:30", -210),
+        ("+8", 480),
+        ("UTC+8", 480),
+        ("GMT-05:45", -345),
+        ("UTC", 0),
+        ("utc", 0),
+        ("Z", 0),
+        ("gmt", 0),
+        ("Asia/Shanghai", 480),
+        ("Asia/Kolkata", 330),
+    ],
+)
+def test_names_of_zones(name: str, minutes: int) -> None:
+    """Offsets with and without a colon, UTC by three names, IANA names."""
+    moment = np.datetime64("2024-10-08T01:00").item().replace(tzinfo=UTC)
+    assert moment.astimezone(zone_of(name)).utcoffset() == timedelta(minutes=minutes)
+    local = np.array(["2024-10-08T09:00"], "datetime64[ns]")
+    assert localise(local, name)[0][0] == np.datetime64("2024-10-08T09:00") - np.timedelta64(minutes, "m")
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "08:00", "+08:00x", "../etc", ""])
+def test_names_of_no_zone(name: str) -> None:
+    """The message has the name and two that work."""
+    with pytest.raises(SettingError, match=r'is not a zone; expected for example "Asia/Shanghai" or "\+08:00"'):
+        zone_of(name)
+
+
+def test_hours_of_a_clock_change_by_hand() -> None:
+    """Berlin in 2024: 02:30 on 31 March becomes 01:00 UTC, the first moment; in October standard time."""
+    texts = ["2024-03-31T01:59", "2024-03-31T02:30", "2024-03-31T03:00", "2024-10-27T01:59", "2024-10-27T02:30"]
+    utc, flags = localise(np.array([*texts, "2024-10-27T03:00"], "datetime64[ns]"), "Europe/Berlin")
+    assert [str(time)[5:16] for time in utc] == [
+        *("03-31T00:59", "03-31T01:00", "03-31T01:00", "10-26T23:59", "10-27T01:30", "10-27T02:00"),
+    ]
+    repaired = int(Flag.TIME_REPAIRED)
+    assert flags.tolist() == [0, repaired, 0, 0, repaired, 0] and flags.dtype == np.uint32
+
+
+def _clock(hour: float, count: int = 31, step_s: float = 60.0, **changes: object) -> Record:
+    """A record without a zone whose clock begins at an hour of 8 October."""
+    at = (hour - 1.0) * 3600.0 + np.arange(count) * step_s
+    record = make_record(time=seconds(*at), item="local.csv", zone="")
+    return replace(record, **changes)  # type: ignore[arg-type]
+
+
+def _in_utc(hour: float, lon: float | None = 104.0, lat: float = 30.6, item: str = "utc.gpx") -> Record:
+    place = {} if lon is None else {"lon": [lon] * 31, "lat": [lat] * 31}
+    return make_record(time=_clock(hour).time, item=item, **place)  # type: ignore[arg-type]
+
+
+CHENGDU = {"lon": np.full(31, 104.0), "lat": np.full(31, 30.6)}
+
+
+def test_a_clock_in_utc_is_left() -> None:
+    """The very record, without a word, where the stamps carry no offset or the one of the place."""
+    for stated in (None, 0.0, 28800.0):
+        record = _clock(9, zone="UTC", stated_offset_s=stated, **CHENGDU)
+        outcome = settle_zone(record, (), TraceSettings(time_zone="America/New_York"))
+        assert outcome.value is record and outcome.decisions == ()
+
+
+def test_an_offset_that_is_not_that_of_the_place_is_believed_and_said() -> None:
+    """Seven hours in Chengdu; in New York -5 h in summer; without a place nothing can be said."""
+    (note,) = settle_zone(_clock(9, zone="UTC", stated_offset_s=25200.0, **CHENGDU), (), TraceSettings()).decisions
+    assert (note.item, note.decision) == ("local.csv", "offset +7.0 h of the stamps believed")
+    assert note.evidence.startswith("but Asia/Shanghai was at +8.0 h that day: ")
+    york = {"lon": np.full(31, -74.0), "lat": np.full(31, 40.7)}
+    (note,) = settle_zone(_clock(9, zone="UTC", stated_offset_s=-18000.0, **york), (), TraceSettings()).decisions
+    assert (
+        note.decision == "offset -5.0 h of the stamps believed" and "America/New_York was at -4.0 h" in note.evidence
+    )
+    assert settle_zone(_clock(9, zone="UTC", stated_offset_s=-14400.0, **york), (), TraceSettings()).decisions == ()
+    assert settle_zone(_clock(9, zone="UTC", stated_offset_s=25200.0), (), TraceSettings()).decisions == ()
+    nowhere = {"lon": np.zeros(31), "lat": np.zeros(31)}
+    assert settle_zone(_clock(9, zone="UTC", stated_offset_s=25200.0, **nowhere), (), TraceSettings()).decisions == ()
+
+
+def _gnss(offset_s: float, *, noise: float = 0.0, good: int = 31, hour: float = 9.0) -> Record:
+    """A local clock, and beside it a GNSS time of day that is so much behind it."""
+    record = _clock(hour)
+    clock = ((record.time - record.time.astype("datetime64[D]")) / np.timedelta64(1, "s") - offset_s) % 86400.0
+    clock = clock + np.where(np.arange(31) % 2, noise, -noise)
+    clock[good:] = np.nan
+    return replace(record, gnss_clock_s=clock)
+
+
+@pytest.mark.parametrize(
+    ("offset", "hour", "taken"),
+    [
+        (28800, 9, 28800),
+        (28800 + 300, 9, 28800),
+        (28800 - 300, 9, 28800),
+        (-18000, 20, -18000),
+        (20700, 9, 20700),
+        (28800, 3, 28800),  # the day of the two clocks differs
+        (43199, 20, 43200),
+        (0, 9, 0),
+    ],
+)
+def test_a_gnss_clock_gives_the_offset(offset: float, hour: float, taken: int) -> None:
+    """To the quarter of an hour, up to five minutes off, east or west, over midnight; before any declaration."""
+    record = _gnss(offset, hour=hour)
+    outcome = settle_zone(record, (), TraceSettings(time_zone="Europe/Berlin"))
+    assert outcome.value.zone == "UTC"
+    assert (record.time - outcome.value.time == np.timedelta64(taken, "s")).all()
+    assert said(outcome.decisions) == [
+        (
+            f"clock taken as UTC{taken / 3600:+.2f} h",
+            f"clock minus GNSS time of day is {offset:.0f} s (median, spread 0.0 s)",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("record", "settled"),
+    [
+        (_gnss(28800 + 301), False),
+        (_gnss(28800 - 301), False),
+        (_gnss(28800, noise=60.0, good=30), True),
+        (_gnss(28800, noise=60.1, good=30), False),
+        (_gnss(28800, good=10), True),
+        (_gnss(28800, good=9), False),
+        (replace(_clock(9, step_s=1.0), gnss_clock_s=np.zeros(31)), False),
+        (replace(_clock(9, step_s=1.0), gnss_clock_s=np.full(31, 86400.0)), False),
+    ],
+)
+def test_a_gnss_clock_that_decides_nothing(record: Record, settled: bool) -> None:
+    """More than 300 s from a quarter, a spread above 60 s, fewer than ten values, zeros: the declaration counts."""
+    outcome = settle_zone(record, (), TraceSettings(time_zone="+08:30"))
+    words = "clock taken as UTC+8.00 h" if settled else "times taken as +08:30"
+    assert outcome.decisions[0].decision == words
+    assert outcome.value.time[0] == FROM - np.timedelta64(0 if settled else 30, "m")
+
+
+def test_a_declared_zone_is_taken_and_flags_what_is_doubtful() -> None:
+    """Flags add to those the rows have; the number of doubtful stamps is said."""
+    time = np.array(["2024-10-27T02:30", "2024-10-27T12:00"], "datetime64[ns]")
+    record = make_record(time=time, zone="", flags=[1, 1])
+    outcome = settle_zone(record, (), TraceSettings(time_zone="Europe/Berlin"))
+    assert outcome.value.qc_flag.tolist() == [1 | int(Flag.TIME_REPAIRED), 1]
+    assert outcome.value.zone == "UTC" and outcome.value.time[1] == np.datetime64("2024-10-27T11:00")
+    assert said(outcome.decisions) == [
+        ("times taken as Europe/Berlin", "declared as time_zone"),
+        ("standard time taken where the clock was changed", "1 stamps are double or impossible"),
+    ]
+    assert len(settle_zone(_clock(9), (), TraceSettings(time_zone="UTC")).decisions) == 1
+
+
+@pytest.mark.parametrize(
+    ("hour", "zone", "moved", "local", "as_utc"),
+    [(9.0, "Asia/Shanghai", 8, "100%", "0%"), (1.0, "UTC", 0, "0%", "100%"), (9.2, "Asia/Shanghai", 8, "60%", "0%")],
+)
+def test_agreement_by_hand(hour: float, zone: str, moved: int, local: str, as_utc: str) -> None:
+    """More than half in common one way, less than 5 % the other way; the place of either record will do."""
+    for own, other in (({}, _in_utc(1)), (CHENGDU, _in_utc(1, lon=None))):
+        record = _clock(hour, **own)
+        outcome = settle_zone(record, (other,), TraceSettings())
+        assert (record.time - outcome.value.time == np.timedelta64(moved, "h")).all()
+        assert said(outcome.decisions) == [
+            (
+                f"times taken as {zone}",
+                f"overlaps utc.gpx (UTC) by {local} of the shorter as Asia/Shanghai, by {as_utc} as UTC; "
+                "Asia/Shanghai is the civil zone of the place",
+            )
+        ]
+
+
+@pytest.mark.parametrize("hour", [9.25, 1.25, 5.0])
+def test_half_of_the_time_in_common_is_not_enough(hour: float) -> None:
+    """Fifteen of thirty minutes, or none: refused, with the zone of the place in the line to write."""
+    with pytest.raises(NoTimeZone, match='time_zone = "Asia/Shanghai"'):
+        settle_zone(_clock(hour), (_in_utc(1),), TraceSettings())
+
+
+def test_what_agrees_both_ways_decides_nothing() -> None:
+    """A log of a whole day in UTC overlaps local time and UTC alike; a second one may decide."""
+    day = make_record(
+        time=seconds(*np.arange(-3600, 82800, 600.0)), item="day.gpx", lon=[104.0] * 144, lat=[30.6] * 144
+    )
+    with pytest.raises(NoTimeZone):
+        settle_zone(_clock(9), (day,), TraceSettings())
+    outcome = settle_zone(_clock(9), (day, _in_utc(1)), TraceSettings())
+    assert "overlaps utc.gpx" in outcome.decisions[0].evidence
+
+
+def test_an_agreement_the_other_way_must_be_below_five_percent() -> None:
+    """Two logs in one: the shorter has all of its time as local, and 89 or 90 s of 1800 s as UTC."""
+    for common_s, settled in ((89.0, True), (90.0, False)):
+        start, end = 0.0, 8 * 3600 + common_s
+        other = make_record(time=seconds(start, end), item="b.gpx", lon=[104.0] * 2, lat=[30.6] * 2)
+        if settled:
+            assert settle_zone(_clock(9), (other,), TraceSettings()).value.time[0] == FROM
+        else:
+            with pytest.raises(NoTimeZone):
+                settle_zone(_clock(9), (other,), TraceSettings())
+
+
+def test_one_row_agrees_with_nothing() -> None:
+    """Nor do records without length."""
+    for short in (_clock(9, count=1), _clock(9, count=2, step_s=0.0)):
+        with pytest.raises(NoTimeZone):
+            settle_zone(short, (_in_utc(1),), TraceSettings())
+    one = make_record(time=seconds(60), lon=[104.0], lat=[30.6])
+    with pytest.raises(NoTimeZone):
+        settle_zone(_clock(9), (one,), TraceSettings())
+
+
+def test_places_at_sea_or_in_utc_settle_nothing() -> None:
+    """A zone is needed that differs from UTC: the next record is asked."""
+    nowhere = make_record(time=_clock(1).time, item="a.gpx")
+    iceland = _in_utc(1, lon=-18.1, lat=65.7, item="b.gpx")
+    outcome = settle_zone(_clock(9), (nowhere, iceland, _in_utc(1)), TraceSettings())
+    assert "overlaps utc.gpx" in outcome.decisions[0].evidence
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat", "known"),
+    [
+        ([0.0, 0.0, 104.0], [0.0, 0.0, 30.6], True),
+        ([np.nan, 104.0, 104.1], [30.6, 30.6, 30.6], True),
+        ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], False),
+        ([181.0] * 3, [30.6] * 3, False),
+        ([104.0] * 3, [91.0] * 3, False),
+    ],
+)
+def test_the_place_of_a_record(lon: Sequence[float], lat: Sequence[float], known: bool) -> None:
+    """The median of real places; zeros are none, nor what is beyond the earth."""
+    record = _clock(9, count=3, lon=np.array(lon), lat=np.array(lat))
+    rules = TraceSettings(unsettled_zone="position")
+    if known:
+        assert settle_zone(record, (), rules).value.time[0] == FROM
+    else:
+        with pytest.raises(NoTimeZone, match='time_zone = "Asia/Shanghai"'):  # as an example
+            settle_zone(record, (), rules)
+
+
+@pytest.mark.parametrize(
+    ("hint", "rules", "why"),
+    [
+        ("local", TraceSettings(), "civil zone of the place; the heading says local time"),
+        (
+            "",
+            TraceSettings(unsettled_zone="position"),
+            "civil zone of the place; not settled; allowed by unsettled_zone",
+        ),
+    ],
+)
+def test_the_zone_of_the_place(hint: str, rules: TraceSettings, why: str) -> None:
+    """Where the heading says local or it is allowed; its own place before that of others; New York: -4 h."""
+    york = {"lon": np.full(31, -74.0), "lat": np.full(31, 40.7)}
+    for record, others in ((_clock(9, zone_hint=hint, **york), (_in_utc(20),)), (_clock(9, zone_hint=hint), ())):
+        if record.has_position:
+            outcome = settle_zone(record, others, rules)
+            assert outcome.value.time[0] == np.datetime64("2024-10-08T13:00")
+            assert said(outcome.decisions) == [("times taken as America/New_York", why)]
+        else:
+            with pytest.raises(NoTimeZone):
+                settle_zone(record, others, rules)
+    borrowed = settle_zone(_clock(9, zone_hint=hint), (_in_utc(20, lon=None), _in_utc(20)), rules)
+    assert borrowed.decisions[0].decision == "times taken as Asia/Shanghai"
+
+
+def test_a_refused_clock_says_what_to_write() -> None:
+    """The first stamp, the zone of the place (of others, else Chengdu's), the file and the option."""
+    paris = make_record(time=_clock(20).time, lon=[2.35] * 31, lat=[48.85] * 31)
+    for others, zone in (((), "Asia/Shanghai"), ((paris,), "Europe/Paris")):
+        with pytest.raises(NoTimeZone) as caught:
+            settle_zone(_clock(9), others, TraceSettings())
+        assert (caught.value.item, caught.value.where) == ("local.csv", "time column")
+        assert "(first 2024-10-08T09:00:00)" in caught.value.reason
+        assert f'put `time_zone = "{zone}"` (or "UTC"' in caught.value.reason
+        assert f"give --time-zone {zone}" in caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("offsets", "moved", "pattern"),
+    [
+        ({"traces/a*.csv": 1.5}, 1.5, "traces/a*.csv"),
+        ({"a.csv": -0.25}, -0.25, "a.csv"),
+        ({"b.csv": 9.0, "*.csv": 2.0, "a.csv": 3.0}, 2.0, "*.csv"),
+        ({"b.csv": 9.0}, 0.0, ""),
+        ({}, 0.0, ""),
+        ({"a.csv": 1e-9}, 1e-9, "a.csv"),
+    ],
+)
+def test_clocks_are_moved_as_declared(offsets: dict[str, float], moved: float, pattern: str) -> None:
+    """The first pattern that fits path or name; later is positive; to the nanosecond."""
+    record = make_record(time=seconds(0, 1), item="traces/a.csv")
+    outcome = shift_clock(record, offsets)
+    assert (outcome.value.time - record.time == np.timedelta64(round(moved * 1e9), "ns")).all()
+    note = [(f"clock moved by {moved:+.3f} s", f"declared for {pattern!r} in mission.toml")]
+    assert said(outcome.decisions) == (note if pattern else [])
+
+
+def test_angles_between_samples_by_hand() -> None:
+    """A quarter of the way from 0° to 90° through the chord: atan(1/3); from 0 to 2π; missing where far."""
+    where = bracket(seconds(0, 4, 20), seconds(1, 0, 4, 10), 5.0)
+    angles = interpolate_angle(np.array([0.0, np.pi / 2, np.pi]), where)
+    np.testing.assert_allclose(angles, [np.arctan(1 / 3), 0.0, np.pi / 2, np.nan], atol=1e-12)
+    assert interpolate_angle(np.array([-np.pi / 2, 0.0, 0.0]), where)[1] == pytest.approx(1.5 * np.pi)

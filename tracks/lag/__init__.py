@@ -1,0 +1,1 @@
+"""Inlet lag and response time."""

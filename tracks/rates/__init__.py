@@ -1,0 +1,1 @@
+"""Emission rates, parked and driven."""

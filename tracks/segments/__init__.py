@@ -1,0 +1,1 @@
+"""Road segments: what campaigns publish."""

@@ -1,0 +1,1 @@
+"""Plumes of one place over several passes."""
