@@ -6,8 +6,8 @@ from record_formats import render_record_formats
 
 from ingest.flags import Flag
 from ingest.text.headings import QUANTITIES, Quantity
+from ingest.text.marks import HJ212_MARKS, meaning_of_text
 from ingest.traces.read import READERS
-from ingest.traces.status import HJ212_MARKS, meaning_of_text
 
 _HEAD = """# Formats
 

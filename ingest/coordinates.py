@@ -1,4 +1,4 @@
-"""Horizontal coordinates: the metric grid of a place, and the two shifted coordinate systems of Chinese maps.
+"""Horizontal coordinates and zones of clocks: the metric grid of a place, the shifted systems of Chinese maps.
 
 WGS 84 and CGCS2000 are treated as equal (they differ by 0.8 m of plate motion in Chengdu), everything else that PROJ
 could only relate by a "ballpark" null shift is refused: Xi'an 1980 and Beijing 1954 are tens of metres away.
@@ -8,9 +8,12 @@ could only relate by a "ballpark" null shift is refused: Xi'an 1980 and Beijing 
 from __future__ import annotations
 
 import math
+import re
+from datetime import UTC, timedelta, timezone, tzinfo
 from functools import lru_cache
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -289,3 +292,32 @@ def _shift_degrees(lon: Any, lat: Any, m: ModuleType) -> tuple[Any, Any]:
     shift_lat = m.degrees(north / (_KRASOVSKY_A * (1.0 - _KRASOVSKY_EE) / magic**1.5))
     shift_lon = m.degrees(east / (_KRASOVSKY_A / m.sqrt(magic) * m.cos(latitude)))
     return shift_lon, shift_lat
+
+
+# --- clocks ------------------------------------------------------------------------------------------------
+
+_MOST_HOURS = 14
+"""Of an offset from UTC: that of the Line Islands."""
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the zone that a declaration names: an IANA name, ``UTC``, or an offset such as ``+08:00``.
+
+    Raises
+    ------
+    SettingError
+        If it is none of these.
+    """
+    name = name.strip()
+    offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?([0-5]\d)?", name.upper())
+    if offset and int(offset[2]) <= _MOST_HOURS:
+        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
+        return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes))
+    if name.upper() in ("UTC", "Z", "GMT"):
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingError(
+            f'time_zone = "{name}" is not a zone; expected for example "Asia/Shanghai" or "+08:00"'
+        ) from error

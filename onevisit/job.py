@@ -25,6 +25,7 @@ from fusion.schema import Attribution, Hotspot
 from fusion.settings import FusionSettings
 from imagery.schema import Findings
 from imagery.settings import ImagerySettings
+from ingest.coordinates import zone_of
 from ingest.edits import Edit, apply_edits, read_edits
 from ingest.errors import FileError, NothingUsable
 from ingest.flags import REJECTING, Flag, is_usable
@@ -36,7 +37,6 @@ from ingest.registers.gates import check_gates
 from ingest.registers.read import SiteSettings, read_sites
 from ingest.roads.read import Roads, read_roads
 from ingest.schema import Frame, Site
-from ingest.traces.clocks import zone_of
 from ingest.traces.read import read_traces
 from onevisit.compute import computing
 from onevisit.handover.outputs import SCORED, write_flight, write_outputs

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 
-from ingest.coordinates import time_zone_at
+from ingest.coordinates import time_zone_at, zone_of
 from ingest.images.exif import PhotoTags
 from ingest.images.mrk import leap_seconds
-from ingest.traces.clocks import zone_of
 
 _ZONE_STEP = timedelta(minutes=15)
 _ZONE_LIMIT = timedelta(hours=14)

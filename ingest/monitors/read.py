@@ -15,6 +15,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from ingest.coordinates import zone_of
 from ingest.errors import FileError
 from ingest.monitors.hj212 import Hj212Settings, Message, join_packets, parse_stream
 from ingest.monitors.series import Collector, SeriesKey, code_of
@@ -22,7 +23,6 @@ from ingest.monitors.tables import Device, Mark, apply_marks, read_table
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.settings import setting
 from ingest.text.sheets import read_sheets
-from ingest.traces.clocks import zone_of
 
 logger = logging.getLogger(__name__)
 

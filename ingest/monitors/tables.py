@@ -6,25 +6,23 @@ A table with a beginning and an end of time is one of marks; one with a device o
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 import xarray as xr
 
+from ingest.coordinates import zone_of
 from ingest.errors import UnknownFormat
 from ingest.monitors.series import Code, Collector, SeriesKey, code_of
 from ingest.outcome import Decision, Reject
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
-from ingest.registers.rows import field_of_heading
+from ingest.text.fields import field_of_heading, monitor_headings
+from ingest.text.marks import NO_MARK
 from ingest.text.sheets import Sheet
-from ingest.traces.clocks import zone_of
 
 _HEADING_ROWS = 25
 _SUFFIXES = (
@@ -39,7 +37,6 @@ _STATES = {
     "关": 0.0, "停": 0.0, "停运": 0.0, "停止": 0.0, "停机": 0.0, "关闭": 0.0, "停产": 0.0, "off": 0.0, "stop": 0.0,
     "校准": 2.0, "维护": 3.0, "报警": 4.0, "反吹": 5.0,
 }  # fmt: skip
-NO_MARK = ("正常", "正常运行", "正常生产", "无", "-", "/", "N", "normal")
 _DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
 _ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
 # Date, clock, and the zone where it is written; "08:00-09:00" is a span of time and no zone.
@@ -141,12 +138,6 @@ def read_table(
 # --- headings ------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=1)
-def _vocabulary() -> Mapping[str, str]:
-    text = (files("ingest.text") / "monitor_headings.csv").read_text(encoding="utf-8")
-    return {row["heading"]: row["role"] for row in csv.DictReader(text.splitlines())}
-
-
 def _find_heading(iterator: Iterator[tuple[int, list[str]]], item: str) -> list[_Column]:
     first = ""
     for index, (_, row) in enumerate(iterator):
@@ -176,7 +167,7 @@ def _column(heading: str) -> _Column:
     text = heading.strip().lower().replace("\ufeff", "")
     unit = re.search(r"[(（\[]([^)）\]]*)[)）\]]", text)
     bare = re.sub(r"[(（\[][^)）\]]*[)）\]]|[\s_:：*]", "", text)
-    role = _vocabulary().get(bare.replace("-", ""))
+    role = monitor_headings().get(bare.replace("-", ""))
     if role:
         return _Column(role, unit=unit.group(1) if unit else "")
     site = field_of_heading(heading)

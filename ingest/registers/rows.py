@@ -6,13 +6,9 @@ out and named in the decisions.
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 import shapely
@@ -21,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Decision
+from ingest.text.fields import field_of_heading
 from ingest.text.sheets import (
     Sheet,
     cell_text,
@@ -62,25 +59,6 @@ class Register:
     item: str
     rows: tuple[RegisterRow, ...]
     decisions: tuple[Decision, ...] = field(default=())
-
-
-def field_of_heading(heading: str) -> str:
-    """Return the field that a heading stands for, or an empty text.
-
-    Examples
-    --------
-    >>> field_of_heading("经度（°）"), field_of_heading("Permit Code"), field_of_heading("电话")
-    ('lon', 'permit_code', '')
-    """
-    text = re.sub(r"[（(\[【].*?[)）\]】]", "", heading.strip().lower())
-    return heading_vocabulary().get(re.sub(r"[\s_\-:：*/、.°\ufeff\"']", "", text), "")
-
-
-@lru_cache(maxsize=1)
-def heading_vocabulary() -> Mapping[str, str]:
-    """Fields by heading, as they are compared: lower case, without spaces, units and punctuation."""
-    text = (files("ingest.text") / "register_headings.csv").read_text(encoding="utf-8")
-    return {row["heading"]: row["field"] for row in csv.DictReader(text.splitlines())}
 
 
 def read_register(path: Path, item: str, *, max_bytes: int) -> Register:

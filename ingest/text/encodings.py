@@ -1,20 +1,13 @@
-"""Files → text: size limits, gzip, byte-order marks, UTF-8, UTF-16, GB18030, zero bytes, endless lines."""
+"""Bytes → text: byte-order marks, UTF-8, UTF-16, GB18030, zero bytes, endless lines."""
 
 from __future__ import annotations
 
-import gzip
 import re
-import zlib
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import BinaryIO
 
 from ingest.errors import FileError
 from ingest.outcome import Decision
-from ingest.traces.record import Source, TraceSettings
-
-HEAD_BYTES = 1 << 16
+from ingest.text.sources import Limits, Source
 
 
 @dataclass(frozen=True)
@@ -27,56 +20,10 @@ class Decoded:
     decisions: tuple[Decision, ...] = ()
 
 
-def open_source(path: Path, item: str, settings: TraceSettings) -> Source:
-    """Look at the beginning of a file; the rest is loaded by the reader that claims it.
-
-    Raises
-    ------
-    FileError
-        If the file cannot be read, is empty, or is not the gzip it claims to be.
-    """
-    head = _read(path, item, settings, HEAD_BYTES)
-    if not head.strip(b"\x00 \r\n\t"):
-        raise FileError(item, "the file is empty")
-    return Source(path, item, head, partial(_read, path, item, settings))
-
-
-def _read(path: Path, item: str, settings: TraceSettings, first: int | None = None) -> bytes:
-    """Read a file (or its first bytes), unpacking gzip, never beyond the allowed size or expansion."""
-    allowed = int(settings.maximum_file_mb * 1e6)
-    try:
-        size = path.stat().st_size
-        if size > allowed:
-            raise FileError(
-                item, f"{size / 1e6:.0f} MB; files up to {settings.maximum_file_mb:.0f} MB are read; split it"
-            )
-        with path.open("rb") as stream:
-            if stream.read(2) != b"\x1f\x8b":
-                stream.seek(0)
-                return stream.read(-1 if first is None else first)
-            stream.seek(0)
-            return _unpack(stream, item, size, min(allowed, int(max(64e6, size * settings.maximum_expansion))), first)
-    except OSError as error:
-        raise FileError(item, f"cannot be read: {error.strerror or error}") from error
-
-
-def _unpack(stream: BinaryIO, item: str, size: int, limit: int, first: int | None) -> bytes:
-    try:
-        with gzip.GzipFile(fileobj=stream) as packed:
-            unpacked = packed.read(limit + 1 if first is None else first)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise FileError(item, f"not a readable gzip file ({error}); copy it again from the logger") from error
-    if len(unpacked) > limit:
-        raise FileError(
-            item, f"unpacks to more than {limit / 1e6:.0f} MB from {size / 1e6:.2f} MB; refused as a likely bomb"
-        )
-    return unpacked
-
-
 # --- encoding ------------------------------------------------------------------------------------------------------
 
 
-def decode(source: Source, settings: TraceSettings) -> Decoded:
+def decode(source: Source, limits: Limits) -> Decoded:
     """Bring a text file to UTF-8: byte-order marks, UTF-16 by its zeros, UTF-8, GB18030, else Windows Latin.
 
     Raises
@@ -105,12 +52,12 @@ def decode(source: Source, settings: TraceSettings) -> Decoded:
         decisions.append(Decision(item, "zero bytes removed", f"{zeros} zero bytes in a text file"))
     if b"\n" not in clean and b"\r" in clean:
         clean = clean.replace(b"\r", b"\n")
-    _check_lines(clean, item, settings)
+    _check_lines(clean, item, limits)
     return Decoded(item, clean, encoding, tuple(decisions))
 
 
-def _check_lines(data: bytes, item: str, settings: TraceSettings) -> None:
-    limit = int(settings.maximum_line_mb * 1e6)
+def _check_lines(data: bytes, item: str, limits: Limits) -> None:
+    limit = int(limits.maximum_line_mb * 1e6)
     start = 0
     while len(data) - start > limit:
         end = data.rfind(b"\n", start, start + limit)
@@ -118,7 +65,7 @@ def _check_lines(data: bytes, item: str, settings: TraceSettings) -> None:
             number = data.count(b"\n", 0, start) + 1
             raise FileError(
                 item,
-                f"a line longer than {settings.maximum_line_mb:g} MB; the file is damaged or not a table",
+                f"a line longer than {limits.maximum_line_mb:g} MB; the file is damaged or not a table",
                 where=f"line {number}",
             )
         start = end + 1

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ingest.errors import FileError
 from ingest.outcome import Decision
-from ingest.traces.record import TimeArray
+
+TimeArray = NDArray[np.datetime64]
 
 _DATE = re.compile(
     r"^\s*(?P<a>\d{1,4})(?P<sep>[-/.年])(?P<b>\d{1,2})[-/.月](?P<c>\d{1,4})日?(?P<t>[T ,]+)?"

@@ -14,10 +14,11 @@ from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.text.encodings import decode
 from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity, fold
+from ingest.text.sources import Source
 from ingest.text.stamps import Stamps
 from ingest.text.tables import Table, find_table, read_columns
 from ingest.traces.columns import Use, choose_columns
-from ingest.traces.record import Channel, FloatArray, Layout, Record, Source, TraceSettings
+from ingest.traces.record import Channel, FloatArray, Layout, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
 from ingest.traces.times import read_times
 from ingest.traces.winds import wind_channels

@@ -7,47 +7,21 @@ with a record that is in UTC already. Where nothing decides, the file is refused
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, datetime
 from fnmatch import fnmatch
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from ingest.coordinates import time_zone_at
-from ingest.errors import NoTimeZone, SettingError
+from ingest.coordinates import time_zone_at, zone_of
+from ingest.errors import NoTimeZone
 from ingest.flags import Flag, FlagArray
 from ingest.outcome import Decision, Outcome
-from ingest.traces.record import FloatArray, Record, TimeArray, TraceSettings
-
-_MOST_HOURS = 14
-"""Of an offset from UTC: that of the Line Islands."""
-
-
-def zone_of(name: str) -> tzinfo:
-    """Return the zone that a declaration names: an IANA name, ``UTC``, or an offset such as ``+08:00``.
-
-    Raises
-    ------
-    SettingError
-        If it is none of these.
-    """
-    name = name.strip()
-    offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?([0-5]\d)?", name.upper())
-    if offset and int(offset[2]) <= _MOST_HOURS:
-        minutes = int(offset[2]) * 60 + int(offset[3] or 0)
-        return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes))
-    if name.upper() in ("UTC", "Z", "GMT"):
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SettingError(
-            f'time_zone = "{name}" is not a zone; expected for example "Asia/Shanghai" or "+08:00"'
-        ) from error
+from ingest.text.stamps import TimeArray
+from ingest.traces.record import FloatArray, Record, TraceSettings
 
 
 def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:

@@ -22,7 +22,7 @@ from ingest.errors import FileError, UnknownFormat
 from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.schema import check_trace, new_trace
-from ingest.text.encodings import open_source
+from ingest.text.sources import Source, open_source
 from ingest.traces.clocks import settle_zone, shift_clock
 from ingest.traces.formats import (
     ae51,
@@ -45,7 +45,7 @@ from ingest.traces.formats import (
 )
 from ingest.traces.outings import group_outings, join_outing
 from ingest.traces.plausibility import check_record, repair_stamps, take
-from ingest.traces.record import Reader, Record, Source
+from ingest.traces.record import Reader, Record
 from ingest.traces.record import TraceSettings as TraceSettings  # callers name it beside `read_traces`
 
 logger = logging.getLogger(__name__)

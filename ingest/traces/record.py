@@ -1,4 +1,4 @@
-"""What a logger's reader takes and gives: `Source` in, `Record` out, `TraceSettings` beside, `Reader` to declare it.
+"""What a logger's reader gives: `Record` out, `TraceSettings` beside, `Reader` to declare it.
 
 A record is what one file says, before it is known which zone its clock kept, which platform carried it and
 where it was.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +17,14 @@ from ingest.errors import SettingError
 from ingest.flags import FlagArray
 from ingest.outcome import Outcome
 from ingest.settings import setting
+from ingest.text.sources import Limits, Source
+from ingest.text.stamps import TimeArray
 
 FloatArray = NDArray[np.float64]
-TimeArray = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
-class TraceSettings:
+class TraceSettings(Limits):
     """Thresholds and declarations for reading traces.
 
     ``time_zone`` (IANA name, ``"UTC"`` or ``"+08:00"``) is believed for every file whose times carry no zone.
@@ -76,11 +76,6 @@ class TraceSettings:
     cavity_tolerance_torr: float = setting(
         1.0, unit="torr", source="JVF-CSU/MobileMethaneSurveys ProcessRawData.py: rows off 140 ± 1 torr are not used"
     )
-    maximum_file_mb: float = setting(1024.0, unit="MB", source="choice: ten times a day of 10 Hz data in 20 columns")
-    maximum_expansion: float = setting(
-        200.0, unit="1", source="choice: fixed-width logger text gzips 10 to 40 times; bombs reach 1000"
-    )
-    maximum_line_mb: float = setting(1.0, unit="MB", source="choice: a row of 1 000 columns is below 0.03 MB")
 
     def __post_init__(self) -> None:
         """Refuse declarations that cannot be meant."""
@@ -106,21 +101,6 @@ class TraceSettings:
         for pattern, seconds in self.clock_offset_s.items():
             if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not abs(seconds) < 1e9:
                 raise SettingError(f'[traces.clock_offset_s] "{pattern}" = {seconds!r}; expected seconds')
-
-
-@dataclass(frozen=True)
-class Source:
-    """One file: its path, the name shown to people, its first 64 kB, and a way to load all of it.
-
-    Both are unpacked where the file is gzipped. ``load`` raises `FileError` where the file cannot be read or is
-    too large;
-    nothing here keeps the bytes, so that a reader can let go of them as soon as it has the numbers.
-    """
-
-    path: Path
-    item: str
-    head: bytes
-    load: Callable[[], bytes]
 
 
 @dataclass(frozen=True)

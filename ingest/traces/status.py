@@ -7,8 +7,6 @@ are used as they are. HJ 212 letters are believed only in a column that mostly s
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,63 +15,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, FlagArray
-from ingest.monitors.tables import NO_MARK
 from ingest.outcome import Decision, Outcome
 from ingest.text.headings import fold
-from ingest.traces.record import Channel, Record, TimeArray, TraceSettings
+from ingest.text.marks import GOOD, NAMED, are_marks, code_of_text, is_alarm, meaning_of_text
+from ingest.text.stamps import TimeArray
+from ingest.traces.record import Channel, Record, TraceSettings
 
 Bools = NDArray[np.bool_]
-_GOOD = Flag(0)
 _SECOND = np.timedelta64(1, "s")
-
-#: What ``[traces.status_words]`` may call a text.
-NAMED: Mapping[str, Flag] = {"normal": _GOOD, "calibration": Flag.CALIBRATION, "fault": Flag.INSTRUMENT_FAULT}
-
-#: Data flags of HJ 212-2017: N normal, C calibration, D fault, M maintenance, F out of operation, B no communication,
-#: S set by hand, T beyond the upper limit of the measurement.
-HJ212_MARKS: Mapping[str, Flag] = {
-    "n": _GOOD,
-    "c": Flag.CALIBRATION,
-    **dict.fromkeys("dmfbs", Flag.INSTRUMENT_FAULT),
-    "t": Flag.VALUE_OUT_OF_RANGE,
-}
-_NORMAL = {fold(word) for word in NO_MARK} | {
-    *("ok", "okay", "good", "valid", "n", "run", "running", "measure", "measuring", "measurement", "measure mode"),
-    *(
-        "sample",
-        "sampling",
-        "sample mode",
-        "ambient",
-        "ambient air",
-        "online",
-        "on line",
-        "none",
-        "nominal",
-        "operate",
-    ),
-    *("na", "nan", "null", "n a", "no error", "no errors", "no fault", "no faults", "no alarm", "no alarms"),
-    *("运行", "运行中", "运行正常", "工作正常", "在线", "监测", "监测中", "测量", "测量中", "采样", "采样中", "走航"),
-    *("有效", "良好", "空", "无数据", "无故障", "无报警", "无异常", "数据正常", "仪器正常", "正常监测", "正常采样"),
-}
-_CALIBRATION = re.compile(
-    r"校准|校零|调零|标定|标气|零点|零气|跨度|量程气|质控|反吹|"
-    r"\b(?:calib\w*|cal|zero\w*|span\w*|purg\w*|(?:std|standard|check|reference) gas|bump ?test|qa qc|qc)\b"
-)
-_FAULT = re.compile(
-    r"故障|异常|[不非]正常|离线|断电|停电|掉电|掉线|断线|维护|维修|检修|保养|预热|暖机|停机|停运|失效|无效|错误|"
-    r"\b(?:abnormal|fault\w*|fail\w*|errors?|err|malfunction\w*|offline|off line|maint\w*|warm\w*|invalid|bad|"
-    r"power (?:off|loss|down)|no power)\b"
-)
-_ALARM = re.compile(r"报警|告警|警报|\balarms?\b")
-# An alarm of this kind is about the air, not about the instrument.
-_OF_THE_AIR = re.compile(r"浓度|超标|超限|阈值|高|低|\b(?:concentration|high|low|limit|exceed\w*|threshold|level)\b")
-# "calibration ok", "未校准", "fault cleared": neither what the word says nor surely normal.
-_DENIED = re.compile(
-    r"未|完成|结束|合格|通过|(?<![不非])正常|无(?!效|信号|电)|"
-    r"\b(?:no(?! power)|not|non|without|un\w*|ok|okay|good|normal|pass(?:ed)?|done|end|ended|finished|cleared|"
-    r"calibrated)\b"
-)
-_PARTS = re.compile(r"[;,|、，；+&]")
 _MOST_TEXTS = 50  # a status has few values; a column of more is something else
 _SHOWN = 6
 _HIGH = 95.0  # an alarm whose rows are beyond this percentile of the others rings for the air
@@ -106,61 +55,7 @@ class _Reading:
     @property
     def says_normal(self) -> bool:
         """Whether a row is called normal by a word, not only by an empty field."""
-        return any(text and meaning == _GOOD for text, meaning in self.meanings.items())
-
-
-# --- texts ---------------------------------------------------------------------------------------------------------
-
-
-def meaning_of_text(text: str, *, marks: bool = False) -> Flag | None:
-    """Return the flag a status text stands for, ``Flag(0)`` for normal, None where it is not understood.
-
-    Parameters
-    ----------
-    text : str
-        As it stands in the file; several may be joined by ``; , | + &``.
-    marks : bool
-        Whether single letters are data flags of HJ 212 (`HJ212_MARKS`).
-
-    Examples
-    --------
-    >>> [meaning_of_text(text) for text in ("零点校准", "Span gas", "仪器故障", "正常", "巡检")]
-    [<Flag.CALIBRATION: 4096>, <Flag.CALIBRATION: 4096>, <Flag.INSTRUMENT_FAULT: 2048>, <Flag: 0>, None]
-    >>> meaning_of_text("calibration ok"), meaning_of_text("3"), meaning_of_text("0x00")
-    (None, None, <Flag: 0>)
-    """
-    parts = [part for part in map(fold, _PARTS.split(unicodedata.normalize("NFKC", text))) if part]
-    meanings = [_meaning_of_part(part, marks) for part in parts]
-    union = _GOOD
-    for meaning in meanings:
-        union |= meaning or _GOOD
-    return None if None in meanings and not union else union
-
-
-def _meaning_of_part(part: str, marks: bool) -> Flag | None:
-    if marks and part in HJ212_MARKS:
-        return HJ212_MARKS[part]
-    if part in _NORMAL or _code(part) == 0.0:
-        return _GOOD
-    found = Flag.CALIBRATION if _CALIBRATION.search(part) else _GOOD
-    if _FAULT.search(part) or (_ALARM.search(part) and not _OF_THE_AIR.search(part)):
-        found |= Flag.INSTRUMENT_FAULT
-    return None if not found or _DENIED.search(part) else found
-
-
-def _code(text: str) -> float | None:
-    """Return the number that a status code is, decimal or hexadecimal; None where it is a word."""
-    try:
-        return float(int(text, 16)) if text.startswith("0x") else float(text)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _are_marks(counts: Mapping[str, int]) -> bool:
-    """Whether a column's letters are HJ 212 marks: no other letters, and most rows say N or nothing."""
-    letters = {text: count for text, count in counts.items() if fold(text) not in ("", "-")}
-    normal = sum(count for text, count in counts.items() if fold(text) in ("", "-", "n"))
-    return all(fold(text) in HJ212_MARKS for text in letters) and normal > sum(counts.values()) / 2
+        return any(text and meaning == GOOD for text, meaning in self.meanings.items())
 
 
 # --- columns -------------------------------------------------------------------------------------------------------
@@ -222,11 +117,11 @@ def _read(column: StatusColumn, words: Mapping[str, Flag]) -> _Reading | None:
         return None
     found = texts.value_counts(sort=True, name="rows")
     counts = dict(zip(found[texts.name].to_list(), found["rows"].to_list(), strict=True))
-    marks = _are_marks(counts)
+    marks = are_marks(counts)
     meanings = {
         text: words[fold(text)] if fold(text) in words else meaning_of_text(text, marks=marks) for text in counts
     }
-    bits = [int(meaning or _GOOD) for meaning in meanings.values()]
+    bits = [int(meaning or GOOD) for meaning in meanings.values()]
     flags = texts.replace_strict(list(meanings), bits, return_dtype=pl.UInt32).to_numpy()
     return _Reading(column, texts, np.asarray(flags, np.uint32), counts, meanings)
 
@@ -235,13 +130,13 @@ def _without_alarms_of_the_air(reading: _Reading, record: Record) -> tuple[_Read
     """Do not take an alarm for a fault where a species is far higher in its rows than in the others."""
     decisions = []
     for text, meaning in reading.meanings.items():
-        if meaning != Flag.INSTRUMENT_FAULT or not _ALARM.search(fold(text)) or _FAULT.search(fold(text)):
+        if meaning != Flag.INSTRUMENT_FAULT or not is_alarm(text):
             continue
         rows = (reading.texts == text).to_numpy()
         name = _highest_in(rows, _channels_of(reading, record))
         if name:
             flags = np.where(rows, np.uint32(0), reading.flags).astype(np.uint32)
-            reading = replace(reading, flags=flags, meanings={**reading.meanings, text: _GOOD})
+            reading = replace(reading, flags=flags, meanings={**reading.meanings, text: GOOD})
             why = f"{name} in its {int(rows.sum())} rows is beyond the {_HIGH:g}th percentile of the others"
             decisions.append(
                 Decision(record.item, f'{reading.where}: "{text}" taken as an alarm of the air, not a fault', why)
@@ -324,7 +219,7 @@ def _told(reading: _Reading, after: Bools, settings: TraceSettings, item: str) -
 def _not_understood(reading: _Reading, item: str) -> list[Decision]:
     """Say which codes and which words were taken as normal, and what to write if they are not."""
     unknown = [text for text, meaning in reading.meanings.items() if meaning is None]
-    codes = [text for text in unknown if _code(fold(text)) is not None]
+    codes = [text for text in unknown if code_of_text(fold(text)) is not None]
     decisions = []
     for kind, texts in (("codes", codes), ("texts", [text for text in unknown if text not in codes])):
         if texts:

@@ -38,7 +38,7 @@ def simulate(
     """
     from onevisit.progress import quieten, showing_progress
     from onevisit.truth.simulate import simulate_mission
-    from onevisit.truth.simulate.drives.overlay import simulate_over_drive
+    from onevisit.truth.simulate.overlay import simulate_over_drive
 
     quieten(quiet)
     with showing_progress(quiet) as advance:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from pyvrp import Model
 from pyvrp.stop import MaxIterations
 
+from ingest.coordinates import zone_of
 from ingest.errors import ContractError, SettingError
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.roads.read import Roads
-from ingest.traces.clocks import zone_of
 from onevisit.schema import Route, Stop, Visit
 from onevisit.settings import RouteSettings
 from onevisit.visits.travel import StreetTravel, Travel, straight_travel, street_travel

@@ -9,9 +9,10 @@ from ingest.errors import FileError
 from ingest.outcome import Outcome
 from ingest.text.encodings import decode
 from ingest.text.headings import fold, understand
+from ingest.text.sources import Source
 from ingest.text.tables import split_line
 from ingest.traces.assemble import read_delimited
-from ingest.traces.record import Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Layout, Reader, Record, TraceSettings
 from ingest.units import parse_unit
 
 _LABELS = ("Sensor_Package_Name", "Sensor_Name", "Measurement_Type", "Measurement_Units")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ingest.outcome import Outcome
+from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
-from ingest.traces.record import Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Layout, Reader, Record, TraceSettings
 
 _LAYOUT = Layout(
     instrument="GNSS", zone="UTC", columns={"sat inview": "", "geoid height": "", "name": "", "desc": ""}

@@ -11,7 +11,8 @@ import xarray as xr
 from ingest.errors import FileError
 from ingest.outcome import Decision, Outcome
 from ingest.text.headings import CONCENTRATIONS, understand
-from ingest.traces.record import Channel, FloatArray, Reader, Record, Source, TraceSettings
+from ingest.text.sources import Source
+from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
 from ingest.units import parse_unit
 
 

@@ -7,8 +7,9 @@ from datetime import date
 
 from ingest.errors import FileError
 from ingest.outcome import Outcome
+from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
-from ingest.traces.record import Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Layout, Reader, Record, TraceSettings
 
 
 def _recognises(head: bytes) -> bool:

@@ -10,8 +10,9 @@ import re
 
 from ingest.outcome import Decision, Outcome
 from ingest.text.headings import fold
+from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
-from ingest.traces.record import Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Layout, Reader, Record, TraceSettings
 
 
 def _recognises(head: bytes) -> bool:

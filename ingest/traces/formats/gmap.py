@@ -13,8 +13,9 @@ import numpy as np
 from ingest.errors import FileError
 from ingest.flags import Flag
 from ingest.outcome import Outcome
+from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
-from ingest.traces.record import Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Layout, Reader, Record, TraceSettings
 
 #: Headings of GMAP and OTM 33A tables, whose units EPA's manuals give and the files do not (OTM 33A, section 8).
 COLUMNS = {

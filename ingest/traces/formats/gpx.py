@@ -17,8 +17,9 @@ from defusedxml.ElementTree import iterparse
 
 from ingest.errors import FileError
 from ingest.outcome import Outcome, Reject
+from ingest.text.sources import Source
 from ingest.text.stamps import parse_stamps
-from ingest.traces.record import Channel, FloatArray, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
 
 _EXTRAS = {
     "ele": ("altitude", "m", 1.0, "altitude"),

@@ -16,9 +16,10 @@ from ingest.errors import FileError
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.text.encodings import decode
 from ingest.text.headings import Meaning, split_heading, understand
+from ingest.text.sources import Source
 from ingest.text.tables import parse_number
 from ingest.traces.assemble import make_channel
-from ingest.traces.record import Channel, FloatArray, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
 from ingest.units import Unit, convert, parse_unit
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from ingest.errors import FileError
 from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome
+from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
-from ingest.traces.record import Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Layout, Reader, Record, TraceSettings
 
 _COLUMNS_78XX = {
     "datah": "",

@@ -18,8 +18,9 @@ from ingest.errors import FileError
 from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.text.encodings import decode
+from ingest.text.sources import Source
 from ingest.text.stamps import date_in_name
-from ingest.traces.record import Channel, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Channel, Reader, Record, TraceSettings
 from ingest.units import KNOT_M_S
 
 _SENTENCE = re.compile(r"\$([A-Z]{2})(GGA|RMC),([^*\r\n]*)(?:\*([0-9A-Fa-f]{2}))?")

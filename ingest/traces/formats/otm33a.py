@@ -8,9 +8,10 @@ them with
 from __future__ import annotations
 
 from ingest.outcome import Outcome
+from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
 from ingest.traces.formats.gmap import COLUMNS
-from ingest.traces.record import Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Layout, Reader, Record, TraceSettings
 
 
 def _recognises(head: bytes) -> bool:

@@ -21,9 +21,10 @@ import numpy as np
 from ingest.flags import Flag, FlagArray
 from ingest.outcome import Decision, Outcome
 from ingest.text.encodings import Decoded, decode
+from ingest.text.sources import Source
 from ingest.text.tables import Table, find_table
 from ingest.traces.assemble import record_from_table
-from ingest.traces.record import Channel, FloatArray, Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Channel, FloatArray, Layout, Reader, Record, TraceSettings
 
 _MODES = {1: ("co2", "co2_dry"), 2: ("ch4", "ch4_dry"), 3: ("h2o",)}
 _COLUMNS = {

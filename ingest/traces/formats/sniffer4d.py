@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from ingest.outcome import Decision, Outcome
+from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
-from ingest.traces.record import Channel, Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Channel, Layout, Reader, Record, TraceSettings
 
 _CLEANEST_CO = 0.04  # ppm; 40 ppb is the cleanest air of the southern oceans, and 0.046 mg m-3
 _COLUMNS = {"设备序列号": "", "相对高度": "height_above_takeoff m"}

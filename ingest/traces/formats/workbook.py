@@ -14,10 +14,11 @@ from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.text.encodings import Decoded
 from ingest.text.headings import fold
+from ingest.text.sources import Source
 from ingest.text.tables import find_table
 from ingest.traces.assemble import record_from_table
 from ingest.traces.formats.picarro import is_picarro_heading, read_picarro_table
-from ingest.traces.record import Layout, Reader, Record, Source, TraceSettings
+from ingest.traces.record import Layout, Reader, Record, TraceSettings
 
 _ERRORS = (CalamineError, PasswordError, WorksheetNotFound, XmlError, ZipError, OSError, ValueError)
 

@@ -24,8 +24,8 @@ from markupsafe import Markup
 from PIL import Image
 
 from fusion.schema import Attribution, Hotspot
+from ingest.coordinates import zone_of
 from ingest.schema import Site, species_names
-from ingest.traces.clocks import zone_of
 from onevisit.atomic import write_text
 from onevisit.handover.data.emissions import rate_in_grams, rate_unit
 from onevisit.handover.data.findings import finding_lines, sought_lines

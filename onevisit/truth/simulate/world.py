@@ -17,7 +17,7 @@ from pyproj import CRS
 from shapely import affinity
 
 from ingest.coordinates import to_grid, to_lonlat
-from onevisit.truth.simulate.records.names import INDUSTRIES, Industry, company_name, permit_code, uscc
+from onevisit.truth.simulate.names import INDUSTRIES, Industry, company_name, permit_code, uscc
 
 Floats = NDArray[np.float64]
 _CENTRE_LON, _CENTRE_LAT = 104.07, 30.67

@@ -14,8 +14,9 @@ import xarray as xr
 from ingest.errors import UnknownFormat
 from ingest.monitors import tables as monitor_tables
 from ingest.monitors.series import Collector, SeriesKey
-from ingest.monitors.tables import NO_MARK, Device, Mark, apply_marks, read_table
+from ingest.monitors.tables import Device, Mark, apply_marks, read_table
 from ingest.outcome import Decision, Reject
+from ingest.text.marks import NO_MARK
 from ingest.text.sheets import Sheet, csv_rows
 from tests.ingest.immutable import mutable_values
 

@@ -16,7 +16,8 @@ import shapely
 from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Decision
 from ingest.registers import rows as registers
-from ingest.registers.rows import Register, RegisterRow, field_of_heading, heading_vocabulary, read_register
+from ingest.registers.rows import Register, RegisterRow, read_register
+from ingest.text.fields import field_of_heading, heading_vocabulary
 from tests.ingest.immutable import mutable_values
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import FileError
-from ingest.text.encodings import Decoded, decode, open_source
-from ingest.traces.record import Source, TraceSettings
+from ingest.text.encodings import Decoded, decode
+from ingest.text.sources import Source, open_source
+from ingest.traces.record import TraceSettings
 
 
 def _source(data: bytes, name: str = "a.csv") -> Source:

@@ -10,8 +10,9 @@ import xarray as xr
 
 from ingest.errors import FileError
 from ingest.outcome import Outcome
-from ingest.text.encodings import decode, open_source
+from ingest.text.encodings import decode
 from ingest.text.headings import split_heading, understand
+from ingest.text.sources import open_source
 from ingest.text.tables import find_table, parse_number
 from ingest.traces.read import read_traces
 from ingest.traces.record import TraceSettings

@@ -9,7 +9,7 @@ import numpy as np
 
 from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome
-from ingest.text.encodings import open_source
+from ingest.text.sources import open_source
 from ingest.traces.read import recognise
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
 

@@ -293,7 +293,7 @@ def test_licor_78xx_without_model_serial_and_diagnosis(tmp_path: Path) -> None:
 
 def test_licor_78xx_whose_names_stand_too_far_down(tmp_path: Path) -> None:
     """The head names no columns: refused."""
-    from ingest.text.encodings import open_source
+    from ingest.text.sources import open_source
     from ingest.traces.formats.licor import read_li78xx
 
     (tmp_path / "a.data").write_text("Model:\tLI-7810\n" + "#\n" * 5000 + LI7810)

@@ -19,9 +19,10 @@ from ingest.errors import SettingError
 from ingest.flags import Flag
 from ingest.outcome import Outcome
 from ingest.text.headings import status_subject, understand
+from ingest.text.marks import HJ212_MARKS, NAMED, meaning_of_text
 from ingest.traces.read import read_traces
 from ingest.traces.record import Channel, Record, TraceSettings
-from ingest.traces.status import HJ212_MARKS, NAMED, StatusColumn, apply_statuses, meaning_of_text, rows_in_purge
+from ingest.traces.status import StatusColumn, apply_statuses, rows_in_purge
 from onevisit.truth.simulate import simulate_mission
 from tracks.process import process_trace
 

@@ -14,7 +14,7 @@ import pytest
 
 import onevisit.truth.score.score
 import onevisit.truth.simulate
-import onevisit.truth.simulate.drives.overlay
+import onevisit.truth.simulate.overlay
 from ingest.errors import FileError, OnevisitError, SettingError
 from ingest.monitors.crc import crc_modbus
 from onevisit import cli as command_line
@@ -151,7 +151,7 @@ def test_simulate_hands_its_options_on(run: Run, monkeypatch: pytest.MonkeyPatch
 def test_simulate_over_a_drive(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The file of the drive and the seed."""
     (tmp_path / "d.csv").write_text("time\n", encoding="utf-8")
-    calls = _asked(monkeypatch, onevisit.truth.simulate.drives.overlay, "simulate_over_drive", None)
+    calls = _asked(monkeypatch, onevisit.truth.simulate.overlay, "simulate_over_drive", None)
     code, out, _ = run("simulate", str(tmp_path / "o"), "--seed", "5", "--drive", str(tmp_path / "d.csv"), "--json")
     assert code == 0
     assert json.loads(out) == {

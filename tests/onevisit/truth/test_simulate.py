@@ -30,9 +30,9 @@ from onevisit.truth.simulate.air.instrument import CHANNELS, Analyser, measure
 from onevisit.truth.simulate.confounders import CONFOUNDERS, choose_confounders
 from onevisit.truth.simulate.drives.laps import drive_streets, measure_positions, tour_of_crossings
 from onevisit.truth.simulate.drives.outings import stream
-from onevisit.truth.simulate.drives.overlay import simulate_over_drive
 from onevisit.truth.simulate.flights.block import FlightCamera, Shot, fly_block, ground_of_pixels
-from onevisit.truth.simulate.records.names import permit_code, uscc, uscc_check_character
+from onevisit.truth.simulate.names import permit_code, uscc, uscc_check_character
+from onevisit.truth.simulate.overlay import simulate_over_drive
 from onevisit.truth.simulate.world import SIZES, build_world
 
 

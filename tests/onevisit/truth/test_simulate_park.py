@@ -20,7 +20,7 @@ from pyproj import CRS
 
 from ingest.coordinates import to_grid
 from ingest.errors import NothingUsable
-from onevisit.truth.simulate import mission
+from onevisit.truth.simulate import mission, overlay
 from onevisit.truth.simulate import truth as truth_module
 from onevisit.truth.simulate.air.instrument import CHANNELS, Analyser
 from onevisit.truth.simulate.air.puffs import sample_puffs
@@ -29,14 +29,13 @@ from onevisit.truth.simulate.air.wind import blow
 from onevisit.truth.simulate.answers import TrueHotspot, find_true_hotspots
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.drives import outings as outings_of
-from onevisit.truth.simulate.drives import overlay
 from onevisit.truth.simulate.drives.laps import Drive, Fixes
 from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, declared_lag, drive_all, stream
-from onevisit.truth.simulate.drives.overlay import _settle_along, _visits, simulate_over_drive
 from onevisit.truth.simulate.drives.vehicle import Episode, Log
 from onevisit.truth.simulate.mission import _day
+from onevisit.truth.simulate.names import INDUSTRIES
+from onevisit.truth.simulate.overlay import _settle_along, _visits, simulate_over_drive
 from onevisit.truth.simulate.records.monitors import HOURS, Anomaly, Station
-from onevisit.truth.simulate.records.names import INDUSTRIES
 from onevisit.truth.simulate.records.registers import RegisterEntry
 from onevisit.truth.simulate.truth import Park, rules, truth_of
 from onevisit.truth.simulate.world import SIZES, Place, Street, World, build_world

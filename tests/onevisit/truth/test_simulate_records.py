@@ -15,6 +15,14 @@ import shapely
 from pyproj import CRS
 
 from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84
+from onevisit.truth.simulate.names import (
+    INDUSTRIES,
+    Industry,
+    company_name,
+    permit_code,
+    uscc,
+    uscc_check_character,
+)
 from onevisit.truth.simulate.records.monitors import (
     ANOMALIES,
     HOURS,
@@ -25,14 +33,6 @@ from onevisit.truth.simulate.records.monitors import (
     _station,
     draw_stations,
     write_monitors,
-)
-from onevisit.truth.simulate.records.names import (
-    INDUSTRIES,
-    Industry,
-    company_name,
-    permit_code,
-    uscc,
-    uscc_check_character,
 )
 from onevisit.truth.simulate.records.packets import hour_packet, packet, sum_of
 from onevisit.truth.simulate.records.registers import RegisterEntry, draw_entries, write_registers

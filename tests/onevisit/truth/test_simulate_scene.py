@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from onevisit.truth.simulate.flights import scene as painting
 from onevisit.truth.simulate.flights.scene import Scene, paint_scene
-from onevisit.truth.simulate.records.names import INDUSTRIES
+from onevisit.truth.simulate.names import INDUSTRIES
 from onevisit.truth.simulate.world import SIZES, Place, Street, World, build_world
 from tests.onevisit.truth.dice import Dice
 

@@ -41,7 +41,7 @@ from onevisit.truth.simulate.drives.vehicle import (
     log_drive,
     write_log,
 )
-from onevisit.truth.simulate.records.names import INDUSTRIES
+from onevisit.truth.simulate.names import INDUSTRIES
 from onevisit.truth.simulate.world import SIZES, Place, World, build_world
 from tests.onevisit.truth.dice import Dice
 from tests.onevisit.truth.steady import steady_wind

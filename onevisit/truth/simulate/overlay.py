@@ -30,7 +30,7 @@ from onevisit.truth.simulate.answers import TrueHotspot, find_true_hotspots
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.drives.laps import Drive
 from onevisit.truth.simulate.drives.outings import SPIN_UP_S, stream
-from onevisit.truth.simulate.records.names import INDUSTRIES, company_name, permit_code, uscc
+from onevisit.truth.simulate.names import INDUSTRIES, company_name, permit_code, uscc
 from onevisit.truth.simulate.records.registers import draw_entries, write_registers
 from onevisit.truth.simulate.world import SIZES, Place, World
 

@@ -1,0 +1,88 @@
+"""Files → bytes: how large one may be, what it may unpack to, and its beginning, by which a reader knows it."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from ingest.errors import FileError
+from ingest.settings import setting
+
+HEAD_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How large a file, what is packed in it, and a line of it may be."""
+
+    maximum_file_mb: float = setting(1024.0, unit="MB", source="choice: ten times a day of 10 Hz data in 20 columns")
+    maximum_expansion: float = setting(
+        200.0, unit="1", source="choice: fixed-width logger text gzips 10 to 40 times; bombs reach 1000"
+    )
+    maximum_line_mb: float = setting(1.0, unit="MB", source="choice: a row of 1 000 columns is below 0.03 MB")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file: its path, the name shown to people, its first 64 kB, and a way to load all of it.
+
+    Both are unpacked where the file is gzipped. ``load`` raises `FileError` where the file cannot be read or is
+    too large;
+    nothing here keeps the bytes, so that a reader can let go of them as soon as it has the numbers.
+    """
+
+    path: Path
+    item: str
+    head: bytes
+    load: Callable[[], bytes]
+
+
+def open_source(path: Path, item: str, limits: Limits) -> Source:
+    """Look at the beginning of a file; the rest is loaded by the reader that claims it.
+
+    Raises
+    ------
+    FileError
+        If the file cannot be read, is empty, or is not the gzip it claims to be.
+    """
+    head = _read(path, item, limits, HEAD_BYTES)
+    if not head.strip(b"\x00 \r\n\t"):
+        raise FileError(item, "the file is empty")
+    return Source(path, item, head, partial(_read, path, item, limits))
+
+
+def _read(path: Path, item: str, limits: Limits, first: int | None = None) -> bytes:
+    """Read a file (or its first bytes), unpacking gzip, never beyond the allowed size or expansion."""
+    allowed = int(limits.maximum_file_mb * 1e6)
+    try:
+        size = path.stat().st_size
+        if size > allowed:
+            raise FileError(
+                item, f"{size / 1e6:.0f} MB; files up to {limits.maximum_file_mb:.0f} MB are read; split it"
+            )
+        with path.open("rb") as stream:
+            if stream.read(2) != b"\x1f\x8b":
+                stream.seek(0)
+                return stream.read(-1 if first is None else first)
+            stream.seek(0)
+            return _unpack(stream, item, size, min(allowed, int(max(64e6, size * limits.maximum_expansion))), first)
+    except OSError as error:
+        raise FileError(item, f"cannot be read: {error.strerror or error}") from error
+
+
+def _unpack(stream: BinaryIO, item: str, size: int, limit: int, first: int | None) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=stream) as packed:
+            unpacked = packed.read(limit + 1 if first is None else first)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise FileError(item, f"not a readable gzip file ({error}); copy it again from the logger") from error
+    if len(unpacked) > limit:
+        raise FileError(
+            item, f"unpacks to more than {limit / 1e6:.0f} MB from {size / 1e6:.2f} MB; refused as a likely bomb"
+        )
+    return unpacked
