@@ -68,12 +68,13 @@ def process(
     from onevisit.job import process_mission
     from onevisit.progress import quieten, showing_progress
     from onevisit.result import Options
+    from onevisit.warm import warming
 
     quieten(quiet)
     options = Options(profile, lang, from_stage, scheduler, memory, keep_store)
     out = output or mission.resolve().with_name(mission.resolve().name + "-out")
-    with showing_progress(quiet) as advance:
-        summary = process_mission(mission, out, options, on_stage=advance)
+    with showing_progress(quiet) as advance, warming() as wait:
+        summary = process_mission(mission, out, options, on_stage=advance, before_loops=wait)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
     else:

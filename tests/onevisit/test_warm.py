@@ -1,0 +1,121 @@
+"""Machine code is made once by a child, and what it makes is what a mission needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from onevisit import warm
+from onevisit.warm_drive import follow_a_drive
+
+
+class Child:
+    """Stands in for a process that ends when it is asked to wait."""
+
+    def __init__(self, *_: object, **__: object) -> None:
+        self.waited: list[float] = []
+        self.terminated = False
+        Child.last = self
+
+    last: Child
+
+    def __enter__(self) -> Child:
+        """Be the process."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nothing."""
+
+    def wait(self, longest_s: float) -> None:
+        """Note how long one would wait."""
+        self.waited.append(longest_s)
+
+    def terminate(self) -> None:
+        """Note it."""
+        self.terminated = True
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder of machine code of its own."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "code"))
+    monkeypatch.setattr(subprocess, "Popen", Child)
+    return tmp_path / "code"
+
+
+def test_a_first_run_starts_a_child_and_waits_for_it(caplog: pytest.LogCaptureFixture) -> None:
+    """Said once; whoever needs the loops waits; the child does not outlive the run."""
+    caplog.set_level("INFO")
+    with warm.warming() as wait:
+        assert Child.last.waited == []
+        wait()
+        assert Child.last.waited == [120.0]
+    assert Child.last.terminated
+    assert [record.message for record in caplog.records] == [
+        "first run since the program was installed: its loops are compiled once, which takes half a minute"
+    ]
+
+
+def test_a_child_that_takes_too_long_is_not_waited_for(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run goes on, and says so."""
+
+    def never(_: Child, longest_s: float) -> None:
+        raise subprocess.TimeoutExpired("warm", longest_s)
+
+    monkeypatch.setattr(Child, "wait", never)
+    caplog.set_level("INFO")
+    with warm.warming() as wait:
+        wait()
+    assert caplog.records[-1].message == "compiling takes longer than 120 s; going on without"
+
+
+def test_a_later_run_starts_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mark is there; another version of the program has another mark."""
+    folder.mkdir()
+    warm._mark().touch()
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a child was started"))
+    with warm.warming() as wait:
+        wait()
+    monkeypatch.setattr(warm, "code_version", lambda packages: "-".join(packages))
+    assert warm._mark() == folder / "onevisit-numerics-tracks-fusion.compiled"
+
+
+def test_the_child_leaves_one_mark(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of an earlier version goes."""
+    folder.mkdir()
+    (folder / "onevisit-0.compiled").touch()
+    monkeypatch.setattr("onevisit.warm_drive.follow_a_drive", lambda: 1)
+    warm.main()
+    assert list(folder.iterdir()) == [warm._mark()]
+
+
+def test_machine_code_lies_beside_the_modules_where_nothing_else_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the folder that Python keeps its own in."""
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    assert warm.machine_code_folder().parts[-2:] == ("numerics", "__pycache__")
+
+
+def test_the_small_drive_shows_its_plume() -> None:
+    """A hotspot, so that its attribution is done too."""
+    assert follow_a_drive() >= 1
+
+
+@pytest.mark.slow
+def test_the_child_compiles_what_a_mission_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is compiled by whoever follows a drive after it."""
+    monkeypatch.undo()
+    env = os.environ | {"NUMBA_CACHE_DIR": str(folder)}
+    subprocess.run([sys.executable, "-m", "onevisit.warm"], check=True, env=env)
+    code = (
+        "from onevisit.warm_drive import follow_a_drive; from numba.core.dispatcher import Dispatcher; import gc;"
+        "follow_a_drive();"
+        "print(sum(sum(one.stats.cache_misses.values()) for one in gc.get_objects() if isinstance(one, Dispatcher)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], check=True, env=env, capture_output=True, text=True).stdout
+    assert said.strip() == "0"
