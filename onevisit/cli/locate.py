@@ -34,8 +34,13 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
     metavar="LON LAT",
     help="Where the drone took off, WGS 84 degrees: with --dem, the zero of its heights. Default: below the photo.",
 )
-@click.option("--flying-height", type=click.FloatRange(min=0), default=0.0, help="m, of a photo that tags none.")
-@click.option("--geoid-height", type=float, help="m, of the DEM's zero above the ellipsoid. Default: from PROJ.")
+@click.option(
+    "--flying-height",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    help="Above the ground, m, for a photo that tags none.",
+)
+@click.option("--geoid-height", type=float, help="Of the DEM's zero above the ellipsoid, m. Default: by PROJ.")
 @click.option(
     "--probability", type=_SHARE, default=0.9, show_default=True, help="That the ellipse holds the true place."
 )

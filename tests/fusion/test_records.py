@@ -19,9 +19,9 @@ BY_VALUE = {
 RECORDS = sorted(
     {
         value
-        for found in pkgutil.iter_modules(fusion.__path__)
-        for value in vars(importlib.import_module(f"fusion.{found.name}")).values()
-        if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__module__ == f"fusion.{found.name}"
+        for found in pkgutil.walk_packages(fusion.__path__, "fusion.")
+        for value in vars(importlib.import_module(found.name)).values()
+        if isinstance(value, type) and dataclasses.is_dataclass(value) and value.__module__ == found.name
     },
     key=lambda record: record.__qualname__,
 )

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba  # noqa: F401  before its folder is set below: tests that compile nothing need not be slow
 import pytest
 
 from onevisit import warm

@@ -43,6 +43,12 @@ class SegmentMap:
         """Number of segments with two passes or more."""
         return int((self.medians["passes"].values >= 2).any(axis=0).sum())
 
+    @property
+    def usual_length_m(self) -> float:
+        """Median length of the segments with a pass, NaN where there are none."""
+        lengths = self.network.lengths(self.medians["segment"].values)
+        return float(np.median(lengths)) if len(lengths) else float("nan")
+
 
 def map_segments(
     tracks: Sequence[Track], settings: TrackSettings, *, roads: Roads | None = None

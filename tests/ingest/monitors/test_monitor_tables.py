@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -320,7 +320,7 @@ WORDS = (
 
 def test_every_heading_means_what_its_words_say() -> None:
     """All of the vocabulary, each heading once and written as headings are compared."""
-    text = (Path(__file__).parents[2] / "ingest" / "data" / "monitor_headings.csv").read_text(encoding="utf-8")
+    text = (files("ingest.text") / "monitor_headings.csv").read_text(encoding="utf-8")
     rows = [line.split(",") for line in text.splitlines()[1:]]
     found = {heading: next((role for role, words in WORDS if re.search(words, heading)), "") for _, heading in rows}
     assert found == {heading: role for role, heading in rows}

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import zipfile
+from importlib.resources import files
 from pathlib import Path
 
 import openpyxl
@@ -82,7 +83,7 @@ def test_headings_of_a_field(field: str, headings: str) -> None:
 
 def test_the_vocabulary_holds_what_can_be_found() -> None:
     """Every heading of the table is written as headings are compared, and stands there once."""
-    text = (Path(__file__).parents[2] / "ingest" / "data" / "register_headings.csv").read_text(encoding="utf-8")
+    text = (files("ingest.text") / "register_headings.csv").read_text(encoding="utf-8")
     headings = [line.split(",")[1] for line in text.splitlines()[1:]]
     assert len(headings) == len(set(headings)) == len(heading_vocabulary())
     for heading in headings:

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import speed_ingest
 from benchmarks.speed_records import Figure, render_figures
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "speed-ingest.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "speed-ingest.md"
 
 
 @pytest.mark.slow

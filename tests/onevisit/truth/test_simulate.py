@@ -334,7 +334,7 @@ def test_plumes_over_a_real_drive(shared_data: Path, tmp_path: Path) -> None:
 
 def test_confounders_of_the_docs_are_those_of_the_code() -> None:
     """The table in docs/simulator.md lists every confounder with its share and its words."""
-    page = (Path(__file__).resolve().parents[2] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    page = (Path(__file__).resolve().parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
     rows = [f"| `{c.name}` | {c.probability:.0%} | {c.does} |" for c in CONFOUNDERS]
     table = page.split("<!-- confounders -->")[1].split("<!-- /confounders -->")[0].strip().splitlines()
     assert table[2:] == rows

@@ -425,11 +425,10 @@ def test_times_and_repetition_by_hand(make_passes: Passes) -> None:
     rows = [np.flatnonzero(match_segments(twice.passes, found.network, SETTINGS)[:10] == k) for k in range(3)]
     assert first == [[float(r[0]) for r in rows]] * 2
     assert last == [[float(r[-1]) for r in rows], [float(r[-1]) + 10 for r in rows]]
-    assert found.driven_again == 3
-    assert found.network.lengths(found.medians["segment"].values) == pytest.approx(30.0, rel=1e-4)
+    assert (found.driven_again, found.usual_length_m) == (3, pytest.approx(30.0, rel=1e-4))
     assert map_segments([once], SETTINGS, roads=streets).value.driven_again == 0
     nothing = map_segments([], SETTINGS).value
-    assert nothing.driven_again == 0
+    assert nothing.driven_again == 0 and np.isnan(nothing.usual_length_m)
 
 
 def test_a_species_missing_on_a_segment_has_no_time_there(make_passes: Passes) -> None:
