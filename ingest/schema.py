@@ -30,13 +30,21 @@ variable              dims, dtype     meaning
 ``time``              obs, M8[ns]     UTC, strictly increasing: the start of the interval, the moment if realtime
 ``<code>``            obs, f8         measured value; attrs ``units``, ``long_name``, ``code``, perhaps ``limit``
 ``<code>_corrected``  obs, f8         the value at reference oxygen (折算), which is compared with the limit
-``<code>_mark``       obs, <U8        data flag as reported (N, F, M, S, D, C, T, B), empty where none came
+``<code>_mark``       obs, i1..i4     data flag as reported, 0 where none came; 1.. are letters of HJ 212
 ``<device>_state``    obs, f8         0 off, 1 run, 2 calibrate, 3 maintain, 4 alarm, 5 backflush (HJ 212)
 ``<device>_hours``    obs, f8         running hours of a day
 ``<device>_power``    obs, f8         kW (``_current`` A, ``_energy`` kWh); attrs ``role``, ``linked_to``
-``<device>_mark``     obs, <U64       condition that the firm declared for the device, empty if normal
-``mark``              obs, <U64       working-condition or maintenance mark that covers the time, else empty
+``<device>_mark``     obs, i1..i4     condition that the firm declared for the device, 0 if normal
+``mark``              obs, i1..i4     working-condition or maintenance mark that covers the time, else 0
+``lon``, ``lat``      scalar, f8      optional coordinates of a point: WGS 84 degrees
+``path_lon``, ``..``  path_end, f8    optional coordinates of the two ends of an open path, shape (2,)
+``height``            scalar, f8      optional coordinate: m above the ground
 ====================  ==============  ========================================================================
+
+Marks carry ``flag_values`` and ``flag_meanings``, one word a value, 0 being ``no_mark``: texts that are no letters
+are meanings of their own, with underscores for blanks (`ingest.monitors.marks.mark_texts` gives the texts back).
+``lon``, ``lat`` and those of a path have the attribute ``crs_source`` (`CrsSource`): an unknown system is read as
+WGS 84.
 
 ``role`` is ``production``, ``treatment`` or empty. Attributes of the dataset: ``interval`` (`INTERVALS`), ``mn``,
 ``point``, and what names the site: ``permit_code``, ``uscc``, ``site_name`` (empty where unknown), ``source``.
@@ -296,7 +304,7 @@ def check_monitor(series: xr.Dataset) -> None:
     if "time" not in series.coords or series["time"].dtype != np.dtype("datetime64[ns]"):
         raise ContractError(f"{label}: needs a time coordinate in datetime64[ns], UTC")
     time = series["time"].values
-    if np.isnat(time).any() or not (np.diff(time) > np.timedelta64(0, "ns")).all():
+    if np.isnat(time).any() or not (time[1:] > time[:-1]).all():
         raise ContractError(f"{label}: times must be valid and strictly increasing")
     if series.attrs.get("interval") not in INTERVALS:
         raise ContractError(f"{label}: interval is {series.attrs.get('interval')!r}, expected one of {INTERVALS}")
@@ -304,8 +312,37 @@ def check_monitor(series: xr.Dataset) -> None:
     if missing:
         raise ContractError(f"{label}: attributes missing: {sorted(missing)}")
     for key, variable in series.data_vars.items():
-        if variable.dtype.kind == "f" and "units" not in variable.attrs:
+        if is_mark(str(key)):
+            _check_mark(variable, f"{label}: mark {key!r}")
+        elif variable.dtype.kind == "f" and "units" not in variable.attrs:
             raise ContractError(f"{label}: variable {key!r} has no units")
+    _check_position(series, label)
+
+
+def is_mark(name: str) -> bool:
+    """Whether a variable of a monitor series with this name is one of marks."""
+    return name == "mark" or name.endswith("_mark")
+
+
+def _check_mark(variable: xr.DataArray, label: str) -> None:
+    values = np.atleast_1d(variable.attrs.get("flag_values", ()))
+    if variable.dtype.kind != "i" or values.dtype != variable.dtype:
+        raise ContractError(f"{label} is {variable.dtype}, expected integers with flag_values of the same type")
+    if len(values) != len(str(variable.attrs.get("flag_meanings", "")).split()):
+        raise ContractError(f"{label}: flag_meanings are not one word for each of flag_values")
+    strange = np.setdiff1d(variable.values, values)
+    if len(strange):
+        raise ContractError(f"{label}: {strange[:5].tolist()} are not among flag_values")
+
+
+def _check_position(series: xr.Dataset, label: str) -> None:
+    for names, shape in ((("lon", "lat"), ()), (("path_lon", "path_lat"), (2,)), (("height",), ())):
+        there = [name for name in names if name in series.coords]
+        if there and (len(there) < len(names) or any(series[name].shape != shape for name in there)):
+            raise ContractError(f"{label}: a position needs {' and '.join(names)} of shape {shape}")
+        for name, bound in zip(there, (180.0, 90.0), strict=False):
+            if name != "height" and not (np.abs(series[name].values) <= bound).all():
+                raise ContractError(f"{label}: {name} beyond ±{bound}")
 
 
 def check_cube(cube: xr.Dataset) -> None:

@@ -11,16 +11,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from pathlib import Path
 
 import xarray as xr
 
-from ingest.coordinates import zone_of
+from ingest.coordinates import crs_from_text, zone_of
 from ingest.errors import FileError
+from ingest.monitors.collect import LAST_NS, Attributes, Collected, Collector, SeriesKey
 from ingest.monitors.hj212 import Hj212Settings, Message, join_packets, parse_stream
-from ingest.monitors.series import Collector, SeriesKey, code_of
-from ingest.monitors.tables import Device, Mark, apply_marks, read_table
+from ingest.monitors.marks import Mark, apply_marks
+from ingest.monitors.positions import read_positions, with_position
+from ingest.monitors.series import code_of
+from ingest.monitors.tables import Device, read_table
 from ingest.outcome import Decision, Outcome, Reject
+from ingest.registers.places import HYPOTHESES, crs_name
 from ingest.settings import setting
 from ingest.text.sheets import read_sheets
 
@@ -40,6 +45,7 @@ _COMMANDS = {
 # Stations of ambient air send gases in µg m-3, whatever the table of codes says; only CO comes in mg m-3.
 _AMBIENT, _POWER, _VENDOR_POWER = "22", "44", "80"
 _WATER = ("21", "32", "52")
+_BEYOND = "DataTime is not between 1678 and 2261"
 _UNUSED_FIELDS = frozenset(("Min", "Max", "ZsMin", "ZsMax", "Cou", "EFlag", "SampleTime"))
 _ELECTRIC_UNITS = {"I": "A", "U": "V", "P": "kW", "E": "kWh"}
 
@@ -50,6 +56,7 @@ class MonitorSettings:
 
     time_zone: str = setting("Asia/Shanghai", unit="", source="HJ 212-2017: Beijing time, kept in all of China")
     tolerated: tuple[str, ...] = setting((), unit="", source='choice: strict; as in Hj212Settings, "<MN>:modbus"')
+    crs: str = setting("", unit="", source='choice: "" means that a column 坐标系 says it, or nobody does')
     max_bytes: int = setting(1_000_000_000, unit="byte", source="choice: a year of a city's hourly exports")
 
 
@@ -69,8 +76,15 @@ def read_monitors(
     -------
     Outcome of tuple of xarray.Dataset
         Monitor series (`ingest.schema.check_monitor`). Refused packets are counted per file and kind in the rejects.
+
+    Raises
+    ------
+    SettingError
+        If the time zone or the coordinate system of the settings is not known.
     """
     zone = zone_of(settings.time_zone)
+    if settings.crs and crs_name(settings.crs) not in HYPOTHESES:
+        crs_from_text(crs_name(settings.crs))
     collector, marks, devices = Collector(), list[Mark](), dict[str, Device]()
     decisions: list[Decision] = []
     rejects: list[Reject] = []
@@ -92,11 +106,26 @@ def read_monitors(
         else:
             evidence = "the records name no zone; put `time_zone` under [monitors] in mission.toml if it was another"
             decisions.append(Decision(item, f"times read as {settings.time_zone}", evidence))
-    series, replaced = collector.datasets()
-    series = [_with_device(dataset, devices) for dataset in series]
-    series = apply_marks(series, marks, rejects)
+    collected = collector.drain()
+    placed = _place(collected, devices, settings.crs)
+    rejects += placed.rejects
+    series = apply_marks([_with_device(dataset, devices) for dataset in placed.value], marks, rejects)
     logger.info("monitors: %d series, %d rejected", len(series), len(rejects))
-    return Outcome(tuple(series), tuple(decisions + replaced), tuple(rejects))
+    return Outcome(tuple(series), (*decisions, *collected.decisions, *placed.decisions), tuple(rejects))
+
+
+def _place(collected: Collected, devices: Mapping[str, Device], crs: str) -> Outcome[list[xr.Dataset]]:
+    """Give series the place that their own rows state, else that of their device in a list of devices."""
+    spots = []
+    for series, own in zip(collected.series, collected.spots, strict=True):
+        device = devices.get(series.attrs["mn"])
+        spots.append(own or (device.spot if device else None))
+    positions = read_positions((spot for spot in spots if spot is not None), crs)
+    found = [
+        series if spot is None else with_position(series, positions.value[spot])
+        for series, spot in zip(collected.series, spots, strict=True)
+    ]
+    return Outcome(found, positions.decisions, positions.rejects)
 
 
 def _with_device(series: xr.Dataset, devices: Mapping[str, Device]) -> xr.Dataset:
@@ -152,7 +181,12 @@ def _read_packets(
             refused[kind] += 1
             first.setdefault(kind, message.offset)
         elif message.cn in _COMMANDS and message.data_time:
-            _add_message(message, item, zone, collector)
+            time_ns = _utc_ns(message.data_time, zone)
+            if abs(time_ns) > LAST_NS:
+                refused[_BEYOND] += 1
+                first.setdefault(_BEYOND, message.offset)
+            else:
+                _add_message(message, item, time_ns, collector)
     for kind, count in refused.items():
         rejects.append(Reject(item, f"byte {first[kind]}", f"{count} packets refused: {kind}; {_advice(kind)}"))
     for kind, count in tolerated.items():
@@ -175,25 +209,24 @@ def _advice(kind: str) -> str:
     return f'if the device is known for it, put `tolerated = ["<MN>:{defect}"]` under [monitors] in mission.toml'
 
 
-def _add_message(message: Message, item: str, zone: tzinfo, collector: Collector) -> None:
+def _add_message(message: Message, item: str, time_ns: int, collector: Collector) -> None:
     """Add the items of one message to its device's series."""
     interval, wanted = _COMMANDS[message.cn]
-    time_ns = _utc_ns(message.data_time, zone)
-    key = SeriesKey(interval, mn=message.mn, point=message.mn, source=item)
+    points = collector.points(SeriesKey(interval, mn=message.mn, point=message.mn, source=item))
     for code, fields in message.items.items():
-        name, attributes = _attributes(code, message.st)
         for field_name, text in fields.items():
             if field_name == "Flag":
-                collector.add(key, time_ns, f"{name}_mark", text[:8])
+                points.add(time_ns, f"{_attributes(code, message.st)['code']}_mark", text[:8])
                 continue
-            target = _variable(name, code, field_name, wanted, attributes, message.st)
+            target = _variable(code, field_name, wanted, message.st)
             value = _number(text)
             if target is not None and value is not None:
-                collector.add(key, time_ns, target[0], value, target[1])
+                points.add(time_ns, target[0], value, target[1])
 
 
-def _attributes(code: str, system: str) -> tuple[str, dict[str, str]]:
-    """Name of a code's variable and what is known of it."""
+@lru_cache(maxsize=4096)
+def _attributes(code: str, system: str) -> Attributes:
+    """What is known of a code; ``code`` is the name of its variable."""
     known = code_of(code)
     # Codes of 2005 are short numbers that mean one thing in water and, with some makers, another in gas.
     if known and code == known.old and known.code.startswith("w") != (system in _WATER):
@@ -205,17 +238,18 @@ def _attributes(code: str, system: str) -> tuple[str, dict[str, str]]:
     attributes = {"code": name, "long_name": known.name_en if known else code, "units": units}
     if system == _POWER and code.startswith(("d2", "d3")):  # HJ 212-2025: production, treatment
         attributes |= {"role": "production" if code.startswith("d2") else "treatment", "linked_to": ""}
-    return name, attributes
+    return attributes
 
 
-def _variable(
-    name: str, code: str, field_name: str, wanted: str, attributes: dict[str, str], system: str
-) -> tuple[str, dict[str, str]] | None:
+@lru_cache(maxsize=4096)
+def _variable(code: str, field_name: str, wanted: str, system: str) -> tuple[str, Attributes] | None:
     """Variable and attributes of a field, None for extremes and sums, which no rule uses."""
+    attributes = _attributes(code, system)
+    name = str(attributes["code"])
     if field_name == wanted and wanted in ("Rtd", "Avg"):
         return name, attributes
     if field_name == f"Zs{wanted}":
-        return f"{name}_corrected", attributes | {"long_name": f"{attributes['long_name']}, corrected"}
+        return f"{name}_corrected", {**attributes, "long_name": f"{attributes['long_name']}, corrected"}
     if field_name == "RS":
         return f"{code}_state", {"units": "1", "role": "", "linked_to": ""}
     if field_name == "RT":

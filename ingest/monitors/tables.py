@@ -11,13 +11,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from itertools import chain, islice
 
 import numpy as np
-import xarray as xr
 
 from ingest.coordinates import zone_of
-from ingest.errors import UnknownFormat
-from ingest.monitors.series import Code, Collector, SeriesKey, code_of
+from ingest.errors import FileError, UnknownFormat
+from ingest.monitors.collect import LAST_NS, Attributes, Collector, Points, SeriesKey
+from ingest.monitors.marks import Mark
+from ingest.monitors.positions import ROLES as PLACES
+from ingest.monitors.positions import Spot, spot_of
+from ingest.monitors.series import Code, code_of
 from ingest.outcome import Decision, Reject
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.text.fields import field_of_heading, monitor_headings
@@ -25,6 +30,7 @@ from ingest.text.marks import NO_MARK
 from ingest.text.sheets import Sheet
 
 _HEADING_ROWS = 25
+_ROWS_OF_INTERVAL = 20_000
 _SUFFIXES = (
     ("corrected", ("折算值", "折算浓度", "折算均值", "折算", "corrected")),
     ("mark", ("数据标识", "数据标记", "标记", "标识", "flag", "mark")),
@@ -46,39 +52,18 @@ _TIME = re.compile(
     r"(\d{1,2})(?:[:：时点](?:(\d{1,2})(?:[:：分](?:(\d{1,2})(?:[.,](\d{1,9}))?秒?)?)?)?)?)?"
     r"[日号]?\s*(Z|\+\d{2}:?\d{2}|(?<=:\d\d:\d\d)-\d{2}:?\d{2})?"
 )
+_VALUE = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*[(（]?([A-Za-z]?)[)）]?\s*")
+_SITE_NAMES = ("permit_code", "uscc", "site_name")
 _SYMBOLS = (("毫克", "mg"), ("微克", "ug"), ("立方米", "m3"), ("升", "l"), ("秒", "s"), ("小时", "h"), ("时", "h"))
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A working-condition or maintenance mark: what it says, from when to when (ns, UTC), and of which point."""
-
-    where: str
-    text: str
-    start_ns: int
-    end_ns: int
-    code: str
-    mn: str
-    point: str
-    permit_code: str
-    uscc: str
-    site_name: str
-
-    def covers(self, series: xr.Dataset) -> bool:
-        """Whether the series is of the point that the mark speaks about."""
-        own = {"mn": self.mn, "permit_code": self.permit_code, "uscc": self.uscc, "site_name": self.site_name}
-        stated = {name: text for name, text in own.items() if text and series.attrs[name]}
-        if not stated or any(series.attrs[name] != text for name, text in stated.items()):
-            return False
-        return not self.point or series.attrs["point"] in ("", self.point, series.attrs["mn"])
 
 
 @dataclass
 class Device:
-    """What a list of devices says of one: its site and point, and the limits of its quantities by code."""
+    """What a list of devices says of one: its site and point, the limits of its quantities by code, and its place."""
 
     site: dict[str, str]
     limits: dict[str, float] = field(default_factory=dict)
+    spot: Spot | None = None
 
 
 @dataclass(frozen=True)
@@ -114,18 +99,24 @@ def read_table(
         reason = "their headings are not in the vocabulary"
         decisions.append(Decision(item, f"columns left out: {', '.join(unknown[:12])}", reason))
     roles = {column.role for column in columns}
-    rows = [(number, row) for number, row in iterator if any(cell.strip() for cell in row)]
-    interval = _interval(columns, rows)
+    rows = _filled_rows(iterator, rejects)
+    first = list(islice(rows, _ROWS_OF_INTERVAL))
+    interval = _interval(columns, first)
     bad: Counter[str] = Counter()
-    for number, row in rows:
+    for number, row in chain(first, rows):
         where = f"{sheet.unit} {number}"
         try:
+            texts = _texts(columns, row)
             if "mn" in roles:
-                _add_device_of_list(_texts(columns, row), devices)
+                _add_device_of_list(texts, devices, spot_of(texts, item, where))
             if {"start", "end"} <= roles:
-                marks.append(_mark(columns, row, f"{item}, {where}", zone))
+                marks.append(_mark(texts, f"{item}, {where}", zone))
             elif "time" in roles:
-                _add_row(columns, row, interval, item, zone, collector)
+                time_ns = _time_ns(texts.get("time", ""), zone)
+                points = collector.points(SeriesKey(interval, source=item, **_site(texts)))
+                _add_row(columns, row, texts, time_ns, points)
+                if (spot := spot_of(texts, item, where)) is not None:
+                    points.place(spot)
         except ValueError as error:
             bad[str(error)] += 1
             if bad[str(error)] == 1:
@@ -133,6 +124,16 @@ def read_table(
     for message, count in bad.items():
         if count > 1:
             rejects.append(Reject(item, sheet.unit, f"{count - 1} more rows not used: {message}"))
+
+
+def _filled_rows(rows: Iterator[tuple[int, list[str]]], rejects: list[Reject]) -> Iterator[tuple[int, list[str]]]:
+    """Rows with a text, one at a time; where the file breaks off, those above are used and the rest is a reject."""
+    try:
+        for number, row in rows:
+            if any(cell.strip() for cell in row):
+                yield number, row
+    except FileError as error:
+        rejects.append(Reject(error.item, error.where, f"{error.reason}; the rows above are used"))
 
 
 # --- headings ------------------------------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ def _find_heading(iterator: Iterator[tuple[int, list[str]]], item: str) -> list[
             "energy",
             "state",
         }
-        names_device = "mn" in roles and roles & {"permit_code", "uscc", "name"}
+        names_device = "mn" in roles and roles & {"permit_code", "uscc", "name", *PLACES}
         if ("time" in roles and measured) or {"start", "end"} <= roles or names_device:
             return columns
         first = first or ", ".join(cell.strip() for cell in row[:8] if cell.strip())
@@ -168,10 +169,12 @@ def _column(heading: str) -> _Column:
     unit = re.search(r"[(（\[]([^)）\]]*)[)）\]]", text)
     bare = re.sub(r"[(（\[][^)）\]]*[)）\]]|[\s_:：*]", "", text)
     role = monitor_headings().get(bare.replace("-", ""))
+    if role == "height" and unit and unit.group(1).strip() not in ("m", "米"):
+        return _Column("", unit=heading.strip())
     if role:
         return _Column(role, unit=unit.group(1) if unit else "")
     site = field_of_heading(heading)
-    if site in ("permit_code", "uscc", "name"):
+    if site in ("permit_code", "uscc", "name", "lon", "lat", "crs"):
         return _Column(site)
     for part, words in _SUFFIXES:
         for word in words:
@@ -206,48 +209,44 @@ def _site(texts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _add_device_of_list(texts: Mapping[str, str], devices: dict[str, Device]) -> None:
-    """Remember which site and point a device is of, and the limit of a quantity; the first row counts."""
+def _add_device_of_list(texts: Mapping[str, str], devices: dict[str, Device], spot: Spot | None) -> None:
+    """Remember site, point and place of a device, and the limit of a quantity; what is said first counts."""
     site = _site(texts)
-    if site["mn"] and any(site[name] for name in ("permit_code", "uscc", "site_name")):
+    named = any(site[name] for name in _SITE_NAMES)
+    if site["mn"] and (named or spot is not None):
         device = devices.setdefault(site["mn"], Device(site))
+        if not any(device.site[name] for name in _SITE_NAMES):
+            device.site = site
+        device.spot = device.spot or spot
         known, limit = code_of(texts.get("species", "")), _number(texts.get("limit", ""))
         if known is not None and limit is not None:
             device.limits.setdefault(known.code, limit)
 
 
 def _add_row(
-    columns: Sequence[_Column], row: Sequence[str], interval: str, item: str, zone: tzinfo, collector: Collector
+    columns: Sequence[_Column], row: Sequence[str], texts: Mapping[str, str], time_ns: int, points: Points
 ) -> None:
-    texts = _texts(columns, row)
-    time_ns = _time_ns(texts.get("time", ""), zone)
-    key = SeriesKey(interval, source=item, **_site(texts))
     for role, unit in _DEVICE_UNITS.items():
         if role in texts:
-            _add_device(key, time_ns, texts, role, unit, collector)
+            _add_device(points, time_ns, texts, role, unit)
     if "species" in texts and ("value" in texts or "corrected" in texts):
         known = code_of(texts["species"])
         name = known.code if known else texts["species"]
-        attributes = _attributes(name, known, texts.get("unit", ""))
-        limit = _number(texts.get("limit", ""))
-        if limit is not None:
-            attributes["limit"] = limit
-        _add_value(key, time_ns, name, texts.get("value", ""), attributes, collector)
+        attributes = _attributes(name, texts.get("unit", ""), _number(texts.get("limit", "")))
+        _add_value(points, time_ns, name, texts.get("value", ""), attributes)
         if "corrected" in texts:
-            _add_value(key, time_ns, f"{name}_corrected", texts["corrected"], attributes, collector)
+            _add_value(points, time_ns, f"{name}_corrected", texts["corrected"], attributes)
         if "mark" in texts:
-            collector.add(key, time_ns, f"{name}_mark", texts["mark"][:64])
+            points.add(time_ns, f"{name}_mark", texts["mark"][:64])
     elif "mark" in texts or "mark_kind" in texts:
         text = texts.get("mark_kind", texts.get("mark", ""))[:64]
         of_device = any(role in texts for role in _DEVICE_UNITS)
         if text not in NO_MARK:
-            collector.add(key, time_ns, f"{_device_name(texts)}_mark" if of_device else "mark", text)
-    _add_wide(columns, row, key, time_ns, collector)
+            points.add(time_ns, f"{_device_name(texts)}_mark" if of_device else "mark", text)
+    _add_wide(columns, row, time_ns, points)
 
 
-def _add_wide(
-    columns: Sequence[_Column], row: Sequence[str], key: SeriesKey, time_ns: int, collector: Collector
-) -> None:
+def _add_wide(columns: Sequence[_Column], row: Sequence[str], time_ns: int, points: Points) -> None:
     """Add the quantities that have columns of their own."""
     limits = {
         column.code.code: limit
@@ -259,57 +258,52 @@ def _add_wide(
         if code is None or not cell.strip():
             continue
         if column.role == "mark":
-            collector.add(key, time_ns, f"{code.code}_mark", cell.strip()[:64])
+            points.add(time_ns, f"{code.code}_mark", cell.strip()[:64])
         elif column.role in ("value", "corrected"):
-            attributes = _attributes(code.code, code, column.unit)
-            if code.code in limits:
-                attributes["limit"] = limits[code.code]
             name = code.code if column.role == "value" else f"{code.code}_corrected"
-            _add_value(key, time_ns, name, cell, attributes, collector)
+            _add_value(points, time_ns, name, cell, _attributes(code.code, column.unit, limits.get(code.code)))
 
 
 def _device_name(texts: Mapping[str, str]) -> str:
     return (texts.get("device") or texts.get("point") or "meter").replace("/", "_")[:48]
 
 
-def _add_device(
-    key: SeriesKey, time_ns: int, texts: Mapping[str, str], role: str, unit: str, collector: Collector
-) -> None:
+def _add_device(points: Points, time_ns: int, texts: Mapping[str, str], role: str, unit: str) -> None:
     device = _device_name(texts)
-    kind = texts.get("role", "").lower()
-    found = next(
-        (name for name, words in _ROLES if any(word in kind or word in device.lower() for word in words)), ""
-    )
-    attributes = {"units": unit, "long_name": device, "role": found, "linked_to": texts.get("linked", "")}
     value = _STATES.get(texts[role].lower()) if role == "state" else None
     if value is None:
         value = _number(texts[role])
     if value is not None:
-        collector.add(key, time_ns, f"{device}_{role}", value, attributes)
+        attributes = _attributes_of_device(device, texts.get("role", ""), texts.get("linked", ""), unit)
+        points.add(time_ns, f"{device}_{role}", value, attributes)
 
 
-def _add_value(
-    key: SeriesKey,
-    time_ns: int,
-    name: str,
-    text: str,
-    attributes: Mapping[str, str | float],
-    collector: Collector,
-) -> None:
+@lru_cache(maxsize=4096)
+def _attributes_of_device(device: str, kind: str, linked: str, unit: str) -> Attributes:
+    said = (kind.lower(), device.lower())
+    role = next((name for name, words in _ROLES if any(word in text for word in words for text in said)), "")
+    return {"units": unit, "long_name": device, "role": role, "linked_to": linked}
+
+
+def _add_value(points: Points, time_ns: int, name: str, text: str, attributes: Attributes) -> None:
     """Add a number; a value with a letter behind it (``12.3(M)``) gives its mark too."""
-    match = re.fullmatch(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*[(（]?([A-Za-z]?)[)）]?\s*", text)
+    match = _VALUE.fullmatch(text)
     value = _number(match.group(1)) if match else None
-    collector.add(key, time_ns, name, np.nan if value is None else value, attributes)
+    points.add(time_ns, name, np.nan if value is None else value, attributes)
     if match and match.group(2):
-        collector.add(key, time_ns, f"{name.removesuffix('_corrected')}_mark", match.group(2).upper())
+        points.add(time_ns, f"{name.removesuffix('_corrected')}_mark", match.group(2).upper())
 
 
-def _attributes(name: str, code: Code | None, unit: str) -> dict[str, str | float]:
-    return {
+@lru_cache(maxsize=4096)
+def _attributes(name: str, unit: str, limit: float | None) -> Attributes:
+    """Attributes of a quantity's values; made once for all the rows that say the same."""
+    code = code_of(name)
+    found = {
         "code": name,
         "long_name": code.name_en if code else name,
         "units": _unit(unit) or (code.unit if code else "1"),
     }
+    return found if limit is None else {**found, "limit": limit}
 
 
 def _unit(text: str) -> str:
@@ -361,7 +355,10 @@ def _time_ns(text: str, zone: tzinfo) -> int:
     if stated:
         start = start.replace(tzinfo=zone_of(stated))
     seconds = int(start.timestamp()) + (86_400 if hour == 24 else 0)
-    return seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
+    time_ns = seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
+    if abs(time_ns) > LAST_NS:
+        raise ValueError("its time is not between 1678 and 2261")
+    return time_ns
 
 
 def _interval(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str]]]) -> str:
@@ -370,7 +367,7 @@ def _interval(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str
     if at is None:
         return "hour"
     zone = UTC
-    texts = list(dict.fromkeys(row[at].strip() for _, row in rows[:20_000] if len(row) > at))
+    texts = list(dict.fromkeys(row[at].strip() for _, row in rows if len(row) > at))
     times = []
     for text in texts:
         try:
@@ -387,42 +384,10 @@ def _interval(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str
 # --- marks ---------------------------------------------------------------------------------------------------------
 
 
-def _mark(columns: Sequence[_Column], row: Sequence[str], where: str, zone: tzinfo) -> Mark:
-    texts = _texts(columns, row)
+def _mark(texts: Mapping[str, str], where: str, zone: tzinfo) -> Mark:
     start, end = _time_ns(texts.get("start", ""), zone), _time_ns(texts.get("end", ""), zone)
     if end < start:
         raise ValueError("its end is before its start")
     known = code_of(texts.get("species", ""))
     text = texts.get("mark_kind") or texts.get("mark") or texts.get("state") or "mark"
     return Mark(where, text[:48], start, end, known.code if known else "", **_site(texts))
-
-
-def apply_marks(series: Sequence[xr.Dataset], marks: Sequence[Mark], rejects: list[Reject]) -> list[xr.Dataset]:
-    """Lay marks over the series of their point: ``mark`` is their text, empty where there is none.
-
-    A mark of one quantity is written with its code (``a21026:校准``). A mark that fits no series is rejected by name.
-    """
-    used: set[int] = set()
-    found = []
-    for dataset in series:
-        chosen = [(index, mark) for index, mark in enumerate(marks) if mark.covers(dataset)]
-        used |= {index for index, _ in chosen}
-        if not chosen:
-            found.append(dataset)
-            continue
-        times = dataset["time"].values.astype(np.int64)
-        own = dataset["mark"].values.tolist() if "mark" in dataset else [""] * len(times)
-        texts = [[text] if text else [] for text in own]
-        for _, mark in chosen:
-            first, last = np.searchsorted(times, [mark.start_ns, max(mark.end_ns, mark.start_ns + 1)])
-            for at in range(int(first), int(last)):
-                texts[at].append(f"{mark.code}:{mark.text}" if mark.code else mark.text)
-        found.append(dataset.assign(mark=("obs", np.array(["|".join(parts)[:64] for parts in texts], "<U64"))))
-    for index, mark in enumerate(marks):
-        if index not in used:
-            item, _, where = mark.where.partition(", ")
-            reason = (
-                f"mark {mark.text!r} fits no series ({mark.mn or mark.point or mark.site_name or 'no site named'})"
-            )
-            rejects.append(Reject(item, where, reason))
-    return found

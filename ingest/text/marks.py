@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ingest.flags import Flag
 from ingest.text.headings import fold
@@ -20,14 +21,29 @@ GOOD = Flag(0)
 #: What ``[traces.status_words]`` may call a text.
 NAMED: Mapping[str, Flag] = {"normal": GOOD, "calibration": Flag.CALIBRATION, "fault": Flag.INSTRUMENT_FAULT}
 
-#: Data flags of HJ 212-2017: N normal, C calibration, D fault, M maintenance, F out of operation, B no communication,
-#: S set by hand, T beyond the upper limit of the measurement.
-HJ212_MARKS: Mapping[str, Flag] = {
-    "n": GOOD,
-    "c": Flag.CALIBRATION,
-    **dict.fromkeys("dmfbs", Flag.INSTRUMENT_FAULT),
-    "t": Flag.VALUE_OUT_OF_RANGE,
-}
+
+@dataclass(frozen=True)
+class DataFlag:
+    """A data flag of HJ 212: its letter, the word that CF attributes say for it, and the flag of a row so marked."""
+
+    letter: str
+    meaning: str
+    flag: Flag
+
+
+#: Data flags of HJ 212-2017. Their places, from 1, are their numbers in mark variables: new ones go behind.
+HJ212_FLAGS = (
+    DataFlag("N", "normal", GOOD),
+    DataFlag("C", "calibration", Flag.CALIBRATION),
+    DataFlag("D", "fault", Flag.INSTRUMENT_FAULT),
+    DataFlag("M", "maintenance", Flag.INSTRUMENT_FAULT),
+    DataFlag("F", "out_of_operation", Flag.INSTRUMENT_FAULT),
+    DataFlag("B", "no_communication", Flag.INSTRUMENT_FAULT),
+    DataFlag("S", "set_by_hand", Flag.INSTRUMENT_FAULT),
+    DataFlag("T", "beyond_upper_limit", Flag.VALUE_OUT_OF_RANGE),
+)
+#: Flags of rows by letter, folded.
+HJ212_MARKS: Mapping[str, Flag] = {known.letter.lower(): known.flag for known in HJ212_FLAGS}
 _NORMAL = {fold(word) for word in NO_MARK} | {
     *("ok", "okay", "good", "valid", "n", "run", "running", "measure", "measuring", "measurement", "measure mode"),
     *(

@@ -162,18 +162,32 @@ def test_what_a_contract_lets_pass() -> None:
 
 def _monitor() -> xr.Dataset:
     attrs = {"interval": "hour", "mn": "1", "point": "DA001", "permit_code": "", "uscc": "", "site_name": ""}
+    flags = {"flag_values": np.array([0, 1], np.int8), "flag_meanings": "no_mark normal"}
     return xr.Dataset(
-        {"a21026": ("time", np.zeros(3), {"units": "mg m-3"}), "a21026_mark": ("time", np.array(["N"] * 3))},
+        {
+            "a21026": ("time", np.zeros(3), {"units": "mg m-3"}),
+            "a21026_mark": ("time", np.array([0, 1, 1], np.int8), flags),
+        },
         {"time": SECONDS},
         attrs | {"source": "m.csv"},
     )
 
 
+def _mark(values: object, **attributes: object) -> xr.Dataset:
+    series = _monitor()
+    attrs = series["a21026_mark"].attrs | attributes
+    return series.assign(a21026_mark=("time", values, attrs))
+
+
 def test_a_monitor_series_that_keeps_its_contract() -> None:
-    """At every interval."""
+    """At every interval, on a point or a path, as high as it may be."""
     assert INTERVALS == ("realtime", "minute", "hour", "day")
     for interval in INTERVALS:
         check_monitor(_monitor().assign_attrs(interval=interval))
+    check_monitor(_monitor().assign_coords(lon=-180.0, lat=90.0, height=2000.0))
+    check_monitor(
+        _monitor().assign_coords(path_lon=("path_end", [104.0, 104.1]), path_lat=("path_end", [30.0, 31.0]))
+    )
 
 
 @pytest.mark.parametrize(
@@ -186,6 +200,26 @@ def test_a_monitor_series_that_keeps_its_contract() -> None:
         (lambda s: s.assign_coords(time=np.array(["2026", "2027", "NaT"], "M8[ns]")), "valid and strictly"),
         (lambda s: s.assign_attrs(interval="week"), "interval is 'week', expected one of"),
         (lambda s: s.assign(flow=("time", np.zeros(3))), "variable 'flow' has no units"),
+        (lambda _: _mark(np.array(["N"] * 3)), "m.csv DA001: mark 'a21026_mark' is <U1, expected integers"),
+        (
+            lambda _: _mark(np.zeros(3)),
+            "mark 'a21026_mark' is float64, expected integers with flag_values of the same",
+        ),
+        (lambda _: _mark(np.array([0, 1, 1], np.int16)), "is int16, expected integers with flag_values of the same"),
+        (
+            lambda s: s.assign(mark=("time", np.zeros(3, np.int8))),
+            "mark 'mark' is int8, expected integers with flag_values of the same",
+        ),
+        (lambda _: _mark(np.array([0, 1, 9], np.int8)), r"mark 'a21026_mark': \[9\] are not among flag_values"),
+        (lambda _: _mark(np.zeros(3, np.int8), flag_meanings="no mark a"), "not one word for each of flag_values"),
+        (lambda s: s.assign_coords(lon=104.0), r"a position needs lon and lat of shape \(\)"),
+        (lambda s: s.assign_coords(lon=("a", [104.0]), lat=("a", [30.0])), "needs lon and lat of shape"),
+        (lambda s: s.assign_coords(path_lon=104.0, path_lat=30.0), r"needs path_lon and path_lat of shape \(2,\)"),
+        (lambda s: s.assign_coords(height=("time", np.zeros(3))), "needs height of shape"),
+        (lambda s: s.assign_coords(lon=180.1, lat=30.0), "lon beyond ±180.0"),
+        (lambda s: s.assign_coords(lon=104.0, lat=-90.1), "lat beyond ±90.0"),
+        (lambda s: s.assign_coords(lon=104.0, lat=np.nan), "lat beyond ±90.0"),
+        (lambda s: s.assign_coords(path_lon=("e", [0.0, 181.0]), path_lat=("e", [0.0, 1.0])), "path_lon beyond"),
     ],
 )
 def test_a_monitor_series_that_breaks_it(break_it, message: str) -> None:  # type: ignore[no-untyped-def]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -13,12 +14,14 @@ import xarray as xr
 
 from ingest.errors import UnknownFormat
 from ingest.monitors import tables as monitor_tables
-from ingest.monitors.series import Collector, SeriesKey
-from ingest.monitors.tables import Device, Mark, apply_marks, read_table
+from ingest.monitors.collect import Collected, Collector
+from ingest.monitors.marks import Mark
+from ingest.monitors.tables import Device, read_table
 from ingest.outcome import Decision, Reject
 from ingest.text.marks import NO_MARK
 from ingest.text.sheets import Sheet, csv_rows
 from tests.ingest.immutable import mutable_values
+from tests.ingest.monitors.mark_rows import rows_of_marks
 
 PERMIT = "91130200699229617X001P"
 USCC = PERMIT[:18]
@@ -36,10 +39,15 @@ class Parsed:
     decisions: list[Decision] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
 
+    @cached_property
+    def collected(self) -> Collected:
+        """The collected series and where they are said to be."""
+        return self.collector.drain()
+
     @property
-    def series(self) -> list[xr.Dataset]:
+    def series(self) -> tuple[xr.Dataset, ...]:
         """The collected series."""
-        return self.collector.datasets()[0]
+        return self.collected.series
 
     @property
     def one(self) -> xr.Dataset:
@@ -182,7 +190,7 @@ def test_words_of_corrected_columns(word: str) -> None:
 def test_words_of_mark_columns(word: str) -> None:
     """A mark of a quantity is a text of up to 64 characters."""
     one = parse(f"时间,SO2{word}\n2024-10-01 08:00, {'D' * 70} \n").one
-    assert {name: v.values.tolist() for name, v in one.data_vars.items()} == {"a21026_mark": ["D" * 64]}
+    assert {name: rows_of_marks(v) for name, v in one.data_vars.items()} == {"a21026_mark": ["D" * 64]}
 
 
 @pytest.mark.parametrize("word", ["标准限值", "排放限值", "标准值", "限值", "limit"])
@@ -300,13 +308,18 @@ def test_headings_of_long_tables(role: str, headings: str) -> None:
             "source": "t.csv",
         }, heading  # fmt: skip
         attrs = {"code": "w01018", "long_name": "chemical oxygen demand", "units": "mg L-1", "limit": 50.0}
-        assert {k: (v.values.tolist(), v.attrs) for k, v in one.data_vars.items()} == {
-            "w01018": ([30.5], attrs), "w01018_corrected": ([31.5], attrs), "w01018_mark": (["D"], {}),
+        values = ("w01018", "w01018_corrected")
+        assert {k: (v.values.tolist(), v.attrs) for k, v in one[list(values)].data_vars.items()} == {
+            "w01018": ([30.5], attrs), "w01018_corrected": ([31.5], attrs),
         }, heading  # fmt: skip
+        assert rows_of_marks(one["w01018_mark"]) == ["D"], heading
 
 
 # What a heading means by the words in it; the first that fits.
 WORDS = (
+    ("start_lon", "(起.*点?|发射.)经度|^startlon"), ("start_lat", "(起.*点?|发射.)纬度|^startlat"),
+    ("end_lon", "(终.*点?|接收.|反射.)经度|^endlon"), ("end_lat", "(终.*点?|接收.|反射.)纬度|^endlat"),
+    ("height", "高度|height"),
     ("start", "开始|起始|^start"), ("end", "结束|截止|终止|^end"), ("interval", "数据类型|时间类型|周期|interval"),
     ("hours", "运行(时间|小时|时长)|hours"), ("time", "时间|日期|time|^date"), ("mn", "mn|数采仪|唯一标识"),
     ("mark_kind", "标记(类型|内容|名称|原因)|工况|异常类型|markkind"), ("linked", "关联|对应|linked"),
@@ -345,7 +358,7 @@ def test_numbers_with_and_without_a_letter(text: str, value: float, mark: str | 
     for head, name in (("时间,SO2", "a21026"), ("时间,SO2折算值", "a21026_corrected")):
         one = parse(f"{head}\n2024-10-01 08:00,{text}\n").one
         np.testing.assert_array_equal(one[name].values, [value])
-        assert (one["a21026_mark"].values.tolist() if "a21026_mark" in one else None) == ([mark] if mark else None)
+        assert (rows_of_marks(one["a21026_mark"]) if "a21026_mark" in one else None) == ([mark] if mark else None)
     one = parse(f"时间,因子,实测值,折算值\n2024-10-01 08:00,SO2,,{text}\n").one
     np.testing.assert_array_equal(one["a21026_corrected"].values, [value])
     assert ("a21026_mark" in one) == (mark is not None)
@@ -365,13 +378,13 @@ def test_a_long_row_with_one_value_only() -> None:
     one = parse(f"{head}\n2024-10-01 08:00,SO2,,6,无,N\n").one
     np.testing.assert_array_equal(one["a21026"].values, [np.nan])
     assert one["a21026_corrected"].values.tolist() == [6.0]
-    assert one["a21026_mark"].values.tolist() == ["N"]
+    assert rows_of_marks(one["a21026_mark"]) == ["N"]
     assert "limit" not in one["a21026"].attrs
     one = parse(f"{head}\n2024-10-01 08:00,SO2,5,,,\n").one
     assert {k: v.values.tolist() for k, v in one.data_vars.items()} == {"a21026": [5.0]}
     one = parse(f"{head}\n2024-10-01 08:00,SO2,,,,停运\n").one
-    assert {k: v.values.tolist() for k, v in one.data_vars.items()} == {"mark": ["停运"]}
-    assert parse(f"{head}\n2024-10-01 08:00,SO2,,,50,\n").series == []
+    assert {k: rows_of_marks(v) for k, v in one.data_vars.items()} == {"mark": ["停运"]}
+    assert parse(f"{head}\n2024-10-01 08:00,SO2,,,50,\n").series == ()
 
 
 def test_a_quantity_that_is_not_in_the_standard_keeps_its_name() -> None:
@@ -439,7 +452,7 @@ def test_words_of_states(words: str, value: float) -> None:
 def test_what_is_no_number_of_a_device_is_left_out() -> None:
     """A word that is no state, and words in the place of a power, are no values; a state's word is no power."""
     head = "设备,时间,状态,功率"
-    assert parse(f"{head}\n风机,2024-10-01 08:00,不明,开\n").series == []
+    assert parse(f"{head}\n风机,2024-10-01 08:00,不明,开\n").series == ()
 
 
 @pytest.mark.parametrize(
@@ -473,15 +486,15 @@ def test_conditions_of_devices_and_of_points(heading: str) -> None:
     """A condition beside a device's value is of the device, one alone of the point; both up to 64 characters."""
     text = "停运检修" * 20
     one = parse(f"设备,时间,功率,{heading}\n风机,2024-10-01 08:00,2,{text}\n").one
-    assert one["风机_mark"].values.tolist() == [text[:64]]
+    assert rows_of_marks(one["风机_mark"]) == [text[:64]]
     one = parse(f"设备,时间,功率,{heading}\n风机,2024-10-01 08:00,,{text}\n").one
-    assert one["mark"].values.tolist() == [text[:64]]
+    assert rows_of_marks(one["mark"]) == [text[:64]]
 
 
 def test_a_declared_condition_comes_before_a_flag() -> None:
     """Where a row has both, the condition is the mark."""
     one = parse("时间,SO2,标记,工况\n2024-10-01 08:00,5,N,检修\n").one
-    assert one["mark"].values.tolist() == ["检修"]
+    assert rows_of_marks(one["mark"]) == ["检修"]
 
 
 @pytest.mark.parametrize("word", ["正常", "正常运行", "正常生产", "无", "-", "/", "N", "normal"])
@@ -505,7 +518,7 @@ def test_a_list_of_devices() -> None:
     )
     site = {"mn": "M1", "point": "DA001", "permit_code": PERMIT, "uscc": USCC, "site_name": "甲"}
     assert found.devices == {"M1": Device(site, {"a21026": 35.0, "a21002": 100.0})}
-    assert (found.series, found.marks, found.rejects) == ([], [], [])
+    assert (found.series, found.marks, found.rejects) == ((), [], [])
 
 
 @pytest.mark.parametrize("row", [f"M1,{PERMIT},,", f"M1,,{USCC},", "M1,,,甲"])
@@ -538,7 +551,7 @@ def test_every_part_of_a_mark() -> None:
         Mark("t.csv, line 3", "停运", start, start, "", "M2", "", "", "", ""),
     ]
     assert found.rejects == [Reject("t.csv", "line 4", "row not used: its end is before its start")]
-    assert found.series == []
+    assert found.series == ()
 
 
 @pytest.mark.parametrize(
@@ -555,98 +568,6 @@ def test_text_of_a_mark(head: str, text: str) -> None:
     """The kind of mark before the flag before the state; a mark that says nothing is a mark."""
     found = parse(f"{head},开始时间,结束时间\na,b,c,2024-10-01,2024-10-02\n")
     assert [mark.text for mark in found.marks] == [text]
-
-
-MARK = Mark("t.csv, line 2", "停运", 0, 1, "", "", "", "", "", "")
-NOBODY = {"mn": "", "point": "", "permit_code": "", "uscc": "", "site_name": ""}
-
-
-@pytest.mark.parametrize(
-    ("mark", "series", "covered"),
-    [
-        ({"mn": "M1"}, {"mn": "M1"}, True),
-        ({"mn": "M1"}, {"mn": "M2"}, False),
-        ({"mn": "M1"}, {}, False),
-        ({}, {"mn": "M1"}, False),
-        ({"permit_code": "P"}, {"permit_code": "P"}, True),
-        ({"permit_code": "P"}, {"permit_code": "Q"}, False),
-        ({"uscc": "U"}, {"uscc": "U"}, True),
-        ({"uscc": "U"}, {"uscc": "V"}, False),
-        ({"site_name": "甲"}, {"site_name": "甲"}, True),
-        ({"site_name": "甲"}, {"site_name": "乙"}, False),
-        ({"mn": "M1", "site_name": "甲"}, {"mn": "M1", "site_name": "乙"}, False),
-        ({"mn": "M1", "site_name": "甲"}, {"site_name": "甲"}, True),
-        ({"mn": "M1", "point": "DA001"}, {"mn": "M1", "point": "DA001"}, True),
-        ({"mn": "M1", "point": "DA001"}, {"mn": "M1", "point": "DA002"}, False),
-        ({"mn": "M1", "point": "DA001"}, {"mn": "M1", "point": ""}, True),
-        ({"mn": "M1", "point": "DA001"}, {"mn": "M1", "point": "M1"}, True),
-        ({"mn": "M1"}, {"mn": "M1", "point": "DA002"}, True),
-        ({"point": "DA001"}, {"point": "DA001"}, False),
-    ],
-)
-def test_whom_a_mark_covers(mark: dict[str, str], series: dict[str, str], covered: bool) -> None:
-    """At least one name of both and none that differs; a point only where both name one."""
-    dataset = xr.Dataset(attrs=NOBODY | series)
-    assert replace(MARK, **mark).covers(dataset) == covered
-
-
-def hourly(count: int, **names: str) -> xr.Dataset:
-    """A series of hours from time 0."""
-    collector = Collector()
-    for hour in range(count):
-        collector.add(SeriesKey("hour", **names), hour * HOUR, "a21026", float(hour))
-    return collector.datasets()[0][0]
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "hours"),
-    [
-        (1 * HOUR, 3 * HOUR, [1, 2]),
-        (1 * HOUR + 1, 3 * HOUR + 1, [2, 3]),
-        (1 * HOUR, 1 * HOUR, [1]),
-        (1 * HOUR + 1, 1 * HOUR + 1, []),
-        (-HOUR, 0, []),
-        (-HOUR, 1, [0]),
-        (3 * HOUR, 99 * HOUR, [3]),
-        (4 * HOUR, 99 * HOUR, []),
-    ],
-)
-def test_a_mark_covers_from_its_start_to_before_its_end(start: int, end: int, hours: list[int]) -> None:
-    """The hour of the start is in, that of the end is not; a mark without a length covers its own moment."""
-    [found] = apply_marks([hourly(4, mn="M1")], [replace(MARK, mn="M1", start_ns=start, end_ns=end)], [])
-    assert found["mark"].values.tolist() == ["停运" if hour in hours else "" for hour in range(4)]
-    assert found["mark"].dtype == np.dtype("<U64")
-
-
-def test_marks_are_added_to_marks() -> None:
-    """Own texts first, then the marks in order, with the code of their quantity; 64 characters are kept."""
-    series = hourly(2, mn="M1").assign(mark=("obs", np.array(["检修", ""])))
-    marks = [
-        replace(MARK, mn="M1", text="a", start_ns=0, end_ns=9 * HOUR),
-        replace(MARK, mn="M1", text="b" * 70, code="a21026", start_ns=0, end_ns=HOUR),
-    ]
-    rejects: list[Reject] = []
-    found, other = apply_marks([series, hourly(1, mn="M2")], marks, rejects)
-    assert found["mark"].values.tolist() == [("检修|a|a21026:" + "b" * 70)[:64], "a"]
-    assert "mark" not in other
-    assert rejects == []
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [
-        ({"mn": "M9", "point": "DA001", "site_name": "乙"}, "M9"),
-        ({"point": "DA001", "site_name": "乙"}, "DA001"),
-        ({"site_name": "乙"}, "乙"),
-        ({}, "no site named"),
-    ],
-)
-def test_a_mark_of_nobody_is_rejected(names: dict[str, str], said: str) -> None:
-    """With its file and line, its text and whom it names."""
-    rejects: list[Reject] = []
-    series = hourly(1, mn="M1")
-    assert apply_marks([series], [replace(MARK, **names)], rejects)[0] is series
-    assert rejects == [Reject("t.csv", "line 2", f"mark '停运' fits no series ({said})")]
 
 
 def test_values_are_immutable() -> None:

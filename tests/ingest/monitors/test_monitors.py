@@ -21,6 +21,7 @@ from ingest.outcome import Outcome
 from ingest.schema import check_monitor
 from ingest.settings import describe_settings
 from tests.ingest.immutable import mutable_values
+from tests.ingest.monitors.mark_rows import rows_of_marks
 from tests.ingest.monitors.slow_crc import crc_hj212
 
 PERMIT = "91130200699229617X001P"
@@ -73,7 +74,7 @@ def test_packets_become_hourly_series(tmp_path: Path) -> None:
     ]
     assert series["a21026"].values.tolist() == [10.0, 20.0]
     assert series["a21026_corrected"].values.tolist() == [15.0, 30.0]
-    assert series["a21026_mark"].values.tolist() == ["N", "D"]
+    assert rows_of_marks(series["a21026_mark"]) == ["N", "D"]
     assert series["a21026"].attrs["units"] == "mg m-3"
     assert [r.reason.split(";")[0] for r in outcome.rejects] == ["1 packets refused: bytes belong to no packet"]
 
@@ -187,7 +188,7 @@ def test_numbers_of_packets(tmp_path: Path, text: str, value: float | None) -> N
     assert (series["a21026"].values.tolist() if "a21026" in series else None) == (
         [value] if value is not None else None
     )
-    assert series["a21026_mark"].values.tolist() == ["NNNNNNNN"]
+    assert rows_of_marks(series["a21026_mark"]) == ["NNNNNNNN"]
 
 
 @pytest.mark.parametrize(
@@ -349,7 +350,7 @@ def test_wide_hourly_table(tmp_path: Path, encoding: str) -> None:
         "interval": "hour", "point": "DA001", "permit_code": PERMIT, "uscc": PERMIT[:18], "site_name": "某厂",
     }  # fmt: skip
     assert series["a21026"].values.tolist() == [30.1, 80.1, 31.1]
-    assert series["a21026_mark"].values.tolist() == ["N", "D", "M"]
+    assert rows_of_marks(series["a21026_mark"]) == ["N", "D", "M"]
     assert np.isnan(series["a21026_corrected"].values[2])
     assert (series["a21026"].attrs["units"], series["a21026_corrected"].attrs["limit"]) == ("mg m-3", 50.0)
     assert [(r.item, r.where) for r in outcome.rejects] == [("小时.csv", "line 5")]
@@ -402,7 +403,7 @@ def test_device_numbers_and_declared_conditions(tmp_path: Path) -> None:
     outcome = read(tmp_path)
     [series] = outcome.value
     assert (series["TA001_power"].attrs["role"], series["TA001_power"].attrs["linked_to"]) == ("treatment", "MF0001")
-    assert series["TA001_mark"].values.tolist() == ["停运检修"]
+    assert rows_of_marks(series["TA001_mark"]) == ["停运检修"]
     assert "MF0001_mark" not in series
     assert not any("left out" in d.decision for d in outcome.decisions)
 
@@ -417,7 +418,7 @@ def test_marks_are_laid_over_their_point_only(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     outcome = read(tmp_path)
-    assert outcome.value[0]["mark"].values.tolist() == ["", "a21026:校准", ""]
+    assert rows_of_marks(outcome.value[0]["mark"]) == ["", "a21026:校准", ""]
     assert any(r.item == "b.csv" and r.where == "line 3" and "停运" in r.reason for r in outcome.rejects)
 
 
@@ -558,6 +559,7 @@ def test_settings_with_their_units() -> None:
     """Beijing time, nothing tolerated, a gigabyte."""
     lines = [(s.name, s.value, s.unit) for s in describe_settings(MonitorSettings())]
     assert lines == [
-        ("time_zone", "Asia/Shanghai", ""), ("tolerated", (), ""), ("max_bytes", 1_000_000_000, "byte"),
+        ("time_zone", "Asia/Shanghai", ""), ("tolerated", (), ""), ("crs", "", ""),
+        ("max_bytes", 1_000_000_000, "byte"),
     ]  # fmt: skip
     assert all(s.source for s in describe_settings(MonitorSettings()))

@@ -1,17 +1,13 @@
-"""Values of monitor records, collected: the table of codes, replaced values, and the datasets that come out."""
+"""Quantities of HJ 212: their codes, names and units, as published and as people write them."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from ingest.monitors import series
-from ingest.monitors.series import Code, Collector, SeriesKey, code_of, hj212_codes
-from ingest.outcome import Decision
+from ingest.monitors.series import Code, code_of, hj212_codes
 from tests.ingest.immutable import mutable_values
 
-T0 = 1_727_740_800_000_000_000  # 2024-10-01 00:00 UTC
-HOUR = 3_600_000_000_000
 # HJ 212-2017, annex B, as "2017 code: 2005 code".
 PUBLISHED = """
 w00000:B01 w01001:001 w01002:002 w01012:003 w01017:010 w01018:011 w01020:015 w02003:550 w19002:520 w20012:039
@@ -29,9 +25,6 @@ UNITS = {
     "a01008": "degree", "a01010": "1", "a01011": "m s-1", "a01012": "degC", "a01013": "kPa", "a01014": "%",
     "a01017": "kPa", "a19001": "%", "a05024": "ug m-3", "a34002": "ug m-3", "a34004": "ug m-3",
 }  # fmt: skip
-
-
-# --- codes ---------------------------------------------------------------------------------------------------------
 
 
 def test_old_codes_are_the_published_ones() -> None:
@@ -88,98 +81,6 @@ def test_common_names_of_quantities(code: str, names: str) -> None:
 def test_what_is_no_quantity_is_none() -> None:
     """Other words, nothing at all, and an old code in small letters."""
     assert [code_of(name) for name in ("电话", "", "s01", "w0101")] == [None] * 4
-
-
-# --- the collector -------------------------------------------------------------------------------------------------
-
-
-def test_a_series_holds_everything_under_its_name() -> None:
-    """Times of all variables in order, gaps as NaN or empty, attributes of the first value, names of the site."""
-    key = SeriesKey("hour", "M1", "DA001", "P1", "U1", "厂", "a.csv")
-    collector = Collector()
-    collector.add(key, T0 + HOUR, "a21026", 2.0, {"units": "mg m-3", "limit": 50.0})
-    collector.add(key, T0, "a21026", 1.0, {"units": "ppm"})
-    collector.add(key, T0 + 2 * HOUR, "mark", "停运" * 20)
-    collector.add(key, T0, "x", 7.0)
-    collector.add(key, T0, "a21026_mark", "N")
-    [series], decisions = collector.datasets()
-    assert decisions == []
-    assert series["time"].values.tolist() == [T0, T0 + HOUR, T0 + 2 * HOUR]
-    assert series["time"].attrs == {"standard_name": "time", "axis": "T"}
-    np.testing.assert_array_equal(series["a21026"].values, [1.0, 2.0, np.nan])
-    np.testing.assert_array_equal(series["x"].values, [7.0, np.nan, np.nan])
-    assert (series["a21026"].dtype, series["x"].dtype) == (np.dtype(np.float64), np.dtype(np.float64))
-    assert series["mark"].values.tolist() == ["", "", "停运" * 20]
-    assert (series["mark"].dtype, series["a21026_mark"].dtype) == (np.dtype("<U40"), np.dtype("<U8"))
-    assert series["a21026"].attrs == {"units": "mg m-3", "limit": 50.0}
-    assert (series["x"].attrs, series["mark"].attrs) == ({"units": "1"}, {})
-    assert series.attrs == {
-        "interval": "hour", "mn": "M1", "point": "DA001", "permit_code": "P1", "uscc": "U1", "site_name": "厂",
-        "source": "a.csv",
-    }  # fmt: skip
-
-
-def test_a_column_of_numbers_and_words_is_one_of_words() -> None:
-    """A number among texts is kept as its text, in full length."""
-    collector, key = Collector(), SeriesKey("hour")
-    collector.add(key, T0, "x", "on")
-    collector.add(key, T0 + HOUR, "x", 0.123456789012)
-    [series], _ = collector.datasets()
-    assert series["x"].values.tolist() == ["on", "0.123456789012"]
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "left", "count"),
-    [
-        (1.0, 2.0, 2.0, 1),
-        (1.0, 1.0, 1.0, 0),
-        (np.nan, np.nan, np.nan, 0),
-        (np.nan, 2.0, 2.0, 1),
-        (1.0, np.nan, np.nan, 1),
-        ("N", "D", "D", 1),
-        ("N", "N", "N", 0),
-    ],
-)
-def test_the_later_value_of_a_time_counts(
-    first: float | str, second: float | str, left: float | str, count: int
-) -> None:
-    """Another value replaces and is counted, the same value and a second gap are neither."""
-    collector, key = Collector(), SeriesKey("hour", source="a.csv")
-    collector.add(key, T0, "x", first)
-    collector.add(key, T0, "x", second)
-    [series], decisions = collector.datasets()
-    np.testing.assert_array_equal(series["x"].values, [left])
-    text = f"{count} values replaced by later ones of the same time"
-    assert decisions == ([Decision("a.csv", text, "same point, quantity and time")] if count else [])
-
-
-def test_replaced_values_are_counted_by_file() -> None:
-    """Two points of one file together, another file apart."""
-    collector = Collector()
-    for source, mn, times in (("a", "1", 2), ("a", "2", 3), ("b", "1", 2)):
-        for number in range(times):
-            collector.add(SeriesKey("hour", mn, source=source), T0, "x", float(number))
-    assert [(d.item, d.decision[:8]) for d in collector.datasets()[1]] == [("a", "3 values"), ("b", "1 values")]
-
-
-@pytest.mark.parametrize("name", ["interval", "mn", "point", "permit_code", "uscc", "site_name", "source"])
-def test_series_differ_by_every_part_of_their_key(name: str) -> None:
-    """Two keys that differ in one part only are two series, in the order of that part."""
-    collector = Collector()
-    words = ("minute", "hour") if name == "interval" else ("b", "a")
-    for word in words:
-        collector.add(SeriesKey(**({"interval": "day"} | {name: word})), T0, "x", 1.0)
-    assert [series.attrs[name] for series in collector.datasets()[0]] == sorted(words)
-
-
-def test_series_are_sorted_by_site_then_point_then_interval_then_file() -> None:
-    """Permit code before credit code before name before device, point, interval and file."""
-    order = ("permit_code", "uscc", "site_name", "mn", "point", "interval", "source")
-    collector = Collector()
-    for k, name in enumerate(order):  # the k-th key is low in the k-th part only
-        values = {n: "hour" if n == "interval" else "b" for n in order}
-        collector.add(SeriesKey(**(values | {name: "day" if name == "interval" else "a"})), T0, str(k), 1.0)
-    assert [next(iter(s.data_vars)) for s in collector.datasets()[0]] == [str(k) for k in range(len(order))]
 
 
 def test_values_are_immutable() -> None:
