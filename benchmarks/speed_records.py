@@ -1,4 +1,4 @@
-"""How fast photos are indexed, HJ 212 packets parsed and registers joined: rates and ratios of one run.
+"""How fast photos are indexed, HJ 212 packets parsed, registers joined; how much memory monitor values take.
 
 Run ``python -m benchmarks.speed_records`` for the table, ``python -m benchmarks.speed_ingest`` for the page. Photos
 and packets are made here; with ``../shared/data`` beside the repository the real photos are indexed as well. A ratio
@@ -13,15 +13,19 @@ import io
 import os
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from ingest.images.read import PhotoSettings, read_frames
+from ingest.monitors.collect import Collector, SeriesKey
 from ingest.monitors.hj212 import parse_stream
+from ingest.monitors.read import MonitorSettings, read_monitors
 from ingest.registers.read import SiteSettings, read_sites
 from onevisit.truth.simulate.flights.files import PhotoTags, write_photo
 from tests.ingest.monitors.slow_crc import crc_hj212
@@ -97,6 +101,59 @@ def rate_packets(count: int) -> Figure:
     return Figure("HJ 212 messages", count / seconds, "a second, one core", ">=", 50_000.0, remark)
 
 
+def _made_series(sites: int, hours: int, factors: int) -> Sequence[xr.Dataset]:
+    names = [f"a{number:05d}" for number in range(factors)]
+    keys = [SeriesKey("hour", mn=f"M{number}") for number in range(sites)]
+    collector = Collector()
+    for hour in range(hours):
+        for key in keys:
+            points = collector.points(key)
+            for name in names:
+                points.add(hour * 3_600_000_000_000, name, float(hour % 97))
+    return collector.drain().series
+
+
+def memory_of_values(sites: int, hours: int, factors: int) -> Figure:
+    """Peak memory of monitor values from the first to the finished series, against a time and a number of 8 bytes."""
+    _made_series(1, 1, 1)  # loads what xarray loads on its first use
+    tracemalloc.start()
+    series = _made_series(sites, hours, factors)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    count = sum(variable.size for one in series for variable in one.data_vars.values())
+    if count != sites * hours * factors:
+        raise RuntimeError(f"{count} values of the benchmark came back")
+    remark = (
+        f"{sites:,} sites, {hours:,} hours, {factors} factors; peak by tracemalloc; {peak / count:.1f} bytes a value"
+    )
+    return Figure("monitor values, peak memory", peak / count / 16.0, "× 16 bytes a value", "<=", 1.25, remark)
+
+
+def rate_values(folder: Path, sites: int, hours: int) -> Figure:
+    """Values a second of a wide hourly export, ten factors with a mark each; all must come back."""
+    factors = ("SO2", "NOx", "CO", "O2", "烟尘", "HCl", "氨", "汞", "流速", "烟温")
+    path = folder / "hours.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(
+            ["MN", "企业名称", "时间", *(f"{name}{part}" for name in factors for part in ("实测值", "标记"))]
+        )
+        for site in range(sites):
+            for hour in range(hours):
+                clock = f"2024-10-{1 + hour // 24:02d} {hour % 24:02d}:00"
+                cells = [cell for k in range(len(factors)) for cell in (f"{(hour + k) % 97 / 10}", "N")]
+                table.writerow([f"M{site}", f"第{site}号厂", clock, *cells])
+    read = read_monitors([path], MonitorSettings()).value
+    count = sum(variable.size for series in read for variable in series.data_vars.values())
+    if len(read) != sites or count < sites * hours * len(factors):
+        raise RuntimeError(f"{count} values of {len(read)} series came back")
+    seconds = _best_seconds(lambda: read_monitors([path], MonitorSettings()))
+    remark = (
+        f"{sites:,} sites, {hours:,} hours, values and marks of a wide table; target: choice, a city's day in 15 s"
+    )
+    return Figure("monitor values of a table", count / seconds, "a second, one core", ">=", 150_000.0, remark)
+
+
 def made_photos(folder: Path, count: int) -> list[Path]:
     """One JPEG with a drone's EXIF and XMP under ``count`` names: the index reads every one as a file of its own."""
     pixels = np.random.default_rng(1).integers(0, 255, (900, 1200, 3), np.uint8)
@@ -152,6 +209,9 @@ def rate_sites(folder: Path, count: int) -> Figure:
 def rows(*, small: bool = False) -> list[Figure]:
     """Measure everything; ``small`` is for the smoke test."""
     figures = [rate_packets(2_000 if small else 60_000)]
+    figures.append(memory_of_values(*((5, 200, 10) if small else (200, 2_000, 10))))
+    with tempfile.TemporaryDirectory() as folder:
+        figures.append(rate_values(Path(folder), *((3, 48) if small else (100, 240))))
     with tempfile.TemporaryDirectory() as folder:
         figures.append(rate_photos(made_photos(Path(folder), 50 if small else 2_000), "photos indexed, made"))
     real = sorted(SHARED.glob("uav/*/*.JPG")) + sorted(SHARED.glob("uav/*/images/*.JPG"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -12,10 +13,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from ingest.errors import UnknownFormat
+from ingest.errors import FileError, UnknownFormat
 from ingest.monitors import tables as monitor_tables
 from ingest.monitors.collect import Collected, Collector
 from ingest.monitors.marks import Mark
+from ingest.monitors.positions import Spot
 from ingest.monitors.tables import Device, read_table
 from ingest.outcome import Decision, Reject
 from ingest.text.marks import NO_MARK
@@ -127,6 +129,8 @@ def test_times_are_of_the_zone_that_is_given() -> None:
         ("2024-10-01 48:00", "its time is not in the calendar"),
         ("2024-10-01 08:60", "its time is not in the calendar"),
         ("2024-10-01 08:00:60", "its time is not in the calendar"),
+        ("2262-04-12 08:00", "its time is not between 1678 and 2261"),
+        ("1677-09-21 08:00", "its time is not between 1678 and 2261"),
     ],
 )
 def test_times_that_are_none(text: str, reason: str) -> None:
@@ -532,6 +536,95 @@ def test_a_table_of_values_names_its_devices_too() -> None:
     found = parse("MN,企业名称,时间,SO2\nM1,甲,2024-10-01 08:00,5\n")
     assert found.devices["M1"].site["site_name"] == "甲"
     assert found.one["a21026"].values.tolist() == [5.0]
+
+
+# --- positions -----------------------------------------------------------------------------------------------------
+
+
+def test_positions_of_points() -> None:
+    """The row's own words; the first of a series counts, the same words again are no other."""
+    rows = "".join(f"甲,2024-10-01 0{hour}:00,5,104.1,30.{hour % 2},15\n" for hour in range(3))
+    found = parse(f"企业名称,时间,SO2,经度,纬度,排口高度(m)\n{rows}")
+    assert found.collected.spots == (Spot(("104.1",), ("30.0",), "15"),)
+    assert [d.decision for d in found.collected.decisions] == ["1 rows name another position than their series"]
+    assert found.decisions == []
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "起点经度,起点纬度,终点经度,终点纬度",
+        "发射端经度,发射端纬度,接收端经度,接收端纬度",
+        "StartLon,StartLat,EndLon,EndLat",
+    ],
+)
+def test_ends_of_paths(heading: str) -> None:
+    """Longitude and latitude of both ends, with the system that the row names."""
+    found = parse(f"时间,SO2,{heading},坐标系\n2024-10-01 08:00,5,104.1,30.1,104.2,30.2,GCJ-02\n")
+    assert found.collected.spots == (Spot(("104.1", "104.2"), ("30.1", "30.2"), "", "GCJ-02"),)
+
+
+@pytest.mark.parametrize("heading", ["高度(cm)", "采样高度(海拔m)"])
+def test_heights_in_other_units_are_named(heading: str) -> None:
+    """A height that is not in metres is a column that nobody knows."""
+    found = parse(f"时间,SO2,{heading}\n2024-10-01 08:00,5,1500\n")
+    assert found.collected.spots == (None,)
+    assert [d.decision for d in found.decisions] == [f"columns left out: {heading}"]
+
+
+def test_a_list_of_devices_says_where_they_are() -> None:
+    """A place alone makes a device; what is said first counts, and a later row gives the site."""
+    found = parse(
+        f"MN,经度,纬度,企业名称\nM1,104.1,30.1,\nM1,104.2,30.2,甲\nM1,,,乙\nM2,,,丙\nM3,,,\n{'M4,104.3,30.3,丁'}\n"
+    )
+    assert {mn: (d.site["site_name"], d.spot and d.spot.lons) for mn, d in found.devices.items()} == {
+        "M1": ("甲", ("104.1",)), "M2": ("丙", None), "M4": ("丁", ("104.3",)),
+    }  # fmt: skip
+    spot = found.devices["M4"].spot
+    assert spot is not None and (spot.item, spot.where) == ("t.csv", "line 7")
+
+
+# --- large and damaged tables --------------------------------------------------------------------------------------
+
+
+def broken_off(rows: int) -> Iterator[tuple[int, list[str]]]:
+    """A table that breaks off after so many rows of values."""
+    yield 1, ["时间", "SO2"]
+    for number in range(rows):
+        yield number + 2, [f"2024-10-{1 + number // 24:02d} {number % 24:02d}:00", "5"]
+    raise FileError("t.csv", "a cell does not end; export it again", where=f"line {rows + 2}")
+
+
+@pytest.mark.parametrize("rows", [1, 30])
+def test_a_table_that_breaks_off_is_used_up_to_there(rows: int) -> None:
+    """The values above are kept, and the reject says so."""
+    found = Parsed()
+    sheet, zone = Sheet("line", broken_off(rows)), ZoneInfo("UTC")
+    read_table(
+        sheet, "t.csv", zone, found.collector, found.marks, found.devices, found.decisions, found.rejects
+    )  # fmt: skip
+    assert found.one["a21026"].size == rows
+    reason = "a cell does not end; export it again; the rows above are used"
+    assert found.rejects == [Reject("t.csv", f"line {rows + 2}", reason)]
+
+
+def test_rows_are_read_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond those that tell the interval, no row waits for another."""
+    monkeypatch.setattr(monitor_tables, "_ROWS_OF_INTERVAL", 2)
+    found, seen = Parsed(), []
+
+    def rows() -> Iterator[tuple[int, list[str]]]:
+        yield 1, ["时间", "SO2"]
+        for hour in range(5):
+            seen.append(sum(len(p._columns["a21026"].times) for p in found.collector._points.values()))
+            yield hour + 2, [f"2024-10-01 0{hour}:00", "5"]
+
+    read_table(
+        Sheet("line", rows()), "t.csv", ZoneInfo("UTC"), found.collector, found.marks, found.devices, found.decisions,
+        found.rejects,
+    )  # fmt: skip
+    assert seen == [0, 0, 2, 3, 4]
+    assert found.one["a21026"].size == 5
 
 
 # --- marks ---------------------------------------------------------------------------------------------------------

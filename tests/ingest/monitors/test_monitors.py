@@ -459,6 +459,45 @@ def test_a_list_of_devices_fills_what_a_record_does_not_say(tmp_path: Path) -> N
     assert series[MN]["a21026"].attrs["units"] == "mg m-3"
 
 
+def test_positions_come_from_the_record_or_the_list_of_devices(tmp_path: Path) -> None:
+    """The record's own before the list's; the system that is set is the one that is taken, and said."""
+    (tmp_path / "1.csv").write_text(
+        f"MN号,企业名称,经度,纬度,排口高度(m)\n{MN},甲,104.1,30.1,45\nM2,乙,104.2,30.2,\n", encoding="utf-8"
+    )
+    (tmp_path / "2.csv").write_text(
+        "MN,时间,SO2,起点经度,起点纬度,终点经度,终点纬度\nM2,2024-10-01 08:00,1,104.31,30.3,104.32,30.3\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "3.csv").write_text("MN,时间,SO2\nM3,2024-10-01 08:00,1\n", encoding="utf-8")
+    (tmp_path / "4.bin").write_bytes(hourly(8, 10.0) + hourly(9, 11.0))
+    outcome = read(tmp_path, crs="WGS84")
+    series = {str(s.attrs["mn"]): s for s in outcome.value}
+    assert [float(series[MN][name]) for name in ("lon", "lat", "height")] == [104.1, 30.1, 45.0]
+    assert series["M2"]["path_lon"].values.tolist() == [104.31, 104.32]
+    assert {mn: sorted(map(str, s.coords)) for mn, s in series.items()} == {
+        MN: ["height", "lat", "lon", "time"], "M2": ["path_lat", "path_lon", "time"], "M3": ["time"],
+    }  # fmt: skip
+    found = [(d.item, d.decision) for d in outcome.decisions if "positions" in d.decision]
+    assert found == [("1.csv", "1 positions read as WGS 84"), ("2.csv", "1 positions read as WGS 84")]
+    for one in outcome.value:
+        check_monitor(one)
+
+
+def test_an_unknown_coordinate_system_is_a_setting_error(tmp_path: Path) -> None:
+    """It stops at once, and the message shows a right one."""
+    with pytest.raises(SettingError, match="EPSG:4544"):
+        read(tmp_path, crs="Mars")
+
+
+def test_packets_of_years_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    """Counted as other refusals are; the packets beside them are read."""
+    far = realtime("a21026-Rtd=1", time="29990101080000")
+    outcome = log(tmp_path, realtime("a21026-Rtd=1"), far, far)
+    assert [series["a21026"].size for series in outcome.value] == [1]
+    [reject] = outcome.rejects
+    assert reject.reason.startswith("2 packets refused: DataTime is not between 1678 and 2261; damaged on the way")
+
+
 def test_repeated_values_are_replaced_and_told(tmp_path: Path) -> None:
     """The later of two values of one hour counts; the same value again is no decision."""
     (tmp_path / "log.bin").write_bytes(hourly(8, 10.0) + hourly(8, 10.0) + hourly(8, 12.0))
