@@ -67,7 +67,7 @@ class FusionSettings:
         30.0, unit="m", source="choice: 5 degrees of wind move a plume's axis so far at 350 m from its source"
     )
     combustion_species: tuple[str, ...] = setting(
-        ("co2", "co", "no", "no2", "nox", "ufp", "pnc", "bc", "pm25", "pm10", "co2_dry"),
+        ("co2", "co", "no", "no2", "nox", "pnc", "bc", "pm25", "pm10", "co2_dry"),
         unit="",
         source="choice: tracers of exhaust, as in tracks, and its particles",
     )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import OnevisitError
+from ingest.species import molar_mass_of
 
 GAS_CONSTANT = 8.314462618  # J mol-1 K-1, CODATA 2018 (exact to the digits given)
 STANDARD_ATMOSPHERE_PA = 101_325.0  # BIPM
@@ -22,24 +23,6 @@ ZERO_CELSIUS_K = 273.15  # BIPM
 KNOT_M_S = 1852.0 / 3600.0  # international nautical mile
 MILE_PER_HOUR_M_S = 1609.344 / 3600.0  # international mile
 FOOT_M = 0.3048
-
-#: Molar masses, g mol-1, from IUPAC 2021 abridged atomic masses (H 1.008, C 12.011, N 14.007, O 15.999, S 32.06).
-MOLAR_MASS_G_MOL = {
-    "ch4": 16.043,
-    "co2": 44.009,
-    "co": 28.010,
-    "no": 30.006,
-    "no2": 46.005,
-    "so2": 64.058,
-    "o3": 47.997,
-    "h2s": 34.076,
-    "nh3": 17.031,
-    "benzene": 78.114,
-    "toluene": 92.141,
-    "xylene": 106.168,
-    "formaldehyde": 30.026,
-    "c2h6": 30.070,
-}
 
 
 class UnitError(OnevisitError, ValueError):
@@ -213,7 +196,7 @@ def grams_per_m3(unit_text: str, species: str, *, temperature_k: float, pressure
     unit = parse_unit(unit_text)
     if unit is not None and unit.kind == "mass concentration":
         return unit.scale * 1e3
-    molar_mass = MOLAR_MASS_G_MOL.get(species.split("_")[0])
+    molar_mass = molar_mass_of(species)
     if unit is None or unit.kind != "mole fraction" or molar_mass is None:
         return None
     mass = mass_from_mole(unit.scale, molar_mass, temperature_k=temperature_k, pressure_pa=pressure_pa)

@@ -37,7 +37,7 @@ def correct_instruments(trace: xr.Dataset, settings: TrackSettings) -> Outcome[x
     """
     asked = (
         (settings.correct_bc_loading, ("bc",), "attenuation", correct_filter_loading, "filter loading"),
-        (settings.correct_pm_humidity, ("pm1", "pm25", "pm4", "pm10", "tsp"), "relative_humidity",
+        (settings.correct_pm_humidity, ("pm1", "pm25", "pm4", "pm10", "pm_total"), "relative_humidity",
          correct_humidity, "humidity"),
     )  # fmt: skip
     item, decisions = str(trace["trajectory"].values), []

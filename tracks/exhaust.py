@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome
 from ingest.schema import species_names
+from ingest.species import species_of, substance_of
 from numerics.compiled import compiled
 from numerics.plane import seconds_since_start
 from numerics.rolling import block_means, interpolate_rows, rolling_percentile
@@ -24,7 +25,18 @@ _ODDS_OTHER_GAS = 0.2  # a gas that vehicles hardly emit spikes too, when the tr
 _ODDS_STANDING_BEHIND, _ODDS_STANDING_AHEAD = 4.0, 0.5  # standing, with the wind from behind or from ahead
 _ODDS_FLUTTER = 0.5  # one of several spikes in a row of one composition: a plume that flutters, or vehicles
 _ODDS_LASTING = 0.2  # standing in it for long without wind from behind: rather a source
-RARE_IN_EXHAUST = frozenset({"so2", "h2s", "nh3", "ch4", "c2h6", "hcho", "styrene", "cl2", "hcl", "hf"})
+
+
+def is_rare_in_exhaust(variable: xr.DataArray) -> bool:
+    """Whether a variable is of a gas that vehicles hardly emit."""
+    species = species_of(str(variable.attrs["species"]))
+    return species is not None and species.rare_in_exhaust
+
+
+def _wet_form(variable: xr.DataArray) -> str:
+    """Slug of the species whose dry form a variable is, empty where it is none: both are one tracer."""
+    species = species_of(str(variable.attrs["species"]))
+    return species.dry_of if species else ""
 
 
 @compiled
@@ -148,7 +160,7 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
     """
     names = species_names(passes)
     tracers = [name for name in names if str(passes[name].attrs["species"]).lower() in settings.combustion_species]
-    if len({str(passes[name].attrs["species"]).lower().removesuffix("_dry") for name in tracers}) < 2:
+    if len({substance_of(str(passes[name].attrs["species"])) for name in tracers}) < 2:
         return Outcome(passes)
     t = seconds_since_start(passes["time"].values)
     standing = (passes["qc_flag"].values & np.uint32(Flag.STATIONARY)) != 0
@@ -157,14 +169,14 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
     excesses: list[Floats] = []
     for name in names:
         noise_sd = float(passes[f"{name}_enhancement"].attrs["noise_sd"])
-        if not np.isfinite(noise_sd) or (name.endswith("_dry") and name.removesuffix("_dry") in tracers):
+        if not np.isfinite(noise_sd) or _wet_form(passes[name]) in tracers:
             continue
         spike = _spikes(t, passes[f"{name}_enhancement"].values, noise_sd, standing, settings)
         if name in tracers:
             together += spike
             excesses.append(np.nan_to_num(passes[f"{name}_enhancement"].values) / noise_sd)
             strength += excesses[-1]
-        elif str(passes[name].attrs["species"]).lower() in RARE_IN_EXHAUST:
+        elif is_rare_in_exhaust(passes[name]):
             other |= _around_peaks(t, passes[f"{name}_enhancement"].values, spike, settings.exhaust_together_s)
     probability = _probability(passes, t, (together, other, strength), excesses, settings)
     likely = probability > settings.exhaust_probability

@@ -11,7 +11,7 @@ from ingest.flags import Flag, is_usable
 from ingest.schema import species_names
 from numerics.compiled import compiled
 from numerics.plane import longest_step, plane_of, seconds_since_start
-from tracks.exhaust import RARE_IN_EXHAUST
+from tracks.exhaust import is_rare_in_exhaust
 from tracks.settings import TrackSettings
 from tracks.sources.group import group_sources
 
@@ -133,7 +133,7 @@ def _find_runs(passes: xr.Dataset, settings: TrackSettings) -> dict[str, tuple[I
         noise_sd = float(passes[f"{name}_enhancement"].attrs["noise_sd"])
         if not np.isfinite(noise_sd):
             continue
-        rows = in_exhaust if str(passes[name].attrs["species"]).lower() in RARE_IN_EXHAUST else row_usable
+        rows = in_exhaust if is_rare_in_exhaust(passes[name]) else row_usable
         usable = rows & is_usable(passes[f"{name}_qc"].values, _REFUSED) & ~np.isnan(excess)
         lowest, peak = settings.detection_sd * noise_sd, settings.plume_snr * noise_sd
         limits = np.array([lowest, peak, gap_s, settings.plume_fraction, settings.plume_samples])

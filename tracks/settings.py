@@ -141,7 +141,7 @@ class TrackSettings:
     )
     # exhaust
     combustion_species: tuple[str, ...] = setting(
-        ("co2", "co", "no", "no2", "nox", "ufp", "pnc", "bc", "co2_dry"), unit="", source="choice: tracers of exhaust"
+        ("co2", "co", "no", "no2", "nox", "pnc", "bc", "co2_dry"), unit="", source="choice: tracers of exhaust"
     )
     exhaust_snr: float = setting(5.0, unit="1", source="choice: a spike exceeds 5 standard deviations of noise")
     exhaust_spike_s: float = setting(15.0, unit="s", source="choice: an overtaking vehicle's exhaust lasts seconds")

@@ -12,18 +12,19 @@ from fusion.cube.grid import project
 from fusion.settings import FusionSettings
 from ingest.coordinates import is_mainland_china, wgs84_from_gcj02
 from ingest.schema import Site
-from ingest.text.headings import understand
+from ingest.species import SPECIES, family_of, species_of_word, substance_of
+from ingest.text.headings import split_heading, understand
 
 Floats = NDArray[np.float64]
 
-_FAMILIES = {
-    "voc": ("tvoc", "nmhc", "benzene", "toluene", "ethylbenzene", "xylene", "styrene", "hcho"),
-    "particles": ("pm1", "pm25", "pm4", "pm10", "pm_coarse", "pm_total", "pnc", "bc"),
-    "nox": ("no", "no2", "nox"),
-    "sulfur": ("so2", "h2s"),
+_SUMS = {
+    word: species
+    for species in SPECIES.values()
+    if species.sum_of_family
+    for word in species.register_words
+    if not word.isascii()
 }
-_FAMILY_OF = {name: family for family, names in _FAMILIES.items() for name in names}
-_WORDS = {"颗粒物": "particles", "烟尘": "particles", "粉尘": "particles", "非甲烷总烃": "voc", "恶臭": "sulfur"}
+"""Words that mean a whole family also within a longer text; 甲苯 within 三甲苯 means another species."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,42 +92,41 @@ def species_weight(listed: Sequence[str], species: str, settings: FusionSettings
     if not listed:
         return settings.species_unknown
     wanted = family_of(species)
-    families = [_family(text) for text in listed]
-    names = [name for name, _ in families]
-    if base_name(species) in names or any(n in ("tvoc", "nmhc", "pm_total", "") and f == wanted for n, f in families):
+    found = [_listed(text) for text in listed]
+    if any(one.slug == substance_of(species) or (one.is_sum and one.family == wanted) for one in found):
         return 1.0
-    if any(f == wanted for _, f in families):
+    if any(one.family == wanted for one in found):
         return settings.species_unknown
     return settings.species_unlisted
 
 
-def _family(text: str) -> tuple[str, str]:
-    """Name and family of a species as a register writes it; the name is empty where only the family is known."""
-    for word, family in _WORDS.items():
-        if word in text:
-            return "", family
+@dataclass(frozen=True)
+class _Listed:
+    """What a register's word means: slug, family, and whether the whole family is meant."""
+
+    slug: str
+    family: str
+    is_sum: bool = False
+
+
+def _listed(text: str) -> _Listed:
+    """Understand a species as a register writes it: whole, else a family's word within it, else as a heading."""
+    species = species_of_word(text) or species_of_word(split_heading(text).name)
+    species = species or next((known for word, known in _SUMS.items() if word in text), None)
+    if species is not None:
+        return _Listed(substance_of(species.slug), species.family, species.sum_of_family)
     meaning = understand(text)
     name = meaning.quantity.slug if meaning is not None else text.lower()
-    return name, _FAMILY_OF.get(name, name)
-
-
-def base_name(species: str) -> str:
-    """``tvoc_2`` is tvoc from a second instrument."""
-    return species if species in _FAMILY_OF else species.split("_")[0]
-
-
-def family_of(species: str) -> str:
-    """``toluene`` is of the family ``voc``; a species without relatives is its own family."""
-    name = base_name(species)
-    return _FAMILY_OF.get(name, name)
+    known = SPECIES.get(name)
+    return _Listed(name, known.family if known else name, known is not None and known.sum_of_family)
 
 
 def lists_species(listed: Sequence[str], species: str) -> bool:
     """Whether a permit lists the species by its own name."""
-    return base_name(species) in [name for name, _ in map(_family, listed)]
+    return substance_of(species) in [one.slug for one in map(_listed, listed)]
 
 
 def lists_family(listed: Sequence[str], species: str) -> bool:
     """Whether a permit lists the family of a species, or another member of it."""
     wanted = family_of(species)
-    return any(family == wanted for _, family in map(_family, listed))
+    return any(one.family == wanted for one in map(_listed, listed))

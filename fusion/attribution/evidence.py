@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from fusion.attribution.candidates import family_of
 from fusion.attribution.evidence_settings import EvidenceSettings
 from imagery.schema import Finding, Findings
+from ingest.species import family_of
 
 Floats = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from ingest.settings import setting
 class EvidenceSettings:
     """Likelihood ratios of a source at a place: (where the finding is, where the drone looked and found none).
 
-    A row is named by kind of finding and family of species (`fusion.attribution.candidates`; ``co`` is its own). A
+    A row is named by kind of finding and family of species (`ingest.species`; ``co`` is its own). A
     kind and family without a row say nothing about each other.
     """
 

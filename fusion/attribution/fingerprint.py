@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.attribution.candidates import base_name, lists_family, lists_species
+from fusion.attribution.candidates import lists_family, lists_species
 from fusion.attribution.observations import BinnedPass
 from fusion.settings import FusionSettings
+from ingest.species import substance_of
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +40,7 @@ def companions_of(
     """
     found = []
     for other, binned in passes.items():
-        if base_name(other) == base_name(species):
+        if substance_of(other) == substance_of(species):
             continue
         one, two, noise = _joined(passes[species], binned, x, y, settings)
         if one.size < 5 or not one.std() > 0 or not two.std() > 0:

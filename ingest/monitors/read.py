@@ -18,15 +18,16 @@ import xarray as xr
 
 from ingest.coordinates import crs_from_text, zone_of
 from ingest.errors import FileError
+from ingest.monitors.codes import code_of
 from ingest.monitors.collect import LAST_NS, Attributes, Collected, Collector, SeriesKey
 from ingest.monitors.hj212 import Hj212Settings, Message, join_packets, parse_stream
 from ingest.monitors.marks import Mark, apply_marks
 from ingest.monitors.positions import read_positions, with_position
-from ingest.monitors.series import code_of
 from ingest.monitors.tables import Device, read_table
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.registers.places import HYPOTHESES, crs_name
 from ingest.settings import setting
+from ingest.species import species_of_code
 from ingest.text.sheets import read_sheets
 
 logger = logging.getLogger(__name__)
@@ -233,8 +234,9 @@ def _attributes(code: str, system: str) -> Attributes:
         known = None
     name = known.code if known else code
     units = known.unit if known else "1"
-    if system == _AMBIENT and units == "mg m-3" and name != "a21005":
-        units = "ug m-3"
+    species = species_of_code(name)
+    if system == _AMBIENT and species:
+        units = species.unit
     attributes = {"code": name, "long_name": known.name_en if known else code, "units": units}
     if system == _POWER and code.startswith(("d2", "d3")):  # HJ 212-2025: production, treatment
         attributes |= {"role": "production" if code.startswith("d2") else "treatment", "linked_to": ""}

@@ -18,11 +18,11 @@ import numpy as np
 
 from ingest.coordinates import zone_of
 from ingest.errors import FileError, UnknownFormat
+from ingest.monitors.codes import Code, code_of
 from ingest.monitors.collect import LAST_NS, Attributes, Collector, Points, SeriesKey
 from ingest.monitors.marks import Mark
 from ingest.monitors.positions import ROLES as PLACES
 from ingest.monitors.positions import Spot, spot_of
-from ingest.monitors.series import Code, code_of
 from ingest.outcome import Decision, Reject
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.text.fields import field_of_heading, monitor_headings

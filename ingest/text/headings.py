@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ingest.species import SPECIES, Species, fold
 from ingest.units import Unit, parse_unit
 
 MOLE, MASS, NUMBER = "mole fraction", "mass concentration", "number concentration"
@@ -61,13 +62,18 @@ class Meaning:
     instrument: str = ""
 
 
-def _species(
-    slug: str, long_name: str, words: str, unit: str, low: float, high: float, cf: str = "", guesses: str = ""
-) -> Quantity:
-    parsed = tuple(
-        (name, float(a), float(b)) for name, a, b in (part.split(",") for part in guesses.split(";") if part)
+def _species(species: Species) -> Quantity:
+    return Quantity(
+        species.slug,
+        "species",
+        species.long_name,
+        species.words,
+        species.logger_unit,
+        species.low,
+        species.high,
+        species.cf,
+        species.guesses,
     )
-    return Quantity(slug, "species", long_name, tuple(words.split("|")), unit, low, high, cf, parsed)
 
 
 def _other(
@@ -83,8 +89,6 @@ def _other(
     return Quantity(slug, role, long_name, tuple(words.split("|")), unit, low, high, cf)
 
 
-# Plausible ranges are what an instrument on a street can see, wide on purpose: a value outside is a fault or a wrong
-# unit, not a plume. Sources: detection ranges in the makers' data sheets of the instruments named in docs/formats.md.
 QUANTITIES: tuple[Quantity, ...] = (
     # --- time and place
     _other(
@@ -257,71 +261,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     _other("sonic_w", "other", "sonic anemometer w, upward", "3ds w|sonic w", "m s-1", -75, 75),
     _other("sonic_temperature", "other", "sonic temperature", "3ds sonic temp|sonic temp", "K", 203.15, 343.15),
     _other("attenuation", "other", "filter attenuation", "atn", "1", -1e3, 1e3),
-    # --- gases
-    _species("ch4", "methane", "ch4|methane|甲烷", "ppm", 0, 1e5, "methane", "ppm,1.2,500;ppb,1200,500000"),
-    _species("ch4_dry", "methane, dry air", "ch4 dry|ch4 d", "ppm", 0, 1e5, "", "ppm,1.2,500;ppb,1200,500000"),
-    _species(
-        "co2",
-        "carbon dioxide",
-        "co2|carbon dioxide|co2mfd|二氧化碳",
-        "ppm",
-        100,
-        1e5,
-        "carbon_dioxide",
-        "ppm,250,20000",
-    ),
-    _species("co2_dry", "carbon dioxide, dry air", "co2 dry|co2 d", "ppm", 100, 1e5, "", "ppm,250,20000"),
-    _species(
-        "h2o", "water vapour", "h2o|water vapor|water vapour|h2omfd", "ppm", 0, 1e5, "water_vapor", "ppm,500,80000"
-    ),
-    _species("c2h6", "ethane", "c2h6|ethane|乙烷", "ppb", -100, 1e6, "ethane"),
-    _species("co", "carbon monoxide", "co|carbon monoxide|一氧化碳", "ppb", -500, 2e6, "carbon_monoxide"),
-    _species("no", "nitrogen monoxide", "no|nitric oxide|一氧化氮", "ppb", -50, 5e4, "nitrogen_monoxide"),
-    _species("no2", "nitrogen dioxide", "no2|nitrogen dioxide|二氧化氮", "ppb", -50, 2e4, "nitrogen_dioxide"),
-    _species("nox", "nitrogen oxides", "nox|nitrogen oxides|氮氧化物", "ppb", -50, 5e4),
-    _species(
-        "so2", "sulfur dioxide", "so2|sulfur dioxide|sulphur dioxide|二氧化硫", "ppb", -50, 5e4, "sulfur_dioxide"
-    ),
-    _species("o3", "ozone", "o3|ozone|臭氧|ozone e2v", "ppb", -50, 2e3, "ozone"),
-    _species("ox", "ozone and nitrogen dioxide", "o3+no2|ox|no2+o3", "ppb", -50, 5e4),
-    _species("h2s", "hydrogen sulfide", "h2s|hydrogen sulfide|硫化氢", "ppb", -50, 1e6, "hydrogen_sulfide"),
-    _species("nh3", "ammonia", "nh3|ammonia|氨|氨气", "ppb", -50, 1e6, "ammonia"),
-    _species("n2o", "nitrous oxide", "n2o|nitrous oxide", "ppb", 100, 1e6, "nitrous_oxide"),
-    _species("hcho", "formaldehyde", "hcho|formaldehyde|甲醛|ch2o", "ppb", -50, 1e5, "formaldehyde"),
-    _species(
-        "tvoc",
-        "volatile organic compounds, total",
-        "tvoc|tvocs|voc|vocs|总挥发性有机物|挥发性有机物",
-        "ppb",
-        -50,
-        1e7,
-    ),
-    _species("nmhc", "non-methane hydrocarbons", "nmhc|非甲烷总烃", "ppb", -50, 1e7),
-    _species("benzene", "benzene", "benzene|苯|c6h6|ben", "ppb", -50, 1e6, "benzene"),
-    _species("toluene", "toluene", "toluene|甲苯|c7h8|tol", "ppb", -50, 1e6, "toluene"),
-    _species("ethylbenzene", "ethylbenzene", "ethylbenzene|乙苯|etb", "ppb", -50, 1e6, "ethylbenzene"),
-    _species("xylene", "xylenes", "xylene|xylenes|二甲苯", "ppb", -50, 1e6, "xylene"),
-    _species("styrene", "styrene", "styrene|苯乙烯|sty", "ppb", -50, 1e6),
-    # --- particles
-    _species("pm1", "particulate matter below 1 µm", "pm1|pm1.0|pm 1", "ug m-3", -20, 1e5, "pm1"),
-    _species(
-        "pm25", "particulate matter below 2.5 µm", "pm2.5|pm25|pm2d5|pm 2.5|细颗粒物", "ug m-3", -20, 1e5, "pm2p5"
-    ),
-    _species("pm4", "respirable particulate matter", "pm4|resp", "ug m-3", -20, 1e5),
-    _species("pm10", "particulate matter below 10 µm", "pm10|pm10.0|pm 10|可吸入颗粒物", "ug m-3", -20, 2e5, "pm10"),
-    _species("pm_coarse", "particulate matter between 2.5 and 10 µm", "pm2.5 10", "ug m-3", -20, 2e5),
-    _species("pm_total", "particulate matter, total", "pm|pm total|total|tsp|总悬浮颗粒物", "ug m-3", -20, 5e5),
-    _species("bc", "black carbon", "bc|black carbon|黑碳", "ug m-3", -500, 1e4),
-    _species(
-        "pnc",
-        "particle number concentration",
-        "ufp|ufps|ultrafine particles|ultrafineparticlecount|ultrafine particle count|pnc|concentration|"
-        "particle concentration|颗粒物数浓度",
-        "cm-3",
-        0,
-        1e7,
-        "number_concentration_of_ambient_aerosol_particles_in_air",
-    ),
+    *(_species(species) for species in SPECIES.values() if species.words),
 )
 
 _BY_WORD = {word: quantity for quantity in QUANTITIES for word in quantity.words}
@@ -333,6 +273,7 @@ _SHORT = {
     "wd",
     "no",
     "co",
+    "hf",
     "pm",
     "bc",
     "concentration",
@@ -362,13 +303,6 @@ _INTERNAL = {
     "detector",
 }
 _INSTRUMENT_SUFFIX = re.compile(r"^(?:pid|cem|sensor|ch\d+)$")
-
-
-@lru_cache(maxsize=4096)
-def fold(text: str) -> str:
-    """Fold a name: compatibility characters, lower case, separators to single blanks."""
-    folded = unicodedata.normalize("NFKC", text).lower().replace("﻿", "")
-    return " ".join(re.sub(r"[\s_\-/#\"':*]+", " ", folded).split()).strip(" .,;")
 
 
 _BRACKETS = re.compile(r"^(?P<name>.*?)[\s_]*[(（\[](?P<unit>[^()（）\[\]]*)[)）\]]\s*$")

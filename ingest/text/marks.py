@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingest.flags import Flag
-from ingest.text.headings import fold
+from ingest.species import fold
 
 #: Texts of platforms that mark nothing.
 NO_MARK = ("正常", "正常运行", "正常生产", "无", "-", "/", "N", "normal")

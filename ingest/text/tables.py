@@ -17,8 +17,9 @@ import polars as pl
 
 from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Decision
+from ingest.species import fold
 from ingest.text.encodings import Decoded
-from ingest.text.headings import fold, split_heading, understand
+from ingest.text.headings import split_heading, understand
 from ingest.text.spelled import read_spelled
 from ingest.units import parse_unit
 

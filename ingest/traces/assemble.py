@@ -12,8 +12,9 @@ import polars as pl
 from ingest.errors import FileError
 from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome, Reject
+from ingest.species import fold
 from ingest.text.encodings import decode
-from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity, fold
+from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity
 from ingest.text.sources import Source
 from ingest.text.stamps import Stamps
 from ingest.text.tables import Table, find_table, read_columns

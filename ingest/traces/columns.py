@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.outcome import Decision
-from ingest.text.headings import QUANTITIES, Meaning, Quantity, fold, split_heading, status_subject, understand
+from ingest.species import fold
+from ingest.text.headings import QUANTITIES, Meaning, Quantity, split_heading, status_subject, understand
 from ingest.text.tables import Table, heading_with_unit
 from ingest.units import Unit, parse_unit
 

@@ -11,7 +11,7 @@ import numpy as np
 from ingest.errors import NoPosition
 from ingest.flags import Flag, FlagArray
 from ingest.outcome import Decision, Outcome, Reject
-from ingest.text.headings import fold
+from ingest.species import fold
 from ingest.traces.clocks import Bracket, bracket, interpolate, interpolate_angle
 from ingest.traces.record import Channel, Record, TraceSettings
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ingest.flags import Flag, FlagArray
 from ingest.outcome import Decision, Outcome
-from ingest.text.headings import fold
+from ingest.species import fold
 from ingest.text.marks import GOOD, NAMED, are_marks, code_of_text, is_alarm, meaning_of_text
 from ingest.text.stamps import TimeArray
 from ingest.traces.record import Channel, Record, TraceSettings

@@ -11,7 +11,8 @@ import polars as pl
 
 from ingest.errors import FileError
 from ingest.outcome import Decision
-from ingest.text.headings import fold, split_heading
+from ingest.species import fold
+from ingest.text.headings import split_heading
 from ingest.text.stamps import Stamps, TimeArray, date_in_name, parse_stamps
 from ingest.text.tables import Table
 from ingest.traces.columns import Use, claimed_offset_s

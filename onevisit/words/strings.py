@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ingest.errors import SettingError
+from ingest.species import SPECIES
 
 LANGUAGES = ("en", "zh")
 
@@ -313,41 +314,6 @@ STRINGS: dict[str, tuple[str, str]] = {
 }
 
 
-SPECIES: dict[str, tuple[str, str]] = {
-    "tvoc": ("TVOC", "TVOC（总挥发性有机物）"),
-    "nmhc": ("NMHC", "非甲烷总烃"),
-    "ch4": ("CH₄", "CH₄（甲烷）"),
-    "ch4_dry": ("CH₄ (dry)", "CH₄（干）"),
-    "co2": ("CO₂", "CO₂"),
-    "co2_dry": ("CO₂ (dry)", "CO₂（干）"),
-    "c2h6": ("C₂H₆", "C₂H₆（乙烷）"),
-    "co": ("CO", "CO"),
-    "no": ("NO", "NO"),
-    "no2": ("NO₂", "NO₂"),
-    "nox": ("NOₓ", "NOₓ（氮氧化物）"),
-    "so2": ("SO₂", "SO₂"),
-    "o3": ("O₃", "O₃"),
-    "ox": ("Oₓ", "Oₓ"),
-    "h2s": ("H₂S", "H₂S（硫化氢）"),
-    "nh3": ("NH₃", "NH₃（氨）"),
-    "n2o": ("N₂O", "N₂O"),
-    "hcho": ("formaldehyde", "甲醛"),
-    "benzene": ("benzene", "苯"),
-    "toluene": ("toluene", "甲苯"),
-    "ethylbenzene": ("ethylbenzene", "乙苯"),
-    "xylene": ("xylenes", "二甲苯"),
-    "styrene": ("styrene", "苯乙烯"),
-    "pm1": ("PM₁", "PM₁"),
-    "pm25": ("PM₂.₅", "PM₂.₅"),
-    "pm4": ("PM₄", "PM₄"),
-    "pm10": ("PM₁₀", "PM₁₀"),
-    "pm_total": ("PM, total", "总悬浮颗粒物"),
-    "pnc": ("particle number", "颗粒物数浓度"),
-    "bc": ("black carbon", "黑碳"),
-}
-"""Species as they are printed; what is not here is printed as it came."""
-
-
 class Words:
     """The words of one language.
 
@@ -385,5 +351,6 @@ class Words:
         return forms[0 if number == 1 else -1].format(n=f"{number:,}")
 
     def species(self, name: str) -> str:
-        """A species as it is printed."""
-        return SPECIES[name][self._column] if name in SPECIES else name
+        """A species as it is printed; what is no slug of the table is printed as it came."""
+        species = SPECIES.get(name)
+        return (species.printed_en, species.printed_zh)[self._column] if species else name

@@ -192,7 +192,7 @@ def chances(passes: xr.Dataset) -> dict[float, list[int]]:
 
 @pytest.mark.parametrize(
     ("tracers", "odds"),
-    [(("co2", "co", "nox"), 4.0), (("co2", "co"), 1.5), (("CO", "BC"), 1.5), (("no", "pnc", "ufp"), 4.0)],
+    [(("co2", "co", "nox"), 4.0), (("co2", "co"), 1.5), (("CO", "BC"), 1.5), (("no", "pnc", "bc"), 4.0)],
 )
 def test_the_odds_of_a_joint_spike(make_passes: Make, tracers: tuple[str, ...], odds: float) -> None:
     """Three tracers and more have odds of 4, two of 1.5, in the spike and the 3 s by which instruments differ."""

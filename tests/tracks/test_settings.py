@@ -73,7 +73,7 @@ DEFAULTS: dict[str, tuple[object, str]] = {
     "crossing_distance_m": (30.0, "m"),
     "fingerprint_p": (0.001, "1"),
     "fingerprint_sd": (0.1, "1"),
-    "combustion_species": (("co2", "co", "no", "no2", "nox", "ufp", "pnc", "bc", "co2_dry"), ""),
+    "combustion_species": (("co2", "co", "no", "no2", "nox", "pnc", "bc", "co2_dry"), ""),
     "exhaust_snr": (5.0, "1"),
     "exhaust_spike_s": (15.0, "s"),
     "exhaust_together_s": (3.0, "s"),

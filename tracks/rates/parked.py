@@ -11,7 +11,8 @@ from scipy.ndimage import uniform_filter1d
 from scipy.optimize import curve_fit
 
 from ingest.schema import species_names
-from ingest.units import MOLAR_MASS_G_MOL, STANDARD_ATMOSPHERE_PA, mass_from_mole
+from ingest.species import molar_mass_of
+from ingest.units import STANDARD_ATMOSPHERE_PA, mass_from_mole
 from numerics.plane import longest_step, seconds_since_start
 from tracks.lag.align import shift_values
 from tracks.schema import RateEstimate
@@ -135,7 +136,7 @@ def _prepare(trace: xr.Dataset, settings: TrackSettings) -> _Run | str:
     if name is None:
         return f"no_{settings.rate_species}"
     species = trace[name]
-    unit, mass = PER_UNIT.get(str(species.attrs["units"])), MOLAR_MASS_G_MOL.get(settings.rate_species)
+    unit, mass = PER_UNIT.get(str(species.attrs["units"])), molar_mass_of(settings.rate_species)
     if unit is None or mass is None:
         return "not_a_mole_fraction_of_a_known_gas"
     winds = [pair for pair in (("sonic_u", "sonic_v"), ("u_apparent", "v_apparent"), ("u", "v")) if pair[0] in trace]

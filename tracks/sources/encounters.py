@@ -15,6 +15,7 @@ from scipy.spatial import KDTree
 from scipy.stats import chi2
 
 from ingest.schema import species_names
+from ingest.species import species_of
 from numerics.plane import plane_of, seconds_since_start
 from tracks.schema import Track
 from tracks.settings import TrackSettings
@@ -63,7 +64,7 @@ def tell_sources_apart(track: Track, settings: TrackSettings) -> tuple[Encounter
     tuple of Encounter
         In order of time.
     """
-    names = [n for n in species_names(track.passes) if not n.endswith("_dry") and n != "h2o"]
+    names = [n for n in species_names(track.passes) if not _is_second_form(n)]
     table = track.plumes.to_dataframe()
     table = table[table["species"].isin(names)].sort_values(["first_row", "last_row"])
     if not len(table):
@@ -73,6 +74,12 @@ def tell_sources_apart(track: Track, settings: TrackSettings) -> tuple[Encounter
     new = np.append(True, (table["first_row"].to_numpy()[1:] > ends[:-1]) | (np.diff(passes) != 0))
     met = [_encounter(track, own, names, settings) for _, own in table.groupby(np.cumsum(new))]
     return _kinds(met, _places(met, settings), settings)
+
+
+def _is_second_form(name: str) -> bool:
+    """Whether a variable tells nothing of its own: the dry form of a gas, or the water that makes the difference."""
+    species = species_of(name)
+    return species is not None and bool(species.dry_of or species.slug == "h2o")
 
 
 def _encounter(track: Track, own: pd.DataFrame, names: list[str], settings: TrackSettings) -> Encounter:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from ingest.errors import FileError
 from ingest.outcome import Outcome
+from ingest.species import fold
 from ingest.text.encodings import decode
-from ingest.text.headings import fold, understand
+from ingest.text.headings import understand
 from ingest.text.sources import Source
 from ingest.text.tables import split_line
 from ingest.traces.assemble import read_delimited

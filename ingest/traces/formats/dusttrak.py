@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ingest.outcome import Decision, Outcome
-from ingest.text.headings import fold
+from ingest.species import fold
 from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
 from ingest.traces.record import Layout, Reader, Record, TraceSettings

@@ -12,8 +12,8 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Work
 
 from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Decision, Outcome, Reject
+from ingest.species import fold
 from ingest.text.encodings import Decoded
-from ingest.text.headings import fold
 from ingest.text.sources import Source
 from ingest.text.tables import find_table
 from ingest.traces.assemble import record_from_table

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fusion.schema import Rate
+from ingest.species import species_of
 from ingest.units import STANDARD_ATMOSPHERE_PA, grams_per_m3
 
 
@@ -24,9 +25,6 @@ class ReferenceState:
 REFERENCE = ReferenceState(298.15, STANDARD_ATMOSPHERE_PA)
 """Reference state of gases in GB 3095-2012 since its amendment of 2018."""
 
-_COUNTED_AS = {"nox": "no2"}
-"""Sums of gases whose mass is that of one of them by rule: NOx as NO2 (GB 3095-2012, EU 2008/50/EC)."""
-
 
 def rate_in_grams(rate: Rate | None, unit: str, species: str) -> Rate | None:
     """A rate in (``unit`` of the species) m3 s-1 as g s-1; None without a rate or a mass.
@@ -36,10 +34,10 @@ def rate_in_grams(rate: Rate | None, unit: str, species: str) -> Rate | None:
     >>> round(rate_in_grams(Rate(2000.0, 1000.0, 5000.0), "ug m-3", "pm25").median, 9)
     0.002
     """
-    name = species.split("_")[0]
+    known = species_of(species)
     grams = grams_per_m3(
         unit,
-        _COUNTED_AS.get(name, name),
+        known.counted_as or known.slug if known else species,
         temperature_k=REFERENCE.temperature_k,
         pressure_pa=REFERENCE.pressure_pa,
     )

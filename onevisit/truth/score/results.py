@@ -19,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ingest.coordinates import to_grid
 from ingest.errors import FileError
+from ingest.species import species_of, species_of_word, substance_of
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ def same_species(one: str, other: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    base = name.lower().split("_")[0].replace("pm2p5", "pm25")
-    return "".join(c for c in base if c.isalnum())
+    species = species_of_word(name) or species_of(name)
+    return substance_of(species.slug) if species else "".join(c for c in substance_of(name) if c.isalnum())
 
 
 def _read_json(path: Path) -> Any:

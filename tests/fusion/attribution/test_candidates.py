@@ -8,10 +8,8 @@ import shapely
 
 from fusion import FusionSettings
 from fusion.attribution.candidates import (
-    _family,
-    base_name,
+    _listed,
     candidates_of,
-    family_of,
     lists_family,
     lists_species,
     species_weight,
@@ -19,6 +17,7 @@ from fusion.attribution.candidates import (
 from fusion.cube.grid import project
 from ingest.coordinates import gcj02_from_wgs84
 from ingest.schema import Site
+from ingest.species import family_of, substance_of
 
 CRS = "EPSG:4544"
 SETTINGS = FusionSettings()
@@ -99,7 +98,9 @@ def test_no_sites_have_no_places() -> None:
         (("颗粒物",), "pm25", 1.0), (("烟尘",), "pm10", 1.0), (("粉尘",), "bc", 1.0), (("恶臭",), "h2s", 1.0),
         (("恶臭",), "no2", 0.15), (("PM10",), "pm25", 0.5), (("氮氧化物",), "no2", 0.5), (("NO2",), "no2", 1.0),
         (("氮氧化物", "甲苯"), "toluene", 1.0), (("SO2",), "h2s", 0.5), (("SO2",), "ch4", 0.15),
-        (("unheard of",), "ch4", 0.15), (("甲烷",), "ch4", 1.0),
+        (("unheard of",), "ch4", 0.15), (("甲烷",), "ch4", 1.0), (("可吸入颗粒物",), "pm25", 0.5),
+        (("氯苯",), "toluene", 0.5), (("二硫化碳",), "h2s", 0.5), (("氯化氢",), "hcl", 1.0),
+        (("甲烷",), "ch4_dry", 1.0),
     ],
 )  # fmt: skip
 def test_what_a_permit_lists_weighs_for_the_species(listed: tuple[str, ...], species: str, weight: float) -> None:
@@ -128,7 +129,7 @@ def test_families_of_species(family: str, members: str) -> None:
 )
 def test_a_species_of_a_second_instrument_is_the_same(species: str, base: str) -> None:
     """What follows an underscore numbers it, but for names that hold one."""
-    assert base_name(species) == base
+    assert substance_of(species) == base
 
 
 @pytest.mark.parametrize(
@@ -146,15 +147,31 @@ def test_a_list_names_a_species_or_its_family(listed, species: str, itself: bool
 
 
 @pytest.mark.parametrize(
-    ("text", "family"),
+    ("text", "slug"),
     [
-        ("颗粒物", "particles"),
-        ("烟尘", "particles"),
-        ("粉尘", "particles"),
-        ("非甲烷总烃", "voc"),
-        ("恶臭", "sulfur"),
+        ("颗粒物", "pm_total"),
+        ("烟尘", "pm_total"),
+        ("粉尘", "pm_total"),
+        ("非甲烷总烃", "nmhc"),
+        ("恶臭", "odour"),
+        ("挥发性有机物", "tvoc"),
     ],
 )
-def test_words_of_permits_name_a_family_and_no_species(text: str, family: str) -> None:
+def test_words_of_permits_name_a_whole_family(text: str, slug: str) -> None:
     """Also within a longer text."""
-    assert _family(text) == _family(f"有组织{text}（烟囱）") == ("", family)
+    one = _listed(text)
+    assert one == _listed(f"有组织{text}（烟囱）")
+    assert (one.slug, one.is_sum, one.family) == (slug, True, family_of(slug))
+
+
+@pytest.mark.parametrize(
+    ("text", "slug"),
+    [
+        ("可吸入颗粒物", "pm10"), ("二甲苯", "xylene"), ("ＳＯ２", "so2"), ("甲苯(mg/m3)", "toluene"),
+        ("三甲苯", "三甲苯"), ("氯化氢", "hcl"), ("Cerex-Benzene", "benzene"),
+    ],
+)  # fmt: skip
+def test_a_word_of_a_permit_is_one_species(text: str, slug: str) -> None:
+    """The whole word counts before its parts: 可吸入颗粒物 is PM10, 三甲苯 is no 甲苯."""
+    one = _listed(text)
+    assert (one.slug, one.is_sum) == (slug, False)

@@ -187,7 +187,7 @@ def test_words_of_corrected_columns(word: str) -> None:
     """The value at reference oxygen has its own variable."""
     one = parse(f"时间,SO2{word}(mg/m3)\n2024-10-01 08:00,5\n").one
     assert {name: float(v[0]) for name, v in one.data_vars.items()} == {"a21026_corrected": 5.0}
-    assert one["a21026_corrected"].attrs == {"code": "a21026", "long_name": "sulphur dioxide", "units": "mg m-3"}
+    assert one["a21026_corrected"].attrs == {"code": "a21026", "long_name": "sulfur dioxide", "units": "mg m-3"}
 
 
 @pytest.mark.parametrize("word", ["数据标识", "数据标记", "标记", "标识", "flag", "mark", " Flag"])

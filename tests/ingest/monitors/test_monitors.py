@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from ingest.errors import ContractError, SettingError
 from ingest.monitors import read as monitors
+from ingest.monitors.codes import code_of, hj212_codes
 from ingest.monitors.crc import crc_modbus
 from ingest.monitors.read import MonitorSettings, read_monitors
-from ingest.monitors.series import code_of, hj212_codes
 from ingest.outcome import Outcome
 from ingest.schema import check_monitor
 from ingest.settings import describe_settings
@@ -146,9 +146,9 @@ def test_commands_and_their_fields(tmp_path: Path, command: str, interval: str, 
         "interval": interval, "mn": MN, "point": MN, "permit_code": "", "uscc": "", "site_name": "",
         "source": "log.bin",
     }  # fmt: skip
-    assert series["a21026"].attrs == {"code": "a21026", "long_name": "sulphur dioxide", "units": "mg m-3"}
+    assert series["a21026"].attrs == {"code": "a21026", "long_name": "sulfur dioxide", "units": "mg m-3"}
     assert series["a21026_corrected"].attrs == {
-        "code": "a21026", "long_name": "sulphur dioxide, corrected", "units": "mg m-3",
+        "code": "a21026", "long_name": "sulfur dioxide, corrected", "units": "mg m-3",
     }  # fmt: skip
     assert outcome.rejects == ()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.species import fold
 from ingest.text.headings import (
     QUANTITIES,
     Heading,
     Meaning,
     Quantity,
-    fold,
     split_heading,
     status_subject,
     understand,
@@ -41,7 +41,9 @@ GASES = {
     "co": "carbon_monoxide", "no": "nitrogen_monoxide", "no2": "nitrogen_dioxide", "nox": "",
     "so2": "sulfur_dioxide", "o3": "ozone", "ox": "", "h2s": "hydrogen_sulfide", "nh3": "ammonia",
     "n2o": "nitrous_oxide", "hcho": "formaldehyde", "tvoc": "", "nmhc": "", "benzene": "benzene",
-    "toluene": "toluene", "ethylbenzene": "ethylbenzene", "xylene": "xylene", "styrene": "",
+    "toluene": "toluene", "ethylbenzene": "ethylbenzene", "xylene": "xylene", "styrene": "", "thc": "",
+    "vinyl_chloride": "", "chlorobenzene": "", "cl2": "", "hcl": "hydrogen_chloride", "hf": "",
+    "hcn": "hydrogen_cyanide", "cs2": "",
 }  # fmt: skip
 SIZES = {"pm1": "pm1", "pm25": "pm2p5", "pm10": "pm10", "pm4": "", "pm_coarse": "", "pm_total": "", "bc": ""}
 
@@ -137,7 +139,10 @@ def test_instruments_beside_a_known_word(heading: str, slug: str, instrument: st
 @pytest.mark.parametrize(
     "heading",
     [
-        *(f"foo {word}" for word in ("x", "y", "t a", "ws", "wd", "no", "co", "pm", "bc", "concentration", "total")),
+        *(
+            f"foo {word}"
+            for word in ("x", "y", "t a", "ws", "wd", "no", "co", "hf", "pm", "bc", "concentration", "total")
+        ),
         *("foo time", "foo date", "foo track", "foo status", "foo mode"),
         *("NO2 xyz", "NO2 pids", "NO2 a ch", "temp sensor", "humidity foo (%)", "foo", "foo (m/s)", "", " ", "()"),
     ],

@@ -45,7 +45,7 @@ from onevisit.settings import RouteSettings, VisitSettings
 from onevisit.visits.plan import plan_visits
 from onevisit.visits.routes import plan_routes
 from onevisit.words.numbers import rounded
-from onevisit.words.strings import LANGUAGES, SPECIES, STRINGS, Words
+from onevisit.words.strings import LANGUAGES, STRINGS, Words
 from tests.onevisit import two_streets
 from tracks.settings import TrackSettings
 
@@ -235,7 +235,6 @@ def test_strings_have_the_same_places_in_both_languages():
         places = [set(re.findall(r"{(\w+)", text)) for text in (english, chinese)]
         assert places[0] == places[1], key
         assert english and chinese, key
-    assert all(len(names) == 2 for names in SPECIES.values())
 
 
 def test_no_contractor_is_named_as_inspector(contents):

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import SettingError
-from onevisit.words.strings import LANGUAGES, SPECIES, STRINGS, Words
+from ingest.species import SPECIES
+from onevisit.words.strings import LANGUAGES, STRINGS, Words
 
 
 def test_languages_are_english_and_chinese() -> None:
@@ -50,33 +51,26 @@ def test_a_count_has_its_plural(lang: str, number: int, text: str) -> None:
 def test_species_are_printed_with_their_formulas_and_others_as_they_came() -> None:
     """In each language."""
     assert (Words("en").species("no2"), Words("zh").species("nh3")) == ("NO₂", "NH₃（氨）")
-    assert Words("en").species("odour") == "odour"
+    assert [Words("en").species(name) for name in ("hexane", "tvoc_2")] == ["hexane", "tvoc_2"]
+
+
+#: Species whose printed name is no formula or number that the slug spells.
+WORDS = {
+    "hcho": "formaldehyde", "xylene": "xylenes", "pm_total": "pmtotal", "pnc": "particlenumber", "bc": "blackcarbon",
+    "pm_coarse": "pm2510", "cd": "cadmium", "pb": "lead", "hg": "mercury", "h2so4": "sulfuricacidmist",
+    "chromic_acid": "chromicacidmist",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SPECIES)
 def test_a_formula_is_that_of_its_name(name: str) -> None:
-    """Digits are lowered and a formula's letters are those of its slug; gases with a word have it in Chinese too."""
-    english, chinese = SPECIES[name]
+    """Digits are lowered and a formula's letters are those of its slug; a word has one in Chinese."""
+    english, chinese = (Words(lang).species(name) for lang in LANGUAGES)
     lowered = str.maketrans("₀₁₂₃₄₅₆₇₈₉ₓ", "0123456789x")
     bare = re.sub(r"[^a-z0-9]", "", english.translate(lowered).lower())
-    words = {
-        "hcho": "formaldehyde", "xylene": "xylenes", "pm_total": "pmtotal", "pnc": "particlenumber",
-        "bc": "blackcarbon", "nmhc": "nmhc",
-    }  # fmt: skip
-    assert bare == words.get(name, name.replace("_", ""))
-    chinese_only = {
-        "nmhc",
-        "hcho",
-        "benzene",
-        "toluene",
-        "ethylbenzene",
-        "xylene",
-        "styrene",
-        "pm_total",
-        "pnc",
-        "bc",
-    }
-    if name not in chinese_only:
+    assert bare == WORDS.get(name, name.replace("_", ""))
+    is_formula = bool(re.search(r"[₀-₉ₓ]", english)) or english in ("TVOC", "CO", "NO", "HCl", "HF", "HCN")
+    if is_formula:
         assert chinese.startswith(english.split(" ")[0])
     else:
         assert re.search(r"[\u4e00-\u9fff]", chinese)

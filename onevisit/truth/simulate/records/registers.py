@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84, to_grid
+from ingest.species import SPECIES, species_of_word
 from onevisit.truth.simulate.world import Place, World
 
 _CREDITS = ("环保诚信", "环保良好", "环保警示", "环保不良")
@@ -125,15 +126,15 @@ def write_registers(folder: Path, world: World, entries: Sequence[RegisterEntry]
 
 
 def _pollutants(place: Place) -> list[str]:
-    names = {
-        "TVOC": "挥发性有机物",
-        "toluene": "甲苯",
-        "xylene": "二甲苯",
-        "PM2.5": "颗粒物",
-        "NOx": "氮氧化物",
-        "CO": "一氧化碳",
-    }
-    return [names[species] for species, share in place.industry.profile if share >= 0.02]
+    return [_listed(species) for species, share in place.industry.profile if share >= 0.02]
+
+
+def _listed(name: str) -> str:
+    """A species as a permit lists it: by its Chinese name, but particles of every size as 颗粒物."""
+    species = species_of_word(name)
+    if species is None:
+        raise KeyError(name)
+    return (SPECIES["pm_total"] if species.family == "particles" else species).register_words[0]
 
 
 def _written(world: World, x: float, y: float, crs: str) -> tuple[str, str]:

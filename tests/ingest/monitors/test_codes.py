@@ -1,11 +1,11 @@
-"""Quantities of HJ 212: their codes, names and units, as published and as people write them."""
+"""Quantities of monitor records: the published codes, their names and units, and what is none."""
 
 from __future__ import annotations
 
 import pytest
 
-from ingest.monitors import series
-from ingest.monitors.series import Code, code_of, hj212_codes
+from ingest.monitors import codes
+from ingest.monitors.codes import Code, code_of, hj212_codes
 from tests.ingest.immutable import mutable_values
 
 # HJ 212-2017, annex B, as "2017 code: 2005 code".
@@ -23,7 +23,7 @@ UNITS = {
     "w00000": "L s-1", "w01001": "1", "w01002": "1", "w01003": "1", "w01010": "degC", "w01014": "uS cm-1",
     "w02003": "1", "a00000": "m3 s-1", "a01001": "degC", "a01002": "%", "a01006": "kPa", "a01007": "m s-1",
     "a01008": "degree", "a01010": "1", "a01011": "m s-1", "a01012": "degC", "a01013": "kPa", "a01014": "%",
-    "a01017": "kPa", "a19001": "%", "a05024": "ug m-3", "a34002": "ug m-3", "a34004": "ug m-3",
+    "a01017": "kPa", "a19001": "%", "a05024": "ug m-3", "a34002": "ug m-3", "a34004": "ug m-3", "a34005": "ug m-3",
 }  # fmt: skip
 
 
@@ -85,4 +85,4 @@ def test_what_is_no_quantity_is_none() -> None:
 
 def test_values_are_immutable() -> None:
     """Nothing that is handed on can be changed."""
-    assert mutable_values(series) == []
+    assert mutable_values(codes) == []

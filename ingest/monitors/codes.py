@@ -1,4 +1,4 @@
-"""Quantities of HJ 212 that the rules know: their codes, names and units."""
+"""Quantities of monitor records by code and by name: species of the air, and what else HJ 212 numbers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+
+from ingest.species import SPECIES, Species, fold
+
+_NOT_IN_RECORDS = frozenset({"total"})
+"""Headings of loggers that name a species beside their other columns only: a platform's total is that of anything."""
 
 
 @dataclass(frozen=True)
@@ -23,21 +28,26 @@ class Code:
 
 @lru_cache(maxsize=1)
 def hj212_codes() -> tuple[Code, ...]:
-    """Quantities that the rules downstream know by code (HJ 212-2017, annex B; PM in µg m-3 as devices send it)."""
+    """Quantities known by code (HJ 212-2017, annex B): species of the air, then water and operation."""
     text = (files("ingest.monitors") / "hj212_codes.csv").read_text(encoding="utf-8")
-    return tuple(
+    others = (
         Code(r["code"], r["old"], r["name_zh"], r["name_en"], r["unit"], tuple(r["aliases"].split()))
         for r in csv.DictReader(text.splitlines())
     )
+    return (*(_code_of_species(species) for species in SPECIES.values() if species.code), *others)
+
+
+def _code_of_species(species: Species) -> Code:
+    name_zh, *others = species.register_words
+    aliases = tuple(word for word in (*others, *species.words) if word not in _NOT_IN_RECORDS)
+    return Code(species.code, species.old_code, name_zh, species.long_name, species.monitor_unit, aliases)
 
 
 @lru_cache(maxsize=1)
 def _by_name() -> Mapping[str, Code]:
-    names = {}
-    for code in hj212_codes():
-        for name in (code.code, code.name_zh, code.name_en, *code.aliases):
-            names[name.lower()] = code
-    return names
+    return {
+        fold(name): code for code in hj212_codes() for name in (code.code, code.name_zh, code.name_en, *code.aliases)
+    }
 
 
 @lru_cache(maxsize=1)
@@ -51,6 +61,6 @@ def code_of(name: str) -> Code | None:
     Examples
     --------
     >>> code_of("COD").code, code_of("011").code, code_of("二氧化硫").name_en, code_of("电话")
-    ('w01018', 'w01018', 'sulphur dioxide', None)
+    ('w01018', 'w01018', 'sulfur dioxide', None)
     """
-    return _by_name().get(name.strip().lower()) or _by_old().get(name.strip())
+    return _by_name().get(fold(name)) or _by_old().get(name.strip())
