@@ -78,6 +78,7 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.median_high  # onevisit.handover.data.segments: segments.geojson, all at once
     yield it.enhancement_low  # onevisit.handover.data.segments: segments.geojson, all at once
     yield it.enhancement_high  # onevisit.handover.data.segments: segments.geojson, all at once
+    yield it.usual_length_m  # tracks.segments.medians: report.html.j2
     yield it.hectares  # onevisit.handover.data.findings: report.html.j2
     yield it.thresholds  # onevisit.handover.page.contents: report.html.j2
     yield it.usual_length_m  # tracks.segments.medians: report.html.j2
