@@ -57,7 +57,7 @@ def parked_runs(data: Path) -> Iterator[Result]:
     for run in pd.read_csv(data / "otm33a" / "CR_lagtimes.csv").itertuples():
         trace = _read([data / "otm33a" / f"STR_{run.ID}.csv.gz"]).value[0]
         step_s = float(np.median(np.diff(trace["time"].values)).astype(float) * 1e-9)
-        settings = TrackSettings(lag_s=run.lag * step_s, sensor_height_m=run.sensor_height_m)
+        settings = TrackSettings(lag_s=run.lag * step_s, inlet_height_m=run.sensor_height_m)
         estimate = quantify_parked(
             trace, distance_m=run.distance_m, source_height_m=run.source_height_m, settings=settings
         )

@@ -27,24 +27,37 @@ def render_flags() -> str:
     return f"# Quality flags\n\n{_NOTE}\n{head}" + "\n".join(rows) + "\n"
 
 
+_WRITTEN = """A bureau sets these in a profile (TOML, `--profile`) or in `mission.toml`, which wins:
+
+```toml
+time_zone = "Asia/Shanghai"        # names above all tables come first
+
+[vehicle]                          # also called [tracks]
+lag_s = 6.5
+lag_of = [["ch4", 6.0], ["so2", 9.0]]
+
+[traces.status_words]
+"3" = "calibration"
+
+[teams]                            # also called [routes]; [registers] is [sites]
+depot = [104.06, 30.66]
+```
+
+Everything else is a parameter of a model. It stands with its unit and source in the settings dataclass of its room
+(`tracks/settings.py`, `imagery/settings.py`, `fusion/settings.py`, ...), is varied by benchmarks, and is refused in a
+profile.
+"""
+
+
 def render_thresholds() -> str:
-    """Every threshold of every room, with unit and source."""
-    parts = [
-        "# Thresholds\n",
-        _NOTE,
-        "A profile (TOML, `--profile`) or `mission.toml` changes any of them: `[tracks]` `lag_s = 6.5`.\n",
-    ]
+    """What a bureau may set, with unit and source."""
+    parts = ["# Settings\n", _NOTE, _WRITTEN]
     for room, lines in describe_profile(Profile()).items():
-        parts.append(f"## [{room}]\n\n| name | value | unit | source |\n|---|---|---|---|")
-        parts += [f"| `{line.name}` | {_shown(line.value)} | {line.unit} | {line.source} |" for line in lines]
+        title = f"[{room}]" if room else "Above all tables"
+        parts.append(f"## {title}\n\n| name | value | unit | source |\n|---|---|---|---|")
+        parts += [f"| `{line.name}` | `{line.value!r}` | {line.unit} | {line.source} |" for line in lines]
         parts.append("")
     return "\n".join(parts)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, tuple | dict) and len(value) > 8:
-        return f"{len(value)} entries"
-    return f"`{value!r}`".replace("|", "\\|")
 
 
 PAGES = {"formats.md": render_formats, "thresholds.md": render_thresholds, "flags.md": render_flags}

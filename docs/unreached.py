@@ -80,8 +80,6 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.enhancement_high  # onevisit.handover.data.segments: segments.geojson, all at once
     yield it.usual_length_m  # tracks.segments.medians: report.html.j2
     yield it.hectares  # onevisit.handover.data.findings: report.html.j2
-    yield it.thresholds  # onevisit.handover.page.contents: report.html.j2
-    yield it.usual_length_m  # tracks.segments.medians: report.html.j2
     yield it.aspect  # onevisit.handover.page.maps: report.html.j2
     yield it.km  # onevisit.handover.page.summary: report.html.j2
     yield it.photos_used  # onevisit.handover.page.summary: report.html.j2

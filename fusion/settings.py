@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ingest.errors import SettingError
-from ingest.settings import setting
+from ingest.settings import same_as, setting
+from tracks.settings import COMBUSTION_SPECIES, TrackSettings
 
 _POSITIVE = (
     "cell_m",
@@ -47,7 +48,7 @@ class FusionSettings:
     """Thresholds of cube, hotspots, dispersion and attribution."""
 
     cell_m: float = setting(
-        20.0, unit="m", source="choice: finer than the 30 m segments of Apte 2017, coarser than GNSS"
+        20.0, unit="m", source="choice: finer than the 30 m segments of Apte 2017, coarser than GNSS", bureau=True
     )
     chunk_cells: int = setting(1024, unit="1", source="choice: 8 MB of float64 a chunk and layer")
 
@@ -55,7 +56,7 @@ class FusionSettings:
         50.0, unit="m", source="choice: plumes are 30-150 m wide at 200-500 m from a source"
     )
     alpha: float = setting(
-        0.05, unit="1", source="convention: share of maps without a source that may show a hotspot"
+        0.05, unit="1", source="convention: share of maps without a source that may show a hotspot", bureau=True
     )
     recurrence_share: float = setting(
         0.5, unit="1", source="choice: part of alpha that recurrent hotspots may use up"
@@ -67,7 +68,7 @@ class FusionSettings:
         30.0, unit="m", source="choice: 5 degrees of wind move a plume's axis so far at 350 m from its source"
     )
     combustion_species: tuple[str, ...] = setting(
-        ("co2", "co", "no", "no2", "nox", "pnc", "bc", "pm25", "pm10", "co2_dry"),
+        (*COMBUSTION_SPECIES, "pm25", "pm10"),
         unit="",
         source="choice: tracers of exhaust, as in tracks, and its particles",
     )
@@ -96,9 +97,7 @@ class FusionSettings:
     )
     seed: int = setting(20240601, unit="1", source="choice: fixed, so that the same data give the same hotspots")
 
-    gnss_sd_m: float = setting(
-        3.0, unit="m", source="GPS SPS performance standard 2020: 95 % within 8 m, sd per axis"
-    )
+    gnss_sd_m: float = same_as(TrackSettings, "gnss_sd_m")
     position_lag_s: float = setting(
         1.0, unit="s", source="choice: what remains of the inlet lag after its correction"
     )
@@ -201,7 +200,7 @@ class FusionSettings:
     credible: float = setting(0.9, unit="1", source="convention: share of probability in the credible area")
 
     source_height_m: float = setting(5.0, unit="m", source="choice: doors, tanks and vents; stacks say their own")
-    inlet_height_m: float = setting(2.5, unit="m", source="choice: roof of a van")
+    inlet_height_m: float = same_as(TrackSettings, "inlet_height_m")
     snapshot_width: float = setting(
         0.6, unit="1", source="choice: width of a crossing in seconds against the mean plume"
     )

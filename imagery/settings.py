@@ -12,8 +12,12 @@ class ImagerySettings:
     """Thresholds of `imagery.process_frames`; ``mode`` is ``"refined"`` or ``"direct"``, ``gsd_m`` 0 is its own."""
 
     # --- what is made
-    mode: str = setting("refined", unit="", source="choice: refined wherever photos overlap; direct needs no overlap")
-    gsd_m: float = setting(0.0, unit="m", source="choice: 0 takes the median ground sampling distance of the photos")
+    mode: str = setting(
+        "refined", unit="", source="choice: refined wherever photos overlap; direct needs no overlap", bureau=True
+    )
+    gsd_m: float = setting(
+        0.0, unit="m", source="choice: 0 takes the median ground sampling distance of the photos", bureau=True
+    )
     chunk_px: int = setting(1024, unit="px", source="choice: 12 MB a chunk and layer stack, a few photos each")
     max_pixels: int = setting(4_000_000_000, unit="px", source="choice: 100 times the largest flight tested")
     cache_mb: int = setting(384, unit="MB", source="choice: decoded photos kept between neighbouring chunks")
@@ -76,13 +80,16 @@ class ImagerySettings:
     )
     laser_sd_m: float = setting(0.3, unit="m", source="DJI Zenmuse H20T specification: 0.2 m + 0.15 % of the range")
     flying_height_m: float = setting(
-        0.0, unit="m", source="declared in mission.toml, for cameras that tag none; 0: from the tags"
+        0.0, unit="m", source="declared in mission.toml, for cameras that tag none; 0: from the tags", bureau=True
     )
     geoid_height_m: float = setting(
-        -9999.0, unit="m", source="declared in mission.toml: DEM's zero above the ellipsoid; -9999: from PROJ"
+        -9999.0,
+        unit="m",
+        source="declared in mission.toml: DEM's zero above the ellipsoid; -9999: from PROJ",
+        bureau=True,
     )
     dem: str = setting(
-        "", unit="", source="declared in mission.toml: elevation model, relative to the mission folder"
+        "", unit="", source="declared in mission.toml: elevation model, relative to the mission folder", bureau=True
     )
     ground_sd_m: float = setting(
         2.0, unit="m", source="choice: ground against the take-off plane where nothing measured it"

@@ -1,8 +1,8 @@
-"""Every threshold of every room, with its unit and its source, and how a mission changes it.
+"""What a bureau may set, and how: the settings that name its own circumstances, at most forty.
 
 A profile is a TOML file with a table per room; ``mission.toml`` may hold the same tables, and wins::
 
-    time_zone = "Asia/Shanghai"      # of traces and photos without a zone
+    time_zone = "Asia/Shanghai"      # of traces, photos, monitors and routes without a zone
     crs = "EPSG:4544"                # of the grid
 
     [vehicle]                        # the same as [tracks]
@@ -11,14 +11,15 @@ A profile is a TOML file with a table per room; ``mission.toml`` may hold the sa
     [teams]                          # the same as [routes]
     teams = 2
 
-An unknown table or name is an error that proposes the nearest known one: a misspelt threshold must not be ignored.
+An unknown table or name is an error that proposes the nearest known one: a misspelt setting must not be ignored. So
+is a parameter of a model: those are varied in code (``dataclasses.replace``), never by a bureau.
 """
 
 from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -39,12 +40,21 @@ from onevisit.settings import RouteSettings, VisitSettings
 from onevisit.visits.regions import RegionSettings
 from tracks.settings import TrackSettings
 
-_ALIASES = {"vehicle": "tracks", "teams": "routes"}
+_ALIASES = {"vehicle": "tracks", "teams": "routes", "registers": "sites"}
+# Names above all tables, and the rooms whose setting they are; the first of these speaks for all.
+_ABOVE = {
+    "time_zone": ("traces", "photos", "monitors", "routes"),
+    "maximum_file_mb": ("traces", "sites", "monitors"),
+    "columns": ("traces",),
+}
+# A setting of one room that is read in another too.
+_READ_IN_TOO = {("tracks", "inlet_height_m"): "fusion"}
+_CRS_SOURCE = "choice: the 3-degree zone of CGCS2000 (in China) or UTM zone of the median position"
 
 
 @dataclass(frozen=True)
 class Profile:
-    """The settings of all rooms, and the grid's CRS (None: chosen from the data)."""
+    """Settings and parameters of all rooms, and the grid's CRS (None: chosen from the data)."""
 
     name: str = "default"
     crs: CRS | None = None
@@ -74,7 +84,7 @@ def load_profile(name: str, configuration: Mapping[str, Any]) -> Profile:
     Raises
     ------
     SettingError
-        If the file is missing or not TOML, or a table, a name, a type or a CRS is not known.
+        If the file is missing or not TOML, a table, a name, a type or a CRS is not known, or a name is a parameter.
     """
     profile = Profile(name=name)
     if name != "default":
@@ -83,12 +93,25 @@ def load_profile(name: str, configuration: Mapping[str, Any]) -> Profile:
 
 
 def describe_profile(profile: Profile) -> dict[str, list[SettingLine]]:
-    """All thresholds by room, for the report and the docs."""
-    return {room: describe_settings(getattr(profile, room)) for room in _rooms()}
+    """What a bureau may set, by room, for the report and the docs; under ``""`` what stands above all tables."""
+    rooms = {room: {line.name: line for line in describe_settings(getattr(profile, room))} for room in _rooms()}
+    crs = profile.crs.to_string() if profile.crs else ""
+    above = [SettingLine("crs", crs, "", _CRS_SOURCE, profile.crs is None, for_bureau=True)]
+    above += [replace(rooms[owners[0]].pop(name), for_bureau=True) for name, owners in _ABOVE.items()]
+    told = {room: [line for line in lines.values() if line.for_bureau] for room, lines in rooms.items()}
+    return {"": above, **{room: lines for room, lines in told.items() if lines}}
+
+
+def changed_settings(profile: Profile) -> dict[str, list[SettingLine]]:
+    """What of `describe_profile` is not as built in; empty where everything is."""
+    told = {
+        room: [line for line in lines if not line.is_default] for room, lines in describe_profile(profile).items()
+    }
+    return {room: lines for room, lines in told.items() if lines}
 
 
 def profile_dict(profile: Profile) -> dict[str, Any]:
-    """The profile as plain values, for the manifest and for stage keys."""
+    """Every setting and every parameter as plain values, for the manifest and for stage keys."""
     rooms: dict[str, Any] = {room: asdict(getattr(profile, room)) for room in _rooms()}
     return {"name": profile.name, "crs": profile.crs.to_string() if profile.crs else None, **rooms}
 
@@ -113,33 +136,57 @@ def _apply(profile: Profile, configuration: Mapping[str, Any], *, origin: str) -
     tables.pop("profile", None)
     if (crs := tables.pop("crs", None)) is not None:
         profile = replace(profile, crs=_projected_crs(crs, origin))
-    if (zone := tables.pop("time_zone", None)) is not None:
-        for room in ("traces", "photos", "monitors", "routes"):
-            profile = _override(profile, room, {"time_zone": zone}, origin)
-    if (columns := tables.pop("columns", None)) is not None:
-        profile = _override(profile, "traces", {"columns": columns}, origin)
+    for name, owners in _ABOVE.items():
+        if name in tables:
+            value = tables.pop(name)
+            for room in owners:
+                profile = _override(profile, room, {name: value}, origin)
     for table, values in tables.items():
         room = _ALIASES.get(table, table)
-        known = [*_rooms(), *_ALIASES, "crs", "time_zone", "columns", "profile"]
         if room not in _rooms():
+            known = [*_rooms(), *_ALIASES, "crs", "profile", *_ABOVE]
             raise SettingError(f"{origin}: unknown name {table!r}{_nearest(table, known)}")
         if not isinstance(values, Mapping):
             raise SettingError(f"{origin}: [{table}] must be a table of names and values, not {values!r}")
+        _refuse_unknown(profile, room, values, origin)
         profile = _override(profile, room, values, origin)
     return profile
 
 
+def _refuse_unknown(profile: Profile, room: str, names: Iterable[str], origin: str) -> None:
+    """Refuse what the room does not have, and what it has but no bureau may set."""
+    lines = {line.name: line for line in describe_settings(getattr(profile, room))}
+    settable = [line.name for line in lines.values() if line.for_bureau]
+    for name in names:
+        if name not in lines:
+            raise SettingError(f"{origin}, [{room}]: unknown name {name!r}{_nearest(name, settable)}")
+        if name not in settable:
+            said = f"{origin}, [{room}]: {name!r} is a parameter of the model, not a setting"
+            raise SettingError(said + _instead(profile, name, settable))
+
+
+def _instead(profile: Profile, name: str, settable: list[str]) -> str:
+    if name in _ABOVE:
+        return f"; set {name!r} above all tables"
+    for room, lines in describe_profile(profile).items():
+        if name in [line.name for line in lines]:
+            return f"; set {name!r} under [{room}]"
+    match = difflib.get_close_matches(name, settable, n=1)
+    return f"; the nearest setting is {match[0]!r}" if match else _known(settable)
+
+
 def _override(profile: Profile, room: str, values: Mapping[str, Any], origin: str) -> Profile:
     settings = getattr(profile, room)
-    known = {f.name: getattr(settings, f.name) for f in fields(settings)}
     for name, value in values.items():
-        if name not in known:
-            raise SettingError(f"{origin}, [{room}]: unknown name {name!r}{_nearest(name, list(known))}")
-        if not _same_kind(known[name], value):
-            expected = type(known[name]).__name__
+        if not _same_kind(getattr(settings, name), value):
+            expected = type(getattr(settings, name)).__name__
             raise SettingError(f"{origin}, [{room}] {name}: {value!r} is not of the kind {expected}")
-    converted = {name: _convert(known[name], value) for name, value in values.items()}
-    return replace(profile, **{room: replace(settings, **converted)})
+    converted = {name: _convert(getattr(settings, name), value) for name, value in values.items()}
+    profile = replace(profile, **{room: replace(settings, **converted)})
+    for name in converted:
+        if (other := _READ_IN_TOO.get((room, name))) is not None:
+            profile = _override(profile, other, {name: converted[name]}, origin)
+    return profile
 
 
 def _same_kind(default: object, value: object) -> bool:
@@ -164,7 +211,11 @@ def _convert(default: object, value: Any) -> Any:
 
 def _nearest(name: str, known: list[str]) -> str:
     match = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {match[0]!r}?" if match else f"; known are {', '.join(sorted(known))}"
+    return f"; did you mean {match[0]!r}?" if match else _known(known)
+
+
+def _known(names: list[str]) -> str:
+    return f"; known are {', '.join(sorted(names))}" if names else "; nothing of it may be set"
 
 
 def _projected_crs(value: object, origin: str) -> CRS:

@@ -22,10 +22,10 @@ class VisitSettings:
         0.05, unit="1", source="choice: below it a site is not named in a lead, only in hotspots.geojson"
     )
     measure_probability: float = setting(
-        0.2, unit="1", source="choice: one of five rivals at even odds; worth another drive"
+        0.2, unit="1", source="choice: one of five rivals at even odds; worth another drive", bureau=True
     )
     visit_probability: float = setting(
-        0.6, unit="1", source="choice: more likely than all other explanations together, with a margin"
+        0.6, unit="1", source="choice: more likely than all other explanations together, with a margin", bureau=True
     )
     rival_ratio: float = setting(
         2.0, unit="1", source="choice: times as likely as the next listed site, so that the door is the right one"
@@ -34,7 +34,6 @@ class VisitSettings:
         2, unit="1", source="Messier 2018, doi:10.1021/acs.est.8b03395: one pass is not enough; choice: two sightings"
     )
     visit_share_seen: float = setting(0.3, unit="1", source="choice: seen in at least this share of passes crossed")
-    calm_m_s: float = setting(1.0, unit="m s-1", source="choice: below 0.5 to 1 m/s wind has no direction")
     visit_position_sd_m: float = setting(
         150.0, unit="m", source="choice: half of the GCJ-02 offset in Chengdu (350 m); beyond, another door is likely"
     )
@@ -48,12 +47,16 @@ class VisitSettings:
         None,
         unit="1",
         source="to be set from the published list; e.g. Ankang 2025 (陕环执法函〔2025〕122号): 2 a year and bureau",
+        bureau=True,
     )
-    service_min: float = setting(60.0, unit="min", source="choice: one combined visit")
+    service_min: float = setting(60.0, unit="min", source="choice: one combined visit", bureau=True)
     matter_min: float = setting(15.0, unit="min", source="choice: each further matter of the same visit")
     longest_min: float = setting(180.0, unit="min", source="choice: a visit that needs longer needs a day of its own")
     remind_days: int = setting(
-        60, unit="day", source="排污许可管理条例 (2021): renewal is applied for 60 days before expiry; to be checked"
+        60,
+        unit="day",
+        source="排污许可管理条例 (2021): renewal is applied for 60 days before expiry; to be checked",
+        bureau=True,
     )
 
     def __post_init__(self) -> None:
@@ -84,13 +87,20 @@ class RouteSettings:
         If there is no team, the shift has no length, or a speed or the depot is impossible.
     """
 
-    teams: int = setting(2, unit="1", source="choice: to be set by the bureau")
-    shift_start: str = setting("09:00", unit="", source="choice: local time at which teams leave")
-    shift_h: float = setting(7.0, unit="h", source="choice: from leaving to return; office hours less a break")
-    depot: tuple[float, ...] = setting((), unit="degree", source="where teams start: [lon, lat] WGS 84, none known")
-    speed_km_h: float = setting(30.0, unit="km h-1", source="choice: mean speed in city traffic")
+    teams: int = setting(2, unit="1", source="choice: to be set by the bureau", bureau=True)
+    shift_start: str = setting("09:00", unit="", source="choice: local time at which teams leave", bureau=True)
+    shift_h: float = setting(
+        7.0, unit="h", source="choice: from leaving to return; office hours less a break", bureau=True
+    )
+    depot: tuple[float, ...] = setting(
+        (), unit="degree", source="where teams start: [lon, lat] WGS 84, none known", bureau=True
+    )
+    speed_km_h: float = setting(30.0, unit="km h-1", source="choice: mean speed in city traffic", bureau=True)
     detour_factor: float = setting(
-        1.4, unit="1", source="Boscoe 2012, doi:10.1080/00330124.2011.583586: mean of road to straight line 1.417"
+        1.4,
+        unit="1",
+        source="Boscoe 2012, doi:10.1080/00330124.2011.583586: mean of road to straight line 1.417",
+        bureau=True,
     )
     speed_share: float = setting(
         0.6, unit="1", source="choice: mean driving speed over the maxspeed of a street; crossings and traffic"

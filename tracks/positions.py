@@ -206,7 +206,7 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     stuck = np.zeros(len(t), np.bool_)
     believed = found & ~poor
     limits = np.array(
-        [settings.hold_s, settings.stuck_s, settings.stuck_jump_m / north, settings.stuck_jump_m / east]
+        [settings.hold_s, settings.stuck_position_s, settings.stuck_jump_m / north, settings.stuck_jump_m / east]
     )
     _repeats(t, lon, lat, limits, believed, stuck, quantum_m < 1.0)
     x, y = plane.forward(lon, lat)

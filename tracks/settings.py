@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ingest.errors import SettingError
-from ingest.settings import setting
+from ingest.settings import same_as, setting
+from ingest.traces.record import TraceSettings
 
+COMBUSTION_SPECIES = ("co2", "co", "no", "no2", "nox", "pnc", "bc", "co2_dry")
 BACKGROUND_MODELS = ("percentile", "phase_shift", "spline", "two_state")
 
 
 @dataclass(frozen=True)
 class TrackSettings:
-    """Thresholds of `tracks`; all may be overridden in a profile.
+    """Thresholds of `tracks`; those of the vehicle and its instruments may stand in a profile.
 
     Raises
     ------
@@ -22,9 +24,17 @@ class TrackSettings:
     """
 
     # lag
-    lag_s: float = setting(0.0, unit="s", source="choice: no lag unless the mission gives one or asks to estimate it")
+    lag_s: float = setting(
+        0.0,
+        unit="s",
+        source="choice: 0 is not given; where opposite passes agree on a lag, that is applied",
+        bureau=True,
+    )
     lag_of: tuple[tuple[str, float], ...] = setting(
-        (), unit="s", source="choice: a lag of its own per instrument or species, (name, seconds); wins over lag_s"
+        (),
+        unit="s",
+        source="choice: a lag of its own per instrument or species, (name, seconds); wins over lag_s, 0 too",
+        bureau=True,
     )
     estimate_lag: bool = setting(
         True, unit="1", source="choice: where no lag is given and opposite passes agree on one, it is applied"
@@ -46,14 +56,23 @@ class TrackSettings:
         1.0, unit="s", source="choice: a puff of gas timed by hand to 0.5 s, and what is left of the response"
     )
     response_of: tuple[tuple[str, float], ...] = setting(
-        (), unit="s", source="choice: no response time is corrected unless (species or instrument, seconds) is given"
+        (),
+        unit="s",
+        source="choice: no response time is corrected unless (species or instrument, seconds) is given",
+        bureau=True,
     )
     frozen_s: float = setting(
         30.0, unit="s", source="choice: noise changes the last digit of a 1 Hz analyser within seconds"
     )
     value_gap_s: float = setting(3.0, unit="s", source="choice: values further apart are not interpolated over")
+    # vehicle
+    inlet_height_m: float = setting(
+        2.5, unit="m", source="choice: roof of a van; EPA OTM 33A's mast is 2.69 m", bureau=True
+    )
     # positions
-    gnss_sd_m: float = setting(2.5, unit="m", source="choice: open-sky code receivers state 2–3 m CEP")
+    gnss_sd_m: float = setting(
+        2.5, unit="m", source="choice: code receivers state 2-3 m CEP under open sky; 3 m / 1.18 an axis"
+    )
     acceleration_density: float = setting(
         1.0, unit="m2 s-3", source="choice: white-noise acceleration of urban driving, about 1 m s-2 over 1 s"
     )
@@ -62,16 +81,19 @@ class TrackSettings:
     residual_sd: float = setting(
         2.0, unit="1", source="choice: fixes 5 m off a track that fits their neighbours contradict it (2 x 2.5 m)"
     )
-    position_gap_s: float = setting(5.0, unit="s", source="CalMAPLab/VanDAQ: gaps up to 5 s are filled")
+    position_gap_s: float = same_as(TraceSettings, "position_gap_s")
     hold_s: float = setting(2.0, unit="s", source="choice: shorter repeats are a slow receiver held by the logger")
-    stuck_s: float = setting(5.0, unit="s", source="choice: a repeated fix this long may be a frozen receiver")
+    stuck_position_s: float = same_as(TraceSettings, "stuck_position_s")
     stuck_jump_m: float = setting(25.0, unit="m", source="choice: further than a car starting from rest moves in 3 s")
     min_satellites: float = setting(4.0, unit="1", source="uataq/data-pipeline QAQC flag −22")
     max_hdop: float = setting(8.0, unit="1", source="choice: above 8 horizontal errors reach 20 m")
     outage_s: float = setting(300.0, unit="s", source="uataq/data-pipeline QAQC flag −24: outage of 5 min")
     warm_up_s: float = setting(60.0, unit="s", source="uataq/data-pipeline QAQC flag −24: 1 min of warm-up")
     depots: tuple[tuple[tuple[float, float], ...], ...] = setting(
-        (), unit="degree", source="choice: polygons (longitude, latitude) of yards that are no survey; uataq flag 20"
+        (),
+        unit="degree",
+        source="choice: polygons (longitude, latitude) of yards that are no survey; uataq flag 20",
+        bureau=True,
     )
     stop_speed: float = setting(0.5, unit="m s-1", source="choice: slower is a stop")
     max_speed: float = setting(60.0, unit="m s-1", source="choice: no survey platform is faster")
@@ -96,14 +118,15 @@ class TrackSettings:
         False,
         unit="",
         source="choice: only where it is asked for; Kirchstetter & Novakov 2007 for a microAeth's filter",
+        bureau=True,
     )
     correct_pm_humidity: bool = setting(
-        False, unit="", source="choice: only where asked for; Chakrabarti et al. 2004, photometers"
+        False, unit="", source="choice: only where asked for; Chakrabarti et al. 2004, photometers", bureau=True
     )
     # wind
     max_wind: float = setting(40.0, unit="m s-1", source="choice: stronger true wind on a road is a sensor fault")
     wind_sensor_sd: float = setting(0.3, unit="m s-1", source="choice: a sonic on a mast, after calibration")
-    flow_factor: float = setting(1.0, unit="1", source="choice: no flow distortion known")
+    flow_factor: float = setting(1.0, unit="1", source="choice: no flow distortion known", bureau=True)
     flow_distortion_sd: float = setting(
         0.07,
         unit="1",
@@ -140,9 +163,7 @@ class TrackSettings:
         0.1, unit="1", source="choice: instruments follow a plume of seconds differently by a tenth of the ratio"
     )
     # exhaust
-    combustion_species: tuple[str, ...] = setting(
-        ("co2", "co", "no", "no2", "nox", "pnc", "bc", "co2_dry"), unit="", source="choice: tracers of exhaust"
-    )
+    combustion_species: tuple[str, ...] = setting(COMBUSTION_SPECIES, unit="", source="choice: tracers of exhaust")
     exhaust_snr: float = setting(5.0, unit="1", source="choice: a spike exceeds 5 standard deviations of noise")
     exhaust_spike_s: float = setting(15.0, unit="s", source="choice: an overtaking vehicle's exhaust lasts seconds")
     exhaust_together_s: float = setting(3.0, unit="s", source="choice: instruments of one van agree within 3 s")
@@ -150,7 +171,6 @@ class TrackSettings:
     exhaust_window_s: float = setting(60.0, unit="s", source="choice: spikes are taken over the minute around them")
 
     # emission rates
-    sensor_height_m: float = setting(2.69, unit="m", source="EPA OTM 33A: inlet and sonic on the vehicle's mast")
     parked_radius_m: float = setting(30.0, unit="m", source="choice: a parked run's positions stay within this")
     rate_species: str = setting("ch4", unit="", source="EPA OTM 33A: methane releases")
     rate_background_percent: float = setting(5.0, unit="%", source="EPA OTM 33A: mean of the lowest 5 %")

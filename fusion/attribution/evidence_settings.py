@@ -1,4 +1,4 @@
-"""How much a finding of the drone, or its absence, speaks for a source of a species: the profile's ``[evidence]``."""
+"""How much a finding of the drone, or its absence, speaks for a source of a species."""
 
 from __future__ import annotations
 

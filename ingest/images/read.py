@@ -62,12 +62,14 @@ class PhotoSettings:
     """How photos are read: the camera clock's zone, and the accuracies taken where the tags state none."""
 
     time_zone: str = setting(
-        "", unit="", source='choice: "" means the zone of OffsetTime, of GPS time, or of the place'
+        "", unit="", source='choice: "" means the zone of OffsetTime, of GPS time, or of the place', bureau=True
     )
     clock_tolerance_s: float = setting(
         120.0, unit="s", source="choice: a camera clock set by hand; still tells zones 15 min apart"
     )
-    focal_px: float = setting(0.0, unit="px", source="choice: 0 means the focal length is taken from the tags")
+    focal_px: float = setting(
+        0.0, unit="px", source="choice: 0 means the focal length is taken from the tags", bureau=True
+    )
     calibrated_focal_sd: float = setting(
         0.005, unit="1", source="choice: a maker's nominal calibration against the single camera"
     )

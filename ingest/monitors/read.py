@@ -29,6 +29,7 @@ from ingest.registers.places import HYPOTHESES, crs_name
 from ingest.settings import setting
 from ingest.species import species_of_code
 from ingest.text.sheets import read_sheets
+from ingest.text.sources import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -52,13 +53,18 @@ _ELECTRIC_UNITS = {"I": "A", "U": "V", "P": "kW", "E": "kWh"}
 
 
 @dataclass(frozen=True)
-class MonitorSettings:
+class MonitorSettings(Limits):
     """How monitor records are read."""
 
-    time_zone: str = setting("Asia/Shanghai", unit="", source="HJ 212-2017: Beijing time, kept in all of China")
-    tolerated: tuple[str, ...] = setting((), unit="", source='choice: strict; as in Hj212Settings, "<MN>:modbus"')
-    crs: str = setting("", unit="", source='choice: "" means that a column 坐标系 says it, or nobody does')
-    max_bytes: int = setting(1_000_000_000, unit="byte", source="choice: a year of a city's hourly exports")
+    time_zone: str = setting(
+        "Asia/Shanghai", unit="", source="HJ 212-2017: Beijing time, kept in all of China", bureau=True
+    )
+    tolerated: tuple[str, ...] = setting(
+        (), unit="", source='choice: strict; as in Hj212Settings, "<MN>:modbus"', bureau=True
+    )
+    crs: str = setting(
+        "", unit="", source='choice: "" means that a column 坐标系 says it, or nobody does', bureau=True
+    )
 
 
 def read_monitors(
@@ -96,7 +102,7 @@ def read_monitors(
             if _is_hj212(path):
                 _read_packets(path, item, settings, zone, collector, decisions, rejects)
             else:
-                sheets, notes = read_sheets(path, item, max_bytes=settings.max_bytes)
+                sheets, notes = read_sheets(path, item, settings)
                 decisions += notes
                 for sheet in sheets:
                     read_table(sheet, item, zone, collector, marks, devices, decisions, rejects)

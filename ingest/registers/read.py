@@ -21,6 +21,7 @@ from ingest.registers.records import Notes, Record, read_records, settle_crs
 from ingest.registers.rows import Register, read_register
 from ingest.schema import CrsSource, Site, Visited
 from ingest.settings import setting
+from ingest.text.sources import Limits
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +35,12 @@ _KINDS = (
 
 
 @dataclass(frozen=True)
-class SiteSettings:
+class SiteSettings(Limits):
     """How registers are read and joined, and what a position is worth."""
 
-    crs: str = setting("", unit="", source='choice: "" means each record says it itself, or it is tested')
+    crs: str = setting(
+        "", unit="", source='choice: "" means each record says it itself, or it is tested', bureau=True
+    )
     position_sd_m: float = setting(30.0, unit="m", source="choice: a point somewhere on a plant, per axis")
     shifted_crs_sd_m: float = setting(2.0, unit="m", source="PRCoords README: real GCJ-02 has noise of 1-2 m")
     unknown_crs_sd_m: float = setting(
@@ -56,7 +59,6 @@ class SiteSettings:
     same_place_m: float = setting(1500.0, unit="m", source="choice: the length of a large plant")
     near_m: float = setting(150.0, unit="m", source="choice: half a block; two lists of one plant with CRS settled")
     name_likeness: float = setting(0.6, unit="1", source="choice: Dice coefficient of character pairs")
-    max_bytes: int = setting(256_000_000, unit="byte", source="choice: 100 times a city's register")
 
 
 def read_sites(
@@ -105,7 +107,7 @@ def _read_registers(
         inside = root is not None and path.is_relative_to(root)
         item = path.relative_to(root).as_posix() if inside and root is not None else path.name
         try:
-            registers.append(read_register(path, item, max_bytes=settings.max_bytes))
+            registers.append(read_register(path, item, settings))
         except FileError as error:
             rejects.append(Reject(error.item, error.where, error.reason))
     return registers

@@ -28,6 +28,7 @@ from ingest.text.sheets import (
     read_bytes,
     workbook_sheets,
 )
+from ingest.text.sources import Limits
 
 _HEADING_ROWS = 25
 _MAX_FIELD = 1_000_000
@@ -61,7 +62,7 @@ class Register:
     decisions: tuple[Decision, ...] = field(default=())
 
 
-def read_register(path: Path, item: str, *, max_bytes: int) -> Register:
+def read_register(path: Path, item: str, limits: Limits) -> Register:
     """Read one register file, by its content rather than its name.
 
     Raises
@@ -69,14 +70,14 @@ def read_register(path: Path, item: str, *, max_bytes: int) -> Register:
     FileError
         If it is empty, too large, damaged, or has no heading row that names a site.
     """
-    data = read_bytes(path, item, max_bytes)
+    data = read_bytes(path, item, limits)
     if not is_workbook(data):
         text, encoding = decode_text(data, item)
         if text.lstrip()[:1] in ("{", "["):
             return _read_geojson(text, item)
         return _table(item, Sheet("line", csv_rows(text, item)), encoding_decisions(item, encoding))
     registers, problems = [], []
-    for sheet in workbook_sheets(data, item, max_bytes):
+    for sheet in workbook_sheets(data, item, limits):
         try:
             registers.append(_table(item, sheet, ()))
         except UnknownFormat as error:

@@ -18,6 +18,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from ingest.errors import FileError
 from ingest.outcome import Decision
+from ingest.text.sources import Limits
 
 # Marks by which a file says how it is encoded.
 _MARKS = (
@@ -25,7 +26,6 @@ _MARKS = (
     (b"\xff\xfe", "utf-16", "UTF-16"),
     (b"\xfe\xff", "utf-16", "UTF-16"),
 )
-_EXPANSION = 10
 csv.field_size_limit(10_000_000)
 
 
@@ -37,7 +37,7 @@ class Sheet:
     rows: Iterable[tuple[int, list[str]]]
 
 
-def read_sheets(path: Path, item: str, *, max_bytes: int) -> tuple[list[Sheet], tuple[Decision, ...]]:
+def read_sheets(path: Path, item: str, limits: Limits) -> tuple[list[Sheet], tuple[Decision, ...]]:
     """Read the tables of one file, by its content rather than its name, with what was decided about its encoding.
 
     Raises
@@ -45,22 +45,22 @@ def read_sheets(path: Path, item: str, *, max_bytes: int) -> tuple[list[Sheet], 
     FileError
         If it is empty, too large or damaged.
     """
-    data = read_bytes(path, item, max_bytes)
+    data = read_bytes(path, item, limits)
     if is_workbook(data):
-        return list(workbook_sheets(data, item, max_bytes)), ()
+        return list(workbook_sheets(data, item, limits)), ()
     text, encoding = decode_text(data, item)
     return [Sheet("line", csv_rows(text, item))], encoding_decisions(item, encoding)
 
 
-def read_bytes(path: Path, item: str, max_bytes: int) -> bytes:
+def read_bytes(path: Path, item: str, limits: Limits) -> bytes:
     """Read a file that is neither empty nor larger than allowed."""
     try:
         size = path.stat().st_size
-        data = path.read_bytes() if size <= max_bytes else b""
+        data = path.read_bytes() if size <= limits.file_bytes else b""
     except OSError as error:
         raise FileError(item, f"cannot be read ({error.strerror or error})") from error
-    if size > max_bytes:
-        raise FileError(item, f"has {size} bytes, more than the {max_bytes} allowed; split it")
+    if size > limits.file_bytes:
+        raise FileError(item, f"has {size} bytes, more than the {limits.file_bytes} allowed; split it")
     if not data.strip():
         raise FileError(item, "is empty; export it again")
     return data
@@ -102,16 +102,15 @@ def csv_rows(text: str, item: str) -> Iterator[tuple[int, list[str]]]:
         raise FileError(item, f"{error}; export it again", where=f"line {reader.line_num}") from error
 
 
-def workbook_sheets(data: bytes, item: str, max_bytes: int) -> Iterator[Sheet]:
+def workbook_sheets(data: bytes, item: str, limits: Limits) -> Iterator[Sheet]:
     """Yield the sheets of a workbook.
 
     Raises
     ------
     FileError
-        If it is damaged, or would unpack to more than ten times the allowed size.
+        If it is damaged, or would unpack to more than is allowed.
     """
-    if data.startswith(b"PK"):
-        _refuse_zip_bomb(data, item, max_bytes)
+    refuse_bomb(data, item, limits)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = book.sheet_names
@@ -131,11 +130,21 @@ def cell_text(cell: object) -> str:
     return "" if cell is None else str(cell)
 
 
-def _refuse_zip_bomb(data: bytes, item: str, max_bytes: int) -> None:
+def refuse_bomb(data: bytes, item: str, limits: Limits) -> None:
+    """Look into the directory of a zipped workbook before anything is unpacked.
+
+    Raises
+    ------
+    FileError
+        If it is damaged, or says that it unpacks to more than is allowed.
+    """
+    if not data.startswith(b"PK"):
+        return
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise FileError(item, f"is a damaged workbook ({error}); save it again as xlsx or CSV") from error
-    if unpacked > _EXPANSION * max_bytes:
-        raise FileError(item, f"unpacks to {unpacked} bytes, more than {_EXPANSION * max_bytes}; save it as CSV")
+        raise FileError(item, f"not a readable workbook ({error}); save it again as xlsx or CSV") from error
+    if unpacked > limits.unpacked_bytes(len(data)):
+        sizes = f"unpacks to {unpacked / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB"
+        raise FileError(item, f"{sizes}; refused as a likely bomb; save it as CSV")

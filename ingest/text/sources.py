@@ -26,6 +26,15 @@ class Limits:
     )
     maximum_line_mb: float = setting(1.0, unit="MB", source="choice: a row of 1 000 columns is below 0.03 MB")
 
+    @property
+    def file_bytes(self) -> int:
+        """Size of the largest file that is read, bytes."""
+        return int(self.maximum_file_mb * 1e6)
+
+    def unpacked_bytes(self, packed: int) -> int:
+        """Size to which a file of ``packed`` bytes may unpack, bytes: small ones to 64 MB whatever they hold."""
+        return min(self.file_bytes, int(max(64e6, packed * self.maximum_expansion)))
+
 
 @dataclass(frozen=True)
 class Source:
@@ -58,10 +67,9 @@ def open_source(path: Path, item: str, limits: Limits) -> Source:
 
 def _read(path: Path, item: str, limits: Limits, first: int | None = None) -> bytes:
     """Read a file (or its first bytes), unpacking gzip, never beyond the allowed size or expansion."""
-    allowed = int(limits.maximum_file_mb * 1e6)
     try:
         size = path.stat().st_size
-        if size > allowed:
+        if size > limits.file_bytes:
             raise FileError(
                 item, f"{size / 1e6:.0f} MB; files up to {limits.maximum_file_mb:.0f} MB are read; split it"
             )
@@ -70,7 +78,7 @@ def _read(path: Path, item: str, limits: Limits, first: int | None = None) -> by
                 stream.seek(0)
                 return stream.read(-1 if first is None else first)
             stream.seek(0)
-            return _unpack(stream, item, size, min(allowed, int(max(64e6, size * limits.maximum_expansion))), first)
+            return _unpack(stream, item, size, limits.unpacked_bytes(size), first)
     except OSError as error:
         raise FileError(item, f"cannot be read: {error.strerror or error}") from error
 

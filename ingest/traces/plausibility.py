@@ -225,7 +225,7 @@ def _flag_range(channel: Channel, item: str, decisions: list[Decision]) -> tuple
 
 
 def flag_constants(record: Record, settings: TraceSettings) -> Outcome[Record]:
-    """Flag a species that holds one value from beginning to end, if the record is longer than ``stuck_s``."""
+    """Flag a species that holds one value from beginning to end, if the record is longer than ``constant_s``."""
     if len(record.time) < 10:
         return Outcome(record)
     span = float((record.time.max() - record.time.min()) / _SECOND)
@@ -233,7 +233,7 @@ def flag_constants(record: Record, settings: TraceSettings) -> Outcome[Record]:
     channels = []
     for channel in record.channels:
         finite = channel.values[np.isfinite(channel.values)]
-        if channel.is_species and len(finite) >= 10 and finite.min() == finite.max() and span > settings.stuck_s:
+        if channel.is_species and len(finite) >= 10 and finite.min() == finite.max() and span > settings.constant_s:
             old = np.zeros(len(channel.values), np.uint32) if channel.qc is None else channel.qc
             channel = replace(channel, qc=(old | np.uint32(Flag.VALUE_STUCK)).astype(np.uint32))
             decisions.append(

@@ -38,40 +38,36 @@ class TraceSettings(Limits):
     clock.
     """
 
-    time_zone: str = setting("", unit="", source="declared in mission.toml")
+    time_zone: str = setting("", unit="", source="declared in mission.toml", bureau=True)
     unsettled_zone: str = setting("reject", unit="", source="choice: a guessed zone shifts wind and shift by hours")
-    date_order: str = setting("", unit="", source="declared in mission.toml: ymd, dmy or mdy")
-    wind_frame: str = setting("", unit="", source="declared in mission.toml: ground or vehicle")
-    columns: Mapping[str, str] = field(
-        default_factory=dict, metadata={"unit": "", "source": "declared in mission.toml [columns]"}
+    date_order: str = setting("", unit="", source="declared in mission.toml: ymd, dmy or mdy", bureau=True)
+    wind_frame: str = setting("", unit="", source="declared in mission.toml: ground or vehicle", bureau=True)
+    columns: Mapping[str, str] = setting({}, unit="", source="declared in mission.toml [columns]", bureau=True)
+    clock_offset_s: Mapping[str, float] = setting(
+        {}, unit="s", source="declared in mission.toml [traces.clock_offset_s]", bureau=True
     )
-    clock_offset_s: Mapping[str, float] = field(
-        default_factory=dict, metadata={"unit": "s", "source": "declared in mission.toml [traces.clock_offset_s]"}
-    )
-    position_gap_s: float = setting(
-        10.0,
-        unit="s",
-        source="choice: at 50 km/h a straight line over 10 s errs by less than a road width in most bends",
-    )
+    position_gap_s: float = setting(5.0, unit="s", source="CalMAPLab/VanDAQ: gaps up to 5 s are filled")
     join_gap_s: float = setting(
         2.5, unit="s", source="choice: two samples of a 1 Hz logger with one missing between them, and jitter"
     )
     split_gap_s: float = setting(1800.0, unit="s", source="choice: a pause of half an hour ends an outing")
     minimum_rows: int = setting(2, unit="1", source="a trajectory needs two observations")
     stuck_position_s: float = setting(
-        5.0, unit="s", source="choice: five fixes of a 1 Hz receiver; one repeated fix is a dropout, not a fault"
+        5.0,
+        unit="s",
+        source="choice: five fixes of a 1 Hz receiver; fewer are a dropout, more may be a frozen receiver",
     )
     moving_speed: float = setting(2.0, unit="m s-1", source="choice: twice the noise of a receiver's speed at rest")
-    stuck_s: float = setting(
-        120.0, unit="s", source="choice: no street has air that repeats to the last digit for 2 min"
+    constant_s: float = setting(
+        120.0, unit="s", source="choice: no street has air of one value, to the last digit, for 2 min"
     )
     purge_s: float = setting(
         10.0,
         unit="s",
         source="choice: twice the response of 5 s that DB3502/T 153-2024 allows, after calibration gas",
     )
-    status_words: Mapping[str, str] = field(
-        default_factory=dict, metadata={"unit": "", "source": "declared in mission.toml [traces.status_words]"}
+    status_words: Mapping[str, str] = setting(
+        {}, unit="", source="declared in mission.toml [traces.status_words]", bureau=True
     )
     cavity_tolerance_torr: float = setting(
         1.0, unit="torr", source="JVF-CSU/MobileMethaneSurveys ProcessRawData.py: rows off 140 ± 1 torr are not used"

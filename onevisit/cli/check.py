@@ -16,7 +16,7 @@ from onevisit.cli.printing import print_table
 
 @click.command()
 @click.argument("mission", type=FOLDER)
-@click.option("--profile", default=None, help="'default' or a TOML file of thresholds.")
+@click.option("--profile", default=None, help="'default' or a TOML file of settings.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--quiet", is_flag=True, help="Nothing on standard error but errors.")
 def check(*, mission: Path, profile: str | None, as_json: bool, quiet: bool) -> None:

@@ -18,7 +18,7 @@ from onevisit.names import STAGES
 @click.command()
 @click.argument("mission", type=FOLDER)
 @click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Default: MISSION-out.")
-@click.option("--profile", default=None, help="'default' or a TOML file of thresholds.")
+@click.option("--profile", default=None, help="'default' or a TOML file of settings.")
 @click.option("--scheduler", metavar="ADDRESS", help="A dask scheduler, e.g. tcp://10.0.0.5:8786. Default: threads.")
 @click.option(
     "--memory", metavar="SIZE", help="Memory for lazy arrays, e.g. 4GB. Default: a quarter of the machine's."

@@ -34,7 +34,7 @@ from onevisit.handover.page.report import write_report
 from onevisit.handover.page.why import Why, explain, pass_ways
 from onevisit.handover.page.why_picture import draw_why
 from onevisit.manifest import Recorder, code_version, manifest_dict
-from onevisit.profile import describe_profile, profile_dict
+from onevisit.profile import changed_settings, profile_dict
 from onevisit.result import Flown, Fused, Result
 from onevisit.stages import Kept, Work
 
@@ -164,7 +164,7 @@ def _contents(out: Path, result: Result, work: Work) -> ReportContents:
         decisions=tuple(recorder.decisions),
         rejects=tuple(recorder.rejects),
         stages=tuple(recorder.stages),
-        thresholds=describe_profile(result.profile),
+        changed=changed_settings(result.profile),
         roads=result.plan.roads,
         photos=sum(len(part.value.region.frames) for part in result.fused),
         time_zone=result.profile.routes.time_zone,

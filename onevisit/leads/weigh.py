@@ -181,7 +181,7 @@ def _dispose(
         )
     doubts = [
         *_sighting_doubts(hotspot, settings),
-        *_wind_doubts(hotspot, attribution, settings),
+        *_wind_doubts(hotspot, attribution),
         *_door_doubts(site, probability, following, settings),
     ]
     if doubts:
@@ -210,13 +210,13 @@ def _sighting_doubts(hotspot: Hotspot, settings: VisitSettings) -> list[tuple[st
     return []
 
 
-def _wind_doubts(hotspot: Hotspot, attribution: Attribution, settings: VisitSettings) -> list[tuple[str, str]]:
+def _wind_doubts(hotspot: Hotspot, attribution: Attribution) -> list[tuple[str, str]]:
     speed = hotspot.wind_speed
     if speed is None or not np.isfinite(speed):
         return [("no wind was measured, so there is no direction", "无风向资料，无法定向")]
-    if speed < settings.calm_m_s:
+    if hotspot.wind_from_deg is None:
         return [(f"calm ({speed:.1f} m/s), so there is no direction", f"静风（{speed:.1f} m/s），无法定向")]
-    if hotspot.wind_from_deg is None or attribution.bearing_deg is None:
+    if attribution.bearing_deg is None:
         return [("the data support no direction", "资料不足以定向")]
     return []
 

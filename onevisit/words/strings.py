@@ -256,8 +256,8 @@ STRINGS: dict[str, tuple[str, str]] = {
     "findings_sought": ("{kind} sought on {ha} ha: {n} found.", "在 {ha} 公顷内查找{kind}：发现 {n} 处。"),
     "findings_intro": (
         "Sought by colour or temperature alone. A finding, and ground where one was sought and not seen, weighs on "
-        "who explains a hotspot by the table [evidence] of the profile. All are in findings.geojson.",
-        "仅按颜色或温度查找。发现及查找后未见均按参数方案 [evidence] 表参与溯源。全部见 findings.geojson。",
+        "who explains a hotspot. All are in findings.geojson.",
+        "仅按颜色或温度查找。发现及查找后未见均参与溯源。全部见 findings.geojson。",
     ),
     "finding_bare_soil": ("Bare soil", "裸土"),
     "finding_hot_surface": ("Hot surfaces", "高温表面"),
@@ -285,11 +285,12 @@ STRINGS: dict[str, tuple[str, str]] = {
     "given": ("Out", "输出"),
     "rejected": ("Rejected", "剔除"),
     "skipped": ("unchanged, skipped", "未变，跳过"),
-    "thresholds": ("Thresholds", "参数方案"),
+    "thresholds": ("Settings", "参数方案"),
     "threshold_intro": (
-        "Profile “{name}”: every threshold with its unit and where it comes from. None is law.",
-        "参数方案“{name}”：各阈值及其单位、来源。均非法定限值。",
+        "Profile “{name}”: what differs from the default, with its unit and source. None is law.",
+        "参数方案“{name}”：与默认不同的参数及其单位、来源。均非法定限值。",
     ),
+    "all_default": ("All settings are the defaults.", "全部采用默认参数方案。"),
     "name": ("Name", "名称"),
     "value": ("Value", "取值"),
     "unit": ("Unit", "单位"),

@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pytest
 
 from ingest.errors import FileError, NothingUsable, SettingError
 from ingest.outcome import Reject
-from ingest.settings import SettingLine, describe_settings, setting
+from ingest.settings import SettingLine, describe_settings, same_as, setting
 from ingest.traces.record import Layout, TraceSettings
 
 
 @dataclass(frozen=True)
 class _Two:
     first: float = setting(1.5, unit="s", source="A 1")
-    second: str = setting("x", unit="", source="choice: b")
+    second: str = setting("x", unit="", source="choice: b", bureau=True)
+    third: Mapping[str, int] = setting({}, unit="", source="choice: c")
+
+
+@dataclass(frozen=True)
+class _Same:
+    second: str = same_as(_Two, "second")
 
 
 def test_settings_are_listed_in_their_order_with_what_holds() -> None:
-    """Name, value of this instance, unit and source."""
-    lines = [SettingLine("first", 2.5, "s", "A 1"), SettingLine("second", "x", "", "choice: b")]
-    assert describe_settings(_Two(first=2.5)) == lines
+    """Name, value of this instance, unit and source, whether it is the default and whether a bureau may set it."""
+    assert describe_settings(_Two(first=2.5)) == [
+        SettingLine("first", 2.5, "s", "A 1", is_default=False, for_bureau=False),
+        SettingLine("second", "x", "", "choice: b", is_default=True, for_bureau=True),
+        SettingLine("third", {}, "", "choice: c", is_default=True, for_bureau=False),
+    ]
+
+
+def test_instances_do_not_share_a_mapping() -> None:
+    """What one holds, another does not."""
+    assert _Two().third is not _Two().third
+
+
+def test_what_two_rooms_need_is_stated_once() -> None:
+    """Value, unit and source are those of the owner; which of the two a bureau sets is for each to say."""
+    assert describe_settings(_Same()) == [SettingLine("second", "x", "", "choice: b")]
+    with pytest.raises(KeyError, match="fourth"):
+        same_as(_Two, "fourth")
 
 
 def test_thresholds_of_traces() -> None:
@@ -33,13 +55,13 @@ def test_thresholds_of_traces() -> None:
         "wind_frame": ("", ""),
         "columns": ({}, ""),
         "clock_offset_s": ({}, "s"),
-        "position_gap_s": (10.0, "s"),  # a straight line at 50 km/h: 139 m
+        "position_gap_s": (5.0, "s"),
         "join_gap_s": (2.5, "s"),
         "split_gap_s": (1800.0, "s"),
         "minimum_rows": (2, "1"),
         "stuck_position_s": (5.0, "s"),
         "moving_speed": (2.0, "m s-1"),
-        "stuck_s": (120.0, "s"),
+        "constant_s": (120.0, "s"),
         "purge_s": (10.0, "s"),  # twice the 5 s of DB3502/T 153-2024
         "status_words": ({}, ""),
         "cavity_tolerance_torr": (1.0, "torr"),
@@ -50,7 +72,8 @@ def test_thresholds_of_traces() -> None:
     lines = describe_settings(TraceSettings())
     assert {line.name: (line.value, line.unit) for line in lines} == expected
     assert all(
-        line.source.startswith(("choice: ", "declared in mission.toml", "a trajectory", "JVF")) for line in lines
+        line.source.startswith(("choice: ", "declared in mission.toml", "a trajectory", "JVF", "CalMAPLab"))
+        for line in lines
     )
 
 

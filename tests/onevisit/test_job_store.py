@@ -111,7 +111,7 @@ def test_another_threshold_of_visits_leaves_fusion_alone(rerun: tuple[Path, Path
 def test_another_threshold_of_tracks_leaves_the_mosaic_alone(rerun: tuple[Path, Path]) -> None:
     """Tracks, fusion and what follows are done again, the photos are not."""
     park, out = rerun
-    with _edited(park / "mission.toml", "[vehicle]", "[vehicle]\nplume_snr = 6.0"):
+    with _edited(park / "mission.toml", "[vehicle]", "[vehicle]\ninlet_height_m = 3.0"):
         _process(park, out)
     assert _stored(out)["ingest"] == [True] and _stored(out)["tracks"] == [False]
     assert all(_stored(out)["imagery"]) and _stored(out)["fusion"] == [False]

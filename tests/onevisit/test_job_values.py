@@ -205,7 +205,7 @@ def test_a_hotspot_lies_where_the_plume_met_the_street(run: Run, species: str) -
     grid = Transformer.from_crs("EPSG:4326", "EPSG:32648", always_xy=True)
     east, north = grid.transform(properties["lon"], properties["lat"])
     assert (east % CELL_M, north % CELL_M) == pytest.approx((10.0, 10.0), abs=0.02)
-    assert properties["position_error_m"] == pytest.approx(math.sqrt(9.0 + 400.0 / 12.0), rel=1e-4)
+    assert properties["position_error_m"] == pytest.approx(math.sqrt(2.5**2 + 400.0 / 12.0), rel=1e-4)
     assert shapely.contains_xy(shape, *made.lonlat(works.crossing, works.street))
     assert shape.exterior.is_ccw  # type: ignore[attr-defined]
 
@@ -985,7 +985,7 @@ def test_the_reports_card_of_a_hotspot_says_what_the_map_says(run: Run, species:
     assert f"p on this map {h['p_value']:.2g} " in card
     assert "Wind from 330° at 3.0 m s⁻¹" in card
     assert f"When {times} " in card
-    assert f"{h['lon']:.5f}, {h['lat']:.5f} ± 6.5 m" in card
+    assert f"{h['lon']:.5f}, {h['lat']:.5f} ± 6.3 m" in card
     assert f"Area {h['area_m2']:.0f} m²" in card
     best = h["sites"][0]
     assert f"{HOTSPOTS[species].name} {best['distance_m']:.0f} m".split()[0] in card

@@ -1,10 +1,10 @@
-"""What a mission may change of the thresholds, and what it may not."""
+"""What a mission may set, and what it may not."""
 
 from __future__ import annotations
 
 import ast
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,39 +19,13 @@ from imagery.surface import height_of_dem
 from ingest.coordinates import crs_from_text
 from ingest.errors import ContractError, FileError, SettingError
 from ingest.images.elevation import read_elevation
+from ingest.settings import describe_settings
 from onevisit.names import ROOMS as RUNNING
-from onevisit.profile import Profile, describe_profile, load_profile, profile_dict
+from onevisit.profile import Profile, changed_settings, describe_profile, load_profile, profile_dict
 
 ROOMS = [
     "regions", "traces", "photos", "sites", "monitors", "tracks", "imagery", "fusion", "evidence", "visits", "routes",
 ]  # fmt: skip
-
-
-def test_a_mission_weighs_findings_in_its_own_way() -> None:
-    """A row of [evidence] is replaced; the others stay."""
-    evidence = load_profile("default", {"evidence": {"bare_soil_particles": [4, 0.7], "limit": 5}}).evidence
-    assert (evidence.bare_soil_particles, evidence.limit) == ((4, 0.7), 5)
-    assert evidence.hot_surface_voc == Profile().evidence.hot_surface_voc
-
-
-def test_an_unknown_kind_of_finding_is_refused_with_the_nearest() -> None:
-    """A row that nobody reads would be believed to count."""
-    with pytest.raises(SettingError, match="did you mean 'bare_soil_particles'"):
-        load_profile("default", {"evidence": {"bare_sand_particles": [4, 0.7]}})
-
-
-@pytest.mark.parametrize("row", [[4], [4, -1], 4, ["4", "1"]])
-def test_a_row_that_is_no_pair_is_refused(row: object) -> None:
-    """The message names the row."""
-    with pytest.raises(SettingError, match="bare_soil_particles"):
-        load_profile("default", {"evidence": {"bare_soil_particles": row}})
-
-
-def test_every_row_of_evidence_is_told_with_its_source() -> None:
-    """All thresholds of the room are in the report and the docs, none without unit and source."""
-    lines = describe_profile(Profile())["evidence"]
-    assert "bare_soil_particles" in [line.name for line in lines]
-    assert all(line.unit == "1" and line.source for line in lines)
 
 
 def test_without_a_word_everything_is_as_built_in() -> None:
@@ -80,6 +54,29 @@ def test_a_zone_is_that_of_all_that_read_or_show_local_times() -> None:
     assert [r for r in ROOMS if getattr(profile, r) != getattr(Profile(), r)] == [
         "traces", "photos", "monitors", "routes"
     ]  # fmt: skip
+
+
+def test_the_zone_of_one_room_wins_over_that_of_all() -> None:
+    """A camera set to another zone, wherever the two lines stand."""
+    profile = load_profile("default", {"photos": {"time_zone": "UTC+7"}, "time_zone": "UTC+8"})
+    assert (profile.photos.time_zone, profile.traces.time_zone) == ("UTC+7", "UTC+8")
+
+
+def test_one_size_limits_the_files_of_all_readers() -> None:
+    """Above all tables, for traces, registers and monitor records."""
+    profile = load_profile("default", {"maximum_file_mb": 3000})
+    assert {p.file_bytes for p in (profile.traces, profile.sites, profile.monitors)} == {3_000_000_000}
+
+
+def test_the_inlet_is_as_high_for_who_explains_a_hotspot() -> None:
+    """One height of the vehicle, read by rates and by attribution."""
+    profile = load_profile("default", {"vehicle": {"inlet_height_m": 3}})
+    assert (profile.tracks.inlet_height_m, profile.fusion.inlet_height_m) == (3.0, 3.0)
+
+
+def test_registers_are_the_sites() -> None:
+    """The table that messages about coordinates name."""
+    assert load_profile("default", {"registers": {"crs": "EPSG:4544"}}).sites.crs == "EPSG:4544"
 
 
 def test_columns_are_those_of_the_traces() -> None:
@@ -129,10 +126,8 @@ def test_a_value_of_another_kind_is_refused(configuration: dict[str, Any], kind:
         ({"timezone": "x"}, "mission.toml: unknown name 'timezone'; did you mean 'time_zone'?"),
         ({"visits": 3}, "mission.toml: [visits] must be a table of names and values, not 3"),
         ({"teams": {"team": 3}}, "mission.toml, [routes]: unknown name 'team'; did you mean 'teams'?"),
-        (
-            {"regions": {"q": 3}},
-            "mission.toml, [regions]: unknown name 'q'; known are region_gap_m, site_reach_m",
-        ),
+        ({"sites": {"q": 3}}, "mission.toml, [sites]: unknown name 'q'; known are crs"),
+        ({"regions": {"q": 3}}, "mission.toml, [regions]: unknown name 'q'; nothing of it may be set"),
     ],
 )
 def test_what_nobody_reads_is_refused_with_what_is_known(configuration: dict[str, Any], message: str) -> None:
@@ -140,6 +135,30 @@ def test_what_nobody_reads_is_refused_with_what_is_known(configuration: dict[str
     with pytest.raises(SettingError) as caught:
         load_profile("default", configuration)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("configuration", "message"),
+    [
+        ({"vehicle": {"response_s": 5.0}}, "[tracks]: unknown name 'response_s'; did you mean 'response_of'?"),
+        (
+            {"visits": {"mention_probability": 0.1}},
+            "[visits]: 'mention_probability' {}; the nearest setting is 'measure_probability'",
+        ),
+        ({"teams": {"time_zone": "UTC"}}, "[routes]: 'time_zone' {}; set 'time_zone' above all tables"),
+        ({"fusion": {"inlet_height_m": 3.0}}, "[fusion]: 'inlet_height_m' {}; set 'inlet_height_m' under [tracks]"),
+        ({"fusion": {"surrogates": 99}}, "[fusion]: 'surrogates' {}; known are alpha, calm_m_s, cell_m"),
+        (
+            {"evidence": {"bare_soil_particles": [4, 0.7]}},
+            "[evidence]: 'bare_soil_particles' {}; nothing of it may be set",
+        ),
+    ],
+)
+def test_a_parameter_of_a_model_is_no_setting(configuration: dict[str, Any], message: str) -> None:
+    """It is refused as what it is, with what may be set instead."""
+    with pytest.raises(SettingError) as caught:
+        load_profile("default", configuration)
+    assert str(caught.value) == "mission.toml, " + message.format("is a parameter of the model, not a setting")
 
 
 @pytest.mark.parametrize("table", ["name", "crs"])
@@ -229,11 +248,54 @@ def test_the_profile_as_plain_values() -> None:
     assert values["visits"] == asdict(profile.visits)
 
 
-def test_thresholds_are_described_room_by_room() -> None:
-    """In the order in which the rooms work."""
+def test_settings_are_described_room_by_room() -> None:
+    """What stands above all tables, then the rooms that have any, in the order in which they work."""
     lines = describe_profile(load_profile("default", {"teams": {"teams": 9}}))
-    assert list(lines) == ROOMS
+    assert list(lines) == [
+        "",
+        "traces",
+        "photos",
+        "sites",
+        "monitors",
+        "tracks",
+        "imagery",
+        "fusion",
+        "visits",
+        "routes",
+    ]
+    assert [line.name for line in lines[""]] == ["crs", "time_zone", "maximum_file_mb", "columns"]
     assert next(line for line in lines["routes"] if line.name == "teams").value == 9
+
+
+def test_a_bureau_may_set_little() -> None:
+    """Forty at most, each told once: what is one more goes into the dataclass of its model, or another leaves."""
+    told = [(room, line.name) for room, lines in describe_profile(Profile()).items() for line in lines]
+    assert len(told) == len(set(told)) <= 40
+
+
+@pytest.mark.parametrize("room", list(describe_profile(Profile())))
+def test_what_is_described_may_be_set(room: str) -> None:
+    """Every line of the page is taken from a profile, as a value of its own kind."""
+    for line in describe_profile(Profile())[room]:
+        value = list(line.value) if isinstance(line.value, tuple) else line.value
+        value = {"crs": 4544, "yearly_cap": 2}.get(line.name, value) if not room or value is None else value
+        load_profile("default", {room: {line.name: value}} if room else {line.name: value})
+
+
+def test_only_what_differs_from_the_default_is_told() -> None:
+    """Nothing at first; a grid, an offset of a clock and a value as built in: the first two."""
+    assert changed_settings(Profile()) == {}
+    own = {"crs": 4544, "traces": {"clock_offset_s": {"a.csv": 5.0}}, "teams": {"teams": Profile().routes.teams}}
+    changed = changed_settings(load_profile("default", own))
+    assert {room: [(line.name, line.value) for line in lines] for room, lines in changed.items()} == {
+        "": [("crs", "EPSG:4544")], "traces": [("clock_offset_s", {"a.csv": 5.0})],
+    }  # fmt: skip
+
+
+def test_the_zone_of_the_place_is_no_setting_that_was_changed() -> None:
+    """What the job finds out for itself is a decision, and is told as one."""
+    profile = replace(Profile(), routes=replace(Profile().routes, time_zone="Asia/Shanghai"))
+    assert changed_settings(profile) == {}
 
 
 def test_every_setting_is_read_by_running_code() -> None:
@@ -265,8 +327,8 @@ _OF_NO_SUFFIX = {"", "1", "m s-1", "m2 s-3", "%", "px", "degree", "s", "m"}
 
 def test_every_threshold_has_a_unit_that_its_name_agrees_with_and_a_source() -> None:
     """A name that ends in a unit is in that unit; only names and numbers without one are left to themselves."""
-    for room, lines in describe_profile(Profile()).items():
-        for line in lines:
+    for room in ROOMS:
+        for line in describe_settings(getattr(Profile(), room)):
             suffix = max((s for s in _UNIT_OF_SUFFIX if line.name.endswith(s)), key=len, default="")
             units = {_UNIT_OF_SUFFIX[suffix]} if suffix else _OF_NO_SUFFIX
             assert line.unit in units, (room, line.name, line.unit)

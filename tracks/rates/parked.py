@@ -83,7 +83,7 @@ def quantify_parked(
         faster.
     distance_m, source_height_m : float
     settings : TrackSettings, optional
-        ``lag_s`` of the inlet, ``sensor_height_m``.
+        ``lag_s`` of the inlet, ``inlet_height_m``.
 
     Returns
     -------
@@ -200,7 +200,7 @@ def _estimate(
     sigma_w = float(run.w[sector].std()) if np.isfinite(run.w).all() else 0.1 * mean_speed
     sigma_z_m = sigma_w * distance_m / mean_speed
     density = vertical_density(
-        sigma_z_m=sigma_z_m, source_height_m=source_height_m, sensor_height_m=settings.sensor_height_m
+        sigma_z_m=sigma_z_m, source_height_m=source_height_m, sensor_height_m=settings.inlet_height_m
     )
     kernel = np.exp(-(off**2) / (2 * _KERNEL_DEG**2)).mean() / (_KERNEL_DEG * np.sqrt(2 * np.pi))
     integrals = (

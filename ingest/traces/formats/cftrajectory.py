@@ -30,7 +30,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     """
     if source.path.suffix == ".gz":
         raise FileError(source.item, "gzipped netCDF is not read; unpack it (netCDF compresses inside)")
-    allowed = settings.maximum_file_mb * 1e6
+    allowed = settings.file_bytes
     try:
         with (
             warnings.catch_warnings(

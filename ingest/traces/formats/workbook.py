@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
@@ -14,6 +13,7 @@ from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.species import fold
 from ingest.text.encodings import Decoded
+from ingest.text.sheets import refuse_bomb
 from ingest.text.sources import Source
 from ingest.text.tables import find_table
 from ingest.traces.assemble import record_from_table
@@ -36,7 +36,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
         If the workbook is damaged, locked or a bomb, or no sheet holds a table.
     """
     data = source.load()
-    _refuse_bombs(source.item, data, settings)
+    refuse_bomb(data, source.item, settings)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = list(book.sheet_names)
@@ -64,22 +64,6 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
         return Outcome(outcome.value, (*notes, *outcome.decisions), outcome.rejects)
     reasons = "; ".join(f"{r.where}: {r.reason}" for r in refused) or "it has no sheets"
     raise FileError(source.item, f"no sheet holds a table of a time and a measured quantity ({reasons[:300]})")
-
-
-def _refuse_bombs(item: str, data: bytes, settings: TraceSettings) -> None:
-    if data[:2] != b"PK":
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            total = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise FileError(item, f"not a readable workbook ({error})") from error
-    limit = min(settings.maximum_file_mb * 1e6, max(64e6, len(data) * settings.maximum_expansion))
-    if total > limit:
-        raise FileError(
-            item,
-            f"unpacks to {total / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB; refused as a likely bomb",
-        )
 
 
 def _read_sheet(item: str, rows: Sequence[Sequence[object]], settings: TraceSettings) -> Outcome[tuple[Record, ...]]:

@@ -82,7 +82,7 @@ class ReportContents:
     decisions: tuple[Decision, ...] = ()
     rejects: tuple[Reject, ...] = ()
     stages: Sequence[StageRecord] = ()
-    thresholds: Mapping[str, Sequence[SettingLine]] = field(default_factory=dict)
+    changed: Mapping[str, Sequence[SettingLine]] = field(default_factory=dict)
     roads: Roads | None = None
     photos: int = 0
     time_zone: str = "UTC"

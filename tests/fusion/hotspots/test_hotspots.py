@@ -246,7 +246,7 @@ def test_every_field_of_a_recurrent_hotspot_is_that_of_its_samples(track) -> Non
     for t in seen:
         value = t.passes["ch4_enhancement"].values
         peaks.append(20.0 * np.argmax([value[4 * c : 4 * c + 4].mean() for c in range(100)]))
-    variance = 3.0**2 + 400.0 / 12 + np.var(peaks, ddof=1) / 2 / 3
+    variance = 2.5**2 + 400.0 / 12 + np.var(peaks, ddof=1) / 2 / 3
     assert np.var(peaks) > 0 and h.position_error_m == pytest.approx(np.sqrt(variance))
 
 
@@ -326,7 +326,7 @@ def test_position_error_is_of_receiver_cell_and_peaks(peaks: list[int | None], s
     if None in peaks:
         used[-1] = _cells_of([900], [1.0])
     found = hotspots._position_error(cells, used, range(1, len(used)), BOX, QUICK)
-    assert found == pytest.approx(np.sqrt(9.0 + 400.0 / 12 + spread))
+    assert found == pytest.approx(np.sqrt(2.5**2 + 400.0 / 12 + spread))
 
 
 # --- cells to candidates --------------------------------------------------------------------------------------------
@@ -612,7 +612,7 @@ def test_a_single_sighting_is_of_its_pass_alone(drives) -> None:
     assert (h.wind_from_deg, h.wind_speed, h.background) == pytest.approx((0.0, 2.0, 9.0))
     assert h.first_seen == h.last_seen and h.first_seen.isoformat().startswith("2024-05-01T02:0")
     assert h.trajectories == ("d0",)
-    assert h.position_error_m == pytest.approx(np.sqrt(9.0 + 400.0 / 12))
+    assert h.position_error_m == pytest.approx(np.sqrt(2.5**2 + 400.0 / 12))
 
 
 def test_what_recurs_is_told_before_what_was_seen_once(drives) -> None:

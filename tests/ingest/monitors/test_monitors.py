@@ -552,7 +552,7 @@ def test_what_cannot_be_read_is_a_reject(tmp_path: Path) -> None:
     (tmp_path / "2.csv").write_text("时间,SO2\n2024-10-01 08:00,1\n" + "\n" * 60, encoding="utf-8")
     (tmp_path / "3.csv").write_text("\n")
     (tmp_path / "4.csv").write_text("时间,SO2\n2024-10-01 08:00,1\n", encoding="gb18030")
-    outcome = read(tmp_path, max_bytes=60)
+    outcome = read(tmp_path, maximum_file_mb=60e-6)
     assert [(r.item, r.where, r.reason[:22]) for r in outcome.rejects] == [
         ("1.csv", "", "cannot be read (Is a d"), ("2.csv", "", "has 90 bytes, more tha"),
         ("3.csv", "", "is empty; export it ag"),
@@ -595,10 +595,10 @@ def test_values_are_immutable() -> None:
 
 
 def test_settings_with_their_units() -> None:
-    """Beijing time, nothing tolerated, a gigabyte."""
+    """Beijing time, nothing tolerated, the limits of all files."""
     lines = [(s.name, s.value, s.unit) for s in describe_settings(MonitorSettings())]
     assert lines == [
+        ("maximum_file_mb", 1024.0, "MB"), ("maximum_expansion", 200.0, "1"), ("maximum_line_mb", 1.0, "MB"),
         ("time_zone", "Asia/Shanghai", ""), ("tolerated", (), ""), ("crs", "", ""),
-        ("max_bytes", 1_000_000_000, "byte"),
     ]  # fmt: skip
     assert all(s.source for s in describe_settings(MonitorSettings()))

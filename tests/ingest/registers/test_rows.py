@@ -19,6 +19,7 @@ from ingest.outcome import Decision
 from ingest.registers import rows as registers
 from ingest.registers.rows import Register, RegisterRow, read_register
 from ingest.text.fields import field_of_heading, heading_vocabulary
+from ingest.text.sources import Limits
 from tests.ingest.immutable import mutable_values
 
 
@@ -26,7 +27,7 @@ def read(folder: Path, content: str | bytes, name: str = "a.csv") -> Register:
     """Write a file and read it."""
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return read_register(path, f"registers/{name}", max_bytes=10_000_000)
+    return read_register(path, f"registers/{name}", Limits())
 
 
 def table(*rows: list[str]) -> str:
@@ -224,7 +225,7 @@ def test_sheets_of_a_workbook_are_read_in_order(tmp_path: Path) -> None:
         sheet.append(["企业名称", "经度", f"备注{title}"])
         sheet.append(cells)
     book.save(tmp_path / "b.xlsx")
-    register = read_register(tmp_path / "b.xlsx", "b.xlsx", max_bytes=1_000_000)
+    register = read_register(tmp_path / "b.xlsx", "b.xlsx", Limits())
     assert register.rows == (
         RegisterRow("sheet 一, row 2", {"name": "甲", "lon": "104"}),
         RegisterRow("sheet 二, row 2", {"name": "乙", "lon": "104.5"}),
@@ -240,19 +241,18 @@ def test_a_workbook_without_any_heading_tells_the_first_sheet(tmp_path: Path) ->
     book.create_sheet("b").append(["second", "x"])
     book.save(tmp_path / "b.xlsx")
     with pytest.raises(UnknownFormat, match="the first row is 'first, x'"):
-        read_register(tmp_path / "b.xlsx", "b.xlsx", max_bytes=1_000_000)
+        read_register(tmp_path / "b.xlsx", "b.xlsx", Limits())
 
 
 def test_the_allowed_size_reaches_the_reading(tmp_path: Path) -> None:
     """A file of a byte too many is refused, a workbook that unpacks to too much too."""
     (tmp_path / "a.csv").write_text("企业名称,经度\n")
     with pytest.raises(FileError, match="more than the 10 allowed"):
-        read_register(tmp_path / "a.csv", "a.csv", max_bytes=10)
+        read_register(tmp_path / "a.csv", "a.csv", Limits(maximum_file_mb=10e-6))
     with zipfile.ZipFile(tmp_path / "b.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a", b"0" * 100_000)
-    size = (tmp_path / "b.xlsx").stat().st_size
-    with pytest.raises(FileError, match=f"unpacks to 100000 bytes, more than {10 * size}; save it as CSV"):
-        read_register(tmp_path / "b.xlsx", "b.xlsx", max_bytes=size)
+        archive.writestr("a", b"0" * 3_000_000)
+    with pytest.raises(FileError, match=r"unpacks to 3 MB from 0\.00 MB; refused as a likely bomb; save it as CSV"):
+        read_register(tmp_path / "b.xlsx", "b.xlsx", Limits(maximum_file_mb=2.9))
 
 
 # --- GeoJSON -------------------------------------------------------------------------------------------------------

@@ -333,8 +333,8 @@ def test_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(8):
             archive.writestr(f"xl/worksheets/sheet{number}.xml", b"0" * 1_000_000)
-    [reject] = read(tmp_path / "a.xlsx", max_bytes=100_000).rejects
-    assert "unpacks to 8000000 bytes" in reject.reason
+    [reject] = read(tmp_path / "a.xlsx", maximum_file_mb=0.1).rejects
+    assert "unpacks to 8 MB" in reject.reason
 
 
 def test_parcel_without_a_name_goes_to_the_one_site_in_it(tmp_path: Path) -> None:
@@ -788,6 +788,9 @@ def test_settings_with_their_units() -> None:
     """The numbers of docs and profile; those with a reason follow from it."""
     lines = {s.name: (s.value, s.unit) for s in describe_settings(SiteSettings())}
     assert lines == {
+        "maximum_file_mb": (1024.0, "MB"),
+        "maximum_expansion": (200.0, "1"),
+        "maximum_line_mb": (1.0, "MB"),
         "crs": ("", ""),
         "position_sd_m": (30.0, "m"),
         "shifted_crs_sd_m": (2.0, "m"),
@@ -801,6 +804,5 @@ def test_settings_with_their_units() -> None:
         "same_place_m": (1500.0, "m"),
         "near_m": (150.0, "m"),
         "name_likeness": (0.6, "1"),
-        "max_bytes": (256_000_000, "byte"),
     }
     assert all(s.source for s in describe_settings(SiteSettings()))

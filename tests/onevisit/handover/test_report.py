@@ -28,7 +28,7 @@ from imagery.schema import Finding, Findings
 from ingest.coordinates import to_lonlat
 from ingest.errors import SettingError
 from ingest.outcome import Decision, Reject
-from ingest.settings import describe_settings
+from ingest.settings import SettingLine
 from onevisit.handover.page import report
 from onevisit.handover.page.charts import draw_series, draw_wind, series_of
 from onevisit.handover.page.contents import Explanation, Picture, RegionContents, ReportContents
@@ -88,6 +88,12 @@ class Collector(HTMLParser):
         self.text.append(data)
 
 
+CHANGED = (
+    SettingLine("speed", 9, "m s-1", "choice: a", is_default=False, for_bureau=True),
+    SettingLine("visit_probability", 0.7, "1", "choice: b", is_default=False, for_bureau=True),
+)
+
+
 @pytest.fixture
 def contents(make_track, make_site, make_hotspot, make_attribution):
     """A mission with a drive, a picture, a visit, a single sighting, and a site whose name is markup."""
@@ -104,7 +110,7 @@ def contents(make_track, make_site, make_hotspot, make_attribution):
         "mission 1", (region,), sites, leads, visits, routes,
         decisions=(Decision("a.csv", EVIL, "because"),), rejects=(Reject("b.csv", "row 3", EVIL),),
         stages=(StageRecord("fusion", 1.25, 321.0, 10, 2),),
-        thresholds={"visits": describe_settings(VisitSettings())}, photos=3, version="0.1.0", code="abc",
+        changed={"": CHANGED[:1], "visits": CHANGED[1:]}, photos=3, version="0.1.0", code="abc",
     )  # fmt: skip
 
 
@@ -161,7 +167,7 @@ def test_names_from_files_are_text_never_markup(contents, lang):
 
 
 def test_every_record_is_on_the_page(contents):
-    """Hotspots, sites, decisions, rejects, stages with seconds and memory, thresholds with their source."""
+    """Hotspots, sites, decisions, rejects, stages with seconds and memory, changed settings with their source."""
     text = " ".join(parse(render_report(contents)).text)
     for word in ("H001", "H002", "Works S2", "because", "row 3", "fusion", "1.2", "321", "visit_probability", "abc"):
         assert word in text
@@ -595,17 +601,25 @@ def test_a_duration_has_whole_minutes(make_route, seconds, text):
 
 
 def test_every_cell_of_the_records(contents):
-    """Decisions, rejects, stages and thresholds as they were given."""
+    """Decisions, rejects, stages and changed settings as they were given."""
     stage = replace(contents.stages[0], flagged=7, rejected=3)
     decisions = (Decision("a.csv", "done", "because"),)
     rejects = (Reject("b.csv", "row 3", "bad"),)
     page = render_report(replace(contents, stages=(stage,), decisions=decisions, rejects=rejects))
-    first, second, third, *thresholds = rows(section(page, "records"))
+    first, second, third, *changed = rows(section(page, "records"))
     assert first == ["a.csv", "done", "because"] and second == ["b.csv", "row 3", "bad"]
     assert third == ["fusion", str(stage.taken), str(stage.given), "7", "3"]
-    lines = describe_settings(VisitSettings())
-    assert [row[:2] for row in thresholds] == [[line.name, str(line.value)] for line in lines]
-    assert thresholds[0][3] == lines[0].source and thresholds[6][2] == "m s⁻¹"
+    assert changed == [["speed", "9", "m s⁻¹", "choice: a"], ["visit_probability", "0.7", "", "choice: b"]]
+    assert "[visits]" in section(page, "records") and "[]" not in section(page, "records")
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("en", "All settings are the defaults."), ("zh", "全部采用默认参数方案。")]
+)
+def test_a_page_without_a_changed_setting_says_so(contents, lang, words):
+    """No table stands there, and with one the sentence does not."""
+    assert words in render_report(replace(contents, changed={}), lang=lang)
+    assert words not in render_report(contents, lang=lang)
 
 
 def test_separators_of_lines_cannot_end_a_script(make_site, make_track):

@@ -127,7 +127,7 @@ def test_epa_controlled_releases(shared_data: Path) -> None:
             trace,
             distance_m=run.distance_m,
             source_height_m=run.source_height_m,
-            settings=TrackSettings(lag_s=run.lag * step_s, sensor_height_m=run.sensor_height_m),
+            settings=TrackSettings(lag_s=run.lag * step_s, inlet_height_m=run.sensor_height_m),
         )
         assert estimate.low_g_s < run.release_rate_gpers < estimate.high_g_s
         errors.append(estimate.rate_g_s / run.release_rate_gpers - 1)

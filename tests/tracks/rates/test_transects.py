@@ -223,7 +223,7 @@ def test_a_parked_run_is_quantified_with_its_place_and_the_settings(make_drive: 
     sonic = {"sonic_u": 4 * np.cos(swing), "sonic_v": 4 * np.sin(swing), "sonic_w": 0.4 * np.sin(np.arange(n) * 1.7)}
     trace = make_drive(np.zeros(n), methane=2 + 5 * np.exp(-((swing / 0.1) ** 2) / 2), **sonic)
     trace["methane"].attrs |= {"species": "ch4"}
-    chosen = TrackSettings(lag_s=0.0, estimate_lag=False, rate_log_sd=0.1, sensor_height_m=2.0)
+    chosen = TrackSettings(lag_s=0.0, estimate_lag=False, rate_log_sd=0.1, inlet_height_m=2.0)
     found = quantify_trace(trace, distance_m=40.0, source_height_m=1.5, settings=chosen)
     assert found == quantify_parked(trace, distance_m=40.0, source_height_m=1.5, settings=chosen)
     assert found.rate_g_s > 0
