@@ -147,7 +147,7 @@ def test_what_nobody_reads_is_refused_with_what_is_known(configuration: dict[str
         ),
         ({"teams": {"time_zone": "UTC"}}, "[routes]: 'time_zone' {}; set 'time_zone' above all tables"),
         ({"fusion": {"inlet_height_m": 3.0}}, "[fusion]: 'inlet_height_m' {}; set 'inlet_height_m' under [tracks]"),
-        ({"fusion": {"surrogates": 99}}, "[fusion]: 'surrogates' {}; known are alpha, calm_m_s, cell_m"),
+        ({"fusion": {"surrogates": 99}}, "[fusion]: 'surrogates' {}; known are alpha, cell_m"),
         (
             {"evidence": {"bare_soil_particles": [4, 0.7]}},
             "[evidence]: 'bare_soil_particles' {}; nothing of it may be set",
