@@ -53,6 +53,8 @@ _TIME = re.compile(
     r"[日号]?\s*(Z|\+\d{2}:?\d{2}|(?<=:\d\d:\d\d)-\d{2}:?\d{2})?"
 )
 _VALUE = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*[(（]?([A-Za-z]?)[)）]?\s*")
+# Longitude and latitude in a register; beside measured values "WD" is as well a wind direction or a temperature.
+_NO_PLACES = ("jd", "wd")
 _SITE_NAMES = ("permit_code", "uscc", "site_name")
 _SYMBOLS = (("毫克", "mg"), ("微克", "ug"), ("立方米", "m3"), ("升", "l"), ("秒", "s"), ("小时", "h"), ("时", "h"))
 
@@ -174,7 +176,7 @@ def _column(heading: str) -> _Column:
     if role:
         return _Column(role, unit=unit.group(1) if unit else "")
     site = field_of_heading(heading)
-    if site in ("permit_code", "uscc", "name", "lon", "lat", "crs"):
+    if site in ("permit_code", "uscc", "name") or (site in ("lon", "lat", "crs") and bare not in _NO_PLACES):
         return _Column(site)
     for part, words in _SUFFIXES:
         for word in words:

@@ -564,6 +564,13 @@ def test_ends_of_paths(heading: str) -> None:
     assert found.collected.spots == (Spot(("104.1", "104.2"), ("30.1", "30.2"), "", "GCJ-02"),)
 
 
+def test_pinyin_initials_are_no_places() -> None:
+    """WD is a wind direction as well as 纬度, so neither it nor JD is believed beside measured values."""
+    found = parse("时间,SO2,JD,WD\n2024-10-01 08:00,5,104.1,30.1\n")
+    assert found.collected.spots == (None,)
+    assert [d.decision for d in found.decisions] == ["columns left out: JD, WD"]
+
+
 @pytest.mark.parametrize("heading", ["高度(cm)", "采样高度(海拔m)"])
 def test_heights_in_other_units_are_named(heading: str) -> None:
     """A height that is not in metres is a column that nobody knows."""
