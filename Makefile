@@ -23,7 +23,7 @@ check: setup    ## style, types, layers, and what nothing calls
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 
-test: setup     ## the tests; those on real data run when ../shared/data is there
+test: setup     ## the tests; those on real data run when it is there (ONEVISIT_DATA, ../shared/data)
 	$(BIN)/python -m pytest -m "not slow"
 
 test-slow: setup  ## the tests that take long

@@ -29,6 +29,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from benchmarks.mutants import Mutant, functions
+from benchmarks.real_data import VARIABLE, data_folder
 
 __all__ = ["Copy", "TestMap", "borrow_copy", "load_map", "run_mutant"]
 
@@ -142,9 +143,6 @@ def _bring_up_to_date(copy: Copy) -> None:
     for path in [p for p in copy.root.rglob("*") if p.is_file() and ".git" not in p.parts]:
         if path.relative_to(copy.root).as_posix() not in names and "__pycache__" not in path.parts:
             path.unlink()
-    shared = ROOT.parent / "shared"
-    if shared.is_dir() and not (copy.root.parent / "shared").exists():
-        (copy.root.parent / "shared").symlink_to(shared)
     if not (copy.root / ".git").exists():
         subprocess.run(["git", "init", "-q"], cwd=copy.root, check=True)
 
@@ -244,7 +242,8 @@ def _seconds(report: Path, files: Sequence[str]) -> dict[str, dict[str, float]]:
 def _environment(copy: Copy) -> dict[str, str]:
     return {
         **os.environ, "PYTHONPATH": str(copy.root), "NUMBA_CACHE_DIR": str(copy.numba),
-        "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(copy.root.parent / "hypothesis"),
+        "PYTHONDONTWRITEBYTECODE": "1", VARIABLE: str(data_folder()),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(copy.root.parent / "hypothesis"),
     }  # fmt: skip
 
 

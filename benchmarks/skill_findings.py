@@ -1,6 +1,6 @@
 """Score of the findings: what the mosaics of simulated flights show, against what was painted on the ground.
 
-``python -m benchmarks.skill_findings [--data ../shared/data]`` flies over the parks of seeds 1000-1019 (for scoring
+``python -m benchmarks.skill_findings`` flies over the parks of seeds 1000-1019 (for scoring
 only), writes ``docs/skill-findings.md``, and says what is found on real flights, which have no truth. ``--tuning``
 takes seeds 0-19, on which thresholds were chosen, and writes no page.
 """
@@ -20,6 +20,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from benchmarks.real_data import data_folder
 from imagery import ImagerySettings, process_frames
 from imagery.findings.seek import seek_findings
 from imagery.schema import Finding, Findings
@@ -207,7 +208,6 @@ def page(score: Score, seeds: range, real: Sequence[str]) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Score the simulated flights, look at the real ones, write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=PAGE.parents[2] / "shared" / "data")
     parser.add_argument("--out", type=Path, default=PAGE)
     parser.add_argument("--flights", type=int, default=20)
     parser.add_argument("--tuning", action="store_true", help="seeds from 0; prints, writes no page")
@@ -223,7 +223,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.tuning:
         print("\n".join(table(score)))
         return 0
-    text = page(score, seeds, real_rows(arguments.data))
+    text = page(score, seeds, real_rows(data_folder()))
     arguments.out.write_text(text, encoding="utf-8")
     print(text)
     return 0

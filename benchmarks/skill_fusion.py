@@ -1,8 +1,8 @@
 """Where a source stands and how much it emits, against releases of which both are known.
 
-``python -m benchmarks.skill_fusion [DATA]`` writes ``docs/skill-fusion.md``. DATA defaults to ``../shared/data``
-beside the repository; without it nothing is scored and the page is left alone. With ``--peers PEERS`` the section
-beside pyELQ is measured too, with ``--only-peers`` nothing else; without it that section stays as it was.
+``python -m benchmarks.skill_fusion`` writes ``docs/skill-fusion.md``. Without real data nothing is scored and the
+page is left alone. With ``--peers PEERS`` the section beside pyELQ is measured too, with ``--only-peers`` nothing
+else; without it that section stays as it was.
 
 Project Prairie Grass (Barad 1958): SO2 released near the ground on a flat meadow, sampled for ten minutes on arcs
 around the release. Every arc is a drive pass in the mean wind of the run; the source is at the origin.
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from benchmarks.peers_fusion import HEADING, compare, former_section, section
 from benchmarks.peers_imagery import default_peers
+from benchmarks.real_data import data_folder
 from fusion import FusionSettings
 from fusion.attribution.crossing import Event
 from fusion.attribution.dispersion import Plume, Weather, obukhov_from_sun, plume_of, solar_elevation_rad
@@ -37,7 +38,6 @@ __all__ = ["Row", "main", "run_all"]
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "skill-fusion.md"
-DATA = ROOT.parent / "shared" / "data"
 CRS = "EPSG:32614"
 SITE = (-98.57, 42.49)
 """Longitude and latitude of the release, O'Neill, Nebraska."""
@@ -428,7 +428,6 @@ def _beside(peers: Path | None, before: str) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", nargs="?", type=Path, default=DATA, help="folder of the real data")
     parser.add_argument("--runs", type=int, help="only the first so many releases; no page is written")
     parser.add_argument("--peers", type=Path, default=default_peers(), help="environment of pyELQ")
     parser.add_argument("--only-peers", action="store_true", help="measure beside pyELQ, keep the rest of the page")
@@ -438,9 +437,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = before.partition(HEADING)[0]
     else:
         started = time.perf_counter()
-        rows = run_all(chosen.data, runs=chosen.runs)
+        rows = run_all(data_folder(), runs=chosen.runs)
         if not rows:
-            print(f"no releases in {chosen.data}: nothing is scored, the page stays as it is", file=sys.stderr)
+            print(f"no releases in {data_folder()}: nothing is scored, the page stays as it is", file=sys.stderr)
             return 0
         text = page(rows, time.perf_counter() - started) + "\n"
     if chosen.runs is None:

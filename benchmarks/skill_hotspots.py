@@ -1,7 +1,7 @@
 """How often hotspots appear where there is no source, and whether the statistics equal their references.
 
-``python -m benchmarks.skill_hotspots [DATA]`` writes ``docs/skill-hotspots.md``. DATA defaults to ``../shared/data``
-beside the repository; without it only the made maps are scored and the page is left alone.
+``python -m benchmarks.skill_hotspots`` writes ``docs/skill-hotspots.md``. Without real data only the made maps are
+scored and the page is left alone.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import ndimage, stats
 
+from benchmarks.real_data import data_folder
 from fusion import FusionSettings, build_cube, find_hotspots, region_geobox
 from fusion.cube.grid import unproject
 from fusion.cube.partials import enhanced_species, usable_rows
@@ -35,7 +36,6 @@ __all__ = ["Row", "main", "run_all"]
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "skill-hotspots.md"
-DATA = ROOT.parent / "shared" / "data"
 CRS = "EPSG:4544"
 ORIGIN = (405_000.0, 3_396_000.0)
 SIDE = 16
@@ -320,18 +320,17 @@ def page(rows: Sequence[Row], seconds: float) -> str:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", nargs="?", type=Path, default=DATA, help="folder of the real data")
     parser.add_argument("--maps", type=int, default=MAPS)
     parser.add_argument(
         "--tuning", action="store_true", help="other seeds, for choosing thresholds; no page is written"
     )
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args(argv)
-    started = time.perf_counter()
-    rows = run_all(chosen.data, maps=chosen.maps, workers=chosen.workers, first=TUNING if chosen.tuning else SCORING)
+    started, data = time.perf_counter(), data_folder()
+    rows = run_all(data, maps=chosen.maps, workers=chosen.workers, first=TUNING if chosen.tuning else SCORING)
     text = page(rows, time.perf_counter() - started)
     print(text)
-    if chosen.data.is_dir() and chosen.maps >= MAPS and not chosen.tuning:
+    if data.is_dir() and chosen.maps >= MAPS and not chosen.tuning:
         PAGE.write_text(text, encoding="utf-8")
     return 0
 

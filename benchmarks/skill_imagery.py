@@ -1,6 +1,6 @@
 """Score of the imagery room on real flights with a reference and on simulated blocks with known poses.
 
-``python -m benchmarks.skill_imagery [--data ../shared/data] [--peers VENV]`` writes ``docs/skill-imagery.md``.
+``python -m benchmarks.skill_imagery [--peers VENV]`` writes ``docs/skill-imagery.md``.
 Nothing in the table is typed by hand; flights that are absent are said to be absent.
 """
 
@@ -24,6 +24,7 @@ from rasterio.vrt import WarpedVRT
 
 from benchmarks.blocks_imagery import PIXEL, run_blocks
 from benchmarks.peers_imagery import default_peers, project_with_orthority
+from benchmarks.real_data import data_folder
 from imagery import FramePose, ImagerySettings, Ortho, Station, process_frames
 from imagery.mosaic.ortho import View, render_chunk
 from imagery.mosaic.radiometry import Tone
@@ -326,16 +327,16 @@ def table(lines: Sequence[Line]) -> str:
 def main(argv: Sequence[str] | None = None) -> None:
     """Score everything that is there and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "skill-imagery.md")
     parser.add_argument("--peers", type=Path, default=default_peers(), help="environment of orthority")
     parser.add_argument("--blocks", type=int, default=20, help="number of simulated blocks of each kind")
     parser.add_argument("--first-seed", type=int, default=1000, help="0-999 are for tuning, from 1000 for scoring")
     arguments = parser.parse_args(argv)
     lines: list[Line] = []
-    if (arguments.data / "uav").is_dir():
-        lines += brighton(arguments.data) + tagged_orthos(arguments.data / "uav/brighton_beach", arguments.peers)
-        lines += thermal_river(arguments.data)
+    data = data_folder()
+    if (data / "uav").is_dir():
+        lines += brighton(data) + tagged_orthos(data / "uav/brighton_beach", arguments.peers)
+        lines += thermal_river(data)
     if arguments.blocks:
         lines += simulated_blocks(range(arguments.first_seed, arguments.first_seed + arguments.blocks))
     text = table(lines)

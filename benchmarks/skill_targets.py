@@ -1,6 +1,6 @@
 """Score of single-photo targets: one pixel cast to the ground, against surveyed points, beside the peer's estimate.
 
-``python -m benchmarks.skill_targets [--data ../shared/data] [--out docs/skill-targets.md]`` reads the table of
+``python -m benchmarks.skill_targets [--out docs/skill-targets.md]`` reads the table of
 OpenAthena's test (Thunderstorm 24-2: a Skydio X2, 441 clicks in 98 photos, 53 surveyed points) and writes the page.
 
 The table does not say which surveyed point was clicked. The peer takes the nearest one to its own estimate, and so
@@ -28,6 +28,7 @@ from scipy.interpolate import griddata
 from scipy.optimize import minimize
 from scipy.spatial import cKDTree
 
+from benchmarks.real_data import data_folder
 from imagery.camera import normalise, rotation_from_vector
 from imagery.orientation.targets import Target, cast_pixels, ellipse_holds, station_of_single_photo
 from imagery.schema import Station
@@ -255,10 +256,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Score the table if it is there and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = Path(__file__).resolve().parents[1]
-    parser.add_argument("--data", type=Path, default=root.parent / "shared" / "data")
     parser.add_argument("--out", type=Path, default=root / "docs" / "skill-targets.md")
     arguments = parser.parse_args(argv)
-    folder = arguments.data / "uav/tables"
+    folder = data_folder() / "uav/tables"
     if not folder.is_dir():
         print(f"{folder} is not there: nothing scored")
         return 1

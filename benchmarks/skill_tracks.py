@@ -1,14 +1,14 @@
 """How right `tracks` is on real data with known answers, and on plumes laid over real drives.
 
-``python -m benchmarks.skill_tracks [DATA]`` writes ``docs/skill-tracks.md``. DATA defaults to ``../shared/data``
-beside the repository; without it there is nothing to measure and the page is left alone.
+``python -m benchmarks.skill_tracks`` writes ``docs/skill-tracks.md``. Without real data there is nothing to measure
+and the page is left alone.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from benchmarks.real_data import data_folder, missing_data
 from ingest.flags import Flag, is_usable
 from ingest.outcome import Outcome
 from ingest.schema import new_trace
@@ -32,7 +33,6 @@ __all__ = ["Result", "main", "run_all"]
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "skill-tracks.md"
-DATA = ROOT.parent / "shared" / "data"
 UTC = TraceSettings(time_zone="UTC")
 
 
@@ -368,7 +368,7 @@ CASES: tuple[Callable[[Path], Iterator[Result]], ...] = (
 )
 
 
-def run_all(data: Path = DATA) -> list[Result]:
+def run_all(data: Path) -> list[Result]:
     """Run every case; a line of progress goes to standard error."""
     results = []
     for case in CASES:
@@ -404,14 +404,12 @@ def render(results: list[Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main(argv: Sequence[str] | None = None) -> None:
+def main() -> None:
     """Measure, print and write the page."""
-    given = list(sys.argv[1:] if argv is None else argv)
-    data = Path(given[0]) if given else DATA
-    if not data.is_dir():
-        print("needs ../shared/data (real drives and flights), which is not beside this repository", file=sys.stderr)
+    if reason := missing_data():
+        print(reason, file=sys.stderr)
         raise SystemExit(1)
-    text = render(run_all(data))
+    text = render(run_all(data_folder()))
     temporary = PAGE.with_suffix(".part")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(PAGE)

@@ -1,6 +1,6 @@
 """Speed and memory of the imagery room: real flights, and simulated blocks of growing size.
 
-``python -m benchmarks.speed_imagery [--data ../shared/data] [--photos 40,500] [--peers VENV]`` writes
+``python -m benchmarks.speed_imagery [--photos 40,500] [--peers VENV]`` writes
 ``docs/speed-imagery.md``. Each case runs in a process of its own, so that peak memory is its own; the floor is
 decoding every JPEG once at the scale needed plus one `cv2.remap` of the output.
 """
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from benchmarks.peers_imagery import PeerRun, default_peers, pose_with_pycolmap, project_with_orthority
+from benchmarks.real_data import data_folder
 from imagery import ImagerySettings, process_frames
 from imagery.camera import normalise, rotation_from_attitude
 from imagery.orientation.tiepoints import parallel
@@ -231,7 +232,6 @@ def _write_page(out: Path, rows: Sequence[str], peers: str) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Measure every case that is there and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
     parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parents[1] / "docs" / "speed-imagery.md")
     parser.add_argument("--photos", default="40,500", help="sizes of the simulated blocks")
     parser.add_argument("--peers", type=Path, default=default_peers(), help="environment of orthority and pycolmap")
@@ -243,13 +243,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         _child(arguments)
         return
     rows, peers = [], ""
-    brighton = arguments.data / "uav/brighton_beach"
+    brighton = data_folder() / "uav/brighton_beach"
     if brighton.is_dir():
         ours = {mode: _measure(str(brighton / "images"), mode, 0.05) for mode in ("direct", "refined")}
         rows.append(_row("Brighton, 5 cm", "direct", ours["direct"], "≤ 0.3 s"))
         rows.append(_row("Brighton, 5 cm", "refined", ours["refined"], "≤ 1.0 s"))
         peers = _PEER_HEAD + "\n".join(_peer_rows(arguments.peers, brighton, ours)) + "\n"
-    river = arguments.data / "uav/m2ea_thermal_river"
+    river = data_folder() / "uav/m2ea_thermal_river"
     if river.is_dir():
         rows.append(_row("M2EA thermal river, 16 cm", "refined", _measure(str(river), "refined", 0.16), ""))
     for photos in arguments.photos.split(","):

@@ -1,7 +1,7 @@
 """How fast photos are indexed, HJ 212 packets parsed, registers joined; how much memory monitor values take.
 
 Run ``python -m benchmarks.speed_records`` for the table, ``python -m benchmarks.speed_ingest`` for the page. Photos
-and packets are made here; with ``../shared/data`` beside the repository the real photos are indexed as well. A ratio
+and packets are made here; where the real data is, the real photos are indexed as well. A ratio
 compares with plainly reading the same files, in the same run.
 """
 
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from benchmarks.real_data import data_folder
 from ingest.images.read import PhotoSettings, read_frames
 from ingest.monitors.collect import Collector, SeriesKey
 from ingest.monitors.hj212 import parse_stream
@@ -32,7 +33,6 @@ from tests.ingest.monitors.slow_crc import crc_hj212
 
 __all__ = ["Figure", "main", "render_figures", "rows"]
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 _USCC = "91130200699229617X"
 
 
@@ -214,7 +214,7 @@ def rows(*, small: bool = False) -> list[Figure]:
         figures.append(rate_values(Path(folder), *((3, 48) if small else (100, 240))))
     with tempfile.TemporaryDirectory() as folder:
         figures.append(rate_photos(made_photos(Path(folder), 50 if small else 2_000), "photos indexed, made"))
-    real = sorted(SHARED.glob("uav/*/*.JPG")) + sorted(SHARED.glob("uav/*/images/*.JPG"))
+    real = sorted(data_folder().glob("uav/*/*.JPG")) + sorted(data_folder().glob("uav/*/images/*.JPG"))
     if real:
         figures.append(rate_photos(real[:10] if small else real, "photos indexed, real"))
     with tempfile.TemporaryDirectory() as folder:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+from benchmarks.real_data import data_folder, missing_data
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data beside the repository; tests that need it say so and skip where it is absent."""
-    if not SHARED.is_dir():
-        pytest.skip("needs ../shared/data (real drives and flights), which is not beside this repository")
-    return SHARED
+    """The folder of real data; tests that need it ask for it, and skip with the reason where it is absent."""
+    if reason := missing_data():
+        pytest.skip(reason)
+    return data_folder()

@@ -9,23 +9,26 @@ import pytest
 from benchmarks import skill_imagery, speed_imagery
 from benchmarks.blocks_imagery import GRID, score_block, simulate_block
 from benchmarks.peers_imagery import pose_with_pycolmap, project_with_orthority
+from benchmarks.real_data import VARIABLE
 from imagery import ImagerySettings, process_frames
 
 
 @pytest.mark.slow
-def test_skill_page_is_written(tmp_path: Path) -> None:
+def test_skill_page_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without real data the page holds the simulated blocks only."""
     page = tmp_path / "skill.md"
-    skill_imagery.main(["--data", str(tmp_path), "--out", str(page), "--blocks", "1", "--first-seed", "1"])
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    skill_imagery.main(["--out", str(page), "--blocks", "1", "--first-seed", "1"])
     text = page.read_text(encoding="utf-8")
     assert "mismatch between photos" in text
     assert "inside its stated 90 % circle" in text
 
 
-def test_speed_page_is_written(tmp_path: Path) -> None:
+def test_speed_page_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without real data and with no simulated size the page has a head and no row."""
     page = tmp_path / "speed.md"
-    speed_imagery.main(["--data", str(tmp_path), "--out", str(page), "--photos", ""])
+    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    speed_imagery.main(["--out", str(page), "--photos", ""])
     assert "times the floor" in page.read_text(encoding="utf-8")
 
 

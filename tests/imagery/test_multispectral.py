@@ -30,7 +30,6 @@ from onevisit.handover.data.cog import write_ortho
 from onevisit.handover.page.contents import picture_from_geotiff
 from tests.imagery.conftest import GRID, Block, make_texture
 
-_SEQUOIA = Path(__file__).parents[3] / "shared/data/uav/sequoia_garfield"
 _PLAIN = BandRadiometry("c", "nir", 4096.0, 0.001, 2.0, math.nan)
 
 
@@ -331,10 +330,10 @@ def test_bands_are_read_where_the_reference_sees_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not _SEQUOIA.is_dir(), reason="real data is not here")
-def test_real_sequoia_bands_lie_on_each_other(settings: ImagerySettings) -> None:
+def test_real_sequoia_bands_lie_on_each_other(settings: ImagerySettings, shared_data: Path) -> None:
     """One capture of grass, trees and asphalt: every band is registered; grass has a high, asphalt a low NDVI."""
-    frames = read_frames(sorted(_SEQUOIA.glob("*.TIF")), PhotoSettings()).value
+    photos = sorted((shared_data / "uav" / "sequoia_garfield").glob("*.TIF"))
+    frames = read_frames(photos, PhotoSettings()).value
     outcome = assemble_captures(frames, settings)
     (capture,) = (f for f in outcome.value if isinstance(f, Capture))
     assert [band.name for band in capture.bands] == ["green", "red", "red_edge", "nir"]

@@ -22,7 +22,6 @@ from onevisit.handover.data.cog import write_ortho
 from onevisit.handover.data.mosaic import open_mosaic
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
 
-_RIVER = Path(__file__).parents[3] / "shared/data/uav/m2ea_thermal_river"
 _PER_LEVEL = 4.0
 
 
@@ -140,11 +139,11 @@ def test_every_label_word_by_word(block: Block) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not _RIVER.is_dir(), reason="real data is not here")
-def test_frames_of_the_river_are_levelled() -> None:
+def test_frames_of_the_river_are_levelled(shared_data: Path) -> None:
     """Frames 0183 to 0187, which another mean tells apart, agree with their neighbours after levelling."""
     settings = ImagerySettings()
-    files = [p for p in sorted(_RIVER.glob("*.JPG")) if 177 <= int(p.stem.split("_")[2]) <= 193]
+    photos = sorted((shared_data / "uav" / "m2ea_thermal_river").glob("*.JPG"))
+    files = [photo for photo in photos if 177 <= int(photo.stem.split("_")[2]) <= 193]
     frames = read_frames(files, PhotoSettings()).value
     features = extract_features(frames, settings, coarse=False)
     pairs = neighbour_pairs(np.array([[k, 0.0] for k in range(len(frames))]), settings, reach_m=2.5)

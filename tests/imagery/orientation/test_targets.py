@@ -261,12 +261,9 @@ def test_slopes_in_both_directions_by_difference_quotients() -> None:
     np.testing.assert_allclose(cast_pixel(station, pixel, surface).covariance, expected, rtol=1e-3)
 
 
-def test_benchmark_beats_the_peer_on_its_own_table() -> None:
+def test_benchmark_beats_the_peer_on_its_own_table(shared_data: Path) -> None:
     """Table of 441 clicks: smaller CEP50 and CE90 than the published estimate, 90 % inside the 90 % ellipse."""
-    folder = Path(__file__).parents[3] / "shared/data/uav/tables"
-    if not folder.is_dir():
-        pytest.skip("real data is not here")
-    clicks = read_clicks(folder, ImagerySettings())
+    clicks = read_clicks(shared_data / "uav" / "tables", ImagerySettings())
     targets = cast(clicks)
     own, peer = places(targets), clicks.peer
     truth = [clicks.surveyed[np.argmin(np.hypot(*(clicks.surveyed - place).T))] for place in own]

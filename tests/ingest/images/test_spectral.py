@@ -17,8 +17,6 @@ from ingest.images.read import PhotoSettings, read_frames
 from ingest.images.spectral import band_radiometry, sunshine_irradiance
 from ingest.schema import BandRadiometry
 
-_SEQUOIA = Path(__file__).parents[3] / "shared/data/uav/sequoia_garfield"
-
 
 def _readings(*rows: tuple[int, int, int, int]) -> str:
     """Time [µs], channel 0, gain index, integration time; the rest zero."""
@@ -245,10 +243,10 @@ def test_gains_of_the_sunshine_sensor() -> None:
     assert sunshine_irradiance(cut, "", None) == pytest.approx(6.0)
 
 
-@pytest.mark.skipif(not _SEQUOIA.is_dir(), reason="real data is not here")
-def test_real_sequoia_capture() -> None:
+def test_real_sequoia_capture(shared_data: Path) -> None:
     """Four bands of one capture, each with dark level, exposure, gain, vignetting and the light of its moment."""
-    frames = [f for f in read_frames(sorted(_SEQUOIA.glob("*.TIF")), PhotoSettings()).value if f.radiometry]
+    photos = sorted((shared_data / "uav" / "sequoia_garfield").glob("*.TIF"))
+    frames = [f for f in read_frames(photos, PhotoSettings()).value if f.radiometry]
     assert {f.band for f in frames} == {"Green", "Red", "Red edge", "NIR"}
     assert len({f.radiometry.capture for f in frames if f.radiometry}) == 1
     edge = next(f.radiometry for f in frames if f.band == "Red edge")

@@ -26,7 +26,6 @@ _PLAIN = FlirCalibration(*_CONSTANTS)
 _SCENE = FlirCalibration(
     *_CONSTANTS, emissivity=0.95, distance_m=40.0, reflected_k=263.15, air_k=283.15, humidity=0.6
 )
-_RIVER = Path(__file__).parents[3] / "shared/data/uav/m2ea_thermal_river"
 
 
 def test_planck_by_hand() -> None:
@@ -382,10 +381,10 @@ def test_tool_that_gives_another_number_of_values(tmp_path: Path, monkeypatch: p
         read_thermal(path, "dji.jpg", tags)
 
 
-@pytest.mark.skipif(not _RIVER.is_dir(), reason="real data is not here")
-def test_real_dji_flight_is_labelled_as_counts() -> None:
+def test_real_dji_flight_is_labelled_as_counts(shared_data: Path) -> None:
     """Without the maker's tool the unit is counts, said once for the flight; values are those of APP3."""
-    outcome = read_frames(sorted(_RIVER.glob("*.JPG"))[:3], PhotoSettings())
+    photos = sorted((shared_data / "uav" / "m2ea_thermal_river").glob("*.JPG"))
+    outcome = read_frames(photos[:3], PhotoSettings())
     assert [f.tags["ThermalUnit"] for f in outcome.value] == ["count"] * 3
     assert sum("relative to the flight" in d.decision for d in outcome.decisions) == 1
     values = read_values(outcome.value[0])

@@ -17,7 +17,6 @@ from ingest.images.read import PhotoSettings, read_frames, read_image
 from ingest.images.video import pair_videos, read_video_frames, read_video_image
 from ingest.schema import Camera, Frame, Pose
 
-_SRT = Path(__file__).parents[3] / "shared/data/uav/srt"
 _METRE = 1.0 / 111_320.0  # degrees of latitude
 
 
@@ -203,11 +202,10 @@ def test_partners_are_told_by_name_and_folder() -> None:
     assert [(r.item, r.where) for r in rejects] == [("a/y.mov", "telemetry"), ("b/y.srt", "video")]
 
 
-@pytest.mark.skipif(not _SRT.is_dir(), reason="real data is not here")
-def test_real_telemetry_drives_the_choice(tmp_path: Path) -> None:
+def test_real_telemetry_drives_the_choice(tmp_path: Path, shared_data: Path) -> None:
     """Subtitles of a Mavic Pro flight over a made video: frames lie at least the spacing apart."""
     video = _video(tmp_path / "mavic_pro.avi", seconds=120, rate=5)
-    (tmp_path / "mavic_pro.SRT").write_bytes((_SRT / "mavic_pro.SRT").read_bytes())
+    (tmp_path / "mavic_pro.SRT").write_bytes((shared_data / "uav" / "srt" / "mavic_pro.SRT").read_bytes())
     outcome = read_frames([video, tmp_path / "mavic_pro.SRT"], PhotoSettings(focal_px=60.0, video_spacing_m=20.0))
     poses = [f.pose for f in outcome.value]
     way = [
