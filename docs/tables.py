@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from the code: formats, thresholds, flags.
+"""Writes the pages of docs/ that are made from the code: architecture, formats, thresholds, flags.
 
 ``python docs/tables.py`` writes them; ``tests/test_docs.py`` compares them with the code.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from architecture import render_architecture
 from formats import render_formats
 
 from ingest.flags import MEANINGS, REJECTING
@@ -60,7 +61,12 @@ def render_thresholds() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"formats.md": render_formats, "thresholds.md": render_thresholds, "flags.md": render_flags}
+PAGES = {
+    "architecture.md": render_architecture,
+    "formats.md": render_formats,
+    "thresholds.md": render_thresholds,
+    "flags.md": render_flags,
+}
 
 if __name__ == "__main__":
     for name, render in PAGES.items():

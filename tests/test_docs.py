@@ -16,7 +16,7 @@ from tests.docs.writers import writer
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.mark.parametrize("name", ["formats.md", "thresholds.md", "flags.md"])
+@pytest.mark.parametrize("name", ["architecture.md", "formats.md", "thresholds.md", "flags.md"])
 def test_pages_made_from_the_code_are_fresh(name: str) -> None:
     """`make docs` renews them."""
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == writer("tables").PAGES[name]()
