@@ -40,9 +40,45 @@ def test_commands_of_the_readme_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.M), target
 
 
+def _page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_both_readmes_lead_to_each_other() -> None:
+    """In the first lines of each."""
+    assert "[中文](README.zh.md)" in "".join(_page("README.md").splitlines()[:3])
+    assert "[English](README.md)" in "".join(_page("README.zh.md").splitlines()[:3])
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        ("commands", r"^    ((?:onevisit|make) .*?) *(?:#.*)?$"),
+        ("make targets", r"(make [a-z-]+)"),
+        ("links", r"\]\((?!README)([^)]+)\)"),
+        ("first columns", r"^\| (`.*?`) \|"),
+        ("sections", r"^(##) "),
+        ("Python", r"^```python\n(.*?)```"),
+    ],
+)
+def test_both_readmes_say_the_same(what: str, pattern: str) -> None:
+    """The same commands, links and rows in the same order, and the same code."""
+    flags = re.M | (re.S if what == "Python" else 0)
+    english, chinese = (re.findall(pattern, _page(name), flags) for name in ("README.md", "README.zh.md"))
+    assert english and chinese == english
+
+
+def test_the_chinese_readme_uses_the_terms_of_the_nomenclature() -> None:
+    """Where the English page has a term of it, the Chinese page has its word."""
+    chinese = _page("README.zh.md")
+    terms = {row[0]: row[3].split("（")[0] for row in _terms()}
+    for term in ("hotspot", "lead", "manifest", "ortho", "plume", "road segment", "site", "species", "enhancement"):
+        assert terms[term] in chinese, term
+
+
 def test_links_of_the_documentation_lead_somewhere() -> None:
-    """Every relative link of the README and of docs/ names a file of the repository."""
-    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+    """Every relative link of the pages at the top and of docs/ names a file of the repository."""
+    for page in (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))):
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
