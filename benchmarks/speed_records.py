@@ -28,7 +28,7 @@ from ingest.monitors.collect import Collector, SeriesKey
 from ingest.monitors.hj212 import parse_stream
 from ingest.monitors.read import MonitorSettings, read_monitors
 from ingest.registers.read import SiteSettings, read_sites
-from onevisit.truth.simulate.flights.files import PhotoTags, write_photo
+from onevisit.truth.simulate.flights.files import WrittenTags, write_photo
 from tests.ingest.monitors.slow_crc import crc_hj212
 
 __all__ = ["Figure", "main", "render_figures", "rows"]
@@ -158,7 +158,7 @@ def made_photos(folder: Path, count: int) -> list[Path]:
     """One JPEG with a drone's EXIF and XMP under ``count`` names: the index reads every one as a file of its own."""
     pixels = np.random.default_rng(1).integers(0, 255, (900, 1200, 3), np.uint8)
     moment = datetime(2024, 10, 8, 9, 15)
-    tags = PhotoTags(
+    tags = WrittenTags(
         moment, 104.07, 30.66, 620.0, 120.0, 48.0, -90.0, 0.0, 48.0, "M3E", 12.29, 24, 3700.0, 5280, 3956
     )
     first = folder / "DJI_00000.JPG"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fusion.attribution.attribute import attribute_hotspots
-    from fusion.attribution.evidence import Evidence
+    from fusion.attribution.evidence import FlightEvidence
     from fusion.attribution.evidence_settings import EvidenceSettings
     from fusion.cube.build import age_days, build_cube, cell_mean, cell_standard_error, cube_species, passes_crossed
     from fusion.cube.grid import region_geobox
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Attribution",
     "CredibleArea",
-    "Evidence",
     "EvidenceSettings",
+    "FlightEvidence",
     "FusionSettings",
     "Hotspot",
     "SiteProbability",
@@ -37,7 +37,7 @@ __all__ = [
 _HOMES = {
     "Attribution": "fusion.schema",
     "CredibleArea": "fusion.schema",
-    "Evidence": "fusion.attribution.evidence",
+    "FlightEvidence": "fusion.attribution.evidence",
     "EvidenceSettings": "fusion.attribution.evidence_settings",
     "FusionSettings": "fusion.settings",
     "Hotspot": "fusion.schema",

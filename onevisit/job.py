@@ -408,10 +408,10 @@ def _attribute(
     settings: FusionSettings,
     evidence: EvidenceSettings,
 ) -> Outcome[tuple[Attribution, ...]]:
-    from fusion import Evidence, attribute_hotspots
+    from fusion import FlightEvidence, attribute_hotspots
 
     region, findings = here
-    known = Evidence(findings, evidence)
+    known = FlightEvidence(findings, evidence)
     return attribute_hotspots(hotspots, region.tracks, sites, settings, crs=region.crs.to_string(), evidence=known)
 
 

@@ -120,3 +120,36 @@ def test_names_of_the_nomenclature_are_in_the_code() -> None:
         for name in re.findall(r"`([^`]+)`", row[1]):
             plain = re.sub(r"<\w+>", "", name)
             assert re.search(rf"(?<![A-Za-z0-9]){re.escape(plain)}(?![A-Za-z0-9])", code), f"{row[0]}: {name}"
+
+
+def test_one_name_is_one_thing() -> None:
+    """No two public classes of the rooms have one name; the simulator and the score are a world of their own."""
+    homes: dict[str, set[str]] = {}
+    for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
+        if "truth" not in path.parts:
+            for name in re.findall(r"^class ([A-Z]\w*)", path.read_text(encoding="utf-8"), re.M):
+                homes.setdefault(name, set()).add(path.relative_to(ROOT).as_posix())
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
+def test_modules_that_pages_name_are_there() -> None:
+    """Paths and dotted names of the program, in the pages about it."""
+    rooms = "|".join((*ROOMS, "benchmarks"))
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        for name in re.findall(r"`([^`\n]+)`", page.read_text(encoding="utf-8")):
+            if re.fullmatch(rf"(?:{rooms})/[\w./]+\.(?:py|csv)", name):
+                assert (ROOT / name).is_file(), f"{page.name}: {name}"
+            elif re.fullmatch(rf"(?:{rooms})(?:\.\w+)+", name):
+                assert _is_there(name.split(".")), f"{page.name}: {name}"
+
+
+def _is_there(parts: list[str]) -> bool:
+    """A package, a module, or a name that a module holds."""
+    for count in range(len(parts), 0, -1):
+        path = ROOT.joinpath(*parts[:count])
+        if path.with_suffix(".py").is_file():
+            text = path.with_suffix(".py").read_text(encoding="utf-8")
+            return all(re.search(rf"\b{part}\b", text) for part in parts[count:])
+        if path.is_dir():
+            return count == len(parts)
+    return False

@@ -43,7 +43,7 @@ _CIRCLE_TURNS = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Unit:
+class Stretch:
     """A plume that was crossed, or a quiet stretch.
 
     ``bins`` (bins, 3) are x, y [m] and value; ``noise`` the standard deviation of a bin, model error included.
@@ -93,7 +93,7 @@ class PassSummary:
 class Event:
     """All units around a hotspot, and a summary of each pass."""
 
-    units: tuple[Unit, ...]
+    units: tuple[Stretch, ...]
     passes: tuple[PassSummary, ...]
 
     @cached_property
@@ -112,7 +112,7 @@ class Event:
         return _stack([unit for unit in self.units if not unit.crossed])
 
 
-def _stack(units: Sequence[Unit]) -> Stack:
+def _stack(units: Sequence[Stretch]) -> Stack:
     if not units:
         return Stack(
             np.empty((0, 3)), np.empty((0, 1, 10)), np.empty((0, 4)), np.zeros(1, np.int64), np.empty((0, 4)),

@@ -22,7 +22,7 @@ class Stack(NamedTuple):
     """Units one after the other: unit ``u`` is made of bins ``first[u]`` to ``first[u + 1]``.
 
     ``bins`` (bins, 3) are x, y [m] and value; ``path`` (bins, nodes, 10) and ``box`` (bins, 4) as in
-    `fusion.attribution.crossing.Unit`; ``reach`` (units, 4) the union of a unit's boxes, endless where paths may
+    `fusion.attribution.crossing.Stretch`; ``reach`` (units, 4) the union of a unit's boxes, endless where paths may
     turn; ``noise`` (units,) the standard deviation of a bin; ``directed`` (units,) whether the wind had a direction.
     """
 

@@ -25,13 +25,13 @@ class _Looked:
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
+class FlightEvidence:
     """Findings of the mosaics of a region, in the grid CRS of the attribution, with the table that weighs them.
 
     Examples
     --------
     >>> ground = shapely.box(0, 0, 100, 100)
-    >>> evidence = Evidence((Findings((), ("bare_soil",), ground),))
+    >>> evidence = FlightEvidence((Findings((), ("bare_soil",), ground),))
     >>> np.exp(evidence.log_ratio(np.array([50.0, 500.0]), np.array([50.0, 50.0]), "pm10")).round(2).tolist()
     [0.8, 1.0]
     """

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from fusion.attribution.crossing import Event, PassSummary, Unit
+from fusion.attribution.crossing import Event, PassSummary, Stretch
 from fusion.attribution.dispersion import Plume, solar_elevation_rad
 from fusion.attribution.ribbons import direction_sd_rad, upwind_ribbons, wind_near
 from fusion.attribution.trajectory import WindHistory, wind_history
@@ -34,7 +34,7 @@ class BinnedPass:
 
     ``x``, ``y`` [m] on the grid, ``value`` mean enhancement, ``time`` seconds on the clock of ``wind``. ``noise`` is
     the standard deviation of a bin without a plume. ``ribbon``, ``box`` and ``directed`` say where the air of each
-    bin came from, as in `fusion.attribution.crossing.Unit`.
+    bin came from, as in `fusion.attribution.crossing.Stretch`.
     """
 
     label: str
@@ -186,7 +186,7 @@ def event_of(passes: Sequence[BinnedPass], x: float, y: float, settings: FusionS
     A pass is cut into plumes (bins above the detection limit with their quiet shoulders) and quiet stretches. Plumes
     that come within ``settings.near_m`` belong to the hotspot; others may be another source's.
     """
-    units: list[Unit] = []
+    units: list[Stretch] = []
     summaries: list[PassSummary] = []
     for binned in passes:
         distance = np.hypot(binned.x - x, binned.y - y)
@@ -250,7 +250,7 @@ def _dilate(mask: Bools, by: int) -> Bools:
 
 def _unit(
     binned: BinnedPass, rows: Ints, limit: float, *, crossed: bool, own: bool, settings: FusionSettings
-) -> Unit:
+) -> Stretch:
     value = binned.value[rows]
     if not crossed:
         rows = rows[::2]  # silence needs no fine mesh
@@ -258,11 +258,11 @@ def _unit(
     noise = np.hypot(binned.noise, settings.shape_error * float(value.max())) if crossed else limit / 2
     bins = np.column_stack([binned.x[rows], binned.y[rows], value])
     directed = bool(binned.directed[rows].mean() > 0.5)
-    return Unit(bins, float(noise), binned.ribbon[rows], binned.box[rows], directed, crossed, own)
+    return Stretch(bins, float(noise), binned.ribbon[rows], binned.box[rows], directed, crossed, own)
 
 
 def _summary(
-    binned: BinnedPass, at_s: float, own: Sequence[Unit], hotspot: tuple[float, float], settings: FusionSettings
+    binned: BinnedPass, at_s: float, own: Sequence[Stretch], hotspot: tuple[float, float], settings: FusionSettings
 ) -> PassSummary:
     u, v, spread = wind_near(binned.wind, at_s, settings)
     speed = float(np.hypot(u, v))

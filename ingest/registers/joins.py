@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ingest.outcome import Decision
 from ingest.registers.codes import uscc_of_permit
-from ingest.registers.records import Record
+from ingest.registers.listings import Listing
 
 _METRES_PER_DEGREE = 111_320.0
 # Words that say nothing about which company it is; longer ones first.
@@ -34,15 +34,15 @@ CONFIDENCE = {
 class Group:
     """Records of one site while they are collected."""
 
-    records: list[Record] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
 
     def first(self, name: str) -> str:
-        """First of the records' values of an attribute that is not empty."""
-        return next((value for record in self.records if (value := str(getattr(record, name)))), "")
+        """First of the listings' values of an attribute that is not empty."""
+        return next((value for listing in self.listings if (value := str(getattr(listing, name)))), "")
 
     def position(self) -> tuple[float, float] | None:
-        """Position of the first record that has one."""
-        return next(((r.place.lon, r.place.lat) for r in self.records if r.place is not None), None)
+        """Position of the first listing that has one."""
+        return next(((r.place.lon, r.place.lat) for r in self.listings if r.place is not None), None)
 
 
 def name_key(name: str) -> str:
@@ -69,14 +69,14 @@ def name_likeness(a: str, b: str) -> float:
     return 2.0 * len(pairs_a & pairs_b) / (len(pairs_a) + len(pairs_b)) if a and b else 0.0
 
 
-def join_records(
-    records: Sequence[Record], *, same_place_m: float, near_m: float, likeness: float
+def join_listings(
+    listings: Sequence[Listing], *, same_place_m: float, near_m: float, likeness: float
 ) -> tuple[list[Group], list[Decision]]:
-    """Collect records into sites.
+    """Collect listings into sites.
 
     Parameters
     ----------
-    records : sequence of Record
+    listings : sequence of Listing
     same_place_m : float
         Records of one name or credit code further apart than this are different sites.
     near_m, likeness : float
@@ -90,7 +90,7 @@ def join_records(
     groups: list[Group] = []
     decisions: list[Decision] = []
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    rest = _join_by_permit(records, groups, counts)
+    rest = _join_by_permit(listings, groups, counts)
     rest = _join_by_credit_code(rest, groups, counts, decisions, same_place_m)
     _join_by_name(rest, groups, decisions, same_place_m, near_m, likeness)
     summary = [
@@ -103,64 +103,64 @@ def join_records(
 
 
 def _join_by_permit(
-    records: Sequence[Record], groups: list[Group], counts: dict[tuple[str, str], int]
-) -> list[Record]:
-    """Start a group for every permit code; return the records without one."""
+    listings: Sequence[Listing], groups: list[Group], counts: dict[tuple[str, str], int]
+) -> list[Listing]:
+    """Start a group for every permit code; return the listings without one."""
     by_code: dict[str, Group] = {}
     rest = []
-    for record in records:
-        if not record.permit_code:
-            rest.append(record)
+    for listing in listings:
+        if not listing.permit_code:
+            rest.append(listing)
             continue
-        group = by_code.get(record.permit_code)
+        group = by_code.get(listing.permit_code)
         if group is None:
-            group = by_code[record.permit_code] = Group()
+            group = by_code[listing.permit_code] = Group()
             groups.append(group)
         else:
-            counts[record.register, "permit code"] += 1
-        group.records.append(record)
+            counts[listing.register, "permit code"] += 1
+        group.listings.append(listing)
     return rest
 
 
 def _join_by_credit_code(
-    records: Sequence[Record],
+    listings: Sequence[Listing],
     groups: list[Group],
     counts: dict[tuple[str, str], int],
     decisions: list[Decision],
     same_place_m: float,
-) -> list[Record]:
-    """Give records with a credit code to the site of that code; return the records without one."""
+) -> list[Listing]:
+    """Give listings with a credit code to the site of that code; return the listings without one."""
     by_code: dict[str, list[Group]] = defaultdict(list)
     for group in groups:
         code = group.first("uscc") or uscc_of_permit(group.first("permit_code"))
         if code:
             by_code[code].append(group)
     rest = []
-    for record in sorted(records, key=lambda r: r.place is None):  # rows with a place make the sites
-        if not record.uscc:
-            rest.append(record)
+    for listing in sorted(listings, key=lambda r: r.place is None):  # rows with a place make the sites
+        if not listing.uscc:
+            rest.append(listing)
             continue
-        owned = by_code[record.uscc]
-        chosen = _choose_owned(record, owned, same_place_m)
+        owned = by_code[listing.uscc]
+        chosen = _choose_owned(listing, owned, same_place_m)
         if not chosen:
-            group = Group([record])
+            group = Group([listing])
             groups.append(group)
             owned.append(group)
             continue
-        counts[record.register, "credit code"] += 1
+        counts[listing.register, "credit code"] += 1
         if len(chosen) > 1:
             note = f"no place of its own, and the credit code has {len(chosen)} sites"
-            decisions.append(Decision(record.where, "row of the company given to all of its sites", note))
+            decisions.append(Decision(listing.where, "row of the company given to all of its sites", note))
         for group in chosen:
-            group.records.append(record)
+            group.listings.append(listing)
     return rest
 
 
-def _choose_owned(record: Record, owned: Sequence[Group], same_place_m: float) -> list[Group]:
-    """Sites of a company that a record speaks about: those at its place, or all where it names none."""
-    if record.place is None:
+def _choose_owned(listing: Listing, owned: Sequence[Group], same_place_m: float) -> list[Group]:
+    """Sites of a company that a listing speaks about: those at its place, or all where it names none."""
+    if listing.place is None:
         return list(owned)
-    here = (record.place.lon, record.place.lat)
+    here = (listing.place.lon, listing.place.lat)
     apart = [(_apart_m(here, position), group) for group in owned if (position := group.position()) is not None]
     near = [pair for pair in apart if pair[0] <= same_place_m]
     if near:
@@ -170,32 +170,32 @@ def _choose_owned(record: Record, owned: Sequence[Group], same_place_m: float) -
 
 
 def _join_by_name(
-    records: Sequence[Record],
+    listings: Sequence[Listing],
     groups: list[Group],
     decisions: list[Decision],
     same_place_m: float,
     near_m: float,
     likeness: float,
 ) -> None:
-    """Give records without codes to the site of the same name, else a near one of a similar name, else start one."""
+    """Give listings without codes to the site of the same name, else a near one of a similar name, else start one."""
     by_name: dict[str, list[Group]] = defaultdict(list)
     index = _PlaceIndex(near_m)
     for group in groups:
-        for key in {name_key(record.name) for record in group.records if record.name}:
+        for key in {name_key(listing.name) for listing in group.listings if listing.name}:
             by_name[key].append(group)
         index.add(group)
-    for record in sorted(records, key=lambda r: r.place is None):
-        key = name_key(record.name)
-        chosen = _choose_owned(record, by_name[key], same_place_m) if key else []
-        rule = "name and place" if record.place is not None else "name alone"
+    for listing in sorted(listings, key=lambda r: r.place is None):
+        key = name_key(listing.name)
+        chosen = _choose_owned(listing, by_name[key], same_place_m) if key else []
+        rule = "name and place" if listing.place is not None else "name alone"
         if len(chosen) != 1:
-            alike = index.most_alike(record, key, likeness)
+            alike = index.most_alike(listing, key, likeness)
             chosen, rule = ([alike] if alike else []), "place and similar name"
         if chosen:
-            decisions.append(_joined(record, chosen[0], rule))
-            chosen[0].records.append(record)
+            decisions.append(_joined(listing, chosen[0], rule))
+            chosen[0].listings.append(listing)
             continue
-        group = Group([record])
+        group = Group([listing])
         groups.append(group)
         by_name[key].append(group)
         index.add(group)
@@ -215,17 +215,17 @@ class _PlaceIndex:
             row = self._row(position[1])
             self._cells[self._column(position[0], row), row].append(group)
 
-    def most_alike(self, record: Record, key: str, likeness: float) -> Group | None:
+    def most_alike(self, listing: Listing, key: str, likeness: float) -> Group | None:
         """Return the site within the cell size whose name is most like ``key``, if it is alike enough."""
-        if record.place is None or not key:
+        if listing.place is None or not key:
             return None
-        here = (record.place.lon, record.place.lat)
+        here = (listing.place.lon, listing.place.lat)
         best, found = likeness, None
         for group in self._around(*here):
             position = group.position()
             if position is None or _apart_m(here, position) > self._cell_m:
                 continue
-            alike = max(name_likeness(key, name_key(other.name)) for other in group.records)
+            alike = max(name_likeness(key, name_key(other.name)) for other in group.listings)
             if alike >= best:
                 best, found = alike, group
         return found
@@ -248,16 +248,16 @@ class _PlaceIndex:
                 yield from self._cells.get((column + dx, row), ())
 
 
-def _joined(record: Record, group: Group, rule: str) -> Decision:
-    other = group.records[0]
+def _joined(listing: Listing, group: Group, rule: str) -> Decision:
+    other = group.listings[0]
     apart = ""
     position = group.position()
-    if record.place is not None and position is not None:
-        apart = f", {_apart_m((record.place.lon, record.place.lat), position):.0f} m apart"
+    if listing.place is not None and position is not None:
+        apart = f", {_apart_m((listing.place.lon, listing.place.lat), position):.0f} m apart"
     return Decision(
-        record.where,
+        listing.where,
         f"taken as the site of {other.where}, by {rule}, confidence {CONFIDENCE[rule]:g}",
-        f"names {record.name!r} and {other.name!r}{apart}",
+        f"names {listing.name!r} and {other.name!r}{apart}",
     )
 
 

@@ -1,4 +1,4 @@
-"""Registers → `Site`: one record per place with a gate, joined over all lists that speak about it."""
+"""Registers → `Site`: one site per place with a gate, joined over all lists that speak about it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import shapely
 
 from ingest.errors import FileError
 from ingest.outcome import Outcome, Reject
-from ingest.registers.joins import Group, join_records
+from ingest.registers.joins import Group, join_listings
+from ingest.registers.listings import Listing, Notes, read_listings, settle_crs
 from ingest.registers.places import BD09, GCJ02, WGS84, Place, crs_name, distance_m
-from ingest.registers.records import Notes, Record, read_records, settle_crs
 from ingest.registers.rows import Register, read_register
 from ingest.schema import CrsSource, Site, Visited
 from ingest.settings import setting
@@ -81,20 +81,20 @@ def read_sites(
     """
     notes, rejects = Notes(), list[Reject]()
     registers = _read_registers(files, settings, root, rejects)
-    records = read_records(registers, crs_name(settings.crs), notes, rejects)
-    records = settle_crs(
-        records, notes, tolerance_m=settings.crs_tolerance_m, margin=settings.crs_margin, votes=settings.crs_votes
+    listings = read_listings(registers, crs_name(settings.crs), notes, rejects)
+    listings = settle_crs(
+        listings, notes, tolerance_m=settings.crs_tolerance_m, margin=settings.crs_margin, votes=settings.crs_votes
     )
-    loose = [record for record in records if record.is_loose]
-    groups, joined = join_records(
-        [record for record in records if not record.is_loose],
+    loose = [listing for listing in listings if listing.is_loose]
+    groups, joined = join_listings(
+        [listing for listing in listings if not listing.is_loose],
         same_place_m=settings.same_place_m,
         near_m=settings.near_m,
         likeness=settings.name_likeness,
     )
     sites = [site for group in groups if (site := _build_site(group, settings, notes, rejects)) is not None]
     sites = _unique(_give_parcels(sites, loose, notes, rejects), notes)
-    logger.info("sites: %d rows in, %d sites, %d rejected", len(records), len(sites), len(rejects))
+    logger.info("sites: %d rows in, %d sites, %d rejected", len(listings), len(sites), len(rejects))
     read = [decision for register in registers for decision in register.decisions]
     return Outcome(tuple(sites), tuple(read + notes.decisions() + joined), tuple(rejects))
 
@@ -117,9 +117,9 @@ def _read_registers(
 
 
 def _build_site(group: Group, settings: SiteSettings, notes: Notes, rejects: list[Reject]) -> Site | None:
-    """Merge the records of one site; without any position it is rejected."""
-    first = group.records[0]
-    parcel = next((record.parcel for record in group.records if record.parcel is not None), None)
+    """Merge the listings of one site; without any position it is rejected."""
+    first = group.listings[0]
+    parcel = next((listing.parcel for listing in group.listings if listing.parcel is not None), None)
     position = _position(group, parcel, settings, notes)
     name = group.first("name")
     if position is None:
@@ -130,7 +130,7 @@ def _build_site(group: Group, settings: SiteSettings, notes: Notes, rejects: lis
     place, sd_m = position
     uscc, permit_code = group.first("uscc"), group.first("permit_code")
     here = f"{place.lon:.5f},{place.lat:.5f}"
-    key = next((value for record in group.records if (value := record.row.get("site_id"))), "")
+    key = next((value for listing in group.listings if (value := listing.row.get("site_id"))), "")
     return Site(
         site_id=permit_code or (f"{uscc}@{here}" if uscc else key or f"{name}@{here}"),
         name=name or permit_code or uscc or key,
@@ -153,7 +153,7 @@ def _build_site(group: Group, settings: SiteSettings, notes: Notes, rejects: lis
         parcel=parcel,
         stacks=_stacks(group),
         visited=_visited(group, notes),
-        sources=tuple(dict.fromkeys(record.register for record in group.records)),
+        sources=tuple(dict.fromkeys(listing.register for listing in group.listings)),
     )
 
 
@@ -164,7 +164,7 @@ def _position(
 
     Without a point: the middle of the parcel, the gate, the middle of the outlets.
     """
-    points = [r for r in group.records if r.place is not None and r.part == "site"]
+    points = [r for r in group.listings if r.place is not None and r.part == "site"]
     points.sort(key=lambda r: (_TRUST[r.place.crs_source], r.place.rounding_m) if r.place else (9, 0.0))
     if points and points[0].place is not None:
         place = points[0].place
@@ -175,22 +175,22 @@ def _position(
         size_m = math.sqrt(parcel.area * math.cos(math.radians(middle.y))) * _METRES_PER_DEGREE
         place = Place(middle.x, middle.y, WGS84, CrsSource.DECLARED, middle.x, middle.y)
         return place, max(settings.position_sd_m, size_m / math.sqrt(12.0))
-    others = [r.place for r in group.records if r.place is not None] + [r.gate for r in group.records if r.gate]
+    others = [r.place for r in group.listings if r.place is not None] + [r.gate for r in group.listings if r.gate]
     if not others:
         return None
     lon, lat = (sum(values) / len(others) for values in ([p.lon for p in others], [p.lat for p in others]))
     return replace(others[0], lon=lon, lat=lat), _sd_m(others[0], settings)
 
 
-def _note_conflicts(points: Sequence[Record], settings: SiteSettings, notes: Notes) -> None:
+def _note_conflicts(points: Sequence[Listing], settings: SiteSettings, notes: Notes) -> None:
     best = points[0].place
-    for record in points[1:]:
-        if best is None or record.place is None:
+    for listing in points[1:]:
+        if best is None or listing.place is None:
             continue
-        apart = distance_m(best.lon, best.lat, shapely.Point(record.place.lon, record.place.lat))
-        if apart > 3.0 * math.hypot(_sd_m(best, settings), _sd_m(record.place, settings)):
-            evidence = f"{record.name or record.permit_code}: {apart:.0f} m from its place in {points[0].where}"
-            notes.add(record.register, record.row.where, "position of another register believed", evidence)
+        apart = distance_m(best.lon, best.lat, shapely.Point(listing.place.lon, listing.place.lat))
+        if apart > 3.0 * math.hypot(_sd_m(best, settings), _sd_m(listing.place, settings)):
+            evidence = f"{listing.name or listing.permit_code}: {apart:.0f} m from its place in {points[0].where}"
+            notes.add(listing.register, listing.row.where, "position of another register believed", evidence)
 
 
 def _sd_m(place: Place, settings: SiteSettings) -> float:
@@ -203,42 +203,42 @@ def _sd_m(place: Place, settings: SiteSettings) -> float:
 
 
 def _text(group: Group, name: str) -> str:
-    return next((text for record in group.records if (text := record.row.get(name))), "")
+    return next((text for listing in group.listings if (text := listing.row.get(name))), "")
 
 
 def _species(group: Group) -> tuple[str, ...]:
-    texts = (record.row.get("species") for record in group.records)
+    texts = (listing.row.get("species") for listing in group.listings)
     parts = (part.strip() for text in texts for part in re.split(r"[、,，;；|/\s]+", text))
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def _gate(group: Group) -> shapely.Point | None:
-    gates = [r.gate for r in group.records if r.gate] + [r.place for r in group.records if r.part == "gate"]
+    gates = [r.gate for r in group.listings if r.gate] + [r.place for r in group.listings if r.part == "gate"]
     found = next((gate for gate in gates if gate is not None), None)
     return None if found is None else shapely.Point(found.lon, found.lat)
 
 
 def _stacks(group: Group) -> tuple[shapely.Point, ...]:
-    outlets = (r.place for r in group.records if r.part == "outlet" and r.place is not None)
+    outlets = (r.place for r in group.listings if r.part == "outlet" and r.place is not None)
     return tuple(shapely.Point(place.lon, place.lat) for place in dict.fromkeys(outlets))
 
 
 def _visited(group: Group, notes: Notes) -> tuple[Visited, ...]:
     found = set()
-    for record in group.records:
-        text = record.row.get("visit_day")
+    for listing in group.listings:
+        text = listing.row.get("visit_day")
         if not text:
             continue
         day = _last_date(text)
         if day is None:
-            notes.add(record.register, record.row.where, "visit left out", f"{text!r} is not a date")
+            notes.add(listing.register, listing.row.where, "visit left out", f"{text!r} is not a date")
             continue
-        kind_text = record.row.get("visit_kind").lower()
+        kind_text = listing.row.get("visit_kind").lower()
         kind = next((kind for kind, words in _KINDS if any(word in kind_text for word in words)), "")
         if not kind:
             evidence = f"its kind is {kind_text!r}; expected 日常, 专项 or 个案"
-            notes.add(record.register, record.row.where, "visit counted as daily", evidence)
-        found.add((day, kind or "daily", record.row.get("visit_result")))
+            notes.add(listing.register, listing.row.where, "visit counted as daily", evidence)
+        found.add((day, kind or "daily", listing.row.get("visit_result")))
     return tuple(Visited(*visit) for visit in sorted(found))
 
 
@@ -255,23 +255,23 @@ def _last_date(text: str) -> date | None:
 # --- all sites -----------------------------------------------------------------------------------------------------
 
 
-def _give_parcels(sites: Sequence[Site], loose: Sequence[Record], notes: Notes, rejects: list[Reject]) -> list[Site]:
+def _give_parcels(sites: Sequence[Site], loose: Sequence[Listing], notes: Notes, rejects: list[Reject]) -> list[Site]:
     """Give parcels without a name to the one site that lies in each; places without a name become rejects."""
     given: dict[int, shapely.Polygon] = {}
     tree = shapely.STRtree([shapely.Point(site.lon, site.lat) for site in sites])
-    for record in loose:
-        inside = [] if record.parcel is None else [int(i) for i in tree.query(record.parcel, predicate="contains")]
+    for listing in loose:
+        inside = [] if listing.parcel is None else [int(i) for i in tree.query(listing.parcel, predicate="contains")]
         free = [i for i in inside if sites[i].parcel is None and i not in given]
-        if record.parcel is not None and len(inside) == 1 and free:
-            given[free[0]] = record.parcel
+        if listing.parcel is not None and len(inside) == 1 and free:
+            given[free[0]] = listing.parcel
             evidence = f"it contains no other site than {sites[free[0]].name}"
             notes.add(
-                record.register, record.row.where, "parcel without a name given to a site, confidence 0.7", evidence
+                listing.register, listing.row.where, "parcel without a name given to a site, confidence 0.7", evidence
             )
             continue
-        came = f"a parcel with {len(inside)} sites in it" if record.parcel is not None else "no parcel"
+        came = f"a parcel with {len(inside)} sites in it" if listing.parcel is not None else "no parcel"
         reason = f"row names no site (no name, permit code or credit code; {came}); add one of them"
-        rejects.append(Reject(record.register, record.row.where, reason))
+        rejects.append(Reject(listing.register, listing.row.where, reason))
     return [replace(site, parcel=given[i]) if i in given else site for i, site in enumerate(sites)]
 
 

@@ -24,10 +24,10 @@ from onevisit.handover.data.poses import write_poses
 from onevisit.handover.data.segments import write_segments
 from onevisit.handover.data.tables import write_routes_csv, write_routes_xlsx
 from onevisit.handover.page.contents import (
-    Explanation,
     Picture,
     RegionContents,
     ReportContents,
+    WhyPicture,
     picture_from_geotiff,
 )
 from onevisit.handover.page.report import write_report
@@ -183,13 +183,13 @@ def _region_contents(out: Path, fused: Kept[Fused], work: Work) -> RegionContent
         hotspots=part.hotspots,
         attributions=part.attributions,
         findings=_findings(part),
-        explanations=tuple(_explanations(out, fused, work)),
+        why_pictures=tuple(_why_pictures(out, fused, work)),
         segments=part.segments.value,
         name=part.region.name,
     )
 
 
-def _explanations(out: Path, fused: Kept[Fused], work: Work) -> Iterator[Explanation]:
+def _why_pictures(out: Path, fused: Kept[Fused], work: Work) -> Iterator[WhyPicture]:
     """Why each hotspot is explained as it is, with a picture of it: ``why/H001.png``."""
     part = fused.value
     ways = pass_ways(part.region.tracks, part.region.crs) if part.hotspots else {}
@@ -197,7 +197,7 @@ def _explanations(out: Path, fused: Kept[Fused], work: Work) -> Iterator[Explana
     for hotspot in part.hotspots:
         why, name = explain(hotspot, explained.get(hotspot.id), ways, part.region.crs), f"why/{hotspot.id}.png"
         work.write(name, _why_writer(why), fused)
-        yield Explanation(why, (out / name).read_bytes())
+        yield WhyPicture(why, (out / name).read_bytes())
 
 
 def _why_writer(why: Why) -> Writer:

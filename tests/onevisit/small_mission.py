@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from onevisit.truth.simulate.flights.files import PhotoTags, write_photo
+from onevisit.truth.simulate.flights.files import WrittenTags, write_photo
 from tests.ingest.monitors.slow_crc import crc_hj212
 
 Floats = NDArray[np.float64]
@@ -248,7 +248,7 @@ def _write_photos(folder: Path) -> None:
         picture = cv2.remap(ground, column.astype(np.float32), row.astype(np.float32), cv2.INTER_AREA)
         lon, lat = lonlat(x, y)
         local = FLIGHT_START + timedelta(hours=8, seconds=5 * number)
-        tags = PhotoTags(
+        tags = WrittenTags(
             local, lon, lat, 612.0, HEIGHT_M, 0.0, -90.0, 0.0, 0.0, "M3T", 4.4, 28, FOCAL_PX, WIDTH_PX, HEIGHT_PX
         )  # fmt: skip
         write_photo(folder / f"DJI_{number + 1:04d}.JPG", np.asarray(picture, np.uint8), tags)

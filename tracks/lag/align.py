@@ -16,7 +16,7 @@ from numerics.noise import estimate_noise
 from numerics.plane import longest_step, plane_of, seconds_since_start
 from numerics.rolling import block_means, rolling_percentile
 from tracks.lag.estimate import LagEstimate, estimate_lag, lag_grid, lag_prior
-from tracks.lag.meetings import Fixes, compare_meetings
+from tracks.lag.meetings import Motion, compare_meetings
 from tracks.lag.response import correct_response
 from tracks.settings import TrackSettings
 
@@ -134,7 +134,7 @@ def find_lags(trace: xr.Dataset, settings: TrackSettings) -> dict[str, LagEstima
     return found
 
 
-def _fixes(trace: xr.Dataset, t: Floats) -> Fixes | None:
+def _fixes(trace: xr.Dataset, t: Floats) -> Motion | None:
     """Return time, position and velocity where known; None where the platform hardly moves."""
     lon, lat = trace["lon"].values, trace["lat"].values
     known = np.flatnonzero(np.isfinite(lon))
@@ -143,7 +143,7 @@ def _fixes(trace: xr.Dataset, t: Floats) -> Fixes | None:
     if not (speed > _DRIVING_M_S).any():
         return None
     x, y = plane_of(lon, lat).forward(lon[known], lat[known])
-    return Fixes(t[known], x, y, speed * np.sin(heading), speed * np.cos(heading))
+    return Motion(t[known], x, y, speed * np.sin(heading), speed * np.cos(heading))
 
 
 def _signal(

@@ -23,7 +23,7 @@ _LEAST_SCATTER = 0.02  # of correlations between unrelated signals, however many
 
 
 @dataclass(frozen=True)
-class Fixes:
+class Motion:
     """Position, m, and velocity, m s-1, over time, s; no NaN."""
 
     t: Floats
@@ -45,7 +45,7 @@ def shuffled(t: Floats, signal: Floats, *, count: int = 16) -> Floats:
 
 
 def compare_meetings(
-    signals: Sequence[tuple[Floats, Floats]], place: Fixes, settings: TrackSettings
+    signals: Sequence[tuple[Floats, Floats]], place: Motion, settings: TrackSettings
 ) -> LagEvidence | None:
     """Correlate what both directions saw at the same places, for every lag; None with too few places.
 
@@ -61,7 +61,7 @@ def compare_meetings(
     signals : sequence of (t, values)
         One pair of arrays of shape (n,) a species: seconds, and a robust transform of the enhancement (≥ 0, 0 for
         background), no NaN.
-    place : Fixes
+    place : Motion
     settings : TrackSettings
 
     Returns
@@ -101,7 +101,7 @@ def _correlation(sums: Floats) -> Floats:
         return np.nan_to_num(sums[..., 0] / np.sqrt(sums[..., 1] * sums[..., 2]))
 
 
-def _sums(t: Floats, table: Floats, place: Fixes, lag_s: float) -> Floats:
+def _sums(t: Floats, table: Floats, place: Motion, lag_s: float) -> Floats:
     """Sums of a·b, a², b² and the number of places, for each signal of ``table`` (k, n), shape (k, 4), at one lag."""
     at = t - lag_s
     moving = np.interp(at, place.t, np.hypot(place.vx, place.vy)) > _MIN_SPEED

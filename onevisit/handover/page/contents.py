@@ -47,7 +47,7 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class WhyPicture:
     """Why a hotspot is explained as it is, and the PNG that shows it."""
 
     why: Why
@@ -64,7 +64,7 @@ class RegionContents:
     hotspots: tuple[Hotspot, ...] = ()
     attributions: tuple[Attribution, ...] = ()
     findings: tuple[Findings, ...] = ()
-    explanations: tuple[Explanation, ...] = ()
+    why_pictures: tuple[WhyPicture, ...] = ()
     segments: SegmentMap | None = None
     name: str = ""
 

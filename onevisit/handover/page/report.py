@@ -32,7 +32,7 @@ from onevisit.handover.data.findings import finding_lines, sought_lines
 from onevisit.handover.data.plumes import PlumeLine, strongest_outside
 from onevisit.handover.data.tables import amap_link, chinese_position
 from onevisit.handover.page.charts import Series, draw_series, draw_wind, series_of
-from onevisit.handover.page.contents import Explanation, Picture, RegionContents, ReportContents
+from onevisit.handover.page.contents import Picture, RegionContents, ReportContents, WhyPicture
 from onevisit.handover.page.map_frame import hotspot_boxes, lonlat_fit
 from onevisit.handover.page.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
 from onevisit.handover.page.summary import summarise
@@ -177,7 +177,7 @@ def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
     cards = []
     for number, region in enumerate(contents.regions):
         explained = {attribution.hotspot_id: attribution for attribution in region.attributions}
-        reasons = {e.why.hotspot.id: _reason_plot(e, sites) for e in region.explanations}
+        reasons = {e.why.hotspot.id: _reason_plot(e, sites) for e in region.why_pictures}
         for hotspot in region.hotspots:
             attribution = explained.get(hotspot.id)
             bearing = attribution.bearing_deg if attribution else None
@@ -208,7 +208,7 @@ def _source_text(hotspot: Hotspot, attribution: Attribution | None, words: Words
     )
 
 
-def _reason_plot(explanation: Explanation, sites: Mapping[str, Site]) -> ReasonPlot:
+def _reason_plot(explanation: WhyPicture, sites: Mapping[str, Site]) -> ReasonPlot:
     uri = "data:image/png;base64," + base64.b64encode(explanation.png).decode("ascii")
     named = [(c.letter, sites[c.site_id].name if c.site_id in sites else c.site_id) for c in explanation.why.named]
     return ReasonPlot(uri, " · ".join(f"{letter} {name}" for letter, name in named))

@@ -20,7 +20,7 @@ from ingest.coordinates import to_grid
 from tracks.schema import Track
 
 Floats = NDArray[np.float64]
-Place = tuple[float, float]
+Metres = tuple[float, float]
 
 MOST_NAMED = 5
 """Sites that get a letter; the others are dots and one line."""
@@ -51,7 +51,7 @@ class PassWay:
     label: str
     way: Floats
     saw: bool
-    place: Place | None
+    place: Metres | None
     cone: WindCone | None
 
 
@@ -64,7 +64,7 @@ class Named:
     probability: float
     distance_m: float
     bearing_deg: float
-    place: Place
+    place: Metres
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +83,8 @@ class Why:
     named: tuple[Named, ...]
     others: Floats
     others_probability: float
-    source: Place | None
-    centre: Place
+    source: Metres | None
+    centre: Metres
     half_m: float
 
 
@@ -183,14 +183,14 @@ def _local(area: Area, origin: Floats, crs: CRS) -> Area:
     return shapely.transform(area, lambda xy: np.column_stack(to_grid(xy[:, 0], xy[:, 1], crs)) - origin)
 
 
-def _place(lon: float, lat: float, origin: Floats, crs: CRS) -> Place:
+def _place(lon: float, lat: float, origin: Floats, crs: CRS) -> Metres:
     x, y = to_grid(lon, lat, crs)
     return float(x - origin[0]), float(y - origin[1])
 
 
 def _square(
-    areas: Sequence[Area], places: Sequence[Place], named: Sequence[Named], source: Place | None
-) -> tuple[Place, float]:
+    areas: Sequence[Area], places: Sequence[Metres], named: Sequence[Named], source: Metres | None
+) -> tuple[Metres, float]:
     """Centre and half the side, m, of the square that holds everything, with a margin."""
     points = [(0.0, 0.0), *places, *(c.place for c in named), *([source] if source else [])]
     for area in areas:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fusion.schema import Area, Rate
 from onevisit.handover.data.emissions import rate_in_grams, rate_unit
 from onevisit.handover.page.canvas import Canvas, Label, dashes, fitted, plain, text_width
-from onevisit.handover.page.why import Named, PassWay, Place, Why
+from onevisit.handover.page.why import Metres, Named, PassWay, Why
 from onevisit.words.numbers import p_text, probability_text, rounded, unit_text, with_error
 from onevisit.words.strings import Words
 
@@ -59,7 +59,7 @@ class _Sheet:
     def px_per_m(self) -> float:
         return _SIDE / (2 * self.why.half_m)
 
-    def at(self, points: Floats | Place) -> Floats:
+    def at(self, points: Floats | Metres) -> Floats:
         """Pixels (points, 2) of metres."""
         metres = np.atleast_2d(np.asarray(points, np.float64)) - self.why.centre
         middle = np.array([_EDGE + _SIDE / 2, _TOP + _SIDE / 2])

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from onevisit.truth.simulate.air.instrument import CHANNELS
-from onevisit.truth.simulate.air.sources import Source
+from onevisit.truth.simulate.air.sources import EmissionSource
 from onevisit.truth.simulate.drives.laps import Drive
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ class TrueHotspot:
 
 
 def find_true_hotspots(
-    sources: Sequence[Source],
+    sources: Sequence[EmissionSource],
     drives: Sequence[Drive],
     per_source: Sequence[Floats],
     channels: Mapping[str, tuple[float, float]] | None = None,

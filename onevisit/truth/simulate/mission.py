@@ -20,7 +20,7 @@ from onevisit.truth.simulate.drives.handheld import write_handheld
 from onevisit.truth.simulate.drives.outings import declared_lag, drive_all, stream
 from onevisit.truth.simulate.drives.vehicle import air_along, write_log
 from onevisit.truth.simulate.flights.mission import fly_over
-from onevisit.truth.simulate.records.monitors import draw_stations, write_monitors
+from onevisit.truth.simulate.records.monitors import draw_monitored_sites, write_monitors
 from onevisit.truth.simulate.records.registers import draw_entries, write_registers
 from onevisit.truth.simulate.truth import Park, rules, truth_of
 from onevisit.truth.simulate.world import SIZES, World, build_world
@@ -67,7 +67,7 @@ def simulate_mission(
         shifted=on["register_shift"],
         sources=[s.place.site_id for s in sources],
     )
-    stations = draw_stations(world.places, day, on, stream(seed, "monitors"))
+    stations = draw_monitored_sites(world.places, day, on, stream(seed, "monitors"))
     park = Park(seed, size, day, world, sources, outings, entries, stations, on)
     mission = out / "mission"
     (mission / "traces").mkdir(parents=True, exist_ok=True)

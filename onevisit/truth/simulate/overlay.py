@@ -24,7 +24,7 @@ from ingest.schema import species_names
 from ingest.traces.read import TraceSettings, read_traces
 from ingest.units import STANDARD_ATMOSPHERE_PA, grams_per_m3
 from onevisit.truth.simulate.air.puffs import sample_puffs
-from onevisit.truth.simulate.air.sources import Source, choose_sources, emitter_of, rates_of
+from onevisit.truth.simulate.air.sources import EmissionSource, choose_sources, emitter_of, rates_of
 from onevisit.truth.simulate.air.wind import Wind, blow
 from onevisit.truth.simulate.answers import TrueHotspot, find_true_hotspots
 from onevisit.truth.simulate.confounders import CONFOUNDERS
@@ -32,7 +32,7 @@ from onevisit.truth.simulate.drives.laps import Drive
 from onevisit.truth.simulate.drives.outings import SPIN_UP_S, stream
 from onevisit.truth.simulate.names import INDUSTRIES, company_name, permit_code, uscc
 from onevisit.truth.simulate.records.registers import draw_entries, write_registers
-from onevisit.truth.simulate.world import SIZES, Place, World
+from onevisit.truth.simulate.world import SIZES, ParkSite, World
 
 Floats = NDArray[np.float64]
 SITES = 30
@@ -138,11 +138,11 @@ def _visits(x: Floats, y: Floats) -> NDArray[np.int64]:
     return result
 
 
-def _settle_along(drive: Drive, rng: np.random.Generator) -> tuple[Place, ...]:
+def _settle_along(drive: Drive, rng: np.random.Generator) -> tuple[ParkSite, ...]:
     """Sites 25 to 180 m beside the track, none nearer than 60 m to another."""
     moving = np.flatnonzero(drive.speed > 1.0)
     track = shapely.LineString(np.column_stack([drive.x, drive.y]))
-    places: list[Place] = []
+    places: list[ParkSite] = []
     for _ in range(400):
         k = int(rng.choice(moving))
         bearing = drive.heading_rad[k] + float(rng.choice([-0.5, 0.5])) * np.pi
@@ -153,7 +153,7 @@ def _settle_along(drive: Drive, rng: np.random.Generator) -> tuple[Place, ...]:
         industry, code = INDUSTRIES[int(rng.integers(len(INDUSTRIES)))], uscc(rng)
         parcel = stack.buffer(25.0, quad_segs=1)
         places.append(
-            Place(permit_code(code, 1, rng), company_name(industry, rng), code, industry, parcel, stack, stack, ())
+            ParkSite(permit_code(code, 1, rng), company_name(industry, rng), code, industry, parcel, stack, stack, ())
         )
         if len(places) == SITES:
             break
@@ -177,7 +177,7 @@ def _write_retigo(path: Path, trace: xr.Dataset, species: str, added: Floats, wi
 
 
 def _truth(
-    world: World, sources: tuple[Source, ...], hotspots: tuple[TrueHotspot, ...], seed: int, day: str
+    world: World, sources: tuple[EmissionSource, ...], hotspots: tuple[TrueHotspot, ...], seed: int, day: str
 ) -> Mapping[str, Any]:
     """The truth in the form of a simulated mission's, as far as it applies."""
     rates = rates_of(sources, slice(SPIN_UP_S, None))
@@ -188,7 +188,7 @@ def _truth(
         lon, lat = world.lonlat(point.x, point.y)
         return {"lon": round(float(lon), 7), "lat": round(float(lat), 7)}
 
-    def causes(place: Place) -> list[dict[str, Any]]:
+    def causes(place: ParkSite) -> list[dict[str, Any]]:
         source = active.get(place.site_id)
         return [{"cause": "plume", "expected": "visit", "findable": source in recurrent}] if source else []
 

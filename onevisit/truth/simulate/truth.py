@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onevisit.truth.simulate.air.sources import Source, rates_of
+from onevisit.truth.simulate.air.sources import EmissionSource, rates_of
 from onevisit.truth.simulate.answers import TrueHotspot, find_true_hotspots
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, declared_lag
 from onevisit.truth.simulate.drives.vehicle import Episode
-from onevisit.truth.simulate.records.monitors import Anomaly, Station
+from onevisit.truth.simulate.records.monitors import Anomaly, MonitoredSite
 from onevisit.truth.simulate.records.registers import RegisterEntry
 from onevisit.truth.simulate.world import World
 
@@ -35,10 +35,10 @@ class Park:
     size: str
     day: datetime
     world: World
-    sources: tuple[Source, ...]
+    sources: tuple[EmissionSource, ...]
     outings: tuple[Outing, ...]
     entries: tuple[RegisterEntry, ...]
-    stations: tuple[Station, ...]
+    stations: tuple[MonitoredSite, ...]
     on: Mapping[str, bool]
 
 

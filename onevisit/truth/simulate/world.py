@@ -51,7 +51,7 @@ SIZES: dict[str, Size] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class ParkSite:
     """One site of the park as it really is, whatever registers say. Geometries in local metres."""
 
     site_id: str
@@ -87,7 +87,7 @@ class World:
     origin_y: float
     nodes: Floats
     streets: tuple[Street, ...]
-    places: tuple[Place, ...]
+    places: tuple[ParkSite, ...]
     blocks: tuple[shapely.Polygon, ...]
     terrain: tuple[float, float, float, float] = field(default=(0.0, 0.0, 0.0, 400.0))
 
@@ -121,7 +121,7 @@ def build_world(size: Size, rng: np.random.Generator) -> World:
     x, y = to_grid(_CENTRE_LON, _CENTRE_LAT, crs)
     nodes = _lattice(size, rng)
     blocks = _blocks(nodes)
-    places: list[Place] = []
+    places: list[ParkSite] = []
     for block in blocks:
         places += _settle(block, size, rng)
     terrain = (float(rng.normal(0, 0.002)), float(rng.normal(0, 0.002)), float(rng.uniform(0.3, 1.0)), 420.0)
@@ -178,7 +178,7 @@ def _blocks(nodes: Floats) -> tuple[shapely.Polygon, ...]:
     )
 
 
-def _settle(block: shapely.Polygon, size: Size, rng: np.random.Generator) -> list[Place]:
+def _settle(block: shapely.Polygon, size: Size, rng: np.random.Generator) -> list[ParkSite]:
     """Cut a block into parcels, back to back along its middle, and put a site on each."""
     inner = block.buffer(-14.0, join_style="mitre")
     corners = np.asarray(inner.exterior.coords[:4])
@@ -204,7 +204,7 @@ def _within(corners: Floats, u: float, v: float) -> Floats:
     return np.asarray((1 - u) * (1 - v) * a + u * (1 - v) * b + u * v * c + (1 - u) * v * d, float)
 
 
-def _found(parcel: shapely.Polygon, faces_first_side: bool, rng: np.random.Generator) -> Place:
+def _found(parcel: shapely.Polygon, faces_first_side: bool, rng: np.random.Generator) -> ParkSite:
     industry = INDUSTRIES[int(rng.choice(len(INDUSTRIES), p=_INDUSTRY_SHARES))]
     code = uscc(rng)
     corners = np.asarray(parcel.exterior.coords[:4])
@@ -214,7 +214,7 @@ def _found(parcel: shapely.Polygon, faces_first_side: bool, rng: np.random.Gener
     roof = buildings[int(rng.integers(len(buildings)))]
     stack = shapely.Point(np.asarray(roof.centroid.coords[0]) + rng.uniform(-6, 6, 2))
     listed_class = str(rng.choice(["登记管理", "简化管理", "重点管理"], p=[0.62, 0.23, 0.15]))
-    return Place(
+    return ParkSite(
         permit_code(code, 1, rng),
         company_name(industry, rng),
         code,

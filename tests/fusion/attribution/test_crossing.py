@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fusion import FusionSettings
 from fusion.attribution import crossing
 from fusion.attribution import crossing_kernel as kernel
-from fusion.attribution.crossing import Event, PassSummary, RatePrior, Unit, joint_log_odds, rate_prior
+from fusion.attribution.crossing import Event, PassSummary, RatePrior, Stretch, joint_log_odds, rate_prior
 from fusion.attribution.observations import bin_passes, event_of
 from tracks.schema import Track
 
@@ -23,7 +23,7 @@ Make = Callable[..., Track]
 Floats = NDArray[np.float64]
 
 
-def _model(source: Floats, unit: Unit, turn: float) -> Floats:
+def _model(source: Floats, unit: Stretch, turn: float) -> Floats:
     """(bins, 4): log axis, offset across, width and error of the likeliest node of each bin's path; NaN without."""
     result = np.full((len(unit.bins), 4), np.nan)
     for b, (path, box) in enumerate(zip(unit.ribbon, unit.box, strict=True)):
@@ -52,7 +52,7 @@ def _heights(model: Floats, side: float) -> Floats:
     return np.asarray(np.nan_to_num(height, nan=0.0))
 
 
-def _errors(unit: Unit) -> tuple[Floats, Floats, Floats]:
+def _errors(unit: Stretch) -> tuple[Floats, Floats, Floats]:
     if not unit.directed:
         return np.zeros(1), np.arange(24) * (2 * np.pi / 24), np.full((24, 1), 1 / 24)
     sides = np.linspace(-2.4, 2.4, 7 if unit.crossed else 5)
@@ -60,7 +60,7 @@ def _errors(unit: Unit) -> tuple[Floats, Floats, Floats]:
     return sides, np.zeros(1), (weight / weight.sum())[None, :]
 
 
-def _plume(source: Floats, unit: Unit, rates: RatePrior, settings: FusionSettings) -> Floats:
+def _plume(source: Floats, unit: Stretch, rates: RatePrior, settings: FusionSettings) -> Floats:
     """Log-odds (rates,) of a plume that was crossed."""
     value, variance, tail = unit.bins[:, 2], settings.shared_bins * unit.noise**2, settings.misfit_tail
 
@@ -87,7 +87,7 @@ def _plume(source: Floats, unit: Unit, rates: RatePrior, settings: FusionSetting
     return np.asarray(np.log(1 + (1 - settings.off_share) * scattered / settings.other_share))
 
 
-def _silence(source: Floats, unit: Unit, rates: RatePrior, settings: FusionSettings) -> Floats:
+def _silence(source: Floats, unit: Stretch, rates: RatePrior, settings: FusionSettings) -> Floats:
     """Log-odds (rates,) of a quiet stretch; the scatter of heights by a fine sum instead of a table."""
     scatter = np.linspace(-5, 5, 401)
     share = np.exp(-0.5 * scatter**2)
@@ -172,9 +172,9 @@ def test_the_rate_is_free_of_units(track: Make) -> None:
 # --- records ---------------------------------------------------------------------------------------------
 
 
-def _unit(*, bins, box, noise: float = 1.0, directed: bool = True, crossed: bool = True, own: bool = True) -> Unit:
+def _unit(*, bins, box, noise: float = 1.0, directed: bool = True, crossed: bool = True, own: bool = True) -> Stretch:
     bins, box = np.asarray(bins, float), np.asarray(box, float)
-    return Unit(bins, noise, np.zeros((len(bins), 2, 10)) + bins[:, 2, None, None], box, directed, crossed, own)
+    return Stretch(bins, noise, np.zeros((len(bins), 2, 10)) + bins[:, 2, None, None], box, directed, crossed, own)
 
 
 def test_units_are_stacked_by_kind() -> None:

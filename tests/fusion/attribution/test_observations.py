@@ -9,7 +9,7 @@ import pytest
 
 from fusion import FusionSettings
 from fusion.attribution import observations
-from fusion.attribution.crossing import Unit
+from fusion.attribution.crossing import Stretch
 from fusion.attribution.dispersion import Weather, plume_of, solar_elevation_rad
 from fusion.attribution.observations import BinnedPass, bin_passes, event_of
 from fusion.attribution.ribbons import direction_sd_rad, upwind_ribbons
@@ -321,7 +321,7 @@ def test_only_what_is_in_the_context_is_told(y: float, bins: int) -> None:
 
 def test_a_pass_is_summed_up_by_its_highest_plume_and_the_wind_of_then() -> None:
     """Peak, place, direction and its error; where it met nothing, the place asked for; in calm no direction."""
-    one = Unit(
+    one = Stretch(
         np.array([[1.0, 2.0, 5.0], [3.0, 4.0, 7.0]]), 1.0, np.zeros((2, 1, 10)), np.zeros((2, 4)), True, True, True
     )
     two = replace(one, bins=np.array([[5.0, 6.0, 6.9], [7.0, 8.0, 1.0]]))

@@ -1,11 +1,11 @@
-"""Rows of registers as the tests of records, joins and sites make them."""
+"""Rows of registers as the tests of listings, joins and sites make them."""
 
 from __future__ import annotations
 
 from shapely.geometry.base import BaseGeometry
 
+from ingest.registers.listings import Listing
 from ingest.registers.places import Place
-from ingest.registers.records import Record
 from ingest.registers.rows import Register, RegisterRow
 from ingest.schema import CrsSource
 
@@ -32,6 +32,8 @@ def place(
     return Place(lon, lat, crs, source, lon, lat, rounding_m)
 
 
-def record(item: str = "a.csv", number: int = 2, *, values: dict[str, str] | None = None, **fields: object) -> Record:
-    """A record of a line that holds these texts."""
-    return Record(item, row(number, **(values or {})), **fields)  # type: ignore[arg-type]
+def listing(
+    item: str = "a.csv", number: int = 2, *, values: dict[str, str] | None = None, **fields: object
+) -> Listing:
+    """A listing of a line that holds these texts."""
+    return Listing(item, row(number, **(values or {})), **fields)  # type: ignore[arg-type]

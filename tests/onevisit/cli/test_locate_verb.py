@@ -16,7 +16,7 @@ from PIL import Image
 from pyproj import Geod
 
 from onevisit.cli import cli
-from onevisit.truth.simulate.flights.files import PhotoTags, write_photo
+from onevisit.truth.simulate.flights.files import WrittenTags, write_photo
 
 LON, LAT, EAST, NORTH = 105.0, 30.0, 500_000.0, 3_320_113.397894
 """On the central meridian of EPSG:4544: grid north is true north, the scale is 1."""
@@ -30,7 +30,7 @@ def _photo(
     path: Path, *, yaw: float = 0.0, pitch: float = -90.0, above: float = 100.0, lon: float = LON, lat: float = LAT
 ) -> Path:
     """1000 × 800 px of 0.1 m from 100 m, the axis at the corner of the four middle pixels, 499.5, 399.5."""
-    tags = PhotoTags(
+    tags = WrittenTags(
         datetime(2025, 6, 1, 11), lon, lat, 540.0, above, yaw, pitch, 0.0, yaw, "FC6310", 8.8, 24, 1000.0, 1000, 800,
     )  # fmt: skip
     write_photo(path, np.zeros((800, 1000, 3), np.uint8), tags)

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from imagery.camera import project
 from onevisit.cli import cli
-from onevisit.truth.simulate.flights.files import PhotoTags, write_photo
+from onevisit.truth.simulate.flights.files import WrittenTags, write_photo
 from tests.imagery.conftest import CAMERA, EAST, GRID_STATIONS, GRID_YAWS, NORTH, Block, make_block
 
 
@@ -23,7 +23,7 @@ def _write_flight(folder: Path, block: Block) -> None:
     folder.mkdir()
     for k, frame in enumerate(block.frames):
         pose = frame.pose
-        tags = PhotoTags(
+        tags = WrittenTags(
             datetime(2025, 6, 1, 11) + timedelta(seconds=3 * k), pose.lon, pose.lat, 540.0, 40.0,
             math.degrees(pose.yaw_rad or 0.0), -90.0, 0.0, math.degrees(pose.yaw_rad or 0.0), "FC6310", 8.8, 24,
             CAMERA.focal_px, CAMERA.width_px, CAMERA.height_px,

@@ -31,7 +31,7 @@ from ingest.outcome import Decision, Reject
 from ingest.settings import SettingLine
 from onevisit.handover.page import report
 from onevisit.handover.page.charts import draw_series, draw_wind, series_of
-from onevisit.handover.page.contents import Explanation, Picture, RegionContents, ReportContents
+from onevisit.handover.page.contents import Picture, RegionContents, ReportContents, WhyPicture
 from onevisit.handover.page.map_frame import hotspot_boxes, lonlat_fit, map_bounds
 from onevisit.handover.page.maps import RAMP, TEAM_COLOURS
 from onevisit.handover.page.report import render_report, write_report
@@ -146,7 +146,7 @@ def test_picture_of_why_is_in_its_card(contents, lang):
     """The drawn bytes, once, beside the names of the lettered sites as text; without a picture there is no figure."""
     region = contents.regions[0]
     why = explain(region.hotspots[0], region.attributions[0], {}, region.crs)
-    explained = replace(region, explanations=(Explanation(why, b"png of H001"),))
+    explained = replace(region, why_pictures=(WhyPicture(why, b"png of H001"),))
     page = render_report(replace(contents, regions=(explained,)), lang=lang)
     assert page.count(base64.b64encode(b"png of H001").decode("ascii")) == 1
     first, second = (page.split('<article class="card" id="hotspot-')[k] for k in (1, 2))
@@ -424,7 +424,7 @@ def test_letters_of_a_picture_are_resolved_to_names(make_hotspot, make_attributi
     hotspot, attribution = make_hotspot(), make_attribution(S1=0.4, S2=0.5)
     why = explain(hotspot, attribution, {}, GRID)
     region = RegionContents(
-        GRID, hotspots=(hotspot,), attributions=(attribution,), explanations=(Explanation(why, b"png"),)
+        GRID, hotspots=(hotspot,), attributions=(attribution,), why_pictures=(WhyPicture(why, b"png"),)
     )
     shown = card(paged(region, sites=(make_site("S1"),)), "H001")
     assert "A S2 · B Works S1 · why/H001.png" in text_of(shown)

@@ -24,7 +24,7 @@ from onevisit.truth.simulate.flights.block import (
     ground_of_pixels,
     render_shot,
 )
-from onevisit.truth.simulate.flights.files import PhotoTags, write_photo, write_thermal
+from onevisit.truth.simulate.flights.files import WrittenTags, write_photo, write_thermal
 from onevisit.truth.simulate.flights.mission import _tags, _true_pose, _write_scene
 from onevisit.truth.simulate.flights.scene import Scene
 from onevisit.truth.simulate.world import SIZES, World
@@ -192,7 +192,7 @@ def test_light_falls_off_by_twelve_percent_in_the_corners(world: World) -> None:
 
 # --- files ---------------------------------------------------------------------------------------------------------
 
-TAGS = PhotoTags(
+TAGS = WrittenTags(
     datetime(2026, 3, 5, 10, 20, 30), 104.0612345, 30.6543210, 617.25, 105.25, -12.34, -89.9, 0.5, -13.5, "M3T", 4.4,
     24, 687.5, 1000, 750,
 )  # fmt: skip
@@ -270,7 +270,7 @@ def test_the_tags_of_a_shot_are_what_the_drone_believes(world: World) -> None:
     camera = FlightCamera()
     tags = _tags(shot, camera, world, datetime(2026, 3, 5, 10, 0, 0))
     lon, lat = world.lonlat(11.0, 22.0)
-    assert tags == PhotoTags(
+    assert tags == WrittenTags(
         datetime(2026, 3, 5, 10, 0, 7), float(lon), float(lat), 616.0, 104.0, 33.0, -89.9, 0.1, 34.0, "M3T", 4.4, 24,
         687.5, 1000, 750, "WideCamera",
     )  # fmt: skip

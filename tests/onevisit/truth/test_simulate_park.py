@@ -24,7 +24,7 @@ from onevisit.truth.simulate import mission, overlay
 from onevisit.truth.simulate import truth as truth_module
 from onevisit.truth.simulate.air.instrument import CHANNELS, Analyser
 from onevisit.truth.simulate.air.puffs import sample_puffs
-from onevisit.truth.simulate.air.sources import Source, choose_sources, emitter_of, rates_of
+from onevisit.truth.simulate.air.sources import EmissionSource, choose_sources, emitter_of, rates_of
 from onevisit.truth.simulate.air.wind import blow
 from onevisit.truth.simulate.answers import TrueHotspot, find_true_hotspots
 from onevisit.truth.simulate.confounders import CONFOUNDERS
@@ -35,10 +35,10 @@ from onevisit.truth.simulate.drives.vehicle import Episode, Log
 from onevisit.truth.simulate.mission import _day
 from onevisit.truth.simulate.names import INDUSTRIES
 from onevisit.truth.simulate.overlay import _settle_along, _visits, simulate_over_drive
-from onevisit.truth.simulate.records.monitors import HOURS, Anomaly, Station
+from onevisit.truth.simulate.records.monitors import HOURS, Anomaly, MonitoredSite
 from onevisit.truth.simulate.records.registers import RegisterEntry
 from onevisit.truth.simulate.truth import Park, rules, truth_of
-from onevisit.truth.simulate.world import SIZES, Place, Street, World, build_world
+from onevisit.truth.simulate.world import SIZES, ParkSite, Street, World, build_world
 from tests.onevisit.truth.dice import Dice
 from tests.onevisit.truth.steady import steady_wind
 
@@ -46,14 +46,14 @@ Floats = NDArray[np.float64]
 EVERYWHERE = shapely.box(-1e6, -1e6, 1e6, 1e6)
 
 
-def _place(name: str, x: float, y: float, *, listed: bool = True, industry: int = 0) -> Place:
+def _place(name: str, x: float, y: float, *, listed: bool = True, industry: int = 0) -> ParkSite:
     stack = shapely.Point(x, y)
     parcel = shapely.box(x - 20, y - 15, x + 20, y + 15)
     gate = shapely.Point(x, y - 15)
-    return Place(name, f"厂{name}", f"U{name}", INDUSTRIES[industry], parcel, gate, stack, (), listed)
+    return ParkSite(name, f"厂{name}", f"U{name}", INDUSTRIES[industry], parcel, gate, stack, (), listed)
 
 
-def _world(*places: Place, **size: Any) -> World:
+def _world(*places: ParkSite, **size: Any) -> World:
     nodes = np.array([[[-100.0, -100.0], [100.0, -100.0]], [[-100.0, 100.0], [100.0, 100.0]]])
     return World(replace(SIZES["demo"], **size), CRS.from_epsg(4544), 410000.0, 3393000.0, nodes, (), places, ())
 
@@ -257,7 +257,7 @@ def test_an_unlisted_source_is_the_first_one_and_leaves_the_registers() -> None:
     assert world.places == (hidden, places[1]) and sources[1].place is places[1]
 
 
-def _drawn(share: Any, z: float = 0.0, n: int = 2000, industry: int = 0) -> Source:
+def _drawn(share: Any, z: float = 0.0, n: int = 2000, industry: int = 0) -> EmissionSource:
     places = [_place(f"P{k}", 400.0 * k, 0.0, industry=industry) for k in range(2)]
     return choose_sources(_world(*places), -5, n, Dice(share, z=z), unlisted=False, within=EVERYWHERE)[1][0]  # type: ignore[arg-type]
 
@@ -369,8 +369,8 @@ def _drive(x: list[float], lap: list[int], y: float = 5.0) -> Drive:
     return Drive(np.array(x), np.full(n, y), np.full(n, 5.0), np.zeros(n), np.array(lap))
 
 
-def _source(profile: tuple[tuple[str, float], ...] = (("TVOC", 1.0),), name: str = "S1") -> Source:
-    return Source(name, _place("P", 0, 0), 0.0, 0.0, 5.0, profile, np.ones(3), 0)
+def _source(profile: tuple[tuple[str, float], ...] = (("TVOC", 1.0),), name: str = "S1") -> EmissionSource:
+    return EmissionSource(name, _place("P", 0, 0), 0.0, 0.0, 5.0, profile, np.ones(3), 0)
 
 
 def test_a_true_hotspot_is_made_of_cells_above_five_times_the_noise() -> None:
@@ -437,8 +437,8 @@ def park() -> Park:
     drive = Drive(x, np.zeros(n), np.full(n, 5.0), np.zeros(n), np.repeat([0, 1], n // 2))
     rate = np.r_[np.full(SPIN_UP_S, 99.0), np.full(n, 2.0)]
     sources = (
-        Source("S1", places[0], 0.0, 30.0, 7.123, (("TVOC", 1.0), ("xylene", 0.25)), rate, -SPIN_UP_S),
-        Source("S2", places[1], 300.0, 30.0, 5.0, (("TVOC", 1.0),), rate, -SPIN_UP_S),
+        EmissionSource("S1", places[0], 0.0, 30.0, 7.123, (("TVOC", 1.0), ("xylene", 0.25)), rate, -SPIN_UP_S),
+        EmissionSource("S2", places[1], 300.0, 30.0, 5.0, (("TVOC", 1.0),), rate, -SPIN_UP_S),
     )
     air = np.zeros((n, 2))
     air[[2, 52], 0], air[17, 1] = SEEN, SEEN
@@ -466,7 +466,7 @@ def park() -> Park:
         Anomaly("marked_exceedance", "D", begin, begin + timedelta(hours=5), "none"),
     )
     empty = np.zeros(HOURS)
-    station = Station(places[4], "N", "31", (), begin, {}, (), empty, empty, empty > 0, anomalies)
+    station = MonitoredSite(places[4], "N", "31", (), begin, {}, (), empty, empty, empty > 0, anomalies)
     on = {c.name: c.name != "own_exhaust" for c in CONFOUNDERS}
     return Park(5, "demo", DAY, world, sources, (outing,), entries, (station,), on)
 

@@ -27,16 +27,16 @@ from onevisit.truth.simulate.records.monitors import (
     ANOMALIES,
     HOURS,
     Factor,
-    Station,
+    MonitoredSite,
     _disturb,
     _fits,
     _station,
-    draw_stations,
+    draw_monitored_sites,
     write_monitors,
 )
 from onevisit.truth.simulate.records.packets import hour_packet, packet, sum_of
 from onevisit.truth.simulate.records.registers import RegisterEntry, draw_entries, write_registers
-from onevisit.truth.simulate.world import SIZES, Place, World
+from onevisit.truth.simulate.world import SIZES, ParkSite, World
 from tests.onevisit.truth.dice import Dice
 
 DAY = datetime(2026, 3, 5, 10, 17, 23)
@@ -49,10 +49,10 @@ ON = {"frozen_analyser": True, "drifting_analyser": True, "calibration": True, "
 
 def _place(
     site_id: str = "S1", industry: Industry = FURNITURE, kind: str = "重点管理", *, listed: bool = True
-) -> Place:
+) -> ParkSite:
     box = shapely.box(0, 0, 10, 10)
     gate, stack = shapely.Point(5, 0), shapely.Point(5, 5)
-    return Place(site_id, f"厂{site_id}", f"U{site_id}", industry, box, gate, stack, (), listed, kind)
+    return ParkSite(site_id, f"厂{site_id}", f"U{site_id}", industry, box, gate, stack, (), listed, kind)
 
 
 def _rows(path: Path, encoding: str = "utf-8-sig") -> list[dict[str, str]]:
@@ -221,7 +221,7 @@ def test_an_anomaly_needs_the_records_that_show_it(
 
 def _disturbed(
     kind: str, share: float = 0.0, industry: Industry = FURNITURE, z: float = 0.0
-) -> tuple[Station, Station]:
+) -> tuple[MonitoredSite, MonitoredSite]:
     station = _station(_place(industry=industry), START, Dice(0.0))  # type: ignore[arg-type]
     return station, _disturb(station, kind, Dice(share, z=z))  # type: ignore[arg-type]
 
@@ -354,7 +354,7 @@ def test_every_second_station_has_one_anomaly_and_kinds_go_round() -> None:
     """Of five stations three; sites that are not listed, or registered only, have no records."""
     places = [_place(f"S{k}") for k in range(5)]
     places += [_place("R", kind="登记管理"), _place("U", listed=False)]
-    stations = draw_stations(places, DAY, ON, Dice(0.0))  # type: ignore[arg-type]
+    stations = draw_monitored_sites(places, DAY, ON, Dice(0.0))  # type: ignore[arg-type]
     assert [s.place.site_id for s in stations] == [f"S{k}" for k in range(5)]
     assert [[a.kind for a in s.anomalies] for s in stations] == [
         ["exceedance"],
@@ -379,11 +379,11 @@ def test_an_anomaly_goes_with_its_confounder(confounder: str, kind: str) -> None
     """Off, there is none of its kind; on, there is."""
     places = [_place(f"S{k}") for k in range(40)]
     for on in (True, False):
-        drawn = draw_stations(places, DAY, {**ON, confounder: on}, Dice(0.0))  # type: ignore[arg-type]
+        drawn = draw_monitored_sites(places, DAY, {**ON, confounder: on}, Dice(0.0))  # type: ignore[arg-type]
         assert (kind in {a.kind for s in drawn for a in s.anomalies}) is on
 
 
-def _stations() -> tuple[Station, ...]:
+def _stations() -> tuple[MonitoredSite, ...]:
     first = _station(_place("S1"), START, Dice(0.0))  # type: ignore[arg-type]
     water = _station(_place("S2", WATERWORKS), START, Dice(0.0))  # type: ignore[arg-type]
     power = _station(_place("S3", kind="简化管理"), START, Dice(0.0))  # type: ignore[arg-type]
@@ -531,7 +531,7 @@ def test_shifted_rows_say_wgs84_and_hold_gcj02(world: World) -> None:
     assert {(e.written_crs, e.declared_crs) for e in entries if not e.shifted} == {("GCJ-02", "GCJ-02")}
 
 
-def _entry(place: Place, written: str, declared: str, visits: tuple[Any, ...] = ()) -> RegisterEntry:
+def _entry(place: ParkSite, written: str, declared: str, visits: tuple[Any, ...] = ()) -> RegisterEntry:
     return RegisterEntry(place, written, declared, False, "环保良好", "B", "已披露", date(2027, 1, 2), visits)
 
 

@@ -15,7 +15,7 @@ from pyproj import CRS
 from onevisit.truth.simulate.flights import scene as painting
 from onevisit.truth.simulate.flights.scene import Scene, paint_scene
 from onevisit.truth.simulate.names import INDUSTRIES
-from onevisit.truth.simulate.world import SIZES, Place, Street, World, build_world
+from onevisit.truth.simulate.world import SIZES, ParkSite, Street, World, build_world
 from tests.onevisit.truth.dice import Dice
 
 Canvas = painting._Canvas
@@ -47,8 +47,8 @@ def _width(canvas: Canvas, x: float, y: float, is_it: Callable[[list[int]], bool
     return PIXEL_M * sum(hits)
 
 
-def _place(parcel: shapely.Polygon, *halls: shapely.Polygon, name: str = "P") -> Place:
-    return Place(name, name, name, INDUSTRIES[0], parcel, parcel.centroid, parcel.centroid, halls)
+def _place(parcel: shapely.Polygon, *halls: shapely.Polygon, name: str = "P") -> ParkSite:
+    return ParkSite(name, name, name, INDUSTRIES[0], parcel, parcel.centroid, parcel.centroid, halls)
 
 
 def test_a_canvas_puts_metres_where_they_belong() -> None:

@@ -16,8 +16,8 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from onevisit.truth.simulate.air.instrument import CHANNELS, Analyser, Channel, measure
-from onevisit.truth.simulate.air.sources import Source
+from onevisit.truth.simulate.air.instrument import CHANNELS, Analyser, Analyte, measure
+from onevisit.truth.simulate.air.sources import EmissionSource
 from onevisit.truth.simulate.confounders import CONFOUNDERS, choose_confounders
 from onevisit.truth.simulate.drives.files import stamps, texts, write_table
 from onevisit.truth.simulate.drives.handheld import write_handheld
@@ -42,13 +42,13 @@ from onevisit.truth.simulate.drives.vehicle import (
     write_log,
 )
 from onevisit.truth.simulate.names import INDUSTRIES
-from onevisit.truth.simulate.world import SIZES, Place, World, build_world
+from onevisit.truth.simulate.world import SIZES, ParkSite, World, build_world
 from tests.onevisit.truth.dice import Dice
 from tests.onevisit.truth.steady import steady_wind
 
 Floats = NDArray[np.float64]
 OFF = dict.fromkeys([c.name for c in CONFOUNDERS], False)
-EXACT = Channel("x", "x(ug/m3)", "ug m-3", 1e6, 10.0, 0.0, 0.0, 1.0, 2)
+EXACT = Analyte("x", "x(ug/m3)", "ug m-3", 1e6, 10.0, 0.0, 0.0, 1.0, 2)
 """A channel without noise and wander."""
 
 
@@ -130,7 +130,7 @@ def test_noise_is_that_of_the_channel() -> None:
 
 
 @pytest.mark.parametrize("channel", CHANNELS, ids=lambda c: c.species)
-def test_a_channels_heading_unit_and_factor_agree(channel: Channel) -> None:
+def test_a_channels_heading_unit_and_factor_agree(channel: Analyte) -> None:
     """µg in a gram, mg in a gram; quiet air is above the detection limit and below a plume."""
     part = {"ug m-3": ("ug/m3", 1e6), "mg m-3": ("mg/m3", 1e3)}[channel.unit]
     assert channel.heading.endswith(f"({part[0]})") and channel.per_g_m3 == part[1]
@@ -145,8 +145,8 @@ def test_a_channels_heading_unit_and_factor_agree(channel: Channel) -> None:
 
 def test_the_air_along_a_drive_is_the_sum_of_the_sources_by_their_profiles() -> None:
     """Two sources of one species add up; what nobody emits is zero."""
-    place = Place("s", "n", "u", INDUSTRIES[0], shapely.box(0, 0, 1, 1), shapely.Point(), shapely.Point(), ())
-    first = Source("S1", place, 0, 0, 5, (("TVOC", 1.0), ("xylene", 0.25)), np.ones(3), 0)
+    place = ParkSite("s", "n", "u", INDUSTRIES[0], shapely.box(0, 0, 1, 1), shapely.Point(), shapely.Point(), ())
+    first = EmissionSource("S1", place, 0, 0, 5, (("TVOC", 1.0), ("xylene", 0.25)), np.ones(3), 0)
     second = replace(first, id="S2", profile=(("xylene", 0.5),))
     air = air_along([first, second], np.array([[4.0, 0.0], [8.0, 2.0], [0.0, 6.0]]))
     assert set(air) == {c.species for c in CHANNELS}
@@ -223,7 +223,7 @@ def test_a_frozen_analyser_repeats_one_species_for_one_to_three_minutes(
 
 @pytest.mark.parametrize(("share", "channel", "rise"), [(0.0, CHANNELS[0], 0.3), (1.0, CHANNELS[-1], 0.7)])
 def test_a_drifting_analyser_rises_by_a_third_of_its_background_an_hour_or_more(
-    share: float, channel: Channel, rise: float
+    share: float, channel: Analyte, rise: float
 ) -> None:
     """0.3 to 0.7 of the background over an hour, on one species, for the whole drive."""
     readings = {c.species: np.zeros(3601) for c in CHANNELS}

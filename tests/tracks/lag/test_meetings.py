@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import gumbel_r
 
 from tracks.lag.estimate import lag_grid
-from tracks.lag.meetings import Fixes, _chance, _correlation, _over_places, _sums, compare_meetings, shuffled
+from tracks.lag.meetings import Motion, _chance, _correlation, _over_places, _sums, compare_meetings, shuffled
 from tracks.settings import TrackSettings
 
 SETTINGS = TrackSettings(lag_search_s=12.0)
@@ -76,7 +76,7 @@ def test_chance_is_defined_at_both_ends() -> None:
     assert _chance(np.full(16, 2.0), 2.0) == pytest.approx(-np.expm1(-np.exp(-np.euler_gamma)))
 
 
-def roads(laps: int, *, speed: float = 10.0, length: int = 700, seed: int = 0) -> Fixes:
+def roads(laps: int, *, speed: float = 10.0, length: int = 700, seed: int = 0) -> Motion:
     """Laps out and, but for the first 100 m, back on a street that turns from north-east to east, jittered."""
     rng = np.random.default_rng(seed)
     along = np.concatenate([np.arange(0, length, speed), np.arange(length - 100, 0, -speed)])
@@ -86,10 +86,10 @@ def roads(laps: int, *, speed: float = 10.0, length: int = 700, seed: int = 0) -
     x = np.where(along < 300, along * np.sin(np.pi / 4), 300 * np.sin(np.pi / 4) + along - 300)
     y = np.minimum(along, 300) * np.cos(np.pi / 4)
     x, y = x + rng.normal(0, 1, len(x)), y + rng.normal(0, 1, len(x))
-    return Fixes(np.arange(float(len(x))), x, y, way * speed * np.sin(angle), way * speed * np.cos(angle))
+    return Motion(np.arange(float(len(x))), x, y, way * speed * np.sin(angle), way * speed * np.cos(angle))
 
 
-def slow_sums(t: np.ndarray, values: np.ndarray, place: Fixes, lag_s: float) -> np.ndarray:
+def slow_sums(t: np.ndarray, values: np.ndarray, place: Motion, lag_s: float) -> np.ndarray:
     """Row by row with dictionaries: cells of 10, 20 and 30 m, the street's axis by double angles, both directions."""
     total = np.zeros(4)
     for size in (10.0, 20.0, 30.0):
@@ -129,14 +129,14 @@ def test_sums_over_places_are_those_of_dictionaries(lag_s: float) -> None:
 def test_walking_pace_tells_no_lag(speed: float, counts: bool) -> None:
     """Rows at up to 2 m/s are left out."""
     place = roads(1, speed=10.0)
-    slowed = Fixes(place.t, place.x, place.y, *(speed * v / 10 for v in (place.vx, place.vy)))
+    slowed = Motion(place.t, place.x, place.y, *(speed * v / 10 for v in (place.vx, place.vy)))
     steady = np.hypot(slowed.vx, slowed.vy)
     assert np.allclose(steady, speed)
-    exact = Fixes(slowed.t, slowed.x, slowed.y, np.sign(place.vx) * speed, np.zeros(len(place.t)))
+    exact = Motion(slowed.t, slowed.x, slowed.y, np.sign(place.vx) * speed, np.zeros(len(place.t)))
     assert (_sums(place.t, np.ones((1, len(place.t))), exact, 0.0)[0, 3] > 0) == counts
 
 
-def signal_of(t: np.ndarray, place: Fixes, lag_s: float, *, seed: int = 0) -> np.ndarray:
+def signal_of(t: np.ndarray, place: Motion, lag_s: float, *, seed: int = 0) -> np.ndarray:
     """Plumes at ten places along the drive, seen ``lag_s`` late."""
     rng = np.random.default_rng(seed)
     x, y = (np.interp(t - lag_s, place.t, q) for q in (place.x, place.y))
@@ -147,7 +147,7 @@ def signal_of(t: np.ndarray, place: Fixes, lag_s: float, *, seed: int = 0) -> np
 
 
 def expected_evidence(
-    signals: list[tuple[np.ndarray, np.ndarray]], place: Fixes, settings: TrackSettings
+    signals: list[tuple[np.ndarray, np.ndarray]], place: Motion, settings: TrackSettings
 ) -> tuple[np.ndarray, float, int]:
     """Scores, chance and places from sums of one signal at a time."""
     lags = np.arange(-2.0, settings.lag_search_s + 0.5)
@@ -216,7 +216,7 @@ def test_thirty_places_are_enough(cells: int, enough: bool) -> None:
     """A street of n cells driven out and back, the same cells at 10, 20 and 30 m: 29 tell nothing, 30 do."""
     x = 60.0 * np.append(np.arange(cells), np.arange(cells)[::-1]) + 5.0
     vx = np.append(np.full(cells, 20.0), np.full(cells, -20.0))
-    place = Fixes(np.arange(2.0 * cells), x, np.full(2 * cells, 5.0), vx, np.zeros(2 * cells))
+    place = Motion(np.arange(2.0 * cells), x, np.full(2 * cells, 5.0), vx, np.zeros(2 * cells))
     signal = np.append(np.arange(cells) % 3, (np.arange(cells) % 3)[::-1]).astype(float)
     found = compare_meetings([(place.t, signal)], place, TrackSettings(lag_search_s=0.0))
     assert (found is not None) == enough

@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Channel:
+class Analyte:
     """One species of an analyser: background and its wander, white noise, detection limit, in the unit written."""
 
     species: str
@@ -27,13 +27,13 @@ class Channel:
     digits: int
 
 
-CHANNELS: tuple[Channel, ...] = (
-    Channel("TVOC", "TVOC(ug/m3)", "ug m-3", 1e6, 95.0, 9.0, 3.0, 3.0, 1),
-    Channel("toluene", "甲苯(ug/m3)", "ug m-3", 1e6, 9.0, 1.0, 0.8, 1.0, 2),
-    Channel("xylene", "二甲苯(ug/m3)", "ug m-3", 1e6, 6.0, 0.8, 0.7, 1.0, 2),
-    Channel("PM2.5", "PM2.5(ug/m3)", "ug m-3", 1e6, 46.0, 3.0, 1.5, 1.0, 1),
-    Channel("NOx", "NOx(ug/m3)", "ug m-3", 1e6, 52.0, 6.0, 2.5, 2.0, 1),
-    Channel("CO", "CO(mg/m3)", "mg m-3", 1e3, 0.65, 0.04, 0.03, 0.05, 3),
+CHANNELS: tuple[Analyte, ...] = (
+    Analyte("TVOC", "TVOC(ug/m3)", "ug m-3", 1e6, 95.0, 9.0, 3.0, 3.0, 1),
+    Analyte("toluene", "甲苯(ug/m3)", "ug m-3", 1e6, 9.0, 1.0, 0.8, 1.0, 2),
+    Analyte("xylene", "二甲苯(ug/m3)", "ug m-3", 1e6, 6.0, 0.8, 0.7, 1.0, 2),
+    Analyte("PM2.5", "PM2.5(ug/m3)", "ug m-3", 1e6, 46.0, 3.0, 1.5, 1.0, 1),
+    Analyte("NOx", "NOx(ug/m3)", "ug m-3", 1e6, 52.0, 6.0, 2.5, 2.0, 1),
+    Analyte("CO", "CO(mg/m3)", "mg m-3", 1e3, 0.65, 0.04, 0.03, 0.05, 3),
 )
 
 
@@ -48,7 +48,7 @@ class Analyser:
     clock_offset_s: float
 
 
-def measure(true_g_m3: Floats, channel: Channel, analyser: Analyser, rng: np.random.Generator) -> Floats:
+def measure(true_g_m3: Floats, channel: Analyte, analyser: Analyser, rng: np.random.Generator) -> Floats:
     """Turn the true enhancement at the inlet (g m-3, 1 Hz) into what is logged at the same seconds.
 
     The reading is ``background + gain · enhancement``, delayed by the lag, smeared by the first-order response,

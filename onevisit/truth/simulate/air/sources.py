@@ -11,17 +11,17 @@ from shapely.geometry.base import BaseGeometry
 
 from onevisit.truth.simulate.air.puffs import Emitter
 from onevisit.truth.simulate.air.wind import ornstein_uhlenbeck
-from onevisit.truth.simulate.world import Place, World
+from onevisit.truth.simulate.world import ParkSite, World
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Source:
+class EmissionSource:
     """One emitting source: where, how high, what, and g s-1 of its leading species for every second of the wind."""
 
     id: str
-    place: Place
+    place: ParkSite
     x: float
     y: float
     height_m: float
@@ -37,13 +37,13 @@ class Source:
 
 def choose_sources(
     world: World, start_s: int, n: int, rng: np.random.Generator, *, unlisted: bool, within: BaseGeometry
-) -> tuple[World, tuple[Source, ...]]:
+) -> tuple[World, tuple[EmissionSource, ...]]:
     """Draw the active sources, more than a block apart, and the world in which one of them may be unlisted.
 
     They lie ``within`` the part of the park that is driven.
     """
     wanted = int(rng.integers(world.size.sources[0], world.size.sources[1] + 1))
-    chosen: list[Place] = []
+    chosen: list[ParkSite] = []
     for index in rng.permutation(len(world.places)):
         place = world.places[int(index)]
         if within.contains(place.stack) and all(
@@ -60,7 +60,7 @@ def choose_sources(
     return world, sources
 
 
-def _start(name: str, place: Place, start_s: int, n: int, rng: np.random.Generator) -> Source:
+def _start(name: str, place: ParkSite, start_s: int, n: int, rng: np.random.Generator) -> EmissionSource:
     kind = place.industry
     level = kind.rate_g_s * np.exp(rng.normal(0.6, 0.6))
     rate = level * np.exp(ornstein_uhlenbeck(n, 0.25, 600.0, rng) - 0.03)
@@ -68,15 +68,15 @@ def _start(name: str, place: Place, start_s: int, n: int, rng: np.random.Generat
         period, share = rng.uniform(1200, 2400), rng.uniform(0.55, 0.8)
         rate = rate * (np.mod(np.arange(n) + rng.uniform(0, period), period) < share * period)
     height = kind.height_m * rng.uniform(0.6, 1.3)
-    return Source(name, place, place.stack.x, place.stack.y, float(height), kind.profile, rate, start_s)
+    return EmissionSource(name, place, place.stack.x, place.stack.y, float(height), kind.profile, rate, start_s)
 
 
-def emitter_of(source: Source) -> Emitter:
+def emitter_of(source: EmissionSource) -> Emitter:
     """The source as the air sees it."""
     return Emitter(source.x, source.y, source.height_m, 4.0, source.rate_g_s)
 
 
-def rates_of(sources: Sequence[Source], during: slice) -> dict[str, dict[str, float]]:
+def rates_of(sources: Sequence[EmissionSource], during: slice) -> dict[str, dict[str, float]]:
     """Mean rate in g s-1 of every species of every source over a part of the series."""
     return {
         s.id: {species: float(np.mean(s.rate_g_s[during])) * share for species, share in s.profile} for s in sources

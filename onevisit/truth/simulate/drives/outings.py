@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from onevisit.truth.simulate.air.instrument import Analyser
 from onevisit.truth.simulate.air.puffs import sample_puffs
-from onevisit.truth.simulate.air.sources import Source, choose_sources, emitter_of
+from onevisit.truth.simulate.air.sources import EmissionSource, choose_sources, emitter_of
 from onevisit.truth.simulate.air.wind import Wind, blow
 from onevisit.truth.simulate.drives.laps import Drive, Fixes, drive_streets, measure_positions
 from onevisit.truth.simulate.drives.vehicle import Log, air_along, draw_analyser, log_drive
@@ -51,7 +51,7 @@ def declared_lag(analyser: Analyser, seed: int) -> float | None:
 
 def drive_all(
     world: World, day: datetime, seed: int, on: Mapping[str, bool]
-) -> tuple[World, tuple[Source, ...], tuple[Outing, ...]]:
+) -> tuple[World, tuple[EmissionSource, ...], tuple[Outing, ...]]:
     """Lay out the drives of the mission, let the sources emit through all of them, and measure."""
     rng = stream(seed, "drives")
     drives, parts = [], []

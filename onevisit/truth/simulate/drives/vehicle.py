@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from onevisit.truth.simulate.air.instrument import CHANNELS, Analyser, measure
-from onevisit.truth.simulate.air.sources import Source
+from onevisit.truth.simulate.air.sources import EmissionSource
 from onevisit.truth.simulate.air.wind import Wind
 from onevisit.truth.simulate.drives.files import stamps, texts, write_table
 from onevisit.truth.simulate.drives.laps import Drive, Fixes
@@ -180,7 +180,7 @@ def write_log(
     write_table(path, columns, encoding=encoding)
 
 
-def air_along(sources: Sequence[Source], per_source: Floats) -> dict[str, Floats]:
+def air_along(sources: Sequence[EmissionSource], per_source: Floats) -> dict[str, Floats]:
     """Sum sources (second, source) of the leading species in g m-3 to species by the sources' profiles."""
     air: dict[str, Floats] = {c.species: np.zeros(per_source.shape[0]) for c in CHANNELS}
     for k, source in enumerate(sources):

@@ -17,7 +17,7 @@ from PIL import Image, TiffImagePlugin
 
 
 @dataclass(frozen=True)
-class PhotoTags:
+class WrittenTags:
     """What the camera believes: position (WGS 84 degrees, metres), attitude (degrees), clocks and lens."""
 
     local_time: datetime
@@ -38,7 +38,7 @@ class PhotoTags:
     image_source: str = "WideCamera"
 
 
-def write_photo(path: Path, pixels: NDArray[np.uint8], tags: PhotoTags, *, quality: int = 90) -> None:
+def write_photo(path: Path, pixels: NDArray[np.uint8], tags: WrittenTags, *, quality: int = 90) -> None:
     """Write one JPEG; the same pixels and tags give the same bytes."""
     stream = io.BytesIO()
     image = Image.fromarray(pixels)
@@ -46,7 +46,7 @@ def write_photo(path: Path, pixels: NDArray[np.uint8], tags: PhotoTags, *, quali
     path.write_bytes(stream.getvalue())
 
 
-def write_thermal(path: Path, celsius: NDArray[np.float32], tags: PhotoTags) -> None:
+def write_thermal(path: Path, celsius: NDArray[np.float32], tags: WrittenTags) -> None:
     """Write one radiometric TIFF: float32, degrees Celsius, as DJI's thermal tool exports it, tags kept."""
     stream = io.BytesIO()
     image = Image.fromarray(celsius)
@@ -69,7 +69,7 @@ def _degrees(value: float) -> tuple[TiffImagePlugin.IFDRational, ...]:
     return _rational(whole, 1), _rational(minutes, 1), _rational(seconds, 10000)
 
 
-def _exif(tags: PhotoTags) -> bytes:
+def _exif(tags: WrittenTags) -> bytes:
     stamp = tags.local_time.strftime("%Y:%m:%d %H:%M:%S")
     exif = Image.Exif()
     exif[0x010E] = "default"
@@ -99,7 +99,7 @@ def _exif(tags: PhotoTags) -> bytes:
     return exif.tobytes()
 
 
-def _xmp(tags: PhotoTags) -> str:
+def _xmp(tags: WrittenTags) -> str:
     items = {
         "Version": "1.5",
         "ImageSource": tags.image_source,

@@ -13,7 +13,7 @@ from PIL import Image
 from ingest.coordinates import meridian_convergence_rad
 from onevisit.truth.simulate.drives.outings import stream
 from onevisit.truth.simulate.flights.block import THERMAL, FlightCamera, Shot, fly_block, render_shot
-from onevisit.truth.simulate.flights.files import PhotoTags, write_photo, write_thermal
+from onevisit.truth.simulate.flights.files import WrittenTags, write_photo, write_thermal
 from onevisit.truth.simulate.flights.scene import Scene, paint_scene
 from onevisit.truth.simulate.world import World
 
@@ -67,9 +67,9 @@ def _write_thermal(
     return drifts
 
 
-def _tags(shot: Shot, camera: FlightCamera, world: World, start: datetime) -> PhotoTags:
+def _tags(shot: Shot, camera: FlightCamera, world: World, start: datetime) -> WrittenTags:
     lon, lat = world.lonlat(shot.tagged_x, shot.tagged_y)
-    return PhotoTags(
+    return WrittenTags(
         start + timedelta(seconds=round(shot.second)),
         float(lon),
         float(lat),

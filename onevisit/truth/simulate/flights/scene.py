@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely import affinity
 
-from onevisit.truth.simulate.world import Place, Street, World
+from onevisit.truth.simulate.world import ParkSite, Street, World
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ _SUN = np.array([-0.55, 0.62])  # metres of shadow per metre of height
 
 
 @dataclass(frozen=True)
-class Feature:
+class Painted:
     """Something a flight should find: its kind and polygon in local metres."""
 
     kind: str
@@ -41,7 +41,7 @@ class Scene:
     left: float
     top: float
     pixel_m: float
-    features: tuple[Feature, ...]
+    features: tuple[Painted, ...]
 
     def columns_rows(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Column and row of local metres; the centre of the first pixel is (0, 0), as `cv2.remap` counts."""
@@ -177,7 +177,7 @@ def paint_scene(
     return Scene(np.ascontiguousarray(canvas.bgr[..., ::-1]), canvas.kelvin, left, top, pixel_m, tuple(features))
 
 
-def _paint_water(canvas: _Canvas, world: World, frame: shapely.Polygon) -> list[Feature]:
+def _paint_water(canvas: _Canvas, world: World, frame: shapely.Polygon) -> list[Painted]:
     """A canal along the middle street, clear above the outfall and dark below it."""
     x0, y0, x1, y1 = frame.bounds
     t = np.linspace(-0.05, 1.05, 40)
@@ -206,7 +206,7 @@ def _paint_water(canvas: _Canvas, world: World, frame: shapely.Polygon) -> list[
     found = [("water_clear", canal.difference(below.buffer(0.1))), ("water_dark", below), ("outfall", pipe)]
     inside = [(kind, shape.intersection(frame)) for kind, shape in found]
     return [
-        Feature(kind, shape) for kind, shape in inside if isinstance(shape, shapely.Polygon) and not shape.is_empty
+        Painted(kind, shape) for kind, shape in inside if isinstance(shape, shapely.Polygon) and not shape.is_empty
     ]
 
 
@@ -336,14 +336,14 @@ def _point_in(polygon: shapely.Polygon, rng: np.random.Generator) -> tuple[float
     return float(polygon.centroid.x), float(polygon.centroid.y)
 
 
-def _building_sites(world: World, frame: shapely.Polygon) -> list[Place]:
+def _building_sites(world: World, frame: shapely.Polygon) -> list[ParkSite]:
     """The two parcels well inside the frame that are building sites, without halls."""
     inner = frame.buffer(-0.22 * min(frame.bounds[2] - frame.bounds[0], frame.bounds[3] - frame.bounds[1]))
     within = sorted(world.places, key=lambda place: (-place.parcel.intersection(inner).area, place.site_id))
     return within[:2]
 
 
-def _paint_soil(canvas: _Canvas, dug: list[Place]) -> list[Feature]:
+def _paint_soil(canvas: _Canvas, dug: list[ParkSite]) -> list[Painted]:
     """Bare soil on one building site; on the other soil under a green dust net."""
     features = []
     for place, kind in zip(dug, ("bare_soil", "covered_soil"), strict=False):
@@ -358,7 +358,7 @@ def _paint_soil(canvas: _Canvas, dug: list[Place]) -> list[Feature]:
             _drive_tracks(canvas, patch)
         else:
             _lay_net(canvas, patch)
-        features.append(Feature(kind, patch))
+        features.append(Painted(kind, patch))
     return features
 
 
@@ -387,24 +387,24 @@ def _lay_net(canvas: _Canvas, patch: shapely.Polygon) -> None:
             canvas.stroke(np.asarray(seam.coords), (58, 96, 44), 0.3)
 
 
-def _heat_a_roof(canvas: _Canvas, places: list[Place], frame: shapely.Polygon) -> list[Feature]:
+def _heat_a_roof(canvas: _Canvas, places: list[ParkSite], frame: shapely.Polygon) -> list[Painted]:
     """One roof in the frame is 18 K warmer than the others; only a thermal camera sees it."""
     halls = _halls_within(places, frame.buffer(-60))
     if not halls:
         return []
     hot = halls[int(canvas.rng.integers(len(halls)))]
     cv2.fillPoly(canvas.kelvin, [canvas.points(np.asarray(hot.exterior.coords)[:, :2])], 318.0, cv2.LINE_8, 4)
-    return [Feature("hot_roof", hot)]
+    return [Painted("hot_roof", hot)]
 
 
-def _halls_within(places: Sequence[Place], area: shapely.Polygon) -> list[shapely.Polygon]:
+def _halls_within(places: Sequence[ParkSite], area: shapely.Polygon) -> list[shapely.Polygon]:
     """Halls that lie in an area; where none does, the one nearest to its middle."""
     halls = [hall for place in places for hall in place.buildings]
     inside = [hall for hall in halls if area.contains(hall)]
     return inside or sorted(halls, key=lambda hall: hall.distance(area.centroid))[:1]
 
 
-def _blow_smoke(canvas: _Canvas, places: Sequence[Place], frame: shapely.Polygon) -> list[Feature]:
+def _blow_smoke(canvas: _Canvas, places: Sequence[ParkSite], frame: shapely.Polygon) -> list[Painted]:
     """A grey plume of visible smoke, some 60 m long, from one hall: opaque at its foot, thin at its end."""
     halls = _halls_within(places, frame.buffer(-90))
     if not halls:
@@ -419,7 +419,7 @@ def _blow_smoke(canvas: _Canvas, places: Sequence[Place], frame: shapely.Polygon
     left, right = middle + half[:, None] * across, middle - half[:, None] * across
     outline = shapely.Polygon(np.vstack([left, right[::-1]])).buffer(0)
     _veil(canvas, middle, half, np.linspace(0.85, 0.25, len(along)))
-    return [Feature("smoke", outline)] if isinstance(outline, shapely.Polygon) else []
+    return [Painted("smoke", outline)] if isinstance(outline, shapely.Polygon) else []
 
 
 def _veil(canvas: _Canvas, middle: Floats, radius_m: Floats, shares: Floats) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from onevisit.truth.simulate.air.wind import ornstein_uhlenbeck
 from onevisit.truth.simulate.records.packets import hour_packet
-from onevisit.truth.simulate.world import Place
+from onevisit.truth.simulate.world import ParkSite
 
 Floats = NDArray[np.float64]
 HOURS = 7 * 24
@@ -78,10 +78,10 @@ _NEEDS = {
 
 
 @dataclass(frozen=True)
-class Station:
+class MonitoredSite:
     """A site's records: hourly means per factor, marks per hour, and kW of its production and treatment device."""
 
-    place: Place
+    place: ParkSite
     number: str
     kind: str
     factors: tuple[Factor, ...]
@@ -94,9 +94,9 @@ class Station:
     anomalies: tuple[Anomaly, ...] = field(default=())
 
 
-def draw_stations(
-    places: Sequence[Place], day: datetime, on: Mapping[str, bool], rng: np.random.Generator
-) -> tuple[Station, ...]:
+def draw_monitored_sites(
+    places: Sequence[ParkSite], day: datetime, on: Mapping[str, bool], rng: np.random.Generator
+) -> tuple[MonitoredSite, ...]:
     """Draw a week of records that ends at noon of the mission's day, one anomaly for every second station.
 
     ``on`` are the confounders: what belongs to one of them is left out where it is off.
@@ -112,7 +112,7 @@ def draw_stations(
     return tuple(result)
 
 
-def _station(place: Place, start: datetime, rng: np.random.Generator) -> Station:
+def _station(place: ParkSite, start: datetime, rng: np.random.Generator) -> MonitoredSite:
     monitored = place.management_class == "重点管理"
     factors = (_WATER if place.industry.code == "4620" else _AIR) if monitored else ()
     hours = (np.arange(HOURS) + start.hour) % 24
@@ -128,12 +128,12 @@ def _station(place: Place, start: datetime, rng: np.random.Generator) -> Station
     number = "".join(rng.choice(list("0123456789ABCDEF"), 24))
     kind = "32" if place.industry.code == "4620" else "31"
     fan = 0.25 * size * np.where(treating, 1.0, 0.03) * np.exp(rng.normal(0, 0.03, HOURS))
-    return Station(
+    return MonitoredSite(
         place, number, kind, factors, start, means, ("N",) * HOURS, size * load, fan, np.zeros(HOURS, bool)
     )
 
 
-def _fits(kind: str, station: Station) -> bool:
+def _fits(kind: str, station: MonitoredSite) -> bool:
     if kind in ("treatment_off", "stop_marked_but_running"):
         return True
     if kind == "ammonia_above_total_nitrogen":
@@ -141,7 +141,7 @@ def _fits(kind: str, station: Station) -> bool:
     return bool(station.factors)
 
 
-def _disturb(station: Station, kind: str, rng: np.random.Generator) -> Station:
+def _disturb(station: MonitoredSite, kind: str, rng: np.random.Generator) -> MonitoredSite:
     """Lay one anomaly over a station's records."""
     mornings = [24 * d + (9 - station.start.hour) % 24 for d in range(2, 6)]
     first = int(rng.choice([h for h in mornings if (station.start + timedelta(hours=h)).weekday() < 6]))
@@ -164,8 +164,10 @@ def _disturb(station: Station, kind: str, rng: np.random.Generator) -> Station:
         marks[window] = ["F"] * (window.stop - window.start)
     times = [station.start + timedelta(hours=h) for h in (window.start, window.stop)]
     anomaly = Anomaly(kind, station.place.site_id, times[0], times[1], ANOMALIES[kind])
-    return Station(station.place, station.number, station.kind, station.factors, station.start, means, tuple(marks),
-                   station.production_kw, treatment, stopped, (anomaly,))  # fmt: skip
+    return MonitoredSite(
+        station.place, station.number, station.kind, station.factors, station.start, means, tuple(marks),
+        station.production_kw, treatment, stopped, (anomaly,),
+    )  # fmt: skip
 
 
 def _change_means(kind: str, means: dict[str, Floats], lead: Factor, window: slice, rng: np.random.Generator) -> None:
@@ -192,7 +194,7 @@ def _change_means(kind: str, means: dict[str, Floats], lead: Factor, window: sli
 # --- files ---------------------------------------------------------------------------------------------------------
 
 
-def write_monitors(folder: Path, stations: Sequence[Station], day: datetime) -> None:
+def write_monitors(folder: Path, stations: Sequence[MonitoredSite], day: datetime) -> None:
     """Write the station list, HJ 212 packets, the platform's hourly export, and the power records."""
     folder.mkdir(parents=True, exist_ok=True)
     monitored = [s for s in stations if s.factors]
@@ -203,7 +205,7 @@ def write_monitors(folder: Path, stations: Sequence[Station], day: datetime) -> 
     _write_csv(folder / "用电监控.csv", _power_rows(stations))
 
 
-def _station_rows(stations: Sequence[Station]) -> list[list[str]]:
+def _station_rows(stations: Sequence[MonitoredSite]) -> list[list[str]]:
     rows = [["MN号", "排污许可证编号", "企业名称", "排放口编号", "监测因子编码", "监测因子", "单位", "标准限值"]]
     for s in stations:
         outlet = "DW001" if s.kind == "32" else "DA001"
@@ -214,7 +216,7 @@ def _station_rows(stations: Sequence[Station]) -> list[list[str]]:
     return rows
 
 
-def _packets(station: Station) -> list[str]:
+def _packets(station: MonitoredSite) -> list[str]:
     result = []
     for hour in range(HOURS):
         values = {c: series[hour] for c, series in station.means.items() if np.isfinite(series[hour])}
@@ -225,11 +227,11 @@ def _packets(station: Station) -> list[str]:
     return result
 
 
-def _hour(station: Station, hour: int) -> datetime:
+def _hour(station: MonitoredSite, hour: int) -> datetime:
     return station.start + timedelta(hours=hour)
 
 
-def _export_rows(stations: Sequence[Station]) -> list[list[str]]:
+def _export_rows(stations: Sequence[MonitoredSite]) -> list[list[str]]:
     rows = [
         [
             "企业名称",
@@ -255,7 +257,7 @@ def _export_rows(stations: Sequence[Station]) -> list[list[str]]:
     return rows
 
 
-def _power_rows(stations: Sequence[Station]) -> list[list[str]]:
+def _power_rows(stations: Sequence[MonitoredSite]) -> list[list[str]]:
     rows = [
         [
             "排污许可证编号",

@@ -13,7 +13,7 @@ import numpy as np
 
 from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84, to_grid
 from ingest.species import SPECIES, species_of_word
-from onevisit.truth.simulate.world import Place, World
+from onevisit.truth.simulate.world import ParkSite, World
 
 _CREDITS = ("环保诚信", "环保良好", "环保警示", "环保不良")
 
@@ -22,7 +22,7 @@ _CREDITS = ("环保诚信", "环保良好", "环保警示", "环保不良")
 class RegisterEntry:
     """What the registers say of one site, and how far its written position is from the truth."""
 
-    place: Place
+    place: ParkSite
     written_crs: str
     declared_crs: str
     shifted: bool
@@ -46,7 +46,7 @@ def draw_entries(
     return tuple(_entry(place, today, rng, place.site_id in wrong) for place in listed)
 
 
-def _entry(place: Place, today: date, rng: np.random.Generator, shifted: bool) -> RegisterEntry:
+def _entry(place: ParkSite, today: date, rng: np.random.Generator, shifted: bool) -> RegisterEntry:
     declared = str(rng.choice(["WGS84", "CGCS2000", "GCJ-02", "BD-09"], p=[0.5, 0.25, 0.2, 0.05]))
     declared, written = ("WGS84", "GCJ-02") if shifted else (declared, declared)
     visits = tuple(
@@ -125,7 +125,7 @@ def write_registers(folder: Path, world: World, entries: Sequence[RegisterEntry]
     _write_csv(folder / "入企检查记录.csv", visits, "utf-8-sig")
 
 
-def _pollutants(place: Place) -> list[str]:
+def _pollutants(place: ParkSite) -> list[str]:
     return [_listed(species) for species, share in place.industry.profile if share >= 0.02]
 
 

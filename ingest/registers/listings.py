@@ -1,4 +1,4 @@
-"""Register rows → records: codes checked, places understood, coordinate systems settled where they can be."""
+"""Register rows → listings: codes checked, places understood, coordinate systems settled where they can be."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OUTLET_WORDS = ("排放口", "排口", "排气筒", "烟囱", "outlet", "stack"
 
 
 @dataclass(frozen=True)
-class Record:
+class Listing:
     """A register row with its codes checked and its place understood.
 
     ``part`` is what the row's place is: ``site``, ``gate`` or ``outlet``; ``parcel`` is its polygon in WGS 84.
@@ -78,7 +78,7 @@ class Notes:
         return found
 
 
-def read_records(registers: Sequence[Register], crs: str, notes: Notes, rejects: list[Reject]) -> list[Record]:
+def read_listings(registers: Sequence[Register], crs: str, notes: Notes, rejects: list[Reject]) -> list[Listing]:
     """Understand the rows of all registers.
 
     Parameters
@@ -91,22 +91,22 @@ def read_records(registers: Sequence[Register], crs: str, notes: Notes, rejects:
     """
     rows = [(register, row) for register in registers for row in register.rows]
     near = _middle(row for _, row in rows)
-    records = []
+    listings = []
     for register, row in rows:
         try:
-            records.append(_read_record(register.item, row, crs, near, notes))
+            listings.append(_read_listing(register.item, row, crs, near, notes))
         except ImpossiblePlace as error:
             label = row.get("name") or row.get("permit_code") or row.get("uscc") or "row"
             rejects.append(Reject(register.item, row.where, f"{label}: {error}"))
         except SettingError as error:
             rejects.append(Reject(register.item, row.where, f"declared coordinate system: {error}"))
-    return records
+    return listings
 
 
 def settle_crs(
-    records: Sequence[Record], notes: Notes, *, tolerance_m: float, margin: float, votes: int
-) -> list[Record]:
-    """Test the coordinate system of records against their own parcel or their place in another register.
+    listings: Sequence[Listing], notes: Notes, *, tolerance_m: float, margin: float, votes: int
+) -> list[Listing]:
+    """Test the coordinate system of listings against their own parcel or their place in another register.
 
     A declared system is overruled where the references clearly fit another one: rows typed from a shifted map under
     the name of WGS 84 are common.
@@ -114,25 +114,25 @@ def settle_crs(
     A register in which at least ``votes`` rows could be tested and nine in ten agree settles its other rows; one
     whose tested rows disagree settles nothing else: such lists are typed together from several maps.
     """
-    references = _references(records)
+    references = _references(listings)
     tested: dict[str, list[str]] = defaultdict(list)
-    settled: list[Record] = []
-    for record in records:
-        place = record.place
-        shapes = [shape for owner, shape in references.get(_key(record), ()) if owner is not record]
+    settled: list[Listing] = []
+    for listing in listings:
+        place = listing.place
+        shapes = [shape for owner, shape in references.get(_key(listing), ()) if owner is not listing]
         guess = None
         if place is not None and place.crs in HYPOTHESES and shapes:
             guess = guess_crs(place, shapes, tolerance_m=tolerance_m, margin=margin)
         if place is None or guess is None or (place.crs_source is CrsSource.DECLARED and guess.crs == place.crs):
-            settled.append(record)
+            settled.append(listing)
             continue
         if place.crs_source is CrsSource.DECLARED:
             decision, evidence = guess.notes[-1]
-            notes.add(record.register, record.row.where, f"{decision}, although declared as {place.crs}", evidence)
+            notes.add(listing.register, listing.row.where, f"{decision}, although declared as {place.crs}", evidence)
         else:
-            tested[record.register].append(guess.crs)
-            notes.add(record.register, record.row.where, *guess.notes[-1])
-        settled.append(replace(record, place=guess, gate=_same_system(record.gate, guess)))
+            tested[listing.register].append(guess.crs)
+            notes.add(listing.register, listing.row.where, *guess.notes[-1])
+        settled.append(replace(listing, place=guess, gate=_same_system(listing.gate, guess)))
     winners = {register: _winner(found, votes) for register, found in tested.items()}
     for register, found in tested.items():
         if len(set(found)) > 1:
@@ -140,13 +140,15 @@ def settle_crs(
             notes.add(
                 register, "all rows", "register mixes coordinate systems", f"rows that could be tested: {counts}"
             )
-    return [_follow_register(record, winners.get(record.register, ""), notes) for record in settled]
+    return [_follow_register(listing, winners.get(listing.register, ""), notes) for listing in settled]
 
 
 # --- one row -------------------------------------------------------------------------------------------------------
 
 
-def _read_record(register: str, row: RegisterRow, crs: str, near: tuple[float, float] | None, notes: Notes) -> Record:
+def _read_listing(
+    register: str, row: RegisterRow, crs: str, near: tuple[float, float] | None, notes: Notes
+) -> Listing:
     declared = crs_name(row.get("crs") or row.crs or crs)
     x, y = _coordinate_texts(row)
     place = read_place(x, y, declared, near=near)
@@ -159,7 +161,7 @@ def _read_record(register: str, row: RegisterRow, crs: str, near: tuple[float, f
         for decision, evidence in found.notes if found else ():
             notes.add(register, row.where, decision, evidence)
     permit_code, uscc = _codes(register, row, notes)
-    return Record(register, row, permit_code, uscc, row.get("name"), _part(row), place, gate, parcel)
+    return Listing(register, row, permit_code, uscc, row.get("name"), _part(row), place, gate, parcel)
 
 
 def _codes(register: str, row: RegisterRow, notes: Notes) -> tuple[str, str]:
@@ -239,20 +241,20 @@ def _middle(rows: Iterable[RegisterRow]) -> tuple[float, float] | None:
 # --- the coordinate system -----------------------------------------------------------------------------------------
 
 
-def _key(record: Record) -> str:
-    return record.permit_code or record.uscc or record.name
+def _key(listing: Listing) -> str:
+    return listing.permit_code or listing.uscc or listing.name
 
 
-def _references(records: Sequence[Record]) -> Mapping[str, list[tuple[Record, BaseGeometry]]]:
+def _references(listings: Sequence[Listing]) -> Mapping[str, list[tuple[Listing, BaseGeometry]]]:
     """Parcels and places of a known system by permit code, credit code of one site, and name."""
-    found: dict[str, list[tuple[Record, BaseGeometry]]] = defaultdict(list)
-    for record in records:
-        shapes: list[BaseGeometry] = [record.parcel] if record.parcel is not None else []
-        if record.place is not None and record.place.crs_source is CrsSource.DECLARED and record.part == "site":
-            shapes.append(shapely.Point(record.place.lon, record.place.lat))
+    found: dict[str, list[tuple[Listing, BaseGeometry]]] = defaultdict(list)
+    for listing in listings:
+        shapes: list[BaseGeometry] = [listing.parcel] if listing.parcel is not None else []
+        if listing.place is not None and listing.place.crs_source is CrsSource.DECLARED and listing.part == "site":
+            shapes.append(shapely.Point(listing.place.lon, listing.place.lat))
         for shape in shapes:
-            for key in {record.permit_code, record.uscc, record.name} - {""}:
-                found[key].append((record, shape))
+            for key in {listing.permit_code, listing.uscc, listing.name} - {""}:
+                found[key].append((listing, shape))
     return found
 
 
@@ -261,17 +263,17 @@ def _winner(found: Sequence[str], votes: int) -> str:
     return best if found.count(best) >= votes and found.count(best) >= 0.9 * len(found) else ""
 
 
-def _follow_register(record: Record, winner: str, notes: Notes) -> Record:
+def _follow_register(listing: Listing, winner: str, notes: Notes) -> Listing:
     """Read a row that could not be tested as the tested rows of its register."""
-    if not winner or record.place is None or record.place.crs_source is not CrsSource.UNKNOWN:
-        return record
+    if not winner or listing.place is None or listing.place.crs_source is not CrsSource.UNKNOWN:
+        return listing
     decision = f"coordinates read as {winner}, like the tested rows of the register"
     notes.add(
-        record.register, record.row.where, decision, "row itself has no parcel or other register to test against"
+        listing.register, listing.row.where, decision, "row itself has no parcel or other register to test against"
     )
-    lon, lat = record.place.in_system(winner)
-    place = replace(record.place, crs=winner, crs_source=CrsSource.GUESSED, lon=lon, lat=lat)
-    return replace(record, place=place, gate=_same_system(record.gate, place))
+    lon, lat = listing.place.in_system(winner)
+    place = replace(listing.place, crs=winner, crs_source=CrsSource.GUESSED, lon=lon, lat=lat)
+    return replace(listing, place=place, gate=_same_system(listing.gate, place))
 
 
 def _same_system(gate: Place | None, place: Place) -> Place | None:

@@ -1,4 +1,4 @@
-"""Register rows → records: codes, places, parts and shapes of a row, and the coordinate system of a register."""
+"""Register rows → listings: codes, places, parts and shapes of a row, and the coordinate system of a register."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pyproj import CRS
 
 from ingest.coordinates import gcj02_from_wgs84, to_grid
 from ingest.outcome import Decision, Reject
-from ingest.registers import records
+from ingest.registers import listings
+from ingest.registers.listings import Listing, Notes, read_listings, settle_crs
 from ingest.registers.places import Place
-from ingest.registers.records import Notes, Record, read_records, settle_crs
 from ingest.registers.rows import RegisterRow
 from ingest.schema import CrsSource
 from tests.ingest.immutable import mutable_values
-from tests.ingest.registers.register_rows import CODE, OTHER, PERMIT, place, record, register, row
+from tests.ingest.registers.register_rows import CODE, OTHER, PERMIT, listing, place, register, row
 
 HERE = {"lon": "104.1", "lat": "30.7"}
 
 
-def read(*rows: RegisterRow, crs: str = "WGS 84") -> tuple[list[Record], list[Decision], list[Reject]]:
+def read(*rows: RegisterRow, crs: str = "WGS 84") -> tuple[list[Listing], list[Decision], list[Reject]]:
     """Records, decisions and rejects of one register."""
     notes, rejects = Notes(), list[Reject]()
-    records = read_records([register("a.csv", *rows)], crs, notes, rejects)
-    return records, notes.decisions(), rejects
+    listings = read_listings([register("a.csv", *rows)], crs, notes, rejects)
+    return listings, notes.decisions(), rejects
 
 
 # --- notes and names -----------------------------------------------------------------------------------------------
@@ -56,8 +56,8 @@ def test_equal_decisions_of_a_register_are_one() -> None:
 )
 def test_a_row_without_any_name_is_loose(fields: dict[str, object], loose: bool) -> None:
     """A code, a name or a key of the register is a name."""
-    assert record(**fields).is_loose == loose  # type: ignore[arg-type]
-    assert record("b.csv", 7).where == "b.csv, line 7"
+    assert listing(**fields).is_loose == loose  # type: ignore[arg-type]
+    assert listing("b.csv", 7).where == "b.csv, line 7"
 
 
 # --- one row -------------------------------------------------------------------------------------------------------
@@ -70,7 +70,7 @@ def test_every_field_of_a_record() -> None:
     [found], decisions, rejects = read(one)
     tenth = pytest.approx(0.05 * 111_320.0)
     here, gate = place(rounding_m=tenth), place(104.2, 30.8, rounding_m=tenth)
-    assert found == Record("a.csv", one, PERMIT, CODE, "甲", "site", here, gate, None)
+    assert found == Listing("a.csv", one, PERMIT, CODE, "甲", "site", here, gate, None)
     assert (decisions, rejects) == ([], [])
 
 
@@ -181,16 +181,16 @@ def test_notes_of_place_and_gate_are_decisions() -> None:
 )
 def test_an_impossible_place_is_a_reject_with_a_name(values: dict[str, str], label: str) -> None:
     """Name, permit code, credit code or none; the other rows are kept."""
-    records, _, [reject] = read(row(3, lon="0", lat="0", **values), row(4, name="乙"))
-    assert [r.name for r in records] == ["乙"]
+    listings, _, [reject] = read(row(3, lon="0", lat="0", **values), row(4, name="乙"))
+    assert [r.name for r in listings] == ["乙"]
     reason = f"{label}: coordinates 0, 0 mean that there are none; leave the cells empty"
     assert reject == Reject("a.csv", "line 3", reason)
 
 
 def test_an_unknown_system_is_a_reject() -> None:
     """The row is refused with what PROJ says."""
-    records, _, [reject] = read(row(5, crs="nonsense", **HERE))
-    assert records == []
+    listings, _, [reject] = read(row(5, crs="nonsense", **HERE))
+    assert listings == []
     assert (reject.item, reject.where) == ("a.csv", "line 5")
     assert reject.reason.startswith("declared coordinate system: coordinate system 'nonsense' is not known")
 
@@ -271,8 +271,8 @@ def metres_of(lon: float, lat: float) -> dict[str, str]:
 )  # fmt: skip
 def test_metres_without_a_zone_are_where_the_other_rows_are(others: list[RegisterRow]) -> None:
     """The median of the rows in degrees chooses the zone; rows without a place, and metres, do not count."""
-    records, _, _ = read(*others, row(9, **metres_of(108.2, 30.1)), crs="")
-    found = next(r for r in records if r.row.where == "line 9").place
+    listings, _, _ = read(*others, row(9, **metres_of(108.2, 30.1)), crs="")
+    found = next(r for r in listings if r.row.where == "line 9").place
     assert found is not None
     assert (found.lon, found.lat) == pytest.approx((108.2, 30.1), abs=1e-8)
 
@@ -291,42 +291,42 @@ def test_the_other_rows_may_be_in_another_register() -> None:
     degrees, metres = register("a.csv", row(lon="108", lat="30")), register("b.csv", row(**metres_of(108.2, 30.1)))
     for registers, refused in (([metres], 1), ([metres, degrees], 0), ([degrees, metres], 0)):
         rejects: list[Reject] = []
-        read_records(registers, "", Notes(), rejects)
+        read_listings(registers, "", Notes(), rejects)
         assert len(rejects) == refused
 
 
 # --- the coordinate system of a register ---------------------------------------------------------------------------
 
 
-def rows_of(count: int, **changes: object) -> list[Record]:
+def rows_of(count: int, **changes: object) -> list[Listing]:
     """Records of ``list.csv`` by permit code whose numbers are GCJ-02, not declared, 1.1 km apart."""
     found = []
     for k in range(count):
         x, y = (float(v) for v in gcj02_from_wgs84(104.1 + 0.01 * k, 30.7))
         fields = {"permit_code": f"{CODE}{k:03d}P", "place": place(x, y, source=CrsSource.UNKNOWN)} | changes
-        found.append(record("list.csv", k + 2, **fields))  # type: ignore[arg-type]
+        found.append(listing("list.csv", k + 2, **fields))  # type: ignore[arg-type]
     return found
 
 
-def parcel_of(k: int, **fields: object) -> Record:
+def parcel_of(k: int, **fields: object) -> Listing:
     """The parcel of the k-th row in ``parcels.geojson``, 100 m around its true place."""
     half = 5e-4
     lon, lat = 104.1 + 0.01 * k, 30.7
     box = shapely.box(lon - half, lat - half, lon + half, lat + half)
     keys = fields if fields else {"permit_code": f"{CODE}{k:03d}P"}
-    return record("parcels.geojson", k + 2, parcel=box, **keys)  # type: ignore[arg-type]
+    return listing("parcels.geojson", k + 2, parcel=box, **keys)  # type: ignore[arg-type]
 
 
-def settle(records: list[Record], **changes: float) -> tuple[list[Record], list[Decision]]:
-    """Settled records and decisions."""
+def settle(listings: list[Listing], **changes: float) -> tuple[list[Listing], list[Decision]]:
+    """Settled listings and decisions."""
     notes = Notes()
     options = {"tolerance_m": 120.0, "margin": 2.0, "votes": 3} | changes
-    return settle_crs(records, notes, **options), notes.decisions()  # type: ignore[arg-type]
+    return settle_crs(listings, notes, **options), notes.decisions()  # type: ignore[arg-type]
 
 
-def systems(records: list[Record]) -> list[str]:
+def systems(listings: list[Listing]) -> list[str]:
     """System and how it is known, of the rows of ``list.csv``."""
-    return [f"{r.place.crs} {r.place.crs_source}" for r in records if r.place and r.register == "list.csv"]
+    return [f"{r.place.crs} {r.place.crs_source}" for r in listings if r.place and r.register == "list.csv"]
 
 
 @pytest.mark.parametrize(("tested", "votes", "settled"), [(3, 3, True), (2, 3, False), (2, 2, True), (1, 1, True)])
@@ -356,10 +356,10 @@ def test_rows_follow_enough_tested_ones(tested: int, votes: int, settled: bool) 
 @pytest.mark.parametrize(("others", "settled"), [(1, True), (2, False)])
 def test_nine_in_ten_tested_rows_must_agree(others: int, settled: bool) -> None:
     """Nine GCJ-02 and one WGS 84 settle the rest, nine and two do not; both are a mixture that is told."""
-    records = rows_of(9 + others + 1)
+    listings = rows_of(9 + others + 1)
     for k in range(9, 9 + others):
-        records[k] = replace(records[k], place=place(104.1 + 0.01 * k, 30.7, source=CrsSource.UNKNOWN))
-    found, decisions = settle([*records, *map(parcel_of, range(9 + others))])
+        listings[k] = replace(listings[k], place=place(104.1 + 0.01 * k, 30.7, source=CrsSource.UNKNOWN))
+    found, decisions = settle([*listings, *map(parcel_of, range(9 + others))])
     assert systems(found)[:9] == ["GCJ-02 guessed"] * 9
     assert systems(found)[9:-1] == ["WGS 84 guessed"] * others
     assert systems(found)[-1] == ("GCJ-02 guessed" if settled else "WGS 84 unknown")
@@ -406,7 +406,7 @@ def test_a_parcel_of_the_row_itself_is_no_other_witness() -> None:
 )
 def test_places_of_another_register_are_references(changes: dict[str, object], tells: bool) -> None:
     """A site's place in a register that declares its system, and nothing less."""
-    other = record("b.csv", permit_code=f"{CODE}000P", **({"place": place(104.1, 30.7)} | changes))  # type: ignore[arg-type]
+    other = listing("b.csv", permit_code=f"{CODE}000P", **({"place": place(104.1, 30.7)} | changes))  # type: ignore[arg-type]
     found, _ = settle([*rows_of(1), other])
     assert systems(found) == ["GCJ-02 guessed" if tells else "WGS 84 unknown"]
 
@@ -438,8 +438,8 @@ def test_the_gate_is_read_like_its_place() -> None:
     truth = (104.1005, 30.7003)
     x, y = (float(v) for v in gcj02_from_wgs84(*truth))
     gate, metres = place(x, y, source=CrsSource.UNKNOWN), place(104.2, 30.8, crs="EPSG:4544")
-    records = [*rows_of(4, gate=gate), *map(parcel_of, range(3))]
-    found, _ = settle(records)
+    listings = [*rows_of(4, gate=gate), *map(parcel_of, range(3))]
+    found, _ = settle(listings)
     for one in found[:4]:
         assert one.gate is not None
         assert (one.gate.lon, one.gate.lat) == pytest.approx(truth, abs=1e-8)
@@ -464,10 +464,10 @@ def test_metres_and_rows_without_a_place_are_not_tested() -> None:
     """Only degrees have three readings."""
     grid = replace(rows_of(1)[0], place=place(104.1, 30.7, crs="EPSG:4544", source=CrsSource.GUESSED))
     nowhere = replace(rows_of(1)[0], place=None)
-    records = [grid, nowhere, parcel_of(0)]
-    assert settle(records) == (records, [])
+    listings = [grid, nowhere, parcel_of(0)]
+    assert settle(listings) == (listings, [])
 
 
 def test_values_are_immutable() -> None:
     """Nothing that is handed on can be changed."""
-    assert mutable_values(records) == []
+    assert mutable_values(listings) == []
