@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from fusion.attribution.attribute import attribute_hotspots
@@ -34,28 +35,24 @@ __all__ = [
     "region_geobox",
 ]
 
-_HOMES = {
-    "Attribution": "fusion.schema",
-    "CredibleArea": "fusion.schema",
-    "FlightEvidence": "fusion.attribution.evidence",
-    "EvidenceSettings": "fusion.attribution.evidence_settings",
-    "FusionSettings": "fusion.settings",
-    "Hotspot": "fusion.schema",
-    "SiteProbability": "fusion.schema",
-    "age_days": "fusion.cube.build",
-    "attribute_hotspots": "fusion.attribution.attribute",
-    "build_cube": "fusion.cube.build",
-    "cell_mean": "fusion.cube.build",
-    "cell_standard_error": "fusion.cube.build",
-    "cube_species": "fusion.cube.build",
-    "find_hotspots": "fusion.hotspots.find",
-    "passes_crossed": "fusion.cube.build",
-    "region_geobox": "fusion.cube.grid",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used (PEP 562): who reads a mission file need not load the kernels."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+# a name's module is imported when the name is first used (PEP 562)
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "attribution.attribute": ["attribute_hotspots"],
+        "attribution.evidence": ["FlightEvidence"],
+        "attribution.evidence_settings": ["EvidenceSettings"],
+        "cube.build": [
+            "age_days",
+            "build_cube",
+            "cell_mean",
+            "cell_standard_error",
+            "cube_species",
+            "passes_crossed",
+        ],
+        "cube.grid": ["region_geobox"],
+        "hotspots.find": ["find_hotspots"],
+        "schema": ["Attribution", "CredibleArea", "Hotspot", "SiteProbability"],
+        "settings": ["FusionSettings"],
+    },
+)

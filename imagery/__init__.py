@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from imagery.process import process_frames
@@ -21,20 +22,12 @@ __all__ = [
     "process_frames",
 ]
 
-_HOMES = {
-    "Finding": "imagery.schema",
-    "Findings": "imagery.schema",
-    "FramePose": "imagery.schema",
-    "ImagerySettings": "imagery.settings",
-    "Ortho": "imagery.schema",
-    "OrthoQuality": "imagery.schema",
-    "Station": "imagery.schema",
-    "process_frames": "imagery.process",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used (PEP 562): who reads a mission file need not load the kernels."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+# a name's module is imported when the name is first used (PEP 562)
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "process": ["process_frames"],
+        "schema": ["Finding", "Findings", "FramePose", "Ortho", "OrthoQuality", "Station"],
+        "settings": ["ImagerySettings"],
+    },
+)

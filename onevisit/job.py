@@ -38,6 +38,7 @@ from ingest.registers.read import SiteSettings, read_sites
 from ingest.roads.read import Roads, read_roads
 from ingest.schema import Frame, Site
 from ingest.traces.read import read_traces
+from monitors.schema import Anomaly
 from onevisit.compute import computing
 from onevisit.handover.outputs import SCORED, write_flight, write_outputs
 from onevisit.leads.weigh import weigh_leads
@@ -120,6 +121,7 @@ def process_mission(
         flights = [
             _imagery(region, records.frames, mission, out, profile, work, on_stage) for region in regions.value
         ]
+        anomalies = _monitors(records.monitors, work, on_stage)
         if not any(region.tracks for region in regions.value) and not any(flights):
             raise NothingUsable(_nothing_usable(root, recorder), rejects=recorder.rejects)
         fused = tuple(
@@ -128,7 +130,7 @@ def process_mission(
         )
         plan = _plan(fused, sites, records.roads, profile, work, on_stage)
         on_stage("writing the hand-over", 0.85)
-        result = Result(mission, profile, options, key, sites.value, fused, plan)
+        result = Result(mission, profile, options, key, sites.value, fused, anomalies, plan)
         return write_outputs(out, result, work, only=SCORED if replay else None)
 
 
@@ -326,6 +328,17 @@ def _fly(out: Path, on_stage: Advance) -> Callable[..., Outcome[Flown | None]]:
         )
 
     return fly
+
+
+def _monitors(series: Kept[tuple[xr.Dataset, ...]], work: Work, on_stage: Advance) -> Kept[tuple[Anomaly, ...]]:
+    """What the records of monitors say."""
+    from monitors import seek_anomalies
+
+    on_stage(f"asking {len(series.value)} monitor series", 0.58)
+    with work.stage("monitors") as stage:
+        anomalies = work.make("anomalies", seek_anomalies, series)
+        stage.taken, stage.given = len(series.value), len(anomalies.value)
+    return anomalies
 
 
 def _elevation(terrain: Files, name: str, frames: Sequence[Frame]) -> Outcome[xr.DataArray | None]:

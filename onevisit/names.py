@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-ROOMS = ("numerics", "ingest", "tracks", "imagery", "fusion", "onevisit")
+ROOMS = ("numerics", "ingest", "tracks", "imagery", "monitors", "fusion", "onevisit")
 """The packages of the program."""
 
-STAGES = ("ingest", "tracks", "imagery", "fusion", "visits", "routes", "handover")
+STAGES = ("ingest", "tracks", "imagery", "monitors", "fusion", "visits", "routes", "handover")
 """In the order in which they are done, as ``--from`` names them."""

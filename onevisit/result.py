@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from imagery.schema import Findings, Ortho
 from ingest.schema import Frame, Site
+from monitors.schema import Anomaly
 from onevisit.handover.data.mosaic import open_mosaic
 from onevisit.mission import Mission
 from onevisit.profile import Profile
@@ -110,4 +111,5 @@ class Result:
     key: str
     sites: tuple[Site, ...]
     fused: tuple[Kept[Fused], ...]
+    anomalies: Kept[tuple[Anomaly, ...]]
     plan: Plan

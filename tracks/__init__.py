@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 if TYPE_CHECKING:
     from tracks.process import process_trace
@@ -23,19 +24,15 @@ __all__ = [
     "quantify_trace",
 ]
 
-_HOMES = {
-    "RateEstimate": "tracks.schema",
-    "Track": "tracks.schema",
-    "TrackSettings": "tracks.settings",
-    "map_segments": "tracks.segments.medians",
-    "process_trace": "tracks.process",
-    "quantify_parked": "tracks.rates.parked",
-    "quantify_trace": "tracks.rates.choose",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used (PEP 562): who reads a mission file need not load the kernels."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+# a name's module is imported when the name is first used (PEP 562)
+__getattr__, _, _ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "process": ["process_trace"],
+        "rates.choose": ["quantify_trace"],
+        "rates.parked": ["quantify_parked"],
+        "schema": ["RateEstimate", "Track"],
+        "segments.medians": ["map_segments"],
+        "settings": ["TrackSettings"],
+    },
+)

@@ -14,6 +14,7 @@ from pyproj import CRS
 
 from imagery.schema import Findings, Ortho
 from onevisit.atomic import write_bytes, write_text
+from onevisit.handover.data.anomalies import write_anomalies
 from onevisit.handover.data.cog import write_ortho
 from onevisit.handover.data.findings import write_findings
 from onevisit.handover.data.geojson import write_hotspots, write_leads, write_routes, write_visits
@@ -42,7 +43,7 @@ SCORED = ("hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson
 """What `onevisit.truth.score.score` reads, besides what the imagery stage writes."""
 
 _KNOWN = (
-    *SCORED, "trace.nc", "segments.geojson", "plumes.geojson", "findings.geojson", "routes.csv", "routes.xlsx",
+    *SCORED, "trace.nc", "segments.geojson", "plumes.geojson", "findings.geojson", "anomalies.geojson", "routes.csv", "routes.xlsx",
     "report.html", "cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson", "reconstruction*.json", "why/*.png",
 )  # fmt: skip
 """Names of all files that a run may write; one that an earlier run left is removed, because it would be believed."""
@@ -125,6 +126,9 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
     if any(part.flights for part in parts):
         shown = [(_findings(part), part.region.crs) for part in parts]
         yield "findings.geojson", lambda path: write_findings(path, shown), of_tracks
+    if result.mission.paths("monitors"):
+        said = result.anomalies
+        yield "anomalies.geojson", lambda path: write_anomalies(path, said.value, result.sites), (said, result.sites)
     for part in parts:
         if part.cube is not None:
             yield f"cube{part.region.name}.nc", _cube_writer(part.cube), part.key

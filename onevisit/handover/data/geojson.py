@@ -46,6 +46,12 @@ def write_points(path: Path, points: Iterable[tuple[tuple[float, float], Mapping
     _write(path, (_feature(shapely.Point(*place), properties) for place, properties in points))
 
 
+def write_places(path: Path, places: Iterable[tuple[tuple[float, float] | None, Mapping[str, Any]]]) -> None:
+    """Write points of which some have no place: their geometry is null (RFC 7946, 3.2)."""
+    points = ((shapely.Point(*place) if place else None, properties) for place, properties in places)
+    _write(path, (_feature(point, properties) for point, properties in points))
+
+
 def write_shapes(path: Path, shapes: Iterable[tuple[BaseGeometry, Mapping[str, Any]]]) -> None:
     """Write any geometries in longitude and latitude with their properties."""
     _write(path, (_feature(shape, properties) for shape, properties in shapes))
@@ -237,8 +243,9 @@ def _route_line(route: Route) -> BaseGeometry:
     return shapely.LineString(points) if len(points) > 1 else shapely.Point(points[0])
 
 
-def _feature(geometry: BaseGeometry, properties: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "Feature", "properties": _plain(properties), "geometry": _geometry(geometry)}
+def _feature(geometry: BaseGeometry | None, properties: Mapping[str, Any]) -> dict[str, Any]:
+    shown = None if geometry is None else _geometry(geometry)
+    return {"type": "Feature", "properties": _plain(properties), "geometry": shown}
 
 
 def _geometry(geometry: BaseGeometry) -> dict[str, Any]:
