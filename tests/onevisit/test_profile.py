@@ -298,6 +298,20 @@ def test_the_zone_of_the_place_is_no_setting_that_was_changed() -> None:
     assert changed_settings(profile) == {}
 
 
+# The same word for different things: a site near another and a crossing near a hotspot, draws and turns of routes,
+# steps of an adjustment and of a search; particles mark vehicles among hotspots only; each clock has its own zone.
+_OF_THEIR_OWN = {"near_m", "seed", "iterations", "combustion_species", "time_zone"}
+
+
+def test_rooms_that_use_one_name_mean_one_value() -> None:
+    """A gap, a height or a limit that two rooms need is stated in one of them (`ingest.settings.same_as`)."""
+    stated: dict[str, set[str]] = {}
+    for room in ROOMS:
+        for line in describe_settings(getattr(Profile(), room)):
+            stated.setdefault(line.name, set()).add(f"{line.value} {line.unit}, {line.source}")
+    assert {name for name, lines in stated.items() if len(lines) > 1} == _OF_THEIR_OWN
+
+
 def test_every_setting_is_read_by_running_code() -> None:
     """A threshold that no function reads is there for nothing; rows of [evidence] are read by kind and family."""
     root = Path(__file__).parents[2]
