@@ -43,7 +43,8 @@ SCORED = ("hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson
 """What `onevisit.truth.score.score` reads, besides what the imagery stage writes."""
 
 _KNOWN = (
-    *SCORED, "trace.nc", "segments.geojson", "plumes.geojson", "findings.geojson", "anomalies.geojson", "routes.csv", "routes.xlsx",
+    *SCORED, "trace.nc", "segments.geojson", "plumes.geojson", "findings.geojson",
+    "anomalies.geojson", "routes.csv", "routes.xlsx",
     "report.html", "cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson", "reconstruction*.json", "why/*.png",
 )  # fmt: skip
 """Names of all files that a run may write; one that an earlier run left is removed, because it would be believed."""
