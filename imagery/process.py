@@ -89,6 +89,8 @@ def process_frames(
     ----------
     frames : sequence of Frame
         In any order.
+    settings : ImagerySettings
+        ``mode`` is "direct" (poses as tagged) or "refined" (adjusted by what overlapping photos show).
     crs : pyproj.CRS
         Projected grid CRS in metres.
     dem : DataArray, optional

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates, median_filter
 
-from ingest.coordinates import crs_from_text, to_grid, to_lonlat
+from ingest.coordinates import crs_from_text, metres_per_degree, to_grid, to_lonlat
 from ingest.errors import ContractError
 
 Floats = NDArray[np.float64]
@@ -77,7 +77,7 @@ def surface_from_dem(
     """
     dem_crs = _dem_crs(dem)
     cell = max(float(np.abs(np.diff(dem["y"].values)).mean()), float(np.abs(np.diff(dem["x"].values)).mean()))
-    cell = cell * 111_000.0 if dem_crs.is_geographic else cell
+    cell = cell * metres_per_degree(float(dem["y"].mean()))[1] if dem_crs.is_geographic else cell
     west, south, east, north = bounds
     columns, rows = int((east - west) / cell) + 2, int((north - south) / cell) + 2
     x, y = np.meshgrid(west + cell * np.arange(columns), north - cell * np.arange(rows))

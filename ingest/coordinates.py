@@ -21,6 +21,7 @@ from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
 from ingest.errors import SettingError
+from numerics.plane import Plane
 
 Floats = NDArray[np.float64]
 
@@ -292,6 +293,35 @@ def _shift_degrees(lon: Any, lat: Any, m: ModuleType) -> tuple[Any, Any]:
     shift_lat = m.degrees(north / (_KRASOVSKY_A * (1.0 - _KRASOVSKY_EE) / magic**1.5))
     shift_lon = m.degrees(east / (_KRASOVSKY_A / m.sqrt(magic) * m.cos(latitude)))
     return shift_lon, shift_lat
+
+
+# --- distances -----------------------------------------------------------------------------------------------------
+
+EARTH_RADIUS_M = 6_371_008.8
+"""Mean radius of the earth, IUGG 1980 (Moritz 2000, doi:10.1007/s001900050278)."""
+
+
+def metres_per_degree(lat: float) -> tuple[float, float]:
+    """Length in m of one degree of longitude and of latitude, on the WGS 84 ellipsoid.
+
+    Examples
+    --------
+    >>> [round(metres) for metres in metres_per_degree(30.0)]
+    [96486, 110852]
+    """
+    return Plane(0.0, lat).metres_per_degree
+
+
+def apart_m(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Metres between two places (longitude, latitude), on the plane at the first; good to 1 % within 100 km.
+
+    Examples
+    --------
+    >>> round(apart_m((104.0, 30.0), (104.0, 30.01)))
+    1109
+    """
+    east, north = Plane(*one).forward(np.array([other[0]]), np.array([other[1]]))
+    return math.hypot(float(east[0]), float(north[0]))
 
 
 # --- clocks ------------------------------------------------------------------------------------------------

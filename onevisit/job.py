@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,18 +26,12 @@ from fusion.settings import FusionSettings
 from imagery.schema import Findings
 from imagery.settings import ImagerySettings
 from ingest.coordinates import zone_of
-from ingest.edits import Edit, apply_edits, read_edits
 from ingest.errors import FileError, NothingUsable
-from ingest.flags import REJECTING, Flag, is_usable
+from ingest.flags import is_usable
 from ingest.images.elevation import elevation_of_flight
-from ingest.images.read import read_frames
-from ingest.monitors.read import read_monitors
 from ingest.outcome import Outcome, Reject, merge_outcomes
-from ingest.registers.gates import check_gates
-from ingest.registers.read import SiteSettings, read_sites
-from ingest.roads.read import Roads, read_roads
+from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
-from ingest.traces.read import read_traces
 from monitors.schema import Anomaly
 from onevisit.compute import computing
 from onevisit.handover.outputs import SCORED, write_flight, write_outputs
@@ -46,19 +40,18 @@ from onevisit.manifest import Recorder, hash_inputs, program_key
 from onevisit.mission import Mission, open_mission
 from onevisit.profile import Profile, load_profile
 from onevisit.progress import Advance
-from onevisit.result import Flown, Fused, Options, Plan, Records, Result
+from onevisit.reading import ingest_mission, profile_name
+from onevisit.result import Flown, Fused, Options, Plan, Result
 from onevisit.reuse import run_key, unchanged_summary
 from onevisit.segments import map_region
 from onevisit.stages import Files, Kept, Work, digest, files_of, later_stages
-from onevisit.store import Store, open_store
+from onevisit.store import open_store
 from onevisit.visits.plan import plan_visits
 from onevisit.visits.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.visits.routes import plan_routes
 from tracks.schema import Track
 from tracks.segments.medians import SegmentMap
 from tracks.settings import TrackSettings
-
-T = TypeVar("T")
 
 
 def process_mission(
@@ -102,7 +95,7 @@ def process_mission(
     """
     on_stage("reading the mission", 0.0)
     mission = open_mission(root)
-    profile = load_profile(_profile_name(mission, options), mission.configuration)
+    profile = load_profile(profile_name(mission, options), mission.configuration)
     recorder = Recorder(inputs=hash_inputs(mission.files), rejects=list(mission.rejects))
     key = run_key(root, recorder.inputs, profile, options)
     if options.from_stage is None and not replay and (summary := unchanged_summary(out, key)) is not None:
@@ -112,7 +105,7 @@ def process_mission(
         open_store(out, program_key(), keep=options.keep_store, say=recorder.note) as store,
     ):
         work = Work(recorder, store, redo=later_stages(options.from_stage), replay=replay)
-        records = _ingest(mission, profile, work, on_stage)
+        records = ingest_mission(mission, profile, work, on_stage)
         tracks = _tracks(records.traces, profile, work, on_stage, before_loops)
         regions = work.derive("regions", split_regions, tracks, records.frames, profile.regions, crs=profile.crs)
         routes = recorder.take(with_local_zone(profile.routes, regions.value))
@@ -132,107 +125,6 @@ def process_mission(
         on_stage("writing the hand-over", 0.85)
         result = Result(mission, profile, options, key, sites.value, fused, anomalies, plan)
         return write_outputs(out, result, work, only=SCORED if replay else None)
-
-
-def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) -> dict[str, Any]:
-    """Say what a mission folder holds, what is believed and why, and what is rejected; write nothing.
-
-    Raises
-    ------
-    NothingUsable
-        If the folder is no mission.
-    SettingError
-        If profile or ``mission.toml`` is impossible.
-    """
-    mission = open_mission(root)
-    options = Options(profile=profile_name)
-    profile = load_profile(_profile_name(mission, options), mission.configuration)
-    recorder = Recorder(inputs=hash_inputs(mission.files), rejects=list(mission.rejects))
-    work = Work(recorder, Store(root, program_key(), keep=0, say=recorder.note))
-    records = _ingest(mission, profile, work, on_stage)
-    return {
-        "found": [
-            *map(_trace_line, records.traces.value),
-            *map(_frame_line, records.frames.value),
-            *map(_site_line, records.sites.value),
-            *map(_monitor_line, records.monitors.value),
-        ],
-        "decisions": [vars(decision) for decision in recorder.decisions],
-        "rejects": [vars(reject) for reject in recorder.rejects],
-    }
-
-
-def _profile_name(mission: Mission, options: Options) -> str:
-    return options.profile or str(mission.configuration.get("profile", "default"))
-
-
-# --- ingest --------------------------------------------------------------------------------------------------------
-
-
-def _ingest(mission: Mission, profile: Profile, work: Work, on_stage: Advance) -> Records:
-    """Read every input file once."""
-
-    def read(name: str, function: Callable[..., Outcome[T]], kind: str, *settings: object) -> Kept[T]:
-        return work.make(name, function, files_of(mission, work.recorder.inputs, kind), *settings)
-
-    with work.stage("ingest") as stage:
-        on_stage("reading traces", 0.02)
-        traces = read("traces", _read(read_traces), "traces", profile.traces)
-        on_stage("reading photo tags", 0.10)
-        frames = read("frames", _read(read_frames), "images", profile.photos)
-        on_stage("reading registers", 0.12)
-        sites = read("sites", _read(read_sites), "registers", profile.sites)
-        roads = read("roads", _read_roads, "roads")
-        sites = work.make("gates", _check_gates, sites, roads, profile.sites)
-        on_stage("reading monitor records", 0.13)
-        monitors = read("monitors", _read(read_monitors), "monitors", profile.monitors)
-        edits = work.derive("edits", _read_edits, files_of(mission, work.recorder.inputs, "edits.csv"))
-        traces = work.derive("edited traces", apply_edits, traces, edits)
-        frames = work.derive("edited frames", _without_frames, frames, edits)
-        sites = work.derive("edited sites", _without_sites, sites, edits)
-        stage.taken = len(mission.files)
-        stage.given = len(traces.value) + len(frames.value) + len(sites.value) + len(monitors.value)
-        stage.flagged = sum(int(np.count_nonzero(trace["qc_flag"].values)) for trace in traces.value)
-    return Records(traces, frames, sites, roads, monitors)
-
-
-def _read(reader: Callable[..., Outcome[T]]) -> Callable[..., Outcome[T]]:
-    """A reader of `ingest` as a step: it takes files of one kind and its room's settings."""
-    return lambda files, settings: reader(files.paths, settings, root=files.root)
-
-
-def _read_roads(files: Files) -> Outcome[Roads | None]:
-    if not files.paths:
-        return Outcome(None)
-    roads = read_roads(files.paths, root=files.root)
-    return Outcome(roads.value, roads.decisions, roads.rejects)
-
-
-def _check_gates(sites: Sequence[Site], roads: Roads | None, settings: SiteSettings) -> Outcome[tuple[Site, ...]]:
-    return Outcome(tuple(sites)) if roads is None else check_gates(sites, roads, settings)
-
-
-def _read_edits(files: Files) -> Outcome[tuple[Edit, ...]]:
-    return read_edits(files.paths[0]) if files.paths else Outcome(())
-
-
-def _without_frames(frames: Sequence[Frame], edits: Sequence[Edit]) -> Outcome[tuple[Frame, ...]]:
-    return _without(frames, edits, lambda frame: Path(frame.item).name)
-
-
-def _without_sites(sites: Sequence[Site], edits: Sequence[Edit]) -> Outcome[tuple[Site, ...]]:
-    return _without(sites, edits, lambda site: site.site_id)
-
-
-def _without(items: Sequence[T], edits: Sequence[Edit], name: Callable[[T], str]) -> Outcome[tuple[T, ...]]:
-    """Leave out what a person rejected by name."""
-    reasons = {edit.name: edit for edit in edits if edit.action == "reject"}
-    rejects = tuple(
-        Reject(name(item), f"edits.csv line {edit.line}", f"rejected by hand: {edit.comment}")
-        for item in items
-        if (edit := reasons.get(name(item))) is not None
-    )
-    return Outcome(tuple(item for item in items if name(item) not in reasons), (), rejects)
 
 
 # --- tracks and imagery --------------------------------------------------------------------------------------------
@@ -466,39 +358,3 @@ def _nothing_usable(root: Path, recorder: Recorder) -> str:
     lines = [f"{r.item}{', ' + r.where if r.where else ''}: {r.reason}" for r in recorder.rejects]
     shown = "\n  ".join(lines[:20]) + (f"\n  ... and {len(lines) - 20} more" if len(lines) > 20 else "")
     return f"{root} holds nothing to process: no trace with positions, no photo that can be placed\n  {shown}"
-
-
-def _trace_line(trace: xr.Dataset) -> dict[str, str]:
-    time = trace["time"].values
-    species = [f"{n} [{v.attrs['units']}]" for n, v in trace.data_vars.items() if "species" in v.attrs]
-    flagged = int(np.count_nonzero(trace["qc_flag"].values & np.uint32(REJECTING | Flag.TIME_REPAIRED)))
-    span = (
-        f"{pd.Timestamp(time[0]):%Y-%m-%d %H:%M:%S} to {pd.Timestamp(time[-1]):%H:%M:%S} UTC"
-        if len(time)
-        else "empty"
-    )
-    what = f"{len(time)} rows, {span}, {', '.join(species)}; {flagged} rows flagged"
-    return {"kind": "trace", "item": str(trace["trajectory"].values), "what": what}
-
-
-def _frame_line(frame: Frame) -> dict[str, str]:
-    height = frame.pose.height_above_takeoff_m
-    above = f", {height:.0f} m above take-off" if height is not None else ""
-    model = f", {frame.camera.model}" if frame.camera.model else ""
-    what = f"{frame.kind}{model}, {frame.pose.lon:.6f} {frame.pose.lat:.6f}{above}"
-    return {"kind": "photo", "item": frame.item, "what": what}
-
-
-def _site_line(site: Site) -> dict[str, str]:
-    what = f"{site.name}, {site.lon:.5f} {site.lat:.5f} ± {site.position_sd_m:.0f} m, {site.crs} ({site.crs_source})"
-    return {"kind": "site", "item": site.site_id, "what": what}
-
-
-def _monitor_line(series: xr.Dataset) -> dict[str, str]:
-    known, time = series.attrs, series["time"].values
-    label = " ".join(dict.fromkeys(known[k] for k in ("site_name", "permit_code", "mn", "point") if known[k]))
-    named = (v.attrs.get("long_name", name) for name, v in series.data_vars.items() if v.dtype.kind == "f")
-    values = list(dict.fromkeys(map(str, named)))
-    listed = ", ".join(values[:6]) + (f" and {len(values) - 6} more" if len(values) > 6 else "")
-    span = f"{pd.Timestamp(time[0]):%Y-%m-%d %H:%M} to {pd.Timestamp(time[-1]):%m-%d %H:%M} UTC" if len(time) else ""
-    return {"kind": "monitor", "item": label, "what": f"{len(time)} {known['interval']} records, {span}: {listed}"}

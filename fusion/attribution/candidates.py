@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fusion.cube.grid import project
 from fusion.settings import FusionSettings
-from ingest.coordinates import is_mainland_china, wgs84_from_gcj02
+from ingest.coordinates import is_mainland_china, metres_per_degree, wgs84_from_gcj02
 from ingest.schema import Site
 from ingest.species import SPECIES, family_of, species_of_word, substance_of
 from ingest.text.headings import split_heading, understand
@@ -75,8 +75,7 @@ def _extent_m(site: Site, settings: FusionSettings) -> float:
     """Standard deviation of the emission point about the reference point, from the parcel's area if known."""
     if site.parcel is None or site.parcel.is_empty:
         return settings.site_extent_m
-    metres = 111_200.0
-    area = site.parcel.area * metres**2 * np.cos(np.radians(site.lat))
+    area = site.parcel.area * np.prod(metres_per_degree(site.lat))
     return float(np.sqrt(area / 12))
 
 

@@ -256,7 +256,17 @@ def cube_species(cube: xr.Dataset) -> tuple[str, ...]:
 
 
 def cell_mean(cube: xr.Dataset, name: str, *, per_pass: bool = False) -> xr.DataArray:
-    """Mean enhancement per cell (lazy), over all samples or per pass; NaN where nothing was measured."""
+    """Mean enhancement per cell (lazy); NaN where nothing was measured.
+
+    Parameters
+    ----------
+    cube : Dataset, dims (pass, y, x)
+        From `build_cube`.
+    name : str
+        A species of it.
+    per_pass : bool
+        One mean a pass, not one over all samples.
+    """
     count, total = cube[f"{name}_count"], cube[f"{name}_sum"]
     if not per_pass:
         count, total = count.sum("pass"), total.sum("pass")
@@ -293,7 +303,17 @@ def passes_crossed(cube: xr.Dataset, name: str) -> xr.DataArray:
 
 
 def age_days(cube: xr.Dataset, name: str, now: np.datetime64) -> xr.DataArray:
-    """Days since the last pass through each cell (lazy); NaN where none went."""
+    """Days since the last pass through each cell (lazy), dims (y, x); NaN where none went.
+
+    Parameters
+    ----------
+    cube : Dataset, dims (pass, y, x)
+        From `build_cube`.
+    name : str
+        A species of it.
+    now : datetime64
+        UTC.
+    """
     since = (now - cube["pass_end"]) / np.timedelta64(1, "D")
     age = since.where(cube[f"{name}_count"] > 0).min("pass")
     age.attrs = {"long_name": "time since the last drive pass", "units": "d", "grid_mapping": "spatial_ref"}

@@ -22,7 +22,7 @@ from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window, from_bounds
 
-from ingest.coordinates import transformer_to
+from ingest.coordinates import metres_per_degree, transformer_to
 from ingest.errors import ContractError, FileError, SettingError
 from ingest.outcome import Decision, Outcome
 from ingest.schema import Frame
@@ -179,8 +179,8 @@ def _window(
     """The cells around the photos, and how many of them are averaged into one."""
     if file.transform.b or file.transform.d:
         raise ContractError(f"{item}: a rotated raster cannot be read as an elevation model; warp it first")
-    dlat = margin_m / 111_320.0
-    dlon = dlat / max(math.cos(math.radians(lat[0])), 0.01)
+    east, north = metres_per_degree(lat[0])
+    dlon, dlat = margin_m / max(east, 0.01 * north), margin_m / north
     try:
         to_dem = transformer_to(_horizontal(crs))
     except SettingError as error:

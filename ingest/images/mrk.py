@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from math import cos, hypot, radians
 from pathlib import Path
 
+from ingest.coordinates import apart_m
 from ingest.errors import FileError
 from ingest.outcome import Decision, Reject
 from ingest.schema import Frame
@@ -26,7 +26,6 @@ _HEAD = re.compile(r"\s*(\d+)\s+(\d+(?:\.\d+)?)\s+\[(\d+)\]")
 _SDS = re.compile(r"Ellh\s+(\d+\.\d+)\s*,\s*(\d+\.\d+)\s*,\s*(\d+\.\d+)")
 _NUMBER = re.compile(r"(?:^|_)(\d{4})(?=(?:_[A-Za-z]+)?$)")
 _MAX_BYTES = 50_000_000
-_METRES_PER_DEGREE = 111_320.0
 
 
 @dataclass(frozen=True)
@@ -135,9 +134,7 @@ def apply_marks_of_exposure(
             found.append(frame)
             continue
         item, exposure = match
-        apart = _METRES_PER_DEGREE * hypot(
-            (exposure.lon - frame.pose.lon) * cos(radians(exposure.lat)), exposure.lat - frame.pose.lat
-        )
+        apart = apart_m((exposure.lon, exposure.lat), (frame.pose.lon, frame.pose.lat))
         if apart > conflict_m:
             evidence = f"{item} number {exposure.number} is {apart:.0f} m from the photo's own position"
             decisions.append(Decision(frame.item, "exposure of the MRK file not used", evidence))

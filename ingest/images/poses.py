@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.coordinates import apart_m
 from ingest.errors import NoPosition
 from ingest.images.exif import PhotoTags
 from ingest.schema import Pose
@@ -105,9 +106,9 @@ def _position(tags: PhotoTags, xmp: Mapping[str, str], item: str, conflict_m: fl
     if not (abs(place[0]) <= 180.0 and abs(place[1]) <= 90.0):
         raise NoPosition(item, f"position {place[1]:g}, {place[0]:g} is not on the earth; correct its GPS tags")
     if named and exif and exif != (0.0, 0.0):
-        apart_m = 111_320.0 * math.hypot((named[0] - exif[0]) * math.cos(math.radians(exif[1])), named[1] - exif[1])
-        if apart_m > conflict_m:
-            return *exif, "position of the EXIF tags believed", f"the XMP position is {apart_m:.0f} m away from it"
+        apart = apart_m(exif, named)
+        if apart > conflict_m:
+            return *exif, "position of the EXIF tags believed", f"the XMP position is {apart:.0f} m away from it"
     return *place, "", ""
 
 

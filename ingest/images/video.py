@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.coordinates import apart_m
 from ingest.errors import FileError
 from ingest.images.srt import VideoPoint, read_srt
 from ingest.outcome import Decision, Outcome, Reject
@@ -18,7 +18,6 @@ from ingest.schema import Camera, Frame
 
 VIDEO_TYPES = (".mp4", ".mov", ".avi", ".mkv")
 _SECONDS = "VideoSeconds"
-_EARTH_M = 111_320.0
 
 
 def pair_videos(files: Sequence[tuple[Path, str]]) -> tuple[list[tuple[Path, str, Path, str]], list[Reject]]:
@@ -148,8 +147,7 @@ def _spaced(points: Sequence[VideoPoint], spacing_m: float) -> list[VideoPoint]:
 
 
 def _distance_m(one: VideoPoint, two: VideoPoint) -> float:
-    east = (two.pose.lon - one.pose.lon) * math.cos(math.radians(one.pose.lat))
-    return _EARTH_M * math.hypot(east, two.pose.lat - one.pose.lat)
+    return apart_m((one.pose.lon, one.pose.lat), (two.pose.lon, two.pose.lat))
 
 
 def _camera(item: str, width: int, height: int, focal_35mm: float | None, focal_px: float, focal_sd: float) -> Camera:

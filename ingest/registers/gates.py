@@ -14,14 +14,12 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84
+from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84, metres_per_degree
 from ingest.outcome import Decision, Outcome
 from ingest.registers.places import BD09, HYPOTHESES, WGS84, to_wgs84
 from ingest.registers.read import SiteSettings
 from ingest.roads.read import Roads
 from ingest.schema import CrsSource, Site
-
-_METRES_PER_DEGREE = 111_320.0
 
 
 def check_gates(sites: Sequence[Site], roads: Roads, settings: SiteSettings) -> Outcome[tuple[Site, ...]]:
@@ -63,7 +61,7 @@ def check_gates(sites: Sequence[Site], roads: Roads, settings: SiteSettings) -> 
 def _distances(sites: Sequence[Site], roads: Roads) -> NDArray[np.float64]:
     """Metres from each gate to the nearest street under each hypothesis, shape (site, hypothesis)."""
     middle = float(np.median([site.lat for site in sites]))
-    scale = np.array([np.cos(np.radians(middle)), 1.0]) * _METRES_PER_DEGREE
+    scale = np.array(metres_per_degree(middle))
     tree = shapely.STRtree(
         [shapely.LineString(road.vertices * scale) for road in roads.lines if len(road.vertices) > 1]
     )

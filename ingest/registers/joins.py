@@ -12,11 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ingest.coordinates import apart_m, metres_per_degree
 from ingest.outcome import Decision
 from ingest.registers.codes import uscc_of_permit
 from ingest.registers.listings import Listing
 
-_METRES_PER_DEGREE = 111_320.0
+_SHORTEST_DEGREE_M = metres_per_degree(0.0)[1]
+"""Of latitude, at the equator: cells of so many degrees are nowhere narrower than they are to be."""
 # Words that say nothing about which company it is; longer ones first.
 _COMMON = re.compile(
     r"(股份有限公司|有限责任公司|有限公司|分公司|公司|工厂|厂区|四川省|四川|成都市|成都|厂$|co\.?,?ltd\.?|company|limited|inc\.?)"
@@ -161,7 +163,7 @@ def _choose_owned(listing: Listing, owned: Sequence[Group], same_place_m: float)
     if listing.place is None:
         return list(owned)
     here = (listing.place.lon, listing.place.lat)
-    apart = [(_apart_m(here, position), group) for group in owned if (position := group.position()) is not None]
+    apart = [(apart_m(here, position), group) for group in owned if (position := group.position()) is not None]
     near = [pair for pair in apart if pair[0] <= same_place_m]
     if near:
         return [min(near, key=lambda pair: pair[0])[1]]
@@ -223,7 +225,7 @@ class _PlaceIndex:
         best, found = likeness, None
         for group in self._around(*here):
             position = group.position()
-            if position is None or _apart_m(here, position) > self._cell_m:
+            if position is None or apart_m(here, position) > self._cell_m:
                 continue
             alike = max(name_likeness(key, name_key(other.name)) for other in group.listings)
             if alike >= best:
@@ -231,12 +233,12 @@ class _PlaceIndex:
         return found
 
     def _row(self, lat: float) -> int:
-        return int(lat * _METRES_PER_DEGREE // self._cell_m)
+        return int(lat * _SHORTEST_DEGREE_M // self._cell_m)
 
     def _column(self, lon: float, row: int) -> int:
         """Column of a row; the cells of every row are at least as wide as high, at its side towards the pole too."""
-        lat = (max(abs(row), abs(row + 1)) + 1) * self._cell_m / _METRES_PER_DEGREE
-        width_deg = self._cell_m / (_METRES_PER_DEGREE * max(math.cos(math.radians(lat)), 0.01))
+        lat = (max(abs(row), abs(row + 1)) + 1) * self._cell_m / _SHORTEST_DEGREE_M
+        width_deg = self._cell_m / (_SHORTEST_DEGREE_M * max(math.cos(math.radians(lat)), 0.01))
         return int(lon // width_deg)
 
     def _around(self, lon: float, lat: float) -> Iterator[Group]:
@@ -253,14 +255,9 @@ def _joined(listing: Listing, group: Group, rule: str) -> Decision:
     apart = ""
     position = group.position()
     if listing.place is not None and position is not None:
-        apart = f", {_apart_m((listing.place.lon, listing.place.lat), position):.0f} m apart"
+        apart = f", {apart_m((listing.place.lon, listing.place.lat), position):.0f} m apart"
     return Decision(
         listing.where,
         f"taken as the site of {other.where}, by {rule}, confidence {CONFIDENCE[rule]:g}",
         f"names {listing.name!r} and {other.name!r}{apart}",
     )
-
-
-def _apart_m(a: tuple[float, float], b: tuple[float, float]) -> float:
-    east = (a[0] - b[0]) * math.cos(math.radians(a[1]))
-    return math.hypot(east, a[1] - b[1]) * _METRES_PER_DEGREE

@@ -22,6 +22,7 @@ from ingest.coordinates import (
     gcj02_from_bd09,
     grid_crs,
     is_mainland_china,
+    metres_per_degree,
     to_lonlat,
     wgs84_from_gcj02,
 )
@@ -48,7 +49,6 @@ _NAMES = {
     )
     for name in names.split()
 }
-_METRES_PER_DEGREE = 111_320.0
 
 
 class ImpossiblePlace(ValueError):
@@ -147,16 +147,14 @@ def read_place(x_text: str, y_text: str, crs: str, *, near: tuple[float, float] 
         raise ImpossiblePlace("coordinates 0, 0 mean that there are none; leave the cells empty")
     if abs(x) <= 180.0 and abs(y) <= 180.0:
         # The finer of the two: a spreadsheet drops trailing zeros.
-        return _degrees(x, y, crs, min(_rounding_deg(x_text), _rounding_deg(y_text)) * _METRES_PER_DEGREE)
+        return _degrees(x, y, crs, min(_rounding_deg(x_text), _rounding_deg(y_text)) * metres_per_degree(0.0)[0])
     return _metres(x, y, crs, near)
 
 
 def distance_m(lon: float, lat: float, shape: BaseGeometry) -> float:
     """Metres from a point to a WGS 84 geometry (0 inside), on a local plane; good to 1 % within 100 km."""
-    scale = math.cos(math.radians(lat))
-    local = shapely.transform(
-        shape, lambda xy: (xy - np.array([lon, lat])) * np.array([scale, 1.0]) * _METRES_PER_DEGREE
-    )
+    scale = np.array(metres_per_degree(lat))
+    local = shapely.transform(shape, lambda xy: (xy - np.array([lon, lat])) * scale)
     return float(local.distance(shapely.Point(0.0, 0.0)))
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import shapely
 
+from ingest.coordinates import metres_per_degree
 from ingest.errors import FileError
 from ingest.outcome import Outcome, Reject
 from ingest.registers.joins import Group, join_listings
@@ -25,7 +26,6 @@ from ingest.text.sources import Limits
 
 logger = logging.getLogger(__name__)
 
-_METRES_PER_DEGREE = 111_320.0
 _TRUST = {CrsSource.DECLARED: 0, CrsSource.GUESSED: 1, CrsSource.UNKNOWN: 2}
 _KINDS = (
     ("daily", ("日常", "双随机", "daily")),
@@ -172,7 +172,7 @@ def _position(
         return place, _sd_m(place, settings)
     if parcel is not None:
         middle = parcel.representative_point()
-        size_m = math.sqrt(parcel.area * math.cos(math.radians(middle.y))) * _METRES_PER_DEGREE
+        size_m = math.sqrt(parcel.area * math.prod(metres_per_degree(middle.y)))
         place = Place(middle.x, middle.y, WGS84, CrsSource.DECLARED, middle.x, middle.y)
         return place, max(settings.position_sd_m, size_m / math.sqrt(12.0))
     others = [r.place for r in group.listings if r.place is not None] + [r.gate for r in group.listings if r.gate]

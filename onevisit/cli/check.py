@@ -26,7 +26,7 @@ def check(*, mission: Path, profile: str | None, as_json: bool, quiet: bool) -> 
     Example:
       onevisit check flights/2026-05-01
     """
-    from onevisit.job import check_mission
+    from onevisit.check import check_mission
     from onevisit.progress import quieten, showing_progress
 
     quieten(quiet)

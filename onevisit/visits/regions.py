@@ -17,16 +17,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from ingest.coordinates import grid_crs, time_zone_at
+from ingest.coordinates import EARTH_RADIUS_M, grid_crs, time_zone_at
 from ingest.flags import BAD_POSITION, is_usable
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.schema import Frame, Site
 from ingest.settings import setting
 from onevisit.settings import RouteSettings
 from tracks.schema import Track
-
-_EARTH_RADIUS_M = 6_371_008.8
-"""Mean radius of the earth, IUGG 1980 (Moritz 2000, doi:10.1007/s001900050278)."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ def keep_sites_in_reach(
     tree = cKDTree(_unit_vectors(lon, lat)[:: max(1, len(lon) // 50_000)])
     distances, _ = tree.query(_unit_vectors(np.array([s.lon for s in sites]), np.array([s.lat for s in sites])))
     kept, rejects = [], []
-    for site, distance in zip(sites, np.asarray(distances) * _EARTH_RADIUS_M, strict=True):
+    for site, distance in zip(sites, np.asarray(distances) * EARTH_RADIUS_M, strict=True):
         if distance <= settings.site_reach_m + 2 * site.position_sd_m:
             kept.append(site)
         else:
@@ -166,7 +163,7 @@ def _unit_vectors(lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray
 
 def _group_nearby(items: Sequence[NDArray[np.float64]], gap_m: float) -> list[int]:
     """Label items whose nearest points are within ``gap_m``, transitively; points are thinned to gap / 10."""
-    thin = [np.unique(np.round(points * _EARTH_RADIUS_M / (gap_m / 10)), axis=0) * (gap_m / 10) for points in items]
+    thin = [np.unique(np.round(points * EARTH_RADIUS_M / (gap_m / 10)), axis=0) * (gap_m / 10) for points in items]
     owner = np.repeat(np.arange(len(thin)), [len(points) for points in thin])
     pairs = cKDTree(np.concatenate(thin)).query_pairs(gap_m, output_type="ndarray")
     graph = coo_array((np.ones(len(pairs)), (owner[pairs[:, 0]], owner[pairs[:, 1]])), shape=(len(items),) * 2)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from ingest.errors import NothingUsable, SettingError
-from onevisit.job import check_mission, process_mission
+from onevisit.check import check_mission
+from onevisit.job import process_mission
 from onevisit.result import Options
 from onevisit.truth.simulate import simulate_mission
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onevisit.job import check_mission
+from onevisit.check import check_mission
 from tests.ingest.monitors.slow_crc import crc_hj212
 
 

@@ -25,7 +25,8 @@ from openpyxl import load_workbook
 from pyproj import Transformer
 
 from ingest.flags import Flag
-from onevisit.job import check_mission, process_mission
+from onevisit.check import check_mission
+from onevisit.job import process_mission
 from onevisit.result import Options
 from tests.onevisit import small_mission as made
 from tests.onevisit.small_mission import PAINTER, QUARRY, SMELTER, TANNERY, WORKS, Works

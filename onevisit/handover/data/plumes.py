@@ -12,12 +12,12 @@ import pandas as pd
 import shapely
 
 from fusion.schema import Hotspot
+from ingest.coordinates import metres_per_degree
 from onevisit.handover.data.geojson import write_points
 from tracks.schema import Track
 
 _NEAR_HOTSPOT_M = 100.0
 """A plume nearer than this to a hotspot of its species is told by the hotspot: the wind moves it between passes."""
-_METRES_PER_DEGREE = 111_195.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _is_told(line: PlumeLine, polygons: Sequence[shapely.Geometry]) -> bool:
     """Whether a polygon lies near, in degrees stretched to metres at the plume's latitude."""
     if not polygons:
         return False
-    scale = np.array([_METRES_PER_DEGREE * np.cos(np.radians(line.lat)), _METRES_PER_DEGREE])
+    scale = np.array(metres_per_degree(line.lat))
     point = shapely.Point(0.0, 0.0)
     moved = shapely.transform(list(polygons), lambda xy: (xy - [line.lon, line.lat]) * scale)
     return bool((shapely.distance(moved, point) <= _NEAR_HOTSPOT_M).any())

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.monitors.crc import crc_modbus
-from onevisit import job
+from onevisit import check
 from onevisit.cli import cli
 from onevisit.cli.printing import finite
 from onevisit.truth.simulate import simulate_mission
@@ -79,7 +79,7 @@ def test_check_prints_three_tables(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         "decisions": [{"item": "a.csv", "decision": "believed", "evidence": "the heading"}],
         "rejects": [{"item": "b.csv", "where": "line 7", "reason": "broken"}],
     }
-    monkeypatch.setattr(job, "check_mission", lambda *_, **__: found)
+    monkeypatch.setattr(check, "check_mission", lambda *_, **__: found)
     printed = CliRunner().invoke(cli, ["check", str(tmp_path), "--quiet"], env={"COLUMNS": "160"}).stdout
     words = "Found,kind,item,what,11.jpg,and 1 more,Believed,decision,evidence,a.csv,believed,the heading"
     for word in (words + ",Rejected,where,reason,b.csv,line 7,broken").split(","):

@@ -18,8 +18,8 @@ import onevisit.truth.simulate
 import onevisit.truth.simulate.overlay
 from ingest.errors import FileError, OnevisitError, SettingError
 from ingest.monitors.crc import crc_modbus
+from onevisit import check, job
 from onevisit import cli as command_line
-from onevisit import job
 from onevisit.result import Options
 from onevisit.truth.score.measures import Measure, share
 from tests.ingest.monitors.slow_crc import crc_hj212
@@ -78,7 +78,7 @@ def test_every_error_is_one_line_and_a_status(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, error: BaseException, status: int, words: str
 ) -> None:
     """1 for what failed, 2 for a wrong call or setting; nothing on standard output."""
-    _asked(monkeypatch, job, "check_mission", error)
+    _asked(monkeypatch, check, "check_mission", error)
     code, out, err = run("check", str(tmp_path), "--quiet")
     assert (code, out) == (status, "")
     assert err.startswith(words)
@@ -103,7 +103,7 @@ def test_messages_of_the_rooms_go_to_standard_error(
         logging.getLogger("rasterio").info("not heard")
         return {"found": [], "decisions": [], "rejects": []}
 
-    monkeypatch.setattr(job, "check_mission", speak)
+    monkeypatch.setattr(check, "check_mission", speak)
     code, out, err = run("check", str(tmp_path), "--json")
     assert (code, json.loads(out)) == (0, {"found": [], "decisions": [], "rejects": []})
     assert "heard" in err
@@ -136,7 +136,7 @@ def test_process_without_options(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_check_reads_with_the_profile(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The folder and the profile are handed on."""
-    calls = _asked(monkeypatch, job, "check_mission", {"found": [], "decisions": [], "rejects": []})
+    calls = _asked(monkeypatch, check, "check_mission", {"found": [], "decisions": [], "rejects": []})
     assert "Found: nothing" in run("check", str(tmp_path), "--profile", "p.toml", "--quiet")[1]
     assert calls == [((tmp_path, "p.toml"), {})]
 

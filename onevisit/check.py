@@ -1,0 +1,85 @@
+"""What a mission holds, for a person who asks before anything is done: `onevisit check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from ingest.flags import REJECTING, Flag
+from ingest.schema import Frame, Site
+from onevisit.manifest import Recorder, hash_inputs, program_key
+from onevisit.mission import open_mission
+from onevisit.profile import load_profile
+from onevisit.progress import Advance
+from onevisit.reading import ingest_mission
+from onevisit.result import Options
+from onevisit.stages import Work
+from onevisit.store import Store
+
+
+def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) -> dict[str, Any]:
+    """Say what a mission folder holds, what is believed and why, and what is rejected; write nothing.
+
+    Raises
+    ------
+    NothingUsable
+        If the folder is no mission.
+    SettingError
+        If profile or ``mission.toml`` is impossible.
+    """
+    mission = open_mission(root)
+    options = Options(profile=profile_name)
+    profile = load_profile(profile_name(mission, options), mission.configuration)
+    recorder = Recorder(inputs=hash_inputs(mission.files), rejects=list(mission.rejects))
+    work = Work(recorder, Store(root, program_key(), keep=0, say=recorder.note))
+    records = ingest_mission(mission, profile, work, on_stage)
+    return {
+        "found": [
+            *map(_trace_line, records.traces.value),
+            *map(_frame_line, records.frames.value),
+            *map(_site_line, records.sites.value),
+            *map(_monitor_line, records.monitors.value),
+        ],
+        "decisions": [vars(decision) for decision in recorder.decisions],
+        "rejects": [vars(reject) for reject in recorder.rejects],
+    }
+
+
+def _trace_line(trace: xr.Dataset) -> dict[str, str]:
+    time = trace["time"].values
+    species = [f"{n} [{v.attrs['units']}]" for n, v in trace.data_vars.items() if "species" in v.attrs]
+    flagged = int(np.count_nonzero(trace["qc_flag"].values & np.uint32(REJECTING | Flag.TIME_REPAIRED)))
+    span = (
+        f"{pd.Timestamp(time[0]):%Y-%m-%d %H:%M:%S} to {pd.Timestamp(time[-1]):%H:%M:%S} UTC"
+        if len(time)
+        else "empty"
+    )
+    what = f"{len(time)} rows, {span}, {', '.join(species)}; {flagged} rows flagged"
+    return {"kind": "trace", "item": str(trace["trajectory"].values), "what": what}
+
+
+def _frame_line(frame: Frame) -> dict[str, str]:
+    height = frame.pose.height_above_takeoff_m
+    above = f", {height:.0f} m above take-off" if height is not None else ""
+    model = f", {frame.camera.model}" if frame.camera.model else ""
+    what = f"{frame.kind}{model}, {frame.pose.lon:.6f} {frame.pose.lat:.6f}{above}"
+    return {"kind": "photo", "item": frame.item, "what": what}
+
+
+def _site_line(site: Site) -> dict[str, str]:
+    what = f"{site.name}, {site.lon:.5f} {site.lat:.5f} ± {site.position_sd_m:.0f} m, {site.crs} ({site.crs_source})"
+    return {"kind": "site", "item": site.site_id, "what": what}
+
+
+def _monitor_line(series: xr.Dataset) -> dict[str, str]:
+    known, time = series.attrs, series["time"].values
+    label = " ".join(dict.fromkeys(known[k] for k in ("site_name", "permit_code", "mn", "point") if known[k]))
+    named = (v.attrs.get("long_name", name) for name, v in series.data_vars.items() if v.dtype.kind == "f")
+    values = list(dict.fromkeys(map(str, named)))
+    listed = ", ".join(values[:6]) + (f" and {len(values) - 6} more" if len(values) > 6 else "")
+    span = f"{pd.Timestamp(time[0]):%Y-%m-%d %H:%M} to {pd.Timestamp(time[-1]):%m-%d %H:%M} UTC" if len(time) else ""
+    return {"kind": "monitor", "item": label, "what": f"{len(time)} {known['interval']} records, {span}: {listed}"}
