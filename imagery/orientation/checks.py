@@ -74,7 +74,7 @@ def _pixel_fault(seen: Features, usual: float, settings: ImagerySettings) -> str
         )
     if seen.spread < settings.flat_sd:
         return f"flat: levels vary by {seen.spread:.2f} of 255 (lens cap, fog or saturation?); take the photo again"
-    if usual > 0 and seen.sharpness < settings.blur_ratio * usual:
+    if seen.sharpness < settings.blur_ratio * usual:
         return (
             f"blurred: sharpness {seen.sharpness:.1f} where the flight's median is {usual:.1f} "
             f"(usable from {settings.blur_ratio:.0%} of it); take the photo again"
