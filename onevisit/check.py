@@ -15,7 +15,7 @@ from onevisit.manifest import Recorder, hash_inputs, program_key
 from onevisit.mission import open_mission
 from onevisit.profile import load_profile
 from onevisit.progress import Advance
-from onevisit.reading import ingest_mission
+from onevisit.reading import ingest_mission, profile_of
 from onevisit.result import Options
 from onevisit.stages import Work
 from onevisit.store import Store
@@ -33,7 +33,7 @@ def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) ->
     """
     mission = open_mission(root)
     options = Options(profile=profile_name)
-    profile = load_profile(profile_name(mission, options), mission.configuration)
+    profile = load_profile(profile_of(mission, options), mission.configuration)
     recorder = Recorder(inputs=hash_inputs(mission.files), rejects=list(mission.rejects))
     work = Work(recorder, Store(root, program_key(), keep=0, say=recorder.note))
     records = ingest_mission(mission, profile, work, on_stage)

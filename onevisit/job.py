@@ -40,7 +40,7 @@ from onevisit.manifest import Recorder, hash_inputs, program_key
 from onevisit.mission import Mission, open_mission
 from onevisit.profile import Profile, load_profile
 from onevisit.progress import Advance
-from onevisit.reading import ingest_mission, profile_name
+from onevisit.reading import ingest_mission, profile_of
 from onevisit.result import Flown, Fused, Options, Plan, Result
 from onevisit.reuse import run_key, unchanged_summary
 from onevisit.segments import map_region
@@ -95,7 +95,7 @@ def process_mission(
     """
     on_stage("reading the mission", 0.0)
     mission = open_mission(root)
-    profile = load_profile(profile_name(mission, options), mission.configuration)
+    profile = load_profile(profile_of(mission, options), mission.configuration)
     recorder = Recorder(inputs=hash_inputs(mission.files), rejects=list(mission.rejects))
     key = run_key(root, recorder.inputs, profile, options)
     if options.from_stage is None and not replay and (summary := unchanged_summary(out, key)) is not None:

@@ -26,7 +26,7 @@ from onevisit.stages import Files, Kept, Work, files_of
 T = TypeVar("T")
 
 
-def profile_name(mission: Mission, options: Options) -> str:
+def profile_of(mission: Mission, options: Options) -> str:
     """The profile that was asked for, else that of ``mission.toml``, else the one built in."""
     return options.profile or str(mission.configuration.get("profile", "default"))
 

@@ -12,13 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ingest.coordinates import apart_m, metres_per_degree
+from ingest.coordinates import METRES_PER_DEGREE, apart_m
 from ingest.outcome import Decision
 from ingest.registers.codes import uscc_of_permit
 from ingest.registers.listings import Listing
 
-_SHORTEST_DEGREE_M = metres_per_degree(0.0)[1]
-"""Of latitude, at the equator: cells of so many degrees are nowhere narrower than they are to be."""
 # Words that say nothing about which company it is; longer ones first.
 _COMMON = re.compile(
     r"(股份有限公司|有限责任公司|有限公司|分公司|公司|工厂|厂区|四川省|四川|成都市|成都|厂$|co\.?,?ltd\.?|company|limited|inc\.?)"
@@ -233,12 +231,12 @@ class _PlaceIndex:
         return found
 
     def _row(self, lat: float) -> int:
-        return int(lat * _SHORTEST_DEGREE_M // self._cell_m)
+        return int(lat * METRES_PER_DEGREE // self._cell_m)
 
     def _column(self, lon: float, row: int) -> int:
         """Column of a row; the cells of every row are at least as wide as high, at its side towards the pole too."""
-        lat = (max(abs(row), abs(row + 1)) + 1) * self._cell_m / _SHORTEST_DEGREE_M
-        width_deg = self._cell_m / (_SHORTEST_DEGREE_M * max(math.cos(math.radians(lat)), 0.01))
+        lat = (max(abs(row), abs(row + 1)) + 1) * self._cell_m / METRES_PER_DEGREE
+        width_deg = self._cell_m / (METRES_PER_DEGREE * max(math.cos(math.radians(lat)), 0.01))
         return int(lon // width_deg)
 
     def _around(self, lon: float, lat: float) -> Iterator[Group]:

@@ -18,6 +18,7 @@ from pyproj import CRS
 from shapely.geometry.base import BaseGeometry
 
 from ingest.coordinates import (
+    METRES_PER_DEGREE,
     crs_from_text,
     gcj02_from_bd09,
     grid_crs,
@@ -147,7 +148,7 @@ def read_place(x_text: str, y_text: str, crs: str, *, near: tuple[float, float] 
         raise ImpossiblePlace("coordinates 0, 0 mean that there are none; leave the cells empty")
     if abs(x) <= 180.0 and abs(y) <= 180.0:
         # The finer of the two: a spreadsheet drops trailing zeros.
-        return _degrees(x, y, crs, min(_rounding_deg(x_text), _rounding_deg(y_text)) * metres_per_degree(0.0)[0])
+        return _degrees(x, y, crs, min(_rounding_deg(x_text), _rounding_deg(y_text)) * METRES_PER_DEGREE)
     return _metres(x, y, crs, near)
 
 

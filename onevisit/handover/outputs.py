@@ -129,7 +129,7 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
         yield "findings.geojson", lambda path: write_findings(path, shown), of_tracks
     if result.mission.paths("monitors"):
         said = result.anomalies
-        yield "anomalies.geojson", lambda path: write_anomalies(path, said.value, result.sites), (said, result.sites)
+        yield "anomalies.geojson", lambda path: write_anomalies(path, said.value, result.sites), (said, leads)
     for part in parts:
         if part.cube is not None:
             yield f"cube{part.region.name}.nc", _cube_writer(part.cube), part.key

@@ -12,7 +12,7 @@ import fusion
 
 BY_VALUE = {
     "Companion", "EvidenceSettings", "FusionSettings", "Grid", "PassSummary", "Persistence", "Rate", "Resolution",
-    "Sighting", "SiteProbability", "SourceEstimate", "Weather",
+    "Sighting", "SiteProbability", "SourceEstimate", "Weather", "_Listed",
 }  # fmt: skip
 """Records of numbers and names; all others hold arrays or outlines, which have no single answer to being equal."""
 

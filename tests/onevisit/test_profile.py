@@ -300,7 +300,7 @@ def test_the_zone_of_the_place_is_no_setting_that_was_changed() -> None:
 
 # The same word for different things: a site near another and a crossing near a hotspot, draws and turns of routes,
 # steps of an adjustment and of a search; particles mark vehicles among hotspots only; each clock has its own zone.
-_OF_THEIR_OWN = {"near_m", "seed", "iterations", "combustion_species", "time_zone"}
+_OF_THEIR_OWN = {"crs", "near_m", "seed", "iterations", "combustion_species", "time_zone"}
 
 
 def test_rooms_that_use_one_name_mean_one_value() -> None:

@@ -80,7 +80,7 @@ def test_an_emission_point_is_anywhere_in_the_parcel(
     """The side of a square of its area over √12, or the error of the record if larger; else the usual one."""
     parcel = shapely.box(104.05, 30.65, 104.05 + size[0], 30.65 + size[1]) if size[0] else shapely.Polygon()
     (found,) = candidates_of([_site("a", sd_m=sd_m, parcel=parcel)], CRS, SETTINGS).sd
-    side = np.sqrt(0.002 * 0.001 * 111_200.0**2 * np.cos(np.radians(30.65)))
+    side = np.sqrt(0.002 * 0.001 * 111_320.0**2 * np.cos(np.radians(30.65)))
     assert found == pytest.approx(side / np.sqrt(12) if expected is None else expected)
 
 
