@@ -118,6 +118,7 @@ def test_the_manifest_names_every_input_with_its_hash(mission: Path, out: Path) 
         "ingest",
         "tracks",
         "imagery",
+        "monitors",
         "fusion",
         "visits",
         "routes",

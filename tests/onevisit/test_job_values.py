@@ -27,6 +27,7 @@ from pyproj import Transformer
 from ingest.flags import Flag
 from onevisit.check import check_mission
 from onevisit.job import process_mission
+from onevisit.names import STAGES
 from onevisit.result import Options
 from tests.onevisit import small_mission as made
 from tests.onevisit.small_mission import PAINTER, QUARRY, SMELTER, TANNERY, WORKS, Works
@@ -835,6 +836,7 @@ def test_each_stage_counts_what_it_took_gave_flagged_and_refused(run: Run) -> No
     assert told["tracks"] == (ROWS, ROWS - made.REMOVED_ROWS, flagged, 0)
     assert told["imagery"] == (made.PHOTOS, made.PHOTOS, 0, 0)
     assert told["fusion"] == (ROWS, 3, 0, 0)
+    assert told["monitors"] == (1, 0, 0, 0)
     assert told["visits"] == (5, 2, 0, 0)
     files = [path for path in run.out.rglob("*") if path.is_file()]
     assert told["handover"][1:] == (len(run.json("manifest.json")["outputs"]) + 1, 0, 0)
@@ -844,7 +846,7 @@ def test_each_stage_counts_what_it_took_gave_flagged_and_refused(run: Run) -> No
 def test_each_stage_tells_its_time_and_its_memory(run: Run) -> None:
     """Seconds and megabytes of this process, not bytes, pages or hours."""
     stages = run.json("manifest.json")["stages"]
-    assert [s["name"] for s in stages] == ["ingest", "tracks", "imagery", "fusion", "visits", "routes", "handover"]
+    assert [s["name"] for s in stages] == list(STAGES)
     for stage in stages:
         assert 50 < stage["peak_mb"] < 5000
         assert 0 <= stage["seconds"] < 600

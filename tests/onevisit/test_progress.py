@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import dask
 import pytest
 
+from onevisit.names import ROOMS
 from onevisit.progress import quieten, showing_progress
 
-LOGGERS = ("", "ingest", "tracks", "imagery", "fusion", "onevisit")
+LOGGERS = ("", *ROOMS)
 
 
 @pytest.fixture(autouse=True)
