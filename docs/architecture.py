@@ -66,7 +66,7 @@ TABLE = (
     Room(
         "monitors",
         "monitor series",
-        "anomalies, activity, fixed stations",
+        "anomalies (activity and fixed stations are to come)",
         "monitors/schema.py",
         "monitor series ──monitors▶ anomalies, activity, stations",
         "what records say; when a site ran",
