@@ -22,7 +22,7 @@ _ARRAYS_IN_FLIGHT = 8
 
 @contextmanager
 def computing(*, scheduler: str | None, memory: str | None) -> Iterator[None]:
-    """Compute inside this block on ``scheduler`` (an address), else on one thread a core.
+    """Compute inside this block on ``scheduler`` (an address), else as dask is configured, else on a thread a core.
 
     ``memory`` bounds the size of a chunk: what the workers hold together stays near it. On a cluster the workers' own
     limits hold besides.
@@ -37,7 +37,8 @@ def computing(*, scheduler: str | None, memory: str | None) -> Iterator[None]:
     cv2.setNumThreads(1)  # dask already gives each core a chunk
     config = {"array.chunk-size": f"{max(chunk, 1 << 20)}B", "array.slicing.split-large-chunks": True}
     if scheduler is None:
-        with dask.config.set({**config, "scheduler": "threads", "num_workers": workers}):
+        known = dask.config.get("scheduler", "threads")
+        with dask.config.set({**config, "scheduler": known, "num_workers": workers}):
             yield
         return
     from distributed import Client
