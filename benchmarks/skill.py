@@ -23,8 +23,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-import dask
-
 from benchmarks.rooms import run_rooms
 from onevisit.job import process_mission
 from onevisit.manifest import code_version
@@ -75,8 +73,7 @@ def run_seed(seed: int, size: str, folder: Path, without: tuple[str, ...], *, re
         simulate_mission(out, seed=seed, size=size, without=without)  # type: ignore[arg-type]
     simulated = time.perf_counter()
     replayed = known == made_by
-    with dask.config.set(scheduler="synchronous"):  # missions are done side by side: one thread is enough for each
-        process_mission(out / "mission", out / "out", Options(), on_stage=lambda _text, _share: None, replay=replayed)
+    process_mission(out / "mission", out / "out", Options(), on_stage=lambda _text, _share: None, replay=replayed)
     processed = time.perf_counter()
     scores = score_output(out / "out", out / "truth.json")
     write_scores(scores, out / "score.json")
