@@ -60,7 +60,6 @@ def process_mission(
     options: Options,
     *,
     on_stage: Advance,
-    before_loops: Callable[[], None] = lambda: None,
     replay: bool = False,
 ) -> dict[str, Any]:
     """Do the whole job on a mission folder and write what `onevisit process` promises into ``out``.
@@ -75,8 +74,6 @@ def process_mission(
         What the user asked for.
     on_stage : callable of (str, float or None)
         Called with what is going on and the share of the job that is done.
-    before_loops : callable
-        Called before the first loop that numba compiles is run: whoever compiles them elsewhere may ask for patience.
     replay : bool
         For benchmarks: start from the tracks and mosaics that any version of the program has stored in ``out``, and
         write only what `onevisit.truth.score.score` reads.
@@ -106,7 +103,7 @@ def process_mission(
     ):
         work = Work(recorder, store, redo=later_stages(options.from_stage), replay=replay)
         records = ingest_mission(mission, profile, work, on_stage)
-        tracks = _tracks(records.traces, profile, work, on_stage, before_loops)
+        tracks = _tracks(records.traces, profile, work, on_stage)
         regions = work.derive("regions", split_regions, tracks, records.frames, profile.regions, crs=profile.crs)
         routes = recorder.take(with_local_zone(profile.routes, regions.value))
         profile = replace(profile, routes=routes)
@@ -135,14 +132,12 @@ def _tracks(
     profile: Profile,
     work: Work,
     on_stage: Advance,
-    before_loops: Callable[[], None],
 ) -> Kept[tuple[Track, ...]]:
     """Background, enhancement, plumes and drive passes of every trace."""
 
     def process_all(traces: Sequence[xr.Dataset], settings: TrackSettings) -> Outcome[tuple[Track, ...]]:
         from tracks import process_trace
 
-        before_loops()
         outcomes = []
         for number, trace in enumerate(traces):
             on_stage(f"following drive {number + 1} of {len(traces)}", 0.15 + 0.15 * number / len(traces))

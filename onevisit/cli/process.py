@@ -73,8 +73,8 @@ def process(
     quieten(quiet)
     options = Options(profile, lang, from_stage, scheduler, memory, keep_store)
     out = output or mission.resolve().with_name(mission.resolve().name + "-out")
-    with showing_progress(quiet) as advance, warming() as wait:
-        summary = process_mission(mission, out, options, on_stage=advance, before_loops=wait)
+    with showing_progress(quiet) as advance, warming():
+        summary = process_mission(mission, out, options, on_stage=advance)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
     else:

@@ -15,10 +15,10 @@ from onevisit.warm_drive import follow_a_drive
 
 
 class Child:
-    """Stands in for a process that ends when it is asked to wait."""
+    """Stands in for a process."""
 
-    def __init__(self, *_: object, **__: object) -> None:
-        self.waited: list[float] = []
+    def __init__(self, *arguments: object, **_: object) -> None:
+        self.arguments = arguments
         self.terminated = False
         Child.last = self
 
@@ -30,10 +30,6 @@ class Child:
 
     def __exit__(self, *_: object) -> None:
         """Leave nothing."""
-
-    def wait(self, longest_s: float) -> None:
-        """Note how long one would wait."""
-        self.waited.append(longest_s)
 
     def terminate(self) -> None:
         """Note it."""
@@ -48,32 +44,16 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "code"
 
 
-def test_a_first_run_starts_a_child_and_waits_for_it(caplog: pytest.LogCaptureFixture) -> None:
-    """Said once; whoever needs the loops waits; the child does not outlive the run."""
+def test_a_first_run_starts_a_child(caplog: pytest.LogCaptureFixture) -> None:
+    """Said once; the child does not outlive the run."""
     caplog.set_level("INFO")
-    with warm.warming() as wait:
-        assert Child.last.waited == []
-        wait()
-        assert Child.last.waited == [120.0]
+    with warm.warming():
+        assert Child.last.arguments == ([sys.executable, "-m", "onevisit.warm"],)
+        assert not Child.last.terminated
     assert Child.last.terminated
     assert [record.message for record in caplog.records] == [
         "first run since the program was installed: its loops are compiled once, which takes half a minute"
     ]
-
-
-def test_a_child_that_takes_too_long_is_not_waited_for(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The run goes on, and says so."""
-
-    def never(_: Child, longest_s: float) -> None:
-        raise subprocess.TimeoutExpired("warm", longest_s)
-
-    monkeypatch.setattr(Child, "wait", never)
-    caplog.set_level("INFO")
-    with warm.warming() as wait:
-        wait()
-    assert caplog.records[-1].message == "compiling takes longer than 120 s; going on without"
 
 
 def test_a_later_run_starts_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,8 +61,8 @@ def test_a_later_run_starts_nothing(folder: Path, monkeypatch: pytest.MonkeyPatc
     folder.mkdir()
     warm._mark().touch()
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a child was started"))
-    with warm.warming() as wait:
-        wait()
+    with warm.warming():
+        pass
     monkeypatch.setattr(warm, "code_version", lambda packages: "-".join(packages))
     assert warm._mark() == folder / "onevisit-numerics-tracks-fusion.compiled"
 

@@ -30,7 +30,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     """Run the command line in this process: exit status, standard output, standard error."""
-    monkeypatch.setattr("onevisit.warm.warming", lambda: nullcontext(lambda: None))
+    monkeypatch.setattr("onevisit.warm.warming", nullcontext)
     root = logging.getLogger()
     before, level = list(root.handlers), root.level
 
@@ -52,7 +52,7 @@ def _asked(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, answer: Any) 
     calls: list[tuple[tuple[Any, ...], Any]] = []
 
     def stand_in(*arguments: Any, **options: Any) -> Any:
-        calls.append((arguments, {k: v for k, v in options.items() if k not in ("on_stage", "before_loops")}))
+        calls.append((arguments, {k: v for k, v in options.items() if k != "on_stage"}))
         if isinstance(answer, BaseException):
             raise answer
         return answer
