@@ -143,7 +143,7 @@ def refuse_bomb(data: bytes, item: str, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:  # the last: zip of a later version
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:  # the last: a later zip version
         raise FileError(item, f"not a readable workbook ({error}); save it again as xlsx or CSV") from error
     if unpacked > limits.unpacked_bytes(len(data)):
         sizes = f"unpacks to {unpacked / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB"
