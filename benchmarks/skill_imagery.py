@@ -33,6 +33,7 @@ from ingest.coordinates import crs_from_text, grid_crs
 from ingest.images.read import PhotoSettings, read_frames
 from ingest.outcome import Outcome
 from ingest.schema import Frame
+from onevisit.words.telling import tell
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]
@@ -272,7 +273,7 @@ def thermal_river(data: Path) -> list[Line]:
         outcome: Outcome[Ortho] = process_frames(frames, ImagerySettings(mode=mode), crs=crs)
         off = neighbour_shifts(frames, outcome.value, 0.16)
         name = f"M2EA thermal river, {mode}"
-        found = any("gimbal yaw is biased" in d.decision for d in outcome.decisions)
+        found = any("gimbal yaw is biased" in tell(d).decision for d in outcome.decisions)
         lines += [
             Line(name, "photos used of 33", float(outcome.value.quality.used), "1", "33", "both peers refuse"),
             Line(name, "gimbal yaw bias found (1 yes)", float(found), "1", "1", ""),

@@ -172,9 +172,7 @@ def rate_photos(files: Sequence[Path], name: str) -> Figure:
     """Photos indexed a second, against reading the same files whole."""
     outcome = read_frames(files, PhotoSettings(time_zone="UTC"))  # warms the disk
     if len(outcome.value) != len(files):
-        raise RuntimeError(
-            f"{len(outcome.rejects)} photos of the benchmark were rejected: {outcome.rejects[0].reason}"
-        )
+        raise RuntimeError(f"{len(outcome.rejects)} photos of the benchmark were rejected: {outcome.rejects[0].why}")
     seconds = _best_seconds(lambda: read_frames(files, PhotoSettings(time_zone="UTC")))
     plain = _best_seconds(lambda: [path.read_bytes() for path in files])
     remark = f"{len(files):,} files, warm disk; {seconds / plain:.2f} × the time of reading them whole"

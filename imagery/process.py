@@ -389,7 +389,7 @@ def _poses(
     refined: Refined | None,
 ) -> tuple[tuple[FramePose, ...], list[View]]:
     """A row per photo in the order given, and what the mosaic needs of those that are used."""
-    reasons = {reject.item: reject.reason for reject in rejects}
+    reasons = {reject.item: str(reject.why) for reject in rejects}
     placed = {station.frame.item: (k, station) for k, station in enumerate(stations)}
     poses: list[FramePose] = []
     views: list[View] = []
@@ -488,6 +488,6 @@ def _quality(
 
 def _nothing(frames: Sequence[Frame], rejects: Sequence[Reject]) -> str:
     """Why nothing is left: the commonest reasons with their counts."""
-    reasons = [reject.reason for reject in rejects]
+    reasons = [str(reject.why) for reject in rejects]
     common = sorted(set(reasons), key=reasons.count, reverse=True)[:3]
     return f"none of {len(frames)} photos can be placed: " + "; ".join(f"{reasons.count(r)} × {r}" for r in common)

@@ -14,15 +14,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-if TYPE_CHECKING:
-    from ingest.outcome import Reject
+from ingest.outcome import Phrase, Reject, Value
 
 
 class OnevisitError(Exception):
-    """Base of all errors raised on purpose."""
+    """Base of all errors raised on purpose.
+
+    Parameters
+    ----------
+    message : str or Phrase
+        A sentence, or a phrase of which `onevisit.words` makes one in the reader's language.
+    """
+
+    def __init__(self, message: str | Phrase = "") -> None:
+        self.phrase = message if isinstance(message, Phrase) else Phrase("as_said", {"text": message})
+        super().__init__(str(message))
 
 
 class ContractError(OnevisitError, ValueError):
@@ -38,15 +46,15 @@ class NothingUsable(OnevisitError):
 
     Parameters
     ----------
-    message : str
+    message : str or Phrase
         What was looked for and what was found.
     rejects : sequence of Reject, optional
         What was refused on the way, one by one, so that nothing is lost.
     """
 
-    def __init__(self, message: str, *, rejects: Sequence[Reject] = ()) -> None:
-        self.rejects = tuple(rejects)
+    def __init__(self, message: str | Phrase, *, rejects: Sequence[Reject] = ()) -> None:
         super().__init__(message)
+        self.rejects = tuple(rejects)
 
 
 class FileError(OnevisitError):
@@ -56,22 +64,36 @@ class FileError(OnevisitError):
     ----------
     item : str
         The file, as the user would name it (relative to the mission folder where possible).
-    reason : str
-        What came, what was expected, and what to try.
+    code : str
+        What came, what was expected, and what to try: the code of a sentence in `onevisit.words`.
+    values : mapping, optional
+        What stands in the sentence.
     where : str, optional
         The place in the file: ``"line 12"``, ``'column 7 "WS"'``, ``"sheet 采样"``.
 
     Examples
     --------
-    >>> str(FileError("met.csv", 'unit "km/h" is not convertible', where='column 7 "WS"'))
-    'met.csv, column 7 "WS": unit "km/h" is not convertible'
+    >>> str(FileError("met.csv", "unit_not_convertible", {"unit": "km/h"}, where='column 7 "WS"'))
+    'met.csv, column 7 "WS": unit_not_convertible (unit km/h)'
     """
 
-    def __init__(self, item: str, reason: str, *, where: str = "") -> None:
+    def __init__(self, item: str, code: str, values: Mapping[str, Value] | None = None, *, where: str = "") -> None:
+        super().__init__(Phrase(code, values or {}))
         self.item = item
-        self.reason = reason
         self.where = where
-        super().__init__(f"{item}, {where}: {reason}" if where else f"{item}: {reason}")
+
+    def __str__(self) -> str:
+        """File, place, code and values, for a programmer."""
+        return f"{self.item}, {self.where}: {self.phrase}" if self.where else f"{self.item}: {self.phrase}"
+
+    def __reduce__(self) -> tuple[type[FileError], tuple[str, str, dict[str, Value]], dict[str, str]]:
+        """Rebuild it whole when it comes back from another process."""
+        return type(self), (self.item, self.phrase.code, dict(self.phrase.values)), {"where": self.where}
+
+    @property
+    def reject(self) -> Reject:
+        """The reject that the error becomes where the rest goes on."""
+        return Reject(self.item, self.where, self.phrase.code, self.phrase.values)
 
 
 class UnknownFormat(FileError):

@@ -19,6 +19,7 @@ from onevisit.reading import ingest_mission, profile_of
 from onevisit.result import Options
 from onevisit.stages import Work
 from onevisit.store import Store
+from onevisit.words.telling import decision_dict, reject_dict
 
 
 def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) -> dict[str, Any]:
@@ -44,8 +45,8 @@ def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) ->
             *map(_site_line, records.sites.value),
             *map(_monitor_line, records.monitors.value),
         ],
-        "decisions": [vars(decision) for decision in recorder.decisions],
-        "rejects": [vars(reject) for reject in recorder.rejects],
+        "decisions": [decision_dict(decision) for decision in recorder.decisions],
+        "rejects": [reject_dict(reject) for reject in recorder.rejects],
     }
 
 

@@ -29,7 +29,7 @@ from ingest.coordinates import zone_of
 from ingest.errors import FileError, NothingUsable
 from ingest.flags import is_usable
 from ingest.images.elevation import elevation_of_flight
-from ingest.outcome import Outcome, Reject, merge_outcomes
+from ingest.outcome import Notes, Outcome, Reject
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
 from monitors.schema import Anomaly
@@ -49,6 +49,7 @@ from onevisit.store import open_store
 from onevisit.visits.plan import plan_visits
 from onevisit.visits.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.visits.routes import plan_routes
+from onevisit.words.telling import tell
 from tracks.schema import Track
 from tracks.segments.medians import SegmentMap
 from tracks.settings import TrackSettings
@@ -138,11 +139,11 @@ def _tracks(
     def process_all(traces: Sequence[xr.Dataset], settings: TrackSettings) -> Outcome[tuple[Track, ...]]:
         from tracks import process_trace
 
-        outcomes = []
+        notes, tracks = Notes(), []
         for number, trace in enumerate(traces):
             on_stage(f"following drive {number + 1} of {len(traces)}", 0.15 + 0.15 * number / len(traces))
-            outcomes.append(process_trace(trace, settings))
-        return merge_outcomes(outcomes)
+            tracks.append(notes.take(process_trace(trace, settings)))
+        return notes.outcome(tuple(tracks))
 
     with work.stage("tracks") as stage:
         tracks = work.make("tracks", process_all, traces, profile.tracks)
@@ -202,7 +203,11 @@ def _fly(out: Path, on_stage: Advance) -> Callable[..., Outcome[Flown | None]]:
         try:
             ortho = process_frames(chosen, settings, crs=crs, dem=dem.value)
         except NothingUsable as error:
-            rejects = (*dem.rejects, *error.rejects, Reject("images/", f"{kind} photos", str(error)))
+            rejects = (
+                *dem.rejects,
+                *error.rejects,
+                Reject("images/", f"{kind} photos", error.phrase.code, error.phrase.values),
+            )
             return Outcome(None, dem.decisions, rejects)
         on_stage(f"drawing the mosaic of {len(chosen)} {kind} photos", 0.4)
         flown = write_flight(out / name, ortho.value, kind=kind, crs=crs)
@@ -235,7 +240,7 @@ def _elevation(terrain: Files, name: str, frames: Sequence[Frame]) -> Outcome[xr
     try:
         found = elevation_of_flight(terrain.root / name, name, frames)
     except FileError as error:
-        return Outcome(None, (), (Reject(error.item, "elevation model", error.reason),))
+        return Outcome(None, (), (replace(error.reject, where="elevation model"),))
     return Outcome(found.value, found.decisions, found.rejects)
 
 
@@ -350,6 +355,6 @@ def _last_day(fused: Sequence[Kept[Fused]], profile: Profile) -> date:
 
 
 def _nothing_usable(root: Path, recorder: Recorder) -> str:
-    lines = [f"{r.item}{', ' + r.where if r.where else ''}: {r.reason}" for r in recorder.rejects]
+    lines = [tell(reject).line for reject in recorder.rejects]
     shown = "\n  ".join(lines[:20]) + (f"\n  ... and {len(lines) - 20} more" if len(lines) > 20 else "")
     return f"{root} holds nothing to process: no trace with positions, no photo that can be placed\n  {shown}"

@@ -23,6 +23,7 @@ import psutil
 from ingest.outcome import Decision, Outcome, Reject
 from onevisit.mission import InputFile, hash_file
 from onevisit.names import ROOMS
+from onevisit.words.telling import decision_dict, reject_dict
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -142,8 +143,8 @@ def manifest_dict(
         "libraries": library_versions(),
         "inputs": [asdict(record) for record in recorder.inputs],
         "settings": settings,
-        "decisions": [asdict(decision) for decision in recorder.decisions],
-        "rejects": [asdict(reject) for reject in recorder.rejects],
+        "decisions": [decision_dict(decision) for decision in recorder.decisions],
+        "rejects": [reject_dict(reject) for reject in recorder.rejects],
         "stages": [_stage_dict(stage) for stage in recorder.stages],
         "outputs": [dict(output) for output in outputs],
         "summary": dict(summary),

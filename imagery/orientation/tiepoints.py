@@ -107,7 +107,7 @@ def _features(frame: Frame, wanted_px: int, count: int, kept: int, cache_mb: int
     try:
         values = _reduced(frame, reduce, kept, cache_mb)
     except FileError as error:
-        return Features(*nothing, 0.0, 0.0, 0.0, np.empty((0, 0, 0), np.float32), error.reason)
+        return Features(*nothing, 0.0, 0.0, 0.0, np.empty((0, 0, 0), np.float32), str(error.phrase))
     grey, level, spread = _grey(values)
     small = _small(values)
     sharpness = _sharpness(grey)

@@ -120,7 +120,7 @@ def apply_marks_of_exposure(
         try:
             exposures, damaged = read_mrk(path, item)
         except FileError as error:
-            rejects.append(Reject(error.item, error.where, error.reason))
+            rejects.append(error.reject)
             continue
         rejects += damaged
         prefix = path.stem.removesuffix("Timestamp").rstrip("_")

@@ -126,7 +126,7 @@ def read_frames(
         try:
             frame, decisions = _read_frame(path, item, settings)
         except FileError as error:
-            rejects.append(Reject(error.item, error.where, error.reason))
+            rejects.append(error.reject)
             continue
         frames.append(frame)
         folder = item.rpartition("/")[0]
@@ -266,7 +266,7 @@ def _read_videos(files: Sequence[tuple[Path, str]], settings: PhotoSettings) -> 
                 )
             )  # fmt: skip
         except FileError as error:
-            rejects.append(Reject(error.item, error.where, error.reason))
+            rejects.append(error.reject)
     frames = tuple(frame for outcome in outcomes for frame in outcome.value)
     decisions = tuple(decision for outcome in outcomes for decision in outcome.decisions)
     return Outcome(frames, decisions, (*rejects, *(reject for outcome in outcomes for reject in outcome.rejects)))

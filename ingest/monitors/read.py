@@ -107,7 +107,7 @@ def read_monitors(
                 for sheet in sheets:
                     read_table(sheet, item, zone, collector, marks, devices, decisions, rejects)
         except FileError as error:
-            rejects.append(Reject(error.item, error.where, error.reason))
+            rejects.append(error.reject)
         except OSError as error:
             rejects.append(Reject(item, "", f"cannot be read ({error.strerror or error})"))
         else:

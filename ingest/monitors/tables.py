@@ -135,7 +135,7 @@ def _filled_rows(rows: Iterator[tuple[int, list[str]]], rejects: list[Reject]) -
             if any(cell.strip() for cell in row):
                 yield number, row
     except FileError as error:
-        rejects.append(Reject(error.item, error.where, f"{error.reason}; the rows above are used"))
+        rejects.append(Reject(error.item, error.where, f"{error.phrase}; the rows above are used"))
 
 
 # --- headings ------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from ingest.coordinates import (
     to_lonlat,
     wgs84_from_gcj02,
 )
+from ingest.errors import OnevisitError
 from ingest.schema import CrsSource
 from ingest.text.spelled import parse_angle
 
@@ -52,7 +53,7 @@ _NAMES = {
 }
 
 
-class ImpossiblePlace(ValueError):
+class ImpossiblePlace(OnevisitError):
     """Coordinates that are on no map; the message says what came and what to try."""
 
 

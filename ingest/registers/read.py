@@ -109,7 +109,7 @@ def _read_registers(
         try:
             registers.append(read_register(path, item, settings))
         except FileError as error:
-            rejects.append(Reject(error.item, error.where, error.reason))
+            rejects.append(error.reject)
     return registers
 
 

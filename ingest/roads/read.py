@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ingest.errors import FileError, UnknownFormat
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Outcome
 from ingest.roads.osm import is_osm, read_ways
 
 _FORWARD = {"yes", "true", "1", "f", "forward"}
@@ -61,7 +61,7 @@ def read_roads(files: Sequence[Path], *, root: Path | None = None) -> Outcome[Ro
         try:
             found, closed, others = _read_file(path, item)
         except FileError as error:
-            rejects.append(Reject(error.item, error.where, error.reason))
+            rejects.append(error.reject)
             continue
         lines += found
         vertices = sum(len(line.vertices) for line in found)

@@ -37,7 +37,7 @@ def group_outings(
         best = max(range(len(sources)), key=lambda i: (_common_s(sources[i], record), -i), default=None)
         if best is None or _common_s(sources[best], record) <= 0:
             error = _no_position(record, sources)
-            rejects.append(Reject(error.item, error.where, error.reason))
+            rejects.append(error.reject)
         else:
             groups.setdefault(best, []).append(record)
     outings: list[tuple[Record | None, tuple[Record, ...]]] = []

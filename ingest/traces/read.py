@@ -136,7 +136,7 @@ def _guarded(step: Callable[[], Outcome[T]], collected: _Collected) -> T | None:
     try:
         return collected.keep(step())
     except FileError as error:
-        collected.rejects.append(Reject(error.item, error.where, error.reason))
+        collected.rejects.append(error.reject)
         return None
 
 

@@ -31,12 +31,18 @@ def main() -> None:
     except click.Abort:
         _fail("stopped by the user; what is complete is in place, run the same command to go on", 1)
     except SettingError as error:
-        _fail(str(error), 2)
+        _fail(_told(error), 2)
     except OnevisitError as error:
-        _fail(str(error), 1)
+        _fail(_told(error), 1)
     except Exception as error:
         logging.getLogger(__name__).debug("traceback", exc_info=True)
         _fail(f"{type(error).__name__}: {error} (this is a defect; run again with --debug and report it)", 1)
+
+
+def _told(error: OnevisitError) -> str:
+    from onevisit.words.telling import tell
+
+    return tell(error)
 
 
 def _fail(message: str, status: int) -> None:

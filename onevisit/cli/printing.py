@@ -12,26 +12,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from onevisit.words.telling import decision_dict, reject_dict, tell
+
 if TYPE_CHECKING:
     from ingest.outcome import Decision, Reject
 
 
 def said(decisions: Sequence[Decision], rejects: Sequence[Reject]) -> dict[str, Any]:
     """What was believed and rejected, as plain values."""
-    return {"decisions": [vars(d) for d in decisions], "rejects": [vars(r) for r in rejects]}
+    return {"decisions": [decision_dict(d) for d in decisions], "rejects": [reject_dict(r) for r in rejects]}
 
 
 def echo_said(decisions: Sequence[Decision], rejects: Sequence[Reject]) -> None:
     """Print what was believed and rejected, a line each."""
-    for decision in decisions:
+    for decision in map(tell, decisions):
         click.echo(f"  believed  {decision.item}: {decision.decision} ({decision.evidence})")
-    for reject in rejects:
-        click.echo(f"  rejected  {reject.item}{', ' + reject.where if reject.where else ''}: {reject.reason}")
+    for reject in map(tell, rejects):
+        click.echo(f"  rejected  {reject.line}")
 
 
 def because(what: str, rejects: Sequence[Reject]) -> str:
     """A message with the rejects that explain it."""
-    return what + "".join(f"\n  {r.item}{', ' + r.where if r.where else ''}: {r.reason}" for r in rejects)
+    return what + "".join(f"\n  {tell(r).line}" for r in rejects)
 
 
 def finite(value: Any) -> Any:

@@ -21,6 +21,7 @@ from imagery.schema import Station
 from ingest.coordinates import to_lonlat
 from ingest.errors import NothingUsable
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import tell
 from tests.imagery.conftest import CAMERA, EAST, GRID, GRID_STATIONS, GRID_YAWS, NORTH, Block, make_block
 
 
@@ -61,7 +62,7 @@ def test_photo_that_shows_nothing_is_refused(block: Block, settings: ImagerySett
     _rewrite(frame, made[kind])
     outcome = process_frames(block.frames, settings, crs=GRID)
     assert [(r.item, r.where) for r in outcome.rejects] == [(frame.item, "pixels")]
-    assert word in outcome.rejects[0].reason
+    assert word in tell(outcome.rejects[0]).reason
     assert 5 not in np.unique(outcome.value.mosaic["photo_index"].values)
 
 
@@ -100,9 +101,9 @@ def test_another_flight_nearby_is_told(block: Block, settings: ImagerySettings, 
     away = float(to_lonlat(EAST + 400.0, NORTH, GRID)[0]) - float(to_lonlat(EAST, NORTH, GRID)[0])
     others = [replace(f, item=f"second/{f.item}", pose=replace(f.pose, lon=f.pose.lon + away)) for f in second.frames]
     outcome = process_frames([*block.frames, *others], settings, crs=GRID)
-    (told,) = [d for d in outcome.decisions if "parts" in d.decision]
-    assert "(12, 4 photos)" in told.decision
-    assert "40" in told.evidence  # metres apart
+    (told,) = [d for d in outcome.decisions if "parts" in tell(d).decision]
+    assert "(12, 4 photos)" in tell(told).decision
+    assert "40" in tell(told).evidence  # metres apart
     assert outcome.value.quality.used == 16
 
 
@@ -112,7 +113,7 @@ def test_two_photos_that_do_not_overlap(tmp_path: Path, settings: ImagerySetting
     for mode in ("direct", "refined"):
         outcome = process_frames(block.frames, replace(settings, mode=mode), crs=GRID)
         assert outcome.value.quality.used == 2
-        assert any("no photo matches a neighbour" in d.decision for d in outcome.decisions)
+        assert any("no photo matches a neighbour" in tell(d).decision for d in outcome.decisions)
         assert _errors(block, outcome).max() < 1.0
 
 
@@ -132,7 +133,7 @@ def test_no_altitude_is_told_from_the_overlap(block: Block, settings: ImagerySet
     assert outcome.value.quality.used == 12
     above = [p.height_m - float(np.median(outcome.value.surface.heights)) for p in outcome.value.poses]
     assert np.median(above) == pytest.approx(40.0, rel=0.1)
-    assert any("height" in d.decision or "ground" in d.decision for d in outcome.decisions)
+    assert any("height" in tell(d).decision or "ground" in tell(d).decision for d in outcome.decisions)
 
 
 def test_no_altitude_and_no_overlap_is_refused(block: Block, settings: ImagerySettings) -> None:
@@ -152,8 +153,8 @@ def test_water_only_stays_on_its_tags_and_says_so(block: Block, settings: Imager
     outcome = process_frames(block.frames, replace(settings, mode="refined"), crs=GRID)
     assert outcome.value.quality.used == 12
     assert outcome.value.quality.tied == 0
-    assert any("unchecked" in d.decision for d in outcome.decisions)
-    assert any("stays on its tags" in d.decision for d in outcome.decisions)
+    assert any("unchecked" in tell(d).decision for d in outcome.decisions)
+    assert any("stays on its tags" in tell(d).decision for d in outcome.decisions)
     assert _errors(block, outcome).max() < 0.5
     assert outcome.value.quality.position_error_m > 3.0
 
@@ -167,7 +168,7 @@ def test_spinning_gimbal(tmp_path: Path, settings: ImagerySettings) -> None:
     headings = np.array([math.degrees(p.heading_rad) for p in outcome.value.poses])
     off = (headings - np.array(yaws) + 180) % 360 - 180
     assert np.abs(off).max() < 6.0
-    assert len([d for d in outcome.decisions if "overruled" in d.decision or "turned" in d.decision]) >= 9
+    assert len([d for d in outcome.decisions if "overruled" in tell(d).decision or "turned" in tell(d).decision]) >= 9
 
 
 def test_ten_thousand_photos_that_are_not_there(tmp_path: Path, settings: ImagerySettings) -> None:

@@ -43,6 +43,7 @@ from ingest.coordinates import meridian_convergence_rad, to_grid, to_lonlat
 from ingest.errors import NothingUsable, SettingError
 from ingest.outcome import Reject
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import tell
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
 
 CAMERA = Camera(1000, 800, 1000.0, 499.5, 399.5)
@@ -159,7 +160,7 @@ def test_the_kind_of_most_photos_stays(kinds: tuple[str, ...], kept: str) -> Non
     assert [f.item for f in flight.frames] == [f.item for f in frames if f.kind == kept][::-1]
     assert [(r.item, r.where) for r in rejects] == [(f.item, "kind") for f in frames if f.kind != kept]
     other = next(k for k in kinds if k != kept)
-    assert rejects[0].reason == f"{other} photo among {kept} photos; give it a folder of its own"
+    assert tell(rejects[0]).reason == f"{other} photo among {kept} photos; give it a folder of its own"
     assert decisions == []
 
 
@@ -226,8 +227,8 @@ def test_what_the_adjustment_did_is_told_in_numbers() -> None:
         np.array([5, 0, 5]), np.zeros(3),
     )  # fmt: skip
     told = _adjustment_told("flight of x", before, refined)
-    assert (told.item, told.decision) == ("flight of x", "orientation of 2 photos adjusted on 321 tie points")
-    assert told.evidence == (
+    assert (told.item, tell(told).decision) == ("flight of x", "orientation of 2 photos adjusted on 321 tie points")
+    assert tell(told).evidence == (
         "focal length 1000 → 1010 px, k1 -0.0100, boresight +1.0°, -2.0°, +0.5° (about image right, down, forward), "
         "attitudes turned by 2.5° (median)"
     )
@@ -252,8 +253,11 @@ def test_boresight_is_used_from_three_standard_errors(times: int, told: bool) ->
     np.testing.assert_allclose(angle, np.array([0.02, 0.01]) * weight / (weight + prior), rtol=1e-6)
     (decision,) = decisions
     assert decision.item == "flight of a"
-    assert decision.decision == "camera looks +1.1° to the right and +0.6° to the bottom of its image beyond its tags"
-    assert decision.evidence == "baselines in 40 overlaps against GPS, standard errors 0.2°, 0.2°"
+    assert (
+        tell(decision).decision
+        == "camera looks +1.1° to the right and +0.6° to the bottom of its image beyond its tags"
+    )
+    assert tell(decision).evidence == "baselines in 40 overlaps against GPS, standard errors 0.2°, 0.2°"
 
 
 def _refined() -> tuple[list[Station], Refined]:
@@ -288,7 +292,7 @@ def test_rows_and_quality_of_an_adjusted_flight() -> None:
     settings, plane = ImagerySettings(mode="refined", gsd_m=0.1), surface_from_plane(0.0, 0.0)
     rejects = [Reject("3", "pixels", "black")]
     poses, views = _poses(frames, stations, told, plane, rejects, GRID, settings, refined)
-    assert [(p.item, p.used, p.reason, p.ties) for p in poses] == [
+    assert [(p.item, p.used, tell(p).reason, p.ties) for p in poses] == [
         ("3", False, "black", 0), ("0", True, "used", 7), ("1", True, "heading corrected", 9), ("2", True, "used", 0),
         ("4", False, "not placed", 0),
     ]  # fmt: skip
@@ -376,7 +380,7 @@ def test_row_of_a_photo_that_is_not_used(block: Block, settings: ImagerySettings
     assert [p.item for p in poses] == [below.item, block.frames[0].item]
     row: FramePose = poses[0]
     assert (row.used, row.ties, row.camera, row.rotation, row.covariance) == (False, 0, None, None, None)
-    assert row.reason.startswith("-2 m above take-off")
+    assert tell(row).reason.startswith("-2 m above take-off")
     assert (row.easting_m, row.northing_m) == pytest.approx((EAST + 5.0, NORTH - 7.0), abs=1e-3)
     assert math.isnan(row.height_m) and math.isnan(row.heading_rad) and math.isnan(row.position_error_m)
     assert row.footprint.is_empty

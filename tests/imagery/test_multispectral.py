@@ -28,6 +28,7 @@ from ingest.images.read import PhotoSettings, read_frames
 from ingest.schema import BandRadiometry, Camera, Frame, Pose
 from onevisit.handover.data.cog import write_ortho
 from onevisit.handover.page.contents import picture_from_geotiff
+from onevisit.words.telling import tell
 from tests.imagery.conftest import GRID, Block, make_texture
 
 _PLAIN = BandRadiometry("c", "nir", 4096.0, 0.001, 2.0, math.nan)
@@ -122,7 +123,7 @@ def test_captures_become_a_mosaic_of_registered_reflectance(block: Block, settin
     assert np.nanmedian(np.abs(nir / np.maximum(green, 1e-6) - 1.0)) < 0.03
     assert np.isnan(green[mosaic["alpha"].values == 0]).all()
     assert "relative reflectance" in mosaic["reflectance_nir"].attrs["long_name"]
-    assert any("band nir registered on green" in d.decision for d in outcome.decisions)
+    assert any("band nir registered on green" in tell(d).decision for d in outcome.decisions)
 
 
 def test_picture_of_reflectance_in_the_report(block: Block, settings: ImagerySettings, tmp_path: Path) -> None:
@@ -141,7 +142,7 @@ def test_incomplete_capture_is_rejected_with_every_band(block: Block, settings: 
     assert sum(isinstance(f, Capture) for f in outcome.value) == 3
     (reject,) = outcome.rejects
     assert reject.item == "photo_03_green.tif"
-    assert "1 of 2 bands" in reject.reason
+    assert "1 of 2 bands" in tell(reject).reason
 
 
 def test_captures_without_identifier_are_told_by_time(block: Block, settings: ImagerySettings) -> None:
@@ -228,13 +229,13 @@ def test_captures_in_order_of_wavelength_with_the_green_one_as_reference(setting
         ("nir", "n"),
     ]
     # No file can be read: every other band stays where its calibration puts it, and that is told.
-    told = [d.decision for d in outcome.decisions]
+    told = [tell(d).decision for d in outcome.decisions]
     assert sorted(told[:3]) == [
         f"band {n} placed on its calibration alone beside green" for n in ("blue", "nir", "red")
     ]
     assert all(b.matrix == (1, 0, 0, 0, 1, 0, 0, 0, 1) for b in capture.bands)
     assert told[3] == "multispectral values are counts per gain and exposure; no light sensor"
-    assert outcome.decisions[3].item == "flight of g" and "rig" in outcome.decisions[3].evidence
+    assert outcome.decisions[3].item == "flight of g" and "rig" in tell(outcome.decisions[3]).evidence
     assert band_names(capture) == ("reflectance_blue", "reflectance_green", "reflectance_red", "reflectance_nir")
     assert band_names(replace(frames[0], kind="rgb")) == ("red", "green", "blue")
     assert band_names(replace(frames[0], kind="thermal")) == ("value",)
@@ -272,7 +273,7 @@ def test_captures_of_most_bands_decide(settings: ImagerySettings) -> None:
     assert [[b.name for b in c.bands] for c in outcome.value if isinstance(c, Capture)] == [["red_edge", "nir"]] * 2
     (reject,) = outcome.rejects
     assert (reject.item, reject.where) == ("e", "bands")
-    assert reject.reason == "capture with 1 of 2 bands; copy the others from the card"
+    assert tell(reject).reason == "capture with 1 of 2 bands; copy the others from the card"
 
 
 def test_labels_of_reflectance() -> None:
@@ -337,7 +338,7 @@ def test_real_sequoia_bands_lie_on_each_other(settings: ImagerySettings, shared_
     outcome = assemble_captures(frames, settings)
     (capture,) = (f for f in outcome.value if isinstance(f, Capture))
     assert [band.name for band in capture.bands] == ["green", "red", "red_edge", "nir"]
-    assert sum("registered on" in d.decision for d in outcome.decisions) == 3
+    assert sum("registered on" in tell(d).decision for d in outcome.decisions) == 3
     stack = read_measured(capture).astype(float)
     ndvi = (stack[..., 3] - stack[..., 1]) / (stack[..., 3] + stack[..., 1])
     assert np.nanmedian(ndvi[60:160, 300:500]) > 0.5  # the meadow

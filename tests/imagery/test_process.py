@@ -18,6 +18,7 @@ from imagery.orientation import tiepoints
 from ingest.errors import NothingUsable, SettingError
 from ingest.images.read import read_image
 from ingest.schema import Frame
+from onevisit.words.telling import tell
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
 
 
@@ -65,8 +66,8 @@ def test_photo_turned_by_a_viewer_comes_out_right(
     outcome = process_frames(frames, settings, crs=GRID)
     told = {d.item: d for d in outcome.decisions}
     assert set(told) == {"photo_05.jpg", "photo_06.jpg"}
-    assert "by 180°" in told["photo_05.jpg"].decision
-    assert "Photo Viewer" in told["photo_05.jpg"].evidence
+    assert "by 180°" in tell(told["photo_05.jpg"]).decision
+    assert "Photo Viewer" in tell(told["photo_05.jpg"]).evidence
     assert _difference(outcome.value.mosaic, block) < 6.0
     assert math.degrees(outcome.value.poses[5].heading_rad) % 360 == pytest.approx(90.0, abs=4.0)
 
@@ -78,7 +79,7 @@ def test_gimbal_bias_of_a_whole_flight_is_found(block: Block, settings: ImageryS
     ]
     outcome = process_frames(frames, settings, crs=GRID)
     flight = next(d for d in outcome.decisions if d.item.startswith("flight"))
-    assert "-53°" in flight.evidence
+    assert "-53°" in tell(flight).evidence
     assert _difference(outcome.value.mosaic, block) < 12.0
 
 
@@ -105,7 +106,7 @@ def test_bad_photos_are_rejected_one_by_one(block: Block, settings: ImagerySetti
     cv2.imwrite(str(frames[1].path), np.zeros((300, 400, 3), np.uint8))
     frames[2] = replace(frames[2], pose=replace(frames[2].pose, lon=100.0))
     outcome = process_frames(frames, settings, crs=GRID)
-    reasons = {r.item: r.reason for r in outcome.rejects}
+    reasons = {r.item: tell(r).reason for r in outcome.rejects}
     assert set(reasons) == {"photo_00.jpg", "photo_01.jpg", "photo_02.jpg"}
     assert "black" in reasons["photo_01.jpg"]
     assert "another flight" in reasons["photo_02.jpg"]

@@ -26,6 +26,7 @@ from imagery.surface import (
 from ingest.coordinates import to_grid
 from ingest.errors import ContractError, NothingUsable, SettingError
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import tell
 from tests.imagery.conftest import EAST, GRID, HEIGHT, NORTH, Block
 
 
@@ -77,7 +78,7 @@ def test_ellipsoidal_photos_over_a_geoid_dem(block: Block, settings: ImagerySett
         process_frames(frames, settings, crs=GRID, dem=dem)
     outcome = process_frames(frames, replace(settings, geoid_height_m=-40.5), crs=GRID, dem=dem)
     assert [p.height_m for p in outcome.value.poses] == pytest.approx([HEIGHT] * 12)
-    assert any("459.5 m above the ellipsoid" in d.evidence for d in outcome.decisions)
+    assert any("459.5 m above the ellipsoid" in tell(d).evidence for d in outcome.decisions)
 
 
 def test_barometric_photos_do_not_ask_for_a_geoid(block: Block, settings: ImagerySettings) -> None:
@@ -94,7 +95,7 @@ def test_declared_flying_height(block: Block, settings: ImagerySettings) -> None
         process_frames(bare, settings, crs=GRID)
     outcome = process_frames(bare, replace(settings, flying_height_m=40.0), crs=GRID)
     assert outcome.value.poses[0].height_m == 40.0
-    assert any("declared flying height" in d.evidence for d in outcome.decisions)
+    assert any("declared flying height" in tell(d).evidence for d in outcome.decisions)
     tagged = settle_heights(
         block.frames, crs=GRID, takeoff=(EAST, NORTH), dem=None, settings=replace(settings, flying_height_m=99.0)
     )
@@ -115,7 +116,7 @@ def test_laser_target_gives_the_ground() -> None:
     deeper = 80.0 - 98.0 * math.sin(math.radians(60))
     assert float(outcome.value.heights[0, 0]) == pytest.approx((-6.0 + deeper) / 2)
     assert outcome.value.source == "laser range"
-    assert "2 photos" in outcome.decisions[0].evidence
+    assert "2 photos" in tell(outcome.decisions[0]).evidence
 
 
 def test_laser_targets_that_scatter_do_not_overrule() -> None:
@@ -260,7 +261,7 @@ def test_laser_with_the_doubt_of_the_plane_does_not_overrule_it() -> None:
     assert better.value.source == "laser range"
     (told,) = better.decisions
     assert told.item == "flight of p.jpg"
-    assert told.decision == "ground at -6.0 m of the take-off height, ± 0.3 m"
+    assert tell(told).decision == "ground at -6.0 m of the take-off height, ± 0.3 m"
 
 
 def test_laser_is_given_its_own_settings() -> None:
@@ -360,7 +361,7 @@ def test_only_untagged_photos_get_the_declared_height() -> None:
     outcome = settle_heights(frames, crs=GRID, takeoff=(EAST, NORTH), dem=None, settings=settings)
     assert [f.pose.height_above_takeoff_m for f in outcome.value] == [55.5, 70.0, 55.5]
     (told,) = outcome.decisions
-    assert (told.item, told.decision) == ("flight of a", "2 photos taken at 55.5 m above take-off")
+    assert (told.item, tell(told).decision) == ("flight of a", "2 photos taken at 55.5 m above take-off")
     undeclared = settle_heights(frames, crs=GRID, takeoff=(EAST, NORTH), dem=None, settings=ImagerySettings())
     assert undeclared.value == tuple(frames) and undeclared.decisions == ()
 
@@ -376,8 +377,8 @@ def test_only_ellipsoidal_heights_are_held_against_the_dem() -> None:
     outcome = settle_heights(frames, crs=GRID, takeoff=(EAST, NORTH - 50), dem=dem, settings=settings)
     assert [f.pose.height_above_takeoff_m for f in outcome.value] == [pytest.approx(120.0), 70.0, None, None]
     (told,) = outcome.decisions
-    assert told.decision == "1 photos with ellipsoidal heights brought into the flight's frame"
-    assert "480.0 m above the ellipsoid" in told.evidence
+    assert tell(told).decision == "1 photos with ellipsoidal heights brought into the flight's frame"
+    assert "480.0 m above the ellipsoid" in tell(told).evidence
 
 
 def test_without_ellipsoidal_heights_the_declared_one_is_taken_over_a_dem() -> None:

@@ -11,6 +11,7 @@ import pytest
 from ingest.edits import Edit, apply_edits, read_edits
 from ingest.flags import Flag
 from ingest.schema import new_trace
+from onevisit.words.telling import tell
 
 TIMES = np.datetime64("2026-05-01T01:00:00", "ns") + np.arange(4) * np.timedelta64(60, "s")
 HEAD = "start,end,action,name,comment\n"
@@ -30,8 +31,8 @@ def test_a_removed_span_is_flagged_and_counted(tmp_path: Path) -> None:
     outcome = apply_edits([trace, other], edits)
     assert (outcome.value[0]["qc_flag"].values == [0, Flag.REMOVED_BY_HAND, Flag.REMOVED_BY_HAND, 0]).all()
     assert not outcome.value[1]["qc_flag"].values.any()
-    assert outcome.decisions[0].decision == "2 rows flagged as removed by hand"
-    assert "truck ahead" in outcome.decisions[0].evidence
+    assert tell(outcome.decisions[0]).decision == "2 rows flagged as removed by hand"
+    assert "truck ahead" in tell(outcome.decisions[0]).evidence
 
 
 def test_a_bad_line_is_rejected_by_number_and_the_rest_holds(tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ def test_a_bad_line_is_rejected_by_number_and_the_rest_holds(tmp_path: Path) -> 
         "2026-05-01T09:01:00,,remove,,\n,,erase,x,\n,,reject,,\n,,reject,DJI_0001.JPG,finger on the lens\n",
     )
     assert [reject.where for reject in outcome.rejects] == ["line 2", "line 3", "line 4"]
-    assert "has no zone" in outcome.rejects[0].reason
+    assert "has no zone" in tell(outcome.rejects[0]).reason
     assert [edit.name for edit in outcome.value] == ["DJI_0001.JPG"]
 
 
@@ -77,7 +78,7 @@ def test_a_bad_line_says_what_to_write(tmp_path: Path, line: str, reason: str) -
     """The file, the line and the way out."""
     outcome = _read(tmp_path, line + "\n")
     assert outcome.value == ()
-    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [("edits.csv", "line 2", reason)]
+    assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [("edits.csv", "line 2", reason)]
 
 
 def test_lines_count_as_a_person_counts_them(tmp_path: Path) -> None:
@@ -94,7 +95,9 @@ def _flags(*edits: Edit, before: tuple[int, ...] = (0, 0, 0, 0)) -> tuple[list[i
     assert outcome.value[0]["qc_flag"].dtype == np.uint32
     assert outcome.value[0]["qc_flag"].attrs.keys() == trace["qc_flag"].attrs.keys()
     assert trace["qc_flag"].values.tolist() == list(before)  # the trace that was given stays as it was
-    return outcome.value[0]["qc_flag"].values.tolist(), [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+    return outcome.value[0]["qc_flag"].values.tolist(), [
+        (d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions
+    ]
 
 
 def test_both_ends_of_a_span_belong_to_it() -> None:
@@ -129,5 +132,5 @@ def test_an_edit_without_a_name_is_of_every_trace_and_counted_over_all() -> None
     """Two traces of four rows."""
     traces = [new_trace(name, TIMES, np.full(4, 104.0), np.full(4, 30.0), {}) for name in ("a", "b")]
     outcome = apply_edits(traces, [Edit(2, "remove", "", "")])
-    assert outcome.decisions[0].decision == "8 rows flagged as removed by hand"
+    assert tell(outcome.decisions[0]).decision == "8 rows flagged as removed by hand"
     assert all((trace["qc_flag"].values == int(Flag.REMOVED_BY_HAND)).all() for trace in outcome.value)

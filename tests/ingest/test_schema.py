@@ -10,7 +10,7 @@ import xarray as xr
 
 from ingest.errors import ContractError
 from ingest.flags import flag_attributes
-from ingest.outcome import Decision, Outcome, Reject, merge_outcomes
+from ingest.outcome import Decision, Notes, Outcome, Reject
 from ingest.schema import (
     INTERVALS,
     BandRadiometry,
@@ -92,7 +92,9 @@ def test_outcomes_merge_in_order_and_lose_nothing() -> None:
     """Values, decisions and rejects of all parts are there, in order."""
     first = Outcome(1, (Decision("a", "b", "c"),))
     second = Outcome(2, (), (Reject("d", "e", "f"),))
-    assert merge_outcomes([first, second]) == Outcome((1, 2), first.decisions, second.rejects)
+    notes = Notes()
+    values = notes.take(first), notes.take(second)
+    assert notes.outcome(values) == Outcome((1, 2), first.decisions, second.rejects)
 
 
 def test_everything_in_a_trace_carries_what_cf_asks() -> None:
@@ -296,4 +298,4 @@ def test_what_records_hold_where_nothing_is_known() -> None:
 def test_an_outcome_alone_has_nothing_to_say() -> None:
     """And several without any are an empty one."""
     assert (Outcome(1).decisions, Outcome(1).rejects) == ((), ())
-    assert merge_outcomes([]) == Outcome(())
+    assert Notes().outcome(()) == Outcome(())

@@ -11,6 +11,7 @@ from ingest.errors import FileError, NothingUsable, SettingError
 from ingest.outcome import Reject
 from ingest.settings import SettingLine, describe_settings, same_as, setting
 from ingest.traces.record import Layout, TraceSettings
+from onevisit.words.telling import tell
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,12 @@ def test_what_cannot_be_meant(wrong: dict[str, object], message: str) -> None:
 def test_errors_carry_what_they_say() -> None:
     """File, place and reason, one by one and as one sentence; rejects travel with the end of a mission."""
     error = FileError("a.csv", "bad", where="line 2")
-    assert (error.item, error.reason, error.where, str(error)) == ("a.csv", "bad", "line 2", "a.csv, line 2: bad")
+    assert (error.item, tell(error).reason, error.where, str(error)) == (
+        "a.csv",
+        "bad",
+        "line 2",
+        "a.csv, line 2: bad",
+    )
     assert str(FileError("a.csv", "bad")) == "a.csv: bad" and FileError("a.csv", "bad").where == ""
     reject = Reject("a", "b", "c")
     nothing = NothingUsable("none", rejects=[reject])

@@ -21,6 +21,7 @@ from ingest.units import (
     mass_from_mole,
     parse_unit,
 )
+from tests.told import raises_told
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_kinds_do_not_mix() -> None:
     """A mole fraction is not converted to a mass without a reference state."""
     ppm, mass = parse_unit("ppm"), parse_unit("ug/m3")
     assert ppm is not None and mass is not None
-    with pytest.raises(UnitError, match=r"ppm \(mole fraction\) does not convert to ug m-3 \(mass concentration\)"):
+    with raises_told(UnitError, match=r"ppm \(mole fraction\) does not convert to ug m-3 \(mass concentration\)"):
         convert(np.ones(1), ppm, mass)
 
 

@@ -11,6 +11,7 @@ import xarray as xr
 
 from monitors.limits import seek_exceedances
 from monitors.rules import seek_anomalies
+from onevisit.words.telling import tell
 
 HOUR = np.timedelta64(1, "h")
 START = np.datetime64("2026-03-01T16:00", "ns")
@@ -107,5 +108,5 @@ def test_all_series_are_asked_and_counted() -> None:
     del silent["a21026"].attrs["limit"]
     outcome = seek_anomalies([series([60]), silent])
     assert [one.strength for one in outcome.value] == [1.2]
-    assert outcome.decisions[0].evidence == "1 of 2 series state a limit; 1 exceedances"
+    assert tell(outcome.decisions[0]).evidence == "1 of 2 series state a limit; 1 exceedances"
     assert seek_anomalies([]).decisions == ()

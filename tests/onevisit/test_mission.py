@@ -9,6 +9,7 @@ import pytest
 from ingest.errors import NothingUsable, SettingError
 from ingest.outcome import Reject
 from onevisit.mission import InputFile, hash_file, open_mission
+from onevisit.words.telling import tell
 
 
 def _put(root: Path, *names: str) -> None:
@@ -30,7 +31,7 @@ def test_a_loose_file_is_rejected_with_what_to_do(tmp_path: Path) -> None:
     _put(tmp_path, "traces/a.csv", "drive.csv", "photos/1.jpg")
     rejects = open_mission(tmp_path).rejects
     assert [reject.item for reject in rejects] == ["drive.csv", "photos/"]
-    assert "move it into the folder" in rejects[0].reason
+    assert "move it into the folder" in tell(rejects[0]).reason
 
 
 def test_a_declared_elevation_model_is_an_input(tmp_path: Path) -> None:

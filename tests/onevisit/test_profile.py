@@ -22,6 +22,7 @@ from ingest.images.elevation import read_elevation
 from ingest.settings import describe_settings
 from onevisit.names import ROOMS as RUNNING
 from onevisit.profile import Profile, changed_settings, describe_profile, load_profile, profile_dict
+from tests.told import raises_told
 
 ROOMS = [
     "regions", "traces", "photos", "sites", "monitors", "tracks", "imagery", "fusion", "evidence", "visits", "routes",
@@ -211,7 +212,7 @@ def test_a_dem_in_such_a_system_is_rejected_by_name(tmp_path: Path) -> None:
                "transform": rasterio.transform.from_origin(400_000, 3_300_000, 30, 30)}  # fmt: skip
     with rasterio.open(tmp_path / "dem.tif", "w", **profile) as file:
         file.write(np.zeros((1, 4, 4), np.float32))
-    with pytest.raises(FileError, match="no datum shift"):
+    with raises_told(FileError, match="no datum shift"):
         read_elevation(tmp_path / "dem.tif", "dem.tif", lon=(104.0, 104.01), lat=(30.0, 30.01))
 
 

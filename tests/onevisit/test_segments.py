@@ -13,6 +13,7 @@ import shapely
 from ingest.roads.read import Road, Roads
 from onevisit.handover.data.segments import SegmentLine, segment_lines, write_segments
 from onevisit.segments import map_region
+from onevisit.words.telling import tell
 from tests.onevisit import two_streets as made
 from tracks.segments.medians import SegmentMap
 from tracks.settings import TrackSettings
@@ -124,8 +125,8 @@ def test_repeated_driving_needs_no_streets() -> None:
     assert outcome.value is not None and outcome.value.network.source == "tracks"
     assert {line.street for line in segment_lines(outcome.value)} == {""}
     (said,) = outcome.decisions
-    assert (said.item, said.evidence) == ("segments", "no street network was given")
-    assert said.decision.endswith("road segments of about 30 m made from the tracks")
+    assert (said.item, tell(said).evidence) == ("segments", "no street network was given")
+    assert tell(said).decision.endswith("road segments of about 30 m made from the tracks")
 
 
 def test_one_pass_without_streets_is_not_mapped_and_that_is_said() -> None:
@@ -133,8 +134,10 @@ def test_one_pass_without_streets_is_not_mapped_and_that_is_said() -> None:
     outcome = map_region([made.drive(made.FIRST)], [0], "-2", None, SETTINGS)
     assert outcome.value is None
     (said,) = outcome.decisions
-    assert (said.item, said.decision) == ("segments-2", "medians of road segments are not mapped")
-    assert said.evidence == "no street network was given; 0 of 4 segments of the tracks were passed twice or more"
+    assert (said.item, tell(said).decision) == ("segments-2", "medians of road segments are not mapped")
+    assert (
+        tell(said).evidence == "no street network was given; 0 of 4 segments of the tracks were passed twice or more"
+    )
 
 
 @pytest.mark.parametrize(("share", "mapped"), [(0.25, True), (0.26, False)])
@@ -160,7 +163,7 @@ def test_streets_of_another_place_count_as_none() -> None:
     far = Roads(tuple(Road(road.vertices + 0.1) for road in made.streets().lines))
     outcome = map_region([made.drive(made.FIRST)], [0], "", far, SETTINGS)
     assert outcome.value is None
-    assert outcome.decisions[0].evidence.startswith("0 of 15 moving rows are on a street within 15 m; 0 of ")
+    assert tell(outcome.decisions[0]).evidence.startswith("0 of 15 moving rows are on a street within 15 m; 0 of ")
 
 
 def test_nothing_driven_is_nothing_mapped() -> None:

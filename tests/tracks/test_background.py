@@ -17,6 +17,7 @@ from ingest.schema import new_trace
 from numerics.noise import estimate_noise
 from numerics.plane import seconds_since_start
 from numerics.rolling import block_means, interpolate_rows, rolling_percentile
+from onevisit.words.telling import tell
 from tracks.background import _noise, add_enhancements
 from tracks.background_models import MODELS, phase_shift_background, source_states
 from tracks.settings import BACKGROUND_MODELS, TrackSettings
@@ -244,7 +245,7 @@ def test_no_usable_value_is_said_for_each_species() -> None:
     """Without a usable value there is no background, no noise and no known lag; the decision names the gas."""
     trace = trace_of(np.full(50, 2.0), flags=np.full(50, int(Flag.CALIBRATION), np.uint32))
     outcome = add_enhancements(trace, SETTINGS)
-    said = [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+    said = [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions]
     assert said == [("walk", "no background for co", "no usable value")]
     assert np.isnan(outcome.value["co_background"].values).all()
     assert np.isnan(outcome.value["co_enhancement"].values).all()

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from ingest.schema import new_trace
+from onevisit.words.telling import tell
 from tracks import TrackSettings, process_trace
 from tracks.corrections import correct_filter_loading, correct_humidity, correct_instruments
 
@@ -57,7 +58,7 @@ def test_what_is_corrected_is_said_with_its_factor() -> None:
     values = [float(outcome.value[name][0]) for name in ("bc", "pm25", "o3")]
     assert values == pytest.approx([2.0 / 0.12, 10.0, 40.0], rel=1e-12)
     assert outcome.value["pm25"].attrs == trace["pm25"].attrs
-    assert [(d.item, d.decision, d.evidence) for d in outcome.decisions] == [
+    assert [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions] == [
         ("walk", "bc corrected for filter loading", "3 of 3 rows, by a median factor of 8.33"),
         ("walk", "pm25 corrected for humidity", "3 of 3 rows, by a median factor of 0.556"),
     ]
@@ -67,8 +68,8 @@ def test_what_cannot_be_corrected_is_said() -> None:
     """Asked for, and the trace lacks what it needs: the values stay."""
     trace = _trace(pm25=(18.0, "ug m-3", "pm25"))
     outcome = process_trace(trace, TrackSettings(correct_bc_loading=True, correct_pm_humidity=True))
-    said = [d for d in outcome.decisions if "corrected" in d.decision]
-    assert [(d.decision, d.evidence) for d in said] == [
+    said = [d for d in outcome.decisions if "corrected" in tell(d).decision]
+    assert [(tell(d).decision, tell(d).evidence) for d in said] == [
         ("pm25 not corrected for humidity", "the trace has no relative_humidity")
     ]
     assert outcome.value.passes["pm25"].values == pytest.approx([18.0] * 3)

@@ -10,6 +10,7 @@ import xarray as xr
 
 from ingest.flags import Flag
 from ingest.schema import new_trace
+from onevisit.words.telling import tell
 from tracks import TrackSettings, process_trace
 from tracks.exhaust import _spike_runs, _spikes, _valleys, _widen, _with_flanks, flag_exhaust
 
@@ -218,7 +219,7 @@ def test_the_flag_needs_more_than_the_probability_asked_for(make_passes: Make) -
         assert np.count_nonzero(flags & np.uint32(Flag.VEHICLE_EXHAUST)) == flagged_rows
         assert (flags & np.uint32(Flag.TIME_REPAIRED)).all()
         assert not (passes["qc_flag"].values & np.uint32(Flag.VEHICLE_EXHAUST)).any()
-        said = [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+        said = [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions]
         told = [("made", "vehicle exhaust flagged", "10 of 400 rows: joint spikes of co2, co")]
         assert said == (told if flagged_rows else [])
 

@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 from ingest.flags import Flag
+from onevisit.words.telling import tell
 from tracks import TrackSettings, process_trace
 from tracks.frozen import flag_frozen, frozen_rows
 
@@ -33,7 +34,7 @@ def test_a_flat_enhancement_of_a_frozen_analyser_is_no_plume(make_drive: Make, l
     assert stuck[-1] == np.ceil(489 - lag_s)
     assert len(stuck) == stuck[-1] - stuck[0] + 1
     assert outcome.value.plumes.sizes["plume"] == 0
-    assert [d.decision for d in outcome.decisions].count("90 values of methane flagged value_stuck") == 1
+    assert [tell(d).decision for d in outcome.decisions].count("90 values of methane flagged value_stuck") == 1
 
 
 def test_a_plume_beside_the_frozen_stretch_stays(make_drive: Make) -> None:
@@ -144,7 +145,7 @@ def test_each_frozen_species_is_told_with_its_count(make_drive: Make) -> None:
     well = trace["methane"].copy(data=np.arange(1000.0))
     trace = trace.assign(well=well, methane_qc=("obs", np.zeros(1000, np.uint32), {"long_name": "mine"}))
     outcome = flag_frozen(trace, TrackSettings(frozen_s=20.0))
-    said = [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+    said = [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions]
     why = "it repeats to the last digit for 20 s and more"
     assert said == [("drive", "100 values of methane flagged value_stuck", why)]
     assert outcome.value["methane_qc"].attrs == {"long_name": "mine"}

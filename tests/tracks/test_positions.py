@@ -9,6 +9,7 @@ import xarray as xr
 from ingest.errors import SettingError
 from ingest.flags import Flag
 from numerics.plane import Plane, plane_of
+from onevisit.words.telling import tell
 from tests.tracks.position_traces import SETTINGS, Make, has, held, rows_with
 from tracks import process_trace
 from tracks.positions import clean_positions, decimals_of
@@ -151,7 +152,7 @@ def test_a_scattering_receiver_keeps_its_rows(make_drive: Make) -> None:
     outcome = clean_positions(trace, SETTINGS)
     assert has(outcome.value, Flag.POSITION_JUMP).mean() < 0.2
     assert np.std(metres(outcome.value, trace) - 10 * np.arange(2000)) < 6
-    assert any("good to" in decision.decision for decision in outcome.decisions)
+    assert any("good to" in tell(decision).decision for decision in outcome.decisions)
 
 
 def test_rows_in_a_depot_are_flagged_and_give_no_plume(make_drive: Make) -> None:
@@ -165,7 +166,7 @@ def test_rows_in_a_depot_are_flagged_and_give_no_plume(make_drive: Make) -> None
     inside = np.flatnonzero(has(outcome.value.passes, Flag.IN_DEPOT))
     assert (inside.min(), inside.max(), len(inside)) == (81, 120, 40)
     assert outcome.value.plumes["peak_row"].values.tolist() == [pytest.approx(205, abs=5)]
-    assert any("depot" in decision.decision for decision in outcome.decisions)
+    assert any("depot" in tell(decision).decision for decision in outcome.decisions)
 
 
 @pytest.mark.parametrize("polygon", [((104.0, 30.0), (104.1, 30.0)), ((104.0, 95.0), (1.0, 1.0), (2.0, 2.0))])

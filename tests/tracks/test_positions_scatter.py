@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ingest.flags import Flag
+from onevisit.words.telling import tell
 from tests.tracks.position_traces import SETTINGS, Make, has, held, rows_with
 from tracks.positions import _contradicted, clean_positions, scatter_of_fixes
 from tracks.settings import TrackSettings
@@ -46,7 +47,7 @@ def test_fixes_are_taken_as_good_as_they_scatter(make_drive: Make) -> None:
     n = 400
     error = np.tile([6.0, -6.0], n // 2)
     outcome = clean_positions(make_drive(10.0 * np.arange(n) + error, error), SETTINGS)
-    said = [(d.item, d.decision, d.evidence) for d in outcome.decisions if "good to" in d.decision]
+    said = [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions if "good to" in tell(d).decision]
     why = "second differences of fixes scatter by that; 2.5 m is usual"
     assert said == [("drive", "fixes taken as good to 14.5 m", why)]
     assert clean_positions(make_drive(10.0 * np.arange(n)), SETTINGS).decisions == ()
@@ -95,9 +96,9 @@ def test_rounded_positions_are_less_well_known(decimals: int, step_m: float) -> 
     time = np.datetime64("2024-05-01T00:00:00", "ns") + np.arange(400) * np.timedelta64(1, "s")
     lon = np.round(104 + 10.0 * np.arange(400) / 96486.3 * (1 if decimals == 4 else 10), decimals)
     outcome = clean_positions(new_trace("round", time, lon, np.full(400, 30.0), {}), SETTINGS)
-    decision = next(d for d in outcome.decisions if "rounded" in d.decision)
-    assert (decision.item, decision.decision) == ("round", f"positions taken as rounded to {step_m:.0f} m")
-    assert not any("good to" in d.decision for d in outcome.decisions)
+    decision = next(d for d in outcome.decisions if "rounded" in tell(d).decision)
+    assert (decision.item, tell(decision).decision) == ("round", f"positions taken as rounded to {step_m:.0f} m")
+    assert not any("good to" in tell(d).decision for d in outcome.decisions)
     if decimals == 4:
         sd = outcome.value["horizontal_sd"].values[200]
         assert sd == pytest.approx(standing_sd(2.5**2 + step_m**2 / 12), rel=0.02)
@@ -171,7 +172,7 @@ def test_a_place_has_no_flag_of_interpolation_where_it_is_missing(make_drive: Ma
     missing = rows_with(outcome.value, Flag.POSITION_MISSING)
     assert missing == list(range(62, 80))
     assert rows_with(outcome.value, Flag.POSITION_INTERPOLATED) == [30, 31, 60, 61, 100]
-    said = [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+    said = [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions]
     assert said == [("drive", "positions doubted and flagged", "1 jumps, 18 missing of 120 rows")]
 
 
@@ -179,8 +180,8 @@ def test_frozen_rows_are_counted_in_the_decision(make_drive: Make) -> None:
     """Five frozen rows of 56 are told."""
     t, x = held(6, 60.0)
     outcome = clean_positions(make_drive(x, t=t), SETTINGS)
-    assert "5 frozen" in outcome.decisions[0].evidence
-    assert outcome.decisions[0].evidence.endswith("of 56 rows")
+    assert "5 frozen" in tell(outcome.decisions[0]).evidence
+    assert tell(outcome.decisions[0]).evidence.endswith("of 56 rows")
 
 
 def test_limits_of_the_smoother_are_those_of_the_settings(make_drive: Make) -> None:
@@ -245,5 +246,5 @@ def test_the_border_of_a_depot_is_followed_corner_by_corner(make_drive: Make) ->
     outcome = clean_positions(trace, TrackSettings(depots=(triangle, square)))
     inside = rows_with(outcome.value, Flag.IN_DEPOT)
     assert inside == [*range(31, 41), *range(71, 76)]
-    said = [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+    said = [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions]
     assert said == [("drive", "rows in a depot flagged, not used", "15 of 100 rows")]

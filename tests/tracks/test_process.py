@@ -13,6 +13,7 @@ import tracks
 from ingest.errors import ContractError, SettingError
 from ingest.flags import Flag
 from ingest.schema import check_trace, new_trace
+from onevisit.words.telling import tell
 from tracks import TrackSettings, process_trace
 from tracks.background import add_enhancements
 from tracks.exhaust import flag_exhaust
@@ -69,7 +70,7 @@ def test_a_lag_that_nobody_gave_is_found(make_drive: Make) -> None:
     """The lag of 7 s is estimated from opposite directions within 1 s, applied, and told as a decision."""
     outcome = process_trace(plume_drive(make_drive, lag=7, loops=8))
     assert outcome.value.passes["methane"].attrs["lag_s"] == pytest.approx(7, abs=1)
-    assert any("inlet lag estimated" in decision.decision for decision in outcome.decisions)
+    assert any("inlet lag estimated" in tell(decision).decision for decision in outcome.decisions)
 
 
 def test_no_lag_is_invented_without_opposite_directions(make_drive: Make) -> None:

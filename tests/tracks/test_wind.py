@@ -10,6 +10,7 @@ import xarray as xr
 
 from ingest.flags import Flag
 from ingest.outcome import Outcome
+from onevisit.words.telling import tell
 from tracks import TrackSettings, process_trace
 from tracks.wind import add_wind, true_wind, wind_uncertainty
 
@@ -56,7 +57,7 @@ def test_a_sensor_that_counts_head_wind_as_positive_is_turned_and_told(make_driv
     speed = 10 + 6 * np.sin(t / 30)
     trace = make_drive(np.cumsum(speed), u_apparent=speed - 2.0, v_apparent=np.zeros(400))
     outcome = process_trace(trace, TrackSettings(estimate_lag=False))
-    assert any("turned round" in decision.decision for decision in outcome.decisions)
+    assert any("turned round" in tell(decision).decision for decision in outcome.decisions)
     assert np.median(outcome.value.passes["u"].values) == pytest.approx(2.0, abs=0.3)
 
 
@@ -154,7 +155,7 @@ def moving(make_drive: Make, speed: np.ndarray, heading: np.ndarray, **winds: np
 
 def said(outcome: Outcome[xr.Dataset]) -> list[tuple[str, str, str]]:
     """Item, decision and evidence of each decision."""
-    return [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+    return [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions]
 
 
 def test_apparent_wind_is_turned_over_the_ground_row_by_row(make_drive: Make) -> None:
@@ -266,4 +267,4 @@ def test_a_sensor_is_turned_when_it_grows_with_the_speed(make_drive: Make, slope
     outcome = add_wind(moving(make_drive, speed, np.zeros(200), u_apparent=felt, v_apparent=felt), TrackSettings())
     assert (len(outcome.decisions) == 2) == turned
     if turned:
-        assert outcome.decisions[0].evidence.startswith("it grows by 0.31 m s-1 per m s-1 of driving")
+        assert tell(outcome.decisions[0]).evidence.startswith("it grows by 0.31 m s-1 per m s-1 of driving")

@@ -53,7 +53,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
             refused.append(Reject(source.item, f"sheet {name}", f"cannot be read: {error}"))
             continue
         except UnknownFormat as error:
-            refused.append(Reject(source.item, f"sheet {name}", error.reason))
+            refused.append(Reject(source.item, f"sheet {name}", error.phrase.code, error.phrase.values))
             continue
         others = [other for other in names if other != name]
         notes = [
@@ -62,7 +62,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
             )
         ]
         return Outcome(outcome.value, (*notes, *outcome.decisions), outcome.rejects)
-    reasons = "; ".join(f"{r.where}: {r.reason}" for r in refused) or "it has no sheets"
+    reasons = "; ".join(f"{r.where}: {r.why}" for r in refused) or "it has no sheets"
     raise FileError(source.item, f"no sheet holds a table of a time and a measured quantity ({reasons[:300]})")
 
 

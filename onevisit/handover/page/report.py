@@ -39,6 +39,7 @@ from onevisit.handover.page.summary import summarise
 from onevisit.schema import Visit
 from onevisit.words.numbers import p_text, probability_text, rounded, unit_text, with_error
 from onevisit.words.strings import Words
+from onevisit.words.telling import tell
 
 _MOST_CANDIDATES = 6
 """Sites drawn one by one in a hotspot's chart; the rest are one bar, so that the bars still sum to one."""
@@ -266,6 +267,7 @@ def _environment(words: Words, zone: tzinfo) -> Environment:
         "clock": lambda time: f"{time:%H:%M}",
         "duration": lambda seconds: _duration(seconds, words),
         "link": amap_link,
+        "told": lambda said: tell(said, words.lang),
         "gcj": _gcj_text,
     }
     environment.globals |= {"with_error": with_error, "span": lambda a, b: _span(a, b, zone)}

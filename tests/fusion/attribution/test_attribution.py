@@ -23,6 +23,7 @@ from fusion.attribution.places import Places, square_cells
 from fusion.attribution.verdict import Located, Weighed
 from fusion.cube.grid import to_wgs84, unproject
 from ingest.schema import Site
+from onevisit.words.telling import tell
 from tracks.schema import Track
 
 CRS = "EPSG:4544"
@@ -182,7 +183,7 @@ def test_without_a_direction_it_is_said(track: Make, wind: Wind) -> None:
     (found,) = outcome.value
     assert found.bearing_deg is None and found.half_width_deg == 180.0
     assert found.source is None and found.areas == ()
-    assert any("without a wind direction" in d.decision for d in outcome.decisions)
+    assert any("without a wind direction" in tell(d).decision for d in outcome.decisions)
     shares = _probabilities(found)
     assert shares["west"] == pytest.approx(shares["east"], rel=0.2)
     assert all(s.wind_from_deg is None for s in found.sightings)
@@ -549,10 +550,13 @@ def test_decisions_say_what_was_missing() -> None:
         for h, bearing in zip(hotspots, (None, 90.0), strict=True)
     ]
     said = attribution._decisions(hotspots, found, [])
-    assert [(d.item, d.decision) for d in said] == [
+    assert [(d.item, tell(d).decision) for d in said] == [
         ("sites", "attribution names no sites"), ("H1", "attributed without a wind direction"),
     ]  # fmt: skip
-    assert "no register was given" in said[0].evidence and "calm or no wind in every pass" in said[1].evidence
+    assert (
+        "no register was given" in tell(said[0]).evidence
+        and "calm or no wind in every pass" in tell(said[1]).evidence
+    )
     assert [d.item for d in attribution._decisions(hotspots, found, [_site("a", 0, 0)])] == ["H1"]
     assert attribution._decisions([], [], []) == ()
 
@@ -591,6 +595,6 @@ def test_what_rose_with_the_plume_speaks_for_who_lists_it(track: Make) -> None:
     (found,) = _weigh([_hotspot(100, 0)], drives, sites)
     shares = _probabilities(found)
     assert shares["both"] / shares["one"] == pytest.approx(0.8 / 0.12)
-    assert dict(found.evidence)["with_co"] == pytest.approx(0.5)
+    assert dict(tell(found).evidence)["with_co"] == pytest.approx(0.5)
     (other,) = _weigh([replace(_hotspot(100, 0), species="co")], drives, sites)
-    assert dict(other.evidence)["with_ch4"] == pytest.approx(2.0)
+    assert dict(tell(other).evidence)["with_ch4"] == pytest.approx(2.0)

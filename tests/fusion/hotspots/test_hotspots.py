@@ -19,6 +19,7 @@ from fusion.hotspots.gistar import disc_kernel, gi_star_cells, neighbour_matrix
 from fusion.hotspots.significance import CellTest, PassScores, score_pass, without_cells
 from ingest.errors import ContractError
 from ingest.flags import Flag
+from onevisit.words.telling import tell
 from tests.fusion.hotspots.hotspot_cubes import BOX, CRS, QUICK, _box, _find, cells_of, known_drives
 
 
@@ -41,7 +42,7 @@ def test_a_plume_on_every_drive_is_a_recurrent_hotspot(drives) -> None:
     assert hotspot.wind_from_deg == pytest.approx(270.0)
     assert 3 < hotspot.position_error_m < 30
     assert hotspot.polygon.contains(shapely.Point(hotspot.lon, hotspot.lat))
-    assert "1 recurrent" in outcome.decisions[0].decision
+    assert "1 recurrent" in tell(outcome.decisions[0]).decision
 
 
 def test_drives_without_a_plume_have_no_hotspot(drives) -> None:
@@ -98,7 +99,7 @@ def test_a_vehicle_seen_once_in_two_tracers_is_rejected(drives) -> None:
     outcome = _find(exhaust, settings)
     assert outcome.value == ()
     assert sorted(r.item for r in outcome.rejects) == ["single sighting of co", "single sighting of nox"]
-    assert "exhaust of a vehicle" in outcome.rejects[0].reason
+    assert "exhaust of a vehicle" in tell(outcome.rejects[0]).reason
     with_methane = _find(tracks, settings).value
     assert {h.species for h in with_methane} == {"ch4", "nox", "co"}
 
@@ -118,7 +119,7 @@ def test_one_pass_cannot_recur_and_says_so(drives) -> None:
     """A single drive gives at most single sightings."""
     outcome = _find(drives(1))
     assert all(h.single_sighting for h in outcome.value)
-    assert "nothing can recur" in outcome.decisions[0].evidence
+    assert "nothing can recur" in tell(outcome.decisions[0]).evidence
 
 
 def test_equal_values_are_rejected_pass_by_pass(drives) -> None:
@@ -129,7 +130,7 @@ def test_equal_values_are_rejected_pass_by_pass(drives) -> None:
     outcome = _find(tracks)
     assert outcome.value == ()
     assert [r.item for r in outcome.rejects] == ["d0#0", "d1#0"]
-    assert "same value" in outcome.rejects[0].reason
+    assert "same value" in tell(outcome.rejects[0]).reason
 
 
 def test_no_usable_row_gives_no_hotspot(drives) -> None:
@@ -139,7 +140,7 @@ def test_no_usable_row_gives_no_hotspot(drives) -> None:
         t.passes["qc_flag"].values[:] = np.uint32(Flag.OWN_EXHAUST)
     outcome = _find(tracks)
     assert outcome.value == () and outcome.rejects == ()
-    assert outcome.decisions[0].decision == "no hotspots sought"
+    assert tell(outcome.decisions[0]).decision == "no hotspots sought"
 
 
 def test_a_grid_of_one_cell_has_no_hotspot(drives) -> None:
@@ -150,7 +151,7 @@ def test_a_grid_of_one_cell_has_no_hotspot(drives) -> None:
     )
     outcome = find_hotspots(build_cube(tracks, box), QUICK)
     assert outcome.value == ()
-    assert "1 cells, fewer than" in outcome.rejects[0].reason
+    assert "1 cells, fewer than" in tell(outcome.rejects[0]).reason
 
 
 def test_yekutieli_asks_for_more() -> None:
@@ -273,7 +274,7 @@ def test_what_was_found_is_left_out_and_the_rest_tested_again(drives) -> None:
     for steps in (0, 1, 5):
         outcome = find_hotspots(cube, replace(QUICK, step_downs=steps))
         places.append(sorted(_metres_off(h, 0.0) for h in outcome.value))
-        decisions.append(outcome.decisions[0].evidence)
+        decisions.append(tell(outcome.decisions[0]).evidence)
     assert [len(found) for found in places] == [1, 2, 2]
     assert places[1] == pytest.approx([600.0, 1500.0], abs=60) == places[2]
     assert decisions[0] == decisions[1] == decisions[2]  # the cells tested are those of the first round
@@ -283,8 +284,8 @@ def test_the_decision_counts_passes_cells_and_surrogates(track) -> None:
     """Cells of the first round, all surrogates, recurrent and single ones apart."""
     tracks = known_drives(track)
     decision = _find(tracks).decisions[0]
-    assert decision.item == "ch4" and decision.decision == "1 recurrent hotspots, 0 single sightings"
-    assert decision.evidence == "4 passes scored, 100 cells crossed by two or more, 199 surrogates"
+    assert decision.item == "ch4" and tell(decision).decision == "1 recurrent hotspots, 0 single sightings"
+    assert tell(decision).evidence == "4 passes scored, 100 cells crossed by two or more, 199 surrogates"
 
 
 @pytest.mark.parametrize(
@@ -348,7 +349,7 @@ def test_candidates_on_which_no_pass_is_high_are_told(track) -> None:
     outcome = _find(tracks, replace(QUICK, seen_sigma=1e6))
     assert outcome.value == ()
     (reject,) = outcome.rejects
-    assert reject.item == "candidate of ch4" and "none is high" in reject.reason
+    assert reject.item == "candidate of ch4" and "none is high" in tell(reject).reason
     lon, lat = (float(v) for v in reject.where.split())
     x, y = unproject(np.array([406_000.0]), np.array([3_396_010.0]), CRS)
     assert abs(lon - x[0]) * 95_700 < 40 and abs(lat - y[0]) * 110_900 < 2
@@ -420,7 +421,7 @@ def test_exhaust_is_several_tracers_of_it_and_nothing_else(hotspots_: list[tuple
     assert [h.species for h in left] == kept
     assert len(rejects) == len(given) - len(kept)
     for reject in rejects:
-        assert "co and nox" in reject.reason and reject.where.startswith("d0#0, 104.00")
+        assert "co and nox" in tell(reject).reason and reject.where.startswith("d0#0, 104.00")
         assert "30.00000" in reject.where
 
 

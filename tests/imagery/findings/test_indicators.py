@@ -20,6 +20,7 @@ from imagery.findings.seek import seek_findings
 from imagery.schema import Finding, FramePose, Ortho, OrthoQuality
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface
+from onevisit.words.telling import tell
 
 PIXEL, SIZE, EAST, NORTH = 0.2, 400, 410_000.0, 3_393_000.0
 GRASS, SOIL, NET, BRICK, PAVING = (112, 132, 92), (172, 134, 96), (62, 128, 82), (170, 92, 78), (166, 164, 160)
@@ -234,7 +235,7 @@ def test_every_field_of_a_finding_of_soil() -> None:
     assert finding.contrast == pytest.approx(50.0 / 200.0, abs=1e-4)
     assert (finding.confidence, finding.position_error_m, finding.photo) == (0.66, 2.5, "b")
     (told,) = outcome.decisions
-    assert (told.item, told.decision, told.evidence) == (
+    assert (told.item, tell(told).decision, tell(told).evidence) == (
         "o.tif",
         "1 × bare_soil found",
         "0.64 ha covered, cells of 0.4 m",

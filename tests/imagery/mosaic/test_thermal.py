@@ -20,6 +20,7 @@ from ingest.images.read import PhotoSettings, read_frames, read_values
 from ingest.schema import Frame
 from onevisit.handover.data.cog import write_ortho
 from onevisit.handover.data.mosaic import open_mosaic
+from onevisit.words.telling import tell
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
 
 _PER_LEVEL = 4.0
@@ -72,7 +73,7 @@ def test_one_unit_in_a_flight(block: Block) -> None:
     frames[3] = replace(frames[3], tags={"ThermalUnit": "degC"})
     (reject,) = judge_units(frames)
     assert reject.item == "photo_03.jpg"
-    assert "values in °C among photos in raw counts" in reject.reason
+    assert "values in °C among photos in raw counts" in tell(reject).reason
     assert judge_units(block.frames) == []
 
 
@@ -106,7 +107,7 @@ def test_units_of_the_few_are_refused(block: Block, units: list[str], refused: l
     ]
     rejects = judge_units([*frames, block.frames[5]])
     assert [r.item for r in rejects] == [frames[k].item for k in refused]
-    assert all(r.where == "values" and r.reason.startswith(words) for r in rejects)
+    assert all(r.where == "values" and tell(r).reason.startswith(words) for r in rejects)
 
 
 def test_zero_of_raw_counts_is_the_median_of_the_levelled_photos() -> None:

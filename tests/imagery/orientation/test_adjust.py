@@ -14,6 +14,7 @@ from imagery.orientation.jacobian import Lens, observe
 from imagery.orientation.tiepoints import Features, PairMatch
 from imagery.orientation.ties import TiePoints, join_matches, thin_ties
 from ingest.schema import Camera
+from onevisit.words.telling import tell
 from tests.imagery.conftest import GRID, Block
 
 
@@ -135,7 +136,7 @@ def test_stated_error_covers_the_truth(shaken: Block, settings: ImagerySettings)
 def test_one_photo_stays_on_its_tags(block: Block, settings: ImagerySettings) -> None:
     """Refined mode with nothing to tie falls back to direct and says so."""
     outcome = process_frames(block.frames[:1], replace(settings, mode="refined"), crs=GRID)
-    assert any("stays on its tags" in d.decision for d in outcome.decisions)
+    assert any("stays on its tags" in tell(d).decision for d in outcome.decisions)
     assert math.isnan(outcome.value.quality.mismatch_m)
 
 

@@ -23,6 +23,7 @@ from imagery.orientation.overlap import Overlap
 from imagery.orientation.tiepoints import Features, PairMatch
 from ingest.outcome import Decision
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import tell
 
 Floats = NDArray[np.float64]
 SETTINGS = ImagerySettings(
@@ -87,7 +88,7 @@ def test_pixels_at_every_limit(seen: Features, words: str) -> None:
     frames = [_frame(f"{k}") for k in range(4)]
     rejects = judge_pixels(frames, [_seen(), _seen(), seen, _seen()], SETTINGS)
     assert [(r.item, r.where) for r in rejects] == ([("2", "pixels")] if words else [])
-    assert all(r.reason.startswith(words) for r in rejects)
+    assert all(tell(r).reason.startswith(words) for r in rejects)
 
 
 def test_sharpness_of_a_flight_is_that_of_its_usable_photos() -> None:
@@ -100,9 +101,9 @@ def test_sharpness_of_a_flight_is_that_of_its_usable_photos() -> None:
         _seen(sharpness=3.0),
     ]
     rejects = judge_pixels([_frame(f"{k}") for k in range(5)], seen, SETTINGS)
-    assert [r.reason.split(":")[0] for r in rejects] == ["flat", "gone", "blurred"]
+    assert [tell(r).reason.split(":")[0] for r in rejects] == ["flat", "gone", "blurred"]
     (alone,) = judge_pixels([_frame()], [_seen(spread=0.0)], SETTINGS)
-    assert alone.reason.startswith("flat")
+    assert tell(alone).reason.startswith("flat")
 
 
 # --- positions and parts -------------------------------------------------------------------------------------------
@@ -113,8 +114,8 @@ def test_positions_at_the_limit() -> None:
     centres = np.array([[0.0, 0], [0, 0], [12_000, 16_000], [12_000, 16_001.5], [NAN, 0], [0, 0]])
     rejects = judge_positions([_frame(f"{k}") for k in range(6)], centres, SETTINGS)
     assert [(r.item, r.where) for r in rejects] == [("3", "GPS"), ("4", "GPS")]
-    assert rejects[0].reason.startswith("20.0 km from the flight's median position")
-    assert "no position" in rejects[1].reason
+    assert tell(rejects[0]).reason.startswith("20.0 km from the flight's median position")
+    assert "no position" in tell(rejects[1]).reason
     nowhere = judge_positions([_frame()], np.array([[NAN, NAN]]), SETTINGS)
     assert len(nowhere) == 1
 
@@ -133,15 +134,17 @@ def test_parts_of_a_flight() -> None:
     centres = np.array([[0.0, 0], [1, 0], [2, 0], [31, 40], [31, 40], [500, 500]])
     (told,) = _parts(6, [(0, 1), (1, 2), (3, 4)], centres)
     assert told.item == "flight of 0"
-    assert told.decision == (
+    assert tell(told).decision == (
         "2 parts that nothing ties to one another (3, 2 photos) and 1 photos tied to none: "
         "between them only GPS holds"
     )
-    assert told.evidence == "neighbours share fewer than 15 points; parts 50 m apart"
+    assert tell(told).evidence == "neighbours share fewer than 15 points; parts 50 m apart"
     (alone,) = _parts(3, [(0, 1)])
-    assert alone.decision.startswith("1 parts that nothing ties to one another (2 photos) and 1 photos tied to none")
+    assert tell(alone).decision.startswith(
+        "1 parts that nothing ties to one another (2 photos) and 1 photos tied to none"
+    )
     (both,) = _parts(4, [(0, 1), (2, 3)])
-    assert "tied to none" not in both.decision
+    assert "tied to none" not in tell(both).decision
 
 
 def test_whole_flights_are_not_warned_of() -> None:
@@ -149,8 +152,8 @@ def test_whole_flights_are_not_warned_of() -> None:
     assert _parts(1, []) == []
     assert _parts(3, [(0, 1), (1, 2)]) == []
     (told,) = _parts(2, [])
-    assert told.decision == "no photo matches a neighbour: its tags are believed unchecked"
-    assert "fewer than 15 points" in told.evidence
+    assert tell(told).decision == "no photo matches a neighbour: its tags are believed unchecked"
+    assert "fewer than 15 points" in tell(told).evidence
 
 
 # --- headings ------------------------------------------------------------------------------------------------------
@@ -196,7 +199,7 @@ def test_photo_that_was_turned(yaw: float, turn: float, words: str, heading: flo
     assert verdict.heading_rad == pytest.approx(RAD(heading))
     assert (verdict.turn_rad, verdict.corrected, verdict.sd_rad) == (turn, True, 0.052)
     assert told.item == "4"
-    assert told.decision == f"photo was turned {words} after it was taken: heading corrected to {heading:+.0f}°"
+    assert tell(told).decision == f"photo was turned {words} after it was taken: heading corrected to {heading:+.0f}°"
     assert verdict.quiet is False
 
 
@@ -205,8 +208,8 @@ def test_photo_that_disagrees_otherwise_follows_the_overlap() -> None:
     verdicts, (told,) = _headings(_yawed([8.0, 8.0, 8.0, 8.0, 53.0]), [8.0] * 5, ties=4)
     assert verdicts[4].heading_rad == pytest.approx(RAD(8.0))
     assert (verdicts[4].sd_rad, verdicts[4].corrected, verdicts[4].turn_rad) == (0.05, True, 0.0)
-    assert told.decision == "yaw tag overruled: heading +8° from overlap"
-    assert "gimbal yaw +53°" in told.evidence and "overlap +8°" in told.evidence
+    assert tell(told).decision == "yaw tag overruled: heading +8° from overlap"
+    assert "gimbal yaw +53°" in tell(told).evidence and "overlap +8°" in tell(told).evidence
 
 
 def test_photo_without_yaw_takes_the_overlap() -> None:
@@ -215,7 +218,7 @@ def test_photo_without_yaw_takes_the_overlap() -> None:
         verdicts, decisions = _headings(frames, [8.0, 20.0], ties=1)
         assert verdicts[1].heading_rad == pytest.approx(RAD(20.0))
         assert (verdicts[1].sd_rad, verdicts[1].corrected) == (0.1, True)
-        assert decisions[-1].decision == "no yaw tag: heading from overlap with neighbours"
+        assert tell(decisions[-1]).decision == "no yaw tag: heading from overlap with neighbours"
     assert _headings(_yawed([None]), [20.0], ties=0)[0][0].sd_rad == 0.1
 
 
@@ -226,7 +229,7 @@ def test_flight_yaw_serves_where_the_gimbal_tags_none() -> None:
     assert (verdicts[0].sd_rad, decisions) == (0.052, [])
     (nothing,), decisions = _headings([_frame(yaw=None)], [NAN])
     assert math.isnan(nothing.heading_rad) and math.isnan(nothing.sd_rad)
-    assert (nothing.corrected, nothing.decision, nothing.quiet) == (False, "", False)
+    assert (nothing.corrected, tell(nothing).decision, nothing.quiet) == (False, "", False)
     assert decisions == []
     # A photo without gimbal yaw among others that have it falls back on the airframe's.
     mixed = [_frame("0", yaw=10.0, flight=10.0), _frame("1", yaw=None, flight=30.0)]
@@ -250,8 +253,8 @@ def test_bias_of_the_whole_flight(bias: float, found: bool) -> None:
         return
     (told,) = decisions
     assert told.item == "flight of 0"
-    assert told.decision == "gimbal yaw is biased on the whole flight: +20° taken off every photo"
-    assert told.evidence == "medians over 5 photos: gimbal yaw minus overlap +20°"
+    assert tell(told).decision == "gimbal yaw is biased on the whole flight: +20° taken off every photo"
+    assert tell(told).evidence == "medians over 5 photos: gimbal yaw minus overlap +20°"
     for verdict in verdicts:
         assert verdict.heading_rad == pytest.approx(RAD(8.0))
         assert (verdict.sd_rad, verdict.corrected, verdict.quiet) == (0.085, True, True)
@@ -263,7 +266,7 @@ def test_bias_is_measured_by_a_flight_yaw_that_agrees() -> None:
     frames = [_frame(f"{k}", yaw=58.0, flight=13.0) for k in range(4)]
     verdicts, (told,) = _headings(frames, [8.0] * 4)
     assert verdicts[0].heading_rad == pytest.approx(RAD(13.0))
-    assert told.evidence == (
+    assert tell(told).evidence == (
         "medians over 4 photos: gimbal yaw minus flight yaw +45°, gimbal yaw minus overlap +50°, "
         "flight yaw minus overlap +5°"
     )
@@ -275,7 +278,7 @@ def test_bias_against_flight_yaw_where_nothing_overlaps() -> None:
     """Gimbal 90° beside the airframe on all photos: the airframe is believed; 15° is how gimbals hang."""
     verdicts, (told,) = _headings([_frame(f"{k}", yaw=100.0, flight=10.0) for k in range(4)], [NAN] * 4)
     assert verdicts[0].heading_rad == pytest.approx(RAD(10.0))
-    assert "gimbal yaw minus flight yaw +90°" in told.evidence
+    assert "gimbal yaw minus flight yaw +90°" in tell(told).evidence
     verdicts, decisions = _headings([_frame(f"{k}", yaw=25.0, flight=10.0) for k in range(4)], [NAN] * 4)
     assert decisions == [] and verdicts[0].heading_rad == pytest.approx(RAD(25.0))
 
@@ -283,10 +286,10 @@ def test_bias_against_flight_yaw_where_nothing_overlaps() -> None:
 def test_bias_is_a_median_that_turned_photos_do_not_pull() -> None:
     """Offsets of 40° three times and −140° twice (turned): 40° around the circle."""
     verdicts, decisions = _headings(_yawed([40.0, 40.0, -140.0, 40.0, -140.0]), [0.0] * 5)
-    assert "+40° taken off" in decisions[0].decision
+    assert "+40° taken off" in tell(decisions[0]).decision
     assert [round(v.turn_rad, 3) for v in verdicts] == [0, 0, 3.142, 0, 3.142]
     wrapped = _headings(_yawed([175.0] * 3), [-175.0 + 40.0] * 3)[1]
-    assert "-50° taken off" in wrapped[0].decision
+    assert "-50° taken off" in tell(wrapped[0]).decision
 
 
 def test_unseen_photo_with_tags_that_disagree() -> None:
@@ -297,7 +300,7 @@ def test_unseen_photo_with_tags_that_disagree() -> None:
         assert verdicts[6].heading_rad == pytest.approx(RAD(10.0))
         assert verdicts[6].corrected is False
         assert verdicts[6].sd_rad == pytest.approx(0.052 if sd is None else sd)
-        assert [d.decision for d in decisions] == (
+        assert [tell(d).decision for d in decisions] == (
             []
             if sd is None
             else ["heading +10° kept without confirmation: its yaw tags disagree and no neighbour overlaps"]
@@ -311,11 +314,11 @@ def test_unseen_photo_that_a_viewer_opened(software: str) -> None:
     """Whatever its tags say it may have been turned: ± 0.3 rad."""
     (verdict,), (told,) = _headings([_frame(yaw=10.0, tags={"Software": software, "Orientation": "6"})], [NAN])
     assert verdict.sd_rad == 0.3
-    assert told.decision == (
+    assert tell(told).decision == (
         f"heading +10° kept without confirmation: opened by {software}, which may have turned it "
         "and no neighbour overlaps"
     )
-    assert f'Software "{software}", Orientation "6"' in told.evidence
+    assert f'Software "{software}", Orientation "6"' in tell(told).evidence
     assert "no overlap" in told.evidence
     (plain,), decisions = _headings([_frame(yaw=10.0, tags={"Software": "v01.02", "Orientation": "1"})], [NAN])
     assert plain.sd_rad == 0.052 and decisions == []
@@ -327,13 +330,13 @@ def test_course_is_part_of_the_evidence_where_it_moves() -> None:
     for step, course in ((5.0, True), (2.0, False), (2.1, True)):
         centres = np.column_stack([step * np.arange(3), np.zeros(3)])
         _, decisions = _headings([*_yawed([8.0, 8.0]), _frame("2", yaw=53.0)], [8.0] * 3, centres=centres)
-        assert ("GPS course +90°" in decisions[-1].evidence) == course
+        assert ("GPS course +90°" in tell(decisions[-1]).evidence) == course
     north = np.column_stack([np.zeros(3), 5.0 * np.arange(3)])
     _, decisions = _headings([*_yawed([8.0, 8.0]), _frame("2", yaw=53.0)], [8.0] * 3, centres=north)
-    assert "GPS course +0°" in decisions[-1].evidence
+    assert "GPS course +0°" in tell(decisions[-1]).evidence
     assert len(frames) == 3
     _, (told,) = _headings([_frame(yaw=None)], [8.0])
-    assert told.evidence == "overlap +8° (grid bearings of the image top)"
+    assert tell(told).evidence == "overlap +8° (grid bearings of the image top)"
 
 
 # --- heights -------------------------------------------------------------------------------------------------------
@@ -361,8 +364,8 @@ def test_ground_is_weighed_by_what_overlaps_say() -> None:
     assert ground == pytest.approx(5.0 * trust)
     assert sd == pytest.approx(math.hypot(error * math.sqrt(trust), 1.0))
     assert told.item == "flight of 0"
-    assert told.decision == f"ground plane at {5 * trust:+.1f} m of the take-off height"
-    assert told.evidence == "overlaps say 95.0 m above ground, tags 100.0 m"
+    assert tell(told).decision == f"ground plane at {5 * trust:+.1f} m of the take-off height"
+    assert tell(told).evidence == "overlaps say 95.0 m above ground, tags 100.0 m"
 
 
 def test_ground_within_a_metre_is_not_told() -> None:
@@ -370,7 +373,7 @@ def test_ground_within_a_metre_is_not_told() -> None:
     _, ground, _, decisions, _ = _heights([_frame(above=100.0)] * 3, [99.0, 99.0, 99.0])
     assert 0.5 < ground < 1.0 and decisions == []
     _, lower, _, (told,), _ = _heights([_frame(above=100.0)] * 3, [103.0, 103.0, 103.0])
-    assert lower < -2.0 and "-2." in told.decision
+    assert lower < -2.0 and "-2." in tell(told).decision
 
 
 def test_photos_at_or_below_the_take_off_are_rejected() -> None:
@@ -378,7 +381,7 @@ def test_photos_at_or_below_the_take_off_are_rejected() -> None:
     frames = [_frame("a", above=100.0), _frame("b", above=0.0), _frame("c", above=-3.0), _frame("d", above=0.1)]
     heights, _, _, _, rejects = _heights(frames, [NAN] * 4)
     assert [(r.item, r.where) for r in rejects] == [("b", "altitude"), ("c", "altitude")]
-    assert rejects[1].reason.startswith("-3 m above take-off: taken before or after")
+    assert tell(rejects[1]).reason.startswith("-3 m above take-off: taken before or after")
     np.testing.assert_array_equal(heights, [100.0, NAN, NAN, 0.1])
 
 
@@ -390,8 +393,8 @@ def test_absolute_altitudes_over_ground_from_the_scale() -> None:
     ]
     heights, ground, _, (told,), rejects = _heights(frames, [60.0, 70.0, 80.0])
     assert heights.tolist() == pytest.approx([60.0, 70.0, 80.0])
-    assert told.decision == "no height above take-off: ground taken at 500 m of the tagged altitude"
-    assert told.evidence == "scale of 3 photos that overlap"
+    assert tell(told).decision == "no height above take-off: ground taken at 500 m of the tagged altitude"
+    assert tell(told).evidence == "scale of 3 photos that overlap"
     assert ground == pytest.approx(0.0) and rejects == []
 
 
@@ -403,8 +406,8 @@ def test_altitude_far_from_the_scale_gives_way(altitude: float, believed: bool) 
     assert heights[0] == pytest.approx(altitude - 500.0 if believed else 60.0)
     assert len(decisions) == (1 if believed else 2)
     if not believed:
-        assert decisions[1].decision == "1 photos without a usable height: 60 m above ground taken for them"
-        assert decisions[1].evidence == "scale of 5 photos that overlap"
+        assert tell(decisions[1]).decision == "1 photos without a usable height: 60 m above ground taken for them"
+        assert tell(decisions[1]).evidence == "scale of 5 photos that overlap"
 
 
 def test_photos_without_any_height_take_the_scale() -> None:
@@ -412,6 +415,6 @@ def test_photos_without_any_height_take_the_scale() -> None:
     frames = [_frame("a", above=100.0), _frame("b", above=None), _frame("c", above=None)]
     heights, _, _, decisions, (reject,) = _heights(frames, [98.0, 90.0, NAN])
     np.testing.assert_array_equal(heights, [100.0, 94.0, NAN])
-    assert "1 photos without a usable height: 94 m" in decisions[0].decision
+    assert "1 photos without a usable height: 94 m" in tell(decisions[0]).decision
     assert (reject.item, reject.where) == ("c", "altitude")
-    assert reject.reason.startswith("no height above ground")
+    assert tell(reject).reason.startswith("no height above ground")

@@ -14,7 +14,9 @@ from imagery.camera import project
 from ingest.coordinates import to_lonlat
 from ingest.errors import FileError
 from ingest.images.control import ControlMark, ControlPoint, read_control
+from onevisit.words.telling import tell
 from tests.imagery.conftest import CAMERA, EAST, GRID, NORTH, Block
+from tests.told import raises_told
 
 DATUM_M = 512.0  # height of the take-off level in the survey's datum
 SHIFT = np.array([2.5, -1.8])
@@ -62,7 +64,7 @@ def test_control_removes_the_common_error(off: Block, settings: ImagerySettings)
     for n in (4, 5, 6):
         assert math.hypot(told[f"P{n}"].east_m, told[f"P{n}"].north_m) < 0.1
         assert abs(told[f"P{n}"].height_m) < 0.5
-    assert any("3 check points" in d.decision for d in outcome.decisions)
+    assert any("3 check points" in tell(d).decision for d in outcome.decisions)
     errors = [p.position_error_m for p in outcome.value.poses]
     assert np.median(errors) < 0.3  # 4.2 m without control
 
@@ -93,7 +95,7 @@ def test_survey_in_another_system_is_refused(off: Block, settings: ImagerySettin
     points = [replace(p, northing_m=p.northing_m + 900.0) for p in _survey(off, east_north=PLACES, check=0)]
     outcome = process_frames(off.frames, replace(settings, mode="refined"), crs=GRID, control=points)
     assert len(outcome.rejects) == 7
-    assert "coordinate system" in outcome.rejects[0].reason
+    assert "coordinate system" in tell(outcome.rejects[0]).reason
     assert outcome.value.quality.position_error_m > 2.0
 
 
@@ -126,7 +128,7 @@ def test_list_without_a_system_is_refused(tmp_path: Path) -> None:
     """Coordinates whose system nobody named are not guessed."""
     path = tmp_path / "gcp_list.txt"
     path.write_text("410451 3393363 500 1 2 a.jpg\n", encoding="utf-8")
-    with pytest.raises(FileError, match="coordinate system"):
+    with raises_told(FileError, match="coordinate system"):
         read_control(path, crs=GRID)
     path.write_text("WGS84 UTM 48N\n410451 3393363 500 1 2 a.jpg\n", encoding="utf-8")
     assert len(read_control(path, crs=GRID).value) == 1

@@ -31,6 +31,7 @@ from imagery.schema import ControlResult
 from imagery.surface import surface_from_plane
 from ingest.images.control import ControlMark, ControlPoint
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import tell
 
 Floats = NDArray[np.float64]
 CAMERA = Camera(1000, 800, 1000.0, 499.5, 399.5, focal_sd_px=5.0)
@@ -211,7 +212,7 @@ def test_marks_find_their_photos() -> None:
     none, (reject,) = mark_points([ControlPoint("B", 1, 2, 3, marks[2:])], STATIONS)
     assert none == []
     assert (reject.item, reject.where) == ("B", "ground control")
-    assert reject.reason == "none of its 3 marks lies in a photo that is used (P2.JPG, P9.JPG)"
+    assert tell(reject).reason == "none of its 3 marks lies in a photo that is used (P2.JPG, P9.JPG)"
 
 
 def test_marks_meet_in_space_or_on_the_ground() -> None:
@@ -236,7 +237,7 @@ def test_control_that_agrees() -> None:
     np.testing.assert_allclose(start, [-2.0, 1.0, 500.0], atol=0.05)
     (alone,) = rejects
     assert (alone.item, alone.where) == ("once", "ground control")
-    assert alone.reason.startswith("marked in one photo only")
+    assert tell(alone).reason.startswith("marked in one photo only")
 
 
 def test_control_off_its_neighbours_is_refused() -> None:
@@ -251,7 +252,7 @@ def test_control_off_its_neighbours_is_refused() -> None:
         assert [r.item for r in rejects] == (["P2"] if refused else [])
         assert abs(start[0]) < 0.02
         if refused:
-            assert rejects[0].reason.startswith("lies 1.1 m from where the others say (allowed 1.0 m)")
+            assert tell(rejects[0]).reason.startswith("lies 1.1 m from where the others say (allowed 1.0 m)")
     # Two points cannot say which of them is wrong.
     marked, _ = mark_points([_point("A", PLACES[0]), _point("B", PLACES[1], shift=np.array([9.0, 0, 0]))], STATIONS)
     assert len(control_of(marked, STATIONS, LEVEL, SETTINGS)[0]) == 2
@@ -269,7 +270,7 @@ def test_control_far_from_the_photos_is_in_another_system(away: float, used: int
     else:
         assert start.tolist() == [0, 0, 0]
         assert len(rejects) == 3
-        assert rejects[0].reason.startswith(
+        assert tell(rejects[0]).reason.startswith(
             "lies 101 m from where the photos see it, as all points do (allowed 100 m)"
         )
 
@@ -331,12 +332,12 @@ def test_sentences_about_control() -> None:
         ControlResult("C", "check", 2, 0.0, -1.0, 0.0), ControlResult("D", "rejected", 2, 90.0, 0.0, 0.0),
     ]  # fmt: skip
     moved, checked = control_told("x", results, np.array([2.0, -1.0, 500.0]))
-    assert (moved.item, moved.decision) == (
+    assert (moved.item, tell(moved).decision) == (
         "x",
         "positions moved by -2.00 m east, +1.00 m north onto 1 control points",
     )
-    assert moved.evidence == "root mean square left at them 0.050 m"
-    assert checked.decision == "2 check points lie 3.61 m (root mean square) from their survey"
-    assert checked.evidence == "worst B: +3.00 m east, +4.00 m north"
+    assert tell(moved).evidence == "root mean square left at them 0.050 m"
+    assert tell(checked).decision == "2 check points lie 3.61 m (root mean square) from their survey"
+    assert tell(checked).evidence == "worst B: +3.00 m east, +4.00 m north"
     assert control_told("x", results[3:], np.zeros(3)) == []
     assert rms(results[1:3]) == pytest.approx(math.sqrt(13.0)) and math.isnan(rms([]))

@@ -12,6 +12,7 @@ from ingest.errors import FileError
 from ingest.images.cameras import CameraRow, camera_from_tags, camera_table, photo_kind
 from ingest.images.exif import PhotoTags, TagValue
 from ingest.schema import Camera
+from tests.told import raises_told
 
 SDS = {"calibrated_sd": 0.005, "lens_sd": 0.01, "equivalent_sd": 0.04}
 DIAG = math.hypot(36.0, 24.0)
@@ -174,9 +175,9 @@ def test_fisheye_by_hand(wrong: dict[str, str]) -> None:
 
 def test_unknown_camera_says_what_to_do() -> None:
     """With its model, or that it names none."""
-    with pytest.raises(FileError, match=r"camera 'Box' is not in the table; set photos\.focal_px"):
+    with raises_told(FileError, match=r"camera 'Box' is not in the table; set photos\.focal_px"):
         _camera({"Model": "Box"})
-    with pytest.raises(FileError, match="'no model'"):
+    with raises_told(FileError, match="'no model'"):
         _camera({})
 
 

@@ -12,6 +12,8 @@ from ingest.coordinates import to_grid
 from ingest.errors import FileError, OnevisitError
 from ingest.images.control import ControlMark, ControlPoint, read_control
 from ingest.outcome import Outcome
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 GRID = CRS.from_epsg(4544)
 
@@ -67,7 +69,7 @@ def test_lines_that_are_no_mark(tmp_path: Path, line: str, words: str) -> None:
     assert len(outcome.value) == 1
     (reject,) = outcome.rejects
     assert (reject.item, reject.where) == ("gcp_list.txt", "line 4")
-    assert words in reject.reason
+    assert words in tell(reject).reason
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_other_systems_are_brought_to_the_grid(
 @pytest.mark.parametrize("head", ["", "410451 3393363 500 1 2 a.jpg", "-5.5 3 4"])
 def test_first_line_must_name_a_system(tmp_path: Path, head: str) -> None:
     """The line is quoted, and an example given."""
-    with pytest.raises(FileError, match="names no coordinate system") as refused:
+    with raises_told(FileError, match="names no coordinate system") as refused:
         _read(tmp_path, head, "1 2 3 4 5 a.jpg")
     assert (refused.value.item, refused.value.where) == ("gcp_list.txt", "line 1")
     with pytest.raises(OnevisitError):
@@ -102,13 +104,13 @@ def test_first_line_must_name_a_system(tmp_path: Path, head: str) -> None:
 def test_files_that_are_no_text(tmp_path: Path) -> None:
     """Absent, or of other bytes; a byte order mark is no part of the first line."""
     path = tmp_path / "gcp_list.txt"
-    with pytest.raises(FileError, match="cannot be read as text"):
+    with raises_told(FileError, match="cannot be read as text"):
         read_control(path, crs=GRID)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(FileError, match="cannot be read as text"):
+    with raises_told(FileError, match="cannot be read as text"):
         read_control(path, crs=GRID)
     path.write_bytes(b"\xef\xbb\xbfEPSG:4544\n1 2 3 4 5 a.jpg\n")
     assert len(read_control(path, crs=GRID).value) == 1
     path.write_text("")
-    with pytest.raises(FileError, match="names no coordinate system"):
+    with raises_told(FileError, match="names no coordinate system"):
         read_control(path, crs=GRID)

@@ -18,6 +18,8 @@ from ingest.errors import ContractError, FileError, SettingError
 from ingest.images import elevation
 from ingest.images.elevation import elevation_of_flight, ellipsoid_heights, read_elevation, vertical_crs
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 LON, LAT = (104.0600, 104.0620), (30.6600, 30.6615)
 
@@ -48,7 +50,7 @@ def test_part_around_the_flight_keeps_heights_in_place(tmp_path: Path) -> None:
     dem = outcome.value
     assert float(dem.sel(x=104.06055, y=30.6605, method="nearest")) == pytest.approx(605.0)
     assert dem.sizes["x"] < 60
-    assert "elevation model" in outcome.decisions[0].decision
+    assert "elevation model" in tell(outcome.decisions[0]).decision
 
 
 def test_feet_and_voids(tmp_path: Path) -> None:
@@ -79,7 +81,7 @@ def test_ballpark_is_refused_and_declared_geoid_accepted(tmp_path: Path) -> None
         ellipsoid_heights(dem, geoid_height_m=float("nan"))
     lifted = ellipsoid_heights(dem, geoid_height_m=-40.5)
     assert float(lifted.value.mean()) == pytest.approx(489.5)
-    assert "-40.50 m" in lifted.decisions[0].evidence
+    assert "-40.50 m" in tell(lifted.decisions[0]).evidence
 
 
 def test_the_grid_that_proj_lacks_is_named(tmp_path: Path) -> None:
@@ -106,17 +108,17 @@ def test_unknown_datum_is_not_taken_for_the_ellipsoid(tmp_path: Path) -> None:
 def test_what_cannot_be_ground_is_refused(tmp_path: Path) -> None:
     """Another place, no CRS, only voids, no raster, fathoms: one sentence each."""
     good = _write(tmp_path / "d.tif", "EPSG:4326", _ramp())
-    with pytest.raises(FileError, match="does not cover"):
+    with raises_told(FileError, match="does not cover"):
         read_elevation(good, "d.tif", lon=(10.0, 10.1), lat=(50.0, 50.1))
-    with pytest.raises(FileError, match="no coordinate system"):
+    with raises_told(FileError, match="no coordinate system"):
         read_elevation(_write(tmp_path / "n.tif", None, _ramp()), "n.tif", lon=LON, lat=LAT)
     void = np.full((150, 200), -9999.0, np.float32)
-    with pytest.raises(FileError, match="no heights"):
+    with raises_told(FileError, match="no heights"):
         read_elevation(_write(tmp_path / "v.tif", "EPSG:4326", void), "v.tif", lon=LON, lat=LAT)
-    with pytest.raises(FileError, match="fathom"):
+    with raises_told(FileError, match="fathom"):
         read_elevation(_write(tmp_path / "f.tif", "EPSG:4326", _ramp(), unit="fathom"), "f.tif", lon=LON, lat=LAT)
     (tmp_path / "text.tif").write_text("not a raster")
-    with pytest.raises(FileError, match="GeoTIFF"):
+    with raises_told(FileError, match="GeoTIFF"):
         read_elevation(tmp_path / "text.tif", "text.tif", lon=LON, lat=LAT)
 
 
@@ -144,7 +146,7 @@ def test_cells_lie_at_their_centres(tmp_path: Path) -> None:
     assert (dem.attrs["units"], dem.attrs["vertical"]) == ("m", "unknown")
     assert CRS.from_user_input(dem.attrs["crs"]) == CRS.from_epsg(4326)
     (told,) = outcome.decisions
-    assert (told.item, told.evidence) == ("d.tif", "20 × 15 cells of 0.0001 around the photos, heights unknown")
+    assert (told.item, tell(told).evidence) == ("d.tif", "20 × 15 cells of 0.0001 around the photos, heights unknown")
 
 
 def test_margin_is_metres_on_all_sides(tmp_path: Path) -> None:
@@ -175,7 +177,7 @@ def test_photos_must_lie_on_the_model(tmp_path: Path) -> None:
     """The middle of the flight decides, on every side; a rotated raster is refused."""
     path = _write(tmp_path / "d.tif", "EPSG:4326", _ramp())  # 104.05 to 104.07, 30.655 to 30.67
     for lon, lat in ((104.0499, 30.66), (104.0701, 30.66), (104.06, 30.6701), (104.06, 30.6549)):
-        with pytest.raises(FileError, match="does not cover the photos"):
+        with raises_told(FileError, match="does not cover the photos"):
             read_elevation(path, "d.tif", lon=(lon, lon), lat=(lat, lat))
     for lon, lat in ((104.0501, 30.66), (104.0699, 30.66), (104.06, 30.6699), (104.06, 30.6551)):
         read_elevation(path, "d.tif", lon=(lon, lon), lat=(lat, lat))
@@ -240,7 +242,7 @@ def test_declared_geoid_is_told_with_the_datum(tmp_path: Path) -> None:
     np.testing.assert_allclose(lifted.value.values, dem.values + 12.5)
     assert lifted.value.attrs == {**dem.attrs, "vertical": "ellipsoid"}
     assert lifted.decisions[0].item == "elevation model"
-    assert lifted.decisions[0].evidence == "declared geoid height of +12.50 m (heights were unknown)"
+    assert tell(lifted.decisions[0]).evidence == "declared geoid height of +12.50 m (heights were unknown)"
     again = ellipsoid_heights(lifted.value, geoid_height_m=99.0)
     assert again.value is lifted.value and again.decisions == ()
 
@@ -253,8 +255,8 @@ def test_heights_by_a_transformation_of_proj() -> None:
     outcome = elevation._lifted(dem, shift, "EPSG:5773")
     np.testing.assert_array_equal(outcome.value.values, [[110.0, np.nan], [112.0, 113.0]])
     assert outcome.value.attrs["vertical"] == "ellipsoid" and dem.attrs["vertical"] == "EPSG:5773"
-    assert outcome.decisions[0].evidence.startswith("EPSG:5773, ")
-    assert outcome.decisions[0].evidence.endswith(": +10.00 m")
+    assert tell(outcome.decisions[0]).evidence.startswith("EPSG:5773, ")
+    assert tell(outcome.decisions[0]).evidence.endswith(": +10.00 m")
 
 
 def test_model_whose_system_has_no_code_cannot_be_asked_of_proj() -> None:

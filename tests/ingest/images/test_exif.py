@@ -11,6 +11,7 @@ import pytest
 
 from ingest.errors import FileError, UnknownFormat
 from ingest.images.exif import PhotoTags, jpeg_segments, read_tags
+from tests.told import raises_told
 
 Entry = tuple[int, int, bytes]  # tag, type, value
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -195,7 +196,7 @@ def test_start_of_frame(tmp_path: Path, marker: int, is_frame: bool) -> None:
     if is_frame:
         assert _read(tmp_path, _jpeg(frame=marker)).width_px == 40
         return
-    with pytest.raises(FileError, match="states no image size"):
+    with raises_told(FileError, match="states no image size"):
         _read(tmp_path, _jpeg(frame=marker))
 
 
@@ -223,7 +224,7 @@ def test_end_of_the_pixels(tmp_path: Path, tail: bytes, whole: bool) -> None:
     if whole:
         assert _read(tmp_path, _jpeg(tail=tail)).height_px == 30
         return
-    with pytest.raises(FileError, match="ends before its last pixel"):
+    with raises_told(FileError, match="ends before its last pixel"):
         _read(tmp_path, _jpeg(tail=tail))
 
 
@@ -231,9 +232,9 @@ def test_damaged_jpeg_names_the_byte(tmp_path: Path) -> None:
     """Where a marker should stand, or a length is too short."""
     good = _segment(0xFE, b"comment")
     for damaged in (good + b"\0\0\0\0", good + b"\xff\xe1\0\x01"):
-        with pytest.raises(FileError, match=f"damaged at byte {2 + len(good)}"):
+        with raises_told(FileError, match=f"damaged at byte {2 + len(good)}"):
             _read(tmp_path, b"\xff\xd8" + damaged)
-    with pytest.raises(FileError, match="damaged at byte 2"):
+    with raises_told(FileError, match="damaged at byte 2"):
         _read(tmp_path, b"\xff\xd8\xff")
 
 
@@ -243,13 +244,13 @@ def test_segments_one_by_one(tmp_path: Path) -> None:
     path.write_bytes(_jpeg(_segment(0xE3, b"abc"), _segment(0xFE, b"")))
     assert list(jpeg_segments(path, "a")) == [(0xE3, b"abc"), (0xFE, b""), (0xC0, FRAME)]
     path.write_bytes(b"II*\0")
-    with pytest.raises(FileError, match="is not a JPEG"):
+    with raises_told(FileError, match="is not a JPEG"):
         list(jpeg_segments(path, "a"))
     for broken in (b"\xff\xd8\xff\xe1\0\x01ab", b"\xff\xd8\0\0\0\x04", b"\xff\xd8\xff\xe1"):
         path.write_bytes(broken)
-        with pytest.raises(FileError, match="damaged before its pixels"):
+        with raises_told(FileError, match="damaged before its pixels"):
             list(jpeg_segments(path, "a"))
-    with pytest.raises(FileError, match="cannot be read"):
+    with raises_told(FileError, match="cannot be read"):
         list(jpeg_segments(tmp_path / "gone", "gone"))
 
 

@@ -11,6 +11,8 @@ import pytest
 from ingest.errors import FileError
 from ingest.images.mrk import MrkExposure, apply_marks_of_exposure, parse_mrk, read_mrk
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 LINE = "{n}\t177348.5\t[2335]\t   -12,N\t    -4,E\t   190,V\t{lat},Lat\t{lon},Lon\t512.345,Ellh\t0.012, 0.009, 0.021\t{q}"  # noqa: E501
 CAMERA = Camera(64, 48, 50.0, 31.5, 23.5)
@@ -76,9 +78,9 @@ def test_file_with_damaged_lines(tmp_path: Path) -> None:
     assert [e.number for e in exposures] == [1, 2]
     assert [(r.item, r.where) for r in rejects] == [("a.MRK", "line 3")]
     path.write_text("rubbish\n", encoding="ascii")
-    with pytest.raises(FileError, match=r"a\.MRK: holds no exposure"):
+    with raises_told(FileError, match=r"a\.MRK: holds no exposure"):
         read_mrk(path, "a.MRK")
-    with pytest.raises(FileError, match="cannot be read"):
+    with raises_told(FileError, match="cannot be read"):
         read_mrk(tmp_path / "gone.MRK", "gone.MRK")
 
 
@@ -98,7 +100,7 @@ def test_exposure_takes_the_place_of_the_tags(tmp_path: Path) -> None:
         tags={"Model": "P4R", "RtkFlag": "16"},
     )  # fmt: skip
     assert found == expected
-    assert (told.item, told.decision) == ("log", "position and time of 1 photos taken from it")
+    assert (told.item, tell(told).decision) == ("log", "position and time of 1 photos taken from it")
     assert rejects == []
 
 
@@ -115,8 +117,8 @@ def test_exposures_far_from_the_photo_are_not_used(tmp_path: Path, axis: int, me
     assert (found.pose.lat == 30.657401 and found.pose.lon == 104.065702) == used
     if not used:
         assert found is frame
-        assert (told.item, told.decision) == (frame.item, "exposure of the MRK file not used")
-        assert told.evidence == "log number 7 is 20 m from the photo's own position"
+        assert (told.item, tell(told).decision) == (frame.item, "exposure of the MRK file not used")
+        assert tell(told).evidence == "log number 7 is 20 m from the photo's own position"
 
 
 def test_photos_find_their_file_and_number(tmp_path: Path) -> None:
@@ -150,7 +152,7 @@ def test_photos_find_their_file_and_number(tmp_path: Path) -> None:
         True,
         True,
     ]
-    assert {d.item: d.decision.split(" of ")[1][0] for d in decisions} == {"A": "2", "B": "2", "other/A": "1"}
+    assert {d.item: tell(d).decision.split(" of ")[1][0] for d in decisions} == {"A": "2", "B": "2", "other/A": "1"}
 
 
 def test_unreadable_log_is_a_reject_and_photos_stay(tmp_path: Path) -> None:
@@ -161,5 +163,5 @@ def test_unreadable_log_is_a_reject_and_photos_stay(tmp_path: Path) -> None:
     frames = [_frame(tmp_path / "F_0007.JPG"), _frame(tmp_path / "sub" / "F_0007.JPG")]
     found, _, rejects = apply_marks_of_exposure(frames, [(empty, "empty"), (log, "log")], conflict_m=20.0)
     assert [(r.item, r.where) for r in rejects] == [("empty", ""), ("log", "line 1")]
-    assert "holds no exposure" in rejects[0].reason
+    assert "holds no exposure" in tell(rejects[0]).reason
     assert found[0].pose.vertical_datum == "ellipsoid" and found[1] is frames[1]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingest.errors import SettingError
 from ingest.images.poses import _camera_under_body, _yaw_pitch_roll
 from ingest.schema import Frame
+from onevisit.words.telling import tell
 from tests.ingest.images.photo_files import (
     CHENGDU_GPS,
     LENS,
@@ -171,7 +172,7 @@ def test_positions_that_disagree_are_a_decision(tmp_path: Path) -> None:
     xmp = description('drone-dji:GpsLatitude="+30.6674" drone-dji:GpsLongitude="+104.0657"')
     outcome = read(write_photo(tmp_path / "a.jpg", xmp=xmp))
     assert outcome.value[0].pose.lat == pytest.approx(30.6574)
-    assert any("1113 m away" in d.evidence for d in outcome.decisions)
+    assert any("1113 m away" in tell(d).evidence for d in outcome.decisions)
 
 
 def test_height_below_sea_level_is_negative(tmp_path: Path) -> None:
@@ -203,7 +204,7 @@ def test_utc_at_exposure_is_gps_time(tmp_path: Path) -> None:
     xmp = description('drone-dji:UTCAtExposure="2024-10-08T01:15:48.250000"')
     outcome = read(write_photo(tmp_path / "a.jpg", xmp=xmp))
     assert outcome.value[0].time == datetime(2024, 10, 8, 1, 15, 30, 250_000, tzinfo=UTC)
-    assert any("GPS time" in d.decision for d in outcome.decisions)
+    assert any("GPS time" in tell(d).decision for d in outcome.decisions)
 
 
 def test_photo_without_a_clock_has_no_time_and_comes_last(tmp_path: Path) -> None:
@@ -256,8 +257,8 @@ def test_unknown_camera_without_focal_tags_is_rejected(tmp_path: Path) -> None:
     """The message names the model and the setting; with the setting the photo is used."""
     path = write_photo(tmp_path / "a.jpg", model="Box 1", exif={0x9003: "2024:10:08 09:15:30"})
     [reject] = read(path).rejects
-    assert "'Box 1'" in reject.reason
-    assert "photos.focal_px" in reject.reason
+    assert "'Box 1'" in tell(reject).reason
+    assert "photos.focal_px" in tell(reject).reason
     assert read_one(path, focal_px=50.0).camera.source == "declared"
 
 

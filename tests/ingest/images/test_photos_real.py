@@ -12,6 +12,8 @@ import pytest
 from ingest.errors import FileError
 from ingest.images.read import PhotoSettings, read_frames, read_image
 from ingest.schema import Frame
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 
 def read_folder(folder: Path) -> tuple[Frame, ...]:
@@ -91,13 +93,13 @@ def test_truncated_jpeg_is_rejected_by_name(shared_data: Path, tmp_path: Path) -
     outcome = read_frames([cut], PhotoSettings(), root=tmp_path)
     assert outcome.value == ()
     assert outcome.rejects[0].item == "IMG_9354.jpg"
-    assert "ends before its last pixel" in outcome.rejects[0].reason
+    assert "ends before its last pixel" in tell(outcome.rejects[0]).reason
     frame = read_frames([source], PhotoSettings()).value[0]
-    with pytest.raises(FileError, match="ends before its last pixel"):
+    with raises_told(FileError, match="ends before its last pixel"):
         read_image(Frame(frame.item, cut, frame.camera, frame.pose))
 
 
 def test_rasters_without_a_position_are_rejected(shared_data: Path) -> None:
     """A derived GeoTIFF among the photos is refused with what to do."""
     outcome = read_frames([shared_data / "uav" / "brighton_beach" / "derived_dsm_0.2m.tif"], PhotoSettings())
-    assert "no GPS position" in outcome.rejects[0].reason
+    assert "no GPS position" in tell(outcome.rejects[0]).reason

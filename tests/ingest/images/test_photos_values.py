@@ -19,6 +19,7 @@ from ingest.images.mrk import gps_to_utc, parse_mrk
 from ingest.images.read import PhotoSettings, read_frames, read_image, read_values
 from ingest.images.xmp import parse_xmp
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import tell
 from tests.ingest.images.photo_files import (
     CHENGDU_GPS,
     LENS,
@@ -28,6 +29,7 @@ from tests.ingest.images.photo_files import (
     segment,
     write_photo,
 )
+from tests.told import raises_told
 
 
 def test_every_field_of_a_frame(tmp_path: Path) -> None:
@@ -86,9 +88,9 @@ def test_what_is_decided_alike_is_told_once_a_folder(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     files = [write_photo(tmp_path / name) for name in ("a.jpg", "b.jpg", "x/c.jpg")]
     outcome = read_frames(files, PhotoSettings(), root=tmp_path)
-    told = [(d.item, d.evidence) for d in outcome.decisions if d.decision.startswith("focal length")]
+    told = [(d.item, tell(d).evidence) for d in outcome.decisions if tell(d).decision.startswith("focal length")]
     assert told == [("a.jpg and 1 more", "camera FC6310R, 64 × 48 px"), ("x/c.jpg", "camera FC6310R, 64 × 48 px")]
-    (focal,) = {d.decision for d in outcome.decisions if d.decision.startswith("focal length")}
+    (focal,) = {tell(d).decision for d in outcome.decisions if tell(d).decision.startswith("focal length")}
     assert focal == "focal length 43 px ± 0 px from exif focal length, camera table"
     assert [f.item for f in read_frames(files, PhotoSettings(), root=tmp_path / "x").value] == [
         "a.jpg",
@@ -115,7 +117,7 @@ def test_thermal_and_multispectral_photos_have_their_values_labelled(
     outcome = read(path)
     (frame,) = outcome.value
     assert (frame.kind, frame.tags["ThermalUnit"]) == ("thermal", "count")
-    assert any(d.decision.startswith("raw counts") for d in outcome.decisions)
+    assert any(tell(d).decision.startswith("raw counts") for d in outcome.decisions)
     np.testing.assert_array_equal(read_values(frame)[:, :, 0], counts)
     halved = read_values(frame, reduce=2)
     assert (halved.shape, halved.dtype) == ((24, 32, 1), np.float32)
@@ -192,7 +194,7 @@ def test_pixels_that_cannot_be_read(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     frame = Frame("a.tif", path, Camera(8, 8, 10.0, 3.5, 3.5), Pose(0.0, 0.0))
     cv2.imwrite(str(path), np.zeros((8, 8), np.float64))
-    with pytest.raises(FileError, match="pixels are float64, expected"):
+    with raises_told(FileError, match="pixels are float64, expected"):
         read_image(frame)
     with pytest.raises(ValueError, match="reduce is 3"):
         read_image(frame, reduce=3)
@@ -222,7 +224,7 @@ def test_mrk_is_read_by_suffix_not_by_place(tmp_path: Path, swapped: bool) -> No
     )
     assert frame.time == datetime(2024, 10, 8, 1, 15, 30, 500_000, tzinfo=UTC)
     assert [(r.item, r.where) for r in outcome.rejects] == [("100_0001_Timestamp.MRK", "line 2")]
-    assert any("1 photos taken from it" in d.decision for d in outcome.decisions)
+    assert any("1 photos taken from it" in tell(d).decision for d in outcome.decisions)
 
 
 def test_mrk_of_another_place_is_not_used(tmp_path: Path) -> None:
@@ -231,7 +233,7 @@ def test_mrk_of_another_place_is_not_used(tmp_path: Path) -> None:
     log.write_text(MRK.format(n=1, a="30.66640000,Lat", b="104.06570000,Lon"), encoding="ascii")
     outcome = read(write_photo(tmp_path / "DJI_20241008091530_0001_V.JPG"), log)
     assert outcome.value[0].pose.lat == pytest.approx(30.6574)
-    assert any("not used" in d.decision for d in outcome.decisions)
+    assert any("not used" in tell(d).decision for d in outcome.decisions)
 
 
 def test_gps_time_is_18_seconds_ahead() -> None:
@@ -264,7 +266,7 @@ def test_photos_that_cannot_be_used_are_named_with_what_to_do(tmp_path: Path) ->
     files["notes.txt"].write_text("hello", encoding="ascii")
     outcome = read(good, *files.values())
     assert [f.item for f in outcome.value] == ["good.jpg"]
-    reasons = {r.item: r.reason for r in outcome.rejects}
+    reasons = {r.item: tell(r).reason for r in outcome.rejects}
     assert reasons.keys() == files.keys()
     for name, words in (
         ("no gps.jpg", "no GPS position"), ("no fix.jpg", "no GPS position"), ("beyond.jpg", "not on the earth"),

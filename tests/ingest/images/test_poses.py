@@ -9,6 +9,7 @@ import pytest
 from ingest.errors import NoPosition
 from ingest.images.exif import PhotoTags, TagValue
 from ingest.images.poses import PoseDefaults, TaggedPose, pose_from_tags
+from tests.told import raises_told
 
 DEFAULTS = PoseDefaults(3.0, 5.0, 0.03, 0.035, 20.0)
 PLACE: dict[str, TagValue] = {
@@ -30,7 +31,12 @@ def test_a_photo_with_a_position_alone() -> None:
     assert (pose.height_m, pose.vertical_datum, pose.height_above_takeoff_m) == (None, "unknown", None)
     assert (pose.yaw_rad, pose.pitch_rad, pose.roll_rad) == (None, None, None)
     assert (pose.horizontal_sd_m, pose.vertical_sd_m, pose.angle_sd_rad) == (3.0, 5.0, 0.035)
-    assert (found.flight_yaw_rad, found.target_distance_m, found.decision, found.evidence) == (None, None, "", "")
+    assert (found.flight_yaw_rad, found.target_distance_m, found.decision, found.evidence) == (
+        None,
+        None,
+        "",
+        "",
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,7 +83,7 @@ def test_degrees_minutes_and_seconds(
 )  # fmt: skip
 def test_no_position_is_refused(exif: dict[str, TagValue]) -> None:
     """Absent, of four parts, or at (0, 0); an XMP position of (0, 0) is none either and EXIF is taken."""
-    with pytest.raises(NoPosition, match="no GPS position"):
+    with raises_told(NoPosition, match="no GPS position"):
         _tagged(exif=exif)
     zero = {"drone-dji:GpsLongitude": "0.0", "drone-dji:GpsLatitude": "0.0"}
     assert _tagged(zero).pose.lat == pytest.approx(LAT)
@@ -99,7 +105,7 @@ def test_positions_that_are_not_on_the_earth(lon: str, lat: str, there: bool) ->
     if there:
         assert _tagged(xmp, {}).pose.lon == float(lon)
         return
-    with pytest.raises(NoPosition, match=f"position {float(lat):g}, {float(lon):g} is not on the earth"):
+    with raises_told(NoPosition, match=f"position {float(lat):g}, {float(lon):g} is not on the earth"):
         _tagged(xmp, {})
 
 

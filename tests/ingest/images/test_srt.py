@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from ingest.errors import FileError
 from ingest.images.srt import VideoPoint, read_srt
 from ingest.outcome import Outcome
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 
 def write(folder: Path, text: str) -> Outcome[tuple[VideoPoint, ...]]:
@@ -47,7 +49,7 @@ def test_models_are_read(shared_data: Path, name: str, count: int, lon: float, l
 @pytest.mark.parametrize("name", ["broken_empty.SRT", "broken_empty2.SRT", "mavic_air.SRT"])
 def test_files_without_any_position_are_refused(shared_data: Path, name: str) -> None:
     """Empty files and a camera without GPS are one clear line."""
-    with pytest.raises(FileError, match="none with a position"):
+    with raises_told(FileError, match="none with a position"):
         read_srt(shared_data / "uav" / "srt" / name, name)
 
 
@@ -56,7 +58,7 @@ def test_incomplete_subtitles_are_counted(shared_data: Path, name: str, missing:
     """What is whole is read, the rest is a reject with its number."""
     outcome = read_srt(shared_data / "uav" / "srt" / name, name)
     assert outcome.value
-    assert outcome.rejects[0].reason == f"{missing} subtitles without a position"
+    assert tell(outcome.rejects[0]).reason == f"{missing} subtitles without a position"
 
 
 def test_attitude_height_and_time_of_a_phantom_4_rtk(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_brackets_with_gimbal_and_both_heights(tmp_path: Path) -> None:
     assert (point.pose.height_above_takeoff_m, point.pose.height_m) == (100.3, 592.1)
     assert degrees(point.pose.yaw_rad or 0.0) == pytest.approx(-35.5)
     assert point.time == datetime(2024, 10, 8, 1, 15, 30, 250_000, tzinfo=UTC)
-    assert any("Asia/Shanghai" in d.decision for d in outcome.decisions)
+    assert any("Asia/Shanghai" in tell(d).decision for d in outcome.decisions)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

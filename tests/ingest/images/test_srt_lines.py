@@ -11,6 +11,8 @@ import pytest
 from ingest.errors import FileError
 from ingest.images.srt import VideoPoint, read_srt
 from ingest.outcome import Outcome
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 SPAN = "1\n00:00:01,000 --> 00:00:02,000\n"
 
@@ -65,18 +67,18 @@ def test_places(tmp_path: Path, line: str, lon: float, lat: float) -> None:
 )
 def test_places_that_are_none(tmp_path: Path, line: str) -> None:
     """No fix, beyond the earth, half of a place: counted; where there is no other, the file is refused."""
-    with pytest.raises(FileError, match="1 subtitles, none with a position"):
+    with raises_told(FileError, match="1 subtitles, none with a position"):
         _read(tmp_path, SPAN + line)
     outcome = _read(tmp_path, f"{SPAN}{line}\n\n{SPAN}GPS(104.5,30.5,1)\n\n{SPAN}{line}\n")
     assert len(outcome.value) == 1
     (reject,) = outcome.rejects
-    assert (reject.item, reject.where, reject.reason) == ("a.SRT", "", "2 subtitles without a position")
+    assert (reject.item, reject.where, tell(reject).reason) == ("a.SRT", "", "2 subtitles without a position")
 
 
 def test_latitude_first_is_told_once(tmp_path: Path) -> None:
     """However many subtitles; the order by size alone is not told."""
     outcome = _read(tmp_path, f"{SPAN}GPS(36.6,-6.1,75.1M)\n\n{SPAN}GPS(36.7,-6.1,75.1M)")
-    assert [(d.item, d.decision) for d in outcome.decisions] == [("a.SRT", "latitude read before longitude")]
+    assert [(d.item, tell(d).decision) for d in outcome.decisions] == [("a.SRT", "latitude read before longitude")]
     assert _read(tmp_path, f"{SPAN}GPS(30.5,104.5,19)").decisions == ()
 
 
@@ -151,7 +153,7 @@ def test_clock(tmp_path: Path, clock: str, utc: datetime | None) -> None:
     """The place's zone, which is told; a declared one is not; an impossible time is none."""
     outcome = _read(tmp_path, f"{SPAN}{clock} GPS(104.5,30.5,1)")
     assert outcome.value[0].time == utc
-    assert [d.decision for d in outcome.decisions] == (["clock read as Asia/Shanghai"] if utc else [])
+    assert [tell(d).decision for d in outcome.decisions] == (["clock read as Asia/Shanghai"] if utc else [])
     declared = _read(tmp_path, f"{SPAN}{clock} GPS(104.5,30.5,1)", time_zone="UTC+9")
     assert declared.decisions == ()
     assert utc is None or (utc - declared.value[0].time).total_seconds() == 3600.0  # type: ignore[operator]
@@ -167,5 +169,5 @@ def test_blocks_and_line_ends(tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     """Named."""
-    with pytest.raises(FileError, match=r"gone\.SRT: cannot be read"):
+    with raises_told(FileError, match=r"gone\.SRT: cannot be read"):
         read_srt(tmp_path / "gone.SRT", "gone.SRT")

@@ -19,7 +19,9 @@ from ingest.images.exif import PhotoTags, read_tags
 from ingest.images.flir import FlirCalibration, celsius_from_flir, celsius_from_raw
 from ingest.images.read import PhotoSettings, read_frames, read_values
 from ingest.images.thermal import ThermalKind, dji_counts, read_thermal, thermal_decision, thermal_kind
+from onevisit.words.telling import tell
 from tests.ingest.images.flir_counts import raw_from_celsius
+from tests.told import raises_told
 
 _CONSTANTS = (16556.0, 1428.0, 1.0, -342, 0.0125)
 _PLAIN = FlirCalibration(*_CONSTANTS)
@@ -90,7 +92,7 @@ def test_damaged_flir_structures_are_refused() -> None:
         (whole[: 64 + 64 + 32 + 24] + bytes(0x400), "not plausible|byte|cut off|calibration"),
         (whole[:64] + bytes(64), "no raw image"),
     ]:
-        with pytest.raises(FileError, match=message):
+        with raises_told(FileError, match=message):
             celsius_from_flir(broken, "f")
 
 
@@ -143,7 +145,7 @@ def test_makers_tool_is_asked_when_it_is_there(tmp_path: Path, monkeypatch: pyte
     assert thermal_kind(tags).unit == "degC"
     assert (read_thermal(path, "dji.jpg", tags).ravel() == celsius).all()
     tool.write_text("#!/bin/sh\necho no licence >&2\nexit 3\n")
-    with pytest.raises(FileError, match="code 3: no licence"):
+    with raises_told(FileError, match="code 3: no licence"):
         read_thermal(path, "dji.jpg", tags)
 
 
@@ -158,7 +160,7 @@ def test_sixteen_bit_tiff_of_a_known_maker(tmp_path: Path) -> None:
     assert thermal_kind(tags).unit == "count"
     known = type(tags)("tiff", 4, 3, {"Make": "MicaSense"})
     assert read_thermal(path, path.name, known) == pytest.approx(np.full((3, 4), 25.0), abs=1e-3)
-    with pytest.raises(FileError, match="no temperature"):
+    with raises_told(FileError, match="no temperature"):
         read_thermal(path, path.name, type(tags)("tiff", 4, 3, {"Make": "FLIR"}))
 
 
@@ -230,7 +232,7 @@ def test_structures_of_both_byte_orders(order: str) -> None:
     whole = header + directory + image + bytes(camera)
     assert celsius_from_flir(whole, "f") == pytest.approx(celsius, abs=0.03)
     for broken, message in [(whole[:-1], "cut off"), (whole[: first + len(image)], "cut off")]:
-        with pytest.raises(FileError, match=message):
+        with raises_told(FileError, match=message):
             celsius_from_flir(broken, "f")
 
 
@@ -248,7 +250,7 @@ def test_calibrations_that_are_none(at: int, value: float, message: str) -> None
     whole = bytearray(_fff(np.full((3, 4), 20.0), _PLAIN, png=False))
     struct.pack_into("<f", whole, len(whole) - 0x400 + at, value)
     if message:
-        with pytest.raises(FileError, match=message):
+        with raises_told(FileError, match=message):
             celsius_from_flir(bytes(whole), "f")
     else:
         celsius_from_flir(bytes(whole), "f")
@@ -259,11 +261,11 @@ def test_raw_images_of_an_impossible_size(rows: int, columns: int) -> None:
     """No pixels, too many, or more than there are."""
     whole = bytearray(_fff(np.full((3, 4), 20.0), _PLAIN, png=False))
     struct.pack_into("<HH", whole, 64 + 64 + 2, columns, rows)
-    with pytest.raises(FileError, match="cut off" if (rows, columns) == (4, 4) else f"{columns} × {rows} px"):
+    with raises_told(FileError, match="cut off" if (rows, columns) == (4, 4) else f"{columns} × {rows} px"):
         celsius_from_flir(bytes(whole), "f")
     png = bytearray(_fff(np.full((3, 4), 20.0), _PLAIN, png=True))
     struct.pack_into("<HH", png, 64 + 64 + 2, 3, 4)
-    with pytest.raises(FileError, match=r"PNG.*cannot be decoded"):
+    with raises_told(FileError, match=r"PNG.*cannot be decoded"):
         celsius_from_flir(bytes(png), "f")
 
 
@@ -320,7 +322,7 @@ def test_temperatures_on_earth(tmp_path: Path, value: float, believed: bool) -> 
     if believed:
         assert read_thermal(path, "a.tif", tags) == pytest.approx(value)
     else:
-        with pytest.raises(FileError, match=r"no temperature in °C"):
+        with raises_told(FileError, match=r"no temperature in °C"):
             read_thermal(path, "a.tif", tags)
 
 
@@ -328,14 +330,14 @@ def test_tiffs_that_hold_no_values(tmp_path: Path) -> None:
     """Three bands, damaged bytes, a file that is gone, and a JPEG without any values."""
     path, tags = tmp_path / "a.tif", PhotoTags("tiff", 4, 3, {"SampleFormat": (3.0,)})
     cv2.imwrite(str(path), np.zeros((3, 4, 3), np.uint8))
-    with pytest.raises(FileError, match="one band"):
+    with raises_told(FileError, match="one band"):
         read_thermal(path, "a.tif", tags)
     path.write_bytes(b"II*\x00nothing")
-    with pytest.raises(FileError, match="one band"):
+    with raises_told(FileError, match="one band"):
         read_thermal(path, "a.tif", tags)
-    with pytest.raises(FileError, match="cannot be decoded"):
+    with raises_told(FileError, match="cannot be decoded"):
         read_thermal(tmp_path / "gone.tif", "gone.tif", tags)
-    with pytest.raises(FileError, match="a picture of temperatures without their values"):
+    with raises_told(FileError, match="a picture of temperatures without their values"):
         read_thermal(path, "a.jpg", PhotoTags("jpeg", 4, 3))
 
 
@@ -344,7 +346,7 @@ def test_counts_that_do_not_fill_the_picture(tmp_path: Path) -> None:
     tags = PhotoTags("jpeg", 32, 24, thermal="dji")
     for size in (2 * 32 * 24 - 2, 2 * 32 * 24 + 1):
         path = _jpeg(tmp_path / "dji.jpg", _segment(0xE3, bytes(size)))
-        with pytest.raises(FileError, match=rf"{size} bytes of raw counts do not fill 32 × 24 px"):
+        with raises_told(FileError, match=rf"{size} bytes of raw counts do not fill 32 × 24 px"):
             dji_counts(path, "dji.jpg", tags)
 
 
@@ -371,13 +373,13 @@ def test_tool_that_gives_another_number_of_values(tmp_path: Path, monkeypatch: p
         tool.chmod(0o755)
         tags = read_tags(path, "dji.jpg")
         if message:
-            with pytest.raises(FileError, match=message):
+            with raises_told(FileError, match=message):
                 read_thermal(path, "dji.jpg", tags)
         else:
             values = read_thermal(path, "dji.jpg", tags)
             assert values.shape == (24, 32) and (values == 7.5).all()
     tool.write_text("#!/bin/sh\nexit 0\n")
-    with pytest.raises(FileError, match="code 0: no message"):
+    with raises_told(FileError, match="code 0: no message"):
         read_thermal(path, "dji.jpg", tags)
 
 
@@ -386,7 +388,7 @@ def test_real_dji_flight_is_labelled_as_counts(shared_data: Path) -> None:
     photos = sorted((shared_data / "uav" / "m2ea_thermal_river").glob("*.JPG"))
     outcome = read_frames(photos[:3], PhotoSettings())
     assert [f.tags["ThermalUnit"] for f in outcome.value] == ["count"] * 3
-    assert sum("relative to the flight" in d.decision for d in outcome.decisions) == 1
+    assert sum("relative to the flight" in tell(d).decision for d in outcome.decisions) == 1
     values = read_values(outcome.value[0])
     assert values.shape == (512, 640, 1)
     assert 17000 < np.median(values) < 20000

@@ -16,6 +16,8 @@ from ingest.errors import FileError
 from ingest.images.read import PhotoSettings, read_frames, read_image
 from ingest.images.video import pair_videos, read_video_frames, read_video_image
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 _METRE = 1.0 / 111_320.0  # degrees of latitude
 
@@ -51,7 +53,7 @@ def test_one_frame_for_every_spacing_of_way(tmp_path: Path) -> None:
     assert second.pose.height_above_takeoff_m == 40.0
     assert second.time is not None
     assert second.time.isoformat() == "2024-05-01T02:00:02+00:00"
-    assert any("6 frames taken" in d.decision for d in outcome.decisions)
+    assert any("6 frames taken" in tell(d).decision for d in outcome.decisions)
 
 
 def test_pixels_are_those_of_the_moment(tmp_path: Path) -> None:
@@ -76,7 +78,7 @@ def test_focal_length_of_the_subtitles_or_declared(tmp_path: Path) -> None:
     bare = _subtitles(tmp_path / "a.srt", focal="")
     outcome = read_frames([video, bare], PhotoSettings())
     assert outcome.value == ()
-    assert "no focal length" in outcome.rejects[0].reason
+    assert "no focal length" in tell(outcome.rejects[0]).reason
 
 
 def test_what_has_no_partner_or_is_damaged_is_rejected(tmp_path: Path) -> None:
@@ -88,7 +90,7 @@ def test_what_has_no_partner_or_is_damaged_is_rejected(tmp_path: Path) -> None:
         _subtitles(tmp_path / "c.srt"), _video(tmp_path / "d.avi"), tmp_path / "d.srt",
     ]  # fmt: skip
     outcome = read_frames(files, PhotoSettings())
-    said = {r.item: r.reason for r in outcome.rejects}
+    said = {r.item: tell(r).reason for r in outcome.rejects}
     assert outcome.value == ()
     assert set(said) == {"a.avi", "b.mp4", "c.srt", "d.srt"}
     assert "copy them from the card" in said["a.avi"]
@@ -112,10 +114,10 @@ def test_every_field_of_a_frame(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (frame.pose.yaw_rad, frame.pose.pitch_rad, frame.pose.horizontal_sd_m) == (0.0, -np.pi / 2, 5.0)
     assert frame.time == datetime(2024, 5, 1, 2, 0, 2, tzinfo=UTC)
-    assert [(d.item, d.decision) for d in outcome.decisions] == [
+    assert [(d.item, tell(d).decision) for d in outcome.decisions] == [
         ("v/a.avi", "6 frames taken, one every 9.9 m of way"), ("v/a.avi", "focal length 43 px ± 9 px"),
     ]  # fmt: skip
-    assert outcome.decisions[0].evidence == "12 subtitles with positions, 12 s of 64 × 48 px"
+    assert tell(outcome.decisions[0]).evidence == "12 subtitles with positions, 12 s of 64 × 48 px"
 
 
 def test_declared_focal_length_and_no_gimbal(tmp_path: Path) -> None:
@@ -128,7 +130,7 @@ def test_declared_focal_length_and_no_gimbal(tmp_path: Path) -> None:
     camera = outcome.value[0].camera
     assert (camera.focal_px, camera.focal_sd_px, camera.source) == (50.0, 0.25, "declared")
     assert len(outcome.value) == 12
-    said = [d.decision for d in outcome.decisions]
+    said = [tell(d).decision for d in outcome.decisions]
     assert said[0].startswith("clock read as") and said[-1] == "camera taken to look straight down"
 
 
@@ -165,7 +167,7 @@ def test_subtitles_beyond_the_video_are_left_out(tmp_path: Path) -> None:
     outcome = read_video_frames(video, "a", subtitles, "s", **arguments)
     assert [f.tags["VideoSeconds"] for f in outcome.value] == ["0.5", "1.5", "2.5"]
     short = _video(tmp_path / "b.avi", seconds=1, rate=2)
-    with pytest.raises(FileError, match=r"is 0\.5 s long, before its telemetry begins"):
+    with raises_told(FileError, match=r"is 0\.5 s long, before its telemetry begins"):
         late = subtitles.read_text().replace("00:00:00,500", "00:00:00,600").split("\n\n")[0]
         subtitles.write_text(late)
         read_video_frames(short, "b", subtitles, "s", **arguments)
@@ -188,7 +190,7 @@ def test_picture_of_a_moment_in_its_colours(tmp_path: Path) -> None:
     assert later is not None and later.shape == (13, 17, 3)
     assert later.mean(axis=(0, 1)) == pytest.approx([20, 120, 220], abs=6)
     assert read_video_image(replace(frame, tags={})) is None
-    with pytest.raises(FileError, match="cannot be decoded"):
+    with raises_told(FileError, match="cannot be decoded"):
         read_video_image(replace(frame, path=tmp_path / "gone.avi"))
 
 

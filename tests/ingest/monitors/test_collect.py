@@ -14,6 +14,7 @@ from ingest.monitors import collect
 from ingest.monitors.collect import LAST_NS, Collected, Collector, SeriesKey
 from ingest.monitors.positions import Spot
 from ingest.outcome import Decision
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.monitors.mark_rows import rows_of_marks
 from tests.ingest.monitors.slow_collector import Value, collect_slowly
@@ -91,7 +92,7 @@ def test_the_later_mark_of_a_time_counts(texts: str, count: int) -> None:
     """As with numbers; a mark that comes back is a replacement twice."""
     found = collected([(T0, "mark", text) for text in texts])
     assert rows_of_marks(found.series[0]["mark"]) == [texts[-1]]
-    assert [d.decision[:8] for d in found.decisions] == ([f"{count} values"] if count else [])
+    assert [tell(d).decision[:8] for d in found.decisions] == ([f"{count} values"] if count else [])
 
 
 def test_a_value_that_says_the_same_leaves_what_stands() -> None:
@@ -107,7 +108,10 @@ def test_replaced_values_are_counted_by_file() -> None:
     for source, mn, times in (("b", "1", 2), ("b", "2", 3), ("a", "1", 2)):
         for number in range(times):
             collector.points(SeriesKey("hour", mn, source=source)).add(T0, "x", float(number))
-    assert [(d.item, d.decision[:8]) for d in collector.drain().decisions] == [("b", "3 values"), ("a", "1 values")]
+    assert [(d.item, tell(d).decision[:8]) for d in collector.drain().decisions] == [
+        ("b", "3 values"),
+        ("a", "1 values"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["interval", "mn", "point", "permit_code", "uscc", "site_name", "source"])
@@ -205,7 +209,9 @@ def test_columns_hold_what_a_dictionary_would(values: list[Value]) -> None:
     assert repr(sorted_deep(as_slow(found))) == repr(sorted_deep(without_gaps))
     times = {s.attrs["source"]: s["time"].values.tolist() for s in found.series}
     assert times == {source: sorted({t for c in names.values() for t in c}) for source, names in slow.items()}
-    assert {d.item: int(d.decision.split()[0]) for d in found.decisions} == {k: n for k, n in replaced.items() if n}
+    assert {d.item: int(tell(d).decision.split()[0]) for d in found.decisions} == {
+        k: n for k, n in replaced.items() if n
+    }
 
 
 def sorted_deep(tree: object) -> object:

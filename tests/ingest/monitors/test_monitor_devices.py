@@ -15,6 +15,7 @@ from ingest.monitors.tables import Device, read_table
 from ingest.outcome import Reject
 from ingest.text.marks import NO_MARK
 from ingest.text.sheets import Sheet
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.monitors.mark_rows import rows_of_marks
 from tests.ingest.monitors.monitor_sheets import PERMIT, USCC, Parsed, parse, utc
@@ -144,7 +145,7 @@ def test_positions_of_points() -> None:
     rows = "".join(f"甲,2024-10-01 0{hour}:00,5,104.1,30.{hour % 2},15\n" for hour in range(3))
     found = parse(f"企业名称,时间,SO2,经度,纬度,排口高度(m)\n{rows}")
     assert found.collected.spots == (Spot(("104.1",), ("30.0",), "15"),)
-    assert [d.decision for d in found.collected.decisions] == ["1 rows name another position than their series"]
+    assert [tell(d).decision for d in found.collected.decisions] == ["1 rows name another position than their series"]
     assert found.decisions == []
 
 
@@ -166,7 +167,7 @@ def test_pinyin_initials_are_no_places() -> None:
     """WD is a wind direction as well as 纬度, so neither it nor JD is believed beside measured values."""
     found = parse("时间,SO2,JD,WD\n2024-10-01 08:00,5,104.1,30.1\n")
     assert found.collected.spots == (None,)
-    assert [d.decision for d in found.decisions] == ["columns left out: JD, WD"]
+    assert [tell(d).decision for d in found.decisions] == ["columns left out: JD, WD"]
 
 
 @pytest.mark.parametrize("heading", ["高度(cm)", "采样高度(海拔m)"])
@@ -174,7 +175,7 @@ def test_heights_in_other_units_are_named(heading: str) -> None:
     """A height that is not in metres is a column that nobody knows."""
     found = parse(f"时间,SO2,{heading}\n2024-10-01 08:00,5,1500\n")
     assert found.collected.spots == (None,)
-    assert [d.decision for d in found.decisions] == [f"columns left out: {heading}"]
+    assert [tell(d).decision for d in found.decisions] == [f"columns left out: {heading}"]
 
 
 def test_a_list_of_devices_says_where_they_are() -> None:

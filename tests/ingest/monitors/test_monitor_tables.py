@@ -10,8 +10,10 @@ import pytest
 
 from ingest.errors import UnknownFormat
 from ingest.outcome import Decision, Reject
+from onevisit.words.telling import tell
 from tests.ingest.monitors.mark_rows import rows_of_marks
 from tests.ingest.monitors.monitor_sheets import PERMIT, USCC, parse, utc
+from tests.told import raises_told
 
 NAN = float("nan")
 
@@ -87,7 +89,7 @@ def test_times_that_are_none(text: str, reason: str) -> None:
 def test_one_bad_row_is_told_once() -> None:
     """There is no second line on rows of which there is one."""
     found = parse("时间,二氧化硫\n昨天,1\n2024-13-01,1\n")
-    assert [(r.where, r.reason[:22]) for r in found.rejects] == [
+    assert [(r.where, tell(r).reason[:22]) for r in found.rejects] == [
         ("line 2", "row not used: its time"), ("line 3", "row not used: its time"),
     ]  # fmt: skip
 
@@ -196,7 +198,7 @@ def test_what_makes_a_heading_row(heading: str, found: bool) -> None:
     """A time with something measured, a beginning with an end, or a device with the name of its site."""
     text = f"标题\n{heading},x\n1,2,3\n"
     if found:
-        assert [d.decision for d in parse(text).decisions] == ["columns left out: x"]
+        assert [tell(d).decision for d in parse(text).decisions] == ["columns left out: x"]
     else:
         with pytest.raises(
             UnknownFormat, match="no heading row names a time and a quantity; the first row is '标题'"
@@ -212,7 +214,7 @@ def test_the_heading_is_looked_for_in_the_first_26_rows(titles: int, found: bool
     if found:
         assert parse(text).one["a21026"].values.tolist() == [5.0]
     else:
-        with pytest.raises(UnknownFormat, match="'c0, c1, c2, c3, c4, c5, c6, c7'; expected 监测时间 and 实测值"):
+        with raises_told(UnknownFormat, match="'c0, c1, c2, c3, c4, c5, c6, c7'; expected 监测时间 and 实测值"):
             parse(text)
 
 

@@ -20,6 +20,7 @@ from ingest.monitors.read import MonitorSettings, read_monitors
 from ingest.outcome import Outcome
 from ingest.schema import check_monitor
 from ingest.settings import describe_settings
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.monitors.mark_rows import rows_of_marks
 from tests.ingest.monitors.slow_crc import crc_hj212
@@ -76,7 +77,7 @@ def test_packets_become_hourly_series(tmp_path: Path) -> None:
     assert series["a21026_corrected"].values.tolist() == [15.0, 30.0]
     assert rows_of_marks(series["a21026_mark"]) == ["N", "D"]
     assert series["a21026"].attrs["units"] == "mg m-3"
-    assert [r.reason.split(";")[0] for r in outcome.rejects] == ["1 packets refused: bytes belong to no packet"]
+    assert [tell(r).reason.split(";")[0] for r in outcome.rejects] == ["1 packets refused: bytes belong to no packet"]
 
 
 def test_facility_states_and_hours(tmp_path: Path) -> None:
@@ -94,9 +95,9 @@ def test_refused_and_tolerated_packets_are_counted(tmp_path: Path) -> None:
     segment = f"ST=31;CN=2011;PW=1;MN={MN};Flag=4;CP=&&DataTime=20241001080000;a21026-Rtd=1.0&&"
     (tmp_path / "log.bin").write_bytes(packet(segment, modbus=True) * 3)
     strict, tolerant = read(tmp_path), read(tmp_path, tolerated=(f"{MN}:modbus",))
-    assert (len(strict.value), strict.rejects[0].reason[:36]) == (0, "3 packets refused: Modbus sum; if th")
+    assert (len(strict.value), tell(strict.rejects[0]).reason[:36]) == (0, "3 packets refused: Modbus sum; if th")
     assert len(tolerant.value) == 1
-    assert any(d.decision.startswith("3 packets accepted") for d in tolerant.decisions)
+    assert any(tell(d).decision.startswith("3 packets accepted") for d in tolerant.decisions)
 
 
 def test_collected_packets_give_valid_series(shared_data: Path) -> None:
@@ -206,8 +207,8 @@ def test_times_of_packets(tmp_path: Path, time: str, zone: str, expected: str) -
     outcome = read(tmp_path, time_zone=zone)
     assert outcome.value[0]["time"].values[0] == np.datetime64(expected, "ns")
     [decision] = outcome.decisions
-    assert (decision.item, decision.decision) == ("log.bin", f"times read as {zone}")
-    assert "`time_zone` under [monitors]" in decision.evidence
+    assert (decision.item, tell(decision).decision) == ("log.bin", f"times read as {zone}")
+    assert "`time_zone` under [monitors]" in tell(decision).evidence
 
 
 @pytest.mark.parametrize(
@@ -275,7 +276,7 @@ def test_refused_packets_by_kind_with_the_place_of_the_first(tmp_path: Path) -> 
     damaged = "damaged on the way, or cut by the collector: take the log again, or ask the keeper of the device"
     known = 'if the device is known for it, put `tolerated = ["<MN>:{}"]` under [monitors] in mission.toml'.format
     assert {r.item for r in outcome.rejects} == {"log.bin"}
-    assert {(r.where, r.reason) for r in outcome.rejects} == {
+    assert {(r.where, tell(r).reason) for r in outcome.rejects} == {
         (f"byte {starts[1]}", f"2 packets refused: CRC; {damaged}"),
         (f"byte {starts[3]}", f"1 packets refused: Modbus sum; {known('modbus')}"),
         (f"byte {starts[4]}", f"1 packets refused: length; {known('length')}"),
@@ -294,7 +295,7 @@ def test_tolerated_packets_are_counted_by_device_and_kind(tmp_path: Path) -> Non
     (tmp_path / "log.bin").write_bytes(data + other + data)
     outcome = read(tmp_path, tolerated=("*:modbus",))
     text = "{} packets accepted although not to the standard".format
-    assert [(d.item, d.decision, d.evidence) for d in outcome.decisions[:2]] == [
+    assert [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions[:2]] == [
         ("log.bin", text(2), f"{MN}: Modbus sum"), ("log.bin", text(1), "M2: Modbus sum"),
     ]  # fmt: skip
 
@@ -322,7 +323,7 @@ def test_logs_are_known_by_their_first_bytes(tmp_path: Path, content: bytes, is_
     """A packet's start with a command or a data area within 4096 bytes; a heading of two hashes is none."""
     (tmp_path / "a.csv").write_bytes(content)
     outcome = read(tmp_path)
-    is_table = bool(outcome.value) or any("no heading row" in r.reason for r in outcome.rejects)
+    is_table = bool(outcome.value) or any("no heading row" in tell(r).reason for r in outcome.rejects)
     assert is_table == (not is_log)
 
 
@@ -354,7 +355,7 @@ def test_wide_hourly_table(tmp_path: Path, encoding: str) -> None:
     assert np.isnan(series["a21026_corrected"].values[2])
     assert (series["a21026"].attrs["units"], series["a21026_corrected"].attrs["limit"]) == ("mg m-3", 50.0)
     assert [(r.item, r.where) for r in outcome.rejects] == [("小时.csv", "line 5")]
-    assert any("备注" in d.decision for d in outcome.decisions)
+    assert any("备注" in tell(d).decision for d in outcome.decisions)
 
 
 def test_long_daily_workbook(tmp_path: Path) -> None:
@@ -405,7 +406,7 @@ def test_device_numbers_and_declared_conditions(tmp_path: Path) -> None:
     assert (series["TA001_power"].attrs["role"], series["TA001_power"].attrs["linked_to"]) == ("treatment", "MF0001")
     assert rows_of_marks(series["TA001_mark"]) == ["停运检修"]
     assert "MF0001_mark" not in series
-    assert not any("left out" in d.decision for d in outcome.decisions)
+    assert not any("left out" in tell(d).decision for d in outcome.decisions)
 
 
 def test_marks_are_laid_over_their_point_only(tmp_path: Path) -> None:
@@ -419,7 +420,7 @@ def test_marks_are_laid_over_their_point_only(tmp_path: Path) -> None:
     )
     outcome = read(tmp_path)
     assert rows_of_marks(outcome.value[0]["mark"]) == ["", "a21026:校准", ""]
-    assert any(r.item == "b.csv" and r.where == "line 3" and "停运" in r.reason for r in outcome.rejects)
+    assert any(r.item == "b.csv" and r.where == "line 3" and "停运" in tell(r).reason for r in outcome.rejects)
 
 
 def test_table_of_devices_names_the_site_of_packets(tmp_path: Path) -> None:
@@ -477,7 +478,7 @@ def test_positions_come_from_the_record_or_the_list_of_devices(tmp_path: Path) -
     assert {mn: sorted(map(str, s.coords)) for mn, s in series.items()} == {
         MN: ["height", "lat", "lon", "time"], "M2": ["path_lat", "path_lon", "time"], "M3": ["time"],
     }  # fmt: skip
-    found = [(d.item, d.decision) for d in outcome.decisions if "positions" in d.decision]
+    found = [(d.item, tell(d).decision) for d in outcome.decisions if "positions" in tell(d).decision]
     assert found == [("1.csv", "1 positions read as WGS 84"), ("2.csv", "1 positions read as WGS 84")]
     for one in outcome.value:
         check_monitor(one)
@@ -495,7 +496,9 @@ def test_packets_of_years_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     outcome = log(tmp_path, realtime("a21026-Rtd=1"), far, far)
     assert [series["a21026"].size for series in outcome.value] == [1]
     [reject] = outcome.rejects
-    assert reject.reason.startswith("2 packets refused: DataTime is not between 1678 and 2261; damaged on the way")
+    assert tell(reject).reason.startswith(
+        "2 packets refused: DataTime is not between 1678 and 2261; damaged on the way"
+    )
 
 
 def test_repeated_values_are_replaced_and_told(tmp_path: Path) -> None:
@@ -503,7 +506,7 @@ def test_repeated_values_are_replaced_and_told(tmp_path: Path) -> None:
     (tmp_path / "log.bin").write_bytes(hourly(8, 10.0) + hourly(8, 10.0) + hourly(8, 12.0))
     outcome = read(tmp_path)
     assert outcome.value[0]["a21026"].values.tolist() == [12.0]
-    assert [d.decision for d in outcome.decisions if "replaced" in d.decision] == [
+    assert [tell(d).decision for d in outcome.decisions if "replaced" in tell(d).decision] == [
         "2 values replaced by later ones of the same time"
     ]
 
@@ -512,7 +515,7 @@ def test_file_that_is_no_record_is_one_reject(tmp_path: Path) -> None:
     """The message quotes the first row and says what was expected."""
     (tmp_path / "a.csv").write_text("你好,世界\n1,2\n", encoding="utf-8")
     [reject] = read(tmp_path).rejects
-    assert "你好, 世界" in reject.reason
+    assert "你好, 世界" in tell(reject).reason
 
 
 def test_files_are_read_in_order_and_named_within_the_mission(tmp_path: Path) -> None:
@@ -537,7 +540,7 @@ def test_decisions_of_a_table_come_before_its_zone_and_replaced_values_last(tmp_
     text = "时间,SO2,备注\n2024-10-01 08:00,1,\n2024-10-01 08:00,2,\n"
     (tmp_path / "a.csv").write_text(text, encoding="gb18030")
     (tmp_path / "b.csv").write_text("时间,SO2\n2024-10-01 08:00,1\n", encoding="utf-8")
-    assert [(d.item, d.decision) for d in read(tmp_path).decisions] == [
+    assert [(d.item, tell(d).decision) for d in read(tmp_path).decisions] == [
         ("a.csv", "read as GB 18030"),
         ("a.csv", "columns left out: 备注"),
         ("a.csv", "times read as Asia/Shanghai"),
@@ -553,11 +556,11 @@ def test_what_cannot_be_read_is_a_reject(tmp_path: Path) -> None:
     (tmp_path / "3.csv").write_text("\n")
     (tmp_path / "4.csv").write_text("时间,SO2\n2024-10-01 08:00,1\n", encoding="gb18030")
     outcome = read(tmp_path, maximum_file_mb=60e-6)
-    assert [(r.item, r.where, r.reason[:22]) for r in outcome.rejects] == [
+    assert [(r.item, r.where, tell(r).reason[:22]) for r in outcome.rejects] == [
         ("1.csv", "", "cannot be read (Is a d"), ("2.csv", "", "has 90 bytes, more tha"),
         ("3.csv", "", "is empty; export it ag"),
     ]  # fmt: skip
-    assert [(d.item, d.decision) for d in outcome.decisions] == [
+    assert [(d.item, tell(d).decision) for d in outcome.decisions] == [
         ("4.csv", "read as GB 18030"), ("4.csv", "times read as Asia/Shanghai"),
     ]  # fmt: skip
     assert len(outcome.value) == 1
@@ -586,7 +589,7 @@ def test_damaged_records_give_series_or_rejects(tmp_path: Path, noise: bytes, at
     outcome = read(tmp_path)
     for series in outcome.value:
         check_monitor(series)
-    assert json.dumps([[r.item, r.where, r.reason] for r in outcome.rejects])
+    assert json.dumps([[r.item, r.where, tell(r).reason] for r in outcome.rejects])
 
 
 def test_values_are_immutable() -> None:

@@ -11,6 +11,7 @@ from ingest.monitors import positions as monitor_positions
 from ingest.monitors.positions import Position, Spot, read_positions, spot_of, with_position
 from ingest.outcome import Decision, Reject
 from ingest.schema import CrsSource
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 
 NAN = float("nan")
@@ -104,7 +105,7 @@ def test_swapped_columns_are_put_back_and_said() -> None:
     outcome = read_positions([spot("30.6595", "104.0657")], "WGS 84")
     [position] = outcome.value.values()
     assert (position.lons, position.lats) == ((104.0657,), (30.6595,))
-    assert [d.decision for d in outcome.decisions] == [
+    assert [tell(d).decision for d in outcome.decisions] == [
         "1 positions read as WGS 84", "longitude and latitude columns swapped back",
     ]  # fmt: skip
 
@@ -136,7 +137,7 @@ def test_what_is_no_position(said: Spot, reason: str) -> None:
     outcome = read_positions([said], "")
     [reject] = outcome.rejects
     assert (reject.item, reject.where) == ("a.csv", "line 2")
-    assert reason in reject.reason
+    assert reason in tell(reject).reason
     assert outcome.value[said].lons == ()
     assert outcome.decisions == ()
 

@@ -13,6 +13,7 @@ from ingest.registers.places import to_wgs84
 from ingest.registers.read import SiteSettings
 from ingest.roads.read import Road, Roads
 from ingest.schema import CrsSource, Site
+from onevisit.words.telling import tell
 
 LON, LAT, STEP = 104.06, 30.66, 0.0021  # a lattice of streets 200 m by 234 m
 
@@ -50,7 +51,7 @@ def test_shifted_rows_among_right_ones_are_put_back() -> None:
     assert [s.site_id for s in outcome.value if s.crs_source is CrsSource.GUESSED] == ["S03", "S09", "S14"]
     assert outcome.value[3].position_sd_m == pytest.approx(np.hypot(30.0, 80.0))
     assert [d.item for d in outcome.decisions] == ["a.csv, 厂3", "a.csv, 厂9", "a.csv, 厂14"]
-    assert "GCJ-02 11 m" in outcome.decisions[0].evidence
+    assert "GCJ-02 11 m" in tell(outcome.decisions[0]).evidence
 
 
 def test_right_register_is_left_alone() -> None:
@@ -73,7 +74,7 @@ def test_too_few_or_mostly_odd_gates_change_nothing(count: int) -> None:
     sites = [plant(k, shifted=count == 20 and k % 2 == 0) for k in range(count)]
     outcome = check_gates(sites, streets(), SiteSettings())
     assert outcome.value == tuple(sites)
-    assert [d.decision for d in outcome.decisions] == ["gates not tested against the streets"]
+    assert [tell(d).decision for d in outcome.decisions] == ["gates not tested against the streets"]
 
 
 def test_without_roads_or_gates_nothing_happens() -> None:
@@ -139,11 +140,11 @@ def test_every_false_name_is_found(holds: str, says: str) -> None:
     assert found.position_sd_m == pytest.approx(np.hypot(30.0, 80.0))
     assert (found.site_id, found.name, found.sources) == (wrong.site_id, wrong.name, wrong.sources)
     [decision] = outcome.decisions
-    assert (decision.item, decision.decision) == (
+    assert (decision.item, tell(decision).decision) == (
         "a.csv, 厂", f"coordinates read as {holds}, although declared as {says}",
     )  # fmt: skip
-    assert f"{holds} 0 m" in decision.evidence
-    assert decision.evidence.startswith("distance of its gate to the nearest street: WGS 84 ")
+    assert f"{holds} 0 m" in tell(decision).evidence
+    assert tell(decision).evidence.startswith("distance of its gate to the nearest street: WGS 84 ")
 
 
 @pytest.mark.parametrize(("east_m", "usual_m", "found"), [
@@ -205,7 +206,7 @@ def test_enough_gates_are_needed(needed: int, count: int, tested: bool) -> None:
     systems, decisions = check(sites, gates_needed=needed)
     assert (systems[count - 1] == "GCJ-02") == tested
     told = f"{count} gates, {100 * (count - 1) / count:.0f} % of them within 25 m of a street"
-    assert [d.evidence for d in decisions if "not tested" in d.decision] == ([] if tested else [told])
+    assert [tell(d).evidence for d in decisions if "not tested" in tell(d).decision] == ([] if tested else [told])
 
 
 def test_distances_and_deviations_are_settings() -> None:

@@ -13,6 +13,7 @@ from ingest.outcome import Decision
 from ingest.registers import joins
 from ingest.registers.joins import Group, join_listings, name_key, name_likeness
 from ingest.registers.listings import Listing
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.registers.register_rows import CODE, OTHER, PERMIT, listing, place
 
@@ -155,7 +156,7 @@ def test_rows_with_a_place_make_the_sites() -> None:
     assert join(listing("a", 1, name="甲"), listing("a", 2, name="甲", **north(0.0)))[0] == [[2, 1]]
     found, decisions = join(listing("a", 1, uscc=CODE), listing("a", 2, uscc=CODE))
     assert found == [[1, 2]]
-    assert [d.decision for d in decisions] == ["1 rows joined by credit code, confidence 0.95"]
+    assert [tell(d).decision for d in decisions] == ["1 rows joined by credit code, confidence 0.95"]
 
 
 def test_a_site_without_a_place_takes_a_row_that_has_one() -> None:

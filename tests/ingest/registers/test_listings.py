@@ -15,6 +15,7 @@ from ingest.registers.listings import Listing, Notes, read_listings, settle_crs
 from ingest.registers.places import Place
 from ingest.registers.rows import RegisterRow
 from ingest.schema import CrsSource
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.registers.register_rows import CODE, OTHER, PERMIT, listing, place, register, row
 
@@ -154,8 +155,8 @@ def test_codes_of_a_row(permit: str, uscc: str, expected: tuple[str, str], decis
     """A permit code in the other column is moved, a wrong one left out, and the permit's credit code believed."""
     [found], decisions, _ = read(row(permit_code=permit, uscc=uscc))
     assert (found.permit_code, found.uscc) == expected
-    assert [d.decision for d in decisions] == ([decision] if decision else [])
-    assert all(d.item == "a.csv, line 2" and evidence in d.evidence for d in decisions)
+    assert [tell(d).decision for d in decisions] == ([decision] if decision else [])
+    assert all(d.item == "a.csv, line 2" and evidence in tell(d).evidence for d in decisions)
 
 
 def test_notes_of_place_and_gate_are_decisions() -> None:
@@ -164,7 +165,7 @@ def test_notes_of_place_and_gate_are_decisions() -> None:
     [found], [decision], _ = read(row(**values))
     assert found.gate is not None
     assert (found.gate.lon, found.gate.lat) == (104.2, 30.8)
-    assert decision.decision == "longitude and latitude columns swapped back"
+    assert tell(decision).decision == "longitude and latitude columns swapped back"
     assert decision.item == "a.csv, line 2 and 1 more rows"
     only_gate = {"gate_lon": "30.8", "gate_lat": "104.2"}
     assert len(read(row(**only_gate))[1]) == 1
@@ -192,7 +193,7 @@ def test_an_unknown_system_is_a_reject() -> None:
     listings, _, [reject] = read(row(5, crs="nonsense", **HERE))
     assert listings == []
     assert (reject.item, reject.where) == ("a.csv", "line 5")
-    assert reject.reason.startswith("declared coordinate system: coordinate system 'nonsense' is not known")
+    assert tell(reject).reason.startswith("declared coordinate system: coordinate system 'nonsense' is not known")
 
 
 # --- shapes --------------------------------------------------------------------------------------------------------
@@ -340,8 +341,11 @@ def test_rows_follow_enough_tested_ones(tested: int, votes: int, settled: bool) 
         truth = (104.1 + 0.01 * k, 30.7) if k < tested or settled else (one.place.x, one.place.y)
         assert (one.place.lon, one.place.lat) == pytest.approx(truth, abs=1e-8)
     more = f" and {tested - 1} more rows" if tested > 1 else ""
-    assert (decisions[0].item, decisions[0].decision) == (f"list.csv, line 2{more}", "coordinates read as GCJ-02")
-    assert decisions[0].evidence.startswith(
+    assert (decisions[0].item, tell(decisions[0]).decision) == (
+        f"list.csv, line 2{more}",
+        "coordinates read as GCJ-02",
+    )
+    assert tell(decisions[0]).evidence.startswith(
         "distance to the site's own parcel or other register: GCJ-02 0 m, WGS 84 "
     )
     text = "coordinates read as GCJ-02, like the tested rows of the register"
@@ -417,10 +421,10 @@ def test_a_declaration_is_overruled_and_told() -> None:
     false, true = rows_of(1, place=place(x, y))[0], rows_of(1, place=place(104.1, 30.7))[0]
     found, [decision] = settle([false, parcel_of(0)])
     assert systems(found) == ["GCJ-02 guessed"]
-    assert (decision.item, decision.decision) == (
+    assert (decision.item, tell(decision).decision) == (
         "list.csv, line 2", "coordinates read as GCJ-02, although declared as WGS 84",
     )  # fmt: skip
-    assert decision.evidence.startswith("distance to the site's own parcel or other register: GCJ-02 0 m")
+    assert tell(decision).evidence.startswith("distance to the site's own parcel or other register: GCJ-02 0 m")
     assert settle([true, parcel_of(0)]) == ([true, parcel_of(0)], [])
 
 

@@ -30,6 +30,7 @@ from ingest.registers.places import (
 from ingest.schema import CrsSource
 from ingest.text.spelled import parse_angle
 from tests.ingest.immutable import mutable_values
+from tests.told import raises_told
 
 CHENGDU = (104.0657, 30.6574)
 
@@ -165,7 +166,7 @@ def test_zones_with_and_without_prefix_are_the_same_place(shared_data: Path) -> 
 
 def test_zone_prefix_against_a_declared_plain_zone_is_refused() -> None:
     """35 410 451 m declared as EPSG:4544 is outside of it, and the message names the zone that fits."""
-    with pytest.raises(ImpossiblePlace, match="zone number 35 means EPSG:4523"):
+    with raises_told(ImpossiblePlace, match="zone number 35 means EPSG:4523"):
         read_place("35410451.04", "3393363.76", "EPSG:4544")
 
 
@@ -184,7 +185,7 @@ def test_zone_prefix_against_a_declared_plain_zone_is_refused() -> None:
 )
 def test_impossible_coordinates_are_refused_in_words(x: str, y: str, crs: str, words: str) -> None:
     """Values on no map are refused with what came."""
-    with pytest.raises(ImpossiblePlace, match=words):
+    with raises_told(ImpossiblePlace, match=words):
         read_place(x, y, crs)
 
 
@@ -197,7 +198,7 @@ def test_empty_cells_are_no_place(x: str, y: str) -> None:
 @pytest.mark.parametrize(("x", "y"), [("104.1", "abc"), ("abc", "30.6")])
 def test_both_cells_must_be_numbers(x: str, y: str) -> None:
     """A word in either is said as it came."""
-    with pytest.raises(ImpossiblePlace, match=f"coordinates {x!r}, {y!r} are not numbers"):
+    with raises_told(ImpossiblePlace, match=f"coordinates {x!r}, {y!r} are not numbers"):
         read_place(x, y, "")
 
 
@@ -261,7 +262,7 @@ def test_which_degrees_are_swapped(x: float, y: float, swapped: bool) -> None:
 @pytest.mark.parametrize(("x", "y"), [("180.01", "30"), ("30", "180.01"), ("-181", "30"), ("30", "-181")])
 def test_degrees_beyond_180_are_none(x: str, y: str) -> None:
     """They are taken for metres then, and those are no place in China."""
-    with pytest.raises(ImpossiblePlace, match=r"no coordinates in China; declare crs in mission.toml"):
+    with raises_told(ImpossiblePlace, match=r"no coordinates in China; declare crs in mission.toml"):
         read_place(x, y, "")
 
 
@@ -304,7 +305,7 @@ def test_zone_numbers_in_front_of_an_easting(zone: int, code: int, meridian: int
 @pytest.mark.parametrize("x", [12.5e6, 24.5e6, 46.5e6, 35_099_999.0, 35_900_001.0, 99_999.0, 900_001.0, 0.5e6])
 def test_eastings_that_tell_no_zone(x: float) -> None:
     """Numbers that no zone has, more than 400 km from a meridian, or nothing in front: refused with what to set."""
-    with pytest.raises(ImpossiblePlace, match='are metres of an unknown zone; set crs = "EPSG:4544" under'):
+    with raises_told(ImpossiblePlace, match='are metres of an unknown zone; set crs = "EPSG:4544" under'):
         read_place(repr(x), "3320113.4", "")
 
 
@@ -323,7 +324,7 @@ def test_northings_of_china(y: float, possible: bool) -> None:
         if possible:
             assert read(x, other).y == y
         else:
-            with pytest.raises(ImpossiblePlace, match="are no coordinates in China"):
+            with raises_told(ImpossiblePlace, match="are no coordinates in China"):
                 read_place(repr(x), repr(other), "")
 
 
@@ -334,7 +335,7 @@ def test_swapped_columns_without_zone_number(x: float) -> None:
         place, swapped = read(x, 3_320_113.4, "", (105.0, 30.0)), read(3_320_113.4, x, "", (105.0, 30.0))
         note = ("easting and northing columns swapped back", "3.32011e+06 can only be a northing in China")
         assert swapped == replace(place, notes=(note, *place.notes))
-    with pytest.raises(ImpossiblePlace, match=f"^{x:g}, .*unknown zone"):
+    with raises_told(ImpossiblePlace, match=f"^{x:g}, .*unknown zone"):
         read_place("3320113.4", repr(x), "")
 
 
@@ -350,7 +351,7 @@ def test_zone_by_the_other_sites(d_lon: float, d_lat: float, found: bool) -> Non
     x, y = (float(v) for v in to_grid(105.0, 31.0, CRS.from_epsg(4544)))
     near = (105.0 + d_lon, 31.0 + d_lat)
     if not found:
-        with pytest.raises(ImpossiblePlace, match="unknown zone"):
+        with raises_told(ImpossiblePlace, match="unknown zone"):
             read_place(repr(x), repr(y), "", near=near)
         return
     place = read(x, y, "", near)
@@ -364,7 +365,7 @@ def test_a_degree_from_the_other_sites_is_too_far() -> None:
     """Just one degree is not within one degree."""
     lon, lat = to_wgs84(500_000.0, 3_431_000.0, "EPSG:4544")
     assert lat - (lat - 1.0) == 1.0
-    with pytest.raises(ImpossiblePlace, match="unknown zone"):
+    with raises_told(ImpossiblePlace, match="unknown zone"):
         read_place("500000", "3431000", "", near=(lon, lat - 1.0))
 
 
@@ -380,7 +381,7 @@ def test_declared_zone_is_believed_to_two_degrees_beyond_its_area(lon: float, la
     """On all four sides; the columns may be swapped, and what fits neither way is refused."""
     x, y = (float(v) for v in to_grid(lon, lat, CRS.from_epsg(4544)))
     if not inside:
-        with pytest.raises(ImpossiblePlace, match=r"are not in the area of EPSG:4544 \(look for the right zone\)"):
+        with raises_told(ImpossiblePlace, match=r"are not in the area of EPSG:4544 \(look for the right zone\)"):
             read_place(repr(x), repr(y), "EPSG:4544")
         return
     place = read(x, y, "EPSG:4544")
@@ -402,7 +403,7 @@ def test_declared_zone_is_believed_to_two_degrees_beyond_its_area(lon: float, la
 def test_the_zone_that_a_number_means_is_named(x: float, words: str) -> None:
     """3-degree zones in either column."""
     for pair in ((repr(x), "3393363.76"), ("3393363.76", repr(x))):
-        with pytest.raises(ImpossiblePlace, match=f"area of EPSG:4544 .{words}"):
+        with raises_told(ImpossiblePlace, match=f"area of EPSG:4544 .{words}"):
             read_place(*pair, "EPSG:4544")
 
 
@@ -411,7 +412,7 @@ def test_a_projection_without_an_area_is_believed() -> None:
     text = "+proj=tmerc +lat_0=30 +lon_0=104 +x_0=50000 +y_0=60000 +datum=WGS84 +units=m"
     place = read("50000", "60000", text)
     assert (place.lon, place.lat) == pytest.approx((104.0, 30.0), abs=1e-9)
-    with pytest.raises(ImpossiblePlace, match="are not in the area of"):
+    with raises_told(ImpossiblePlace, match="are not in the area of"):
         read_place("5e9", "6e9", text)
 
 

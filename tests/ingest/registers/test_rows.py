@@ -20,7 +20,9 @@ from ingest.registers import rows as registers
 from ingest.registers.rows import Register, RegisterRow, read_register
 from ingest.text.fields import field_of_heading, heading_vocabulary
 from ingest.text.sources import Limits
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
+from tests.told import raises_told
 
 
 def read(folder: Path, content: str | bytes, name: str = "a.csv") -> Register:
@@ -146,7 +148,7 @@ def test_no_more_than_twelve_columns_are_named(tmp_path: Path) -> None:
     """The thirteenth unknown heading is not in the decision."""
     unknown = [f"备注{k}" for k in range(13)]
     [decision] = read(tmp_path, table(["企业名称", "经度", *unknown])).decisions
-    assert decision.decision == "columns left out: " + ", ".join(unknown[:12])
+    assert tell(decision).decision == "columns left out: " + ", ".join(unknown[:12])
 
 
 def test_rows_longer_and_shorter_than_the_heading(tmp_path: Path) -> None:
@@ -171,7 +173,7 @@ def test_the_heading_is_looked_for_in_the_first_26_rows(tmp_path: Path, titles: 
     if found:
         assert [row.get("name") for row in read(tmp_path, text).rows] == ["甲"]
     else:
-        with pytest.raises(UnknownFormat, match="the first row is '标题0, x'; expected 单位名称, 经度, 纬度"):
+        with raises_told(UnknownFormat, match="the first row is '标题0, x'; expected 单位名称, 经度, 纬度"):
             read(tmp_path, text)
 
 
@@ -187,7 +189,7 @@ def test_a_heading_row_names_a_site_and_one_thing_more(tmp_path: Path, heading: 
     if found:
         assert len(read(tmp_path, f"{heading}\n1,2\n").rows) == 1
     else:
-        with pytest.raises(UnknownFormat, match="no heading row names a site"):
+        with raises_told(UnknownFormat, match="no heading row names a site"):
             read(tmp_path, f"{heading}\n1,2\n")
 
 
@@ -198,10 +200,10 @@ def test_a_file_without_a_heading_quotes_its_first_row(tmp_path: Path) -> None:
         read(tmp_path, table([], ["", " "], cells, ["x"]))
     came = "c0, c1, c2, c3, c4, c5, c6, c7"
     expected = f"no heading row names a site; the first row is {came!r}; expected 单位名称, 经度, 纬度"
-    assert (caught.value.item, caught.value.reason, caught.value.where) == ("registers/a.csv", expected, "")
-    with pytest.raises(UnknownFormat, match=f"is '{'y' * 100}';"):
+    assert (caught.value.item, tell(caught.value).reason, caught.value.where) == ("registers/a.csv", expected, "")
+    with raises_told(UnknownFormat, match=f"is '{'y' * 100}';"):
         read(tmp_path, "y" * 120 + "\n")
-    with pytest.raises(UnknownFormat, match="is 'nothing';"):
+    with raises_told(UnknownFormat, match="is 'nothing';"):
         read(tmp_path, ",,\n,,\n")
 
 
@@ -212,7 +214,7 @@ def test_a_file_without_a_heading_quotes_its_first_row(tmp_path: Path) -> None:
 def test_maps_of_other_kinds_are_told_from_tables(tmp_path: Path, name: str, content: bytes) -> None:
     """By their name or their first bytes, with what to do."""
     words = "export it as GeoJSON" if b"\x00" not in content else "no heading row"  # zeros are dropped on reading
-    with pytest.raises(UnknownFormat, match=words):
+    with raises_told(UnknownFormat, match=words):
         read(tmp_path, content, name)
 
 
@@ -230,7 +232,7 @@ def test_sheets_of_a_workbook_are_read_in_order(tmp_path: Path) -> None:
         RegisterRow("sheet 一, row 2", {"name": "甲", "lon": "104"}),
         RegisterRow("sheet 二, row 2", {"name": "乙", "lon": "104.5"}),
     )
-    assert [d.decision for d in register.decisions] == ["columns left out: 备注一", "columns left out: 备注二"]
+    assert [tell(d).decision for d in register.decisions] == ["columns left out: 备注一", "columns left out: 备注二"]
     assert {d.item for d in register.decisions} == {"b.xlsx"}
 
 
@@ -240,18 +242,18 @@ def test_a_workbook_without_any_heading_tells_the_first_sheet(tmp_path: Path) ->
     book.active.append(["first", "x"])
     book.create_sheet("b").append(["second", "x"])
     book.save(tmp_path / "b.xlsx")
-    with pytest.raises(UnknownFormat, match="the first row is 'first, x'"):
+    with raises_told(UnknownFormat, match="the first row is 'first, x'"):
         read_register(tmp_path / "b.xlsx", "b.xlsx", Limits())
 
 
 def test_the_allowed_size_reaches_the_reading(tmp_path: Path) -> None:
     """A file of a byte too many is refused, a workbook that unpacks to too much too."""
     (tmp_path / "a.csv").write_text("企业名称,经度\n")
-    with pytest.raises(FileError, match="more than the 10 allowed"):
+    with raises_told(FileError, match="more than the 10 allowed"):
         read_register(tmp_path / "a.csv", "a.csv", Limits(maximum_file_mb=10e-6))
     with zipfile.ZipFile(tmp_path / "b.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a", b"0" * 3_000_000)
-    with pytest.raises(FileError, match=r"unpacks to 3 MB from 0\.00 MB; refused as a likely bomb; save it as CSV"):
+    with raises_told(FileError, match=r"unpacks to 3 MB from 0\.00 MB; refused as a likely bomb; save it as CSV"):
         read_register(tmp_path / "b.xlsx", "b.xlsx", Limits(maximum_file_mb=2.9))
 
 
@@ -337,7 +339,7 @@ def test_shapes_that_cannot_be_are_none(tmp_path: Path, geometry: object) -> Non
 )
 def test_json_without_features_is_refused(tmp_path: Path, text: str, words: str) -> None:
     """Cut, nested without end, or something else: one error that names the file."""
-    with pytest.raises(FileError, match=words) as caught:
+    with raises_told(FileError, match=words) as caught:
         read(tmp_path, text)
     assert caught.value.item == "registers/a.csv"
 

@@ -16,6 +16,7 @@ import pytest
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.registers.joins import name_key, name_likeness
 from ingest.schema import CrsSource
+from onevisit.words.telling import tell
 from tests.ingest.registers.site_registers import (
     CODE,
     HEAD,
@@ -59,8 +60,8 @@ def test_csv_in_any_encoding_with_a_title_row(tmp_path: Path, encoding: str) -> 
     assert site.permit_valid_to == date(2026, 5, 31)
     assert site.gate is not None
     assert (site.gate.x, site.gate.y) == (104.0660, 30.6580)
-    assert any("联系电话" in d.decision for d in outcome.decisions)
-    assert any("GB 18030" in d.decision for d in outcome.decisions) == (encoding == "gb18030")
+    assert any("联系电话" in tell(d).decision for d in outcome.decisions)
+    assert any("GB 18030" in tell(d).decision for d in outcome.decisions) == (encoding == "gb18030")
 
 
 def test_english_headings_and_semicolons(tmp_path: Path) -> None:
@@ -128,7 +129,7 @@ def test_registers_are_joined_by_permit_then_credit_code(tmp_path: Path) -> None
     outcome = read(permits, credit, grades)
     [site] = outcome.value
     assert (site.credit, site.grade, site.sources) == ("环保警示", "B", ("a.csv", "c.csv", "b.csv"))
-    assert [d.item for d in outcome.decisions if "confidence" in d.decision] == ["c.csv", "b.csv"]
+    assert [d.item for d in outcome.decisions if "confidence" in tell(d).decision] == ["c.csv", "b.csv"]
 
 
 def test_two_sites_of_one_company_stay_two(tmp_path: Path) -> None:
@@ -142,7 +143,7 @@ def test_two_sites_of_one_company_stay_two(tmp_path: Path) -> None:
     credit = write_csv(tmp_path / "b.csv", [["统一社会信用代码", "信用等级"], [CODE, "环保不良"]])
     outcome = read(permits, credit)
     assert [(s.site_id[-4:], s.credit) for s in outcome.value] == [("001P", "环保不良"), ("002P", "环保不良")]
-    assert any("all of its sites" in d.decision for d in outcome.decisions)
+    assert any("all of its sites" in tell(d).decision for d in outcome.decisions)
 
 
 def test_credit_code_far_from_every_known_place_is_another_site(tmp_path: Path) -> None:
@@ -162,10 +163,10 @@ def test_wrong_check_character_is_not_used_for_joining(tmp_path: Path) -> None:
     outcome = read(permits, write_csv(tmp_path / "b.csv", rows))
     [site] = outcome.value
     assert site.credit == "诚信"
-    assert any("fails its check character" in d.evidence for d in outcome.decisions)
-    [joined] = [d for d in outcome.decisions if "by name and place" in d.decision]
-    assert "confidence 0.9" in joined.decision
-    assert "48 m apart" in joined.evidence
+    assert any("fails its check character" in tell(d).evidence for d in outcome.decisions)
+    [joined] = [d for d in outcome.decisions if "by name and place" in tell(d).decision]
+    assert "confidence 0.9" in tell(joined).decision
+    assert "48 m apart" in tell(joined).evidence
 
 
 def test_similar_names_join_only_where_they_are_near(tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def test_undeclared_shift_is_found_from_parcels_and_carried_over(tmp_path: Path)
     outcome = read(register, parcels_of(tmp_path, truth, 8))
     assert np.allclose([(s.lon, s.lat) for s in outcome.value], truth, atol=1.1e-6)
     assert {s.crs_source for s in outcome.value} == {CrsSource.GUESSED}
-    decided = [d.item for d in outcome.decisions if "read as GCJ-02" in d.decision]
+    decided = [d.item for d in outcome.decisions if "read as GCJ-02" in tell(d).decision]
     assert decided == ["permits.csv, line 2 and 7 more rows", "permits.csv, line 10 and 3 more rows"]
 
 
@@ -228,7 +229,7 @@ def test_false_declaration_is_overruled_by_the_parcel(tmp_path: Path) -> None:
     outcome = read(register, parcels_of(tmp_path, truth, 1))
     assert (outcome.value[0].lon, outcome.value[0].lat) == pytest.approx(truth[0], abs=1.1e-6)
     assert [s.crs for s in outcome.value] == ["GCJ-02", "WGS 84", "WGS 84", "WGS 84"]
-    assert any("although declared as WGS 84" in d.decision for d in outcome.decisions)
+    assert any("although declared as WGS 84" in tell(d).decision for d in outcome.decisions)
 
 
 def test_mixed_register_settles_nothing_it_cannot_test(tmp_path: Path) -> None:
@@ -241,7 +242,7 @@ def test_mixed_register_settles_nothing_it_cannot_test(tmp_path: Path) -> None:
     outcome = read(register, parcels_of(tmp_path, truth, 5))
     assert np.allclose([(s.lon, s.lat) for s in outcome.value[:5]], truth[:5], atol=1.1e-6)
     assert outcome.value[5].crs_source is CrsSource.UNKNOWN
-    assert any("mixes coordinate systems" in d.decision for d in outcome.decisions)
+    assert any("mixes coordinate systems" in tell(d).decision for d in outcome.decisions)
 
 
 def test_ballpark_system_is_refused_per_row(tmp_path: Path) -> None:
@@ -250,7 +251,7 @@ def test_ballpark_system_is_refused_per_row(tmp_path: Path) -> None:
     outcome = read(write_csv(tmp_path / "a.csv", rows))
     assert [s.name for s in outcome.value] == ["乙"]
     assert outcome.rejects[0].where == "line 2"
-    assert "towgs84" in outcome.rejects[0].reason
+    assert "towgs84" in tell(outcome.rejects[0]).reason
 
 
 def test_rows_that_cannot_be_placed_are_rejected_one_by_one(tmp_path: Path) -> None:
@@ -265,8 +266,8 @@ def test_file_without_a_heading_row_is_one_reject(tmp_path: Path) -> None:
     """The message quotes the first row and says what was expected."""
     path = write_csv(tmp_path / "a.csv", [["1", "2"], ["3", "4"]])
     [reject] = read(path).rejects
-    assert "1, 2" in reject.reason
-    assert "单位名称" in reject.reason
+    assert "1, 2" in tell(reject).reason
+    assert "单位名称" in tell(reject).reason
 
 
 def test_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
@@ -275,7 +276,7 @@ def test_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         for number in range(8):
             archive.writestr(f"xl/worksheets/sheet{number}.xml", b"0" * 1_000_000)
     [reject] = read(tmp_path / "a.xlsx", maximum_file_mb=0.1).rejects
-    assert "unpacks to 8 MB" in reject.reason
+    assert "unpacks to 8 MB" in tell(reject).reason
 
 
 def test_parcel_without_a_name_goes_to_the_one_site_in_it(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from ingest.registers import read as sites
 from ingest.registers.read import SiteSettings, read_sites
 from ingest.schema import CrsSource, Site, Visited
 from ingest.settings import describe_settings
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.registers.site_registers import (
     CODE,
@@ -110,7 +111,11 @@ def one_site(folder: Path, rows: list[dict[str, str]], **changes: object) -> tup
     outcome = read(*files, **changes)
     assert outcome.rejects == ()
     [site] = outcome.value
-    return site, [f"{d.item}: {d.decision} ({d.evidence})" for d in outcome.decisions if "joined" not in d.decision]
+    return site, [
+        f"{d.item}: {tell(d).decision} ({tell(d).evidence})"
+        for d in outcome.decisions
+        if "joined" not in tell(d).decision
+    ]
 
 
 def spot(lon: str, lat: str, crs: str = "WGS84") -> dict[str, str]:
@@ -310,10 +315,14 @@ def test_parcels_without_a_name(tmp_path: Path) -> None:
     outcome = read(sites, parcels)
     got = {site.name: None if site.parcel is None else round(site.parcel.area * 1e6, 3) for site in outcome.value}
     assert got == {"甲": None, "乙": None, "丙": 4.0, "丁": 16.0, "戊": 4.0}
-    told = [(d.item, d.evidence) for d in outcome.decisions if "parcel without a name given to a site" in d.decision]
+    told = [
+        (d.item, tell(d).evidence)
+        for d in outcome.decisions
+        if "parcel without a name given to a site" in tell(d).decision
+    ]
     assert told == [("b.geojson, feature 2 and 1 more rows", "it contains no other site than 丙")]
     reason = "row names no site (no name, permit code or credit code; {}); add one of them"
-    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [
+    assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [
         ("b.geojson", f"feature {number}", reason.format(came))
         for number, came in (
             (1, "a parcel with 2 sites in it"), (3, "a parcel with 1 sites in it"),
@@ -330,7 +339,7 @@ def test_sites_without_a_position_are_rejected_by_name(tmp_path: Path) -> None:
     assert outcome.value == ()
     labels = ("甲", f"{CODE}002P", "91350100M000100Y43")
     text = "no register gives a position; add 经度 and 纬度, or a parcel with its permit code"
-    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [
+    assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [
         ("a.csv", f"line {k}", f"{label}: {text}") for k, label in enumerate(labels, 2)
     ]
 
@@ -344,7 +353,7 @@ def test_keys_that_name_several_sites_are_told_apart(tmp_path: Path) -> None:
     assert [(s.site_id, s.name) for s in outcome.value] == [
         ("1", "甲"), ("1@104.20000,30.70000#2", "乙"), ("1@104.30000,30.70000#3", "丙"), ("9", "戊"),
     ]  # fmt: skip
-    told = [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+    told = [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions]
     assert told == [("a.csv, 乙 and 1 more rows", "identifier made unique", "'1' names 3 sites")]
 
 
@@ -352,7 +361,7 @@ def test_decisions_come_from_reading_then_rows_then_joins(tmp_path: Path) -> Non
     """What was left out of the files, what was decided about rows, and how they were joined, in this order."""
     a = write_csv(tmp_path / "a.csv", [[*HEAD, "电话"], [CODE + "001P", "某厂", "30.7", "104.1", "WGS84", "1"]])
     b = write_csv(tmp_path / "b.csv", [["许可证编号", "企业名称", "备注"], [CODE + "001P", "某厂", "2"]])
-    assert [d.decision for d in read(a, b).decisions] == [
+    assert [tell(d).decision for d in read(a, b).decisions] == [
         "columns left out: 电话",
         "columns left out: 备注",
         "longitude and latitude columns swapped back",
@@ -429,7 +438,7 @@ def test_damaged_registers_give_sites_or_rejects(tmp_path: Path, noise: bytes, a
         path.write_bytes(data[:at] + noise + (b"" if cut else data[at:]))
         outcome = read(path)
         assert all(np.isfinite([s.lon, s.lat]).all() and abs(s.lat) <= 90 for s in outcome.value)
-        assert all(r.item == name and r.reason for r in outcome.rejects)
+        assert all(r.item == name and tell(r).reason for r in outcome.rejects)
 
 
 def test_maps_that_are_not_read_are_named_with_what_to_do(tmp_path: Path) -> None:
@@ -441,7 +450,7 @@ def test_maps_that_are_not_read_are_named_with_what_to_do(tmp_path: Path) -> Non
         path.write_bytes(data)
         outcome = read(path)
         assert not outcome.value
-        assert "export it as GeoJSON" in outcome.rejects[0].reason
+        assert "export it as GeoJSON" in tell(outcome.rejects[0]).reason
 
 
 def test_values_are_immutable() -> None:

@@ -12,7 +12,9 @@ from ingest.errors import FileError
 from ingest.roads import osm
 from ingest.roads.osm import Way, is_osm, read_ways
 from ingest.roads.read import read_roads
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
+from tests.told import raises_told
 
 NODES = {10: (104.0, 30.0), 11: (104.001, 30.0), 5: (104.002, 30.0005), 900_000_000_000: (-104.003, -30.001)}
 WAYS: list[tuple[dict[str, str], list[int]]] = [
@@ -162,9 +164,13 @@ def test_a_file_of_footways_is_refused_by_name(tmp_path: Path) -> None:
     path = write_xml(tmp_path / "a.osm")
     path.write_text(path.read_text("utf-8").replace('v="primary"', 'v="path"').replace('v="tertiary"', 'v="steps"'))
     [reject] = read_roads([path]).rejects
-    assert (reject.item, reject.where, reject.reason[:35]) == ("a.osm", "", "holds no way that a car may use; ex")
+    assert (reject.item, reject.where, tell(reject).reason[:35]) == (
+        "a.osm",
+        "",
+        "holds no way that a car may use; ex",
+    )
     path.write_text("<osm><node", "utf-8")
-    with pytest.raises(FileError, match=r"cannot be read .*; download it again") as caught:
+    with raises_told(FileError, match=r"cannot be read .*; download it again") as caught:
         read_ways(path, "roads/a.osm")
     assert caught.value.item == "roads/a.osm"
 
@@ -175,9 +181,9 @@ def test_streets_for_cars_with_their_direction(tmp_path: Path) -> None:
     assert [line.oneway for line in outcome.value.lines] == [0, 1]
     assert outcome.value.lines[0].speed_km_h == 60
     assert outcome.decisions[0].item == "a.osm.pbf"
-    assert outcome.decisions[0].decision == "street network of 2 lines"
+    assert tell(outcome.decisions[0]).decision == "street network of 2 lines"
     evidence = "5 vertices; 1 lines closed to cars and 0 features without lines left out"
-    assert outcome.decisions[0].evidence == evidence
+    assert tell(outcome.decisions[0]).evidence == evidence
 
 
 def test_a_clipped_extract_keeps_the_parts_whose_nodes_it_has(tmp_path: Path) -> None:
@@ -205,7 +211,7 @@ def test_damaged_and_unknown_files_are_rejected_by_name(tmp_path: Path) -> None:
         "3feature.osm.pbf",
         "4broken.osm",
     ]
-    assert "NoSuchFeature" in outcome.rejects[2].reason
+    assert "NoSuchFeature" in tell(outcome.rejects[2]).reason
     assert len(outcome.value.lines) == 2
 
 

@@ -11,6 +11,7 @@ import pytest
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.roads import read as roads
 from ingest.roads.read import Road, Roads, read_roads
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 
 
@@ -129,7 +130,7 @@ def test_files_are_one_network_each_with_its_decision(tmp_path: Path) -> None:
     b.write_bytes(b"\xef\xbb\xbf" + b.read_bytes())
     outcome = read_roads([b, a], root=tmp_path.parent)
     assert [one.vertices[0].tolist() for one in outcome.value.lines] == [[1, 1], [104, 30], [104, 30]]
-    assert [(d.item, d.decision) for d in outcome.decisions] == [
+    assert [(d.item, tell(d).decision) for d in outcome.decisions] == [
         (f"{tmp_path.name}/b.geojson", "street network of 2 lines"),
         (f"{tmp_path.name}/a.geojson", "street network of 1 lines"),
     ]
@@ -160,7 +161,7 @@ def test_a_line_without_coordinates_is_refused(tmp_path: Path, geometry: object)
     """By its place in the file."""
     [reject] = read_one(tmp_path, line() | {"geometry": geometry}).rejects
     assert (reject.item, reject.where) == ("r.geojson", "feature 1")
-    assert reject.reason.startswith("coordinates are not numbers")
+    assert tell(reject).reason.startswith("coordinates are not numbers")
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_files_without_streets_are_rejected(tmp_path: Path, content: bytes, word
     """What is no collection of lines is one reject, and the good file is still used."""
     (tmp_path / "bad.geojson").write_bytes(content)
     outcome = read_roads([tmp_path / "bad.geojson", write(tmp_path / "good.geojson", line())], root=tmp_path)
-    assert [(r.item, r.where, r.reason[: len(words)]) for r in outcome.rejects] == [("bad.geojson", "", words)]
+    assert [(r.item, r.where, tell(r).reason[: len(words)]) for r in outcome.rejects] == [("bad.geojson", "", words)]
     assert len(outcome.value.lines) == 1
 
 
@@ -189,7 +190,7 @@ def test_only_closed_ways_are_no_network(tmp_path: Path) -> None:
         Reject("r.geojson", "", "holds no line that a car may use; expected LineString features"),
     )
     [reject] = read_one(tmp_path, street([410000, 3390000], [410100, 3390000])).rejects
-    assert reject.reason == "expected at least two vertices of WGS 84 longitude and latitude"
+    assert tell(reject).reason == "expected at least two vertices of WGS 84 longitude and latitude"
 
 
 def test_values_are_immutable() -> None:

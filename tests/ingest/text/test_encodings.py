@@ -11,6 +11,8 @@ from ingest.errors import FileError
 from ingest.text.encodings import Decoded, decode
 from ingest.text.sources import Source, open_source
 from ingest.traces.record import TraceSettings
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 
 def _source(data: bytes, name: str = "a.csv") -> Source:
@@ -42,7 +44,7 @@ def test_the_head_is_64_kib_and_the_rest_is_loaded_when_asked(tmp_path: Path, pa
 @pytest.mark.parametrize("data", [b"", b"\x00 \r\n\t", gzip.compress(b"\n", mtime=0)])
 def test_a_file_without_content_is_refused(tmp_path: Path, data: bytes) -> None:
     """Nothing, or blanks, line ends and zeros only."""
-    with pytest.raises(FileError, match=r"traces/a\.csv: the file is empty"):
+    with raises_told(FileError, match=r"traces/a\.csv: the file is empty"):
         _open(tmp_path, data)
 
 
@@ -50,9 +52,9 @@ def test_a_file_is_as_large_as_allowed(tmp_path: Path) -> None:
     """0.001 MB are 1000 bytes: so many are read, one more is not."""
     rules = TraceSettings(maximum_file_mb=0.001)
     assert len(_open(tmp_path, b"x" * 1000, rules).load()) == 1000
-    with pytest.raises(FileError, match="files up to 0 MB are read; split it"):
+    with raises_told(FileError, match="files up to 0 MB are read; split it"):
         _open(tmp_path, b"x" * 1001, rules)
-    with pytest.raises(FileError, match="3 MB; files up to 2 MB are read"):
+    with raises_told(FileError, match="3 MB; files up to 2 MB are read"):
         _open(tmp_path, b"x" * 3_000_000, TraceSettings(maximum_file_mb=2.0))
 
 
@@ -61,14 +63,14 @@ def test_what_unpacks_to_more_than_allowed_is_refused(tmp_path: Path) -> None:
     rules = TraceSettings(maximum_file_mb=0.1)
     assert len(_open(tmp_path, gzip.compress(b"x" * 100_000), rules).load()) == 100_000
     packed = _open(tmp_path, gzip.compress(b"x" * 100_001), rules)
-    with pytest.raises(FileError, match=r"unpacks to more than 0 MB from 0.00 MB; refused as a likely bomb"):
+    with raises_told(FileError, match=r"unpacks to more than 0 MB from 0.00 MB; refused as a likely bomb"):
         packed.load()
 
 
 def test_a_bomb_is_told_by_its_expansion(tmp_path: Path) -> None:
     """65 MB of nothing from 0.06 MB are 1000 times: refused; 64 MB are let through whatever the factor."""
     megabyte = gzip.compress(b"x" * 1_000_000)
-    with pytest.raises(FileError, match="unpacks to more than 64 MB"):
+    with raises_told(FileError, match="unpacks to more than 64 MB"):
         _open(tmp_path, megabyte * 65).load()
     assert len(_open(tmp_path, megabyte * 64).load()) == 64_000_000
     assert len(_open(tmp_path, megabyte * 65, TraceSettings(maximum_expansion=2000.0)).load()) == 65_000_000
@@ -80,15 +82,15 @@ def test_a_bomb_is_told_by_its_expansion(tmp_path: Path) -> None:
 def test_a_damaged_gzip_is_refused(tmp_path: Path, damage) -> None:  # type: ignore[no-untyped-def]
     """Cut, flipped, or only its first bytes."""
     packed = gzip.compress(bytes(range(1, 251)) * 3, mtime=0)
-    with pytest.raises(FileError, match=r"not a readable gzip file.*copy it again from the logger"):
+    with raises_told(FileError, match=r"not a readable gzip file.*copy it again from the logger"):
         _open(tmp_path, damage(packed)).load()
 
 
 def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
     """A file that is gone, and a folder."""
-    with pytest.raises(FileError, match="cannot be read: No such file"):
+    with raises_told(FileError, match="cannot be read: No such file"):
         open_source(tmp_path / "b.csv", "b.csv", TraceSettings())
-    with pytest.raises(FileError, match="cannot be read"):
+    with raises_told(FileError, match="cannot be read"):
         open_source(tmp_path, "folder", TraceSettings())
 
 
@@ -120,7 +122,7 @@ def test_encodings_are_told_apart(data: bytes, text: str, encoding: str) -> None
     assert decoded.data.decode() == text
     assert decoded.encoding == (encoding or "utf-8")
     expected = [("a.csv", f"text read as {encoding}", NOTE)] if encoding else []
-    assert [(d.item, d.decision, d.evidence) for d in decoded.decisions] == expected
+    assert [(d.item, tell(d).decision, tell(d).evidence) for d in decoded.decisions] == expected
 
 
 def test_a_little_broken_utf8_stays_utf8() -> None:
@@ -136,7 +138,10 @@ def test_broken_gb18030_is_counted() -> None:
     """One byte of a Chinese file that decodes to nothing."""
     data = (CHINESE * 3).encode("gb18030") + b"\xff\n"
     (note,) = _decode(data).decisions
-    assert (note.decision, note.evidence) == ("text read as gb18030", "not valid UTF-8; 1 bytes did not decode")
+    assert (tell(note).decision, tell(note).evidence) == (
+        "text read as gb18030",
+        "not valid UTF-8; 1 bytes did not decode",
+    )
     # one in fifty and one more: 2 of 50 characters, not of 49
     assert _decode(("温" * 48).encode("gb18030") + b"\xff\n\xff\n").encoding == "gb18030"
     assert _decode(("温" * 47).encode("gb18030") + b"\xff\n\xff\n").encoding == "cp1252"
@@ -175,7 +180,7 @@ def test_utf16_has_more_than_three_zeros_in_ten(zeros: int, encoding: str) -> No
     data[0 : 2 * zeros : 2] = bytes(zeros)
     rules = TraceSettings()
     if encoding == "utf-8":
-        with pytest.raises(FileError, match="binary, not text; expected a table, GPX, NMEA or a known logger format"):
+        with raises_told(FileError, match="binary, not text; expected a table, GPX, NMEA or a known logger format"):
             _decode(bytes(data), rules)
     else:
         assert _decode(bytes(data), rules).encoding == encoding
@@ -185,11 +190,11 @@ def test_zero_bytes_are_taken_out_and_counted() -> None:
     """Up to a fifth of the text; more is no text."""
     decoded = _decode(b"a,b\x00\x00\n" + b"1" * 4)
     assert decoded.data == b"a,b\n1111"
-    assert [(d.item, d.decision, d.evidence) for d in decoded.decisions] == [
+    assert [(d.item, tell(d).decision, tell(d).evidence) for d in decoded.decisions] == [
         ("a.csv", "zero bytes removed", "2 zero bytes in a text file")
     ]
     assert _decode(b"12345678\x00\x00").data == b"12345678"
-    with pytest.raises(FileError, match="binary"):
+    with raises_told(FileError, match="binary"):
         _decode(b"1234567\x00\x00")
 
 
@@ -203,6 +208,6 @@ def test_a_line_is_as_long_as_allowed() -> None:
     """Ten bytes with their end; the eleventh is refused, with the number of the line."""
     rules = TraceSettings(maximum_line_mb=1e-5)
     assert _decode(b"123456789\n" * 5 + b"1234567890", rules).data.endswith(b"1234567890")
-    with pytest.raises(FileError, match="a line longer than 1e-05 MB; the file is damaged or not a table") as caught:
+    with raises_told(FileError, match="a line longer than 1e-05 MB; the file is damaged or not a table") as caught:
         _decode(b"123456789\n" * 5 + b"12345678901\n1\n", rules)
     assert caught.value.where == "line 6"

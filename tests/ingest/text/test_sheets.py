@@ -24,7 +24,9 @@ from ingest.text.sheets import (
     workbook_sheets,
 )
 from ingest.text.sources import Limits
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
+from tests.told import raises_told
 
 
 def workbook(sheets: dict[str, list[list[object]]]) -> bytes:
@@ -70,7 +72,7 @@ def test_bytes_of_neither_encoding_are_refused_with_their_place() -> None:
     """The first byte that GB 18030 cannot read is named."""
     with pytest.raises(FileError) as caught:
         decode_text(b"abc\xff,1", "x.csv")
-    assert (caught.value.item, caught.value.reason) == (
+    assert (caught.value.item, tell(caught.value).reason) == (
         "x.csv", "is neither UTF-8 nor GB 18030 (byte 3); save it as CSV UTF-8",
     )  # fmt: skip
 
@@ -83,7 +85,7 @@ def test_damage_behind_a_mark_is_kept_as_a_sign() -> None:
 def test_a_field_may_have_ten_million_characters() -> None:
     """One more is a damaged file (a quote that is never closed), named by its line."""
     assert [len(row[1]) for _, row in csv_rows("a," + "x" * 10_000_000, "x.csv")] == [10_000_000]
-    with pytest.raises(FileError, match="export it again"):
+    with raises_told(FileError, match="export it again"):
         list(csv_rows("a," + "x" * 10_000_001, "x.csv"))
 
 
@@ -105,7 +107,7 @@ def test_the_delimiter_is_told_from_the_beginning() -> None:
 
 def test_a_damaged_line_is_an_error_with_its_number() -> None:
     """A return within a field ends the reading, and the line is named."""
-    with pytest.raises(FileError, match="export it again") as caught:
+    with raises_told(FileError, match="export it again") as caught:
         list(csv_rows("a,b\n1,2\n3\r4,5\n", "x.csv"))
     assert (caught.value.item, caught.value.where) == ("x.csv", "line 3")
 
@@ -168,11 +170,11 @@ def test_a_file_may_have_just_the_allowed_size(tmp_path: Path) -> None:
     assert read_bytes(path, "a.csv", Limits(maximum_file_mb=10e-6)) == b"0123456789"
     with pytest.raises(FileError) as caught:
         read_bytes(path, "a.csv", Limits(maximum_file_mb=9e-6))
-    assert caught.value.reason == "has 10 bytes, more than the 9 allowed; split it"
+    assert tell(caught.value).reason == "has 10 bytes, more than the 9 allowed; split it"
     path.write_bytes(b" \r\n\t")
-    with pytest.raises(FileError, match="is empty"):
+    with raises_told(FileError, match="is empty"):
         read_bytes(path, "a.csv", Limits(maximum_file_mb=10e-6))
-    with pytest.raises(FileError, match=r"cannot be read \(No such file"):
+    with raises_told(FileError, match=r"cannot be read \(No such file"):
         read_bytes(tmp_path / "b.csv", "b.csv", Limits())
 
 
@@ -182,7 +184,7 @@ def test_a_workbook_may_unpack_to_the_allowed_size() -> None:
         with pytest.raises(FileError) as caught:
             list(workbook_sheets(archive(size), "a.xlsx", Limits(maximum_file_mb=1e-3)))
         assert caught.value.item == "a.xlsx"
-        assert caught.value.reason.startswith(words)
+        assert tell(caught.value).reason.startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_a_workbook_may_unpack_to_the_allowed_size() -> None:
 )
 def test_damaged_workbooks_are_refused(head: bytes, words: str) -> None:
     """Noise behind the marks of either kind is one error that says what to do."""
-    with pytest.raises(FileError, match=f"{words}.*save it again") as caught:
+    with raises_told(FileError, match=f"{words}.*save it again") as caught:
         list(workbook_sheets(head + b"\x01" * 600, "a.xls", Limits()))
     assert caught.value.item == "a.xls"
 

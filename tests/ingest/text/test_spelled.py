@@ -10,6 +10,7 @@ import pytest
 from ingest.outcome import Outcome
 from ingest.text.spelled import parse_angle, parse_compass, read_spelled
 from ingest.traces.read import TraceSettings, read_traces
+from onevisit.words.telling import tell
 
 ENGLISH = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
 CHINESE = [
@@ -63,7 +64,7 @@ def test_trace_in_degrees_minutes_and_seconds(tmp_path: Path, lon: str, lat: str
     trace = outcome.value[0]
     np.testing.assert_allclose(trace["lon"].values, 104.05, atol=1e-9)
     np.testing.assert_allclose(trace["lat"].values, 30.66, atol=1e-9)
-    assert sum("degrees, minutes and seconds" in d.decision for d in outcome.decisions) == 2
+    assert sum("degrees, minutes and seconds" in tell(d).decision for d in outcome.decisions) == 2
 
 
 def test_wind_in_words(tmp_path: Path) -> None:
@@ -78,7 +79,7 @@ def test_wind_in_words(tmp_path: Path) -> None:
     for name in names:
         assert float(trace[name][0]) == pytest.approx(-np.sqrt(2.0))
         assert np.isnan(trace[name].values[3])
-    assert any(d.decision.startswith("1 fields of column 6") for d in outcome.decisions)
+    assert any(tell(d).decision.startswith("1 fields of column 6") for d in outcome.decisions)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ from ingest.errors import FileError
 from ingest.text import stamps
 from ingest.text.stamps import date_in_name, parse_regular, parse_stamps
 from ingest.traces.record import TraceSettings
+from onevisit.words.telling import tell
 from tests.ingest.traces.readings import read_file, said, the_record, utc
+from tests.told import raises_told
 
 
 def _times(*texts: str | None, **more: object) -> list[str]:
@@ -150,15 +152,15 @@ def test_several_spellings_in_one_column() -> None:
 @pytest.mark.parametrize("texts", [("", " "), (None, None)])
 def test_an_empty_column_is_refused(texts: tuple[str | None, ...]) -> None:
     """It says so."""
-    with pytest.raises(FileError, match=r"f\.csv: the time column is empty"):
+    with raises_told(FileError, match=r"f\.csv: the time column is empty"):
         _times(*texts)
 
 
 def test_what_is_no_time_is_refused_with_an_example() -> None:
     """The first stamp is shown, forty characters of it."""
-    with pytest.raises(FileError, match=r"time stamp 'lunch' is not understood; expected 2024-10-08 09:05:03"):
+    with raises_told(FileError, match=r"time stamp 'lunch' is not understood; expected 2024-10-08 09:05:03"):
         _times("lunch", "dinner")
-    with pytest.raises(FileError, match=r"no time stamp could be read; the first is '2024-13-45 09:00:00'"):
+    with raises_told(FileError, match=r"no time stamp could be read; the first is '2024-13-45 09:00:00'"):
         _times("2024-13-45 09:00:00")
 
 
@@ -205,7 +207,7 @@ def test_offsets_that_differ_are_each_applied_and_listed() -> None:
     stamps = parse_stamps(pl.Series(texts), "f.csv")
     assert [str(t)[11:19] for t in stamps.time] == ["00:59:59", "01:00:00", "01:00:01", "01:00:02"]
     assert stamps.offset_s == 3600.0
-    assert [(d.item, d.decision, d.evidence) for d in stamps.decisions] == [
+    assert [(d.item, tell(d).decision, tell(d).evidence) for d in stamps.decisions] == [
         ("f.csv", "stamps without an offset read as UTC among stamps with one", "1 of 4 stamps"),
         ("f.csv", "each stamp read with its own offset", "offsets [0.0, 1.0, 2.0] h in one file"),
     ]
@@ -241,17 +243,17 @@ def test_the_day_of_the_file_settles_day_and_month(item: str, day: date | None, 
     stamps = parse_stamps(pl.Series(["03/04/2024 10:00:00", "03/05/2024 10:00:00"]), item, day=day)
     assert str(stamps.time[0])[:10] == expected
     (note,) = stamps.decisions
-    assert (note.item, note.decision) == (item, f"dates read as {order}")
-    assert note.evidence == f"first stamp '03/04/2024 10:00:00' on the day {expected} of the file"
+    assert (note.item, tell(note).decision) == (item, f"dates read as {order}")
+    assert tell(note).evidence == f"first stamp '03/04/2024 10:00:00' on the day {expected} of the file"
 
 
 @pytest.mark.parametrize("item", ["f.csv", "20240505.csv", "20240607.csv"])
 def test_day_and_month_that_cannot_be_told_apart_are_refused(item: str) -> None:
     """No day in the name, one that is its own month, or another day; the line to write is there."""
-    with pytest.raises(FileError, match=r"'03/04/2024' cannot be told apart; put `date_order = \"dmy\"` or"):
+    with raises_told(FileError, match=r"'03/04/2024' cannot be told apart; put `date_order = \"dmy\"` or"):
         parse_stamps(pl.Series(["03/04/2024"]), item)
     assert str(parse_stamps(pl.Series(["03/04/2024"]), item, date_order="mdy").time[0])[:10] == "2024-03-04"
-    with pytest.raises(FileError, match="cannot be told apart"):
+    with raises_told(FileError, match="cannot be told apart"):
         parse_stamps(pl.Series(["03/04/2024"]), item, date_order="ymd")
 
 
@@ -310,7 +312,7 @@ def test_epochs(tmp_path: Path, values: tuple[str, str], expected: tuple[str, st
 
 def test_an_epoch_column_without_numbers_is_refused(tmp_path: Path) -> None:
     """It says so."""
-    with pytest.raises(FileError, match="the epoch column holds no number"):
+    with raises_told(FileError, match="the epoch column holds no number"):
         read_file(tmp_path, "a.csv", _table("epoch", "x", "y"))
 
 
@@ -347,7 +349,7 @@ def test_an_epoch_under_the_heading_time(tmp_path: Path, values: tuple[str, str]
 @pytest.mark.parametrize("value", ["2728349200", "172834920", "17283492000", "2024-10-08 01:00:00"])
 def test_what_is_no_epoch_under_the_heading_time(tmp_path: Path, value: str) -> None:
     """Another first digit, nine or eleven digits, one stamp among them: not taken for seconds."""
-    with pytest.raises(FileError, match=r"is not understood|could be read"):
+    with raises_told(FileError, match=r"is not understood|could be read"):
         the_record(
             read_file(tmp_path, "a.csv", _table("time", "1728349200", value).replace("2024-10-08 01:00:00", "x"))
         )
@@ -395,7 +397,7 @@ def test_times_of_day_on_the_day_of_the_file(
 
 def test_times_of_day_without_a_day_are_refused(tmp_path: Path) -> None:
     """With the column, the first of them and what to do."""
-    with pytest.raises(FileError, match=r"time of day only \('9:05'\).*put the day into the file name") as caught:
+    with raises_told(FileError, match=r"time of day only \('9:05'\).*put the day into the file name") as caught:
         read_file(tmp_path, "a.csv", _table("x,时间", "1,9:05", "2,9:06"))
     assert caught.value.where == 'column 2 "时间"'
 

@@ -18,6 +18,8 @@ from ingest.text.tables import (
     read_columns,
     split_line,
 )
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 NAN = float("nan")
 
@@ -32,7 +34,7 @@ def _table(content: str, **more: object) -> Table:
 
 def _numbers(content: str, *columns: int, **more: object) -> tuple[list[list[float | None]], list[tuple[str, str]]]:
     frame, notes = read_columns(_table(content), columns, (), **more)  # type: ignore[arg-type]
-    return [frame[f"c{i}"].to_list() for i in columns], [(note.decision, note.evidence) for note in notes]
+    return [frame[f"c{i}"].to_list() for i in columns], [(tell(note).decision, tell(note).evidence) for note in notes]
 
 
 # --- where it is ---------------------------------------------------------------------------------------------------
@@ -51,7 +53,7 @@ def test_a_table_by_hand(delimiter: str) -> None:
     assert table.offset == len((title + headings + units).encode())
     assert table.units == ("hh:mm:ss", "deg", "")
     assert (table.decimal_comma, table.comment) == (False, "")
-    assert [d.decision for d in table.decisions] == ["before"]
+    assert [tell(d).decision for d in table.decisions] == ["before"]
 
 
 def test_without_a_unit_row_the_rows_follow() -> None:
@@ -114,19 +116,19 @@ def test_headings_are_looked_for_in_four_hundred_lines() -> None:
 
 def test_a_file_without_headings_is_shown() -> None:
     """Its first line that is not empty, sixty characters of it."""
-    with pytest.raises(UnknownFormat, match="begins '" + "y" * 60 + "'") as caught:
+    with raises_told(UnknownFormat, match="begins '" + "y" * 60 + "'") as caught:
         _table("\n  \n" + "y" * 70 + "\n")
     assert (caught.value.item, caught.value.where) == ("a.csv", "line 1")
 
 
 def test_empty_headings_beside_a_time_are_named() -> None:
     """Two of them are enough; one is a remark column."""
-    with pytest.raises(UnknownFormat, match="2 of 3 column headings are empty") as caught:
+    with raises_told(UnknownFormat, match="2 of 3 column headings are empty") as caught:
         _table("title\ntime,,\n1,2,3\n")
     assert caught.value.where == "line 2"
-    with pytest.raises(UnknownFormat, match="no reader recognises it"):
+    with raises_told(UnknownFormat, match="no reader recognises it"):
         _table("time,\n1,2\n")
-    with pytest.raises(UnknownFormat, match="no reader recognises it"):
+    with raises_told(UnknownFormat, match="no reader recognises it"):
         _table("x\n" * 50 + "time,,\n1,2,3\n")
 
 
@@ -197,7 +199,7 @@ def test_a_decimal_comma_is_used_where_it_is_commoner_than_a_point() -> None:
     head = "time;no2;so2\n"
     table = _table(head + "x;1,5;2.5\nx;1,25;3\n")
     assert table.decimal_comma
-    assert [(d.decision, d.evidence) for d in table.decisions][1:] == [
+    assert [(tell(d).decision, tell(d).evidence) for d in table.decisions][1:] == [
         ("numbers read with a decimal comma", "fields such as '1,5'")
     ]
     assert not _table(head + "x;1,5;2.5\n").decimal_comma
@@ -258,7 +260,7 @@ def test_spelled_angles_are_read_and_the_rest_is_named() -> None:
     assert frame["c1"].to_list() == [30.6, 30.7, 30.7, None]
     assert frame["c0"].to_list() == ["a", "b", "c", "d"]
     assert frame["c2"].to_list() == [1.0, 2.0, None, 4.0]
-    assert [(n.decision, n.evidence) for n in notes] == [
+    assert [(tell(n).decision, tell(n).evidence) for n in notes] == [
         ('column 2 "lat" read as degrees, minutes and seconds', 'fields such as "30°36\'N"'),
         ('1 fields of column 2 "lat" taken as missing', "not numbers; the first is 'lost', data row 4"),
         ('1 fields of column 3 "no2" taken as missing', "not numbers; the first is 'x', data row 3"),

@@ -16,6 +16,8 @@ from ingest.text.sources import open_source
 from ingest.text.tables import find_table, parse_number
 from ingest.traces.read import read_traces
 from ingest.traces.record import TraceSettings
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 SHANGHAI = TraceSettings(time_zone="Asia/Shanghai")
 HEADING = "时间,经度,纬度,车速(km/h),航向,TVOC(ppb),苯(ug/m3),PM2.5,风速,风向,温度,湿度,气压"
@@ -76,7 +78,7 @@ def test_decimal_comma_is_read_and_reported(tmp_path: Path) -> None:
     outcome = _read(tmp_path, text.encode())
     np.testing.assert_allclose(outcome.value[0]["lon"].values, [104.05, 104.06])
     np.testing.assert_allclose(outcome.value[0]["co"].values, [200.5, 201.5])
-    assert any("decimal comma" in d.decision for d in outcome.decisions)
+    assert any("decimal comma" in tell(d).decision for d in outcome.decisions)
 
 
 def test_missing_tokens_are_missing_and_flagged(tmp_path: Path) -> None:
@@ -97,8 +99,8 @@ def test_unreadable_numbers_are_counted_with_the_first(tmp_path: Path) -> None:
     text += "2024-10-08T01:00:01Z,104,30,故障\n2024-10-08T01:00:02Z,104,30, 6 \n"
     outcome = _read(tmp_path, text.encode())
     np.testing.assert_allclose(outcome.value[0]["no2"].values, [5, np.nan, 6])
-    note = next(d for d in outcome.decisions if "taken as missing" in d.decision)
-    assert "1 fields" in note.decision and "故障" in note.evidence and "row 2" in note.evidence
+    note = next(d for d in outcome.decisions if "taken as missing" in tell(d).decision)
+    assert "1 fields" in tell(note).decision and "故障" in tell(note).evidence and "row 2" in tell(note).evidence
 
 
 def test_a_species_without_unit_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_a_species_without_unit_is_refused_with_the_line_to_write(tmp_path: Path
     text = "time,lon,lat,NO2,CO (ppb)\n2024-10-08T01:00:00Z,104,30,5,200\n2024-10-08T01:00:01Z,104,30,6,200\n"
     outcome = _read(tmp_path, text.encode())
     assert "no2" not in outcome.value[0]
-    assert any('"NO2" = "no2 ppb"' in r.reason for r in outcome.rejects)
+    assert any('"NO2" = "no2 ppb"' in tell(r).reason for r in outcome.rejects)
     declared = _read(tmp_path, text.encode(), TraceSettings(columns={"NO2": "no2 ug/m3"})).value[0]
     assert declared["no2"].attrs["units"] == "ug m-3"
 
@@ -192,5 +194,5 @@ def test_empty_headings_name_the_line(tmp_path: Path) -> None:
     """A heading row of blanks is refused with its number."""
     path = tmp_path / "t.csv"
     path.write_text("##\nTimestamp(UTC),,,,\n2008-11-05T07:14:28-05:00,-78,35,1,2\n")
-    with pytest.raises(FileError, match="4 of 5 column headings are empty"):
+    with raises_told(FileError, match="4 of 5 column headings are empty"):
         find_table(decode(open_source(path, "t.csv", SHANGHAI), SHANGHAI))

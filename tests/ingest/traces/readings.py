@@ -12,6 +12,7 @@ from ingest.outcome import Decision, Outcome
 from ingest.text.sources import open_source
 from ingest.traces.read import recognise
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
+from onevisit.words.telling import tell
 
 __all__ = ["FROM", "assert_channels", "make_record", "read_file", "said", "seconds", "species", "the_record", "utc"]
 
@@ -42,7 +43,7 @@ def utc(*texts: str) -> list[np.datetime64]:
 
 def said(decisions: Sequence[Decision]) -> list[tuple[str, str]]:
     """Decisions and evidence without the file."""
-    return [(decision.decision, decision.evidence) for decision in decisions]
+    return [(tell(decision).decision, tell(decision).evidence) for decision in decisions]
 
 
 def assert_channels(

@@ -17,7 +17,9 @@ from ingest.traces.columns import choose_columns, claimed_offset_s
 from ingest.traces.record import Record, TraceSettings
 from ingest.traces.winds import wind_channels, wind_components
 from ingest.units import parse_unit
+from onevisit.words.telling import tell
 from tests.ingest.traces.readings import read_file, said, the_record, utc
+from tests.told import raises_told
 
 NAN = float("nan")
 RANGE = int(Flag.VALUE_OUT_OF_RANGE)
@@ -185,7 +187,7 @@ def test_units_of_greenhouse_gases_may_be_guessed(tmp_path: Path, heading: str, 
         assert slug not in names
         (reject,) = outcome.rejects
         assert (reject.item, reject.where) == ("a.csv", f'column "{heading}"')
-        assert reject.reason == f'no unit; state it in mission.toml: [columns] "{heading}" = "{slug} ppb"'
+        assert tell(reject).reason == f'no unit; state it in mission.toml: [columns] "{heading}" = "{slug} ppb"'
 
 
 def test_a_species_in_a_unit_of_another_kind(tmp_path: Path) -> None:
@@ -231,7 +233,7 @@ def test_rows_without_a_time_are_rejected_with_their_lines(tmp_path: Path) -> No
     record = the_record(outcome)
     assert list(record.time) == utc("2024-10-08T09:00:00", "2024-10-08T09:00:09")
     assert record.channels[0].values.tolist() == [1.0, 9.0] and record.qc_flag.tolist() == [0, 0]
-    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [
+    assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [
         ("a.csv", "data lines 4, 5, 6, 7, 8, ...", "6 of 9 rows have no readable time and cannot be placed")
     ]
     assert any("x (1 rows), y (1 rows)" in decision for decision, _ in said(outcome.decisions))
@@ -273,7 +275,7 @@ def test_columns_that_mean_nothing_are_named(tmp_path: Path) -> None:
 
 def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     """With the line of its headings."""
-    with pytest.raises(FileError, match="no rows below the headings") as caught:
+    with raises_told(FileError, match="no rows below the headings") as caught:
         read_file(tmp_path, "a.csv", "title\ntime,no2 (ppb)\n")
     assert caught.value.where == "line 2"
 

@@ -20,7 +20,9 @@ from ingest.text.stamps import date_in_name, parse_stamps
 from ingest.traces.clocks import bracket, interpolate, interpolate_angle, localise, settle_zone, shift_clock
 from ingest.traces.read import read_traces
 from ingest.traces.record import Record, TraceSettings
+from onevisit.words.telling import tell
 from tests.ingest.traces.readings import FROM, make_record, said, seconds
+from tests.told import raises_told
 
 
 @pytest.mark.parametrize(
@@ -66,7 +68,7 @@ def test_offsets_may_change_inside_a_file() -> None:
     """A drive over the end of summer time: each stamp by its own offset, and a decision."""
     stamps = parse_stamps(pl.Series(["2024-10-27T02:59:59+02:00", "2024-10-27T02:00:00+01:00"]), "f.csv")
     assert (stamps.time[1] - stamps.time[0]) == np.timedelta64(1, "s")
-    assert any("own offset" in d.decision for d in stamps.decisions)
+    assert any("own offset" in tell(d).decision for d in stamps.decisions)
 
 
 def test_day_and_month_are_settled_by_values_name_or_declaration() -> None:
@@ -77,7 +79,7 @@ def test_day_and_month_are_settled_by_values_name_or_declaration() -> None:
     named = parse_stamps(pl.Series(["03/04/2024 00:00:00"]), "20240304_a.csv")
     assert named.time[0] == np.datetime64("2024-03-04")
     assert parse_stamps(pl.Series(["03/04/2024"]), "f", date_order="dmy").time[0] == np.datetime64("2024-04-03")
-    with pytest.raises(FileError, match="date_order"):
+    with raises_told(FileError, match="date_order"):
         parse_stamps(pl.Series(["03/04/2024 00:00:00"]), "f.csv")
 
 
@@ -131,8 +133,8 @@ def test_local_time_without_zone_is_refused_with_the_line_to_write(tmp_path: Pat
     (tmp_path / "a.csv").write_text(LOCAL)
     outcome = read_traces([tmp_path / "a.csv"], TraceSettings())
     assert not outcome.value
-    assert 'time_zone = "Asia/Shanghai"' in outcome.rejects[0].reason
-    assert "mission.toml" in outcome.rejects[0].reason
+    assert 'time_zone = "Asia/Shanghai"' in tell(outcome.rejects[0]).reason
+    assert "mission.toml" in tell(outcome.rejects[0]).reason
 
 
 def test_declared_zone_is_used_and_recorded(tmp_path: Path) -> None:
@@ -140,7 +142,7 @@ def test_declared_zone_is_used_and_recorded(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(LOCAL)
     outcome = read_traces([tmp_path / "a.csv"], TraceSettings(time_zone="Asia/Shanghai"))
     assert outcome.value[0]["time"].values[0] == np.datetime64("2024-10-08T01:00:00")
-    assert any("Asia/Shanghai" in d.decision for d in outcome.decisions)
+    assert any("Asia/Shanghai" in tell(d).decision for d in outcome.decisions)
 
 
 def test_zone_of_the_place_only_where_allowed(tmp_path: Path) -> None:
@@ -148,7 +150,7 @@ def test_zone_of_the_place_only_where_allowed(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(LOCAL)
     outcome = read_traces([tmp_path / "a.csv"], TraceSettings(unsettled_zone="position"))
     assert outcome.value[0]["time"].values[0] == np.datetime64("2024-10-08T01:00:00")
-    assert any("not settled" in d.evidence for d in outcome.decisions)
+    assert any("not settled" in tell(d).evidence for d in outcome.decisions)
 
 
 @pytest.mark.parametrize(("start", "utc"), [("09:00", "01:00"), ("01:00", "01:00")])
@@ -165,7 +167,7 @@ def test_agreement_with_gnss_settles_the_zone(tmp_path: Path, start: str, utc: s
     (tmp_path / "b.gpx").write_text(f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>")
     outcome = read_traces([tmp_path / "a.csv", tmp_path / "b.gpx"], TraceSettings())
     assert outcome.value[0]["time"].values[0] == np.datetime64(f"2024-10-08T{utc}:00")
-    assert any("overlaps b.gpx" in d.evidence for d in outcome.decisions)
+    assert any("overlaps b.gpx" in tell(d).evidence for d in outcome.decisions)
 
 
 def test_gnss_clock_in_the_file_settles_the_zone(tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ def test_gnss_clock_in_the_file_settles_the_zone(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("time,GPS Time,lon,lat,NO2(ppb)\n" + rows)
     outcome = read_traces([tmp_path / "a.csv"], TraceSettings())
     assert outcome.value[0]["time"].values[0] == np.datetime64("2024-10-08T01:00:00")
-    assert any("UTC+8.00 h" in d.decision for d in outcome.decisions)
+    assert any("UTC+8.00 h" in tell(d).decision for d in outcome.decisions)
 
 
 @pytest.mark.parametrize(
@@ -309,12 +311,13 @@ def test_a_clock_in_utc_is_left() -> None:
 def test_an_offset_that_is_not_that_of_the_place_is_believed_and_said() -> None:
     """Seven hours in Chengdu; in New York -5 h in summer; without a place nothing can be said."""
     (note,) = settle_zone(_clock(9, zone="UTC", stated_offset_s=25200.0, **CHENGDU), (), TraceSettings()).decisions
-    assert (note.item, note.decision) == ("local.csv", "offset +7.0 h of the stamps believed")
-    assert note.evidence.startswith("but Asia/Shanghai was at +8.0 h that day: ")
+    assert (note.item, tell(note).decision) == ("local.csv", "offset +7.0 h of the stamps believed")
+    assert tell(note).evidence.startswith("but Asia/Shanghai was at +8.0 h that day: ")
     york = {"lon": np.full(31, -74.0), "lat": np.full(31, 40.7)}
     (note,) = settle_zone(_clock(9, zone="UTC", stated_offset_s=-18000.0, **york), (), TraceSettings()).decisions
     assert (
-        note.decision == "offset -5.0 h of the stamps believed" and "America/New_York was at -4.0 h" in note.evidence
+        tell(note).decision == "offset -5.0 h of the stamps believed"
+        and "America/New_York was at -4.0 h" in tell(note).evidence
     )
     assert settle_zone(_clock(9, zone="UTC", stated_offset_s=-14400.0, **york), (), TraceSettings()).decisions == ()
     assert settle_zone(_clock(9, zone="UTC", stated_offset_s=25200.0), (), TraceSettings()).decisions == ()
@@ -375,7 +378,7 @@ def test_a_gnss_clock_that_decides_nothing(record: Record, settled: bool) -> Non
     """More than 300 s from a quarter, a spread above 60 s, fewer than ten values, zeros: the declaration counts."""
     outcome = settle_zone(record, (), TraceSettings(time_zone="+08:30"))
     words = "clock taken as UTC+8.00 h" if settled else "times taken as +08:30"
-    assert outcome.decisions[0].decision == words
+    assert tell(outcome.decisions[0]).decision == words
     assert outcome.value.time[0] == FROM - np.timedelta64(0 if settled else 30, "m")
 
 
@@ -415,7 +418,7 @@ def test_agreement_by_hand(hour: float, zone: str, moved: int, local: str, as_ut
 @pytest.mark.parametrize("hour", [9.25, 1.25, 5.0])
 def test_half_of_the_time_in_common_is_not_enough(hour: float) -> None:
     """Fifteen of thirty minutes, or none: refused, with the zone of the place in the line to write."""
-    with pytest.raises(NoTimeZone, match='time_zone = "Asia/Shanghai"'):
+    with raises_told(NoTimeZone, match='time_zone = "Asia/Shanghai"'):
         settle_zone(_clock(hour), (_in_utc(1),), TraceSettings())
 
 
@@ -427,7 +430,7 @@ def test_what_agrees_both_ways_decides_nothing() -> None:
     with pytest.raises(NoTimeZone):
         settle_zone(_clock(9), (day,), TraceSettings())
     outcome = settle_zone(_clock(9), (day, _in_utc(1)), TraceSettings())
-    assert "overlaps utc.gpx" in outcome.decisions[0].evidence
+    assert "overlaps utc.gpx" in tell(outcome.decisions[0]).evidence
 
 
 def test_an_agreement_the_other_way_must_be_below_five_percent() -> None:
@@ -457,7 +460,7 @@ def test_places_at_sea_or_in_utc_settle_nothing() -> None:
     nowhere = make_record(time=_clock(1).time, item="a.gpx")
     iceland = _in_utc(1, lon=-18.1, lat=65.7, item="b.gpx")
     outcome = settle_zone(_clock(9), (nowhere, iceland, _in_utc(1)), TraceSettings())
-    assert "overlaps utc.gpx" in outcome.decisions[0].evidence
+    assert "overlaps utc.gpx" in tell(outcome.decisions[0]).evidence
 
 
 @pytest.mark.parametrize(
@@ -477,7 +480,7 @@ def test_the_place_of_a_record(lon: Sequence[float], lat: Sequence[float], known
     if known:
         assert settle_zone(record, (), rules).value.time[0] == FROM
     else:
-        with pytest.raises(NoTimeZone, match='time_zone = "Asia/Shanghai"'):  # as an example
+        with raises_told(NoTimeZone, match='time_zone = "Asia/Shanghai"'):  # as an example
             settle_zone(record, (), rules)
 
 
@@ -504,7 +507,7 @@ def test_the_zone_of_the_place(hint: str, rules: TraceSettings, why: str) -> Non
             with pytest.raises(NoTimeZone):
                 settle_zone(record, others, rules)
     borrowed = settle_zone(_clock(9, zone_hint=hint), (_in_utc(20, lon=None), _in_utc(20)), rules)
-    assert borrowed.decisions[0].decision == "times taken as Asia/Shanghai"
+    assert tell(borrowed.decisions[0]).decision == "times taken as Asia/Shanghai"
 
 
 def test_a_refused_clock_says_what_to_write() -> None:
@@ -514,9 +517,9 @@ def test_a_refused_clock_says_what_to_write() -> None:
         with pytest.raises(NoTimeZone) as caught:
             settle_zone(_clock(9), others, TraceSettings())
         assert (caught.value.item, caught.value.where) == ("local.csv", "time column")
-        assert "(first 2024-10-08T09:00:00)" in caught.value.reason
-        assert f'put `time_zone = "{zone}"` (or "UTC"' in caught.value.reason
-        assert f"give --time-zone {zone}" in caught.value.reason
+        assert "(first 2024-10-08T09:00:00)" in tell(caught.value).reason
+        assert f'put `time_zone = "{zone}"` (or "UTC"' in tell(caught.value).reason
+        assert f"give --time-zone {zone}" in tell(caught.value).reason
 
 
 @pytest.mark.parametrize(

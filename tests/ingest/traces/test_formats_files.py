@@ -18,7 +18,9 @@ from ingest.flags import Flag
 from ingest.schema import check_trace
 from ingest.traces.formats.workbook import sheet_as_text
 from ingest.traces.read import TraceSettings, read_traces
+from onevisit.words.telling import tell
 from tests.ingest.traces.readings import assert_channels, read_file, said, the_record, utc
+from tests.told import raises_told
 
 
 def _book(path: Path, rows: list[list[object]], *, title: str = "") -> None:
@@ -45,14 +47,14 @@ def test_workbook_with_a_title_and_real_dates(tmp_path: Path) -> None:
     trace = outcome.value[0]
     assert trace["time"].values[3] == np.datetime64("2024-10-08T01:00:03", "ns")
     assert trace["tvoc"].values[3] == 23
-    assert any("sheet 数据 read" in d.decision for d in outcome.decisions)
+    assert any("sheet 数据 read" in tell(d).decision for d in outcome.decisions)
 
 
 def test_workbook_without_a_table_names_its_sheets(tmp_path: Path) -> None:
     """Nothing to read: the reject says so per sheet."""
     _book(tmp_path / "a.xlsx", [["甲", "乙"], [1, 2]])
     outcome = read_traces([tmp_path / "a.xlsx"], TraceSettings())
-    assert "no sheet holds a table" in outcome.rejects[0].reason
+    assert "no sheet holds a table" in tell(outcome.rejects[0]).reason
 
 
 @pytest.mark.parametrize("data", [b"PK\x03\x04 but not a zip", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 100])
@@ -60,7 +62,7 @@ def test_damaged_workbook(tmp_path: Path, data: bytes) -> None:
     """Begins like a workbook and is none."""
     (tmp_path / "a.xlsx").write_bytes(data)
     outcome = read_traces([tmp_path / "a.xlsx"], TraceSettings())
-    assert "not a readable workbook" in outcome.rejects[0].reason
+    assert "not a readable workbook" in tell(outcome.rejects[0]).reason
 
 
 def test_our_own_trajectory_comes_back_the_same(tmp_path: Path) -> None:
@@ -210,7 +212,7 @@ def test_cells_as_text() -> None:
 
 def test_a_workbook_that_is_none_says_what_to_do(tmp_path: Path) -> None:
     """Not an archive, not a workbook, no table in any sheet: each sheet with its reason."""
-    with pytest.raises(FileError, match="not a readable workbook"):
+    with raises_told(FileError, match="not a readable workbook"):
         read_file(tmp_path, "a.xlsx", b"PK\x03\x04 but not a zip")
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -219,7 +221,7 @@ def test_a_workbook_that_is_none_says_what_to_do(tmp_path: Path) -> None:
         FileError, match=r"not a readable workbook \(.*\); save it again as \.xlsx without a password"
     ):
         read_file(tmp_path, "a.xlsx", stream.getvalue())
-    with pytest.raises(FileError, match=r"no sheet holds a table.*\(sheet one: no reader recognises it.*sheet two: "):
+    with raises_told(FileError, match=r"no sheet holds a table.*\(sheet one: no reader recognises it.*sheet two: "):
         read_file(tmp_path, "a.xlsx", _sheets(one=[["x"]], two=[["y"]]))
 
 
@@ -231,7 +233,7 @@ def test_a_workbook_that_states_to_unpack_to_more_than_64_mb(tmp_path: Path, siz
         archive.writestr("a", bytes(size - 1))
         archive.writestr("b", "x")
     match = r"unpacks to 64 MB from 0\.\d\d MB; refused as a likely bomb" if refused else "not a readable workbook"
-    with pytest.raises(FileError, match=match):
+    with raises_told(FileError, match=match):
         read_file(tmp_path, "a.xlsx", stream.getvalue())
 
 
@@ -240,9 +242,9 @@ def test_the_limit_of_a_file_holds_for_what_a_workbook_unpacks_to(tmp_path: Path
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a", bytes(200_001))
-    with pytest.raises(FileError, match="refused as a likely bomb"):
+    with raises_told(FileError, match="refused as a likely bomb"):
         read_file(tmp_path, "a.xlsx", stream.getvalue(), TraceSettings(maximum_file_mb=0.2))
-    with pytest.raises(FileError, match="not a readable workbook"):
+    with raises_told(FileError, match="not a readable workbook"):
         read_file(tmp_path, "a.xlsx", stream.getvalue(), TraceSettings(maximum_file_mb=0.200001))
 
 
@@ -331,21 +333,21 @@ def test_a_trajectory_by_the_names_of_its_variables(tmp_path: Path) -> None:
 )
 def test_a_file_without_a_time_is_refused(tmp_path: Path, break_it) -> None:  # type: ignore[no-untyped-def]
     """None, or a number without a unit."""
-    with pytest.raises(FileError, match="no time variable with units such as 'seconds since"):
+    with raises_told(FileError, match="no time variable with units such as 'seconds since"):
         read_file(tmp_path, "a.nc", _netcdf(tmp_path, break_it(_foreign())))
 
 
 def test_netcdf_of_the_wrong_size_or_packing(tmp_path: Path) -> None:
     """Gzipped, damaged, or stating more than is allowed."""
     data = _netcdf(tmp_path, _foreign().isel(obs=[0, 2]))
-    with pytest.raises(FileError, match="gzipped netCDF is not read; unpack it"):
+    with raises_told(FileError, match="gzipped netCDF is not read; unpack it"):
         read_file(tmp_path, "a.nc.gz", gzip.compress(data))
-    with pytest.raises(FileError, match="not a readable netCDF file"):
+    with raises_told(FileError, match="not a readable netCDF file"):
         read_file(tmp_path, "a.nc", data[:300])
     big = xr.Dataset({"a": ("obs", np.zeros(1_000_000))}, {"time": ("obs", np.zeros(1_000_000, "M8[ns]"))})
     big.to_netcdf(tmp_path / "source.nc", encoding={"a": {"zlib": True}, "time": {"zlib": True, "dtype": "i8"}})
     rules = TraceSettings(maximum_file_mb=15.9)
-    with pytest.raises(FileError, match="states 16 MB of variables; up to 16 MB are read; split it"):
+    with raises_told(FileError, match="states 16 MB of variables; up to 16 MB are read; split it"):
         read_file(tmp_path, "a.nc", (tmp_path / "source.nc").read_bytes(), rules)
     assert read_file(
         tmp_path, "a.nc", (tmp_path / "source.nc").read_bytes(), TraceSettings(maximum_file_mb=16.0)
@@ -365,5 +367,5 @@ def test_flags_of_our_own_files_come_back(tmp_path: Path) -> None:
 
 def test_an_old_workbook_is_no_archive_and_not_refused_as_one(tmp_path: Path) -> None:
     """A damaged .xls comes to the reader of workbooks, which says what to do."""
-    with pytest.raises(FileError, match=r"save it again as \.xlsx without a password"):
+    with raises_told(FileError, match=r"save it again as \.xlsx without a password"):
         read_file(tmp_path, "a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ingest.schema import check_trace
 from ingest.traces.read import READERS, read_traces, recognise
 from ingest.traces.record import TraceSettings
+from onevisit.words.telling import tell
 from tests.ingest.traces.logger_samples import POSITIONS, SAMPLES, netcdf_bytes
 
 SETTINGS = TraceSettings(time_zone="Asia/Shanghai")
@@ -36,7 +37,7 @@ def _survives(folder: Path, name: str, data: bytes, rules: TraceSettings = SETTI
         check_trace(trace)
     named = {d.item for d in outcome.decisions} | {r.item for r in outcome.rejects}
     assert name in named
-    assert all(reject.item and reject.reason for reject in outcome.rejects)
+    assert all(reject.item and tell(reject).reason for reject in outcome.rejects)
     return len(outcome.value)
 
 
@@ -96,7 +97,7 @@ def test_a_line_of_ten_megabytes(tmp_path: Path, name: str) -> None:
     (tmp_path / file).write_bytes(data + b"1," * 5_000_000 + b"\n")
     outcome = read_traces([tmp_path / file], SETTINGS)
     assert not outcome.value
-    assert any("line longer than 1 MB" in reject.reason and reject.where for reject in outcome.rejects)
+    assert any("line longer than 1 MB" in tell(reject).reason and reject.where for reject in outcome.rejects)
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -120,7 +121,7 @@ def test_netcdf_that_states_more_than_it_holds(tmp_path: Path) -> None:
         made.createVariable("no2", "f8", ("obs",), chunksizes=(10**6,), zlib=True).units = "ppb"
     outcome = read_traces([tmp_path / "bomb.nc"], SETTINGS)
     assert not outcome.value
-    assert "states 8000 MB" in outcome.rejects[0].reason
+    assert "states 8000 MB" in tell(outcome.rejects[0]).reason
 
 
 def test_netcdf_with_times_beyond_the_calendar(tmp_path: Path) -> None:
@@ -129,4 +130,4 @@ def test_netcdf_with_times_beyond_the_calendar(tmp_path: Path) -> None:
     xr.Dataset({"no2": ("obs", [1.0, 2.0], {"units": "ppb"})}, {"time": times}).to_netcdf(tmp_path / "late.nc")
     outcome = read_traces([tmp_path / "late.nc"], SETTINGS)
     assert not outcome.value
-    assert "time" in outcome.rejects[0].reason
+    assert "time" in tell(outcome.rejects[0]).reason

@@ -22,6 +22,7 @@ from tests.ingest.traces.format_columns import (
     gmap,
 )
 from tests.ingest.traces.readings import assert_channels, read_file, said, the_record, utc
+from tests.told import raises_told
 
 AIRCASTING_HEAD = (
     ",,,,,Sensor_Package_Name,\n,,,,,AirBeam2:0018,AirBeam2:0018\n,,,,,Sensor_Name,\n,,,,,AirBeam2-F,AirBeam2-PM2.5\n"
@@ -70,7 +71,7 @@ def test_aircasting(tmp_path: Path) -> None:
 )
 def test_aircasting_whose_preamble_does_not_fit(tmp_path: Path, change: tuple[str, str]) -> None:
     """No heading row, a unit too few, no quantities: refused."""
-    with pytest.raises(FileError, match="a quantity and a unit for every column"):
+    with raises_told(FileError, match="a quantity and a unit for every column"):
         read_file(tmp_path, "a.csv", AIRCASTING.replace(*change))
 
 
@@ -210,7 +211,7 @@ def test_cpc3007_over_midnight_and_without_a_serial_number(tmp_path: Path) -> No
 )
 def test_cpc3007_without_a_day(tmp_path: Path, change: tuple[str, str], reason: str) -> None:
     """Times of day without a day, or with a thirteenth month, are refused."""
-    with pytest.raises(FileError, match=reason):
+    with raises_told(FileError, match=reason):
         read_file(tmp_path, "a.csv", _cpc().replace(*change))
 
 

@@ -12,7 +12,9 @@ from ingest.flags import Flag
 from ingest.outcome import Outcome
 from ingest.traces.formats.nmea import checksum
 from ingest.traces.record import Record
+from onevisit.words.telling import tell
 from tests.ingest.traces.readings import assert_channels, read_file, said, the_record, utc
+from tests.told import raises_told
 
 NAN = float("nan")
 POOR = int(Flag.GNSS_POOR)
@@ -100,7 +102,7 @@ def test_sentences_that_are_not_used_are_counted(tmp_path: Path) -> None:
     more += "\n \n$GPGSV,1,1,01,1,2,3,4*00\njunk\n"
     outcome = _nmea(tmp_path, good, more=more)
     assert len(the_record(outcome).time) == 1
-    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [
+    assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [
         ("a.nmea", "sentences", "4 sentences with a wrong checksum are not used")
     ]
     assert said(outcome.decisions) == [("2 lines passed over", "neither GGA nor RMC")]
@@ -108,7 +110,7 @@ def test_sentences_that_are_not_used_are_counted(tmp_path: Path) -> None:
 
 def test_a_log_without_a_right_sentence_is_refused(tmp_path: Path) -> None:
     """With the number of wrong ones."""
-    with pytest.raises(FileError, match=r"no GGA or RMC sentence with a right checksum \(1 wrong\)"):
+    with raises_told(FileError, match=r"no GGA or RMC sentence with a right checksum \(1 wrong\)"):
         read_file(tmp_path, "a.nmea", "$GPRMC,010204,A,3039.6,N,10403.0,E,0,0,081024,,,A*00\n")
 
 
@@ -131,7 +133,7 @@ def test_clocks_of_sentences(tmp_path: Path, clock: str, seconds: float) -> None
 @pytest.mark.parametrize("clock", ["240001", "24:00:00", "10203", "x"])
 def test_clocks_that_are_none(tmp_path: Path, clock: str) -> None:
     """Beyond the day, with colons, too short."""
-    with pytest.raises(FileError, match="1 wrong"):
+    with raises_told(FileError, match="1 wrong"):
         _nmea(tmp_path, f"GPRMC,{clock},A,3039.6,N,10403.0,E,0,0,081024,,,A")
 
 
@@ -169,7 +171,7 @@ def test_the_day_of_the_name_where_no_sentence_has_one(tmp_path: Path) -> None:
         outcome = _nmea(tmp_path, _rmc("235959", day), _gga("000000"), name="20241008.nmea")
         assert list(the_record(outcome).time) == utc("2024-10-08T23:59:59", "2024-10-09T00:00:00")
         assert said(outcome.decisions) == [("day 2024-10-08 taken from the file name", "the log has no RMC sentence")]
-    with pytest.raises(FileError, match="no RMC sentence names the day; log RMC too"):
+    with raises_told(FileError, match="no RMC sentence names the day; log RMC too"):
         _nmea(tmp_path, _gga("000000"))
 
 
@@ -209,7 +211,7 @@ def test_every_field_of_a_track_point(tmp_path: Path) -> None:
             "hdop": ([0.75, NAN], {"units": "1", "long_name": "horizontal dilution of precision"}),
         },
     )
-    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [
+    assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [
         ("a.gpx", "trkpt", "1 track points without a readable time")
     ]
 
@@ -235,7 +237,7 @@ def test_times_of_a_track_may_be_local(tmp_path: Path) -> None:
 )
 def test_tracks_that_cannot_be_used(tmp_path: Path, text: str, reason: str) -> None:
     """Waypoints only, no times, broken from the start, entities."""
-    with pytest.raises(FileError, match=reason):
+    with raises_told(FileError, match=reason):
         read_file(tmp_path, "a.gpx", text)
 
 
@@ -246,7 +248,9 @@ def test_a_track_that_breaks_off_is_used_up_to_there(tmp_path: Path) -> None:
     assert len(the_record(outcome).time) == 2
     (reject,) = outcome.rejects
     assert (reject.item, reject.where) == ("a.gpx", "end of file")
-    assert reject.reason.startswith("the XML breaks off (") and reject.reason.endswith("2 points before it are used")
+    assert tell(reject).reason.startswith("the XML breaks off (") and tell(reject).reason.endswith(
+        "2 points before it are used"
+    )
 
 
 # --- ICARTT --------------------------------------------------------------------------------------------------------
@@ -296,7 +300,7 @@ def test_every_variable_of_an_icartt_file(tmp_path: Path) -> None:
     assert [channel.name for channel in record.channels] == list(channels)
     assert_channels(record, channels)
     assert said(outcome.decisions) == [("2 variables not read", "T_air, Odd_Thing")]
-    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [
+    assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [
         ("a.ict", "rows", "3 rows that are not 9 numbers")
     ]
 
@@ -341,7 +345,7 @@ def test_headers_that_cannot_be_meant(tmp_path: Path, line: int, text: str, reas
     """A length, a day, a count or a list that does not fit; the thirtieth of February."""
     head = [*ICARTT]
     head[line] = text
-    with pytest.raises(FileError, match=reason) as caught:
+    with raises_told(FileError, match=reason) as caught:
         _icartt(tmp_path, head)
     assert caught.value.where == where
 
@@ -351,10 +355,10 @@ def test_the_shortest_header(tmp_path: Path) -> None:
     head = ["13, 1001", *ICARTT[1:9], "1", "1", "-9999", "CH4, ppbv"]
     record = the_record(_icartt(tmp_path, head, ["0,2000.5", "9999999.5,2001.5"]))
     assert record.channels[0].values.tolist() == [2000.5, 2001.5] and record.lon is None
-    with pytest.raises(FileError, match="no rows below the header") as caught:
+    with raises_told(FileError, match="no rows below the header") as caught:
         _icartt(tmp_path, head, [])
     assert caught.value.where == "line 14"
-    with pytest.raises(FileError, match="no rows below the header"):
+    with raises_told(FileError, match="no rows below the header"):
         _icartt(tmp_path, head, ["broken"])
 
 

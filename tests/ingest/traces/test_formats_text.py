@@ -14,6 +14,7 @@ from ingest.schema import species_names
 from ingest.traces.formats import nmea
 from ingest.traces.formats.nmea import checksum
 from ingest.traces.read import TraceSettings, read_traces
+from onevisit.words.telling import tell
 
 
 def _read(
@@ -62,7 +63,7 @@ def test_nmea_wrong_checksums_are_refused_and_counted(tmp_path: Path) -> None:
     """A flipped digit moves a car by kilometres: the sentence is not used."""
     text = _nmea(range(30)).replace("3039.0005", "3049.0005")
     outcome = _read(tmp_path, ("a.csv", NO2), ("b.nmea", text))
-    assert any("2 sentences with a wrong checksum" in r.reason for r in outcome.rejects)
+    assert any("2 sentences with a wrong checksum" in tell(r).reason for r in outcome.rejects)
     assert float(outcome.value[0]["lat"].max()) < 30.66
 
 
@@ -86,9 +87,9 @@ def test_nmea_without_rmc_takes_the_day_from_the_name(tmp_path: Path) -> None:
     only_gga = "".join(line + "\n" for line in _nmea(range(30)).splitlines() if "GGA" in line)
     outcome = _read(tmp_path, ("a.csv", NO2), ("20241008.nmea", only_gga))
     assert len(outcome.value) == 1
-    assert any("taken from the file name" in d.decision for d in outcome.decisions)
+    assert any("taken from the file name" in tell(d).decision for d in outcome.decisions)
     refused = _read(tmp_path, ("b.nmea", only_gga))
-    assert "no RMC sentence names the day" in refused.rejects[0].reason
+    assert "no RMC sentence names the day" in tell(refused.rejects[0]).reason
 
 
 def test_nmea_rolls_over_midnight(tmp_path: Path) -> None:
@@ -160,8 +161,8 @@ def test_icartt(tmp_path: Path) -> None:
     np.testing.assert_allclose(trace["ch4"].values, [2001, np.nan, 2003])
     np.testing.assert_allclose(trace["co"].values, [210.5, np.nan, 220.5])
     np.testing.assert_allclose(trace["lon"].values, [104.0, 104.1, 104.2])
-    assert any("1 rows" in r.reason for r in outcome.rejects)
-    assert any("Odd_Thing" in d.evidence for d in outcome.decisions)
+    assert any("1 rows" in tell(r).reason for r in outcome.rejects)
+    assert any("Odd_Thing" in tell(d).evidence for d in outcome.decisions)
 
 
 @pytest.mark.parametrize("change", [("19, 1001", "500, 1001"), ("\n5\n", "\n50\n"), ("2024, 10, 08", "2024, 13, 08")])
@@ -169,7 +170,7 @@ def test_icartt_with_a_wrong_header_is_refused(tmp_path: Path, change: tuple[str
     """A header that does not agree with the file."""
     outcome = _read(tmp_path, ("a.ict", ICARTT.replace(*change)))
     assert not outcome.value
-    assert "header" in outcome.rejects[0].reason
+    assert "header" in tell(outcome.rejects[0]).reason
 
 
 AIRCASTING = """,,,,,Sensor_Package_Name,
@@ -216,7 +217,7 @@ def test_sniffer4d(tmp_path: Path) -> None:
     assert float(trace["height_above_takeoff"][0]) == 50.0
     assert float(trace["pressure"][0]) == 95500.0
     assert trace["tvoc"].attrs["units"] == "ppm"
-    assert not any("exchanged" in d.decision for d in outcome.decisions)
+    assert not any("exchanged" in tell(d).decision for d in outcome.decisions)
 
 
 def test_sniffer4d_exchanged_columns(tmp_path: Path) -> None:
@@ -225,7 +226,7 @@ def test_sniffer4d_exchanged_columns(tmp_path: Path) -> None:
     trace = outcome.value[0]
     assert float(trace["co"][0]) == pytest.approx(0.6)
     assert float(trace["no2"][0]) == pytest.approx(35.0)
-    assert any("CO and NO2 exchanged" in d.decision for d in outcome.decisions)
+    assert any("CO and NO2 exchanged" in tell(d).decision for d in outcome.decisions)
 
 
 def test_sniffer4d_exporter_that_lies_five_times(tmp_path: Path) -> None:
@@ -248,7 +249,7 @@ def test_sniffer4d_exporter_that_lies_five_times(tmp_path: Path) -> None:
     assert trace["time"].values[0] == np.datetime64("2024-10-08T01:00:00", "ns")
     assert [trace[name].attrs["units"] for name in ("so2", "co", "no2")] == ["ppm"] * 3
     assert [float(trace[name][0]) for name in ("so2", "co", "no2", "pm25")] == pytest.approx([0.004, 0.6, 0.02, 35])
-    said = " ".join(d.decision for d in outcome.decisions)
+    said = " ".join(tell(d).decision for d in outcome.decisions)
     for words in ("CO and NO2 exchanged and both believed to be in ppm", "so2 believed to be in ppm", "taken as UTC"):
         assert words in said
 
@@ -278,7 +279,7 @@ def test_a_broken_gpx_is_used_up_to_the_break(tmp_path: Path) -> None:
     points = "".join(f'<trkpt lat="30.6" lon="104"><time>2024-10-08T01:00:{s:02d}Z</time></trkpt>' for s in range(30))
     outcome = _read(tmp_path, ("a.csv", NO2), ("b.gpx", f"<gpx><trk><trkseg>{points}<trkpt lat="))
     assert len(outcome.value) == 1
-    assert any("30 points before it are used" in r.reason for r in outcome.rejects)
+    assert any("30 points before it are used" in tell(r).reason for r in outcome.rejects)
 
 
 def test_cpc_and_ae51_and_dusttrak_preambles(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from ingest.errors import FileError
 from ingest.flags import Flag
 from ingest.traces.record import TraceSettings
+from onevisit.words.telling import tell
 from tests.ingest.traces.format_columns import (
     FAULT,
     LI7810,
@@ -23,6 +24,7 @@ from tests.ingest.traces.format_columns import (
     gmap,
 )
 from tests.ingest.traces.readings import assert_channels, read_file, said, the_record, utc
+from tests.told import raises_told
 
 
 def _wind(instrument: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -272,7 +274,7 @@ def test_licor_78xx_whose_names_stand_too_far_down(tmp_path: Path) -> None:
     from ingest.traces.formats.licor import read_li78xx
 
     (tmp_path / "a.data").write_text("Model:\tLI-7810\n" + "#\n" * 5000 + LI7810)
-    with pytest.raises(FileError, match="no DATAH row"):
+    with raises_told(FileError, match="no DATAH row"):
         read_li78xx(open_source(tmp_path / "a.data", "a.data", TraceSettings()), TraceSettings())
 
 
@@ -346,7 +348,7 @@ def test_gmap(tmp_path: Path) -> None:
         ("31 columns not read", f"headings that mean nothing here: {unread}"),
         ("1 columns left out", "they hold no value: Cerex-Toluene"),
     ]
-    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [
+    assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [
         (
             "a.txt",
             'column "Cerex-Benzene"',

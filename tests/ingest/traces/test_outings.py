@@ -11,6 +11,7 @@ from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome, Reject
 from ingest.traces.outings import group_outings, join_outing
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
+from onevisit.words.telling import tell
 
 START = np.datetime64("2024-10-01T00:00:00", "ns")
 GAS = {"units": "ppb", "species": "no2"}
@@ -97,7 +98,7 @@ def test_positions_that_nobody_needs() -> None:
     )
     assert outcome.rejects == (Reject("alone", "", reason),)
     own = meter("own", 0, 100, lon=(104.0, 104.1))
-    assert [d.evidence[:12] for d in group_outings([track("t", 0, 100), own]).decisions] == ["those of own"]
+    assert [tell(d).evidence[:12] for d in group_outings([track("t", 0, 100), own]).decisions] == ["those of own"]
 
 
 def test_an_instrument_without_any_positions() -> None:
@@ -110,7 +111,7 @@ def test_an_instrument_without_any_positions() -> None:
 def test_an_instrument_far_from_all_positions() -> None:
     """The nearest file and its distance in time are named."""
     outcome = group_outings([track("far", -900, -800), track("near", 0, 100), meter("m", 160, 250)])
-    assert next(r for r in outcome.rejects if r.item == "m").reason == (
+    assert tell(next(r for r in outcome.rejects if r.item == "m")).reason == (
         "no positions of its own (2024-10-01T00:02:40Z to 2024-10-01T00:04:10Z) and no other file overlaps it in "
         "time; nearest is near (60 s away): check the clocks and the time zone"
     )
@@ -127,7 +128,7 @@ def test_hint_of_whole_hours(hours: float, length: float, hint: int | None) -> N
     """A clock that is 1 to 14 whole hours off is told with its line, if nine tenths then overlap; others are not."""
     rows = [track("t", 0, 3600), meter("a/m.csv", hours * 3600, hours * 3600 + length)]
     [reject] = [r for r in group_outings(rows).rejects if r.item == "a/m.csv"]
-    said = reject.reason.partition("time zone")[2]
+    said = tell(reject).reason.partition("time zone")[2]
     line = (
         f'; moved by {hint:+d} h it would overlap: [traces.clock_offset_s] "m.csv" = {(hint or 0) * 3600}'
         if hint
@@ -139,7 +140,7 @@ def test_hint_of_whole_hours(hours: float, length: float, hint: int | None) -> N
 def test_no_hint_where_several_hours_would_do() -> None:
     """Positions of three hours fit a short record at more than one hour."""
     outcome = group_outings([track("t", 0, 3 * 3600), meter("m", 8 * 3600, 8 * 3600 + 100)])
-    assert next(r for r in outcome.rejects if r.item == "m").reason.endswith("the time zone")
+    assert tell(next(r for r in outcome.rejects if r.item == "m")).reason.endswith("the time zone")
 
 
 # --- one instrument ------------------------------------------------------------------------------------------------
@@ -253,7 +254,7 @@ def test_rows_at_both_ends_of_the_positions_are_inside() -> None:
     """The first and the last moment belong to the time of the positions."""
     base, other = record("t", (0, 1, 2), lon=(104.0,) * 3), meter("n", 0, 1)
     [first, _] = join_outing(base, [meter("m", 0, 2), other], SETTINGS).decisions
-    assert first.evidence.endswith("0 of its 2 rows lie outside the time of the positions")
+    assert tell(first).evidence.endswith("0 of its 2 rows lie outside the time of the positions")
 
 
 def test_an_instrument_joins_one_that_has_positions() -> None:

@@ -25,7 +25,9 @@ from ingest.traces.plausibility import (
 )
 from ingest.traces.record import Channel, Record, TraceSettings
 from ingest.units import convert, parse_unit
+from onevisit.words.telling import tell
 from tests.ingest.traces.readings import FROM, make_record, said, seconds, species
+from tests.told import raises_told
 
 RULES = TraceSettings()
 NAN = float("nan")
@@ -66,7 +68,7 @@ def test_impossible_places_are_missing_and_counted_by_kind() -> None:
 
 def test_an_instrument_without_any_place_left_is_refused() -> None:
     """A species with position columns of zeros; positions alone, or columns without a number, go on."""
-    with pytest.raises(NoPosition, match=r"no usable position in 3 rows \(first: lon 0, lat 0\)") as caught:
+    with raises_told(NoPosition, match=r"no usable position in 3 rows \(first: lon 0, lat 0\)") as caught:
         _places([NAN, 0.0, 200.0], [NAN, 0.0, 95.0], gas=True)
     assert (caught.value.item, caught.value.where) == ("a.csv", "position columns")
     assert not _places([0.0, 0.0], [0.0, 0.0]).value.has_position
@@ -99,7 +101,7 @@ def test_columns_are_swapped_where_most_latitudes_are_beyond_the_pole(lat: list[
     assert (note in [decision for decision, _ in said(outcome.decisions)]) == swapped
     if swapped:
         assert outcome.value.lat[0] == 30.5 and outcome.value.lon[0] == lat[0]
-        assert f"the latitude column reaches {lat[0]:g}, beyond ±90" in outcome.decisions[0].evidence
+        assert f"the latitude column reaches {lat[0]:g}, beyond ±90" in tell(outcome.decisions[0]).evidence
     else:
         assert outcome.value.lon[-1] == lon[-1]
 
@@ -109,7 +111,7 @@ def test_a_swap_must_help(inside: int, swapped: bool) -> None:
     """In more than nine of ten rows the other column is a latitude: 19 of 20, not 18."""
     lon = [30.0 + i / 100 for i in range(inside)] + [100.0] * (20 - inside)
     outcome = _places(lon, [104.0] * 20)
-    assert ("latitude and longitude swapped back" in [d.decision for d in outcome.decisions]) == swapped
+    assert ("latitude and longitude swapped back" in [tell(d).decision for d in outcome.decisions]) == swapped
 
 
 def test_a_swap_may_lead_to_the_pole() -> None:
@@ -124,7 +126,7 @@ def test_a_latitude_that_repeats_the_longitude_is_lost(same: int, refused: bool)
     lon = [NAN] + [-80.0 - i / 100 for i in range(10)]
     lat = [NAN] + lon[1 : same + 1] + [30.0] * (10 - same)
     if refused:
-        with pytest.raises(NoPosition, match=r"repeats the longitude \(-80\) in 10 of 10 rows") as caught:
+        with raises_told(NoPosition, match=r"repeats the longitude \(-80\) in 10 of 10 rows") as caught:
             _places(lon, lat)
         assert caught.value.where == "latitude column"
     else:
@@ -470,7 +472,7 @@ def test_equal_stamps_a_nanosecond_apart_still_increase() -> None:
 def test_stamps_that_are_all_equal_say_nothing() -> None:
     """Two rows at one moment are refused with the moment."""
     record = make_record([species("no2", [1.0, 2.0], "ppb")], time=seconds(5, 5))
-    with pytest.raises(FileError, match=r"all 2 time stamps are equal \(2024-10-08T01:00:05\)") as caught:
+    with raises_told(FileError, match=r"all 2 time stamps are equal \(2024-10-08T01:00:05\)") as caught:
         repair_stamps(record)
     assert caught.value.where == "time column"
 

@@ -13,6 +13,8 @@ from ingest.errors import UnknownFormat
 from ingest.flags import Flag, flag_attributes
 from ingest.outcome import Outcome
 from ingest.traces.read import TraceSettings, read_traces, recognise
+from onevisit.words.telling import tell
+from tests.told import raises_told
 
 MISSING, NOWHERE = int(Flag.VALUE_MISSING), int(Flag.POSITION_MISSING)
 
@@ -59,7 +61,7 @@ def test_a_trace_to_its_last_attribute(tmp_path: Path) -> None:
     assert trace["no2_qc"].attrs.keys() == attrs.keys()
     assert all(np.array_equal(trace["no2_qc"].attrs[key], value) for key, value in attrs.items())  # type: ignore[arg-type]
     assert trace["qc_flag"].values.tolist() == [0, 0, 0]
-    assert [(d.item, d.decision, d.evidence) for d in outcome.decisions] == [
+    assert [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions] == [
         ("traces/drive.csv", "read as delimited table", "recognised by its beginning")
     ]
     assert outcome.rejects == ()
@@ -139,7 +141,7 @@ def test_an_outing_ends_with_a_pause_of_more_than_half_an_hour(tmp_path: Path, p
     values = [trace["no2"].values.tolist() for trace in outcome.value]
     assert values == ([[1, 2, 3, 4, 5]] if parts == 1 else [[1, 2], [3, 4, 5]])
     note = ("d.csv", "split into 2 outings", "pauses longer than 1800 s; the longest is 1801 s")
-    said = [(d.item, d.decision, d.evidence) for d in outcome.decisions]
+    said = [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions]
     assert (note in said) == (parts == 2)
     assert len(read_traces([path], TraceSettings(split_gap_s=1801.0)).value) == 1
 
@@ -153,7 +155,7 @@ def test_a_single_row_between_two_pauses_is_refused(tmp_path: Path) -> None:
     (path,) = _write(tmp_path, **{"d.csv": text})
     outcome = read_traces([path], TraceSettings())
     assert _names(outcome) == ["d-1", "d-3"]
-    assert [(r.item, r.where, r.reason) for r in outcome.rejects] == [
+    assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [
         ("d.csv", "outing 2", "1 row between two pauses")
     ]
 
@@ -171,7 +173,7 @@ def test_what_is_too_little_for_a_trace(tmp_path: Path) -> None:
     )
     outcome = read_traces(paths, TraceSettings())
     assert outcome.value == ()
-    assert sorted((r.item, r.where, r.reason) for r in outcome.rejects) == [
+    assert sorted((r.item, r.where, tell(r).reason) for r in outcome.rejects) == [
         ("gas.csv", "columns", "no measured species was recognised, only other quantities"),
         ("none.csv", "columns", "neither a position nor a measured quantity was recognised"),
         ("one.csv", "rows", "1 usable rows; a trace needs 2"),
@@ -193,7 +195,7 @@ def test_a_fault_of_one_file_leaves_the_others(tmp_path: Path) -> None:
     )
     outcome = read_traces(paths, TraceSettings())
     assert _names(outcome) == ["f"]
-    places = {r.item: (r.where, r.reason[:30]) for r in outcome.rejects}
+    places = {r.item: (r.where, tell(r).reason[:30]) for r in outcome.rejects}
     assert places == {
         "a.csv": ("line 1", "no reader recognises it, and n"),
         "b.csv": ("", "the file is empty"),
@@ -241,5 +243,5 @@ def test_times_of_a_trace_are_repaired_before_it_is_joined(tmp_path: Path) -> No
 
 def test_no_reader_is_an_error_of_its_own() -> None:
     """Which the list of readers never comes to, since its last one takes anything."""
-    with pytest.raises(UnknownFormat, match="file: no reader recognises it"):
+    with raises_told(UnknownFormat, match="file: no reader recognises it"):
         recognise(b"x", ())

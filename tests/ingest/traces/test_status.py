@@ -24,6 +24,7 @@ from ingest.traces.read import read_traces
 from ingest.traces.record import Channel, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses, rows_in_purge
 from onevisit.truth.simulate import simulate_mission
+from onevisit.words.telling import tell
 from tests.ingest.traces.status_columns import CALIBRATION, FAULT, NO_PURGE
 from tracks.process import process_trace
 
@@ -48,7 +49,7 @@ def _rows(outcome: Outcome[tuple[xr.Dataset, ...]], flag: int, name: str = "qc_f
 
 
 def _said(outcome: Outcome[tuple[xr.Dataset, ...]]) -> str:
-    return "\n".join(f"{d.item}: {d.decision}: {d.evidence}" for d in outcome.decisions)
+    return "\n".join(f"{d.item}: {tell(d).decision}: {tell(d).evidence}" for d in outcome.decisions)
 
 
 @pytest.mark.parametrize(
@@ -390,7 +391,7 @@ def test_no_text_is_silent_and_no_column_rejects_all(texts: list[str]) -> None:
     channel = Channel("no2", np.arange(len(texts), dtype=float), {"units": "ppb", "species": "no2"})
     record = Record("a.csv", "", "", time, "UTC", None, None, (channel,), np.zeros(len(texts), np.uint32))
     outcome = apply_statuses(record, [StatusColumn("状态", pl.Series("c0", texts))], NO_PURGE, {})
-    said = "\n".join(f"{d.decision} {d.evidence}" for d in outcome.decisions)
+    said = "\n".join(f"{tell(d).decision} {tell(d).evidence}" for d in outcome.decisions)
     for text in {*texts} - {"正常", "", "N"}:
         assert f"{text} (" in said or f'"{text}"' in said
     assert (outcome.value.qc_flag == 0).any()

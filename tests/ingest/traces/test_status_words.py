@@ -12,6 +12,7 @@ from ingest.flags import Flag
 from ingest.text.marks import HJ212_MARKS, NAMED, meaning_of_text
 from ingest.traces.record import Channel, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses, rows_in_purge
+from onevisit.words.telling import tell
 from tests.ingest.traces.status_columns import CALIBRATION, FAULT, NO_PURGE, NORMAL_PHRASES
 
 NORMAL = (
@@ -123,7 +124,11 @@ def _apply(
     record = Record("a.csv", "", "", time, "UTC", None, None, tuple(channels), given_flags)
     outcome = apply_statuses(record, columns, rules, known or {})
     assert outcome.value.qc_flag.dtype == np.uint32 and all(d.item == "a.csv" for d in outcome.decisions)
-    return outcome.value.qc_flag.tolist(), [(d.decision, d.evidence) for d in outcome.decisions], outcome.value
+    return (
+        outcome.value.qc_flag.tolist(),
+        [(tell(d).decision, tell(d).evidence) for d in outcome.decisions],
+        outcome.value,
+    )
 
 
 def _column(texts: str | Sequence[str | None], heading: str = "状态", of: tuple[str, ...] = ()) -> StatusColumn:

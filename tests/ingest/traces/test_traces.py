@@ -12,6 +12,7 @@ from ingest.flags import Flag
 from ingest.outcome import Outcome
 from ingest.schema import check_trace, species_names
 from ingest.traces.read import READERS, TraceSettings, read_traces
+from onevisit.words.telling import tell
 
 
 def _read(
@@ -30,7 +31,7 @@ def _drive(values: list[str], *, heading: str = "no2 (ppb)", place: str = "104.0
 
 
 def _decided(outcome: Outcome[tuple[xr.Dataset, ...]], text: str) -> bool:
-    return any(text in decision.decision for decision in outcome.decisions)
+    return any(text in tell(decision).decision for decision in outcome.decisions)
 
 
 # --- positions -----------------------------------------------------------------------------------------------------
@@ -41,8 +42,8 @@ def test_positions_without_an_instrument_are_said_to_be_unused(tmp_path: Path) -
     rows = "".join(f"2024-10-08T01:00:{s:02d}Z,104.05,{30.66 + s * 1e-4:.4f}\n" for s in range(20))
     outcome = _read(tmp_path, "time,longitude,latitude\n" + rows)
     assert not outcome.value
-    assert "positions only" in outcome.rejects[0].reason
-    assert "put the instrument's file beside it" in outcome.rejects[0].reason
+    assert "positions only" in tell(outcome.rejects[0]).reason
+    assert "put the instrument's file beside it" in tell(outcome.rejects[0]).reason
 
 
 def test_swapped_latitude_and_longitude_are_swapped_back(tmp_path: Path) -> None:
@@ -66,7 +67,7 @@ def test_longitude_in_the_latitude_column_is_refused(tmp_path: Path) -> None:
     """The latitude is lost: nothing can repair that."""
     outcome = _read(tmp_path, _drive(["1", "2", "3"], place="-122.3,-122.3"))
     assert not outcome.value
-    assert "latitude is lost" in outcome.rejects[0].reason
+    assert "latitude is lost" in tell(outcome.rejects[0]).reason
 
 
 def test_stuck_positions_are_flagged_while_moving(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ def test_units_that_contradict_values_are_replaced_and_reported(
 def test_units_that_fit_are_left_alone(tmp_path: Path, heading: str, value: float) -> None:
     """No decision where heading and values agree."""
     outcome = _read(tmp_path, _drive([str(value * (1 + 0.01 * i)) for i in range(10)], heading=heading))
-    assert not any("believed" in d.decision for d in outcome.decisions)
+    assert not any("believed" in tell(d).decision for d in outcome.decisions)
 
 
 def test_values_out_of_range_are_flagged_one_by_one(tmp_path: Path) -> None:
@@ -166,7 +167,7 @@ def test_all_stamps_equal_is_refused(tmp_path: Path) -> None:
     text = _drive(["1", "2", "3"]).replace("01:00:01Z", "01:00:00Z").replace("01:00:02Z", "01:00:00Z")
     outcome = _read(tmp_path, text)
     assert not outcome.value
-    assert "all 3 time stamps are equal" in outcome.rejects[0].reason
+    assert "all 3 time stamps are equal" in tell(outcome.rejects[0]).reason
 
 
 def test_rows_without_time_are_rejects_with_their_lines(tmp_path: Path) -> None:
@@ -238,7 +239,7 @@ def test_an_instrument_without_overlap_is_refused_with_a_hint(tmp_path: Path) ->
     (tmp_path / "a.csv").write_text("time,no2 (ppb)\n" + rows)
     outcome = read_traces([tmp_path / "a.csv", _gpx(tmp_path, range(0, 50))], TraceSettings())
     assert not outcome.value
-    assert '"a.csv" = -28800' in outcome.rejects[0].reason
+    assert '"a.csv" = -28800' in tell(outcome.rejects[0]).reason
     moved = read_traces([tmp_path / "a.csv", tmp_path / "b.gpx"], TraceSettings(clock_offset_s={"a.csv": -28800}))
     assert len(moved.value) == 1
 
@@ -257,7 +258,7 @@ def test_a_trace_without_any_position_is_refused(tmp_path: Path) -> None:
     """Nothing to place it by: the reject says what to add."""
     outcome = _read(tmp_path, "time,no2 (ppb)\n2024-10-08T01:00:00Z,1\n2024-10-08T01:00:01Z,2\n")
     assert not outcome.value
-    assert "GPX or NMEA" in outcome.rejects[0].reason
+    assert "GPX or NMEA" in tell(outcome.rejects[0]).reason
 
 
 # --- wind ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ingest.schema import check_trace
 from ingest.traces.read import TraceSettings, read_traces
+from onevisit.words.telling import tell
 
 SETTINGS = TraceSettings(time_zone="Asia/Shanghai")
 
@@ -95,7 +96,7 @@ def _survives(folder: Path, name: str, data: bytes, rules: TraceSettings = SETTI
         check_trace(trace)
     for reject in outcome.rejects:
         assert reject.item == name
-        assert reject.reason
+        assert tell(reject).reason
     assert outcome.value or outcome.rejects or outcome.decisions
     return len(outcome.value)
 
@@ -174,7 +175,7 @@ def test_a_line_of_ten_megabytes_is_refused(tmp_path: Path) -> None:
     path.write_bytes(data)
     outcome = read_traces([path], SETTINGS)
     assert not outcome.value
-    assert "line longer than 1 MB" in outcome.rejects[0].reason
+    assert "line longer than 1 MB" in tell(outcome.rejects[0]).reason
     assert outcome.rejects[0].where == "line 42"
 
 
@@ -185,7 +186,7 @@ def test_zero_bytes_are_removed_and_counted(tmp_path: Path) -> None:
     path.write_bytes(data)
     outcome = read_traces([path], SETTINGS)
     assert len(outcome.value) == 1
-    assert any("6 zero bytes" in d.evidence for d in outcome.decisions)
+    assert any("6 zero bytes" in tell(d).evidence for d in outcome.decisions)
 
 
 def test_gzip_bomb_is_refused(tmp_path: Path) -> None:
@@ -194,7 +195,7 @@ def test_gzip_bomb_is_refused(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress(b"0" * 80_000_000, 9))
     outcome = read_traces([path], SETTINGS)
     assert not outcome.value
-    assert "bomb" in outcome.rejects[0].reason
+    assert "bomb" in tell(outcome.rejects[0]).reason
 
 
 def test_workbook_bomb_is_refused(tmp_path: Path) -> None:
@@ -204,7 +205,7 @@ def test_workbook_bomb_is_refused(tmp_path: Path) -> None:
         archive.writestr("xl/worksheets/sheet1.xml", b"0" * 80_000_000)
     outcome = read_traces([path], SETTINGS)
     assert not outcome.value
-    assert "bomb" in outcome.rejects[0].reason
+    assert "bomb" in tell(outcome.rejects[0]).reason
 
 
 def test_entities_in_gpx_are_refused(tmp_path: Path) -> None:
@@ -216,7 +217,7 @@ def test_entities_in_gpx_are_refused(tmp_path: Path) -> None:
     path.write_text('<?xml version="1.0"?>' + entities + "]><gpx><trk><trkseg>&j;</trkseg></trk></gpx>")
     outcome = read_traces([path], SETTINGS)
     assert not outcome.value
-    assert "unsafe XML" in outcome.rejects[0].reason
+    assert "unsafe XML" in tell(outcome.rejects[0]).reason
 
 
 def test_deeply_nested_gpx_does_not_recurse(tmp_path: Path) -> None:
@@ -242,4 +243,4 @@ def test_rows_are_conserved_or_counted(tmp_path: Path) -> None:
     path.write_text("\n".join(lines))
     outcome = read_traces([path], SETTINGS)
     assert outcome.value[0].sizes["obs"] == 55
-    assert any(r.reason.startswith("5 of 60 rows") for r in outcome.rejects)
+    assert any(tell(r).reason.startswith("5 of 60 rows") for r in outcome.rejects)

@@ -14,6 +14,7 @@ from ingest.flags import Flag
 from ingest.outcome import Outcome
 from ingest.schema import check_trace, species_names
 from ingest.traces.read import TraceSettings, read_traces
+from onevisit.words.telling import tell
 
 Traces = Outcome[tuple[xr.Dataset, ...]]
 
@@ -109,12 +110,12 @@ def test_hamburg_gases_are_kept_only_where_measured(hamburg: Traces) -> None:
     present = np.stack([np.isfinite(trace[name].values) for name in ("co2", "ch4", "h2o")])
     assert present.sum(axis=0).max() == 1
     assert (present.mean(axis=1) > 0.25).all()
-    assert any("one gas at a time" in d.evidence for d in hamburg.decisions)
+    assert any("one gas at a time" in tell(d).evidence for d in hamburg.decisions)
 
 
 def test_hamburg_second_position_file_is_said_to_be_unused(hamburg: Traces) -> None:
     """The text log covers the same time as the GPX."""
-    assert any("20181024-095557.txt" in d.item and "not used" in d.decision for d in hamburg.decisions)
+    assert any("20181024-095557.txt" in d.item and "not used" in tell(d).decision for d in hamburg.decisions)
 
 
 # --- RETIGO --------------------------------------------------------------------------------------------------------
@@ -133,7 +134,7 @@ def test_malformed_retigo_files_are_refused(shared_data: Path, pattern: str, rea
     """Each with what is wrong in it."""
     outcome = _read(shared_data / "retigo", pattern)
     assert not outcome.value
-    assert any(reason in reject.reason for reject in outcome.rejects)
+    assert any(reason in tell(reject).reason for reject in outcome.rejects)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_doubtful_retigo_files_are_read_with_decisions(shared_data: Path, patter
     """Readable, and not believed blindly."""
     outcome = _read(shared_data / "retigo", pattern)
     assert len(outcome.value) == 1
-    assert any(text in decision.decision for decision in outcome.decisions)
+    assert any(text in tell(decision).decision for decision in outcome.decisions)
 
 
 def test_good_retigo_file(shared_data: Path) -> None:
@@ -187,7 +188,7 @@ def test_walk_has_the_published_rows_and_positions(walk: Traces, joined: pl.Data
     assert (trace["time"].values + np.timedelta64(330, "m") == local).all()
     np.testing.assert_array_equal(trace["lat"].values, joined["Latitude"].to_numpy())
     np.testing.assert_array_equal(trace["lon"].values, joined["Longitude"].to_numpy())
-    assert sum("Asia/Kolkata" in d.decision for d in walk.decisions) == 5
+    assert sum("Asia/Kolkata" in tell(d).decision for d in walk.decisions) == 5
 
 
 @pytest.mark.parametrize(
@@ -235,14 +236,14 @@ def test_otm33a_runs_are_read_where_the_zone_does_not_matter(shared_data: Path) 
     assert len(outcome.value) == 10
     assert all({"sonic_u", "sonic_v", "sonic_w", "ch4", "pressure"} <= set(t.data_vars) for t in outcome.value)
     refused = _read(shared_data / "otm33a", "STR_4042011_01*")
-    assert "time_zone" in refused.rejects[-1].reason
+    assert "time_zone" in tell(refused.rejects[-1]).reason
 
 
 def test_dusttrak_drx_reads_its_date_order(shared_data: Path) -> None:
     """dd-MM in the unit row; five size classes in mg m-3; no position, so it is refused as a trace of its own."""
     outcome = _read(shared_data / "mmaqshiny", "2019_08_30*", TraceSettings(time_zone="Asia/Kolkata"))
-    assert "no positions" in outcome.rejects[0].reason
-    assert "2019-08-30T08:15:35Z" in outcome.rejects[0].reason
+    assert "no positions" in tell(outcome.rejects[0]).reason
+    assert "2019-08-30T08:15:35Z" in tell(outcome.rejects[0]).reason
 
 
 def test_drone_log_with_two_time_columns(shared_data: Path) -> None:

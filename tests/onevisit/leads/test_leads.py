@@ -18,6 +18,7 @@ from ingest.schema import CrsSource
 from onevisit.leads.weigh import fault_probability, weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, VisitKind
 from onevisit.settings import VisitSettings
+from onevisit.words.telling import tell
 
 DAY = date(2026, 3, 2)
 SETTINGS = VisitSettings()
@@ -64,7 +65,7 @@ def test_wrong_door_is_not_risked_when_the_position_is_doubtful(make_site, make_
     site = make_site(position_sd_m=350.0)
     outcome = weigh_leads([site], [make_hotspot()], [make_attribution(S1=0.9)], SETTINGS, day=DAY)
     assert outcome.value[0].disposition is Disposition.MEASURE_AGAIN
-    assert "350" in outcome.decisions[0].evidence
+    assert "350" in tell(outcome.decisions[0]).evidence
 
 
 def test_likely_neighbour_stops_a_visit(make_site, make_hotspot, make_attribution):
@@ -443,9 +444,9 @@ def test_matters_of_unknown_sites_are_rejected_and_of_others_kept(make_site: Mak
     lost = replace(plan, site_id="S9")
     outcome = weigh_leads([make_site()], [], [], SETTINGS, day=DAY, matters=[lost, plan])
     assert [(r.item, r.where) for r in outcome.rejects] == [("plan", "S9")]
-    assert isinstance(outcome.rejects[0], Reject) and "no register" in outcome.rejects[0].reason
+    assert isinstance(outcome.rejects[0], Reject) and "no register" in tell(outcome.rejects[0]).reason
     assert outcome.value[0].matters == (plan,)
-    assert outcome.value[0].evidence == (Evidence("record", "plan", None, "yearly plan", "年度计划"),)
+    assert tell(outcome.value[0]).evidence == (Evidence("record", "plan", None, "yearly plan", "年度计划"),)
 
 
 def test_candidates_in_no_register_make_no_lead_but_are_rivals(

@@ -25,6 +25,7 @@ from onevisit.truth.score.score import (
     score_output,
 )
 from tests.onevisit.truth.score_cases import RIGHT, X0, Y0, _degrees, _hotspot, _lead, _place, _truth, _visit, _write
+from tests.told import raises_told
 
 
 def test_the_truth_as_the_answer_scores_100_percent(tmp_path: Path) -> None:
@@ -240,7 +241,7 @@ def test_heading_error_wraps(tmp_path: Path) -> None:
 def test_a_file_that_is_no_truth_is_refused(tmp_path: Path) -> None:
     """Given another JSON file, the message says what was expected."""
     (tmp_path / "truth.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(FileError, match=r"is not a truth; expected the truth\.json"):
+    with raises_told(FileError, match=r"is not a truth; expected the truth\.json"):
         score_output(tmp_path, tmp_path / "truth.json")
 
 
@@ -263,14 +264,14 @@ def test_a_result_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """Not JSON, or no folder at all."""
     out, truth = _write(tmp_path, _truth())
     (out / "leads.geojson").write_text("{", encoding="utf-8")
-    with pytest.raises(FileError, match=r"leads\.geojson.*cannot be read as JSON"):
+    with raises_told(FileError, match=r"leads\.geojson.*cannot be read as JSON"):
         score_output(out, truth)
-    with pytest.raises(FileError, match="is not a folder; give the OUT"):
+    with raises_told(FileError, match="is not a folder; give the OUT"):
         score_output(tmp_path / "nowhere", truth)
-    with pytest.raises(FileError, match=r"no\.json.*cannot be read"):
+    with raises_told(FileError, match=r"no\.json.*cannot be read"):
         score_output(out, tmp_path / "no.json")
     (tmp_path / "old.json").write_text(json.dumps({**_truth(), "version": 2}), encoding="utf-8")
-    with pytest.raises(FileError, match="is not a truth"):
+    with raises_told(FileError, match="is not a truth"):
         score_output(out, tmp_path / "old.json")
 
 

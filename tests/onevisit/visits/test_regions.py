@@ -17,6 +17,7 @@ from ingest.outcome import Decision, Outcome
 from ingest.schema import Camera, Frame, Pose
 from onevisit.settings import RouteSettings
 from onevisit.visits.regions import Region, RegionSettings, keep_sites_in_reach, split_regions, with_local_zone
+from onevisit.words.telling import tell
 
 
 def test_times_are_shown_in_the_zone_of_the_place(make_track):
@@ -24,7 +25,7 @@ def test_times_are_shown_in_the_zone_of_the_place(make_track):
     region = Region("", CRS.from_epsg(4544), (make_track(),), ())
     settled = with_local_zone(RouteSettings(), [region])
     assert settled.value.time_zone == "Asia/Shanghai"
-    assert "104.0" in settled.decisions[0].evidence
+    assert "104.0" in tell(settled.decisions[0]).evidence
 
 
 def test_a_declared_zone_is_kept(make_track):
@@ -110,8 +111,8 @@ def test_the_region_with_most_rows_comes_first(drive: Make) -> None:
         f"chosen from median position 104.0000, {lat:.4f} of 5",
     )
     assert [d.item for d in outcome.decisions] == ["grid", "grid-2", "grid-3", "mission"]
-    assert outcome.decisions[3].decision == "3 regions with a grid of their own, more than 1 km apart"
-    assert outcome.decisions[3].evidence == (
+    assert tell(outcome.decisions[3]).decision == "3 regions with a grid of their own, more than 1 km apart"
+    assert tell(outcome.decisions[3]).evidence == (
         f"grid: 1 traces, 0 photos near 104.000, {lat:.3f}; "
         f"grid-2: 0 traces, 3 photos near 104.000, {30.0 + 40_000.0 / DEGREE_M:.3f}; "
         "grid-3: 1 traces, 0 photos near 104.000, 30.000"
@@ -123,7 +124,7 @@ def test_a_declared_grid_is_taken(drive: Make) -> None:
     outcome = split_regions([drive("a", 0.0)], [], SMALL, crs=CRS.from_epsg(4545))
     assert outcome.value[0].crs.to_epsg() == 4545
     (decision,) = outcome.decisions
-    assert decision.evidence == "declared" and "EPSG:4545" in decision.decision
+    assert tell(decision).evidence == "declared" and "EPSG:4545" in tell(decision).decision
 
 
 @pytest.mark.parametrize("flag", [Flag.POSITION_MISSING, Flag.POSITION_JUMP])
@@ -133,7 +134,7 @@ def test_a_drive_without_a_usable_place_is_rejected(drive: Make, flag: Flag) -> 
     outcome = split_regions([lost, placed], [], SMALL)
     assert [names(region) for region in outcome.value] == [["placed"]]
     assert [(r.item, r.where) for r in outcome.rejects] == [("lost", "positions")]
-    assert "traces/" in outcome.rejects[0].reason
+    assert "traces/" in tell(outcome.rejects[0]).reason
     alone = split_regions([lost], [], SMALL)
     assert (alone.value, alone.decisions, alone.rejects) == ((), (), outcome.rejects)
 
@@ -183,7 +184,7 @@ def test_a_site_out_of_reach_is_told_with_its_distance(drive: Make, make_site: M
         ("S4", "Works S4 (S4)"),
     ]
     place = f"at 104.00000, {30.0 - 5_040.0 / DEGREE_M:.5f}, 5.0 km from the nearest measurement"
-    assert outcome.rejects[0].reason.startswith(place) and "reach of 2 km" in outcome.rejects[0].reason
+    assert tell(outcome.rejects[0]).reason.startswith(place) and "reach of 2 km" in tell(outcome.rejects[0]).reason
 
 
 def test_reach_is_ten_kilometres_unless_set(drive: Make, make_site: Make) -> None:

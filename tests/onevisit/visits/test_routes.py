@@ -20,6 +20,7 @@ from ingest.roads.read import Road, Roads
 from onevisit.settings import RouteSettings
 from onevisit.visits.routes import plan_routes
 from onevisit.visits.travel import straight_travel
+from onevisit.words.telling import tell
 
 DAY = date(2026, 3, 2)
 DEPOT = (104.0, 30.0)
@@ -90,7 +91,7 @@ def test_visit_longer_than_the_shift_is_said(make_visit):
     """A site a thousand kilometres away is on no route, and the reason gives the hours."""
     outcome = plan_routes([make_visit("S1", 114.0, 30.0)], RouteSettings(depot=DEPOT), day=DAY)
     assert outcome.value == ()
-    assert "longer than the shift of 7 h" in outcome.rejects[0].reason
+    assert "longer than the shift of 7 h" in tell(outcome.rejects[0]).reason
 
 
 def test_without_depot_the_first_stop_starts_the_shift(make_visit):
@@ -99,7 +100,7 @@ def test_without_depot_the_first_stop_starts_the_shift(make_visit):
     (route,) = outcome.value
     assert route.stops[0].arrive.isoformat() == "2026-03-02T09:00:00+08:00"
     assert route.back is None and route.distance_m == 0.0
-    assert "not counted" in outcome.decisions[0].decision
+    assert "not counted" in tell(outcome.decisions[0]).decision
 
 
 def test_no_visits_give_no_routes():
@@ -161,7 +162,7 @@ def test_site_that_no_connected_street_reaches_is_rejected(make_visit):
     outcome = plan_routes(visits, RouteSettings(), day=DAY, roads=grid_of_streets())
     planned = {stop.visit.site_id for route in outcome.value for stop in route.stops}
     assert planned == {"S1", "S2"}
-    assert outcome.rejects[0].item == "site S3" and "no street within 500 m" in outcome.rejects[0].reason
+    assert outcome.rejects[0].item == "site S3" and "no street within 500 m" in tell(outcome.rejects[0]).reason
 
 
 def test_maxspeed_is_not_the_mean_speed(make_visit):
@@ -323,10 +324,10 @@ def test_a_site_off_the_streets_takes_no_other_with_it(make_visit: Make) -> None
             "position of its gate, or a larger street network",
         ),
     )
-    assert outcome.decisions[1].decision == (
+    assert tell(outcome.decisions[1]).decision == (
         "distances are shortest times on the street network, without turn restrictions"
     )
-    assert outcome.decisions[1].evidence.endswith(" vertices; 20 km/h where a street has no maxspeed")
+    assert tell(outcome.decisions[1]).evidence.endswith(" vertices; 20 km/h where a street has no maxspeed")
 
 
 def test_no_site_near_a_street_is_no_route(make_visit: Make) -> None:
@@ -340,7 +341,7 @@ def test_no_site_near_a_street_is_no_route(make_visit: Make) -> None:
 def test_a_network_without_lines_is_none(make_visit: Make) -> None:
     """Straight lines then, and the decision says so."""
     outcome = plan_routes([make_visit()], RouteSettings(), day=DAY, roads=Roads(()))
-    assert not outcome.value[0].on_roads and "straight lines" in outcome.decisions[1].decision
+    assert not outcome.value[0].on_roads and "straight lines" in tell(outcome.decisions[1]).decision
 
 
 def test_shift_start_is_read_even_without_visits() -> None:

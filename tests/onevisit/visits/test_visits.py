@@ -17,6 +17,7 @@ from onevisit.leads.weigh import weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Visit, VisitKind
 from onevisit.settings import VisitSettings
 from onevisit.visits.plan import plan_visits, visits_in_year
+from onevisit.words.telling import tell
 
 DAY = date(2026, 3, 2)
 PLAN = Matter("S1", "plan", VisitKind.DAILY, Disposition.VISIT, "yearly plan", "年度计划", "PLAN-1")
@@ -52,7 +53,7 @@ def test_full_cap_holds_back_a_planned_inspection(make_site):
     """Two daily visits this year and a cap of two: the plan waits, and is named."""
     outcome = plan([make_site(visited=TWICE)], matters=[PLAN], yearly_cap=2)
     assert outcome.value == ()
-    assert "the cap is 2" in outcome.rejects[0].reason
+    assert "the cap is 2" in tell(outcome.rejects[0]).reason
 
 
 def test_full_cap_does_not_hold_back_a_case(make_site, make_hotspot, make_attribution):
@@ -61,7 +62,7 @@ def test_full_cap_does_not_hold_back_a_case(make_site, make_hotspot, make_attrib
     outcome = plan([site], [make_hotspot()], [make_attribution(S1=0.8)], matters=[PLAN], yearly_cap=2)
     assert [m.code for m in outcome.value[0].matters] == ["emission"]
     assert not outcome.value[0].counts_against_cap
-    assert "yearly plan" in outcome.decisions[0].decision
+    assert "yearly plan" in tell(outcome.decisions[0]).decision
 
 
 def test_only_daily_visits_of_this_year_count(make_site):
@@ -80,7 +81,7 @@ def test_missing_cap_is_said_loudly(make_site):
     """Without a configured cap nothing is held back, and the first decision shouts."""
     outcome = plan([make_site(visited=TWICE)], matters=[PLAN])
     assert len(outcome.value) == 1
-    assert outcome.decisions[0].decision.startswith("NO YEARLY CAP")
+    assert tell(outcome.decisions[0]).decision.startswith("NO YEARLY CAP")
 
 
 def test_reminder_alone_makes_no_visit(make_site):
@@ -225,7 +226,7 @@ def test_a_missing_cap_is_told_once_with_its_counts(make_site: Make) -> None:
     outcome = plan_visits(leads, sites, VisitSettings(), day=DAY)
     assert [v.site_id for v in outcome.value] == ["S0", "S1", "S2"]
     (told,) = outcome.decisions
-    assert told.item == "visits" and told.evidence == "3 visits proposed, 2 of them would count against a cap"
+    assert told.item == "visits" and tell(told).evidence == "3 visits proposed, 2 of them would count against a cap"
     assert plan_visits(leads[3:], sites, VisitSettings(), day=DAY) == Outcome(())
 
 

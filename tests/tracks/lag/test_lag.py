@@ -14,6 +14,7 @@ from ingest.flags import Flag
 from ingest.schema import new_trace
 from numerics.noise import estimate_noise
 from numerics.plane import seconds_since_start
+from onevisit.words.telling import tell
 from tracks import TrackSettings, process_trace
 from tracks.lag.align import _fixes, _signal, apply_lag, find_lags, shift_values
 from tracks.lag.estimate import LagEstimate, LagEvidence, estimate_lag, lag_grid, lag_prior
@@ -63,7 +64,7 @@ def test_an_unknown_lag_is_told(make_drive: Make) -> None:
     """The manifest says that the lag is not known, what is assumed instead and its standard deviation."""
     outcome = process_trace(laps(make_drive, lag=0, seed=1, plumes=0))
     attrs = outcome.value.passes["methane_enhancement"].attrs
-    said = [decision.decision for decision in outcome.decisions if "inlet lag" in decision.decision]
+    said = [tell(decision).decision for decision in outcome.decisions if "inlet lag" in tell(decision).decision]
     assumed = f"{attrs['lag_s']:g} ± {attrs['lag_sd_s']:g} s"
     assert said == [f"inlet lag not known, {assumed} assumed; give lag_s: methane"]
     assert attrs["lag_sd_s"] > 4
@@ -76,7 +77,7 @@ def test_one_direction_leaves_the_lag_unknown(make_drive: Make) -> None:
     attrs = outcome.value.passes["methane_enhancement"].attrs
     assert attrs["lag_s"] == 0
     assert attrs["lag_sd_s"] == pytest.approx(np.sqrt(lag_prior(SETTINGS) @ lag_grid(SETTINGS) ** 2), abs=0.1)
-    said = [decision.decision for decision in outcome.decisions if "inlet lag" in decision.decision]
+    said = [tell(decision).decision for decision in outcome.decisions if "inlet lag" in tell(decision).decision]
     assert said == [
         f"inlet lag not known, none applied (standard deviation {attrs['lag_sd_s']:g} s); give lag_s: methane"
     ]
@@ -214,7 +215,7 @@ def test_the_nearest_lag_wins(
     shifted = RAMP + expected
     inside = (shifted >= 0) & (shifted <= 59)
     np.testing.assert_array_equal(found.value["gas"].values, np.where(inside, shifted, np.nan))
-    said = [(d.item, d.decision, d.evidence) for d in found.decisions]
+    said = [(d.item, tell(d).decision, tell(d).evidence) for d in found.decisions]
     told = [("d", f"inlet lag of {expected:g} s applied: gas", "given in settings or file")]
     assert said == (told if expected else [])
 
@@ -244,7 +245,7 @@ def test_an_estimate_is_applied_and_told(found: LagEstimate, applied: float, sd:
     attrs = outcome.value["gas"].attrs
     assert (attrs["lag_s"], attrs["lag_sd_s"]) == (pytest.approx(applied), pytest.approx(sd))
     assert outcome.value["gas"].values[10] == pytest.approx(10 + applied)
-    assert [(d.item, d.decision, d.evidence) for d in outcome.decisions] == [("d", f"{said}: gas", WHY)]
+    assert [(d.item, tell(d).decision, tell(d).evidence) for d in outcome.decisions] == [("d", f"{said}: gas", WHY)]
 
 
 def test_without_evidence_nothing_is_applied_and_the_scatter_is_that_of_lags() -> None:
@@ -254,8 +255,8 @@ def test_without_evidence_nothing_is_applied_and_the_scatter_is_that_of_lags() -
     attrs = nothing.value["gas"].attrs
     assert (attrs["lag_s"], attrs["lag_sd_s"]) == (0.0, round(far, 1))
     why = "no places that were passed in opposite directions and saw a plume"
-    assert nothing.decisions[0].evidence == why
-    assert f"(standard deviation {round(far, 1):g} s); give lag_s: gas" in nothing.decisions[0].decision
+    assert tell(nothing.decisions[0]).evidence == why
+    assert f"(standard deviation {round(far, 1):g} s); give lag_s: gas" in tell(nothing.decisions[0]).decision
     unasked = apply_lag(co_trace(RAMP), SETTINGS)
     assert unasked.decisions == ()
     assert (unasked.value["gas"].attrs["lag_s"], unasked.value["gas"].attrs["lag_sd_s"]) == (0.0, pytest.approx(far))
@@ -266,7 +267,7 @@ def test_species_with_one_lag_share_a_decision() -> None:
     trace = co_trace(RAMP)
     trace = trace.assign(two=trace["gas"].copy(), three=trace["gas"].copy())
     outcome = apply_lag(trace, TrackSettings(lag_s=2.0, lag_of=(("three", 4.0),)))
-    assert [d.decision for d in outcome.decisions] == [
+    assert [tell(d).decision for d in outcome.decisions] == [
         "inlet lag of 2 s applied: gas, two",
         "inlet lag of 4 s applied: three",
     ]
@@ -295,7 +296,7 @@ def test_a_response_time_is_corrected_before_the_lag(key: str) -> None:
     outcome = apply_lag(co_trace(values), chosen)
     corrected = correct_response(RAMP, values, 4.0, gap_s=3.0)
     np.testing.assert_allclose(outcome.value["gas"].values[:57], corrected[3:])
-    said = [(d.decision, d.evidence) for d in outcome.decisions]
+    said = [(tell(d).decision, tell(d).evidence) for d in outcome.decisions]
     assert said == [
         ("response time of 4 s corrected: gas", "given in the settings"),
         ("inlet lag of 3 s applied: gas", "given in settings or file"),
@@ -402,7 +403,7 @@ def test_an_estimate_is_shared_by_the_quantities_of_an_instrument(make_drive: Ma
         expected = estimate_lag(compare_meetings(signals, fixes, SETTINGS), SETTINGS)
         assert found[names[0]].lag_s == expected.lag_s
         assert found[names[0]].evidence is not None
-        np.testing.assert_array_equal(found[names[0]].evidence.score, expected.evidence.score)
+        np.testing.assert_array_equal(found[names[0]].evidence.score, tell(expected).evidence.score)
 
 
 def test_who_does_not_ask_or_does_not_move_gets_no_estimate(make_drive: Make) -> None:

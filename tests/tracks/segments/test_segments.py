@@ -14,6 +14,7 @@ from ingest.flags import REJECTING, Flag, is_usable
 from ingest.roads.read import Road, Roads
 from ingest.traces.read import TraceSettings, read_traces
 from numerics.plane import Plane
+from onevisit.words.telling import tell
 from tracks import TrackSettings, process_trace
 from tracks.schema import Track
 from tracks.segments.matching import match_segments
@@ -199,7 +200,7 @@ def test_streets_of_another_place_are_not_used(make_drive: Make) -> None:
     network, result = outcome.value.network, outcome.value.medians
     assert network.source == "tracks"
     assert result.sizes["segment"] > 25
-    assert "made from the tracks" in outcome.decisions[0].decision
+    assert "made from the tracks" in tell(outcome.decisions[0]).decision
 
 
 def test_nothing_gives_nothing(make_drive: Make) -> None:
@@ -341,11 +342,11 @@ def test_every_value_of_a_map_by_hand(make_passes: Passes) -> None:
         np.testing.assert_allclose(result[value].values, 50 + np.tile(np.array(column)[:, None], 3))
     assert result["value"].dims == ("species", "segment")
     assert result["passes"].dtype == np.int32
-    assert (outcome.decisions[0].item, outcome.decisions[0].evidence) == (
+    assert (outcome.decisions[0].item, tell(outcome.decisions[0]).evidence) == (
         "segments",
         "100 of 100 moving rows are on a street within 15 m",
     )
-    assert outcome.decisions[0].decision == "3 road segments of about 30 m from the street network"
+    assert tell(outcome.decisions[0]).decision == "3 road segments of about 30 m from the street network"
 
 
 def test_variables_of_a_map_say_what_they_are(make_passes: Passes) -> None:
@@ -397,8 +398,8 @@ def test_half_of_the_moving_rows_on_streets_are_enough(make_passes: Passes, on: 
     ).assign_coords(lon=("obs", lon))
     outcome = map_segments([Track(passes, xr.Dataset())], SETTINGS, roads=Roads((street((-5, 0), (995, 0)),)))
     assert outcome.value.network.source == source
-    assert outcome.decisions[0].evidence == f"{on} of 100 moving rows are on a street within 15 m"
-    assert ("made from the tracks" in outcome.decisions[0].decision) == (source == "tracks")
+    assert tell(outcome.decisions[0]).evidence == f"{on} of 100 moving rows are on a street within 15 m"
+    assert ("made from the tracks" in tell(outcome.decisions[0]).decision) == (source == "tracks")
 
 
 def test_without_streets_the_decision_says_so(make_passes: Passes) -> None:
@@ -406,9 +407,10 @@ def test_without_streets_the_decision_says_so(make_passes: Passes) -> None:
     for roads in (None, Roads(())):
         outcome = map_segments([grid_of(make_passes, [1.0, 2.0])], TrackSettings(segment_m=45.0), roads=roads)
         decision = outcome.decisions[0]
-        assert (decision.item, decision.evidence) == ("segments", "no street network was given")
+        assert (decision.item, tell(decision).evidence) == ("segments", "no street network was given")
         assert (
-            decision.decision == f"{outcome.value.network.segments} road segments of about 45 m made from the tracks"
+            tell(decision).decision
+            == f"{outcome.value.network.segments} road segments of about 45 m made from the tracks"
         )
 
 

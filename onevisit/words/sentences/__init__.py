@@ -1,0 +1,16 @@
+"""The sentences of decisions, rejects and errors: a code, then English and Chinese. A file for each part.
+
+A sentence names its values in braces, with a format where one is needed (``{height_m:.0f} m``); ``{n:|row|rows}``
+prints a number with its noun. ``CODE.why`` is the evidence of the decision ``CODE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from onevisit.words.sentences import common, images, monitors, mosaics, registers, rooms, text, traces
+
+PARTS = (common, text, traces, images, registers, monitors, mosaics, rooms)
+SENTENCES: Mapping[str, tuple[str, str]] = {
+    code: sentence for part in PARTS for code, sentence in part.SENTENCES.items()
+}

@@ -1,0 +1,5 @@
+"""Sentences about photos and videos."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, tuple[str, str]] = {}

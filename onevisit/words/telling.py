@@ -1,0 +1,130 @@
+"""Decisions, rejects and errors told in sentences: of codes and values, in the reader's language.
+
+Nothing here fails a job: a code without a sentence is told as it is, with its values.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+from ingest.errors import FileError, OnevisitError
+from ingest.outcome import Decision, Phrase, Reject
+from onevisit.words.sentences import SENTENCES
+from onevisit.words.strings import LANGUAGES
+
+_JOINED = {"en": ", ", "zh": "、"}
+
+
+@dataclass(frozen=True)
+class ToldDecision:
+    """A decision in words."""
+
+    item: str
+    decision: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class ToldReject:
+    """A reject in words."""
+
+    item: str
+    where: str
+    reason: str
+
+    @property
+    def line(self) -> str:
+        """All of it in one line."""
+        return f"{self.item}{', ' + self.where if self.where else ''}: {self.reason}"
+
+
+def say(phrase: Phrase, language: str = "en") -> str:
+    """The sentence of a phrase.
+
+    Examples
+    --------
+    >>> say(Phrase("as_said", {"text": "12 rows"}))
+    '12 rows'
+    >>> say(Phrase("nobody_wrote_this", {"count": 2}), "zh")
+    'nobody_wrote_this (count 2)'
+    """
+    sentence = SENTENCES.get(phrase.code)
+    if sentence is None:
+        return str(phrase)
+    return _Teller(language).vformat(sentence[LANGUAGES.index(language)], (), phrase.values)
+
+
+@overload
+def tell(said: Decision, language: str = ...) -> ToldDecision: ...
+@overload
+def tell(said: Reject, language: str = ...) -> ToldReject: ...
+@overload
+def tell(said: OnevisitError, language: str = ...) -> str: ...
+def tell(said: Decision | Reject | OnevisitError, language: str = "en") -> ToldDecision | ToldReject | str:
+    """Tell a decision, a reject or an error in words; an error in one text.
+
+    Examples
+    --------
+    >>> tell(Reject("a.csv", "line 3", "as_said", {"text": "no time"})).line
+    'a.csv, line 3: no time'
+    """
+    if isinstance(said, Decision):
+        if isinstance(said.values, str):
+            return ToldDecision(said.item, said.code, said.values)
+        return ToldDecision(said.item, say(said.what, language), say(said.why, language))
+    if isinstance(said, FileError):
+        return tell(said.reject, language).line
+    if isinstance(said, OnevisitError):
+        return say(said.phrase, language)
+    return ToldReject(said.item, said.where, say(said.why, language))
+
+
+def decision_dict(decision: Decision) -> dict[str, Any]:
+    """A decision in words, with its code and values, as the manifest has it."""
+    told: dict[str, Any] = vars(tell(decision)) | {"code": decision.code, "values": _plain(decision.values)}
+    return told | ({"why": _plain(decision.evidence)} if decision.evidence else {})
+
+
+def reject_dict(reject: Reject) -> dict[str, Any]:
+    """A reject in words, with its code and values, as the manifest has it."""
+    return {**vars(tell(reject)), "code": reject.code, "values": _plain(reject.values)}
+
+
+def _plain(value: Any) -> Any:
+    """A value of a phrase as JSON knows it."""
+    if isinstance(value, Phrase):
+        return {"code": value.code, "values": _plain(value.values)}
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value.item() if hasattr(value, "item") else value
+
+
+class _Teller(string.Formatter):
+    """Puts values into a sentence: phrases told, sequences joined, numbers as the format asks."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def get_value(self, key: int | str, _args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """A value by name; one that is missing stands as its name, for the job goes on."""
+        return kwargs.get(str(key), f"{{{key}}}")
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """One value, as its format asks."""
+        if value is None:
+            return "–"
+        if isinstance(value, Phrase):
+            return say(value, self.language)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Sequence):
+            return _JOINED[self.language].join(self.format_field(item, format_spec) for item in value)
+        if format_spec.startswith("|"):
+            one, many = format_spec[1:].split("|")
+            return f"{value} {one if value == 1 else many}"
+        return format(value, format_spec)
