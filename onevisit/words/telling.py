@@ -5,6 +5,7 @@ Nothing here fails a job: a code without a sentence is told as it is, with its v
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,49 @@ from ingest.outcome import Decision, Phrase, Reject
 from onevisit.words.sentences import SENTENCES
 from onevisit.words.strings import LANGUAGES
 
+_NUMBERED_PLACES = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (r"data lines (.+)", "数据第 {} 行"),
+        (r"lines (\d+) to (\d+)", "第 {} 至 {} 行"),
+        (r"line (\d+) and (\d+) more rows", "第 {} 行及另外 {} 行"),
+        (r"line (\d+)", "第 {} 行"),
+        (r"feature (\d+) and (\d+) more rows", "第 {} 个要素及另外 {} 个"),
+        (r"feature (\d+)", "第 {} 个要素"),
+        (r"column (\d+)( .*)?", "第 {} 列{}"),
+        (r"sheet (.+)", "工作表 {}"),
+        (r"byte (\d+)", "第 {} 字节"),
+        (r"outing (\d+)", "第 {} 航次"),
+        (r"edits\.csv line (\d+)", "edits.csv 第 {} 行"),
+        (r"(\w+) photos", "{} 像片"),
+    )
+)
+PLACES: Mapping[str, str] = {
+    "": "",
+    "time column": "时间列",
+    "latitude column": "纬度列",
+    "position columns": "位置列",
+    "preamble": "文件头",
+    "columns": "列",
+    "rows": "行",
+    "end of file": "文件末尾",
+    "sentences": "语句",
+    "GPS": "GPS",
+    "altitude": "高度",
+    "attitude": "姿态",
+    "camera": "相机",
+    "pitch": "俯仰角",
+    "yaw": "偏航角",
+    "pixels": "像素",
+    "kind": "类型",
+    "bands": "波段",
+    "ground control": "像控点",
+    "video": "视频",
+    "telemetry": "飞行字幕",
+    "elevation model": "高程模型",
+    "routes": "路线",
+}
+"""Places that have no number, in Chinese."""
 _JOINED = {"en": ", ", "zh": "、"}
 
 
@@ -74,12 +118,12 @@ def tell(said: Decision | Reject | OnevisitError, language: str = "en") -> ToldD
     if isinstance(said, Decision):
         if isinstance(said.values, str):
             return ToldDecision(said.item, said.code, said.values)
-        return ToldDecision(said.item, say(said.what, language), say(said.why, language))
+        return ToldDecision(say_place(said.item, language), say(said.what, language), say(said.why, language))
     if isinstance(said, FileError):
         return tell(said.reject, language).line
     if isinstance(said, OnevisitError):
         return say(said.phrase, language)
-    return ToldReject(said.item, said.where, say(said.why, language))
+    return ToldReject(said.item, say_place(said.where, language), say(said.why, language))
 
 
 def decision_dict(decision: Decision) -> dict[str, Any]:
@@ -102,6 +146,26 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item) for item in value]
     return value.item() if hasattr(value, "item") else value
+
+
+def say_place(place: str, language: str = "en") -> str:
+    """A place in a file in the reader's language; what is no word of places (a name, a heading) stays as it came.
+
+    Examples
+    --------
+    >>> say_place('sheet 采样, line 12', "zh"), say_place('column 7 "WS"', "zh"), say_place("altitude", "zh")
+    ('工作表 采样，第 12 行', '第 7 列 "WS"', '高度')
+    """
+    if language == "en":
+        return place
+    return "，".join(_said_place(part) for part in place.split(", "))
+
+
+def _said_place(part: str) -> str:
+    for pattern, words in _NUMBERED_PLACES:
+        if match := pattern.fullmatch(part):
+            return words.format(*match.groups(""))
+    return PLACES.get(part, part)
 
 
 class _Teller(string.Formatter):

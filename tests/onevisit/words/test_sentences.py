@@ -13,7 +13,7 @@ import pytest
 from ingest.errors import FileError
 from ingest.outcome import Decision, Phrase, Reject
 from onevisit.words.sentences import PARTS, SENTENCES
-from onevisit.words.telling import decision_dict, reject_dict, say, tell
+from onevisit.words.telling import decision_dict, reject_dict, say, say_place, tell
 
 ROOT = Path(__file__).parents[3]
 ROOMS = ("ingest", "tracks", "imagery", "monitors", "fusion", "onevisit")
@@ -165,6 +165,16 @@ def test_numbers_lists_and_phrases_in_a_sentence(monkeypatch: pytest.MonkeyPatch
     }  # fmt: skip
     reject = reject_dict(Reject("f", "line 2", "outer", {"n": 2, "cause": cause}))
     assert reject["values"] == {"n": 2, "cause": {"code": "inner", "values": {"speed": 2.04}}}
+
+
+def test_places_are_told_in_the_language() -> None:
+    """Lines, columns, sheets and features have their numbers; names of files and headings stay."""
+    assert say_place("data lines 3, 4, 9, ...", "zh") == "数据第 3 行，4，9，..."
+    assert say_place("list.csv, line 2 and 4 more rows", "zh") == "list.csv，第 2 行及另外 4 行"
+    assert say_place('sheet 采样, column 7 "WS"', "zh") == '工作表 采样，第 7 列 "WS"'
+    assert say_place("lines 1 to 12", "zh") == "第 1 至 12 行" and say_place("line 3.csv", "zh") == "line 3.csv"
+    assert say_place('column 7 "WS"') == 'column 7 "WS"' and say_place("纬度", "zh") == "纬度"
+    assert tell(Reject("a.csv", "feature 3", "as_said", {"text": "x"}), "zh").line == "a.csv, 第 3 个要素: x"
 
 
 def test_an_error_is_told_with_file_and_place() -> None:
