@@ -158,7 +158,7 @@ def say_place(place: str, language: str = "en") -> str:
     """
     if language == "en":
         return place
-    return "，".join(_said_place(part) for part in place.split(", "))
+    return "，".join(_said_place(part) for part in re.split(r", (?![\d.])", place))
 
 
 def _said_place(part: str) -> str:

@@ -169,7 +169,7 @@ def test_numbers_lists_and_phrases_in_a_sentence(monkeypatch: pytest.MonkeyPatch
 
 def test_places_are_told_in_the_language() -> None:
     """Lines, columns, sheets and features have their numbers; names of files and headings stay."""
-    assert say_place("data lines 3, 4, 9, ...", "zh") == "数据第 3 行，4，9，..."
+    assert say_place("data lines 3, 4, 9, ...", "zh") == "数据第 3, 4, 9, ... 行"
     assert say_place("list.csv, line 2 and 4 more rows", "zh") == "list.csv，第 2 行及另外 4 行"
     assert say_place('sheet 采样, column 7 "WS"', "zh") == '工作表 采样，第 7 列 "WS"'
     assert say_place("lines 1 to 12", "zh") == "第 1 至 12 行" and say_place("line 3.csv", "zh") == "line 3.csv"
