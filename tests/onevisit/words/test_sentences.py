@@ -75,7 +75,10 @@ def _constants(tree: ast.Module) -> dict[str, tuple[str, ...]]:
                 ast.AnnAssign(target=ast.Name(id=name), value=value)
                 | ast.Assign(targets=[ast.Name(id=name)], value=value)
             ) if name.endswith(("CODE", "CODES")) and value is not None:
-                table = ast.literal_eval(value)
+                try:
+                    table = ast.literal_eval(value)
+                except ValueError:
+                    continue
                 found[name] = tuple(table.values()) if isinstance(table, dict) else tuple(table)
     return found
 
