@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import OnevisitError
+from ingest.outcome import Phrase
 from ingest.species import molar_mass_of
 
 GAS_CONSTANT = 8.314462618  # J mol-1 K-1, CODATA 2018 (exact to the digits given)
@@ -29,6 +30,21 @@ class UnitError(OnevisitError, ValueError):
     """A unit that is unknown, or not of the kind that was asked for."""
 
 
+_KIND_CODES = {
+    "mole fraction": "kind_mole_fraction",
+    "mass concentration": "kind_mass_concentration",
+    "number concentration": "kind_number_concentration",
+    "speed": "kind_speed",
+    "angle": "kind_angle",
+    "temperature": "kind_temperature",
+    "pressure": "kind_pressure",
+    "length": "kind_length",
+    "fraction": "kind_fraction",
+    "duration": "kind_duration",
+    "voltage": "kind_voltage",
+}
+
+
 @dataclass(frozen=True)
 class Unit:
     """A unit: its UDUNITS spelling, its kind, and ``si = value · scale + offset`` in the base unit of the kind."""
@@ -37,6 +53,11 @@ class Unit:
     kind: str
     scale: float = 1.0
     offset: float = 0.0
+
+    @property
+    def kind_phrase(self) -> Phrase:
+        """The kind, for a sentence."""
+        return Phrase(_KIND_CODES[self.kind])
 
 
 _UNITS: tuple[tuple[str, str, float, float, str], ...] = (
@@ -147,7 +168,17 @@ def convert(values: NDArray[np.float64], source: Unit, target: Unit) -> NDArray[
         If the kinds differ.
     """
     if source.kind != target.kind:
-        raise UnitError(f"{source.name} ({source.kind}) does not convert to {target.name} ({target.kind})")
+        raise UnitError(
+            Phrase(
+                "units_of_two_kinds",
+                {
+                    "unit": source.name,
+                    "kind": source.kind_phrase,
+                    "target": target.name,
+                    "target_kind": target.kind_phrase,
+                },
+            )
+        )
     if source == target:
         return values
     scale = source.scale / target.scale

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from ingest.errors import FileError
-from ingest.outcome import Decision
+from ingest.outcome import Decision, Notes, Phrase
 from ingest.text.sources import Limits, Source
 
 
@@ -33,27 +33,25 @@ def decode(source: Source, limits: Limits) -> Decoded:
     """
     data, item = source.load(), source.item
     encoding = _guess_encoding(data)
-    decisions = []
+    notes = Notes()
     if encoding == "utf-8":
         clean = data.removeprefix(b"\xef\xbb\xbf")
     else:
         text = data.decode(encoding, errors="replace").removeprefix("﻿")
         lost = text.count("�")
-        evidence = (
-            f"not valid UTF-8; {lost} bytes did not decode" if lost else "not valid UTF-8; decodes without loss"
-        )
-        decisions.append(Decision(item, f"text read as {encoding}", evidence))
+        evidence = Phrase("bytes_not_decoded" if lost else "all_bytes_decoded", {"count": lost})
+        notes.decide(item, "text_read_as", {"encoding": encoding}, evidence)
         clean = text.encode("utf-8", errors="replace")
     if b"\x00" in clean:
         zeros = clean.count(b"\x00")
         if zeros > 0.2 * len(clean):
-            raise FileError(item, "binary, not text; expected a table, GPX, NMEA or a known logger format")
+            raise FileError(item, "binary_not_text")
         clean = clean.replace(b"\x00", b"")
-        decisions.append(Decision(item, "zero bytes removed", f"{zeros} zero bytes in a text file"))
+        notes.decide(item, "zero_bytes_removed", {"count": zeros})
     if b"\n" not in clean and b"\r" in clean:
         clean = clean.replace(b"\r", b"\n")
     _check_lines(clean, item, limits)
-    return Decoded(item, clean, encoding, tuple(decisions))
+    return Decoded(item, clean, encoding, tuple(notes.decisions))
 
 
 def _check_lines(data: bytes, item: str, limits: Limits) -> None:
@@ -63,11 +61,7 @@ def _check_lines(data: bytes, item: str, limits: Limits) -> None:
         end = data.rfind(b"\n", start, start + limit)
         if end < 0:
             number = data.count(b"\n", 0, start) + 1
-            raise FileError(
-                item,
-                f"a line longer than {limits.maximum_line_mb:g} MB; the file is damaged or not a table",
-                where=f"line {number}",
-            )
+            raise FileError(item, "line_too_long", {"limit_mb": limits.maximum_line_mb}, where=f"line {number}")
         start = end + 1
 
 

@@ -58,11 +58,11 @@ def read_bytes(path: Path, item: str, limits: Limits) -> bytes:
         size = path.stat().st_size
         data = path.read_bytes() if size <= limits.file_bytes else b""
     except OSError as error:
-        raise FileError(item, f"cannot be read ({error.strerror or error})") from error
+        raise FileError(item, "office_file_not_readable", {"error": str(error.strerror or error)}) from error
     if size > limits.file_bytes:
-        raise FileError(item, f"has {size} bytes, more than the {limits.file_bytes} allowed; split it")
+        raise FileError(item, "office_file_too_large", {"size_bytes": size, "limit_bytes": limits.file_bytes})
     if not data.strip():
-        raise FileError(item, "is empty; export it again")
+        raise FileError(item, "office_file_empty")
     return data
 
 
@@ -82,12 +82,12 @@ def decode_text(data: bytes, item: str) -> tuple[str, str]:
             return data.decode(codec), name
         except UnicodeDecodeError as error:
             place = error.start
-    raise FileError(item, f"is neither UTF-8 nor GB 18030 (byte {place}); save it as CSV UTF-8")
+    raise FileError(item, "encoding_unknown", {"byte": place})
 
 
 def encoding_decisions(item: str, encoding: str) -> tuple[Decision, ...]:
     """Return the decision on an encoding that is not the expected one."""
-    return () if encoding == "UTF-8" else (Decision(item, f"read as {encoding}", "its bytes are not UTF-8"),)
+    return () if encoding == "UTF-8" else (Decision(item, "table_read_as", {"encoding": encoding}),)
 
 
 def csv_rows(text: str, item: str) -> Iterator[tuple[int, list[str]]]:
@@ -99,7 +99,7 @@ def csv_rows(text: str, item: str) -> Iterator[tuple[int, list[str]]]:
         for row in reader:
             yield reader.line_num, row
     except csv.Error as error:
-        raise FileError(item, f"{error}; export it again", where=f"line {reader.line_num}") from error
+        raise FileError(item, "csv_damaged", {"error": str(error)}, where=f"line {reader.line_num}") from error
 
 
 def workbook_sheets(data: bytes, item: str, limits: Limits) -> Iterator[Sheet]:
@@ -116,7 +116,7 @@ def workbook_sheets(data: bytes, item: str, limits: Limits) -> Iterator[Sheet]:
         names = book.sheet_names
         tables = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names]
     except (CalamineError, ValueError, OSError) as error:
-        raise FileError(item, f"is no workbook that can be read ({error}); save it again as xlsx or CSV") from error
+        raise FileError(item, "workbook_not_readable", {"error": str(error)}) from error
     for name, rows in zip(names, tables, strict=True):
         yield Sheet(f"sheet {name}, row", ((n, [cell_text(cell) for cell in row]) for n, row in enumerate(rows, 1)))
 
@@ -144,7 +144,6 @@ def refuse_bomb(data: bytes, item: str, limits: Limits) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:  # the last: a later zip version
-        raise FileError(item, f"not a readable workbook ({error}); save it again as xlsx or CSV") from error
+        raise FileError(item, "workbook_damaged", {"error": str(error)}) from error
     if unpacked > limits.unpacked_bytes(len(data)):
-        sizes = f"unpacks to {unpacked / 1e6:.0f} MB from {len(data) / 1e6:.2f} MB"
-        raise FileError(item, f"{sizes}; refused as a likely bomb; save it as CSV")
+        raise FileError(item, "workbook_bomb", {"unpacked_mb": unpacked / 1e6, "size_mb": len(data) / 1e6})

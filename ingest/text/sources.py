@@ -61,7 +61,7 @@ def open_source(path: Path, item: str, limits: Limits) -> Source:
     """
     head = _read(path, item, limits, HEAD_BYTES)
     if not head.strip(b"\x00 \r\n\t"):
-        raise FileError(item, "the file is empty")
+        raise FileError(item, "file_empty")
     return Source(path, item, head, partial(_read, path, item, limits))
 
 
@@ -70,9 +70,7 @@ def _read(path: Path, item: str, limits: Limits, first: int | None = None) -> by
     try:
         size = path.stat().st_size
         if size > limits.file_bytes:
-            raise FileError(
-                item, f"{size / 1e6:.0f} MB; files up to {limits.maximum_file_mb:.0f} MB are read; split it"
-            )
+            raise FileError(item, "file_too_large", {"size_mb": size / 1e6, "limit_mb": limits.maximum_file_mb})
         with path.open("rb") as stream:
             if stream.read(2) != b"\x1f\x8b":
                 stream.seek(0)
@@ -80,7 +78,7 @@ def _read(path: Path, item: str, limits: Limits, first: int | None = None) -> by
             stream.seek(0)
             return _unpack(stream, item, size, limits.unpacked_bytes(size), first)
     except OSError as error:
-        raise FileError(item, f"cannot be read: {error.strerror or error}") from error
+        raise FileError(item, "file_not_readable", {"error": str(error.strerror or error)}) from error
 
 
 def _unpack(stream: BinaryIO, item: str, size: int, limit: int, first: int | None) -> bytes:
@@ -88,9 +86,7 @@ def _unpack(stream: BinaryIO, item: str, size: int, limit: int, first: int | Non
         with gzip.GzipFile(fileobj=stream) as packed:
             unpacked = packed.read(limit + 1 if first is None else first)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise FileError(item, f"not a readable gzip file ({error}); copy it again from the logger") from error
+        raise FileError(item, "gzip_damaged", {"error": str(error)}) from error
     if len(unpacked) > limit:
-        raise FileError(
-            item, f"unpacks to more than {limit / 1e6:.0f} MB from {size / 1e6:.2f} MB; refused as a likely bomb"
-        )
+        raise FileError(item, "gzip_bomb", {"limit_mb": limit / 1e6, "size_mb": size / 1e6})
     return unpacked

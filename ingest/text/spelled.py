@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from ingest.outcome import Phrase
+
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # An angle in a column of numbers must look like one: a sign of degrees, or a hemisphere beside the digits.
 _ANGLE = re.compile(r"\d\s*[°º˚度]|\d\s*[′']|^\s*[NSEW东西南北]\S*\s*\d|\d\s*[NSEW]\s*$", re.IGNORECASE)
@@ -62,20 +64,20 @@ def parse_compass(text: str) -> float | None:
     return _POINTS.index(letters) * 22.5 if letters in _POINTS else None
 
 
-def read_spelled(texts: Sequence[str]) -> tuple[list[float | None], str]:
+def read_spelled(texts: Sequence[str]) -> tuple[list[float | None], Phrase | None]:
     """Read a column whose fields are not plain numbers.
 
     Returns
     -------
     values, kind
-        None where a field is neither; kind is ``"degrees, minutes and seconds"``, ``"points of the compass"`` or
-        empty where less than half of the fields are of one kind.
+        None where a field is neither; kind says that they are angles or points of the compass, None where not more
+        than half of the fields are of one kind.
     """
-    for reader, kind in ((_angle, "degrees, minutes and seconds"), (parse_compass, "points of the compass")):
+    for reader, kind in ((_angle, Phrase("degrees_minutes_seconds")), (parse_compass, Phrase("compass_points"))):
         values = [reader(text) for text in texts]
         if sum(value is not None for value in values) > 0.5 * len(values):
             return values, kind
-    return [None] * len(texts), ""
+    return [None] * len(texts), None
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ingest.errors import FileError
-from ingest.outcome import Decision
+from ingest.outcome import Decision, Notes
 
 TimeArray = NDArray[np.datetime64]
 
@@ -74,46 +74,44 @@ def parse_stamps(texts: pl.Series, item: str, *, date_order: str = "", day: date
     if plain is not None:
         return Stamps(plain, None)
     stripped = texts.str.strip_chars(" \t\r\"'")
-    offset, stripped, zone_notes = _split_offset(stripped, item)
+    notes = Notes()
+    offset, stripped = _split_offset(stripped, item, notes)
     sample = [value for value in stripped.drop_nulls().head(2000).to_list() if value]
     if not sample:
-        raise FileError(item, "the time column is empty")
+        raise FileError(item, "time_column_empty")
     compact = _COMPACT.match(sample[0])
     if compact:
-        formats, notes = [_compact_format(sample[0])], list[Decision]()
+        formats = [_compact_format(sample[0])]
     else:
         matches = [match for match in map(_DATE.match, sample) if match]
         if not matches:
-            raise FileError(
-                item, f"time stamp {sample[0][:40]!r} is not understood; expected 2024-10-08 09:05:03 or similar"
-            )
-        order, notes = _date_order(matches, item, date_order, day)
-        formats = _formats(matches, order)
+            raise FileError(item, "stamp_not_understood", {"stamp": sample[0][:40]})
+        formats = _formats(matches, _date_order(matches, item, date_order, day, notes))
     regular = parse_regular(stripped)
     if regular is not None:
         time = regular
     else:
         parsed = _try_formats(stripped, formats)
         if parsed.null_count() == len(parsed):
-            raise FileError(item, f"no time stamp could be read; the first is {sample[0][:40]!r}")
+            raise FileError(item, "no_stamp_readable", {"stamp": sample[0][:40]})
         time = parsed.to_numpy().astype("datetime64[ns]")
     if isinstance(offset, np.ndarray):
         shift: NDArray[np.timedelta64] = offset.astype("timedelta64[s]")
         utc: TimeArray = np.subtract(time, shift).astype("datetime64[ns]")
-        return Stamps(utc, float(np.median(offset)), tuple(zone_notes + notes))
+        return Stamps(utc, float(np.median(offset)), tuple(notes.decisions))
     if offset is not None:
         shifted: TimeArray = np.subtract(time, np.timedelta64(int(offset), "s")).astype("datetime64[ns]")
-        return Stamps(shifted, offset, tuple(zone_notes + notes))
-    return Stamps(time, None, tuple(zone_notes + notes))
+        return Stamps(shifted, offset, tuple(notes.decisions))
+    return Stamps(time, None, tuple(notes.decisions))
 
 
-def _split_offset(texts: pl.Series, item: str) -> tuple[float | np.ndarray | None, pl.Series, list[Decision]]:
+def _split_offset(texts: pl.Series, item: str, notes: Notes) -> tuple[float | np.ndarray | None, pl.Series]:
     """Take the offsets off the stamps: one for all, or one a row where they differ."""
     first = next((value for value in texts.head(1000).to_list() if value), "")
     if not re.search(r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})$", first) or re.fullmatch(r"\d{1,4}-\d{1,2}-\d{4}", first):
-        return None, texts, []
+        return None, texts
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", first):
-        return None, texts, []
+        return None, texts
     local = texts.str.replace(r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})$", "")
     parts = texts.str.extract_groups(_OFFSET).struct.unnest()
     hours = parts.to_series(0).cast(pl.Int32, strict=False)
@@ -122,23 +120,12 @@ def _split_offset(texts: pl.Series, item: str) -> tuple[float | np.ndarray | Non
     seconds = (hours * 3600 + sign * minutes * 60).fill_null(0)
     distinct = seconds.unique().sort().to_list()
     missing = int((~texts.str.contains(r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})$")).fill_null(False).sum())
-    notes = []
     if missing:
-        notes.append(
-            Decision(
-                item,
-                "stamps without an offset read as UTC among stamps with one",
-                f"{missing} of {len(texts)} stamps",
-            )
-        )
+        notes.decide(item, "stamps_without_offset", {"count": missing, "stamps": len(texts)})
     if len(distinct) == 1:
-        return float(distinct[0]), local, notes
-    notes.append(
-        Decision(
-            item, "each stamp read with its own offset", f"offsets {[d / 3600 for d in distinct[:6]]} h in one file"
-        )
-    )
-    return seconds.to_numpy(), local, notes
+        return float(distinct[0]), local
+    notes.decide(item, "offset_of_each_stamp", {"offsets_h": tuple(d / 3600 for d in distinct[:6])})
+    return seconds.to_numpy(), local
 
 
 def _compact_format(text: str) -> str:
@@ -147,38 +134,27 @@ def _compact_format(text: str) -> str:
     return "%Y%m%d" + separator + ("%H%M%S" if match and match[2] else "")
 
 
-def _date_order(
-    matches: list[re.Match[str]], item: str, declared: str, day: date | None
-) -> tuple[str, list[Decision]]:
+def _date_order(matches: list[re.Match[str]], item: str, declared: str, day: date | None, notes: Notes) -> str:
     """Settle whether the stamps are year-month-day, day-month-year or month-day-year."""
     if all(len(match["a"]) == 4 for match in matches):
-        return "ymd", []
+        return "ymd"
     first = np.array([int(match["a"]) for match in matches])
     second = np.array([int(match["b"]) for match in matches])
     if first.max() > 12:
-        return "dmy", []
+        return "dmy"
     if second.max() > 12:
-        return "mdy", []
+        return "mdy"
     if declared in ("dmy", "mdy"):
-        return declared, []
+        return declared
     known = day or date_in_name(item)
     if known is not None and known.day != known.month:
         for order, (d, m) in (("dmy", (first[0], second[0])), ("mdy", (second[0], first[0]))):
             if (d, m) == (known.day, known.month):
-                return order, [
-                    Decision(
-                        item,
-                        f"dates read as {order}",
-                        f"first stamp {matches[0][0]!r} on the day {known} of the file",
-                    )
-                ]
+                notes.decide(item, "date_order_taken", {"order": order, "stamp": matches[0][0], "day": str(known)})
+                return order
     if (first == second).all():
-        return "dmy", []
-    raise FileError(
-        item,
-        f'day and month of {matches[0][0].strip()!r} cannot be told apart; put `date_order = "dmy"` or '
-        '`date_order = "mdy"` into mission.toml under [traces]',
-    )
+        return "dmy"
+    raise FileError(item, "day_and_month_alike", {"stamp": matches[0][0].strip()})
 
 
 def _formats(matches: list[re.Match[str]], order: str) -> list[str]:

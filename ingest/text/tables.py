@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from ingest.errors import FileError, UnknownFormat
-from ingest.outcome import Decision
+from ingest.outcome import Decision, Notes
 from ingest.species import fold
 from ingest.text.encodings import Decoded
 from ingest.text.headings import split_heading, understand
@@ -140,18 +140,10 @@ def _no_heading(text: Decoded, lines: Sequence[str]) -> UnknownFormat:
         empty = sum(1 for part in fields if not part)
         if any(m is not None and m.quantity.role in _TIME_ROLES for m in meanings) and empty >= 2:
             return UnknownFormat(
-                text.item,
-                f"{empty} of {len(fields)} column headings are empty, so nothing says what the numbers are; "
-                "copy the headings from another file of the same instrument",
-                where=f"line {number}",
+                text.item, "headings_empty", {"count": empty, "columns": len(fields)}, where=f"line {number}"
             )
     first = next((line.strip() for line in lines if line.strip()), "")
-    return UnknownFormat(
-        text.item,
-        f"no reader recognises it, and no line names a time and a measured quantity; it begins {first[:60]!r}. "
-        "Name the columns in mission.toml under [columns], or ask for a reader of this format",
-        where="line 1",
-    )
+    return UnknownFormat(text.item, "no_heading_row", {"beginning": first[:60]}, where="line 1")
 
 
 def _build_table(
@@ -168,13 +160,7 @@ def _build_table(
     comma = delimiter in ";\t|" and _uses_decimal_comma(sample, delimiter)
     notes = list(text.decisions)
     if comma:
-        notes.append(
-            Decision(
-                text.item,
-                "numbers read with a decimal comma",
-                f"fields such as {_comma_example(sample, delimiter)!r}",
-            )
-        )
+        notes.append(Decision(text.item, "decimal_comma", {"example": _comma_example(sample, delimiter)}))
     headings = tuple(fields[:2000])
     return Table(
         text, headings, delimiter, index + 1, data_index + 1, offset, tuple(units), comma, comment, tuple(notes)
@@ -249,9 +235,7 @@ def read_columns(
             return _sentinels_to_null(floats, missing), ()
     texts = _parse(table, rows, numeric, textual, (*MISSING_TOKENS, *missing), as_text=True)
     if texts is None:
-        raise FileError(
-            table.item, "the rows below the headings cannot be read as a table", where=f"line {table.first_line}"
-        )
+        raise FileError(table.item, "rows_not_readable", where=f"line {table.first_line}")
     return _numbers_from_texts(table, texts, numeric, missing)
 
 
@@ -327,7 +311,7 @@ def _numbers_from_texts(
     table: Table, texts: pl.DataFrame, numeric: Sequence[int], missing: Sequence[str]
 ) -> tuple[pl.DataFrame, tuple[Decision, ...]]:
     """Cast text columns to numbers and say how many fields were not numbers, with the first of them."""
-    decisions = []
+    notes = Notes()
     columns: list[pl.Series] = []
     tokens = [*MISSING_TOKENS, *missing]
     for series in texts.iter_columns():
@@ -340,22 +324,26 @@ def _numbers_from_texts(
         values = cleaned.cast(pl.Float64, strict=False)
         bad = (values.is_null() & stripped.is_not_null() & ~stripped.is_in(tokens)).arg_true()
         spelled, kind = read_spelled(stripped.gather(bad).to_list())
-        if kind:
-            where, example = f'column {index + 1} "{table.headings[index]}"', str(stripped[int(bad[0])])[:40]
-            decisions.append(Decision(table.item, f"{where} read as {kind}", f"fields such as {example!r}"))
+        column, heading = index + 1, table.headings[index]
+        if kind is not None:
+            example = str(stripped[int(bad[0])])[:40]
+            notes.decide(
+                table.item,
+                "column_spelled",
+                {"column": column, "heading": heading, "kind": kind, "example": example},
+            )
             values = values.scatter(bad, spelled)
             bad = bad.filter(pl.Series([value is None for value in spelled]))
         if len(bad):
             first = int(bad[0])
-            decisions.append(
-                Decision(
-                    table.item,
-                    f'{len(bad)} fields of column {index + 1} "{table.headings[index]}" taken as missing',
-                    f"not numbers; the first is {str(stripped[first])[:40]!r}, data row {first + 1}",
-                )
+            example = str(stripped[first])[:40]
+            notes.decide(
+                table.item,
+                "fields_not_numbers",
+                {"count": len(bad), "column": column, "heading": heading, "example": example, "row": first + 1},
             )
         columns.append(values)
-    return pl.DataFrame(columns), tuple(decisions)
+    return pl.DataFrame(columns), tuple(notes.decisions)
 
 
 def heading_with_unit(table: Table, index: int) -> str:

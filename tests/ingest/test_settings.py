@@ -133,7 +133,7 @@ def test_what_cannot_be_meant(wrong: dict[str, object], message: str) -> None:
 def test_errors_carry_what_they_say() -> None:
     """File, place and reason, one by one and as one sentence; rejects travel with the end of a mission."""
     error = FileError("a.csv", "bad", where="line 2")
-    assert (error.item, tell(error).reason, error.where, str(error)) == (
+    assert (error.item, tell(error.reject).reason, error.where, str(error)) == (
         "a.csv",
         "bad",
         "line 2",

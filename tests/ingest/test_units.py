@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest import units
 from ingest.units import (
     FOOT_M,
     GAS_CONSTANT,
@@ -21,6 +22,7 @@ from ingest.units import (
     mass_from_mole,
     parse_unit,
 )
+from onevisit.words.telling import say
 from tests.told import raises_told
 
 
@@ -96,6 +98,13 @@ def test_kinds_do_not_mix() -> None:
     assert ppm is not None and mass is not None
     with raises_told(UnitError, match=r"ppm \(mole fraction\) does not convert to ug m-3 \(mass concentration\)"):
         convert(np.ones(1), ppm, mass)
+
+
+def test_every_kind_has_words() -> None:
+    """In English those of the table."""
+    known = [Unit(name, kind) for name, kind, *_ in units._UNITS]
+    assert [say(unit.kind_phrase) for unit in known] == [unit.kind for unit in known]
+    assert say(known[0].kind_phrase, "zh") == "摩尔分数"
 
 
 def test_temperature_conversion() -> None:

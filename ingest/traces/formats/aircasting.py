@@ -36,7 +36,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     kinds, units = values["Measurement_Type"], values["Measurement_Units"]
     heading = next((n for n, line in enumerate(lines) if line.startswith("ObjectID")), None)
     if heading is None or not kinds or len(kinds) != len(units):
-        raise FileError(source.item, "the preamble does not name a quantity and a unit for every column")
+        raise FileError(source.item, "preamble_without_units")
     columns = {"objectid": "", "session name": ""}
     for name in split_line(lines[heading], ","):
         match = re.match(r"(\d+):Measurement_Value", name)

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ingest.errors import FileError
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome
 from ingest.text.headings import CONCENTRATIONS, understand
 from ingest.text.sources import Source
 from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
@@ -29,7 +29,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
         If the file is damaged, or has no time, longitude and latitude along one dimension.
     """
     if source.path.suffix == ".gz":
-        raise FileError(source.item, "gzipped netCDF is not read; unpack it (netCDF compresses inside)")
+        raise FileError(source.item, "netcdf_gzipped")
     allowed = settings.file_bytes
     try:
         with (
@@ -39,11 +39,11 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
             xr.open_dataset(source.path, engine="netcdf4", decode_timedelta=False) as opened,
         ):
             if opened.nbytes > allowed:
-                stated = f"states {opened.nbytes / 1e6:.0f} MB of variables"
-                raise FileError(source.item, f"{stated}; up to {settings.maximum_file_mb:.0f} MB are read; split it")
+                size_mb, limit_mb = opened.nbytes / 1e6, settings.maximum_file_mb
+                raise FileError(source.item, "netcdf_too_large", {"size_mb": size_mb, "limit_mb": limit_mb})
             dataset = opened.load()
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, OverflowError, MemoryError) as error:
-        raise FileError(source.item, f"not a readable netCDF file ({error})") from error
+        raise FileError(source.item, "netcdf_not_readable", {"error": str(error)}) from error
     return _record(dataset, source.item)
 
 
@@ -59,7 +59,7 @@ def _record(dataset: xr.Dataset, item: str) -> Outcome[tuple[Record, ...]]:
     names = [_by_standard_name(dataset, "longitude", ("lon", "longitude"))]
     names.append(_by_standard_name(dataset, "latitude", ("lat", "latitude")))
     if time_name is None or dataset[time_name].dtype.kind != "M":
-        raise FileError(item, "no time variable with units such as 'seconds since 2024-01-01' along one dimension")
+        raise FileError(item, "netcdf_without_time")
     dimension = dataset[time_name].dims[0]
     time = dataset[time_name].values.astype("datetime64[ns]")
     good = ~np.isnat(time)
@@ -87,8 +87,10 @@ def _record(dataset: xr.Dataset, item: str) -> Outcome[tuple[Record, ...]]:
         tuple(channels),
         np.zeros(int(good.sum()), np.uint32) if flags is None else flags,
     )
-    notes = (Decision(item, f"{len(unread)} variables not read", ", ".join(unread[:12])),) if unread else ()
-    return Outcome((record,), notes)
+    notes = Notes()
+    if unread:
+        notes.decide(item, "netcdf_variables_unread", {"count": len(unread), "names": tuple(unread[:12])})
+    return notes.outcome((record,))
 
 
 def _has_flags(dataset: xr.Dataset, dimension: object) -> bool:

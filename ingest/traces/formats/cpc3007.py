@@ -28,14 +28,12 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     start = re.search(r"Start Date,(\d{1,2})/(\d{1,2})/(\d{2,4})", head)
     serial = re.search(r"Instrument ID,([^\s,]+)", head)
     if start is None:
-        raise FileError(source.item, "no Start Date in the preamble, so the times of day have no day")
+        raise FileError(source.item, "no_start_date")
     month, day, year = (int(part) for part in start.groups())
     try:
         first = date(year + 2000 if year < 100 else year, month, day)
     except ValueError as error:
-        raise FileError(
-            source.item, f"Start Date {start[0][11:]!r} is not month/day/year", where="preamble"
-        ) from error
+        raise FileError(source.item, "start_date_impossible", {"date": start[0][11:]}, where="preamble") from error
     layout = Layout(instrument=f"CPC {serial[1]}" if serial else "CPC 3007", date=first)
     return read_delimited(source, settings, layout)
 

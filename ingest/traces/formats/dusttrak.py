@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome
 from ingest.species import fold
 from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
@@ -28,18 +28,11 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     order = {"MM": "mdy", "dd": "dmy", "yy": "ymd"}[pattern[1][:2]] if pattern else ""
     name = f"DustTrak {model[1] if model else ''} {serial[1] if serial else ''}".strip()
     layout = Layout(instrument=name, date_order=order, columns={"aerosol": "pm25 mg m-3"})
-    outcome = read_delimited(source, settings, layout)
-    notes = list(outcome.decisions)
+    notes = Notes()
+    records = notes.take(read_delimited(source, settings, layout))
     if "Date,Time,AEROSOL" in head and "aerosol" not in {fold(key) for key in settings.columns}:
-        notes.append(
-            Decision(
-                source.item,
-                "AEROSOL read as PM2.5",
-                "the file does not say which inlet was fitted; if another was, put "
-                '`AEROSOL = "pm10 mg m-3"` into mission.toml under [columns]',
-            )
-        )
-    return Outcome(outcome.value, tuple(notes), outcome.rejects)
+        notes.decide(source.item, "aerosol_as_pm25")
+    return notes.outcome(records)
 
 
 READER = Reader(

@@ -16,7 +16,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from ingest.errors import FileError
-from ingest.outcome import Outcome, Reject
+from ingest.outcome import Notes, Outcome
 from ingest.text.sources import Source
 from ingest.text.stamps import parse_stamps
 from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
@@ -42,13 +42,15 @@ def read(source: Source, _settings: TraceSettings) -> Outcome[tuple[Record, ...]
     FileError
         If the XML is broken from the start or unsafe, or holds no track point with a time.
     """
-    rows, broken = _points(source)
+    notes = Notes()
+    rows = notes.take(_points(source))
     if not rows["lat"]:
-        raise FileError(source.item, "no track point (trkpt); waypoints and routes have no times to join by")
+        raise FileError(source.item, "gpx_without_track")
     stamps_text = pl.Series(rows["time"], dtype=pl.String)
     if stamps_text.null_count() == len(stamps_text):
-        raise FileError(source.item, f"{len(stamps_text)} track points without times; export the track with times")
+        raise FileError(source.item, "gpx_without_times", {"count": len(stamps_text)})
     stamps = parse_stamps(stamps_text, source.item)
+    notes.keep(*stamps.decisions)
     good = ~np.isnat(stamps.time)
     channels = []
     for tag, (name, units, scale, text) in _EXTRAS.items():
@@ -69,19 +71,19 @@ def read(source: Source, _settings: TraceSettings) -> Outcome[tuple[Record, ...]
         qc_flag=np.zeros(int(good.sum()), np.uint32),
         stated_offset_s=stamps.offset_s,
     )
-    rejects = list(broken)
     if not good.all():
-        rejects.append(Reject(source.item, "trkpt", f"{int((~good).sum())} track points without a readable time"))
-    return Outcome((record,), (*stamps.decisions,), tuple(rejects))
+        notes.reject(source.item, "trkpt", "track_points_untimed", {"count": int((~good).sum())})
+    return notes.outcome((record,))
 
 
 def _numbers(texts: list[str | None]) -> FloatArray:
     return pl.Series(texts, dtype=pl.String).str.strip_chars().cast(pl.Float64, strict=False).to_numpy().astype(float)
 
 
-def _points(source: Source) -> tuple[dict[str, list[str | None]], tuple[Reject, ...]]:
+def _points(source: Source) -> Outcome[dict[str, list[str | None]]]:
     """Collect the track points; what stands before a break in the XML is kept and the break is reported."""
     rows: dict[str, list[str | None]] = {key: [] for key in ("lat", "lon", "time", *_EXTRAS)}
+    notes = Notes()
     try:
         for _, element in iterparse(io.BytesIO(source.load()), events=("end",), forbid_dtd=True):
             if _local(element) == "trkpt":
@@ -89,14 +91,12 @@ def _points(source: Source) -> tuple[dict[str, list[str | None]], tuple[Reject, 
                 element.clear()
     except (ParseError, ValueError, LookupError) as error:
         if isinstance(error, DefusedXmlException):
-            raise FileError(
-                source.item, f"unsafe XML refused ({type(error).__name__}); GPX needs no DTD or entities"
-            ) from error
+            raise FileError(source.item, "xml_unsafe", {"error": type(error).__name__}) from error
         if not rows["lat"]:
-            raise FileError(source.item, f"not readable XML: {error}") from error
-        reason = f"the XML breaks off ({error}); {len(rows['lat'])} points before it are used"
-        return rows, (Reject(source.item, "end of file", reason),)
-    return rows, ()
+            raise FileError(source.item, "xml_not_readable", {"error": str(error)}) from error
+        count = len(rows["lat"])
+        notes.reject(source.item, "end of file", "xml_breaks_off", {"error": str(error), "count": count})
+    return notes.outcome(rows)
 
 
 def _local(element: Element) -> str:

@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 
 from ingest.errors import FileError
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Notes, Outcome
 from ingest.text.encodings import decode
 from ingest.text.headings import Meaning, split_heading, understand
 from ingest.text.sources import Source
@@ -46,24 +46,23 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
         missing = [float(part) for part in re.split(r"[,\s]+", lines[11].strip().strip(","))][:count]
         names = lines[12 : 12 + count]
     except (IndexError, ValueError) as error:
-        raise FileError(source.item, f"the ICARTT header cannot be read ({error})", where="lines 1 to 12") from error
+        where = "lines 1 to 12"
+        raise FileError(source.item, "icartt_header_damaged", {"error": str(error)}, where=where) from error
     if not (12 + count <= length <= len(lines)) or len(scales) != count or len(missing) != count or count > 2000:
-        raise FileError(
-            source.item,
-            f"the header states {length} lines and {count} variables, which does not agree with the file",
-            where="line 1",
-        )
+        raise FileError(source.item, "icartt_header_wrong", {"lines": length, "variables": count}, where="line 1")
     values, bad = _values(lines[length:], count + 1)
     if not len(values):
-        raise FileError(source.item, "no rows below the header", where=f"line {length + 1}")
+        raise FileError(source.item, "icartt_without_rows", where=f"line {length + 1}")
     start = np.datetime64(day.isoformat(), "ns")
     seconds = np.round(values[:, 0] * 1e9).astype("int64").astype("timedelta64[ns]")
-    rejects = [Reject(source.item, "rows", f"{bad} rows that are not {count + 1} numbers")] if bad else []
+    notes = Notes(text.decisions)
+    if bad:
+        notes.reject(source.item, "rows", "icartt_rows_damaged", {"count": bad, "numbers": count + 1})
     record = Record(
         source.item, "", _instrument(lines), start + seconds, "UTC", None, None, (), np.zeros(len(values), np.uint32)
     )
-    record, decisions, more = _add_columns(record, names, values[:, 1:], scales, missing)
-    return Outcome((record,), (*text.decisions, *decisions), (*rejects, *more))
+    filled = notes.take(_add_columns(record, names, values[:, 1:], scales, missing))
+    return notes.outcome((filled,))
 
 
 def _instrument(lines: Sequence[str]) -> str:
@@ -85,9 +84,8 @@ def _values(lines: Sequence[str], width: int) -> tuple[FloatArray, int]:
 
 def _add_columns(
     record: Record, names: Sequence[str], values: FloatArray, scales: Sequence[float], missing: Sequence[float]
-) -> tuple[Record, list[Decision], list[Reject]]:
-    decisions: list[Decision] = []
-    rejects: list[Reject] = []
+) -> Outcome[Record]:
+    notes = Notes()
     channels: list[Channel] = []
     unread: list[str] = []
     places: dict[str, FloatArray] = {}
@@ -104,15 +102,14 @@ def _add_columns(
             places[meaning.quantity.role] = column
         elif meaning.quantity.role in ("species", "other"):
             unit, scaled = _unit(unit_text, column)
-            made = make_channel(scaled, meaning, unit, record.item, text.strip()[:60], record.instrument)
-            decisions += made.decisions
-            rejects += made.rejects
-            if made.value is not None and made.value.name not in {c.name for c in channels}:
-                channels.append(made.value)
+            heading = text.strip()[:60]
+            channel = notes.take(make_channel(scaled, meaning, unit, record.item, heading, record.instrument))
+            if channel is not None and channel.name not in {c.name for c in channels}:
+                channels.append(channel)
     if unread:
-        decisions.append(Decision(record.item, f"{len(unread)} variables not read", ", ".join(unread[:12])))
+        notes.decide(record.item, "icartt_variables_unread", {"count": len(unread), "names": tuple(unread[:12])})
     filled = replace(record, lon=places.get("lon"), lat=places.get("lat"), channels=tuple(channels))
-    return filled, decisions, rejects
+    return notes.outcome(filled)
 
 
 def _meaning(name: str, unit_text: str) -> Meaning | None:

@@ -35,7 +35,7 @@ def read_li78xx(source: Source, settings: TraceSettings) -> Outcome[tuple[Record
     head = source.head[:8192].decode("utf-8", errors="replace")
     line = next((n for n, text in enumerate(head.split("\n")) if text.startswith("DATAH")), None)
     if line is None:
-        raise FileError(source.item, "no DATAH row with the names of the columns")
+        raise FileError(source.item, "licor_without_headings")
     model = re.search(r"Model:\s*(\S+)", head)
     serial = re.search(r"SN:\s*(\S+)", head)
     name = " ".join(["LI-COR", model[1] if model else "LI-78xx", serial[1] if serial else ""]).strip()
@@ -63,7 +63,7 @@ def _flag_diagnostics(record: Record) -> Record:
 
 def _diagnostic_notes(records: tuple[Record, ...]) -> tuple[Decision, ...]:
     return tuple(
-        Decision(record.item, f"{int(_diagnostic(record).sum())} rows flagged instrument_fault", "DIAG is not 0")
+        Decision(record.item, "licor_faults", {"count": int(_diagnostic(record).sum())})
         for record in records
         if _diagnostic(record).any()
     )

@@ -16,7 +16,7 @@ import numpy as np
 
 from ingest.errors import FileError
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Notes, Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.text.stamps import date_in_name
@@ -70,14 +70,14 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     text = decode(source, settings)
     fixes, bad, junk = _fixes(text.data.decode("utf-8", errors="replace").splitlines())
     if not fixes:
-        raise FileError(
-            source.item, f"no GGA or RMC sentence with a right checksum ({bad} wrong); expected an NMEA log"
-        )
-    dated, notes = _date_fixes(fixes, source.item)
-    rejects = [Reject(source.item, "sentences", f"{bad} sentences with a wrong checksum are not used")] if bad else []
+        raise FileError(source.item, "nmea_without_fixes", {"wrong": bad})
+    notes = Notes(text.decisions)
+    dated = notes.take(_date_fixes(fixes, source.item))
+    if bad:
+        notes.reject(source.item, "sentences", "nmea_checksums_wrong", {"count": bad})
     if junk:
-        notes.append(Decision(source.item, f"{junk} lines passed over", "neither GGA nor RMC"))
-    return Outcome((_record(dated, source.item),), (*text.decisions, *notes), tuple(rejects))
+        notes.decide(source.item, "nmea_lines_passed_over", {"count": junk})
+    return notes.outcome((_record(dated, source.item),))
 
 
 def _fixes(lines: Sequence[str]) -> tuple[list[Fix], int, int]:
@@ -171,17 +171,15 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _date_fixes(fixes: list[Fix], item: str) -> tuple[list[Fix], list[Decision]]:
+def _date_fixes(fixes: list[Fix], item: str) -> Outcome[list[Fix]]:
     """Give every fix its day: its own, the last one stated, advanced where the clock falls back over midnight."""
     first = next((fix.day for fix in fixes if fix.day is not None), None)
-    notes: list[Decision] = []
+    notes = Notes()
     if first is None:
         first = date_in_name(item)
         if first is None:
-            raise FileError(
-                item, "no RMC sentence names the day; log RMC too, or put the day into the file name (20241008_...)"
-            )
-        notes.append(Decision(item, f"day {first} taken from the file name", "the log has no RMC sentence"))
+            raise FileError(item, "nmea_without_day")
+        notes.decide(item, "nmea_day_of_name", {"day": str(first)})
     result: list[Fix] = []
     day, last = first, fixes[0].clock_s
     for fix in fixes:
@@ -191,7 +189,7 @@ def _date_fixes(fixes: list[Fix], item: str) -> tuple[list[Fix], list[Decision]]
             day = date.fromordinal(day.toordinal() + 1)
         last = fix.clock_s
         result.append(replace(fix, day=day))
-    return result, notes
+    return notes.outcome(result)
 
 
 def _record(fixes: list[Fix], item: str) -> Record:

@@ -19,7 +19,7 @@ from dataclasses import replace
 import numpy as np
 
 from ingest.flags import Flag, FlagArray
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome
 from ingest.text.encodings import Decoded, decode
 from ingest.text.sources import Source
 from ingest.text.tables import Table, find_table
@@ -71,27 +71,24 @@ def read_picarro_table(table: Table, settings: TraceSettings) -> Outcome[tuple[R
     """Read a located table with Picarro's columns."""
     serial = re.search(r"([A-Z]{3,6}\d{4})-\d{8}", table.item)
     layout = Layout(instrument=f"Picarro {serial[1]}" if serial else "Picarro", zone="UTC", columns=_COLUMNS)
-    outcome = record_from_table(table, settings, layout)
-    record, decisions = _finish(outcome.value, settings)
-    return Outcome((record,), (*table.decisions, *outcome.decisions, *decisions), outcome.rejects)
+    notes = Notes(table.decisions)
+    record = notes.take(record_from_table(table, settings, layout))
+    return notes.outcome((notes.take(_finish(record, settings)),))
 
 
-def _finish(record: Record, settings: TraceSettings) -> tuple[Record, list[Decision]]:
+def _finish(record: Record, settings: TraceSettings) -> Outcome[Record]:
     raw = {channel.name: channel.values for channel in record.channels}
     flags = record.qc_flag | _fault_flags(raw, len(record.time), settings)
     channels = [
         c for c in record.channels if c.name not in {v.split()[0][4:] for v in _COLUMNS.values() if "raw:" in v}
     ]
-    channels, decisions = _drop_repeats(channels, raw, record.item)
+    notes = Notes()
+    channels = notes.take(_drop_repeats(channels, raw, record.item))
     channels += _wind(raw, record.instrument)
     faults = int(np.count_nonzero(flags & np.uint32(Flag.INSTRUMENT_FAULT)))
     if faults:
-        decisions.append(
-            Decision(
-                record.item, f"{faults} rows flagged instrument_fault", "cavity pressure off its set point, or zero"
-            )
-        )
-    return replace(record, channels=tuple(channels), qc_flag=flags), decisions
+        notes.decide(record.item, "picarro_faults", {"count": faults})
+    return notes.outcome(replace(record, channels=tuple(channels), qc_flag=flags))
 
 
 def _fault_flags(raw: dict[str, FloatArray], rows: int, settings: TraceSettings) -> FlagArray:
@@ -106,9 +103,7 @@ def _fault_flags(raw: dict[str, FloatArray], rows: int, settings: TraceSettings)
     return flags
 
 
-def _drop_repeats(
-    channels: list[Channel], raw: dict[str, FloatArray], item: str
-) -> tuple[list[Channel], list[Decision]]:
+def _drop_repeats(channels: list[Channel], raw: dict[str, FloatArray], item: str) -> Outcome[list[Channel]]:
     """Set to missing what the analyser did not measure in a row: zeros, and gases that ``species`` does not name."""
     mode = raw.get("mode")
     modes = set() if mode is None else {int(m) for m in np.unique(mode[np.isfinite(mode)]) if m in _MODES}
@@ -127,14 +122,13 @@ def _drop_repeats(
             absent = absent | stale
         qc = np.where(absent, np.uint32(Flag.VALUE_MISSING), np.uint32(0)).astype(np.uint32)
         result.append(replace(channel, values=np.where(absent, np.nan, channel.values), qc=qc))
-    decisions = []
+    notes = Notes()
     if any(zeros.values()):
-        shown = ", ".join(f"{name} {count}" for name, count in zeros.items() if count)
-        decisions.append(Decision(item, "0.0 taken as not measured", f"rows with exactly zero: {shown}"))
+        shown = tuple(f"{name} {count}" for name, count in zeros.items() if count)
+        notes.decide(item, "zeros_not_measured", {"rows": shown})
     if cycling:
-        evidence = f"the analyser measures one gas at a time (species {sorted(modes)}); {repeats} repeated values"
-        decisions.append(Decision(item, "repeated values set to missing", evidence))
-    return result, decisions
+        notes.decide(item, "repeats_not_measured", {"modes": tuple(sorted(modes)), "count": repeats})
+    return notes.outcome(result)
 
 
 def _wind(raw: dict[str, FloatArray], instrument: str) -> list[Channel]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome
 from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
 from ingest.traces.record import Channel, Layout, Reader, Record, TraceSettings
@@ -26,16 +26,12 @@ def _recognises(head: bytes) -> bool:
 
 def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read a Mapper export; where the columns NO2 and CO have evidently been exchanged, exchange them back."""
-    outcome = read_delimited(source, settings, Layout(instrument="Sniffer4D", columns=_COLUMNS))
-    records, notes = [], list(outcome.decisions)
-    for record in outcome.value:
-        fixed, more = _exchange_co_no2(record)
-        records.append(fixed)
-        notes += more
-    return Outcome(tuple(records), tuple(notes), outcome.rejects)
+    notes = Notes()
+    records = notes.take(read_delimited(source, settings, Layout(instrument="Sniffer4D", columns=_COLUMNS)))
+    return notes.outcome(tuple(notes.take(_exchange_co_no2(record)) for record in records))
 
 
-def _exchange_co_no2(record: Record) -> tuple[Record, list[Decision]]:
+def _exchange_co_no2(record: Record) -> Outcome[Record]:
     """Swap where each column holds the other's range.
 
     CO in mg m-3 is 0.2 to 5 and NO2 in ug m-3 is 3 to 300; in ppm CO is above 0.04 and NO2 below it.
@@ -43,26 +39,25 @@ def _exchange_co_no2(record: Record) -> tuple[Record, list[Decision]]:
     channels = {c.name: c for c in record.channels}
     co, no2 = channels.get("co"), channels.get("no2")
     if co is None or no2 is None or co.attrs["units"] != "mg m-3" or no2.attrs["units"] != "ug m-3":
-        return record, []
+        return Outcome(record)
     medians = [float(np.nanmedian(c.values)) for c in (co, no2)]
     as_headed = medians[0] > 8.0 and medians[1] < 5.0
     in_ppm = 0.0 < medians[0] < _CLEANEST_CO and _CLEANEST_CO < medians[1] < 10.0
     if not (as_headed or in_ppm):
-        return record, []
+        return Outcome(record)
     swapped: dict[str, Channel] = {
         "co": replace(co, values=no2.values, qc=no2.qc),
         "no2": replace(no2, values=co.values, qc=co.qc),
     }
-    why = "each is the other's range"
     if in_ppm:
         swapped = {name: replace(c, attrs={**c.attrs, "units": "ppm"}) for name, c in swapped.items()}
-        why = f"outdoors CO never falls below {_CLEANEST_CO:g} ppm, and NO2 in ppm under CO explains both"
-    note = Decision(
+    notes = Notes()
+    notes.decide(
         record.item,
-        "columns CO and NO2 exchanged" + (" and both believed to be in ppm" if in_ppm else ""),
-        f"median under CO mg/m3 is {medians[0]:.3g} and under NO2 ug/m3 {medians[1]:.3g}: {why}",
+        "co_no2_exchanged_in_ppm" if in_ppm else "co_no2_exchanged",
+        {"co_mg_m3": medians[0], "no2_ug_m3": medians[1], "cleanest_ppm": _CLEANEST_CO},
     )
-    return replace(record, channels=tuple(swapped.get(c.name, c) for c in record.channels)), [note]
+    return notes.outcome(replace(record, channels=tuple(swapped.get(c.name, c) for c in record.channels)))
 
 
 READER = Reader(

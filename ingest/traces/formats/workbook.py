@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, XmlError, ZipError
 
 from ingest.errors import FileError, UnknownFormat
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Notes, Outcome, Phrase
 from ingest.species import fold
 from ingest.text.encodings import Decoded
 from ingest.text.sheets import refuse_bomb
@@ -20,6 +20,7 @@ from ingest.traces.assemble import record_from_table
 from ingest.traces.formats.picarro import is_picarro_heading, read_picarro_table
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
 
+_SHEETS_SHOWN = 3
 _ERRORS = (CalamineError, PasswordError, WorksheetNotFound, XmlError, ZipError, OSError, ValueError)
 
 
@@ -41,29 +42,37 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = list(book.sheet_names)
     except _ERRORS as error:
-        raise FileError(
-            source.item, f"not a readable workbook ({error}); save it again as .xlsx without a password"
-        ) from error
-    refused: list[Reject] = []
+        raise FileError(source.item, "workbook_locked_or_damaged", {"error": str(error)}) from error
+    refused: list[tuple[str, Phrase]] = []
     for name in names:
         try:
             rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
             outcome = _read_sheet(source.item, rows, settings)
         except _ERRORS as error:
-            refused.append(Reject(source.item, f"sheet {name}", f"cannot be read: {error}"))
+            refused.append((name, Phrase("sheet_not_readable", {"error": str(error)})))
             continue
         except UnknownFormat as error:
-            refused.append(Reject(source.item, f"sheet {name}", error.phrase.code, error.phrase.values))
+            refused.append((name, error.phrase))
             continue
-        others = [other for other in names if other != name]
-        notes = [
-            Decision(
-                source.item, f"sheet {name} read", f"first sheet with a table; others: {', '.join(others) or 'none'}"
-            )
-        ]
-        return Outcome(outcome.value, (*notes, *outcome.decisions), outcome.rejects)
-    reasons = "; ".join(f"{r.where}: {r.why}" for r in refused) or "it has no sheets"
-    raise FileError(source.item, f"no sheet holds a table of a time and a measured quantity ({reasons[:300]})")
+        notes = Notes()
+        others = tuple(other for other in names if other != name)
+        evidence = Phrase("first_sheet_with_table" if others else "only_sheet_with_table", {"others": others})
+        notes.decide(source.item, "sheet_read", {"sheet": name}, evidence)
+        return notes.outcome(notes.take(outcome))
+    raise _no_table(source.item, refused)
+
+
+def _no_table(item: str, refused: Sequence[tuple[str, Phrase]]) -> FileError:
+    """Say why each of the first sheets holds no table, and how many more there are."""
+    if not refused:
+        return FileError(item, "workbook_without_sheets")
+    (sheet, reason), *others = refused
+    reasons = Phrase("sheet_refused", {"sheet": sheet, "reason": reason})
+    for sheet, reason in others[: _SHEETS_SHOWN - 1]:
+        reasons = Phrase("sheet_refused_too", {"before": reasons, "sheet": sheet, "reason": reason})
+    if len(refused) > _SHEETS_SHOWN:
+        reasons = Phrase("more_sheets_refused", {"before": reasons, "count": len(refused) - _SHEETS_SHOWN})
+    return FileError(item, "no_sheet_with_table", {"reasons": reasons})
 
 
 def _read_sheet(item: str, rows: Sequence[Sequence[object]], settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
@@ -71,8 +80,8 @@ def _read_sheet(item: str, rows: Sequence[Sequence[object]], settings: TraceSett
     table = find_table(text, columns={fold(key): value for key, value in settings.columns.items()})
     if is_picarro_heading("\t".join(table.headings)):
         return read_picarro_table(table, settings)
-    outcome = record_from_table(table, settings, Layout())
-    return Outcome((outcome.value,), (*table.decisions, *outcome.decisions), outcome.rejects)
+    notes = Notes(table.decisions)
+    return notes.outcome((notes.take(record_from_table(table, settings, Layout())),))
 
 
 def sheet_as_text(rows: Sequence[Sequence[object]]) -> bytes:

@@ -64,15 +64,16 @@ def archive(size: int) -> bytes:
 def test_encodings(codec: str, mark: bytes, name: str) -> None:
     """The byte-order mark decides and is no part of the text; without one UTF-8 comes before GB 18030."""
     assert decode_text(mark + "监测时间,a".encode(codec), "x.csv") == ("监测时间,a", name)
-    expected = () if name == "UTF-8" else (Decision("x.csv", f"read as {name}", "its bytes are not UTF-8"),)
-    assert encoding_decisions("x.csv", name) == expected
+    decisions = encoding_decisions("x.csv", name)
+    expected = [] if name == "UTF-8" else [("x.csv", f"read as {name}", "its bytes are not UTF-8")]
+    assert [(d.item, tell(d).decision, tell(d).evidence) for d in decisions] == expected
 
 
 def test_bytes_of_neither_encoding_are_refused_with_their_place() -> None:
     """The first byte that GB 18030 cannot read is named."""
     with pytest.raises(FileError) as caught:
         decode_text(b"abc\xff,1", "x.csv")
-    assert (caught.value.item, tell(caught.value).reason) == (
+    assert (caught.value.item, tell(caught.value.reject).reason) == (
         "x.csv", "is neither UTF-8 nor GB 18030 (byte 3); save it as CSV UTF-8",
     )  # fmt: skip
 
@@ -153,7 +154,7 @@ def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     (tmp_path / "b.xlsx").write_bytes("时间,b\n1,2\n".encode("gb18030"))
     sheets, decisions = read_sheets(tmp_path / "b.xlsx", "b.xlsx", Limits())
     assert [(s.unit, list(s.rows)) for s in sheets] == [("line", [(1, ["时间", "b"]), (2, ["1", "2"])])]
-    assert decisions == (Decision("b.xlsx", "read as GB 18030", "its bytes are not UTF-8"),)
+    assert decisions == (Decision("b.xlsx", "table_read_as", {"encoding": "GB 18030"}),)
 
 
 def test_marks_of_workbooks() -> None:
@@ -170,7 +171,7 @@ def test_a_file_may_have_just_the_allowed_size(tmp_path: Path) -> None:
     assert read_bytes(path, "a.csv", Limits(maximum_file_mb=10e-6)) == b"0123456789"
     with pytest.raises(FileError) as caught:
         read_bytes(path, "a.csv", Limits(maximum_file_mb=9e-6))
-    assert tell(caught.value).reason == "has 10 bytes, more than the 9 allowed; split it"
+    assert tell(caught.value.reject).reason == "has 10 bytes, more than the 9 allowed; split it"
     path.write_bytes(b" \r\n\t")
     with raises_told(FileError, match="is empty"):
         read_bytes(path, "a.csv", Limits(maximum_file_mb=10e-6))
@@ -184,7 +185,7 @@ def test_a_workbook_may_unpack_to_the_allowed_size() -> None:
         with pytest.raises(FileError) as caught:
             list(workbook_sheets(archive(size), "a.xlsx", Limits(maximum_file_mb=1e-3)))
         assert caught.value.item == "a.xlsx"
-        assert tell(caught.value).reason.startswith(words)
+        assert tell(caught.value.reject).reason.startswith(words)
 
 
 @pytest.mark.parametrize(

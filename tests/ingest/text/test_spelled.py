@@ -10,7 +10,7 @@ import pytest
 from ingest.outcome import Outcome
 from ingest.text.spelled import parse_angle, parse_compass, read_spelled
 from ingest.traces.read import TraceSettings, read_traces
-from onevisit.words.telling import tell
+from onevisit.words.telling import say, tell
 
 ENGLISH = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]
 CHINESE = [
@@ -39,7 +39,7 @@ def test_no_direction(text: str) -> None:
 
 def test_a_column_of_neither_kind_stays_unread() -> None:
     """Identifiers and remarks are not turned into angles."""
-    assert read_spelled(["S4D0123", "备注", "2.5 mg", "12-3"]) == ([None] * 4, "")
+    assert read_spelled(["S4D0123", "备注", "2.5 mg", "12-3"]) == ([None] * 4, None)
 
 
 def _read(folder: Path, text: str) -> Outcome[tuple]:  # type: ignore[type-arg]
@@ -162,4 +162,5 @@ def test_a_column_is_of_the_kind_of_most_of_its_fields(
     texts: list[str], values: list[float | None], kind: str
 ) -> None:
     """More than half; an angle must look like one."""
-    assert read_spelled(texts) == (values, kind)
+    found, said = read_spelled(texts)
+    assert (found, say(said) if said else "") == (values, kind)

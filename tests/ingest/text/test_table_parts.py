@@ -265,6 +265,7 @@ def test_spelled_angles_are_read_and_the_rest_is_named() -> None:
         ('1 fields of column 2 "lat" taken as missing', "not numbers; the first is 'lost', data row 4"),
         ('1 fields of column 3 "no2" taken as missing', "not numbers; the first is 'x', data row 3"),
     ]
+    assert tell(notes[0], "zh").decision == "第 2 列“lat”按度分秒读取"
 
 
 def test_a_decimal_comma_beside_words() -> None:

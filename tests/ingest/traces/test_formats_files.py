@@ -217,12 +217,20 @@ def test_a_workbook_that_is_none_says_what_to_do(tmp_path: Path) -> None:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         archive.writestr("a.txt", "x")
-    with pytest.raises(
-        FileError, match=r"not a readable workbook \(.*\); save it again as \.xlsx without a password"
-    ):
+    with raises_told(FileError, match=r"not a readable workbook \(.*\); save it again as \.xlsx without a password"):
         read_file(tmp_path, "a.xlsx", stream.getvalue())
     with raises_told(FileError, match=r"no sheet holds a table.*\(sheet one: no reader recognises it.*sheet two: "):
         read_file(tmp_path, "a.xlsx", _sheets(one=[["x"]], two=[["y"]]))
+
+
+@pytest.mark.parametrize(("count", "told"), [(3, ""), (4, "; and 1 more sheet)"), (6, "; and 3 more sheets)")])
+def test_the_reasons_of_three_sheets_are_told(tmp_path: Path, count: int, told: str) -> None:
+    """The rest is counted."""
+    with raises_told(FileError, match=r"no sheet holds a table") as caught:
+        read_file(tmp_path, "a.xlsx", _sheets(**{f"s{n}": [["x"]] for n in range(1, count + 1)}))
+    words = tell(caught.value)
+    assert [f"sheet s{n}: no reader recognises it" in words for n in range(1, 5)] == [True, True, True, False]
+    assert words.endswith(told or "ask for a reader of this format)")
 
 
 @pytest.mark.parametrize(("size", "refused"), [(64_000_000, False), (64_000_001, True)])
