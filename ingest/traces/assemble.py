@@ -11,14 +11,14 @@ import polars as pl
 
 from ingest.errors import FileError
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.species import fold
 from ingest.text.encodings import decode
 from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity
 from ingest.text.sources import Source
 from ingest.text.stamps import Stamps
 from ingest.text.tables import Table, find_table, read_columns
-from ingest.traces.columns import Use, choose_columns
+from ingest.traces.columns import Use, choose_columns, columns_named
 from ingest.traces.record import Channel, FloatArray, Layout, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
 from ingest.traces.times import read_times
@@ -26,6 +26,27 @@ from ingest.traces.winds import wind_channels
 from ingest.units import Unit, convert, parse_unit
 
 _TEXT_ROLES = ("time", "date", "clock", "status")
+_UNIT_KIND_CODES = {
+    "mole fraction": "a_mole_fraction",
+    "mass concentration": "a_mass_concentration",
+    "number concentration": "a_number_concentration",
+    "fraction": "a_fraction",
+    "temperature": "a_temperature",
+    "pressure": "a_pressure",
+    "speed": "a_speed",
+    "angle": "an_angle",
+    "length": "a_length",
+    "duration": "a_duration",
+    "voltage": "a_voltage",
+}
+#: Species whose unit may be guessed.
+_GUESSED_SPECIES_CODES = {
+    "ch4": "methane",
+    "ch4_dry": "methane_in_dry_air",
+    "co2": "carbon_dioxide",
+    "co2_dry": "carbon_dioxide_in_dry_air",
+    "h2o": "water_vapour",
+}
 
 
 def read_delimited(
@@ -68,26 +89,26 @@ class Rows:
 def parse_rows(table: Table, settings: TraceSettings, layout: Layout) -> Rows:
     """Choose the columns that mean something and parse them."""
     known = {fold(key): value for key, value in {**layout.columns, **settings.columns}.items()}
-    uses, notes = choose_columns(table, known)
+    chosen = choose_columns(table, known)
+    uses = chosen.value
     numeric = [use.index for use in uses if use.role not in _TEXT_ROLES]
     textual = [use.index for use in uses if use.role in _TEXT_ROLES]
     frame, parse_notes = read_columns(table, numeric, textual, missing=layout.missing)
     if frame.height == 0:
-        raise FileError(table.item, "no rows below the headings", where=f"line {table.heading_line}")
-    return Rows(table.without_rows(), tuple(uses), frame, (*notes, *parse_notes))
+        raise FileError(table.item, "no_rows_below_the_headings", where=f"line {table.heading_line}")
+    return Rows(table.without_rows(), uses, frame, (*chosen.decisions, *parse_notes))
 
 
 def record_from_rows(rows: Rows, settings: TraceSettings, layout: Layout) -> Outcome[Record]:
     """Turn parsed columns into a record."""
-    table, uses = rows.table, rows.uses
-    stamps, zone, hint = read_times(rows.frame, uses, table, settings, layout)
+    table = rows.table
+    stamps, zone, hint = read_times(rows.frame, rows.uses, table, settings, layout)
+    notes = Notes((*rows.decisions, *stamps.decisions))
     good = ~np.isnat(stamps.time)
     blank = rows.frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
-    rejects = _untimed_rows(table, good | blank)
-    record, value_notes, value_rejects = _fill(rows.frame, uses, table, stamps, good, settings, layout)
-    record = replace(record, zone=zone, stated_offset_s=stamps.offset_s, zone_hint=hint)
-    decisions = (*rows.decisions, *stamps.decisions, *value_notes)
-    return Outcome(record, decisions, (*rejects, *value_rejects))
+    notes.keep(*_untimed_rows(table, good | blank))
+    record = notes.take(_fill(rows, stamps, good, settings, layout))
+    return notes.outcome(replace(record, zone=zone, stated_offset_s=stamps.offset_s, zone_hint=hint))
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------
@@ -98,36 +119,23 @@ def _untimed_rows(table: Table, good: np.ndarray) -> list[Reject]:
     if not len(missing):
         return []
     shown = ", ".join(str(int(row) + table.first_line) for row in missing[:5])
-    return [
-        Reject(
-            table.item,
-            f"data lines {shown}" + (", ..." if len(missing) > 5 else ""),
-            f"{len(missing)} of {len(good)} rows have no readable time and cannot be placed",
-        )
-    ]
+    where = f"data lines {shown}" + (", ..." if len(missing) > 5 else "")
+    return [Reject(table.item, where, "rows_without_readable_time", {"count": len(missing), "rows": len(good)})]
 
 
 # --- values --------------------------------------------------------------------------------------------------------
 
 
-def _fill(
-    frame: pl.DataFrame,
-    uses: Sequence[Use],
-    table: Table,
-    stamps: Stamps,
-    good: np.ndarray,
-    settings: TraceSettings,
-    layout: Layout,
-) -> tuple[Record, list[Decision], list[Reject]]:
-    decisions: list[Decision] = []
-    rejects: list[Reject] = []
+def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings, layout: Layout) -> Outcome[Record]:
+    frame, item = rows.frame, rows.table.item
+    notes = Notes()
     channels: list[Channel] = []
     sources: list[int] = []
     places: dict[str, FloatArray] = {}
     wind: dict[str, tuple[FloatArray, str]] = {}
     gnss: FloatArray | None = None
     empty: list[str] = []
-    for use in uses:
+    for use in rows.uses:
         if use.role in (*_TEXT_ROLES, "epoch", "epoch_ns"):
             continue
         values = _values_of(frame[f"c{use.index}"], good)
@@ -140,21 +148,18 @@ def _fill(
         elif "wind" in use.role and use.role != "other":
             wind.setdefault(use.role, (_to_canonical(values, use), use.heading))
         else:
-            made = make_channel(values, use.meaning, use.unit, table.item, use.heading, layout.instrument)
-            decisions += made.decisions
-            rejects += made.rejects
-            if made.value is not None:
-                channels.append(made.value)
+            made = make_channel(values, use.meaning, use.unit, item, use.heading, layout.instrument)
+            channel = notes.take(made)
+            if channel is not None:
+                channels.append(channel)
                 sources.append(use.index)
     if empty:
-        shown = ", ".join(empty[:12]) + (f" and {len(empty) - 12} more" if len(empty) > 12 else "")
-        decisions.append(Decision(table.item, f"{len(empty)} columns left out", f"they hold no value: {shown}"))
-    components, wind_notes = wind_channels(
-        wind, table.item, settings.wind_frame or layout.wind_frame, layout.instrument
-    )
+        notes.decide(item, "columns_left_out", columns_named(empty))
+    wind_frame = settings.wind_frame or layout.wind_frame
+    components = notes.take(wind_channels(wind, item, wind_frame, layout.instrument))
     channels = _unique_names([*channels, *components])
     record = Record(
-        item=table.item,
+        item=item,
         reader="",
         instrument=layout.instrument,
         time=stamps.time[good],
@@ -166,9 +171,8 @@ def _fill(
         gnss_clock_s=gnss,
     )
     names = dict(zip(sources, (channel.name for channel in channels), strict=False))
-    statuses = _status_columns(frame, uses, good, names)
-    flagged = apply_statuses(record, statuses, settings, layout.status_words)
-    return flagged.value, [*decisions, *wind_notes, *flagged.decisions], rejects
+    statuses = _status_columns(frame, rows.uses, good, names)
+    return notes.outcome(notes.take(apply_statuses(record, statuses, settings, layout.status_words)))
 
 
 def _status_columns(
@@ -211,14 +215,12 @@ def make_channel(
     """Make a channel of one column: a species in its own unit, all else in the canonical unit."""
     quantity = meaning.quantity
     label = " ".join(part for part in (instrument, meaning.instrument) if part)
-    where = f'column "{heading}"'
     if quantity.role == "species":
-        return _species_channel(values, quantity, unit, item, where, label)
-    decisions: tuple[Decision, ...] = ()
+        return _species_channel(values, quantity, unit, item, heading, label)
+    notes = Notes()
     canonical = parse_unit(quantity.unit)
     if canonical is not None:
-        converted, decisions = _believed_unit(values, quantity, unit, canonical, item, where)
-        values = converted
+        values = notes.take(_believed_unit(values, quantity, unit, canonical, item, heading))
     attrs = {"units": quantity.unit or (unit.name if unit else "1"), "long_name": quantity.long_name}
     if quantity.cf:
         attrs["standard_name"] = quantity.cf
@@ -229,32 +231,35 @@ def make_channel(
     qc = np.where(
         (values < quantity.low) | (values > quantity.high), np.uint32(Flag.VALUE_OUT_OF_RANGE), np.uint32(0)
     )
-    if qc.any():
-        count = int(np.count_nonzero(qc))
-        median = float(np.nanmedian(values))
-        note = Decision(
-            item,
-            f"{count} values of {where} flagged value_out_of_range",
-            f"outside {quantity.low:g} to {quantity.high:g} {quantity.unit}; the median is {median:.4g}",
-        )
-        return Outcome(Channel(quantity.slug, values, attrs, qc.astype(np.uint32)), (*decisions, note))
-    return Outcome(Channel(quantity.slug, values, attrs), decisions)
+    if not qc.any():
+        return notes.outcome(Channel(quantity.slug, values, attrs))
+    notes.decide(
+        item,
+        "column_out_of_range",
+        {
+            "count": int(np.count_nonzero(qc)),
+            "heading": heading,
+            "low": quantity.low,
+            "high": quantity.high,
+            "unit": quantity.unit,
+            "median": float(np.nanmedian(values)),
+        },
+    )
+    return notes.outcome(Channel(quantity.slug, values, attrs, qc.astype(np.uint32)))
 
 
 def _believed_unit(
-    values: FloatArray, quantity: Quantity, unit: Unit | None, canonical: Unit, item: str, where: str
-) -> tuple[FloatArray, tuple[Decision, ...]]:
+    values: FloatArray, quantity: Quantity, unit: Unit | None, canonical: Unit, item: str, heading: str
+) -> Outcome[FloatArray]:
     """Convert to the canonical unit; where the heading gives none, take the first plausible one."""
     if unit is not None and unit.kind == canonical.kind:
-        return convert(values, unit, canonical), ()
+        return Outcome(convert(values, unit, canonical))
     if unit is None and canonical.name in ("1", "m", "s") and quantity.slug != "relative_humidity":
-        return values, ()
+        return Outcome(values)
     if unit is not None:
-        return values, (
-            Decision(
-                item, f"{where} kept as it is", f"its unit {unit.name} is a {unit.kind}, expected a {canonical.kind}"
-            ),
-        )
+        stated, expected = Phrase(_UNIT_KIND_CODES[unit.kind]), Phrase(_UNIT_KIND_CODES[canonical.kind])
+        why = Phrase("unit_of_another_kind", {"unit": unit.name, "kind": stated, "expected": expected})
+        return Outcome(values, (Decision(item, "column_kept_as_it_is", {"heading": heading}, why),))
     options = {
         "K": ("degC", "K", "degF"),
         "1": ("percent", "1"),
@@ -267,45 +272,39 @@ def _believed_unit(
         if candidate is not None:
             converted = convert(values, candidate, canonical)
             if quantity.low <= float(np.nanmedian(converted)) <= quantity.high:
-                note = Decision(
-                    item,
-                    f"{where} believed to be in {name}",
-                    f"the heading gives no unit; the median {float(np.nanmedian(values)):.4g} is plausible in it",
-                )
-                return converted, (note,)
-    return values, (Decision(item, f"{where} kept as it is", "no unit in the heading makes its values plausible"),)
+                why = Phrase("plausible_in_unit", {"median": float(np.nanmedian(values))})
+                note = Decision(item, "column_unit_believed", {"heading": heading, "unit": name}, why)
+                return Outcome(converted, (note,))
+    why = Phrase("no_plausible_unit")
+    return Outcome(values, (Decision(item, "column_kept_as_it_is", {"heading": heading}, why),))
 
 
 def _species_channel(
-    values: FloatArray, quantity: Quantity, unit: Unit | None, item: str, where: str, label: str
+    values: FloatArray, quantity: Quantity, unit: Unit | None, item: str, heading: str, label: str
 ) -> Outcome[Channel | None]:
-    decisions: tuple[Decision, ...] = ()
+    notes = Notes()
     if unit is None or unit.kind not in CONCENTRATIONS:
-        unit, decisions = _guess_unit(values, quantity, unit, item, where)
+        unit = notes.take(_guess_unit(values, quantity, unit, item, heading))
         if unit is None:
-            reason = (
-                "no unit; state it in mission.toml: [columns] "
-                + where.removeprefix("column ")
-                + f' = "{quantity.slug} ppb"'
+            notes.reject(
+                item, f'column "{heading}"', "species_without_unit", {"heading": heading, "species": quantity.slug}
             )
-            return Outcome(None, decisions, (Reject(item, where, reason),))
-    return Outcome(Channel(quantity.slug, values, species_attributes(quantity, unit, label)), decisions)
+            return notes.outcome(None)
+    return notes.outcome(Channel(quantity.slug, values, species_attributes(quantity, unit, label)))
 
 
 def _guess_unit(
-    values: FloatArray, quantity: Quantity, unit: Unit | None, item: str, where: str
-) -> tuple[Unit | None, tuple[Decision, ...]]:
+    values: FloatArray, quantity: Quantity, unit: Unit | None, item: str, heading: str
+) -> Outcome[Unit | None]:
     median = float(np.nanmedian(values))
     for name, low, high in quantity.guesses:
         if low <= median <= high:
-            came = f"unit {unit.name} is not one of a concentration" if unit else "the heading gives no unit"
-            note = Decision(
-                item,
-                f"{where} believed to be in {name}",
-                f"{came}; the median {median:.4g} is plausible for {quantity.long_name}",
-            )
-            return parse_unit(name), (note,)
-    return None, ()
+            stated = Phrase("unit_of_no_concentration", {"unit": unit.name}) if unit else Phrase("no_unit_in_heading")
+            species = Phrase(_GUESSED_SPECIES_CODES[quantity.slug])
+            why = Phrase("plausible_for_species", {"stated": stated, "median": median, "species": species})
+            note = Decision(item, "column_unit_believed", {"heading": heading, "unit": name}, why)
+            return Outcome(parse_unit(name), (note,))
+    return Outcome(None)
 
 
 def species_attributes(quantity: Quantity, unit: Unit, instrument: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ import pandas as pd
 from ingest.coordinates import time_zone_at, zone_of
 from ingest.errors import NoTimeZone
 from ingest.flags import Flag, FlagArray
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.text.stamps import TimeArray
 from ingest.traces.record import FloatArray, Record, TraceSettings
 
@@ -62,7 +62,7 @@ def settle_zone(record: Record, others: Sequence[Record], settings: TraceSetting
         if found is not None:
             return found
     if settings.time_zone:
-        return _with_zone(record, settings.time_zone, "declared as time_zone")
+        return _with_zone(record, settings.time_zone, Phrase("zone_declared"))
     return _settle_by_agreement(record, others, settings)
 
 
@@ -81,10 +81,8 @@ def _check_stated_offset(record: Record) -> tuple[Decision, ...]:
     return (
         Decision(
             record.item,
-            f"offset {record.stated_offset_s / 3600:+.1f} h of the stamps believed",
-            f"but {name} was at {civil.total_seconds() / 3600:+.1f} h that day: if the clock was not changed "
-            "for summer time "
-            "the times are an hour off",
+            "stated_offset_believed",
+            {"stated_h": record.stated_offset_s / 3600, "zone": name, "civil_h": civil.total_seconds() / 3600},
         ),
     )
 
@@ -105,24 +103,20 @@ def _offset_from_gnss(record: Record) -> Outcome[Record] | None:
     if abs(offset - rounded) > 300.0 or spread > 60.0:
         return None
     time = record.time - np.timedelta64(int(rounded), "s")
-    evidence = f"clock minus GNSS time of day is {offset:.0f} s (median, spread {spread:.1f} s)"
-    decision = Decision(record.item, f"clock taken as UTC{rounded / 3600:+.2f} h", evidence)
+    decision = Decision(
+        record.item, "offset_from_gnss", {"hours": rounded / 3600, "offset_s": offset, "spread_s": spread}
+    )
     return Outcome(replace(record, time=time, zone="UTC"), (decision,))
 
 
-def _with_zone(record: Record, name: str, why: str) -> Outcome[Record]:
+def _with_zone(record: Record, name: str, why: Phrase) -> Outcome[Record]:
     time, flags = localise(record.time, name)
-    decisions = [Decision(record.item, f"times taken as {name}", why)]
+    notes = Notes()
+    notes.decide(record.item, "zone_taken", {"zone": name}, why)
     doubtful = int(np.count_nonzero(flags))
     if doubtful:
-        decisions.append(
-            Decision(
-                record.item,
-                "standard time taken where the clock was changed",
-                f"{doubtful} stamps are double or impossible",
-            )
-        )
-    return Outcome(replace(record, time=time, zone="UTC", qc_flag=record.qc_flag | flags), tuple(decisions))
+        notes.decide(record.item, "standard_time_taken", {"count": doubtful})
+    return notes.outcome(replace(record, time=time, zone="UTC", qc_flag=record.qc_flag | flags))
 
 
 def _place(record: Record) -> tuple[float, float] | None:
@@ -145,25 +139,21 @@ def _settle_by_agreement(record: Record, others: Sequence[Record], settings: Tra
         as_zone = _overlap(localise(record.time, name)[0], other.time)
         as_utc = _overlap(record.time, other.time)
         if max(as_zone, as_utc) > 0.5 and min(as_zone, as_utc) < 0.05:
-            evidence = (
-                f"overlaps {other.item} (UTC) by {as_zone:.0%} of the shorter as {name}, by {as_utc:.0%} as UTC; "
-                f"{name} is the civil zone of the place"
+            return _with_zone(
+                record,
+                name if as_zone > as_utc else "UTC",
+                Phrase("zone_by_overlap", {"other": other.item, "zone": name, "as_zone": as_zone, "as_utc": as_utc}),
             )
-            return _with_zone(record, name if as_zone > as_utc else "UTC", evidence)
     name = time_zone_at(*own) if own is not None else ""
     if not name:
         name = next((time_zone_at(*place) for place in map(_place, others) if place is not None), "")
     if name and (settings.unsettled_zone == "position" or record.zone_hint == "local"):
-        why = (
-            "the heading says local time" if record.zone_hint == "local" else "not settled; allowed by unsettled_zone"
-        )
-        return _with_zone(record, name, f"civil zone of the place; {why}")
-    example = name or "Asia/Shanghai"
+        local = record.zone_hint == "local"
+        return _with_zone(record, name, Phrase("civil_zone_as_headed" if local else "civil_zone_as_allowed"))
     raise NoTimeZone(
         record.item,
-        f"times without a zone (first {str(record.time[0])[:19]}), and nothing in the mission settles it; put "
-        f'`time_zone = "{example}"` (or "UTC", if the logger kept UTC) into mission.toml, or give --time-zone '
-        f"{example}",
+        "zone_not_settled",
+        {"first": str(record.time[0])[:19], "example": name or "Asia/Shanghai"},
         where="time column",
     )
 
@@ -182,9 +172,7 @@ def shift_clock(record: Record, offsets: Mapping[str, float]) -> Outcome[Record]
     for pattern, seconds in offsets.items():
         if fnmatch(record.item, pattern) or fnmatch(record.item.rsplit("/", 1)[-1], pattern):
             time = record.time + np.timedelta64(round(seconds * 1e9), "ns")
-            decision = Decision(
-                record.item, f"clock moved by {seconds:+.3f} s", f"declared for {pattern!r} in mission.toml"
-            )
+            decision = Decision(record.item, "clock_moved", {"seconds": seconds, "pattern": pattern})
             return Outcome(replace(record, time=time), (decision,))
     return Outcome(record)
 

@@ -7,13 +7,14 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.outcome import Decision
+from ingest.outcome import Notes, Outcome, Phrase, Value
 from ingest.species import fold
 from ingest.text.headings import QUANTITIES, Meaning, Quantity, split_heading, status_subject, understand
 from ingest.text.tables import Table, heading_with_unit
 from ingest.units import Unit, parse_unit
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
+_SHOWN = 12
 _TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock")
 
 
@@ -36,7 +37,7 @@ class Use:
         return self.meaning.quantity.role
 
 
-def choose_columns(table: Table, known: Mapping[str, str]) -> tuple[list[Use], list[Decision]]:
+def choose_columns(table: Table, known: Mapping[str, str]) -> Outcome[tuple[Use, ...]]:
     """Decide for every column what it is; the ones that are not used are named in a decision."""
     uses: list[Use] = []
     unread: list[str] = []
@@ -62,13 +63,20 @@ def choose_columns(table: Table, known: Mapping[str, str]) -> tuple[list[Use], l
     statuses = _statuses(table, unread, uses, known)
     read = {use.heading for use in statuses}
     unread = [raw for raw in unread if raw not in read]
-    decisions = []
+    notes = Notes()
     if unread:
-        shown = ", ".join(unread[:12]) + (f" and {len(unread) - 12} more" if len(unread) > 12 else "")
-        decisions.append(
-            Decision(table.item, f"{len(unread)} columns not read", f"headings that mean nothing here: {shown}")
-        )
-    return [*uses, *statuses], decisions
+        notes.decide(table.item, "columns_not_read", columns_named(unread))
+    return notes.outcome((*uses, *statuses))
+
+
+def columns_named(headings: Sequence[str]) -> Mapping[str, Value]:
+    """Values of a sentence about columns: their count, the first headings, and how many more there are."""
+    more = len(headings) - _SHOWN
+    return {
+        "count": len(headings),
+        "headings": tuple(headings[:_SHOWN]),
+        "more": Phrase("and_more_columns", {"count": more}) if more > 0 else "",
+    }
 
 
 def _statuses(table: Table, unread: Sequence[str], uses: Sequence[Use], known: Mapping[str, str]) -> list[Use]:

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ingest.errors import NoPosition
 from ingest.flags import Flag, FlagArray
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.species import fold
 from ingest.traces.clocks import Bracket, bracket, interpolate, interpolate_angle
 from ingest.traces.record import Channel, Record, TraceSettings
@@ -30,14 +29,12 @@ def group_outings(
     placed = [r for r in records if r.has_position and r.has_species]
     lost = [r for r in records if not r.has_position]
     groups: dict[int, list[Record]] = {}
-    rejects: list[Reject] = []
-    decisions: list[Decision] = []
+    notes = Notes()
     sources = [*tracks, *placed]
     for record in lost:
         best = max(range(len(sources)), key=lambda i: (_common_s(sources[i], record), -i), default=None)
         if best is None or _common_s(sources[best], record) <= 0:
-            error = _no_position(record, sources)
-            rejects.append(error.reject)
+            notes.keep(_no_position(record, sources))
         else:
             groups.setdefault(best, []).append(record)
     outings: list[tuple[Record | None, tuple[Record, ...]]] = []
@@ -46,10 +43,9 @@ def group_outings(
         if source.has_species or members:
             outings.append((source, tuple(members)))
         else:
-            unused = _unused_track(source, [s for i, s in enumerate(sources) if s.has_species or i in groups])
-            decisions += [unused] if isinstance(unused, Decision) else []
-            rejects += [unused] if isinstance(unused, Reject) else []
-    return Outcome(tuple(outings), tuple(decisions), tuple(rejects))
+            used = [s for i, s in enumerate(sources) if s.has_species or i in groups]
+            notes.keep(_unused_track(source, used))
+    return notes.outcome(tuple(outings))
 
 
 def _common_s(first: Record, second: Record) -> float:
@@ -57,20 +53,30 @@ def _common_s(first: Record, second: Record) -> float:
     return float((end - start) / np.timedelta64(1, "s"))
 
 
-def _no_position(record: Record, sources: Sequence[Record]) -> NoPosition:
-    span = f"{str(record.time[0])[:19]}Z to {str(record.time[-1])[:19]}Z"
-    if sources:
-        nearest = min(sources, key=lambda source: -_common_s(source, record))
-        return NoPosition(
-            record.item,
-            f"no positions of its own ({span}) and no other file overlaps it in time; nearest is {nearest.item} "
-            f"({abs(_common_s(nearest, record)):.0f} s away): check the clocks and the time "
-            f"zone{_hours_hint(nearest, record)}",
-        )
-    return NoPosition(record.item, f"no positions ({span}); put the drive's GPX or NMEA file beside it")
+def _span(record: Record) -> Phrase:
+    """First and last moment of a record."""
+    first, last = (f"{str(moment)[:19]}Z" for moment in record.time[[0, -1]])
+    return Phrase("from_to", {"first": first, "last": last})
 
 
-def _hours_hint(source: Record, record: Record) -> str:
+def _no_position(record: Record, sources: Sequence[Record]) -> Reject:
+    if not sources:
+        return Reject(record.item, "", "no_positions_at_all", {"span": _span(record)})
+    nearest = min(sources, key=lambda source: -_common_s(source, record))
+    return Reject(
+        record.item,
+        "",
+        "no_positions_at_that_time",
+        {
+            "span": _span(record),
+            "nearest": nearest.item,
+            "apart_s": abs(_common_s(nearest, record)),
+            "hint": _hours_hint(nearest, record),
+        },
+    )
+
+
+def _hours_hint(source: Record, record: Record) -> Phrase | str:
     """Say by how many whole hours a clock would have to be moved, where one such move alone makes them overlap."""
     length = min((r.time[-1] - r.time[0]) / np.timedelta64(1, "s") for r in (source, record))
     fitting = []
@@ -81,21 +87,17 @@ def _hours_hint(source: Record, record: Record) -> str:
             fitting.append(hours)
     if len(fitting) != 1:
         return ""
-    name = record.item.rsplit("/", 1)[-1]
-    return f'; moved by {fitting[0]:+d} h it would overlap: [traces.clock_offset_s] "{name}" = {fitting[0] * 3600}'
+    return Phrase(
+        "would_overlap_if_moved",
+        {"hours": fitting[0], "name": record.item.rsplit("/", 1)[-1], "seconds": fitting[0] * 3600},
+    )
 
 
 def _unused_track(track: Record, used: Sequence[Record]) -> Decision | Reject:
     twin = next((other for other in used if other is not track and _common_s(other, track) > 0), None)
     if twin is not None:
-        return Decision(track.item, "positions not used", f"those of {twin.item} cover the same time and were taken")
-    span = f"{str(track.time[0])[:19]}Z to {str(track.time[-1])[:19]}Z"
-    return Reject(
-        track.item,
-        "",
-        f"positions only ({span}), and no instrument without positions of its own measured in that time; put the "
-        "instrument's file beside it, or check the two clocks",
-    )
+        return Decision(track.item, "positions_not_used", {"twin": twin.item})
+    return Reject(track.item, "", "positions_only", {"span": _span(track)})
 
 
 def join_outing(source: Record, instruments: Sequence[Record], settings: TraceSettings) -> Outcome[Record]:
@@ -124,13 +126,18 @@ def _place(record: Record, track: Record, settings: TraceSettings) -> Outcome[Re
     flags |= np.where(where.near & ~where.exact, np.uint32(Flag.POSITION_INTERPOLATED), np.uint32(0))
     have = {channel.name for channel in record.channels}
     extra = [_resampled(c, _subset(c, usable), where) for c in track.channels if c.name not in have]
-    missing = int(np.count_nonzero(~where.near))
-    evidence = (
-        f"interpolated in time over gaps up to {settings.position_gap_s:g} s; {len(record.time) - missing} of "
-        f"{len(record.time)} rows have a position"
-    )
     joined = replace(record, lon=lon, lat=lat, qc_flag=flags.astype(np.uint32), channels=(*record.channels, *extra))
-    return Outcome(joined, (Decision(record.item, f"positions from {track.item}", evidence),))
+    note = Decision(
+        record.item,
+        "positions_joined",
+        {
+            "track": track.item,
+            "gap_s": settings.position_gap_s,
+            "placed": int(np.count_nonzero(where.near)),
+            "rows": len(record.time),
+        },
+    )
+    return Outcome(joined, (note,))
 
 
 def _subset(channel: Channel, rows: np.ndarray) -> Channel:
@@ -163,24 +170,30 @@ def _flags_to_values(record: Record) -> Record:
 def _onto(base: Record, instruments: Sequence[Record], settings: TraceSettings) -> Outcome[Record]:
     base = _flags_to_values(base)
     channels = list(base.channels)
-    decisions: list[Decision] = []
+    notes = Notes()
     for record in map(_flags_to_values, instruments):
         where = bracket(record.time, base.time, settings.join_gap_s)
         for channel in record.channels:
             resampled = _resampled(channel, channel, where)
             channels.append(replace(resampled, name=_free_name(channel, [c.name for c in channels], record)))
         inside = int(np.count_nonzero((record.time >= base.time[0]) & (record.time <= base.time[-1])))
-        evidence = (
-            f"interpolated over gaps up to {settings.join_gap_s:g} s: {int(where.exact.sum())} of "
-            f"{len(base.time)} moments "
-            f"exact, {int((where.near & ~where.exact).sum())} interpolated, {int((~where.near).sum())} without "
-            "a value; "
-            f"{len(record.time) - inside} of its {len(record.time)} rows lie outside the time of the positions"
+        notes.decide(
+            record.item,
+            "joined_by_time",
+            {
+                "base": base.item,
+                "gap_s": settings.join_gap_s,
+                "moments": len(base.time),
+                "exact": int(where.exact.sum()),
+                "interpolated": int((where.near & ~where.exact).sum()),
+                "missing": int((~where.near).sum()),
+                "outside": len(record.time) - inside,
+                "rows": len(record.time),
+            },
         )
-        decisions.append(Decision(record.item, f"joined by time onto {base.item}", evidence))
     names = [base.instrument, *(record.instrument for record in instruments)]
     joined = replace(base, channels=tuple(channels), instrument=", ".join(dict.fromkeys(n for n in names if n)))
-    return Outcome(joined, tuple(decisions))
+    return notes.outcome(joined)
 
 
 def _free_name(channel: Channel, taken: Sequence[str], record: Record) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ingest.errors import FileError, NoPosition
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.text.headings import QUANTITIES
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
 from ingest.units import convert, parse_unit
@@ -25,14 +25,12 @@ _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 
 def check_record(record: Record, settings: TraceSettings) -> Outcome[Record]:
     """Run every check on one record, in the order positions, units, constants."""
-    decisions: list[Decision] = []
+    notes = Notes()
     stuck = partial(flag_stuck_positions, settings=settings)
     constants = partial(flag_constants, settings=settings)
     for check in (repair_positions, stuck, check_units, constants):
-        outcome = check(record)
-        record = outcome.value
-        decisions += outcome.decisions
-    return Outcome(record, tuple(decisions))
+        record = notes.take(check(record))
+    return notes.outcome(record)
 
 
 # --- positions -----------------------------------------------------------------------------------------------------
@@ -49,57 +47,46 @@ def repair_positions(record: Record) -> Outcome[Record]:
     if record.lon is None or record.lat is None:
         return Outcome(record)
     lon, lat = record.lon.copy(), record.lat.copy()
-    decisions: list[Decision] = []
+    notes = Notes()
     finite = np.isfinite(lon) & np.isfinite(lat)
     if finite.any():
-        lon, lat, decisions = _swap_back(lon, lat, finite, record.item)
+        lon, lat = notes.take(_swap_back(lon, lat, finite, record.item))
     null_island = (np.abs(lon) < 1e-6) & (np.abs(lat) < 1e-6)
     impossible = (np.abs(lon) > 180) | (np.abs(lat) > 90)
-    for mask, text in ((null_island, "0, 0"), (impossible, "beyond ±180, ±90")):
-        count = int(np.count_nonzero(mask))
-        if count:
-            where = int(np.flatnonzero(mask)[0])
-            decisions.append(
-                Decision(
-                    record.item, f"{count} positions taken as missing", f"{text}; the first is data row {where + 1}"
-                )
+    for mask in (null_island, impossible):
+        if mask.any():
+            why = Phrase(
+                "position_of_zeros" if mask is null_island else "position_beyond_the_earth",
+                {"row": int(np.flatnonzero(mask)[0]) + 1},
             )
+            notes.decide(record.item, "positions_taken_as_missing", {"count": int(np.count_nonzero(mask))}, why)
     missing = null_island | impossible | ~finite
     if record.has_species and missing.all() and finite.any():
         raise NoPosition(
             record.item,
-            f"no usable position in {len(lon)} rows (first: lon {record.lon[finite][0]:g}, lat "
-            f"{record.lat[finite][0]:g}); "
-            "give the logger's GPX or NMEA file beside it, or correct the columns",
+            "no_usable_position",
+            {"rows": len(lon), "lon": float(record.lon[finite][0]), "lat": float(record.lat[finite][0])},
             where="position columns",
         )
-    return Outcome(
-        replace(record, lon=np.where(missing, np.nan, lon), lat=np.where(missing, np.nan, lat)), tuple(decisions)
-    )
+    return notes.outcome(replace(record, lon=np.where(missing, np.nan, lon), lat=np.where(missing, np.nan, lat)))
 
 
 def _swap_back(
     lon: FloatArray, lat: FloatArray, finite: np.ndarray, item: str
-) -> tuple[FloatArray, FloatArray, list[Decision]]:
+) -> Outcome[tuple[FloatArray, FloatArray]]:
     same = finite & (lon == lat)
     if same.sum() > 0.9 * finite.sum() and np.abs(np.nanmedian(lat)) > 1e-6:
         raise NoPosition(
             item,
-            f"the latitude column repeats the longitude ({lon[finite][0]:g}) in {int(same.sum())} of "
-            f"{int(finite.sum())} "
-            "rows, so the latitude is lost; export the file again, or give the drive's GPX file beside it",
+            "latitude_repeats_longitude",
+            {"lon": float(lon[finite][0]), "count": int(same.sum()), "rows": int(finite.sum())},
             where="latitude column",
         )
     too_far = finite & (np.abs(lat) > 90)
     if too_far.sum() > 0.5 * finite.sum() and (np.abs(lon[too_far]) <= 90).mean() > 0.9:
-        note = Decision(
-            item,
-            "latitude and longitude swapped back",
-            f"the latitude column reaches {lat[finite][np.argmax(np.abs(lat[finite]))]:g}, beyond ±90, the "
-            "other stays within",
-        )
-        return lat, lon, [note]
-    return lon, lat, []
+        farthest = float(lat[finite][np.argmax(np.abs(lat[finite]))])
+        return Outcome((lat, lon), (Decision(item, "columns_swapped_back", {"lat": farthest}),))
+    return Outcome((lon, lat))
 
 
 def flag_stuck_positions(record: Record, settings: TraceSettings) -> Outcome[Record]:
@@ -125,9 +112,8 @@ def flag_stuck_positions(record: Record, settings: TraceSettings) -> Outcome[Rec
     flags = (record.qc_flag | np.where(stuck, np.uint32(Flag.POSITION_STUCK), np.uint32(0))).astype(np.uint32)
     note = Decision(
         record.item,
-        f"{count} positions flagged position_stuck",
-        f"they repeat for {settings.stuck_position_s:g} s and more while the speed column is above "
-        f"{settings.moving_speed:g} m s-1",
+        "positions_stuck",
+        {"count": count, "seconds": settings.stuck_position_s, "speed": settings.moving_speed},
     )
     return Outcome(replace(record, qc_flag=flags), (note,))
 
@@ -136,28 +122,28 @@ def flag_stuck_positions(record: Record, settings: TraceSettings) -> Outcome[Rec
 
 #: (species, unit in the heading, unit to believe, median below which or above which the stated one is
 #: impossible, why)
-_CONTRADICTIONS: tuple[tuple[str, str, str, float, float, str], ...] = (
-    ("pnc", "m-3", "cm-3", 0.0, 1e6, "the cleanest air on earth holds 1e7 particles per m³"),
-    ("pnc", "cm-3", "m-3", 1e8, np.inf, "no street holds 1e8 particles per cm³"),
-    ("co", "mg m-3", "ug m-3", 100.0, np.inf, "100 mg m-3 of CO is deadly within hours; background is 0.2 mg m-3"),
-    ("co", "ug m-3", "mg m-3", 0.0, 20.0, "CO never falls below 50 µg m-3 outdoors"),
-    ("co", "ppm", "ppb", 40.0, np.inf, "40 ppm is the alarm level of a garage; background is 0.1 ppm"),
-    ("co", "ppb", "ppm", 0.0, 15.0, "CO never falls below 40 ppb outdoors"),
-    ("ch4", "ppb", "ppm", 0.0, 500.0, "CH4 never falls below 1 800 ppb outdoors"),
-    ("ch4", "ppm", "ppb", 1500.0, 1e5, "the background is 2 ppm"),
-    ("co2", "ppb", "ppm", 0.0, 1e5, "CO2 never falls below 380 000 ppb outdoors"),
-    ("no2", "ppm", "ppb", 2.0, np.inf, "2 ppm of NO2 is far above any street"),
-    ("so2", "ppm", "ppb", 2.0, np.inf, "2 ppm of SO2 smells strongly"),
-    ("o3", "ppm", "ppb", 1.0, np.inf, "1 ppm of O3 is ten times any ambient record"),
-    ("no2", "ug m-3", "ppm", 0.0, 0.3, "NO2 below 0.3 µg m-3 is ocean air"),
-    ("so2", "ug m-3", "ppm", 0.0, 0.1, "SO2 below 0.1 µg m-3 is ocean air"),
-    ("o3", "ug m-3", "ppm", 0.0, 0.5, "O3 below 0.5 µg m-3 over a whole drive is no outdoor air"),
-    ("ox", "ug m-3", "ppm", 0.0, 1.0, "O3 and NO2 together below 1 µg m-3 is no outdoor air"),
-    ("pm25", "mg m-3", "ug m-3", 5.0, np.inf, "5 mg m-3 of PM2.5 stops traffic"),
-    ("pm10", "mg m-3", "ug m-3", 20.0, np.inf, "20 mg m-3 of PM10 is a dust storm"),
-    ("pm25", "ug m-3", "mg m-3", 0.0, 0.5, "PM2.5 below 0.5 µg m-3 is polar air"),
-    ("pm10", "ug m-3", "mg m-3", 0.0, 0.5, "PM10 below 0.5 µg m-3 is polar air"),
-    ("bc", "ug m-3", "ng m-3", 200.0, np.inf, "200 µg m-3 of black carbon is inside a chimney"),
+_CONTRADICTIONS: tuple[tuple[str, str, str, float, float, Phrase], ...] = (
+    ("pnc", "m-3", "cm-3", 0.0, 1e6, Phrase("pnc_floor")),
+    ("pnc", "cm-3", "m-3", 1e8, np.inf, Phrase("pnc_ceiling")),
+    ("co", "mg m-3", "ug m-3", 100.0, np.inf, Phrase("co_mg_ceiling")),
+    ("co", "ug m-3", "mg m-3", 0.0, 20.0, Phrase("co_ug_floor")),
+    ("co", "ppm", "ppb", 40.0, np.inf, Phrase("co_ppm_ceiling")),
+    ("co", "ppb", "ppm", 0.0, 15.0, Phrase("co_ppb_floor")),
+    ("ch4", "ppb", "ppm", 0.0, 500.0, Phrase("ch4_floor")),
+    ("ch4", "ppm", "ppb", 1500.0, 1e5, Phrase("ch4_background")),
+    ("co2", "ppb", "ppm", 0.0, 1e5, Phrase("co2_floor")),
+    ("no2", "ppm", "ppb", 2.0, np.inf, Phrase("no2_ceiling")),
+    ("so2", "ppm", "ppb", 2.0, np.inf, Phrase("so2_ceiling")),
+    ("o3", "ppm", "ppb", 1.0, np.inf, Phrase("o3_ceiling")),
+    ("no2", "ug m-3", "ppm", 0.0, 0.3, Phrase("no2_floor")),
+    ("so2", "ug m-3", "ppm", 0.0, 0.1, Phrase("so2_floor")),
+    ("o3", "ug m-3", "ppm", 0.0, 0.5, Phrase("o3_floor")),
+    ("ox", "ug m-3", "ppm", 0.0, 1.0, Phrase("ox_floor")),
+    ("pm25", "mg m-3", "ug m-3", 5.0, np.inf, Phrase("pm25_ceiling")),
+    ("pm10", "mg m-3", "ug m-3", 20.0, np.inf, Phrase("pm10_ceiling")),
+    ("pm25", "ug m-3", "mg m-3", 0.0, 0.5, Phrase("pm25_floor")),
+    ("pm10", "ug m-3", "mg m-3", 0.0, 0.5, Phrase("pm10_floor")),
+    ("bc", "ug m-3", "ng m-3", 200.0, np.inf, Phrase("bc_ceiling")),
 )
 #: Mole-fraction readings under a mass heading: species whose background tells the two apart.
 _EXPECTED_BACKGROUND = {"co2": (350.0, 6000.0, "ppm"), "ch4": (1.7, 100.0, "ppm")}
@@ -165,60 +151,60 @@ _EXPECTED_BACKGROUND = {"co2": (350.0, 6000.0, "ppm"), "ch4": (1.7, 100.0, "ppm"
 
 def check_units(record: Record) -> Outcome[Record]:
     """Replace a species' unit where the values contradict it and another explains them; flag values out of range."""
-    decisions: list[Decision] = []
-    channels = []
-    for channel in record.channels:
-        if channel.is_species:
-            channel, notes = _check_channel(channel, record.item)
-            decisions += notes
-        channels.append(channel)
-    return Outcome(replace(record, channels=tuple(channels)), tuple(decisions))
+    notes = Notes()
+    channels = [notes.take(_check_channel(c, record.item)) if c.is_species else c for c in record.channels]
+    return notes.outcome(replace(record, channels=tuple(channels)))
 
 
-def _check_channel(channel: Channel, item: str) -> tuple[Channel, list[Decision]]:
+def _check_channel(channel: Channel, item: str) -> Outcome[Channel]:
     sample = channel.values[:: max(1, len(channel.values) // _SAMPLE)]
     positive = sample[np.isfinite(sample) & (sample > 0)]
-    decisions: list[Decision] = []
+    notes = Notes()
     if len(positive) >= 5:
-        median = float(np.median(positive))
-        stated = channel.attrs["units"]
-        for species, heading, believed, low, high, why in _CONTRADICTIONS:
-            if channel.attrs["species"] == species and stated == heading and low <= median < high:
-                attrs = {**channel.attrs, "units": believed}
-                channel = replace(channel, attrs=attrs)
-                evidence = f"the heading says {stated}, the median is {median:.4g}: {why}"
-                decisions.append(Decision(item, f"{channel.name} believed to be in {believed}", evidence))
-                break
-        else:
-            found = _EXPECTED_BACKGROUND.get(channel.attrs["species"])
-            unit = parse_unit(stated)
-            if found and unit is not None and unit.kind == "mass concentration" and found[0] <= median <= found[1]:
-                channel = replace(channel, attrs={**channel.attrs, "units": found[2]})
-                evidence = f"the heading says {stated}, the median {median:.4g} is the background of it in {found[2]}"
-                decisions.append(Decision(item, f"{channel.name} believed to be in {found[2]}", evidence))
-    return _flag_range(channel, item, decisions)
+        found = _other_unit(channel.attrs["species"], channel.attrs["units"], float(np.median(positive)))
+        if found is not None:
+            unit, why = found
+            channel = replace(channel, attrs={**channel.attrs, "units": unit})
+            notes.decide(item, "channel_unit_believed", {"channel": channel.name, "unit": unit}, why)
+    return notes.outcome(notes.take(_flag_range(channel, item)))
 
 
-def _flag_range(channel: Channel, item: str, decisions: list[Decision]) -> tuple[Channel, list[Decision]]:
+def _other_unit(species: str, stated: str, median: float) -> tuple[str, Phrase] | None:
+    """Return the unit that explains a median which contradicts the stated one, and why; None where nothing does."""
+    for name, heading, believed, low, high, why in _CONTRADICTIONS:
+        if species == name and stated == heading and low <= median < high:
+            return believed, Phrase("unit_contradicted", {"stated": stated, "median": median, "reason": why})
+    found = _EXPECTED_BACKGROUND.get(species)
+    unit = parse_unit(stated)
+    if found and unit is not None and unit.kind == "mass concentration" and found[0] <= median <= found[1]:
+        return found[2], Phrase("background_in_unit", {"stated": stated, "median": median, "unit": found[2]})
+    return None
+
+
+def _flag_range(channel: Channel, item: str) -> Outcome[Channel]:
     quantity = _BY_SLUG.get(channel.attrs["species"])
     unit, canonical = parse_unit(channel.attrs["units"]), parse_unit(quantity.unit) if quantity else None
     if quantity is None or unit is None or canonical is None or unit.kind != canonical.kind:
-        return channel, decisions
-    limits = convert(np.array([quantity.low, quantity.high]), canonical, unit)
-    outside = (channel.values < limits[0]) | (channel.values > limits[1])
+        return Outcome(channel)
+    low, high = convert(np.array([quantity.low, quantity.high]), canonical, unit)
+    outside = (channel.values < low) | (channel.values > high)
     count = int(np.count_nonzero(outside))
     if not count:
-        return channel, decisions
+        return Outcome(channel)
     qc = (np.zeros(len(channel.values), np.uint32) if channel.qc is None else channel.qc.copy()).astype(np.uint32)
     qc[outside] |= np.uint32(Flag.VALUE_OUT_OF_RANGE)
-    decisions.append(
-        Decision(
-            item,
-            f"{count} values of {channel.name} flagged value_out_of_range",
-            f"outside {limits[0]:g} to {limits[1]:g} {unit.name}",
-        )
+    note = Decision(
+        item,
+        "channel_out_of_range",
+        {
+            "channel": channel.name,
+            "count": count,
+            "low": float(low),
+            "high": float(high),
+            "unit": unit.name,
+        },
     )
-    return replace(channel, qc=qc), decisions
+    return Outcome(replace(channel, qc=qc), (note,))
 
 
 # --- constants -----------------------------------------------------------------------------------------------------
@@ -229,20 +215,20 @@ def flag_constants(record: Record, settings: TraceSettings) -> Outcome[Record]:
     if len(record.time) < 10:
         return Outcome(record)
     span = float((record.time.max() - record.time.min()) / _SECOND)
-    decisions: list[Decision] = []
+    notes = Notes()
     channels = []
     for channel in record.channels:
         finite = channel.values[np.isfinite(channel.values)]
         if channel.is_species and len(finite) >= 10 and finite.min() == finite.max() and span > settings.constant_s:
             old = np.zeros(len(channel.values), np.uint32) if channel.qc is None else channel.qc
             channel = replace(channel, qc=(old | np.uint32(Flag.VALUE_STUCK)).astype(np.uint32))
-            decisions.append(
-                Decision(
-                    record.item, f"{channel.name} flagged value_stuck", f"{finite[0]:g} in all {len(finite)} rows"
-                )
+            notes.decide(
+                record.item,
+                "channel_stuck",
+                {"channel": channel.name, "value": float(finite[0]), "rows": len(finite)},
             )
         channels.append(channel)
-    return Outcome(replace(record, channels=tuple(channels)), tuple(decisions))
+    return notes.outcome(replace(record, channels=tuple(channels)))
 
 
 # --- stamps --------------------------------------------------------------------------------------------------------
@@ -261,43 +247,26 @@ def repair_stamps(record: Record) -> Outcome[Record]:
     time = record.time
     if len(time) >= 2 and (time == time[0]).all():
         raise FileError(
-            record.item,
-            f"all {len(time)} time stamps are equal ({str(time[0])[:19]}), so nothing orders the rows in time; "
-            "set the logger's clock or export the file again",
-            where="time column",
+            record.item, "all_stamps_equal", {"rows": len(time), "time": str(time[0])[:19]}, where="time column"
         )
     steps = np.diff(time)
     if len(time) < 2 or (steps > np.timedelta64(0, "ns")).all():
         return Outcome(record)
-    decisions: list[Decision] = []
+    notes = Notes()
     late = np.zeros(len(time), bool)
     late[1:] = time[1:] < np.maximum.accumulate(time)[:-1]
     if late.any():
-        back = float(steps.min() / _SECOND)
-        decisions.append(
-            Decision(
-                record.item,
-                "rows sorted by time",
-                f"{int(late.sum())} stamps are earlier than one before them (largest step back {back:.3f} s)",
-            )
-        )
+        back_s = float(steps.min() / _SECOND)
+        notes.decide(record.item, "rows_sorted_by_time", {"count": int(late.sum()), "back_s": back_s})
     order = np.argsort(time, kind="stable")
     record = _take(replace(record, qc_flag=_mark(record.qc_flag, late)), order)
     record, merged = _merge_identical(record)
     if merged:
-        decisions.append(
-            Decision(record.item, f"{merged} repeated rows merged", "same stamp and same values as the row before")
-        )
+        notes.decide(record.item, "repeated_rows_merged", {"count": merged})
     spread, changed = _spread_equal(record.time)
     if changed.any():
-        decisions.append(
-            Decision(
-                record.item,
-                f"{int(changed.sum())} equal stamps spread evenly up to the next stamp",
-                "several different rows carry one stamp (a clock coarser than the logger's rate)",
-            )
-        )
-    return Outcome(replace(record, time=spread, qc_flag=_mark(record.qc_flag, changed)), tuple(decisions))
+        notes.decide(record.item, "equal_stamps_spread", {"count": int(changed.sum())})
+    return notes.outcome(replace(record, time=spread, qc_flag=_mark(record.qc_flag, changed)))
 
 
 def _mark(flags: np.ndarray, where: np.ndarray) -> np.ndarray:

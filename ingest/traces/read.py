@@ -20,7 +20,7 @@ import xarray as xr
 
 from ingest.errors import FileError, UnknownFormat
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Notes, Outcome, Phrase
 from ingest.schema import check_trace, new_trace
 from ingest.text.sources import Source, open_source
 from ingest.traces.clocks import settle_zone, shift_clock
@@ -72,6 +72,9 @@ READERS: tuple[Reader, ...] = (
     delimited.READER,
 )
 
+#: Formats whose names are words, not those of an instrument or a standard.
+_PLAIN_FORMAT_CODES = {"delimited table": "delimited_table", "workbook": "workbook"}
+
 T = TypeVar("T")
 
 
@@ -99,44 +102,30 @@ def read_traces(
     >>> read_traces([], TraceSettings()).value
     ()
     """
-    collected = _Collected()
-    records = [record for path in sorted(files) for record in _read_file(path, settings, root, collected)]
-    records = _to_utc(records, settings, collected)
-    records = [r for r in (_guarded(partial(repair_stamps, r), collected) for r in records) if r is not None]
-    outings = collected.keep(group_outings(records))
+    notes = Notes()
+    records = [record for path in sorted(files) for record in _read_file(path, settings, root, notes)]
+    records = _to_utc(records, settings, notes)
+    records = [r for r in (_guarded(partial(repair_stamps, r), notes) for r in records) if r is not None]
+    outings = notes.take(group_outings(records))
     traces: list[xr.Dataset] = []
     for source, instruments in outings:
         if source is None:
             continue
-        joined = _guarded(partial(join_outing, source, instruments, settings), collected)
+        joined = _guarded(partial(join_outing, source, instruments, settings), notes)
         if joined is not None:
             name = _stem(instruments[0].item if len(instruments) == 1 and not source.has_species else source.item)
-            traces += _split(joined, name, {str(t["trajectory"].values) for t in traces}, settings, collected)
+            traces += _split(joined, name, {str(t["trajectory"].values) for t in traces}, settings, notes)
     traces.sort(key=lambda trace: (trace["time"].values[0], str(trace["trajectory"].values)))
-    logger.info("traces: %d files, %d traces, %d rejects", len(files), len(traces), len(collected.rejects))
-    return Outcome(tuple(traces), tuple(collected.decisions), tuple(collected.rejects))
+    logger.info("traces: %d files, %d traces, %d rejects", len(files), len(traces), len(notes.rejects))
+    return notes.outcome(tuple(traces))
 
 
-class _Collected:
-    """Decisions and rejects on the way through `read_traces`."""
-
-    def __init__(self) -> None:
-        self.decisions: list[Decision] = []
-        self.rejects: list[Reject] = []
-
-    def keep(self, outcome: Outcome[T]) -> T:
-        """Note an outcome's decisions and rejects and give its value."""
-        self.decisions += outcome.decisions
-        self.rejects += outcome.rejects
-        return outcome.value
-
-
-def _guarded(step: Callable[[], Outcome[T]], collected: _Collected) -> T | None:
+def _guarded(step: Callable[[], Outcome[T]], notes: Notes) -> T | None:
     """Run a step; a `FileError` becomes a reject and the rest goes on."""
     try:
-        return collected.keep(step())
+        return notes.take(step())
     except FileError as error:
-        collected.rejects.append(error.reject)
+        notes.keep(error.reject)
         return None
 
 
@@ -145,49 +134,47 @@ def recognise(head: bytes, readers: Sequence[Reader] = READERS) -> Reader:
     for reader in readers:
         if reader.recognises(head):
             return reader
-    raise UnknownFormat("file", "no reader recognises it")
+    raise UnknownFormat("file", "no_reader_recognises_it")
 
 
-def _read_file(path: Path, settings: TraceSettings, root: Path | None, collected: _Collected) -> list[Record]:
+def _read_file(path: Path, settings: TraceSettings, root: Path | None, notes: Notes) -> list[Record]:
     item = path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else path.name
-    source = _guarded(lambda: Outcome(open_source(path, item, settings)), collected)
+    source = _guarded(lambda: Outcome(open_source(path, item, settings)), notes)
     if source is None:
         return []
-    records = _guarded(partial(_read_source, source, settings), collected) or ()
-    checked = [_guarded(partial(check_record, r, settings), collected) for r in records]
+    records = _guarded(partial(_read_source, source, settings), notes) or ()
+    checked = [_guarded(partial(check_record, r, settings), notes) for r in records]
     return [record for record in checked if record is not None]
 
 
 def _read_source(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     reader = recognise(source.head)
-    outcome = reader.read(source, settings)
+    notes = Notes()
+    plain = reader.name in _PLAIN_FORMAT_CODES
+    name = Phrase(_PLAIN_FORMAT_CODES[reader.name]) if plain else reader.name
+    notes.decide(source.item, "read_as_format", {"format": name})
     kept = []
-    rejects = list(outcome.rejects)
-    for record in outcome.value:
-        if len(record.time) < settings.minimum_rows:
-            rejects.append(
-                Reject(source.item, "rows", f"{len(record.time)} usable rows; a trace needs {settings.minimum_rows}")
-            )
+    for record in notes.take(reader.read(source, settings)):
+        rows = len(record.time)
+        if rows < settings.minimum_rows:
+            notes.reject(source.item, "rows", "too_few_rows", {"rows": rows, "needed": settings.minimum_rows})
         elif not record.has_position and not record.channels:
-            rejects.append(
-                Reject(source.item, "columns", "neither a position nor a measured quantity was recognised")
-            )
+            notes.reject(source.item, "columns", "neither_place_nor_quantity")
         else:
             kept.append(record)
-    note = Decision(source.item, f"read as {reader.name}", "recognised by its beginning")
-    return Outcome(tuple(kept), (note, *outcome.decisions), tuple(rejects))
+    return notes.outcome(tuple(kept))
 
 
-def _to_utc(records: Sequence[Record], settings: TraceSettings, collected: _Collected) -> list[Record]:
+def _to_utc(records: Sequence[Record], settings: TraceSettings, notes: Notes) -> list[Record]:
     """Bring all clocks to UTC: first those that need no evidence, then the others against them."""
     certain = [r for r in records if r.zone == "UTC"]
     doubtful = [r for r in records if r.zone != "UTC"]
     doubtful.sort(key=lambda r: r.gnss_clock_s is None)
     settled: list[Record] = []
     for record in (*certain, *doubtful):
-        done = _guarded(partial(settle_zone, record, tuple(settled), settings), collected)
+        done = _guarded(partial(settle_zone, record, tuple(settled), settings), notes)
         if done is not None:
-            settled.append(collected.keep(shift_clock(done, settings.clock_offset_s)))
+            settled.append(notes.take(shift_clock(done, settings.clock_offset_s)))
     return settled
 
 
@@ -212,25 +199,19 @@ def _stem(item: str) -> str:
     return name
 
 
-def _split(
-    record: Record, name: str, taken: set[str], settings: TraceSettings, collected: _Collected
-) -> list[xr.Dataset]:
+def _split(record: Record, name: str, taken: set[str], settings: TraceSettings, notes: Notes) -> list[xr.Dataset]:
     """Cut a record at its long pauses and build a trace of each part."""
     if not record.has_species:
-        collected.rejects.append(
-            Reject(record.item, "columns", "no measured species was recognised, only other quantities")
-        )
+        notes.reject(record.item, "columns", "no_species_recognised")
         return []
     steps = np.diff(record.time) / np.timedelta64(1, "s")
     cuts = np.flatnonzero(steps > settings.split_gap_s) + 1
     parts = np.split(np.arange(len(record.time)), cuts)
     if len(parts) > 1:
-        collected.decisions.append(
-            Decision(
-                record.item,
-                f"split into {len(parts)} outings",
-                f"pauses longer than {settings.split_gap_s:g} s; the longest is {steps.max():.0f} s",
-            )
+        notes.decide(
+            record.item,
+            "split_into_outings",
+            {"count": len(parts), "limit_s": settings.split_gap_s, "longest_s": float(steps.max())},
         )
     traces = []
     for number, rows in enumerate(parts, start=1):
@@ -238,7 +219,7 @@ def _split(
         while label in taken:
             label += "+"
         if len(rows) < settings.minimum_rows:
-            collected.rejects.append(Reject(record.item, f"outing {number}", f"{len(rows)} row between two pauses"))
+            notes.reject(record.item, f"outing {number}", "row_between_pauses", {"rows": len(rows)})
             continue
         taken.add(label)
         traces.append(_build(record if len(parts) == 1 else take(record, rows), label))

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, FlagArray
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Value
 from ingest.species import fold
 from ingest.text.marks import GOOD, NAMED, are_marks, code_of_text, is_alarm, meaning_of_text
 from ingest.text.stamps import TimeArray
@@ -25,6 +25,7 @@ Bools = NDArray[np.bool_]
 _SECOND = np.timedelta64(1, "s")
 _MOST_TEXTS = 50  # a status has few values; a column of more is something else
 _SHOWN = 6
+_LONGEST = 20  # letters of a text that are shown
 _HIGH = 95.0  # an alarm whose rows are beyond this percentile of the others rings for the air
 
 
@@ -48,9 +49,9 @@ class _Reading:
     meanings: Mapping[str, Flag | None]
 
     @property
-    def where(self) -> str:
-        """The column as it is shown to people."""
-        return f'column "{self.column.heading}"'
+    def heading(self) -> str:
+        """The heading of the column, as it stands in the file."""
+        return self.column.heading
 
     @property
     def says_normal(self) -> bool:
@@ -87,28 +88,30 @@ def apply_statuses(
         With a decision for every column that flags, is not understood, or is not believed.
     """
     words = {fold(text): NAMED[name] for text, name in {**known, **settings.status_words}.items()}
-    decisions: list[Decision] = []
+    notes = Notes()
     readings = []
     for column in columns:
         reading = _read(column, words)
         if reading is None:
-            texts = column.texts.n_unique()
-            said = f'column "{column.heading}" not read as a status'
-            decisions.append(Decision(record.item, said, f"it holds {texts} different texts, a status has few"))
+            notes.decide(
+                record.item,
+                "column_not_read_as_status",
+                {"heading": column.heading, "texts": column.texts.n_unique()},
+            )
         else:
             readings.append(reading)
     for reading in readings:
-        heard, notes = _without_alarms_of_the_air(reading, record)
-        decisions += [*notes, *_not_understood(heard, record.item)]
+        heard = notes.take(_without_alarms_of_the_air(reading, record))
+        notes.keep(*_not_understood(heard, record.item))
         if not heard.flags.any():
             continue
         if heard.flags.all() and not _vouched(heard, readings):
-            decisions.append(_doubt(heard, record.item))
+            notes.keep(_doubt(heard, record.item))
             continue
         after = rows_in_purge(record.time, heard.flags, settings.purge_s)
-        decisions += _told(heard, after, settings, record.item)
+        notes.keep(*_told(heard, after, settings, record.item))
         record = _flagged(record, heard, after)
-    return Outcome(record, tuple(decisions))
+    return notes.outcome(record)
 
 
 def _read(column: StatusColumn, words: Mapping[str, Flag]) -> _Reading | None:
@@ -126,9 +129,9 @@ def _read(column: StatusColumn, words: Mapping[str, Flag]) -> _Reading | None:
     return _Reading(column, texts, np.asarray(flags, np.uint32), counts, meanings)
 
 
-def _without_alarms_of_the_air(reading: _Reading, record: Record) -> tuple[_Reading, list[Decision]]:
+def _without_alarms_of_the_air(reading: _Reading, record: Record) -> Outcome[_Reading]:
     """Do not take an alarm for a fault where a species is far higher in its rows than in the others."""
-    decisions = []
+    notes = Notes()
     for text, meaning in reading.meanings.items():
         if meaning != Flag.INSTRUMENT_FAULT or not is_alarm(text):
             continue
@@ -137,11 +140,18 @@ def _without_alarms_of_the_air(reading: _Reading, record: Record) -> tuple[_Read
         if name:
             flags = np.where(rows, np.uint32(0), reading.flags).astype(np.uint32)
             reading = replace(reading, flags=flags, meanings={**reading.meanings, text: GOOD})
-            why = f"{name} in its {int(rows.sum())} rows is beyond the {_HIGH:g}th percentile of the others"
-            decisions.append(
-                Decision(record.item, f'{reading.where}: "{text}" taken as an alarm of the air, not a fault', why)
+            notes.decide(
+                record.item,
+                "alarm_of_the_air",
+                {
+                    "heading": reading.heading,
+                    "text": text,
+                    "channel": name,
+                    "rows": int(rows.sum()),
+                    "percentile": _HIGH,
+                },
             )
-    return reading, decisions
+    return notes.outcome(reading)
 
 
 def _channels_of(reading: _Reading, record: Record) -> list[Channel]:
@@ -200,50 +210,62 @@ def _flagged(record: Record, reading: _Reading, after: Bools) -> Record:
 
 
 def _told(reading: _Reading, after: Bools, settings: TraceSettings, item: str) -> list[Decision]:
-    rows = f"values of {', '.join(reading.column.of)}" if reading.column.of else "rows"
-    decisions = []
+    of = reading.column.of
+    notes = Notes()
     for flag in (Flag.CALIBRATION, Flag.INSTRUMENT_FAULT, Flag.VALUE_OUT_OF_RANGE):
         count = int(np.count_nonzero(reading.flags & np.uint32(flag)))
         if count:
-            said = _listed(
-                reading, [text for text, meaning in reading.meanings.items() if meaning and meaning & flag]
+            texts = [text for text, meaning in reading.meanings.items() if meaning and meaning & flag]
+            says = Phrase("status_says", {"heading": reading.heading, "texts": _listed(reading, texts)})
+            notes.decide(
+                item,
+                "values_flagged_by_status" if of else "rows_flagged_by_status",
+                {"count": count, "channels": of, "flag": str(flag.name).lower()},
+                says,
             )
-            name = str(flag.name).lower()
-            decisions.append(Decision(item, f"{count} {rows} flagged {name}", f"{reading.where} says {said}"))
     if after.any():
-        why = f"{reading.where}: gas stays in line and cell for purge_s = {settings.purge_s:g} s after it is shut off"
-        decisions.append(Decision(item, f"{int(after.sum())} {rows} after calibration flagged calibration", why))
-    return decisions
+        gas = Phrase("gas_stays_in_line", {"heading": reading.heading, "purge_s": settings.purge_s})
+        notes.decide(
+            item,
+            "values_after_calibration" if of else "rows_after_calibration",
+            {"count": int(after.sum()), "channels": of},
+            gas,
+        )
+    return notes.decisions
 
 
 def _not_understood(reading: _Reading, item: str) -> list[Decision]:
     """Say which codes and which words were taken as normal, and what to write if they are not."""
     unknown = [text for text, meaning in reading.meanings.items() if meaning is None]
     codes = [text for text in unknown if code_of_text(fold(text)) is not None]
-    decisions = []
-    for kind, texts in (("codes", codes), ("texts", [text for text in unknown if text not in codes])):
+    words = [text for text in unknown if text not in codes]
+    notes = Notes()
+    for texts in (codes, words):
         if texts:
-            remedy = f'mission.toml, [traces.status_words]: "{texts[0][:20]}" = "calibration", "fault" or "normal"'
-            decisions.append(
-                Decision(
-                    item,
-                    f"status {kind} not understood: {_listed(reading, texts)}",
-                    f"{reading.where}; the rows are taken as normal; if they are not: {remedy}",
-                )
+            remedy = Phrase("taken_as_normal", {"heading": reading.heading, "example": texts[0][:_LONGEST]})
+            notes.decide(
+                item,
+                "status_codes_not_understood" if texts is codes else "status_texts_not_understood",
+                {"texts": _listed(reading, texts)},
+                remedy,
             )
-    return decisions
+    return notes.decisions
 
 
 def _doubt(reading: _Reading, item: str) -> Decision:
-    said = _listed(reading, [text for text, meaning in reading.meanings.items() if meaning])
+    texts = [text for text, meaning in reading.meanings.items() if meaning]
     return Decision(
         item,
-        f"{reading.where} not believed, no row flagged by it",
-        f"all {len(reading.flags)} rows would be rejected: {said}; if that is true, leave the file out",
+        "status_not_believed",
+        {"heading": reading.heading, "rows": len(reading.flags), "texts": _listed(reading, texts)},
     )
 
 
-def _listed(reading: _Reading, texts: Sequence[str]) -> str:
-    """List texts with their counts, most frequent first."""
-    shown = ", ".join(f"{text[:20]} ({reading.counts[text]} rows)" for text in texts[:_SHOWN])
-    return shown + (f" and {len(texts) - _SHOWN} more" if len(texts) > _SHOWN else "")
+def _listed(reading: _Reading, texts: Sequence[str]) -> Value:
+    """Texts with their counts, most frequent first."""
+    shown = tuple(
+        Phrase("text_in_rows", {"text": text[:_LONGEST], "rows": reading.counts[text]}) for text in texts[:_SHOWN]
+    )
+    if len(texts) <= _SHOWN:
+        return shown
+    return Phrase("and_more_texts", {"texts": shown, "count": len(texts) - _SHOWN})

@@ -39,7 +39,7 @@ def read_times(
         if claimed:
             shifted: TimeArray = np.subtract(stamps.time, np.timedelta64(int(claimed), "s"))
             note = Decision(
-                table.item, f"times taken as UTC{claimed / 3600:+g} h", f"the heading {use.heading!r} says so"
+                table.item, "offset_of_the_heading_taken", {"hours": claimed / 3600, "heading": use.heading}
             )
             stamps = _with_note(replace(stamps, time=shifted), note)
         return stamps, "UTC", ""
@@ -52,8 +52,8 @@ def _offset_note(stated: float, claimed: float | None, heading: str, item: str) 
         return None
     return Decision(
         item,
-        f"offset in the stamps believed, not the heading {heading!r}",
-        f"the stamps carry {stated / 3600:+.1f} h, the heading says {claimed / 3600:+.1f} h",
+        "offset_in_stamps_believed",
+        {"heading": heading, "stamps_h": stated / 3600, "heading_h": claimed / 3600},
     )
 
 
@@ -72,7 +72,7 @@ def _stamp_column(
             return frame.select(pl.concat_str([f"c{day.index}", f"c{use.index}"], separator=" ")).to_series(), use
     use = time or day or clock
     if use is None:
-        raise FileError(table.item, "no column names a time", where=f"line {table.heading_line}")
+        raise FileError(table.item, "no_column_names_a_time", where=f"line {table.heading_line}")
     column = frame[f"c{use.index}"]
     first = next((value for value in column.head(1000).to_list() if value), "")
     if re.fullmatch(r"\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([AaPp][Mm])?\s*", first):
@@ -80,8 +80,8 @@ def _stamp_column(
         if known is None:
             raise FileError(
                 table.item,
-                f"the rows carry a time of day only ({first.strip()!r}) and nothing names the day; "
-                "put the day into the file name (20241008_...)",
+                "time_of_day_only",
+                {"first": first.strip()},
                 where=f'column {use.index + 1} "{use.heading}"',
             )
         return _roll_over_midnight(column, known.isoformat()), use
@@ -102,7 +102,7 @@ def _epoch_times(values: pl.Series, table: Table) -> Stamps:
     numbers = values.cast(pl.Float64, strict=False).to_numpy().astype(float)
     finite = numbers[np.isfinite(numbers)]
     if not len(finite):
-        raise FileError(table.item, "the epoch column holds no number")
+        raise FileError(table.item, "epoch_column_without_numbers")
     scale = {True: 1.0}.get(bool(np.median(finite) < 1e11), 1e-3 if np.median(finite) < 1e14 else 1e-6)
     numbers = numbers * scale
     valid = np.isfinite(numbers) & (numbers > 0) & (numbers < 4.1e9)

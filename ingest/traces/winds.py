@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ingest.outcome import Decision
+from ingest.outcome import Notes, Outcome
 from ingest.traces.record import Channel, FloatArray
 
 
 def wind_channels(
     wind: Mapping[str, tuple[FloatArray, str]], item: str, frame: str, instrument: str
-) -> tuple[list[Channel], list[Decision]]:
+) -> Outcome[list[Channel]]:
     """Speed and direction → components: over the ground, or felt on the vehicle where that is declared or named."""
     channels: list[Channel] = []
-    decisions: list[Decision] = []
+    notes = Notes()
     pairs = (("wind_speed", "wind_direction", frame), ("apparent_wind_speed", "apparent_wind_direction", "vehicle"))
     for speed_role, direction_role, kind in pairs:
         if speed_role not in wind or direction_role not in wind:
@@ -24,20 +24,10 @@ def wind_channels(
         direction = wind[direction_role][0]
         channels += wind_components(speed, direction, vehicle=kind == "vehicle", instrument=instrument)
         if not kind:
-            decisions.append(
-                Decision(
-                    item,
-                    "wind taken as wind over the ground",
-                    f"{heading!r} does not say whether the vehicle's own motion was taken off; if it was "
-                    "not, put "
-                    '`wind_frame = "vehicle"` into mission.toml under [traces]',
-                )
-            )
+            notes.decide(item, "wind_taken_over_ground", {"heading": heading})
         elif kind == "vehicle":
-            decisions.append(
-                Decision(item, "wind taken as felt on the vehicle", f"declared, or named so: {heading!r}")
-            )
-    return channels, decisions
+            notes.decide(item, "wind_taken_on_vehicle", {"heading": heading})
+    return notes.outcome(channels)
 
 
 def wind_components(

@@ -9,15 +9,15 @@ import pytest
 
 from ingest.errors import FileError
 from ingest.flags import Flag
-from ingest.outcome import Outcome
-from ingest.text.headings import Meaning, Quantity, understand
+from ingest.outcome import Decision, Outcome, Phrase
+from ingest.text.headings import QUANTITIES, Meaning, Quantity, understand
 from ingest.text.tables import find_table
-from ingest.traces.assemble import make_channel, species_attributes
+from ingest.traces.assemble import _GUESSED_SPECIES_CODES, _UNIT_KIND_CODES, make_channel, species_attributes
 from ingest.traces.columns import choose_columns, claimed_offset_s
-from ingest.traces.record import Record, TraceSettings
+from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
 from ingest.traces.winds import wind_channels, wind_components
-from ingest.units import parse_unit
-from onevisit.words.telling import tell
+from ingest.units import _UNITS, parse_unit
+from onevisit.words.telling import say, tell
 from tests.ingest.traces.readings import read_file, said, the_record, utc
 from tests.told import raises_told
 
@@ -119,6 +119,23 @@ def test_a_unit_of_another_kind_is_not_believed() -> None:
     values, unit, notes = _channel("temperature (m)", [300.0])
     assert (values, unit) == ([300.0], "K")
     assert notes == [('column "temperature (m)" kept as it is', "its unit m is a length, expected a temperature")]
+
+
+def test_every_kind_of_unit_and_every_species_of_a_guess_has_words() -> None:
+    """A kind with its article; a species as it is named in the table of species; both in Chinese too."""
+    kinds = {kind for _, kind, *_ in _UNITS}
+    assert {say(Phrase(code)) for code in _UNIT_KIND_CODES.values()} == {
+        f"an {kind}" if kind == "angle" else f"a {kind}" for kind in kinds
+    }
+    names = {quantity.slug: quantity.long_name for quantity in QUANTITIES if quantity.guesses}
+    assert {slug: say(Phrase(code)) for slug, code in _GUESSED_SPECIES_CODES.items()} == names
+    (note,) = make_channel(np.array([1.9]), Meaning(_quantity("ch4")), None, "a.csv", "甲烷", "").decisions
+    assert tell(note, "zh").decision == "“甲烷”列的单位按 ppm 处理"
+    assert tell(note, "zh").evidence == "列名未注明单位；对甲烷而言，中位数 1.9 合理"
+
+
+def _quantity(slug: str) -> Quantity:
+    return next(quantity for quantity in QUANTITIES if quantity.slug == slug)
 
 
 def test_values_beyond_what_is_plausible_are_flagged_and_counted() -> None:
@@ -361,7 +378,7 @@ def _of(headings: list[str], known: dict[str, str] | None = None) -> dict[str, t
     from ingest.text.encodings import Decoded
 
     table = find_table(Decoded("a.csv", (",".join(["time", *headings]) + "\n1,2\n").encode(), "utf-8"))
-    uses, _ = choose_columns(table, known or {})
+    uses = choose_columns(table, known or {}).value
     return {use.heading: use.of for use in uses if use.role == "status"}
 
 
@@ -430,23 +447,30 @@ def test_components_of_a_wind(degrees: float, ground: tuple[float, float], vehic
         assert "instrument" not in channels[0].attrs
 
 
+def _winds(
+    wind: dict[str, tuple[FloatArray, str]], frame: str, instrument: str = ""
+) -> tuple[list[Channel], tuple[Decision, ...]]:
+    outcome = wind_channels(wind, "a.csv", frame, instrument)
+    return outcome.value, outcome.decisions
+
+
 def test_winds_of_both_kinds_and_what_is_said() -> None:
     """Felt and over the ground each by itself; half a wind is none; a frame that is known needs no warning."""
     speed, direction = (np.array([2.0]), "WS"), (np.array([0.0]), "WD")
     both = {"wind_speed": speed, "wind_direction": direction}
     felt = {"apparent_wind_speed": speed, "apparent_wind_direction": direction}
-    channels, notes = wind_channels({**both, **felt}, "a.csv", "ground", "X")
+    channels, notes = _winds({**both, **felt}, "ground", "X")
     assert [channel.name for channel in channels] == ["u", "v", "u_apparent", "v_apparent"]
     assert {channel.attrs["instrument"] for channel in channels} == {"X"}
     assert said(notes) == [("wind taken as felt on the vehicle", "declared, or named so: 'WS'")]
     assert notes[0].item == "a.csv"
-    channels, notes = wind_channels(both, "a.csv", "", "")
+    channels, notes = _winds(both, "")
     assert [channel.name for channel in channels] == ["u", "v"]
     assert [decision for decision, _ in said(notes)] == ["wind taken as wind over the ground"]
-    channels, notes = wind_channels(both, "a.csv", "vehicle", "")
+    channels, notes = _winds(both, "vehicle")
     assert [channel.name for channel in channels] == ["u_apparent", "v_apparent"] and len(notes) == 1
     for half in ({"wind_speed": speed}, {"wind_direction": direction}, {"wind_speed": speed, **felt} | {"x": speed}):
-        named = [channel.name for channel in wind_channels(half, "a.csv", "ground", "")[0]]
+        named = [channel.name for channel in _winds(half, "ground")[0]]
         assert "u" not in named
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Outcome
 from ingest.traces.outings import group_outings, join_outing
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, ToldReject, tell
 
 START = np.datetime64("2024-10-01T00:00:00", "ns")
 GAS = {"units": "ppb", "species": "no2"}
@@ -91,12 +91,12 @@ def test_positions_that_nobody_needs() -> None:
     used, twin, alone = track("used", 0, 100), track("twin", 99, 200), track("alone", 100, 200)
     outcome = group_outings([used, twin, alone, meter("m", 0, 100)])
     text = "those of used cover the same time and were taken"
-    assert outcome.decisions == (Decision("twin", "positions not used", text),)
+    assert [tell(d) for d in outcome.decisions] == [ToldDecision("twin", "positions not used", text)]
     reason = (
         "positions only (2024-10-01T00:01:40Z to 2024-10-01T00:03:20Z), and no instrument without positions of its "
         "own measured in that time; put the instrument's file beside it, or check the two clocks"
     )
-    assert outcome.rejects == (Reject("alone", "", reason),)
+    assert [tell(r) for r in outcome.rejects] == [ToldReject("alone", "", reason)]
     own = meter("own", 0, 100, lon=(104.0, 104.1))
     assert [tell(d).evidence[:12] for d in group_outings([track("t", 0, 100), own]).decisions] == ["those of own"]
 
@@ -105,7 +105,7 @@ def test_an_instrument_without_any_positions() -> None:
     """The reject has its time and says what to add."""
     [reject] = group_outings([meter("x/m.csv", 0, 100)]).rejects
     reason = "no positions (2024-10-01T00:00:00Z to 2024-10-01T00:01:40Z); put the drive's GPX or NMEA file beside it"
-    assert reject == Reject("x/m.csv", "", reason)
+    assert tell(reject) == ToldReject("x/m.csv", "", reason)
 
 
 def test_an_instrument_far_from_all_positions() -> None:
@@ -173,7 +173,7 @@ def test_positions_are_interpolated_at_the_times_of_the_instrument() -> None:
     ]  # fmt: skip
     assert found.qc_flag.dtype == np.uint32
     evidence = "interpolated in time over gaps up to 10 s; 5 of 8 rows have a position"
-    assert decisions == (Decision("m.csv", "positions from t.gpx", evidence),)
+    assert [tell(d) for d in decisions] == [ToldDecision("m.csv", "positions from t.gpx", evidence)]
     assert (found.item, found.channels, found.time.tolist()) == (
         "m.csv",
         instrument.channels,
@@ -243,9 +243,9 @@ def test_several_instruments_come_onto_the_times_of_the_positions() -> None:
     check(found.lon, *(104.0,) * 5)
     text = "interpolated over gaps up to 2.5 s: {} of 5 moments exact, {} interpolated, {} without a value; "
     rows = "{} of its {} rows lie outside the time of the positions"
-    assert outcome.decisions == (
-        Decision("x/one.csv", "joined by time onto t", text.format(1, 3, 1) + rows.format(2, 5)),
-        Decision("two.csv", "joined by time onto t", text.format(2, 0, 3) + rows.format(0, 2)),
+    assert tuple(tell(d) for d in outcome.decisions) == (
+        ToldDecision("x/one.csv", "joined by time onto t", text.format(1, 3, 1) + rows.format(2, 5)),
+        ToldDecision("two.csv", "joined by time onto t", text.format(2, 0, 3) + rows.format(0, 2)),
     )
     assert (found.item, found.instrument, found.qc_flag.tolist()) == ("t", "A, B", [0] * 5)
 
