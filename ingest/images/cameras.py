@@ -13,12 +13,23 @@ import numpy as np
 
 from ingest.errors import FileError
 from ingest.images.exif import PhotoTags
+from ingest.outcome import Phrase
 from ingest.schema import Camera
 
 _DIAGONAL_35MM = math.hypot(36.0, 24.0)
 _MM_PER_UNIT = {2.0: 25.4, 3.0: 10.0, 4.0: 1.0, 5.0: 0.001}
 # A focal length outside of 0.2 (150° field of view) to 60 image widths (1°) is a misread tag.
 _PLAUSIBLE_WIDTHS = (0.2, 60.0)
+# Where a focal length came from, as `Camera.source` says it.
+_SOURCE_CODES = {
+    "declared": "focal_declared",
+    "maker's calibration": "focal_calibrated",
+    "maker's calibration (fisheye)": "focal_calibrated_fisheye",
+    "exif focal plane": "focal_of_focal_plane",
+    "exif focal length, camera table": "focal_of_lens",
+    "exif 35 mm equivalent": "focal_of_equivalent",
+    "camera table": "focal_of_camera_table",
+}
 
 
 @dataclass(frozen=True)
@@ -90,10 +101,12 @@ def camera_from_tags(
                 width, height, found.focal_px, *centre, found.distortion, tags.text("Model"), found.source,
                 found.relative_sd * found.focal_px,
             )  # fmt: skip
-    model = tags.text("Model") or "no model"
-    raise FileError(
-        item, f"no tag tells the focal length and camera {model!r} is not in the table; set photos.focal_px"
-    )
+    raise FileError(item, "focal_unknown", {"model": tags.text("Model") or Phrase("camera_without_model")})
+
+
+def focal_source(camera: Camera) -> Phrase:
+    """Where the focal length of a photo's camera came from, for a sentence."""
+    return Phrase(_SOURCE_CODES[camera.source])
 
 
 def photo_kind(tags: PhotoTags, xmp: Mapping[str, str]) -> tuple[str, str]:

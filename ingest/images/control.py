@@ -16,7 +16,7 @@ from pyproj import CRS
 
 from ingest.coordinates import crs_from_text, to_grid, to_lonlat
 from ingest.errors import FileError
-from ingest.outcome import Outcome, Reject
+from ingest.outcome import Notes, Outcome, Phrase
 
 _UTM = re.compile(r"WGS\s*84\s+UTM\s+(\d{1,2})\s*([NS])", re.IGNORECASE)
 
@@ -66,18 +66,17 @@ def read_control(path: Path, *, crs: CRS) -> Outcome[tuple[ControlPoint, ...]]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        reason = f"cannot be read as text ({error}); expected OpenDroneMap's gcp_list.txt"
-        raise FileError(path.name, reason) from error
+        raise FileError(path.name, "control_unreadable", {"error": str(error)}) from error
     source = _system(path.name, lines)
     points: dict[str, ControlPoint] = {}
-    rejects = []
+    notes = Notes()
     for number, line in enumerate(lines[1:], start=2):
         cells = re.split(r"\s*[\t,;]\s*" if re.search(r"[\t,;]", line) else r"\s+", line.strip())
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         read = _mark(cells)
-        if isinstance(read, str):
-            rejects.append(Reject(path.name, f"line {number}", read))
+        if isinstance(read, Phrase):
+            notes.reject(path.name, f"line {number}", read.code, read.values)
             continue
         name = read.name or f"{cells[0]} {cells[1]}"
         former = points.get(name)
@@ -86,7 +85,7 @@ def read_control(path: Path, *, crs: CRS) -> Outcome[tuple[ControlPoint, ...]]:
         points[name] = ControlPoint(
             name, first.easting_m, first.northing_m, first.height_m, marks, first.check or read.check
         )  # fmt: skip
-    return Outcome(tuple(_on_grid(p, source, crs) for p in points.values()), (), tuple(rejects))
+    return notes.outcome(tuple(_on_grid(p, source, crs) for p in points.values()))
 
 
 def _system(item: str, lines: Sequence[str]) -> CRS:
@@ -95,22 +94,21 @@ def _system(item: str, lines: Sequence[str]) -> CRS:
     if utm:
         return CRS.from_epsg((32600 if utm[2].upper() == "N" else 32700) + int(utm[1]))
     if not head or re.match(r"[-+]?[\d.]+\s", head):
-        reason = f"first line {head[:40]!r} names no coordinate system; expected e.g. EPSG:4544 or WGS84 UTM 48N"
-        raise FileError(item, reason, where="line 1")
+        raise FileError(item, "control_without_crs", {"line": head[:40]}, where="line 1")
     return crs_from_text(head)
 
 
-def _mark(cells: Sequence[str]) -> ControlPoint | str:
+def _mark(cells: Sequence[str]) -> ControlPoint | Phrase:
     """One line as a point with one mark, or why it is none."""
     if len(cells) < 6:
-        return f"{len(cells)} columns, expected 6 or more: easting northing height column row photo [name] [check]"
+        return Phrase("control_columns_missing", {"count": len(cells)})
     try:
         x, y, column, row = (float(cells[k]) for k in (0, 1, 3, 4))
         height = math.nan if cells[2].lower() in ("nan", "-", "none") else float(cells[2])
     except ValueError as error:
-        return f"no number where one is expected ({error})"
+        return Phrase("control_number_expected", {"error": str(error)})
     if not all(math.isfinite(v) for v in (x, y, column, row)):
-        return "a coordinate is not finite"
+        return Phrase("control_coordinate_not_finite")
     name, role = ([*cells[6:], "", ""])[:2]
     return ControlPoint(name, x, y, height, (ControlMark(cells[5], column, row),), role.lower() == "check")
 

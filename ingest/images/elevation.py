@@ -24,13 +24,15 @@ from rasterio.windows import Window, from_bounds
 
 from ingest.coordinates import metres_per_degree, transformer_to
 from ingest.errors import ContractError, FileError, SettingError
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Decision, Outcome, Phrase, Value
 from ingest.schema import Frame
 
 _MAX_SIDE = 4000
 _METRES = {"metre": 1.0, "meter": 1.0, "m": 1.0, "us survey foot": 1200.0 / 3937.0, "foot": 0.3048, "ft": 0.3048}
 # PROJ's name for a vertical step that only copies the height.
 _BALLPARK = "ballpark vertical"
+# Words of `vertical_crs` that are no names of a datum.
+_DATUM_CODES = {"ellipsoid": "heights_ellipsoidal", "unknown": "heights_of_unknown_datum"}
 
 
 def read_elevation(
@@ -62,7 +64,7 @@ def read_elevation(
     try:
         with rasterio.open(path) as file:
             if file.crs is None:
-                raise FileError(item, "has no coordinate system; assign one with gdal_edit.py -a_srs")
+                raise FileError(item, "raster_without_crs")
             whole = CRS.from_wkt(file.crs.to_wkt())
             window, reduce = _window(file, whole, lon, lat, margin_m, item)
             shape = (max(1, round(window.height / reduce)), max(1, round(window.width / reduce)))
@@ -70,19 +72,22 @@ def read_elevation(
             corner = file.window_transform(window)
             unit = (file.units[0] or "metre").lower()
     except RasterioError as error:
-        raise FileError(item, f"cannot be read as a raster ({error}); expected a GeoTIFF of heights") from error
+        raise FileError(item, "raster_unreadable", {"error": str(error)}) from error
     if unit not in _METRES:
-        raise FileError(item, f"heights in {unit!r}; expected metres or feet")
+        raise FileError(item, "heights_in_unknown_unit", {"unit": unit})
     heights = np.ma.filled(band.astype(float), np.nan) * _METRES[unit]
     if not np.isfinite(heights).any():
-        raise FileError(item, "has no heights around the photos; give one that covers the flight")
+        raise FileError(item, "no_heights_around_photos")
     step_x, step_y = corner.a * window.width / shape[1], corner.e * window.height / shape[0]
     x = corner.c + step_x * (np.arange(shape[1]) + 0.5)
     y = corner.f + step_y * (np.arange(shape[0]) + 0.5)
     attrs = {"units": "m", "crs": _horizontal(whole).to_wkt(), "vertical": vertical_crs(whole)}
     dem = xr.DataArray(heights, {"y": y, "x": x}, ("y", "x"), attrs=attrs)
-    said = f"{shape[1]} × {shape[0]} cells of {abs(step_x):.3g} around the photos, heights {attrs['vertical']}"
-    return Outcome(dem, (Decision(item, "ground taken from this elevation model", said),))
+    decision = Decision(
+        item, "ground_of_elevation_model",
+        {"columns": shape[1], "rows": shape[0], "cell": abs(step_x), "datum": _datum(attrs["vertical"])},
+    )  # fmt: skip
+    return Outcome(dem, (decision,))
 
 
 def elevation_of_flight(path: Path, item: str, frames: Sequence[Frame]) -> Outcome[xr.DataArray]:
@@ -120,8 +125,11 @@ def ellipsoid_heights(dem: xr.DataArray, *, geoid_height_m: float) -> Outcome[xr
         return Outcome(dem)
     if math.isfinite(geoid_height_m):
         lifted = (dem + geoid_height_m).assign_attrs({**dem.attrs, "vertical": "ellipsoid"})
-        said = f"declared geoid height of {geoid_height_m:+.2f} m (heights were {vertical})"
-        return Outcome(lifted, (Decision("elevation model", "brought to the WGS 84 ellipsoid", said),))
+        decision = Decision(
+            "elevation model", "heights_lifted_as_declared",
+            {"geoid_height_m": geoid_height_m, "datum": _datum(vertical)},
+        )  # fmt: skip
+        return Outcome(lifted, (decision,))
     declare = "declare imagery.geoid_height_m in mission.toml (height of the DEM's zero above the ellipsoid)"
     if vertical == "unknown":
         raise SettingError(f"the elevation model does not say above what its heights are; {declare}")
@@ -151,8 +159,16 @@ def _lifted(dem: xr.DataArray, transformer: Transformer, vertical: str) -> Outco
     lifted = dem.copy(data=np.where(np.isfinite(dem.values), height, np.nan))
     lifted.attrs["vertical"] = "ellipsoid"
     shift = float(np.nanmedian(lifted.values - dem.values))
-    said = f"{vertical}, {transformer.description}: {shift:+.2f} m"
-    return Outcome(lifted, (Decision("elevation model", "brought to the WGS 84 ellipsoid by PROJ", said),))
+    decision = Decision(
+        "elevation model", "heights_lifted_by_proj",
+        {"datum": vertical, "operation": transformer.description, "shift_m": shift},
+    )  # fmt: skip
+    return Outcome(lifted, (decision,))
+
+
+def _datum(vertical: str) -> Value:
+    """A datum as `vertical_crs` names it, for a sentence."""
+    return Phrase(_DATUM_CODES[vertical]) if vertical in _DATUM_CODES else vertical
 
 
 def _code(crs: CRS) -> str:
@@ -184,13 +200,13 @@ def _window(
     try:
         to_dem = transformer_to(_horizontal(crs))
     except SettingError as error:
-        raise FileError(item, f"{error}") from error
+        raise FileError(item, error.phrase.code, error.phrase.values) from error
     box = to_dem.transform_bounds(lon[0] - dlon, lat[0] - dlat, lon[1] + dlon, lat[1] + dlat)
     wanted = from_bounds(*box, transform=file.transform).round_offsets().round_lengths()
     whole = Window(0, 0, file.width, file.height)
     middle = to_dem.transform(sum(lon) / 2, sum(lat) / 2)
     column, row = (middle[0] - file.transform.c) / file.transform.a, (middle[1] - file.transform.f) / file.transform.e
     if not (0 <= column < file.width and 0 <= row < file.height):
-        raise FileError(item, "does not cover the photos; give an elevation model of the flight's place")
+        raise FileError(item, "elevation_elsewhere")
     window = wanted.intersection(whole)
     return window, max(1, math.ceil(max(window.width, window.height) / _MAX_SIDE))

@@ -100,10 +100,10 @@ def read_tags(path: Path, item: str) -> PhotoTags:
             if magic in (b"II*\x00", b"MM\x00*"):
                 return _read_tiff_file(file, item)
     except OSError as error:
-        raise FileError(item, f"cannot be read ({error.strerror or error}); copy it again from the card") from error
+        raise FileError(item, "photo_unreadable", {"error": error.strerror or str(error)}) from error
     if not magic:
-        raise FileError(item, "is empty; copy it again from the card")
-    raise UnknownFormat(item, f"is not a JPEG or TIFF (it begins with {magic!r}); export it as one of these")
+        raise FileError(item, "photo_empty")
+    raise UnknownFormat(item, "photo_of_unknown_format", {"beginning": repr(magic)})
 
 
 # --- JPEG ----------------------------------------------------------------------------------------------------------
@@ -118,13 +118,13 @@ def _read_jpeg(file: BinaryIO, item: str) -> PhotoTags:
         file.seek(position)
         head = file.read(4)
         if len(head) < 4 or head[0] != 0xFF:
-            raise FileError(item, f"JPEG is damaged at byte {position}; copy it again from the card")
+            raise FileError(item, "jpeg_damaged", {"byte": position})
         marker, length = head[1], int.from_bytes(head[2:], "big")
         if marker == 0xFF:  # fill byte
             position += 1
             continue
         if length < 2:
-            raise FileError(item, f"JPEG is damaged at byte {position}; copy it again from the card")
+            raise FileError(item, "jpeg_damaged", {"byte": position})
         if marker == 0xDA:
             break
         counts += (length - 2) * (marker == 0xE3)
@@ -140,9 +140,9 @@ def _read_jpeg(file: BinaryIO, item: str) -> PhotoTags:
             size = (int.from_bytes(body[3:5], "big"), int.from_bytes(body[1:3], "big"))
         position += 2 + length
     if 0 in size:
-        raise FileError(item, "JPEG states no image size; copy it again from the card")
+        raise FileError(item, "photo_without_size", {"format": "JPEG"})
     if not is_complete_jpeg(file, position):
-        raise FileError(item, "JPEG ends before its last pixel (no end marker); copy it again from the card")
+        raise FileError(item, "jpeg_cut_off")
     return PhotoTags("jpeg", *size, exif, xmp, position, "flir" if flir else _dji_thermal(counts, size))
 
 
@@ -162,16 +162,16 @@ def jpeg_segments(path: Path, item: str) -> Iterator[tuple[int, bytes]]:
     try:
         with path.open("rb") as file:
             if file.read(2) != b"\xff\xd8":
-                raise FileError(item, "is not a JPEG; copy it again from the card")
+                raise FileError(item, "no_jpeg")
             for _ in range(_MAX_SEGMENTS):
                 head = file.read(4)
                 if len(head) < 4 or head[0] != 0xFF or (length := int.from_bytes(head[2:], "big")) < 2:
-                    raise FileError(item, "JPEG is damaged before its pixels; copy it again from the card")
+                    raise FileError(item, "jpeg_damaged_before_pixels")
                 if head[1] == 0xDA:
                     return
                 yield head[1], file.read(length - 2)
     except OSError as error:
-        raise FileError(item, f"cannot be read ({error.strerror or error}); copy it again from the card") from error
+        raise FileError(item, "photo_unreadable", {"error": error.strerror or str(error)}) from error
 
 
 def is_complete_jpeg(file: BinaryIO, pixels_at: int) -> bool:
@@ -200,9 +200,9 @@ def _read_tiff_file(file: BinaryIO, item: str) -> PhotoTags:
     exif = _read_directories(read)
     width, height = exif.get("ImageWidth"), exif.get("ImageLength")
     if not isinstance(width, tuple) or not isinstance(height, tuple) or not width or not height:
-        raise FileError(item, "TIFF states no image size; copy it again from the card")
+        raise FileError(item, "photo_without_size", {"format": "TIFF"})
     if "DNGVersion" in exif:
-        raise UnknownFormat(item, "is a raw photo (DNG); use the JPEG of the same exposure, or export it as TIFF")
+        raise UnknownFormat(item, "raw_photo")
     xmp = exif.pop("XMP", b"")
     packet = xmp if isinstance(xmp, bytes) else bytes(int(v) & 255 for v in xmp) if isinstance(xmp, tuple) else b""
     return PhotoTags("tiff", int(width[0]), int(height[0]), exif, packet)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from ingest.coordinates import time_zone_at, zone_of
 from ingest.images.exif import PhotoTags
 from ingest.images.mrk import leap_seconds
+from ingest.outcome import Decision, Phrase
 
 _ZONE_STEP = timedelta(minutes=15)
 _ZONE_LIMIT = timedelta(hours=14)
@@ -16,11 +17,10 @@ _ZONE_LIMIT = timedelta(hours=14)
 
 @dataclass(frozen=True)
 class ExposureTime:
-    """UTC of an exposure, or None, and how it became known (empty where a tag says it outright)."""
+    """UTC of an exposure, or None, and how it became known (without item; None where a tag says it outright)."""
 
     utc: datetime | None
-    decision: str = ""
-    evidence: str = ""
+    decision: Decision | None = None
 
 
 def exposure_time(
@@ -42,13 +42,12 @@ def exposure_time(
         # DJI writes GPS time under this name (dji-geotagger 3.1.1, release notes).
         gps_time = stated.replace(tzinfo=UTC)
         utc = gps_time - timedelta(seconds=leap_seconds(gps_time))
-        return ExposureTime(
-            utc, "UTCAtExposure read as GPS time", "known of DJI; GPS is ahead of UTC by 18 s since 2017"
-        )
+        return ExposureTime(utc, Decision("", "utc_tag_holds_gps_time"))
     local = _camera_clock(tags)
     gps = _gps_time(tags)
     if local is None:
-        return ExposureTime(gps, "taken from GPS time", "no DateTimeOriginal") if gps else ExposureTime(None)
+        told = Decision("", "photo_time_of_gps", evidence=Phrase("photo_without_clock"))
+        return ExposureTime(gps, told) if gps else ExposureTime(None)
     offset = _parse_offset(tags.text("OffsetTimeOriginal") or tags.text("OffsetTime"))
     if offset is not None:
         return ExposureTime((local - offset).replace(tzinfo=UTC))
@@ -58,14 +57,10 @@ def exposure_time(
         return _from_gps(local, gps, clock_tolerance_s)
     name = time_zone_at(lon, lat)
     if not name:
-        return ExposureTime(
-            None, "left without a time", 'no zone is known at the place; set photos.time_zone = "UTC+8"'
-        )
+        return ExposureTime(None, Decision("", "photo_left_without_time"))
     utc = local_to_utc(local, name)
     hours = (local.replace(tzinfo=UTC) - utc).total_seconds() / 3600.0
-    return ExposureTime(
-        utc, f"camera clock read as {name} (UTC{hours:+g} h)", "the tags name no zone; it is the zone of the place"
-    )
+    return ExposureTime(utc, Decision("", "camera_clock_zone_of_place", {"zone": name, "hours": hours}))
 
 
 def _from_gps(local: datetime, gps: datetime, tolerance_s: float) -> ExposureTime:
@@ -75,14 +70,10 @@ def _from_gps(local: datetime, gps: datetime, tolerance_s: float) -> ExposureTim
     residual_s = (difference - offset).total_seconds()
     if abs(offset) <= _ZONE_LIMIT and abs(residual_s) <= tolerance_s:
         hours = offset.total_seconds() / 3600.0
-        return ExposureTime(
-            (local - offset).replace(tzinfo=UTC),
-            f"camera clock read as UTC{hours:+g} h",
-            f"GPS time agrees to within {tolerance_s:g} s",
-        )
-    return ExposureTime(
-        gps, "taken from GPS time", f"the camera's clock is off by more than {tolerance_s:g} s in any zone"
-    )
+        told = Decision("", "camera_clock_zone_of_gps", {"hours": hours, "tolerance_s": tolerance_s})
+        return ExposureTime((local - offset).replace(tzinfo=UTC), told)
+    why = Phrase("camera_clock_off", {"tolerance_s": tolerance_s})
+    return ExposureTime(gps, Decision("", "photo_time_of_gps", evidence=why))
 
 
 def local_to_utc(local: datetime, name: str) -> datetime:

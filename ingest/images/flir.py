@@ -53,7 +53,7 @@ def celsius_from_flir(fff: bytes, item: str) -> Singles:
     """
     records = _records(fff, item)
     if _RAW not in records or _CAMERA not in records:
-        raise FileError(item, "FLIR data hold no raw image or no calibration; export it as radiometric JPEG")
+        raise FileError(item, "flir_incomplete")
     return celsius_from_raw(_raw_image(records[_RAW], item), _calibration(records[_CAMERA], item))
 
 
@@ -99,7 +99,7 @@ def _transmission(c: FlirCalibration) -> float:
 def _records(fff: bytes, item: str) -> dict[int, bytes]:
     """Records by type, the first of each."""
     if len(fff) < 64 or fff[:4] != b"FFF\x00":
-        raise FileError(item, "FLIR data do not begin with FFF; copy the photo again from the card")
+        raise FileError(item, "flir_without_fff")
     order = ">" if 100 <= struct.unpack_from(">I", fff, 0x14)[0] < 200 else "<"
     start, count = struct.unpack_from(order + "II", fff, 0x18)
     records: dict[int, bytes] = {}
@@ -110,7 +110,7 @@ def _records(fff: bytes, item: str) -> dict[int, bytes]:
         offset, length = struct.unpack_from(order + "II", fff, at + 0x0C)
         if kind in (_RAW, _CAMERA) and kind not in records:
             if offset + length > len(fff):
-                raise FileError(item, "FLIR data are cut off; copy the photo again from the card")
+                raise FileError(item, "flir_cut_off")
             records[kind] = fff[offset : offset + length]
     return records
 
@@ -118,7 +118,7 @@ def _records(fff: bytes, item: str) -> dict[int, bytes]:
 def _order(record: bytes, item: str) -> str:
     """Byte order of a record: its first number is 2."""
     if len(record) < 32:
-        raise FileError(item, "FLIR data are cut off; copy the photo again from the card")
+        raise FileError(item, "flir_cut_off")
     return "<" if struct.unpack_from("<H", record)[0] == 2 else ">"
 
 
@@ -126,23 +126,23 @@ def _raw_image(record: bytes, item: str) -> NDArray[np.float64]:
     order = _order(record, item)
     columns, rows = struct.unpack_from(order + "HH", record, 2)
     if not 0 < rows * columns <= _MAX_PIXELS:
-        raise FileError(item, f"FLIR raw image of {columns} × {rows} px; copy the photo again from the card")
+        raise FileError(item, "flir_image_size", {"columns": columns, "rows": rows})
     body = record[32:]
     if body.startswith(b"\x89PNG"):
         image = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
         if image is None or image.shape != (rows, columns) or image.dtype != np.uint16:
-            raise FileError(item, "FLIR raw image (PNG) cannot be decoded; copy the photo again from the card")
+            raise FileError(item, "flir_png_damaged")
         # FLIR writes little-endian values into a PNG, whose byte order is big-endian.
         return np.asarray(np.asarray(image, np.uint16).byteswap(), float)
     if len(body) < 2 * rows * columns:
-        raise FileError(item, "FLIR raw image is cut off; copy the photo again from the card")
+        raise FileError(item, "flir_image_cut_off")
     return np.frombuffer(body, order + "u2", rows * columns).reshape(rows, columns).astype(float)
 
 
 def _calibration(record: bytes, item: str) -> FlirCalibration:
     order = _order(record, item)
     if len(record) < 0x310:
-        raise FileError(item, "FLIR calibration is cut off; copy the photo again from the card")
+        raise FileError(item, "flir_calibration_cut_off")
 
     def number(offset: int) -> float:
         return float(struct.unpack_from(order + "f", record, offset)[0])
@@ -167,5 +167,5 @@ def _calibration(record: bytes, item: str) -> FlirCalibration:
     )
     usable = found.planck_r1 > 0 and found.planck_r2 > 0 and found.planck_b > 0 and 0 < found.emissivity <= 1
     if not usable or not np.isfinite(list(vars(found).values())).all():
-        raise FileError(item, "FLIR calibration is not plausible; copy the photo again from the card")
+        raise FileError(item, "flir_calibration_implausible")
     return found

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ingest.coordinates import apart_m
 from ingest.errors import FileError
-from ingest.outcome import Decision, Reject
+from ingest.outcome import Notes, Outcome
 from ingest.schema import Frame
 
 _GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
@@ -63,7 +63,7 @@ def leap_seconds(moment: datetime) -> int:
     return next((seconds for since, seconds in _LEAP_SECONDS if moment >= since), 16)
 
 
-def read_mrk(path: Path, item: str) -> tuple[tuple[MrkExposure, ...], tuple[Reject, ...]]:
+def read_mrk(path: Path, item: str) -> Outcome[tuple[MrkExposure, ...]]:
     """Read a file; lines that are damaged become rejects.
 
     Raises
@@ -75,17 +75,17 @@ def read_mrk(path: Path, item: str) -> tuple[tuple[MrkExposure, ...], tuple[Reje
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES).decode("ascii", "replace")
     except OSError as error:
-        raise FileError(item, f"cannot be read ({error.strerror or error})") from error
-    exposures, rejects = [], []
+        raise FileError(item, "mrk_unreadable", {"error": error.strerror or str(error)}) from error
+    exposures, notes = [], Notes()
     for number, line in enumerate(text.splitlines(), 1):
         exposure = parse_mrk(line)
         if exposure is not None:
             exposures.append(exposure)
         elif line.strip():
-            rejects.append(Reject(item, f"line {number}", "is no exposure; expected number, time, Lat, Lon, Ellh"))
+            notes.reject(item, f"line {number}", "mrk_line_without_exposure")
     if not exposures:
-        raise FileError(item, "holds no exposure; the positions of the photos' own tags are used")
-    return tuple(exposures), tuple(rejects)
+        raise FileError(item, "mrk_without_exposure")
+    return notes.outcome(tuple(exposures))
 
 
 def parse_mrk(line: str) -> MrkExposure | None:
@@ -107,22 +107,20 @@ def parse_mrk(line: str) -> MrkExposure | None:
 
 def apply_marks_of_exposure(
     frames: Sequence[Frame], files: Iterable[tuple[Path, str]], *, conflict_m: float
-) -> tuple[list[Frame], list[Decision], list[Reject]]:
+) -> Outcome[tuple[Frame, ...]]:
     """Give frames the positions and times of the MRK files beside them.
 
     A photo is matched by the four digits of its name, within its folder, by the file whose name begins alike; an
     exposure further than ``conflict_m`` from the tagged position is not used.
     """
-    decisions: list[Decision] = []
-    rejects: list[Reject] = []
+    notes = Notes()
     by_folder: dict[Path, list[tuple[str, str, Mapping[int, MrkExposure]]]] = {}
     for path, item in files:
         try:
-            exposures, damaged = read_mrk(path, item)
+            exposures = notes.take(read_mrk(path, item))
         except FileError as error:
-            rejects.append(error.reject)
+            notes.keep(error.reject)
             continue
-        rejects += damaged
         prefix = path.stem.removesuffix("Timestamp").rstrip("_")
         by_folder.setdefault(path.parent, []).append((prefix, item, {e.number: e for e in exposures}))
     used: dict[str, int] = {}
@@ -136,16 +134,17 @@ def apply_marks_of_exposure(
         item, exposure = match
         apart = apart_m((exposure.lon, exposure.lat), (frame.pose.lon, frame.pose.lat))
         if apart > conflict_m:
-            evidence = f"{item} number {exposure.number} is {apart:.0f} m from the photo's own position"
-            decisions.append(Decision(frame.item, "exposure of the MRK file not used", evidence))
+            notes.decide(
+                frame.item, "mrk_exposure_not_used",
+                {"file": item, "number": exposure.number, "distance_m": apart},
+            )  # fmt: skip
             found.append(frame)
             continue
         used[item] = used.get(item, 0) + 1
         found.append(_with_exposure(frame, exposure))
     for item, count in used.items():
-        evidence = "numbers of photos and exposures agree, and so do their positions"
-        decisions.append(Decision(item, f"position and time of {count} photos taken from it", evidence))
-    return found, decisions, rejects
+        notes.decide(item, "mrk_used", {"count": count})
+    return notes.outcome(tuple(found))
 
 
 def _match(

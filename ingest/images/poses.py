@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from ingest.coordinates import apart_m
 from ingest.errors import NoPosition
 from ingest.images.exif import PhotoTags
+from ingest.outcome import Decision
 from ingest.schema import Pose
 
 _VENDOR_ANGLES = (
@@ -47,13 +48,12 @@ class PoseDefaults:
 
 @dataclass(frozen=True)
 class TaggedPose:
-    """A pose, the airframe's heading, the laser range, and what had to be decided."""
+    """A pose, the airframe's heading, the laser range, and what had to be decided (without item)."""
 
     pose: Pose
     flight_yaw_rad: float | None
     target_distance_m: float | None
-    decision: str = ""
-    evidence: str = ""
+    decision: Decision | None = None
 
 
 def pose_from_tags(tags: PhotoTags, xmp: Mapping[str, str], item: str, defaults: PoseDefaults) -> TaggedPose:
@@ -67,7 +67,7 @@ def pose_from_tags(tags: PhotoTags, xmp: Mapping[str, str], item: str, defaults:
     NoPosition
         If there is no position, or an impossible one, or the (0, 0) that means "no fix".
     """
-    lon, lat, decision, evidence = _position(tags, xmp, item, defaults.position_conflict_m)
+    lon, lat, decision = _position(tags, xmp, item, defaults.position_conflict_m)
     fixed = xmp.get("drone-dji:RtkFlag") == _RTK_FIXED
     horizontal_sd, vertical_sd = _accuracy(tags, xmp, defaults, fixed)
     yaw, pitch, roll = _attitude(xmp)
@@ -86,13 +86,15 @@ def pose_from_tags(tags: PhotoTags, xmp: Mapping[str, str], item: str, defaults:
         angle_sd_rad=defaults.angle_sd_rad,
     )
     heading = _number(xmp, *_FLIGHT_YAW)
-    return TaggedPose(pose, None if heading is None else math.radians(heading), _laser_range(xmp), decision, evidence)
+    return TaggedPose(pose, None if heading is None else math.radians(heading), _laser_range(xmp), decision)
 
 
 # --- position ------------------------------------------------------------------------------------------------------
 
 
-def _position(tags: PhotoTags, xmp: Mapping[str, str], item: str, conflict_m: float) -> tuple[float, float, str, str]:
+def _position(
+    tags: PhotoTags, xmp: Mapping[str, str], item: str, conflict_m: float
+) -> tuple[float, float, Decision | None]:
     """Longitude and latitude, and what was decided where EXIF and XMP contradict each other."""
     exif = _exif_position(tags)
     lon = _number(
@@ -102,14 +104,15 @@ def _position(tags: PhotoTags, xmp: Mapping[str, str], item: str, conflict_m: fl
     named = (lon, lat) if lon is not None and lat is not None and (lon, lat) != (0.0, 0.0) else None
     place = named or exif or _xmp_position(xmp)
     if place is None or place == (0.0, 0.0):
-        raise NoPosition(item, "photo has no GPS position; add it to the EXIF tags, or leave the photo out")
+        raise NoPosition(item, "photo_without_position")
     if not (abs(place[0]) <= 180.0 and abs(place[1]) <= 90.0):
-        raise NoPosition(item, f"position {place[1]:g}, {place[0]:g} is not on the earth; correct its GPS tags")
+        raise NoPosition(item, "photo_position_impossible", {"lat": place[1], "lon": place[0]})
     if named and exif and exif != (0.0, 0.0):
         apart = apart_m(exif, named)
         if apart > conflict_m:
-            return *exif, "position of the EXIF tags believed", f"the XMP position is {apart:.0f} m away from it"
-    return *place, "", ""
+            # Whole metres, so that photos of one disagreement are told together.
+            return *exif, Decision("", "exif_position_believed", {"distance_m": round(apart, 0)})
+    return *place, None
 
 
 def _exif_position(tags: PhotoTags) -> tuple[float, float] | None:

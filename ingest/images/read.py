@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import FileError
-from ingest.images.cameras import camera_from_tags, photo_kind
+from ingest.images.cameras import camera_from_tags, focal_source, photo_kind
 from ingest.images.exif import PhotoTags, read_tags
 from ingest.images.exposures import exposure_time
 from ingest.images.mrk import apply_marks_of_exposure
@@ -29,8 +29,8 @@ from ingest.images.spectral import band_radiometry
 from ingest.images.thermal import read_thermal, thermal_decision, thermal_kind
 from ingest.images.video import VIDEO_TYPES, pair_videos, read_video_frames, read_video_image
 from ingest.images.xmp import parse_xmp
-from ingest.outcome import Decision, Outcome, Reject
-from ingest.schema import Frame
+from ingest.outcome import Decision, Notes, Outcome, Phrase
+from ingest.schema import Camera, Frame
 from ingest.settings import setting
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -111,8 +111,8 @@ def read_frames(
         Sorted by time, then name (photos without a time last); a `Reject` for every file that is not a usable photo.
     """
     frames: list[Frame] = []
-    rejects: list[Reject] = []
-    notes: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    notes = Notes()
+    alike: dict[tuple[str, Decision], list[str]] = defaultdict(list)
     exposures: list[tuple[Path, str]] = []
     videos: list[tuple[Path, str]] = []
     for path in files:
@@ -126,20 +126,20 @@ def read_frames(
         try:
             frame, decisions = _read_frame(path, item, settings)
         except FileError as error:
-            rejects.append(error.reject)
+            notes.keep(error.reject)
             continue
         frames.append(frame)
-        folder = item.rpartition("/")[0]
-        for decision, evidence in decisions:
-            notes[folder, decision, evidence].append(item)
-    filmed = _read_videos(videos, settings)
-    frames, rejects = [*frames, *filmed.value], [*rejects, *filmed.rejects]
-    frames, from_mrk, damaged = apply_marks_of_exposure(frames, exposures, conflict_m=settings.position_conflict_m)
-    rejects += damaged
-    frames.sort(key=lambda f: (f.time is None, f.time.timestamp() if f.time else 0.0, f.item))
-    logger.info("photos: %d in, %d read, %d rejected", len(frames) + len(rejects), len(frames), len(rejects))
-    decided = tuple(Decision(_label(items), decision, evidence) for (_, decision, evidence), items in notes.items())
-    return Outcome(tuple(frames), (*decided, *from_mrk, *filmed.decisions), tuple(rejects))
+        for decision in decisions:
+            alike[item.rpartition("/")[0], decision].append(item)
+    notes.keep(*(replace(decision, item=_label(items)) for (_, decision), items in alike.items()))
+    filmed = notes.take(_read_videos(videos, settings))
+    given = notes.take(
+        apply_marks_of_exposure([*frames, *filmed], exposures, conflict_m=settings.position_conflict_m)
+    )
+    frames = sorted(given, key=lambda f: (f.time is None, f.time.timestamp() if f.time else 0.0, f.item))
+    refused = len(notes.rejects)
+    logger.info("photos: %d in, %d read, %d rejected", len(frames) + refused, len(frames), refused)
+    return notes.outcome(tuple(frames))
 
 
 def read_image(frame: Frame, *, reduce: int = 1) -> Pixels:
@@ -171,11 +171,11 @@ def read_image(frame: Frame, *, reduce: int = 1) -> Pixels:
         # Through memory, because OpenCV opens only names of the local code page on Windows.
         pixels = cv2.imdecode(np.fromfile(frame.path, np.uint8), flags)
     except (OSError, cv2.error) as error:
-        raise FileError(frame.item, f"cannot be decoded ({error}); copy it again from the card") from error
+        raise FileError(frame.item, "photo_not_decoded", {"error": str(error)}) from error
     if pixels is None:
-        raise FileError(frame.item, "pixels cannot be decoded; copy it again from the card")
+        raise FileError(frame.item, "pixels_not_decoded")
     if pixels.dtype not in (np.uint8, np.uint16, np.float32):
-        raise FileError(frame.item, f"pixels are {pixels.dtype}, expected 8 or 16 bit or float32; export it again")
+        raise FileError(frame.item, "pixels_of_unknown_type", {"type": str(pixels.dtype)})
     if not jpeg and reduce > 1:
         size = (-(-pixels.shape[1] // reduce), -(-pixels.shape[0] // reduce))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
@@ -207,8 +207,8 @@ def read_values(frame: Frame, *, reduce: int = 1) -> Pixels | NDArray[np.float32
 # --- one photo -----------------------------------------------------------------------------------------------------
 
 
-def _read_frame(path: Path, item: str, settings: PhotoSettings) -> tuple[Frame, list[tuple[str, str]]]:
-    """Read one photo's frame, and what had to be decided about it with the evidence."""
+def _read_frame(path: Path, item: str, settings: PhotoSettings) -> tuple[Frame, list[Decision]]:
+    """Read one photo's frame, and what had to be decided about it (without item: photos alike are told together)."""
     tags = read_tags(path, item)
     xmp = parse_xmp(tags.xmp) if tags.xmp else {}
     defaults = PoseDefaults(
@@ -245,31 +245,39 @@ def _read_frame(path: Path, item: str, settings: PhotoSettings) -> tuple[Frame, 
         item, path, camera, tagged.pose, time.utc, kind, band, tagged.flight_yaw_rad, tagged.target_distance_m,
         _kept_tags(tags, xmp) | unit, band_radiometry(tags, xmp) if kind == "multispectral" else None,
     )  # fmt: skip
-    focal = f"focal length {camera.focal_px:.0f} px ± {camera.focal_sd_px:.0f} px from {camera.source}"
-    decisions = [(focal, f"camera {camera.model or 'without a name'}, {camera.width_px} × {camera.height_px} px")]
-    decisions += [(x.decision, x.evidence) for x in (tagged, time) if x.decision]
+    decisions = [_focal(camera), *(x.decision for x in (tagged, time) if x.decision)]
     if kind == "thermal":
         decisions.append(thermal_decision(thermal))
     return frame, decisions
 
 
+def _focal(camera: Camera) -> Decision:
+    """The focal length that is believed, in whole pixels so that photos of one camera are told together."""
+    focal, sd = round(camera.focal_px, 0), round(camera.focal_sd_px, 0)
+    seen_by = Phrase(
+        "camera_of_photo" if camera.model else "camera_without_name",
+        {"model": camera.model, "columns": camera.width_px, "rows": camera.height_px},
+    )
+    return Decision("", "photo_focal", {"focal_px": focal, "sd_px": sd, "source": focal_source(camera)}, seen_by)
+
+
 def _read_videos(files: Sequence[tuple[Path, str]], settings: PhotoSettings) -> Outcome[tuple[Frame, ...]]:
     """Frames of every video that has its subtitles beside it."""
-    pairs, rejects = pair_videos(files)
-    outcomes: list[Outcome[tuple[Frame, ...]]] = []
-    for video, item, subtitles, subtitles_item in pairs:
+    notes = Notes()
+    frames: list[Frame] = []
+    for video, item, subtitles, subtitles_item in notes.take(pair_videos(files)):
         try:
-            outcomes.append(
+            filmed = notes.take(
                 read_video_frames(
                     video, item, subtitles, subtitles_item, spacing_m=settings.video_spacing_m,
                     time_zone=settings.time_zone, focal_px=settings.focal_px, focal_sd=settings.video_focal_sd,
                 )
             )  # fmt: skip
         except FileError as error:
-            rejects.append(error.reject)
-    frames = tuple(frame for outcome in outcomes for frame in outcome.value)
-    decisions = tuple(decision for outcome in outcomes for decision in outcome.decisions)
-    return Outcome(frames, decisions, (*rejects, *(reject for outcome in outcomes for reject in outcome.rejects)))
+            notes.keep(error.reject)
+            continue
+        frames += filmed
+    return notes.outcome(tuple(frames))
 
 
 def _kept_tags(tags: PhotoTags, xmp: dict[str, str]) -> dict[str, str]:

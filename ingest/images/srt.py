@@ -17,7 +17,7 @@ from pathlib import Path
 from ingest.coordinates import time_zone_at
 from ingest.errors import FileError
 from ingest.images.exposures import local_to_utc
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome
 from ingest.schema import Pose
 
 _MAX_BYTES = 100_000_000
@@ -76,20 +76,21 @@ def read_srt(
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES).decode("utf-8-sig", "replace")
     except OSError as error:
-        raise FileError(item, f"cannot be read ({error.strerror or error})") from error
+        raise FileError(item, "subtitles_unreadable", {"error": error.strerror or str(error)}) from error
     points: list[VideoPoint] = []
-    decisions: dict[str, str] = {}
+    notes = Notes()
     missing = 0
     for block in _blocks(text):
-        point = _parse_block(block, time_zone, horizontal_sd_m, decisions)
+        point = _parse_block(block, item, time_zone, horizontal_sd_m, notes)
         if point is None:
             missing += 1
         else:
             points.append(point)
     if not points:
-        raise FileError(item, f"{missing} subtitles, none with a position; switch on video captions in the app")
-    rejects = (Reject(item, "", f"{missing} subtitles without a position"),) if missing else ()
-    return Outcome(tuple(points), tuple(Decision(item, d, e) for d, e in decisions.items()), rejects)
+        raise FileError(item, "subtitles_without_any_position", {"count": missing})
+    if missing:
+        notes.reject(item, "", "subtitles_without_position", {"count": missing})
+    return notes.outcome(tuple(points))
 
 
 def _blocks(text: str) -> Iterator[str]:
@@ -99,9 +100,9 @@ def _blocks(text: str) -> Iterator[str]:
             yield block
 
 
-def _parse_block(block: str, time_zone: str, horizontal_sd_m: float, decisions: dict[str, str]) -> VideoPoint | None:
+def _parse_block(block: str, item: str, time_zone: str, horizontal_sd_m: float, notes: Notes) -> VideoPoint | None:
     values = {name: float(text) for name, text in _BRACKET.findall(block)}
-    place = _place(block, values, decisions)
+    place = _place(block, item, values, notes)
     if place is None:
         return None
     lon, lat = place
@@ -125,10 +126,12 @@ def _parse_block(block: str, time_zone: str, horizontal_sd_m: float, decisions: 
         int(span[1]) * 3600 + int(span[2]) * 60 + int(span[3]) + int(span[4]) / 10 ** len(span[4]) if span else 0.0
     )
     focal = values.get("focal_len")
-    return VideoPoint(video_s, _time(block, lon, lat, time_zone, decisions), pose, focal / 10.0 if focal else None)
+    return VideoPoint(
+        video_s, _time(block, item, (lon, lat), time_zone, notes), pose, focal / 10.0 if focal else None
+    )
 
 
-def _place(block: str, values: dict[str, float], decisions: dict[str, str]) -> tuple[float, float] | None:
+def _place(block: str, item: str, values: dict[str, float], notes: Notes) -> tuple[float, float] | None:
     """Longitude and latitude; None where there is none, or the (0, 0) of a camera without a fix."""
     lon = next((values[name] for name in ("longitude", "longtitude") if name in values), None)
     lat = values.get("latitude")
@@ -139,16 +142,14 @@ def _place(block: str, values: dict[str, float], decisions: dict[str, str]) -> t
         first, second = float(match[1]), float(match[2])
         latitude_first = (match[4] or "").upper() == "M" and abs(first) <= 90.0
         if latitude_first:
-            decisions.setdefault(
-                "latitude read before longitude", "the third value is in metres, as enterprise drones write it"
-            )
+            _decide_once(notes, Decision(item, "latitude_read_first"))
         lon, lat = (second, first) if latitude_first or abs(second) > 90.0 else (first, second)
     if not (abs(lon) <= 180.0 and abs(lat) <= 90.0 and isfinite(lon + lat)) or (lon, lat) == (0.0, 0.0):
         return None
     return lon, lat
 
 
-def _time(block: str, lon: float, lat: float, time_zone: str, decisions: dict[str, str]) -> datetime | None:
+def _time(block: str, item: str, place: tuple[float, float], time_zone: str, notes: Notes) -> datetime | None:
     match = _CLOCK.search(block)
     if match is None:
         return None
@@ -157,9 +158,15 @@ def _time(block: str, lon: float, lat: float, time_zone: str, decisions: dict[st
         local = datetime(year, month, day, hour, minute, second, int(match[7] or 0) * 1000)
     except ValueError:
         return None
-    zone = time_zone or time_zone_at(lon, lat)
+    zone = time_zone or time_zone_at(*place)
     if not zone:
         return None
     if not time_zone:
-        decisions.setdefault(f"clock read as {zone}", "the subtitles name no zone; it is the zone of the place")
+        _decide_once(notes, Decision(item, "subtitle_clock_zone_of_place", {"zone": zone}))
     return local_to_utc(local, zone).astimezone(UTC)
+
+
+def _decide_once(notes: Notes, decision: Decision) -> None:
+    """Note what holds for many subtitles once."""
+    if decision not in notes.decisions:
+        notes.keep(decision)

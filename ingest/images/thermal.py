@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from ingest.errors import FileError
 from ingest.images.exif import PhotoTags, jpeg_segments
 from ingest.images.flir import celsius_from_flir
+from ingest.outcome import Decision, Phrase
 
 Singles = NDArray[np.float32]
 DEGREE, COUNT = "degC", "count"
@@ -37,6 +38,8 @@ _TOOL_SECONDS = 60
 # Kelvin a count of 16-bit TIFFs: MicaSense Altum (knowledge base, "LWIR"), FLIR TLinear high gain (Tau 2 SDD).
 _KELVIN_PER_COUNT = {"MicaSense": 0.01, "FLIR": 0.04}
 _PLAUSIBLE_C = (-60.0, 600.0)
+# What tells degrees Celsius, by the source of the values.
+_CELSIUS_CODES = {"flir": "calibration_in_file", "dji": "dji_tool_asked", "tiff": "radiometric_tiff"}
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,14 @@ def thermal_kind(tags: PhotoTags) -> ThermalKind:
     return ThermalKind("", "")
 
 
-def thermal_decision(kind: ThermalKind) -> tuple[str, str]:
-    """What is believed of the values of a thermal photo, and why."""
-    if kind.source == "dji" and kind.unit == COUNT:
-        why = f"DJI R-JPEG: its calibration is not published and the maker's tool {_TOOL} is not on the PATH"
-        return "raw counts, used only as anomaly relative to the flight", why
+def thermal_decision(kind: ThermalKind) -> Decision:
+    """What is believed of the values of a thermal photo, and why; without item."""
     if not kind.source:
-        return "only the picture of temperatures, no values", "no radiometric data in the file"
+        return Decision("", "thermal_picture_only")
     if kind.unit == COUNT:
-        return (
-            "raw counts, used only as anomaly relative to the flight",
-            "16-bit TIFF of a maker without a known scale",
-        )
-    how = {"flir": "calibration in the file", "dji": f"maker's tool {_TOOL}", "tiff": "radiometric TIFF"}[kind.source]
-    return "temperatures in degrees Celsius", how
+        why = Phrase("dji_tool_missing" if kind.source == "dji" else "tiff_scale_unknown")
+        return Decision("", "thermal_counts_kept", evidence=why)
+    return Decision("", "thermal_in_celsius", evidence=Phrase(_CELSIUS_CODES[kind.source]))
 
 
 def read_thermal(path: Path, item: str, tags: PhotoTags) -> Singles:
@@ -94,7 +91,7 @@ def read_thermal(path: Path, item: str, tags: PhotoTags) -> Singles:
             _ask_tool(path, item, tags) if kind.unit == DEGREE else dji_counts(path, item, tags).astype(np.float32)
         )
     else:
-        raise FileError(item, "is a picture of temperatures without their values; export it as radiometric JPEG")
+        raise FileError(item, "thermal_without_values")
     size = (tags.width_px, tags.height_px)
     if values.shape != size[::-1]:  # a picture enlarged from a smaller sensor
         values = np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_LINEAR), np.float32)
@@ -112,7 +109,11 @@ def dji_counts(path: Path, item: str, tags: PhotoTags) -> NDArray[np.uint16]:
     raw = b"".join(body for marker, body in jpeg_segments(path, item) if marker == 0xE3)
     shape = _sensor_shape(len(raw) // 2, tags)
     if shape is None or len(raw) % 2:
-        raise FileError(item, f"{len(raw)} bytes of raw counts do not fill {tags.width_px} × {tags.height_px} px")
+        raise FileError(
+            item,
+            "thermal_counts_do_not_fill",
+            {"bytes": len(raw), "columns": tags.width_px, "rows": tags.height_px},
+        )
     return np.frombuffer(raw, "<u2").reshape(shape)
 
 
@@ -129,21 +130,25 @@ def _ask_tool(path: Path, item: str, tags: PhotoTags) -> Singles:
     """Temperatures by DJI's `dji_irp` (DJI Thermal SDK), which writes float32 without a header."""
     tool = shutil.which(_TOOL)
     if tool is None:
-        raise FileError(item, f"{_TOOL} is no longer on the PATH")
+        raise FileError(item, "dji_tool_gone")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "celsius.raw"
         command = [tool, "-s", str(path.resolve()), "-a", "measure", "-o", str(out), "--measurefmt", "float32"]
         try:
             done = subprocess.run(command, capture_output=True, timeout=_TOOL_SECONDS, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise FileError(item, f"{_TOOL} cannot be run ({error})") from error
+            raise FileError(item, "dji_tool_not_run", {"error": str(error)}) from error
         if done.returncode != 0 or not out.is_file():
             said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
-            raise FileError(item, f"{_TOOL} failed (code {done.returncode}: {said[-1] if said else 'no message'})")
+            message = said[-1] if said else Phrase("dji_tool_silent")
+            raise FileError(item, "dji_tool_failed", {"status": done.returncode, "message": message})
         values = np.fromfile(out, "<f4")
     shape = _sensor_shape(len(values), tags)
     if shape is None:
-        raise FileError(item, f"{_TOOL} gave {len(values)} values for {tags.width_px} × {tags.height_px} px")
+        raise FileError(
+            item, "dji_tool_values_do_not_fill",
+            {"values": len(values), "columns": tags.width_px, "rows": tags.height_px},
+        )  # fmt: skip
     return values.reshape(shape)
 
 
@@ -151,16 +156,16 @@ def _from_tiff(path: Path, item: str, tags: PhotoTags) -> Singles:
     try:
         pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     except (OSError, cv2.error) as error:
-        raise FileError(item, f"cannot be decoded ({error}); copy it again from the card") from error
+        raise FileError(item, "photo_not_decoded", {"error": str(error)}) from error
     if pixels is None or pixels.ndim != 2:
-        raise FileError(item, "is not a TIFF with one band; export it as radiometric TIFF")
+        raise FileError(item, "thermal_tiff_of_several_bands")
     values = cast(Singles, pixels.astype(np.float32))
     per_count = _KELVIN_PER_COUNT.get(tags.text("Make"))
     if pixels.dtype == np.uint16 and per_count is not None:
         values = values * np.float32(per_count) - np.float32(273.15)
     middle = float(np.nanmedian(values))
     if thermal_kind(tags).unit == DEGREE and not _PLAUSIBLE_C[0] <= middle <= _PLAUSIBLE_C[1]:
-        raise FileError(item, f"median of {middle:.0f} is no temperature in °C; export it as radiometric TIFF in °C")
+        raise FileError(item, "thermal_median_implausible", {"median": middle})
     return values
 
 

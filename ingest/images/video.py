@@ -13,27 +13,23 @@ from numpy.typing import NDArray
 from ingest.coordinates import apart_m
 from ingest.errors import FileError
 from ingest.images.srt import VideoPoint, read_srt
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Notes, Outcome, Phrase
 from ingest.schema import Camera, Frame
 
 VIDEO_TYPES = (".mp4", ".mov", ".avi", ".mkv")
 _SECONDS = "VideoSeconds"
 
 
-def pair_videos(files: Sequence[tuple[Path, str]]) -> tuple[list[tuple[Path, str, Path, str]], list[Reject]]:
+def pair_videos(files: Sequence[tuple[Path, str]]) -> Outcome[tuple[tuple[Path, str, Path, str], ...]]:
     """Join videos and subtitles of one name (path and item of each); what has no partner is rejected."""
     videos = {(p.parent, p.stem.lower()): (p, item) for p, item in files if p.suffix.lower() in VIDEO_TYPES}
     subtitles = {(p.parent, p.stem.lower()): (p, item) for p, item in files if p.suffix.lower() == ".srt"}
-    pairs = [(*videos[key], *subtitles[key]) for key in sorted(videos.keys() & subtitles.keys())]
-    rejects = [
-        Reject(videos[key][1], "telemetry", "no subtitles (.SRT) of the same name; copy them from the card")
-        for key in sorted(videos.keys() - subtitles.keys())
-    ]
-    rejects += [
-        Reject(subtitles[key][1], "video", "no video of the same name; copy it from the card")
-        for key in sorted(subtitles.keys() - videos.keys())
-    ]
-    return pairs, rejects
+    notes = Notes()
+    for key in sorted(videos.keys() - subtitles.keys()):
+        notes.reject(videos[key][1], "telemetry", "video_without_subtitles")
+    for key in sorted(subtitles.keys() - videos.keys()):
+        notes.reject(subtitles[key][1], "video", "subtitles_without_video")
+    return notes.outcome(tuple((*videos[key], *subtitles[key]) for key in sorted(videos.keys() & subtitles.keys())))
 
 
 def read_video_frames(
@@ -71,12 +67,11 @@ def read_video_frames(
         If video or subtitles cannot be read, or nothing tells the focal length.
     """
     width, height, seconds = _size(video, item)
-    telemetry = read_srt(subtitles, subtitles_item, time_zone=time_zone)
-    chosen = _spaced([p for p in telemetry.value if p.video_s <= seconds], spacing_m)
+    notes = Notes()
+    telemetry = notes.take(read_srt(subtitles, subtitles_item, time_zone=time_zone))
+    chosen = _spaced([p for p in telemetry if p.video_s <= seconds], spacing_m)
     if not chosen:
-        raise FileError(
-            item, f"is {seconds:.1f} s long, before its telemetry begins; are the subtitles of this video?"
-        )
+        raise FileError(item, "video_before_telemetry", {"seconds": seconds})
     camera = _camera(item, width, height, chosen[0].focal_35mm, focal_px, focal_sd)
     frames = tuple(
         Frame(
@@ -89,15 +84,19 @@ def read_video_frames(
         )
         for p in chosen
     )
-    evidence = f"{len(telemetry.value)} subtitles with positions, {seconds:.0f} s of {width} × {height} px"
-    decisions = [
-        *telemetry.decisions,
-        Decision(item, f"{len(frames)} frames taken, one every {spacing_m:g} m of way", evidence),
-        Decision(item, f"focal length {camera.focal_px:.0f} px ± {camera.focal_sd_px:.0f} px", camera.source),
-    ]
+    equivalent = Phrase("focal_of_subtitles", {"focal_mm": chosen[0].focal_35mm})
+    source = Phrase("focal_declared") if focal_px > 0 else equivalent
+    notes.decide(
+        item, "video_frames_taken",
+        {
+            "count": len(frames), "spacing_m": spacing_m, "subtitles": len(telemetry), "seconds": seconds,
+            "columns": width, "rows": height,
+        },
+    )  # fmt: skip
+    notes.decide(item, "video_focal", {"focal_px": camera.focal_px, "sd_px": camera.focal_sd_px}, source)
     if all(p.pose.pitch_rad is None for p in chosen):
-        decisions.append(Decision(item, "camera taken to look straight down", "the subtitles state no gimbal angles"))
-    return Outcome(frames, tuple(decisions), telemetry.rejects)
+        notes.decide(item, "video_looks_down")
+    return notes.outcome(frames)
 
 
 def read_video_image(frame: Frame, *, reduce: int = 1) -> NDArray[np.uint8] | None:
@@ -117,7 +116,7 @@ def read_video_image(frame: Frame, *, reduce: int = 1) -> NDArray[np.uint8] | No
     finally:
         capture.release()
     if not read or pixels is None:
-        raise FileError(frame.item, "cannot be decoded; copy the video again from the card")
+        raise FileError(frame.item, "video_not_decoded")
     if reduce > 1:
         size = (-(-pixels.shape[1] // reduce), -(-pixels.shape[0] // reduce))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
@@ -133,7 +132,7 @@ def _size(video: Path, item: str) -> tuple[int, int, float]:
     finally:
         capture.release()
     if width <= 0 or height <= 0 or not rate > 0 or not count > 0:
-        raise FileError(item, "cannot be read as a video; copy it again from the card")
+        raise FileError(item, "video_unreadable")
     return width, height, (count - 1) / rate
 
 
@@ -156,7 +155,7 @@ def _camera(item: str, width: int, height: int, focal_35mm: float | None, focal_
     if focal_px > 0:
         return replace(plain, focal_sd_px=0.005 * focal_px)
     if not focal_35mm or focal_35mm <= 0:
-        raise FileError(item, "subtitles state no focal length; set photos.focal_px to that of the video in pixels")
+        raise FileError(item, "video_focal_unknown")
     focal = focal_35mm / 36.0 * width
     source = f"35 mm equivalent of {focal_35mm:g} mm in the subtitles, for the width of the picture"
     return replace(plain, focal_px=focal, source=source, focal_sd_px=focal_sd * focal)

@@ -9,9 +9,10 @@ import pytest
 
 from imagery.camera import distort
 from ingest.errors import FileError
-from ingest.images.cameras import CameraRow, camera_from_tags, camera_table, photo_kind
+from ingest.images.cameras import CameraRow, camera_from_tags, camera_table, focal_source, photo_kind
 from ingest.images.exif import PhotoTags, TagValue
 from ingest.schema import Camera
+from onevisit.words.telling import say
 from tests.told import raises_told
 
 SDS = {"calibrated_sd": 0.005, "lens_sd": 0.01, "equivalent_sd": 0.04}
@@ -27,7 +28,9 @@ DIAGONAL, MAKER = "exif 35 mm equivalent", "maker's calibration"
 
 def _camera(exif: dict[str, TagValue], xmp: dict[str, str] | None = None, *, width: int = 4000, height: int = 3000,
             focal_px: float | None = None) -> Camera:  # fmt: skip
-    return camera_from_tags(PhotoTags("jpeg", width, height, exif), xmp or {}, "p.jpg", focal_px=focal_px, **SDS)
+    camera = camera_from_tags(PhotoTags("jpeg", width, height, exif), xmp or {}, "p.jpg", focal_px=focal_px, **SDS)
+    assert say(focal_source(camera)) == camera.source
+    return camera
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_what_tables_must_not_do(tmp_path: Path) -> None:
 )
 def test_files_that_are_no_photos(tmp_path: Path, data: bytes, error: type[FileError], words: str) -> None:
     """One sentence each, with the name."""
-    with pytest.raises(error, match=words) as refused:
+    with raises_told(error, match=words) as refused:
         _read(tmp_path, data)
     assert refused.value.item == "a.tif"
 

@@ -11,6 +11,7 @@ from ingest.errors import SettingError
 from ingest.images.exif import PhotoTags, TagValue
 from ingest.images.exposures import ExposureTime, exposure_time, local_to_utc
 from ingest.images.mrk import gps_to_utc, leap_seconds
+from onevisit.words.telling import tell
 
 CLOCK: dict[str, TagValue] = {"DateTimeOriginal": "2024:10:08 09:15:30"}
 MOMENT = datetime(2024, 10, 8, 9, 15, 30, tzinfo=UTC)
@@ -24,6 +25,12 @@ def _time(
     return exposure_time(tags, xmp or {}, lon, lat, time_zone=zone, clock_tolerance_s=120.0)
 
 
+def _told(found: ExposureTime) -> tuple[str, str]:
+    assert found.decision is not None
+    told = tell(found.decision)
+    return told.decision, told.evidence
+
+
 def _gps(clock: tuple[float, ...], day: str = "2024:10:08") -> dict[str, TagValue]:
     return {"GPSDateStamp": day, "GPSTimeStamp": clock}
 
@@ -32,8 +39,8 @@ def test_zone_of_the_place_is_a_decision() -> None:
     """Chengdu: 8 h earlier, named with its zone."""
     found = _time(CLOCK)
     assert found.utc == MOMENT - timedelta(hours=8)
-    assert found.decision == "camera clock read as Asia/Shanghai (UTC+8 h)"
-    assert "zone of the place" in found.evidence
+    assert _told(found)[0] == "camera clock read as Asia/Shanghai (UTC+8 h)"
+    assert "zone of the place" in _told(found)[1]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,7 @@ def test_utc_at_exposure_beats_all() -> None:
     for text in ("2024-10-08T01:15:48.250", "2024:10:08 01:15:48.25"):
         found = _time({**CLOCK, "OffsetTime": "+01:00"}, {"drone-dji:UTCAtExposure": text}, zone="UTC+9")
         assert found.utc == datetime(2024, 10, 8, 1, 15, 30, 250_000, tzinfo=UTC)
-        assert found.decision == "UTCAtExposure read as GPS time"
+        assert _told(found)[0] == "UTCAtExposure read as GPS time"
     assert _time(CLOCK, {"drone-dji:UTCAtExposure": "soon"}).utc == MOMENT - timedelta(hours=8)
 
 
@@ -92,15 +99,16 @@ def test_zone_that_gps_time_implies(clock: tuple[float, ...], utc: tuple[int, in
     """Quarters of an hour up to 14 h, the camera's own second, within two minutes; else GPS alone."""
     found = _time({**CLOCK, **_gps(clock)})
     assert found.utc == datetime(2024, 10, 8, tzinfo=UTC) + timedelta(hours=utc[0], minutes=utc[1], seconds=utc[2])
-    assert found.decision == told
-    assert "120 s" in found.evidence
+    decision, evidence = _told(found)
+    assert decision == told
+    assert "120 s" in evidence
 
 
 def test_gps_time_alone() -> None:
     """A camera without a clock; a stamp that is none is no time."""
     found = _time(_gps((1.0, 15.0, 30.5)))
     assert found.utc == datetime(2024, 10, 8, 1, 15, 30, 500_000, tzinfo=UTC)
-    assert (found.decision, found.evidence) == ("taken from GPS time", "no DateTimeOriginal")
+    assert _told(found) == ("taken from GPS time", "no DateTimeOriginal")
     for wrong in (
         _gps((1.0, 15.0)),
         _gps((1.0, 61.0, 0.0)),

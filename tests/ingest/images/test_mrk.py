@@ -74,9 +74,9 @@ def test_file_with_damaged_lines(tmp_path: Path) -> None:
     """Empty lines are nothing, damaged ones are named with their number."""
     path = tmp_path / "a_Timestamp.MRK"
     path.write_text(f"{_line(1)}\n\nrubbish\n{_line(2)}\n", encoding="ascii")
-    exposures, rejects = read_mrk(path, "a.MRK")
-    assert [e.number for e in exposures] == [1, 2]
-    assert [(r.item, r.where) for r in rejects] == [("a.MRK", "line 3")]
+    outcome = read_mrk(path, "a.MRK")
+    assert [e.number for e in outcome.value] == [1, 2]
+    assert [(r.item, r.where, r.code) for r in outcome.rejects] == [("a.MRK", "line 3", "mrk_line_without_exposure")]
     path.write_text("rubbish\n", encoding="ascii")
     with raises_told(FileError, match=r"a\.MRK: holds no exposure"):
         read_mrk(path, "a.MRK")
@@ -89,7 +89,8 @@ def test_exposure_takes_the_place_of_the_tags(tmp_path: Path) -> None:
     log = tmp_path / "100_0001_Timestamp.MRK"
     log.write_text(_line(7) + "\n", encoding="ascii")
     frame = _frame(tmp_path / "100_0001_0007.JPG", lat=30.657410)
-    (found,), (told,), rejects = apply_marks_of_exposure([frame], [(log, "log")], conflict_m=20.0)
+    outcome = apply_marks_of_exposure([frame], [(log, "log")], conflict_m=20.0)
+    (found,), (told,) = outcome.value, outcome.decisions
     expected = replace(
         frame,
         pose=replace(
@@ -100,8 +101,8 @@ def test_exposure_takes_the_place_of_the_tags(tmp_path: Path) -> None:
         tags={"Model": "P4R", "RtkFlag": "16"},
     )  # fmt: skip
     assert found == expected
-    assert (told.item, tell(told).decision) == ("log", "position and time of 1 photos taken from it")
-    assert rejects == []
+    assert (told.item, tell(told).decision) == ("log", "position and time of 1 photo taken from it")
+    assert outcome.rejects == ()
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,8 @@ def test_exposures_far_from_the_photo_are_not_used(tmp_path: Path, axis: int, me
     log.write_text(_line(7) + "\n", encoding="ascii")
     step = metres / (111_320.0 * (0.860215 if axis == 0 else 1.0))
     frame = _frame(tmp_path / "F_0007.JPG", lat=30.657401 + step * axis, lon=104.065702 + step * (1 - axis))
-    (found,), (told,), _ = apply_marks_of_exposure([frame], [(log, "log")], conflict_m=20.0)
+    outcome = apply_marks_of_exposure([frame], [(log, "log")], conflict_m=20.0)
+    (found,), (told,) = outcome.value, outcome.decisions
     assert (found.pose.lat == 30.657401 and found.pose.lon == 104.065702) == used
     if not used:
         assert found is frame
@@ -140,9 +142,9 @@ def test_photos_find_their_file_and_number(tmp_path: Path) -> None:
         "B_0030_IR.TIF",
     ]
     frames = [_frame(tmp_path / name) for name in names]
-    found, decisions, _ = apply_marks_of_exposure(frames, logs, conflict_m=20.0)
+    outcome = apply_marks_of_exposure(frames, logs, conflict_m=20.0)
     # C belongs to neither of two logs; the only log of a folder serves every photo in it.
-    assert [f.pose.vertical_datum == "ellipsoid" for f in found] == [
+    assert [f.pose.vertical_datum == "ellipsoid" for f in outcome.value] == [
         True,
         True,
         False,
@@ -152,7 +154,11 @@ def test_photos_find_their_file_and_number(tmp_path: Path) -> None:
         True,
         True,
     ]
-    assert {d.item: tell(d).decision.split(" of ")[1][0] for d in decisions} == {"A": "2", "B": "2", "other/A": "1"}
+    assert {d.item: tell(d).decision.split(" of ")[1][0] for d in outcome.decisions} == {
+        "A": "2",
+        "B": "2",
+        "other/A": "1",
+    }
 
 
 def test_unreadable_log_is_a_reject_and_photos_stay(tmp_path: Path) -> None:
@@ -161,7 +167,8 @@ def test_unreadable_log_is_a_reject_and_photos_stay(tmp_path: Path) -> None:
     empty.write_text("", encoding="ascii")
     log.write_text("rubbish\n" + _line(7), encoding="ascii")
     frames = [_frame(tmp_path / "F_0007.JPG"), _frame(tmp_path / "sub" / "F_0007.JPG")]
-    found, _, rejects = apply_marks_of_exposure(frames, [(empty, "empty"), (log, "log")], conflict_m=20.0)
+    outcome = apply_marks_of_exposure(frames, [(empty, "empty"), (log, "log")], conflict_m=20.0)
+    found, rejects = outcome.value, outcome.rejects
     assert [(r.item, r.where) for r in rejects] == [("empty", ""), ("log", "line 1")]
     assert "holds no exposure" in tell(rejects[0]).reason
     assert found[0].pose.vertical_datum == "ellipsoid" and found[1] is frames[1]

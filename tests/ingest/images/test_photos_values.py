@@ -92,6 +92,8 @@ def test_what_is_decided_alike_is_told_once_a_folder(tmp_path: Path) -> None:
     assert told == [("a.jpg and 1 more", "camera FC6310R, 64 × 48 px"), ("x/c.jpg", "camera FC6310R, 64 × 48 px")]
     (focal,) = {tell(d).decision for d in outcome.decisions if tell(d).decision.startswith("focal length")}
     assert focal == "focal length 43 px ± 0 px from exif focal length, camera table"
+    near = [Camera(64, 48, focal_px, 31.5, 23.5, source="declared", focal_sd_px=0.2) for focal_px in (49.6, 50.4)]
+    assert photos._focal(near[0]) == photos._focal(near[1])
     assert [f.item for f in read_frames(files, PhotoSettings(), root=tmp_path / "x").value] == [
         "a.jpg",
         "b.jpg",
@@ -224,7 +226,7 @@ def test_mrk_is_read_by_suffix_not_by_place(tmp_path: Path, swapped: bool) -> No
     )
     assert frame.time == datetime(2024, 10, 8, 1, 15, 30, 500_000, tzinfo=UTC)
     assert [(r.item, r.where) for r in outcome.rejects] == [("100_0001_Timestamp.MRK", "line 2")]
-    assert any("1 photos taken from it" in tell(d).decision for d in outcome.decisions)
+    assert any("1 photo taken from it" in tell(d).decision for d in outcome.decisions)
 
 
 def test_mrk_of_another_place_is_not_used(tmp_path: Path) -> None:

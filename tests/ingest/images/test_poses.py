@@ -9,6 +9,7 @@ import pytest
 from ingest.errors import NoPosition
 from ingest.images.exif import PhotoTags, TagValue
 from ingest.images.poses import PoseDefaults, TaggedPose, pose_from_tags
+from onevisit.words.telling import ToldDecision, tell
 from tests.told import raises_told
 
 DEFAULTS = PoseDefaults(3.0, 5.0, 0.03, 0.035, 20.0)
@@ -31,12 +32,7 @@ def test_a_photo_with_a_position_alone() -> None:
     assert (pose.height_m, pose.vertical_datum, pose.height_above_takeoff_m) == (None, "unknown", None)
     assert (pose.yaw_rad, pose.pitch_rad, pose.roll_rad) == (None, None, None)
     assert (pose.horizontal_sd_m, pose.vertical_sd_m, pose.angle_sd_rad) == (3.0, 5.0, 0.035)
-    assert (found.flight_yaw_rad, found.target_distance_m, found.decision, found.evidence) == (
-        None,
-        None,
-        "",
-        "",
-    )
+    assert (found.flight_yaw_rad, found.target_distance_m, found.decision) == (None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +115,9 @@ def test_positions_that_disagree(metres: float, believed: str, axis: int) -> Non
     assert (found.pose.lon, found.pose.lat) == pytest.approx(
         (lon, lat) if believed == "xmp" else (LON, LAT), abs=1e-8
     )
-    assert found.decision == ("" if believed == "xmp" else "position of the EXIF tags believed")
-    assert found.evidence == ("" if believed == "xmp" else "the XMP position is 20 m away from it")
+    told = tell(found.decision) if found.decision else None
+    expected = ToldDecision("", "position of the EXIF tags believed", "the XMP position is 20 m away from it")
+    assert told == (None if believed == "xmp" else expected)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ def test_incomplete_subtitles_are_counted(shared_data: Path, name: str, missing:
     """What is whole is read, the rest is a reject with its number."""
     outcome = read_srt(shared_data / "uav" / "srt" / name, name)
     assert outcome.value
-    assert tell(outcome.rejects[0]).reason == f"{missing} subtitles without a position"
+    reason = "1 subtitle without a position" if missing == 1 else f"{missing} subtitles without a position"
+    assert tell(outcome.rejects[0]).reason == reason
 
 
 def test_attitude_height_and_time_of_a_phantom_4_rtk(tmp_path: Path) -> None:

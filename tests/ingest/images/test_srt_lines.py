@@ -67,7 +67,7 @@ def test_places(tmp_path: Path, line: str, lon: float, lat: float) -> None:
 )
 def test_places_that_are_none(tmp_path: Path, line: str) -> None:
     """No fix, beyond the earth, half of a place: counted; where there is no other, the file is refused."""
-    with raises_told(FileError, match="1 subtitles, none with a position"):
+    with raises_told(FileError, match="1 subtitle, none with a position"):
         _read(tmp_path, SPAN + line)
     outcome = _read(tmp_path, f"{SPAN}{line}\n\n{SPAN}GPS(104.5,30.5,1)\n\n{SPAN}{line}\n")
     assert len(outcome.value) == 1

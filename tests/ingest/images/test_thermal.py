@@ -288,10 +288,10 @@ def test_kind_of_values(tags: PhotoTags, kind: ThermalKind, monkeypatch: pytest.
     """By container, maker and segments; without the maker's tool DJI's are counts."""
     monkeypatch.setenv("PATH", "")
     assert thermal_kind(tags) == kind
-    decision, evidence = thermal_decision(kind)
-    counts = kind.unit == "count"
-    assert decision.startswith("raw counts" if counts else "temperatures" if kind.source else "only the picture")
-    assert evidence
+    decision = thermal_decision(kind)
+    told, counts = tell(decision), kind.unit == "count"
+    assert told.decision.startswith("raw counts" if counts else "temperatures" if kind.source else "only the picture")
+    assert told.evidence not in ("", str(decision.why))
 
 
 def test_tiff_of_temperatures_as_they_are(tmp_path: Path) -> None:

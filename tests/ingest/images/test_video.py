@@ -117,7 +117,10 @@ def test_every_field_of_a_frame(tmp_path: Path) -> None:
     assert [(d.item, tell(d).decision) for d in outcome.decisions] == [
         ("v/a.avi", "6 frames taken, one every 9.9 m of way"), ("v/a.avi", "focal length 43 px ± 9 px"),
     ]  # fmt: skip
-    assert tell(outcome.decisions[0]).evidence == "12 subtitles with positions, 12 s of 64 × 48 px"
+    assert [tell(d).evidence for d in outcome.decisions] == [
+        "12 subtitles with positions, 12 s of 64 × 48 px",
+        "35 mm equivalent of 24 mm in the subtitles, for the width of the picture",
+    ]
 
 
 def test_declared_focal_length_and_no_gimbal(tmp_path: Path) -> None:
@@ -199,9 +202,13 @@ def test_partners_are_told_by_name_and_folder() -> None:
     files = [
         (Path(n), n) for n in ("a/X.MP4", "a/x.SRT", "a/y.mov", "b/y.srt", "a/z.MKV", "a/z.srt", "a/w.avi", "a/w.srt")
     ]
-    pairs, rejects = pair_videos(files)
-    assert [(p[1], p[3]) for p in pairs] == [("a/w.avi", "a/w.srt"), ("a/X.MP4", "a/x.SRT"), ("a/z.MKV", "a/z.srt")]
-    assert [(r.item, r.where) for r in rejects] == [("a/y.mov", "telemetry"), ("b/y.srt", "video")]
+    outcome = pair_videos(files)
+    assert [(p[1], p[3]) for p in outcome.value] == [
+        ("a/w.avi", "a/w.srt"),
+        ("a/X.MP4", "a/x.SRT"),
+        ("a/z.MKV", "a/z.srt"),
+    ]
+    assert [(r.item, r.where) for r in outcome.rejects] == [("a/y.mov", "telemetry"), ("b/y.srt", "video")]
 
 
 def test_real_telemetry_drives_the_choice(tmp_path: Path, shared_data: Path) -> None:
