@@ -14,8 +14,10 @@ import rasterio
 from click.testing import CliRunner
 
 from imagery.camera import project
+from ingest.errors import FileError
 from onevisit.cli import cli
 from onevisit.truth.simulate.flights.files import WrittenTags, write_photo
+from onevisit.words.telling import tell
 from tests.imagery.conftest import CAMERA, EAST, GRID_STATIONS, GRID_YAWS, NORTH, Block, make_block
 
 
@@ -131,4 +133,5 @@ def test_elevation_model_and_declared_geoid(tmp_path: Path) -> None:
     assert any(d["decision"] == "ground taken from this elevation model" for d in report["decisions"])
     lost = CliRunner().invoke(cli, [*arguments, "--quiet", "--dem", str(tmp_path / "there.tif")])
     assert lost.exit_code == 1
-    assert "does not cover the photos" in str(lost.exception)
+    assert isinstance(lost.exception, FileError)
+    assert "does not cover the photos" in tell(lost.exception)
