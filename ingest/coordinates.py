@@ -21,6 +21,7 @@ from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
 from ingest.errors import SettingError
+from ingest.outcome import Phrase
 
 Floats = NDArray[np.float64]
 
@@ -115,7 +116,7 @@ def crs_from_text(text: str | int) -> CRS:
     try:
         crs = CRS.from_user_input(text)
     except CRSError as error:
-        raise SettingError(f'coordinate system {text!r} is not known: {error}; try "EPSG:4544"') from error
+        raise SettingError(Phrase("crs_not_known", {"text": text, "error": str(error)})) from error
     transformer_to(crs)
     return crs
 
@@ -191,10 +192,7 @@ def transformer_to(crs: CRS) -> Transformer:
 
 
 def _no_datum_shift(crs: CRS) -> SettingError:
-    return SettingError(
-        f"{crs.name}: no datum shift to WGS 84 is known here, and a ballpark one is wrong by up to 150 m; convert "
-        'the data to CGCS2000, or give a PROJ string with "+towgs84=..." (zeros if the datum is CGCS2000)'
-    )
+    return SettingError(Phrase("crs_without_datum_shift", {"name": crs.name}))
 
 
 # --- the shifted systems of Chinese maps ---------------------------------------------------------------------------
@@ -351,6 +349,4 @@ def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SettingError(
-            f'time_zone = "{name}" is not a zone; expected for example "Asia/Shanghai" or "+08:00"'
-        ) from error
+        raise SettingError(Phrase("time_zone_not_known", {"name": name})) from error

@@ -19,10 +19,15 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from ingest.errors import OnevisitError
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Notes, Outcome, Phrase
 
 _ACTIONS = ("remove", "reject")
+
+
+class UnreadableEdit(OnevisitError):
+    """A line of ``edits.csv`` that asks for nothing that can be done; the phrase says what to write."""
 
 
 @dataclass(frozen=True)
@@ -39,20 +44,20 @@ class Edit:
 
 def read_edits(path: Path) -> Outcome[tuple[Edit, ...]]:
     """Read ``edits.csv``; a line that cannot be read is rejected by number, the others hold."""
-    edits, rejects = [], []
+    edits, notes = [], Notes()
     with path.open(encoding="utf-8-sig", newline="") as stream:
         rows = csv.DictReader(stream)
         for row in rows:
             try:
                 edits.append(_edit_from_row(rows.line_num, row))
-            except ValueError as error:
-                rejects.append(Reject(path.name, f"line {rows.line_num}", str(error)))
-    return Outcome(tuple(edits), (), tuple(rejects))
+            except UnreadableEdit as error:
+                notes.reject(path.name, f"line {rows.line_num}", error.phrase.code, error.phrase.values)
+    return notes.outcome(tuple(edits))
 
 
 def apply_edits(traces: Sequence[xr.Dataset], edits: Sequence[Edit]) -> Outcome[tuple[xr.Dataset, ...]]:
     """Flag the rows that a person removed; say for every edit how many rows it touched."""
-    decisions = []
+    notes = Notes()
     result = list(traces)
     for edit in (e for e in edits if e.action == "remove"):
         touched = 0
@@ -65,23 +70,19 @@ def apply_edits(traces: Sequence[xr.Dataset], edits: Sequence[Edit]) -> Outcome[
                 inside, trace["qc_flag"].values | np.uint32(Flag.REMOVED_BY_HAND), trace["qc_flag"].values
             )
             result[number] = trace.assign(qc_flag=("obs", flags.astype(np.uint32), trace["qc_flag"].attrs))
-        span = f"{_text(edit.start)} to {_text(edit.end)}"
-        decisions.append(
-            Decision(
-                f"edits.csv line {edit.line}", f"{touched} rows flagged as removed by hand", f"{span}: {edit.comment}"
-            )
-        )
-    return Outcome(tuple(result), tuple(decisions))
+        span = {"start": _said(edit.start), "end": _said(edit.end), "comment": edit.comment}
+        notes.decide(f"edits.csv line {edit.line}", "rows_removed_by_hand", {"count": touched, **span})
+    return notes.outcome(tuple(result))
 
 
 def _edit_from_row(line: int, row: dict[str, str | None]) -> Edit:
     cells = {str(key).strip(): (value or "").strip() for key, value in row.items() if key is not None}
     action = cells.get("action", "")
     if action not in _ACTIONS:
-        raise ValueError(f"action {action!r} is not known; use one of {', '.join(_ACTIONS)}")
+        raise UnreadableEdit(Phrase("edit_action_not_known", {"action": action, "known": _ACTIONS}))
     start, end = (_time(cells.get(name, ""), name) for name in ("start", "end"))
     if action == "reject" and not cells.get("name"):
-        raise ValueError("a reject needs the name of a photo or site")
+        raise UnreadableEdit(Phrase("edit_reject_without_name"))
     return Edit(line, action, cells.get("name", ""), cells.get("comment", ""), start, end)
 
 
@@ -91,9 +92,9 @@ def _time(text: str, name: str) -> datetime | None:
     try:
         time = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f"{name} {text!r} is not ISO 8601; write 2026-05-01T09:00:00+08:00") from error
+        raise UnreadableEdit(Phrase("edit_time_not_iso", {"column": name, "text": text})) from error
     if time.tzinfo is None:
-        raise ValueError(f"{name} {text!r} has no zone; write {text}+08:00")
+        raise UnreadableEdit(Phrase("edit_time_without_zone", {"column": name, "text": text}))
     return time.astimezone(UTC)
 
 
@@ -108,5 +109,5 @@ def _between(
     return inside
 
 
-def _text(time: datetime | None) -> str:
-    return time.isoformat() if time else "open"
+def _said(time: datetime | None) -> str | Phrase:
+    return time.isoformat() if time else Phrase("edit_end_open")

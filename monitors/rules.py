@@ -31,5 +31,5 @@ def seek_anomalies(series: Sequence[xr.Dataset]) -> Outcome[tuple[Anomaly, ...]]
     if not series:
         return Outcome(())
     limited = sum(any("limit" in v.attrs for v in one.data_vars.values()) for one in series)
-    evidence = f"{limited} of {len(series)} series state a limit; {len(found)} exceedances"
-    return Outcome(found, (Decision("monitors/", "records held against the limits that they state", evidence),))
+    values = {"limited": limited, "series": len(series), "exceedances": len(found)}
+    return Outcome(found, (Decision("monitors/", "records_held_against_limits", values),))

@@ -168,15 +168,9 @@ class Collector:
                 moved[key.source] += points.spots_differ
                 series.append(dataset)
                 spots.append(points.spot)
-        notes = (
-            (replaced, "values replaced by later ones of the same time", "same point, quantity and time"),
-            (moved, "rows name another position than their series", "the first position of a series is taken"),
-        )
-        decisions = tuple(
-            Decision(source, f"{counts[source]} {decision}", evidence)
-            for counts, decision, evidence in notes
-            for source in sources
-            if counts[source]
+        decisions = (
+            *(Decision(s, "values_replaced", {"count": replaced[s]}) for s in sources if replaced[s]),
+            *(Decision(s, "rows_elsewhere_than_series", {"count": moved[s]}) for s in sources if moved[s]),
         )
         return Collected(tuple(series), tuple(spots), decisions)
 

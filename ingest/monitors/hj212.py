@@ -1,6 +1,6 @@
 """HJ 212 packets (2005, 2017, 2025) → messages: framing, length, CRC, header, items.
 
-Strict by default: whatever departs from the standard is an error of that message, in words. Departures that a device
+Strict by default: whatever departs from the standard is an error of that message. Departures that a device
 is known for can be tolerated by name; they are still counted. After garbage the stream is found again at the next
 ``##``. SM4-encrypted packets are not opened.
 
@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ingest.monitors.crc import crc_modbus, crcs_hj212
+from ingest.outcome import Phrase
 from ingest.settings import setting
 
 _BATCH_BYTES = 1 << 20
@@ -33,6 +34,15 @@ _HEADER_FIELD = re.compile(r"([A-Za-z]+)=([^;]*)")
 _VERSIONS = {0: "HJ/T 212-2005", 1: "HJ 212-2017", 2: "HJ 212-2025"}
 _PART_NUMBER = re.compile(r"[0-9]{1,9}")
 _BLANK = b"\r\n\t \x00"
+DEFECTS: Mapping[str, str] = MappingProxyType(
+    {
+        "packet_sum_modbus": "modbus",
+        "packet_length_wrong": "length",
+        "packet_length_missing": "length",
+        "packet_too_long": "long",
+    }
+)
+"""Departures that a device may be known for, by the code of what is said of them."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +73,8 @@ class Message:
     length_ok: bool
     items: Mapping[str, Mapping[str, str]]
     flags: Mapping[str, object]
-    errors: tuple[str, ...] = ()
-    tolerated: tuple[str, ...] = ()
+    errors: tuple[Phrase, ...] = ()
+    tolerated: tuple[Phrase, ...] = ()
     meta: Mapping[str, str] = field(default_factory=dict)
     header: Mapping[str, str] = field(default_factory=dict)
     offset: int = 0
@@ -118,8 +128,8 @@ def join_packets(messages: Iterable[Message]) -> Iterator[Message]:
     for parts in open_parts.values():
         joined = _joined(parts)
         total, _ = _part_numbers(joined)
-        came = ", ".join(map(str, sorted(parts)))
-        yield replace(joined, errors=(*joined.errors, f"split message incomplete: parts {came} of {total} came"))
+        missing = Phrase("packet_incomplete", {"parts": tuple(sorted(parts)), "total": total})
+        yield replace(joined, errors=(*joined.errors, missing))
 
 
 # --- frames --------------------------------------------------------------------------------------------------------
@@ -217,7 +227,7 @@ class _Garbage:
     def flush(self) -> Iterator[Message]:
         """Yield the message that reports what was gathered, if anything was."""
         if self._count:
-            note = f"{self._count} bytes from byte {self._start} belong to no packet (expected ##)"
+            note = Phrase("bytes_of_no_packet", {"count": self._count, "start": self._start})
             yield Message("", "", "", "", "", "bad", False, {}, {}, (note,), offset=self._start)
             self._count = 0
 
@@ -257,27 +267,25 @@ def _message(buffer: bytes, frame: _Frame, expected: int, offset: int, options: 
     header = {"QN": value} | common.fields if name == "QN" else dict(common.fields)
     items: dict[str, dict[str, str]] = {}
     meta: dict[str, str] = {}
-    problems: list[str] = []
+    problems: list[Phrase] = []
     if opened and area.endswith("&&"):
         _parse_items(area[:-2], items, meta, problems)
     else:
-        problems.append("data area CP=&&...&& is not closed")
+        problems.append(Phrase("packet_data_not_closed"))
     if frame.crc and int(frame.crc, 16) == expected:
         crc = "ok"
     else:
         crc = _other_crc(segment, frame.crc)
-        kind = "a Modbus sum" if crc == "modbus" else "wrong"
-        came = frame.crc.decode("ascii", "replace") or "nothing"
-        problems.append(f"CRC {came} is {kind}, expected {expected:04X}")
+        problems.append(_sum_problem(crc, frame.crc, expected))
     if frame.declared != frame.length:
-        stated = "no length" if frame.declared < 0 else f"length {frame.declared:04d}"
-        problems.append(f"{stated} stated, {frame.length} bytes came")
+        lengths = {"declared": frame.declared, "came": frame.length}
+        problems.append(Phrase("packet_length_missing" if frame.declared < 0 else "packet_length_wrong", lengths))
     if frame.length > options.segment_limit:
-        problems.append(f"segment of {frame.length} bytes is longer than {options.segment_limit}")
+        problems.append(Phrase("packet_too_long", {"length": frame.length, "limit": options.segment_limit}))
     problems += common.problems
     data_time = meta.get("DataTime", "")
     if data_time and not _is_time(data_time):
-        problems.append(f"DataTime {data_time!r} is no time (expected 14 or 17 digits)")
+        problems.append(Phrase("packet_time_not_understood", {"text": data_time}))
     mn = header.get("MN", "")
     errors, tolerated = _sort_problems(problems, mn, options.tolerated) if problems else ((), ())
     return Message(
@@ -286,7 +294,7 @@ def _message(buffer: bytes, frame: _Frame, expected: int, offset: int, options: 
     )  # fmt: skip
 
 
-def _parse_items(area: str, items: dict[str, dict[str, str]], meta: dict[str, str], problems: list[str]) -> None:
+def _parse_items(area: str, items: dict[str, dict[str, str]], meta: dict[str, str], problems: list[Phrase]) -> None:
     """Fill in items by code and field, fields without a code, and the parts of the data area that are neither."""
     odd = []
     for part in area.replace(",", ";").split(";"):
@@ -302,7 +310,7 @@ def _parse_items(area: str, items: dict[str, dict[str, str]], meta: dict[str, st
         else:
             items[code] = {name: value}
     if odd:
-        problems.append(f"data area has {len(odd)} parts that are no field: {odd[0][:40]!r}")
+        problems.append(Phrase("packet_parts_odd", {"count": len(odd), "first": odd[0][:40]}))
 
 
 @lru_cache(maxsize=4096)
@@ -317,26 +325,27 @@ class _CommonHeader(NamedTuple):
 
     fields: dict[str, str]
     flags: Mapping[str, object]
-    problems: tuple[str, ...]
+    problems: tuple[Phrase, ...]
 
 
 @lru_cache(maxsize=4096)
 def _common_header(text: str) -> _CommonHeader:
     fields = dict(_HEADER_FIELD.findall(text))
-    problems: list[str] = []
+    problems: list[Phrase] = []
     flags = _flags(fields, problems)
-    problems += [f"header has no {name}" for name in ("ST", "CN", "MN") if not fields.get(name)]
+    lacking = [name for name in ("ST", "CN", "MN") if not fields.get(name)]
+    problems += [Phrase("packet_header_lacks", {"name": name}) for name in lacking]
     return _CommonHeader(fields, flags, tuple(problems))
 
 
-def _flags(header: Mapping[str, str], problems: list[str]) -> Mapping[str, object]:
+def _flags(header: Mapping[str, str], problems: list[Phrase]) -> Mapping[str, object]:
     """Decode the Flag of a header, and note where it is no number or promises parts that are not numbered."""
     text = header.get("Flag", "")
     flags = _decode_flag(text)
     if text and flags["value"] is None:
-        problems.append(f"Flag {text!r} is no number up to 255")
+        problems.append(Phrase("packet_flag_no_number", {"text": text}))
     if flags["split"] and not all(_PART_NUMBER.fullmatch(header.get(name, "")) for name in ("PNUM", "PNO")):
-        problems.append("Flag says the message is split, but PNUM or PNO is missing")
+        problems.append(Phrase("packet_parts_not_numbered"))
     return flags
 
 
@@ -357,13 +366,21 @@ def _other_crc(segment: bytes, text: bytes) -> str:
     return "modbus" if came in (modbus, (modbus & 0xFF) << 8 | modbus >> 8) else "bad"
 
 
+def _sum_problem(crc: str, came: bytes, expected: int) -> Phrase:
+    if not came:
+        return Phrase("packet_sum_missing", {"expected": expected})
+    return Phrase(
+        "packet_sum_modbus" if crc == "modbus" else "packet_sum_wrong",
+        {"came": came.decode("ascii", "replace"), "expected": expected},
+    )
+
+
 def _sort_problems(
-    problems: Sequence[str], mn: str, tolerated: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    problems: Sequence[Phrase], mn: str, tolerated: Sequence[str]
+) -> tuple[tuple[Phrase, ...], tuple[Phrase, ...]]:
     """Part what is wrong into errors and what this device is allowed to do."""
     allowed = {defect for entry in tolerated for device, _, defect in [entry.rpartition(":")] if device in ("*", mn)}
-    marks = {"modbus": "Modbus sum", "length": "bytes came", "long": "longer than"}
-    excused = tuple(p for p in problems if any(marks.get(defect, "\0") in p for defect in allowed))
+    excused = tuple(problem for problem in problems if DEFECTS.get(problem.code) in allowed)
     return tuple(p for p in problems if p not in excused), excused
 
 

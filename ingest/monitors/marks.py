@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ingest.outcome import Reject
+from ingest.outcome import Notes, Outcome, Phrase
 from ingest.text.marks import HJ212_FLAGS
 
 _FIRST_TEXT = 16  # leaves room for letters that the standard may add
@@ -105,13 +105,13 @@ def mark_texts(variable: xr.DataArray) -> Mapping[int, str]:
 # --- marks over a span of time -------------------------------------------------------------------------------------
 
 
-def apply_marks(series: Sequence[xr.Dataset], marks: Sequence[Mark], rejects: list[Reject]) -> list[xr.Dataset]:
+def apply_marks(series: Sequence[xr.Dataset], marks: Sequence[Mark]) -> Outcome[list[xr.Dataset]]:
     """Lay marks over the series of their point: ``mark`` is their text, joined by ``|`` where they overlap.
 
     A mark of one quantity is written with its code (``a21026:校准``). A mark that fits no series is rejected by name.
     """
     used: set[int] = set()
-    found = []
+    found, notes = [], Notes()
     for dataset in series:
         chosen = [index for index, mark in enumerate(marks) if mark.covers(dataset)]
         used.update(chosen)
@@ -119,11 +119,9 @@ def apply_marks(series: Sequence[xr.Dataset], marks: Sequence[Mark], rejects: li
     for index, mark in enumerate(marks):
         if index not in used:
             item, _, where = mark.where.partition(", ")
-            reason = (
-                f"mark {mark.text!r} fits no series ({mark.mn or mark.point or mark.site_name or 'no site named'})"
-            )
-            rejects.append(Reject(item, where, reason))
-    return found
+            named = mark.mn or mark.point or mark.site_name or Phrase("mark_names_no_site")
+            notes.reject(item, where, "mark_fits_no_series", {"text": mark.text, "named": named})
+    return notes.outcome(found)
 
 
 def _with_marks(series: xr.Dataset, marks: Sequence[Mark]) -> xr.Dataset:

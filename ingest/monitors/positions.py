@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
 import xarray as xr
 
 from ingest.errors import SettingError
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.registers.places import ImpossiblePlace, Place, crs_name, read_place
 from ingest.schema import CrsSource
 
@@ -26,12 +26,12 @@ _POINT: _Pairs = (("lon", "lat"),)
 #: Roles of columns that say where a point is.
 ROLES = frozenset(("height", *chain(*_ENDS, *_POINT)))
 _HEIGHT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(?:m|米)?", re.IGNORECASE)
-_DECLARED = 'put `crs = "GCJ-02"` (or another) under [monitors] in mission.toml, or a column 坐标系'
-_SAID = {
-    CrsSource.DECLARED: "declared by a column or under [monitors]",
-    CrsSource.GUESSED: "by their numbers: degrees outside of China are of one system, metres may carry their zone",
-    CrsSource.UNKNOWN: f"nothing says which system; GCJ-02 or BD-09 would be 0.3 to 1.2 km off: {_DECLARED}",
+_SOURCE_CODES = {
+    "declared": "positions_crs_declared",
+    "guessed": "positions_crs_guessed",
+    "unknown": "positions_crs_unknown",
 }
+"""How the system of positions became known (`CrsSource`)."""
 
 
 @dataclass(frozen=True)
@@ -87,47 +87,45 @@ def read_positions(spots: Iterable[Spot], crs: str) -> Outcome[Mapping[Spot, Pos
     """
     found: dict[Spot, Position] = {}
     systems: Counter[tuple[str, str, CrsSource]] = Counter()
-    repairs: Counter[tuple[str, str, str]] = Counter()
-    rejects: list[Reject] = []
+    repairs: dict[str, Decision] = {}
+    notes = Notes()
     for spot in dict.fromkeys(spots):
-        places = _places(spot, crs, rejects)
-        height_m = _height_m(spot, rejects)
+        places = _places(spot, crs, notes)
+        height_m = _height_m(spot, notes)
         source = places[0].crs_source if places else CrsSource.UNKNOWN
         found[spot] = Position(tuple(p.lon for p in places), tuple(p.lat for p in places), height_m, source)
         if places:
             systems[spot.item, places[0].crs, source] += 1
-            repairs.update((spot.item, *note) for place in places for note in place.notes)
-    decisions = [
-        Decision(item, f"{count} positions read as {system}", _SAID[source])
-        for (item, system, source), count in systems.items()
-    ]
-    decisions += [Decision(item, decision, evidence) for item, decision, evidence in repairs]
-    return Outcome(found, tuple(decisions), tuple(rejects))
+            mended = (replace(note, item=spot.item) for place in places for note in place.notes)
+            repairs |= {repr(note): note for note in mended}
+    for (item, system, source), count in systems.items():
+        why = Phrase(_SOURCE_CODES[source.value], {"column": "坐标系"})
+        notes.decide(item, "positions_read_as", {"count": count, "crs": system}, why)
+    notes.keep(*repairs.values())
+    return notes.outcome(found)
 
 
-def _places(spot: Spot, crs: str, rejects: list[Reject]) -> Sequence[Place]:
+def _places(spot: Spot, crs: str, notes: Notes) -> Sequence[Place]:
     """One place, two, or none where any of them is none."""
     places: list[Place] = []
     for lon, lat in zip(spot.lons, spot.lats, strict=True):
         try:
-            place = read_place(lon, lat, crs_name(spot.crs or crs))
+            place = read_place(lon, lat, crs_name(spot.crs or crs), section="monitors")
         except (ImpossiblePlace, SettingError) as error:
-            reason = str(error).replace("[registers]", "[monitors]")
-            rejects.append(Reject(spot.item, spot.where, f"position not used: {reason}"))
+            notes.reject(spot.item, spot.where, "position_not_used", {"error": error.phrase})
             return ()
         if place is None:
-            reason = f"position not used: longitude {lon!r}, latitude {lat!r}; write both, of both ends of a path"
-            rejects.append(Reject(spot.item, spot.where, reason))
+            values = {"longitude": lon, "latitude": lat}
+            notes.reject(spot.item, spot.where, "position_of_one_number", values)
             return ()
         places.append(place)
     return places
 
 
-def _height_m(spot: Spot, rejects: list[Reject]) -> float:
+def _height_m(spot: Spot, notes: Notes) -> float:
     match = _HEIGHT.fullmatch(spot.height)
     if match is None and spot.height:
-        reason = f"height not used: {spot.height!r} is no number of metres above the ground"
-        rejects.append(Reject(spot.item, spot.where, reason))
+        notes.reject(spot.item, spot.where, "height_not_used", {"text": spot.height})
     return float(match.group(1)) if match else np.nan
 
 

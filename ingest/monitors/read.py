@@ -20,11 +20,11 @@ from ingest.coordinates import crs_from_text, zone_of
 from ingest.errors import FileError
 from ingest.monitors.codes import code_of
 from ingest.monitors.collect import LAST_NS, Attributes, Collected, Collector, SeriesKey
-from ingest.monitors.hj212 import Hj212Settings, Message, join_packets, parse_stream
+from ingest.monitors.hj212 import DEFECTS, Hj212Settings, Message, join_packets, parse_stream
 from ingest.monitors.marks import Mark, apply_marks
 from ingest.monitors.positions import read_positions, with_position
 from ingest.monitors.tables import Device, read_table
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Notes, Outcome, Phrase, Reject
 from ingest.registers.places import HYPOTHESES, crs_name
 from ingest.settings import setting
 from ingest.species import species_of_code
@@ -47,7 +47,19 @@ _COMMANDS = {
 # Stations of ambient air send gases in µg m-3, whatever the table of codes says; only CO comes in mg m-3.
 _AMBIENT, _POWER, _VENDOR_POWER = "22", "44", "80"
 _WATER = ("21", "32", "52")
-_BEYOND = "DataTime is not between 1678 and 2261"
+_BEYOND = Phrase("packet_time_out_of_range")
+_KIND_CODES = {
+    "packet_sum_modbus": "packets_with_modbus_sum",
+    "packet_sum_wrong": "packets_with_wrong_sum",
+    "packet_sum_missing": "packets_with_wrong_sum",
+    "packet_length_wrong": "packets_of_wrong_length",
+    "packet_length_missing": "packets_of_wrong_length",
+    "packet_too_long": "packets_too_long",
+    "packet_incomplete": "packets_incomplete",
+    "packet_time_not_understood": "packets_with_wrong_time",
+    "bytes_of_no_packet": "packets_of_loose_bytes",
+}
+"""What is wrong with a packet, without its numbers: equal ones are counted together."""
 _UNUSED_FIELDS = frozenset(("Min", "Max", "ZsMin", "ZsMax", "Cou", "EFlag", "SampleTime"))
 _ELECTRIC_UNITS = {"I": "A", "U": "V", "P": "kW", "E": "kWh"}
 
@@ -93,32 +105,30 @@ def read_monitors(
     if settings.crs and crs_name(settings.crs) not in HYPOTHESES:
         crs_from_text(crs_name(settings.crs))
     collector, marks, devices = Collector(), list[Mark](), dict[str, Device]()
-    decisions: list[Decision] = []
-    rejects: list[Reject] = []
+    notes = Notes()
     for path in sorted(files):
         inside = root is not None and path.is_relative_to(root)
         item = path.relative_to(root).as_posix() if inside and root is not None else path.name
         try:
             if _is_hj212(path):
-                _read_packets(path, item, settings, zone, collector, decisions, rejects)
+                _read_packets(path, item, settings, zone, collector, notes)
             else:
-                sheets, notes = read_sheets(path, item, settings)
-                decisions += notes
+                sheets, decisions = read_sheets(path, item, settings)
+                notes.keep(*decisions)
                 for sheet in sheets:
-                    read_table(sheet, item, zone, collector, marks, devices, decisions, rejects)
+                    read_table(sheet, item, zone, collector, marks, devices, notes)
         except FileError as error:
-            rejects.append(error.reject)
+            notes.keep(error.reject)
         except OSError as error:
-            rejects.append(Reject(item, "", f"cannot be read ({error.strerror or error})"))
+            notes.reject(item, "", "record_unreadable", {"error": error.strerror or str(error)})
         else:
-            evidence = "the records name no zone; put `time_zone` under [monitors] in mission.toml if it was another"
-            decisions.append(Decision(item, f"times read as {settings.time_zone}", evidence))
+            notes.decide(item, "record_times_read_as", {"zone": settings.time_zone})
     collected = collector.drain()
-    placed = _place(collected, devices, settings.crs)
-    rejects += placed.rejects
-    series = apply_marks([_with_device(dataset, devices) for dataset in placed.value], marks, rejects)
-    logger.info("monitors: %d series, %d rejected", len(series), len(rejects))
-    return Outcome(tuple(series), (*decisions, *collected.decisions, *placed.decisions), tuple(rejects))
+    notes.keep(*collected.decisions)
+    placed = notes.take(_place(collected, devices, settings.crs))
+    series = notes.take(apply_marks([_with_device(dataset, devices) for dataset in placed], marks))
+    logger.info("monitors: %d series, %d rejected", len(series), len(notes.rejects))
+    return notes.outcome(tuple(series))
 
 
 def _place(collected: Collected, devices: Mapping[str, Device], crs: str) -> Outcome[list[xr.Dataset]]:
@@ -167,53 +177,42 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _read_packets(
-    path: Path,
-    item: str,
-    settings: MonitorSettings,
-    zone: tzinfo,
-    collector: Collector,
-    decisions: list[Decision],
-    rejects: list[Reject],
+    path: Path, item: str, settings: MonitorSettings, zone: tzinfo, collector: Collector, notes: Notes
 ) -> None:
     """Add the values of a file of packets; refused and tolerated packets are counted by kind."""
     refused: Counter[str] = Counter()
-    tolerated: Counter[str] = Counter()
-    first: dict[str, int] = {}
+    tolerated: Counter[tuple[str, Phrase]] = Counter()
+    first: dict[str, tuple[int, Phrase]] = {}
     messages = parse_stream(_chunks(path), settings=Hj212Settings(tolerated=settings.tolerated))
     for message in join_packets(messages):
-        for problem in message.tolerated:
-            tolerated[f"{message.mn}: {_kind(problem)}"] += 1
-        if message.errors:
-            kind = _kind(message.errors[0])
-            refused[kind] += 1
-            first.setdefault(kind, message.offset)
-        elif message.cn in _COMMANDS and message.data_time:
+        tolerated.update((message.mn, _kind(problem)) for problem in message.tolerated)
+        problem = message.errors[0] if message.errors else None
+        if problem is None and message.cn in _COMMANDS and message.data_time:
             time_ns = _utc_ns(message.data_time, zone)
-            if abs(time_ns) > LAST_NS:
-                refused[_BEYOND] += 1
-                first.setdefault(_BEYOND, message.offset)
-            else:
+            problem = _BEYOND if abs(time_ns) > LAST_NS else None
+            if problem is None:
                 _add_message(message, item, time_ns, collector)
+        if problem is not None:
+            kind = str(_kind(problem))
+            refused[kind] += 1
+            first.setdefault(kind, (message.offset, problem))
     for kind, count in refused.items():
-        rejects.append(Reject(item, f"byte {first[kind]}", f"{count} packets refused: {kind}; {_advice(kind)}"))
-    for kind, count in tolerated.items():
-        decisions.append(Decision(item, f"{count} packets accepted although not to the standard", kind))
+        notes.keep(_refused(item, count, *first[kind]))
+    for (mn, known), count in tolerated.items():
+        notes.decide(item, "packets_accepted", {"count": count, "mn": mn, "kind": known})
 
 
-def _kind(problem: str) -> str:
-    """An error without its numbers, so that equal ones are counted together."""
-    for kind in ("Modbus sum", "CRC", "length", "belong to no packet", "longer than", "incomplete", "DataTime"):
-        if kind in problem:
-            return kind if kind != "belong to no packet" else "bytes belong to no packet"
-    return problem[:60]
-
-
-def _advice(kind: str) -> str:
-    """Say what can be done about packets that were refused for a kind of error."""
-    defect = {"Modbus sum": "modbus", "length": "length", "longer than": "long"}.get(kind)
+def _refused(item: str, count: int, offset: int, problem: Phrase) -> Reject:
+    """So many packets with a problem, the first of them at an offset, and what can be done."""
+    where, kind, defect = f"byte {offset}", _kind(problem), DEFECTS.get(problem.code)
     if defect is None:
-        return "damaged on the way, or cut by the collector: take the log again, or ask the keeper of the device"
-    return f'if the device is known for it, put `tolerated = ["<MN>:{defect}"]` under [monitors] in mission.toml'
+        return Reject(item, where, "packets_damaged", {"count": count, "kind": kind})
+    return Reject(item, where, "packets_not_to_standard", {"count": count, "kind": kind, "defect": defect})
+
+
+def _kind(problem: Phrase) -> Phrase:
+    """What is wrong without its numbers, where a kind is known."""
+    return Phrase(_KIND_CODES[problem.code]) if problem.code in _KIND_CODES else problem
 
 
 def _add_message(message: Message, item: str, time_ns: int, collector: Collector) -> None:

@@ -17,13 +17,13 @@ from itertools import chain, islice
 import numpy as np
 
 from ingest.coordinates import zone_of
-from ingest.errors import FileError, UnknownFormat
+from ingest.errors import FileError, OnevisitError, SettingError, UnknownFormat
 from ingest.monitors.codes import Code, code_of
 from ingest.monitors.collect import LAST_NS, Attributes, Collector, Points, SeriesKey
 from ingest.monitors.marks import Mark
 from ingest.monitors.positions import ROLES as PLACES
 from ingest.monitors.positions import Spot, spot_of
-from ingest.outcome import Decision, Reject
+from ingest.outcome import Notes, Phrase
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.text.fields import field_of_heading, monitor_headings
 from ingest.text.marks import NO_MARK
@@ -59,6 +59,10 @@ _SITE_NAMES = ("permit_code", "uscc", "site_name")
 _SYMBOLS = (("毫克", "mg"), ("微克", "ug"), ("立方米", "m3"), ("升", "l"), ("秒", "s"), ("小时", "h"), ("时", "h"))
 
 
+class UnusableRow(OnevisitError, ValueError):
+    """A row of which nothing can be used; the phrase is the same for every such row, so that they are counted."""
+
+
 @dataclass
 class Device:
     """What a list of devices says of one: its site and point, the limits of its quantities by code, and its place."""
@@ -84,8 +88,7 @@ def read_table(
     collector: Collector,
     marks: list[Mark],
     devices: dict[str, Device],
-    decisions: list[Decision],
-    rejects: list[Reject],
+    notes: Notes,
 ) -> None:
     """Add the values of one table to the collector, its marks to the list, or what it says of ``devices``.
 
@@ -98,13 +101,12 @@ def read_table(
     columns = _find_heading(iterator, item)
     unknown = [column.unit for column in columns if column.role == "" and column.unit]
     if unknown:
-        reason = "their headings are not in the vocabulary"
-        decisions.append(Decision(item, f"columns left out: {', '.join(unknown[:12])}", reason))
+        notes.decide(item, "unknown_columns_left_out", {"columns": tuple(unknown[:12])})
     roles = {column.role for column in columns}
-    rows = _filled_rows(iterator, rejects)
+    rows = _filled_rows(iterator, notes)
     first = list(islice(rows, _ROWS_OF_INTERVAL))
     interval = _interval(columns, first)
-    bad: Counter[str] = Counter()
+    bad: Counter[Phrase] = Counter()
     for number, row in chain(first, rows):
         where = f"{sheet.unit} {number}"
         try:
@@ -119,23 +121,23 @@ def read_table(
                 _add_row(columns, row, texts, time_ns, points)
                 if (spot := spot_of(texts, item, where)) is not None:
                     points.place(spot)
-        except ValueError as error:
-            bad[str(error)] += 1
-            if bad[str(error)] == 1:
-                rejects.append(Reject(item, where, f"row not used: {error}"))
-    for message, count in bad.items():
+        except (UnusableRow, SettingError) as error:
+            bad[error.phrase] += 1
+            if bad[error.phrase] == 1:
+                notes.reject(item, where, "row_not_used", {"reason": error.phrase})
+    for reason, count in bad.items():
         if count > 1:
-            rejects.append(Reject(item, sheet.unit, f"{count - 1} more rows not used: {message}"))
+            notes.reject(item, sheet.unit, "more_rows_not_used", {"count": count - 1, "reason": reason})
 
 
-def _filled_rows(rows: Iterator[tuple[int, list[str]]], rejects: list[Reject]) -> Iterator[tuple[int, list[str]]]:
+def _filled_rows(rows: Iterator[tuple[int, list[str]]], notes: Notes) -> Iterator[tuple[int, list[str]]]:
     """Rows with a text, one at a time; where the file breaks off, those above are used and the rest is a reject."""
     try:
         for number, row in rows:
             if any(cell.strip() for cell in row):
                 yield number, row
     except FileError as error:
-        rejects.append(Reject(error.item, error.where, f"{error.phrase}; the rows above are used"))
+        notes.reject(error.item, error.where, "table_breaks_off", {"error": error.phrase})
 
 
 # --- headings ------------------------------------------------------------------------------------------------------
@@ -159,10 +161,8 @@ def _find_heading(iterator: Iterator[tuple[int, list[str]]], item: str) -> list[
         first = first or ", ".join(cell.strip() for cell in row[:8] if cell.strip())
         if index >= _HEADING_ROWS:
             break
-    raise UnknownFormat(
-        item,
-        f"no heading row names a time and a quantity; the first row is {first!r}; expected 监测时间 and 实测值",
-    )
+    expected = {"time": "监测时间", "value": "实测值"}
+    raise UnknownFormat(item, "record_heading_missing", {"first_row": first, **expected})
 
 
 def _column(heading: str) -> _Column:
@@ -342,24 +342,26 @@ def _time_ns(text: str, zone: tzinfo) -> int:
 
     Raises
     ------
-    ValueError
-        If the text is no time; the message is the same for every such text, so that rows are counted together.
+    UnusableRow
+        If the text is no time.
+    SettingError
+        If the zone behind it is none.
     """
     match = _TIME.fullmatch(text)
     if match is None:
-        raise ValueError("its time is not like 2024-10-01 08:00")
+        raise UnusableRow(Phrase("row_time_not_understood"))
     *numbers, fraction, stated = match.groups()
     year, month, day, hour, minute, second = (int(part or 0) for part in numbers)
     try:
         start = datetime(year, month, day, 0 if hour == 24 else hour, minute, second, tzinfo=zone)
     except ValueError as error:
-        raise ValueError("its time is not in the calendar") from error
+        raise UnusableRow(Phrase("row_time_not_in_calendar")) from error
     if stated:
         start = start.replace(tzinfo=zone_of(stated))
     seconds = int(start.timestamp()) + (86_400 if hour == 24 else 0)
     time_ns = seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
     if abs(time_ns) > LAST_NS:
-        raise ValueError("its time is not between 1678 and 2261")
+        raise UnusableRow(Phrase("row_time_out_of_range"))
     return time_ns
 
 
@@ -389,7 +391,7 @@ def _interval(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str
 def _mark(texts: Mapping[str, str], where: str, zone: tzinfo) -> Mark:
     start, end = _time_ns(texts.get("start", ""), zone), _time_ns(texts.get("end", ""), zone)
     if end < start:
-        raise ValueError("its end is before its start")
+        raise UnusableRow(Phrase("mark_ends_before_start"))
     known = code_of(texts.get("species", ""))
     text = texts.get("mark_kind") or texts.get("mark") or texts.get("state") or "mark"
     return Mark(where, text[:48], start, end, known.code if known else "", **_site(texts))

@@ -15,11 +15,18 @@ import shapely
 from numpy.typing import NDArray
 
 from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84, metres_per_degree
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Decision, Outcome, Phrase
 from ingest.registers.places import BD09, HYPOTHESES, WGS84, to_wgs84
 from ingest.registers.read import SiteSettings
 from ingest.roads.read import Roads
 from ingest.schema import CrsSource, Site
+
+_OVERRULED_CODES = {
+    "declared": "declared_crs_overruled",
+    "guessed": "guessed_crs_overruled",
+    "unknown": "unknown_crs_overruled",
+}
+"""What is said of a system that is overruled, by how it became known (`CrsSource`)."""
 
 
 def check_gates(sites: Sequence[Site], roads: Roads, settings: SiteSettings) -> Outcome[tuple[Site, ...]]:
@@ -43,19 +50,28 @@ def check_gates(sites: Sequence[Site], roads: Roads, settings: SiteSettings) -> 
     limit_m = max(settings.gate_road_m, 1.5 * float(np.median(as_read)))
     share = float(np.mean(as_read <= limit_m))
     if len(tested) < settings.gates_needed or share < 0.8:
-        evidence = f"{len(tested)} gates, {100 * share:.0f} % of them within {limit_m:.0f} m of a street"
-        return Outcome(tuple(sites), (Decision("registers", "gates not tested against the streets", evidence),))
+        values = {"count": len(tested), "percent": 100 * share, "limit_m": limit_m}
+        return Outcome(tuple(sites), (Decision("registers", "gates_not_tested", values),))
     found, decisions = list(sites), []
     for row, i in enumerate(tested):
         fitting = [name for k, name in enumerate(HYPOTHESES) if distances[row, k] <= limit_m]
         if as_read[row] <= limit_m or not fitting or sites[i].parcel is not None:
             continue  # where two others fit, the smaller shift is the commoner mistake
         found[i] = _read_as(sites[i], fitting[0], settings)
-        came = ", ".join(f"{name} {distances[row, k]:.0f} m" for k, name in enumerate(HYPOTHESES))
-        item = f"{sites[i].sources[0] if sites[i].sources else 'registers'}, {sites[i].name}"
-        decision = f"coordinates read as {fitting[0]}, although {sites[i].crs_source.value} as {sites[i].crs}"
-        decisions.append(Decision(item, decision, f"distance of its gate to the nearest street: {came}"))
+        decisions.append(_overruled(sites[i], fitting[0], distances[row]))
     return Outcome(tuple(found), tuple(decisions))
+
+
+def _overruled(site: Site, crs: str, distances_m: NDArray[np.float64]) -> Decision:
+    came = tuple(
+        Phrase("distance_in_system", {"crs": name, "distance_m": metres})
+        for name, metres in zip(HYPOTHESES, distances_m.tolist(), strict=True)
+    )
+    item = f"{site.sources[0] if site.sources else 'registers'}, {site.name}"
+    values = {"crs": crs, "former": site.crs}
+    return Decision(
+        item, _OVERRULED_CODES[site.crs_source.value], values, Phrase("distances_to_street", {"distances": came})
+    )
 
 
 def _distances(sites: Sequence[Site], roads: Roads) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ingest.coordinates import METRES_PER_DEGREE, apart_m
-from ingest.outcome import Decision
+from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.registers.codes import uscc_of_permit
 from ingest.registers.listings import Listing
 
@@ -27,6 +27,13 @@ CONFIDENCE = {
     "name and place": 0.9,
     "name alone": 0.8,
     "place and similar name": 0.7,
+}
+_RULE_CODES = {
+    "permit code": "rule_permit_code",
+    "credit code": "rule_credit_code",
+    "name and place": "rule_name_and_place",
+    "name alone": "rule_name_alone",
+    "place and similar name": "rule_place_and_similar_name",
 }
 
 
@@ -71,7 +78,7 @@ def name_likeness(a: str, b: str) -> float:
 
 def join_listings(
     listings: Sequence[Listing], *, same_place_m: float, near_m: float, likeness: float
-) -> tuple[list[Group], list[Decision]]:
+) -> Outcome[list[Group]]:
     """Collect listings into sites.
 
     Parameters
@@ -84,22 +91,24 @@ def join_listings(
 
     Returns
     -------
-    groups, decisions
+    Outcome of list of Group
         In order of first appearance. Rows of a company as a whole (no place, several sites) are in all its sites.
     """
     groups: list[Group] = []
-    decisions: list[Decision] = []
+    notes = Notes()
     counts: dict[tuple[str, str], int] = defaultdict(int)
     rest = _join_by_permit(listings, groups, counts)
-    rest = _join_by_credit_code(rest, groups, counts, decisions, same_place_m)
-    _join_by_name(rest, groups, decisions, same_place_m, near_m, likeness)
+    rest = _join_by_credit_code(rest, groups, counts, notes, same_place_m)
+    _join_by_name(rest, groups, notes, same_place_m, near_m, likeness)
     summary = [
-        Decision(
-            register, f"{count} rows joined by {rule}, confidence {CONFIDENCE[rule]:g}", "same code in several rows"
-        )
+        Decision(register, "rows_joined_by_code", {"count": count, **_rule_values(rule)})
         for (register, rule), count in counts.items()
     ]
-    return groups, summary + decisions
+    return Outcome(groups, (*summary, *notes.decisions))
+
+
+def _rule_values(rule: str) -> dict[str, Phrase | float]:
+    return {"rule": Phrase(_RULE_CODES[rule]), "confidence": CONFIDENCE[rule]}
 
 
 def _join_by_permit(
@@ -126,7 +135,7 @@ def _join_by_credit_code(
     listings: Sequence[Listing],
     groups: list[Group],
     counts: dict[tuple[str, str], int],
-    decisions: list[Decision],
+    notes: Notes,
     same_place_m: float,
 ) -> list[Listing]:
     """Give listings with a credit code to the site of that code; return the listings without one."""
@@ -149,8 +158,7 @@ def _join_by_credit_code(
             continue
         counts[listing.register, "credit code"] += 1
         if len(chosen) > 1:
-            note = f"no place of its own, and the credit code has {len(chosen)} sites"
-            decisions.append(Decision(listing.where, "row of the company given to all of its sites", note))
+            notes.decide(listing.where, "row_of_company_given_to_sites", {"count": len(chosen)})
         for group in chosen:
             group.listings.append(listing)
     return rest
@@ -172,7 +180,7 @@ def _choose_owned(listing: Listing, owned: Sequence[Group], same_place_m: float)
 def _join_by_name(
     listings: Sequence[Listing],
     groups: list[Group],
-    decisions: list[Decision],
+    notes: Notes,
     same_place_m: float,
     near_m: float,
     likeness: float,
@@ -192,7 +200,7 @@ def _join_by_name(
             alike = index.most_alike(listing, key, likeness)
             chosen, rule = ([alike] if alike else []), "place and similar name"
         if chosen:
-            decisions.append(_joined(listing, chosen[0], rule))
+            notes.keep(_joined(listing, chosen[0], rule))
             chosen[0].listings.append(listing)
             continue
         group = Group([listing])
@@ -250,12 +258,11 @@ class _PlaceIndex:
 
 def _joined(listing: Listing, group: Group, rule: str) -> Decision:
     other = group.listings[0]
-    apart = ""
+    names = {"name": listing.name, "other_name": other.name}
     position = group.position()
-    if listing.place is not None and position is not None:
-        apart = f", {apart_m((listing.place.lon, listing.place.lat), position):.0f} m apart"
-    return Decision(
-        listing.where,
-        f"taken as the site of {other.where}, by {rule}, confidence {CONFIDENCE[rule]:g}",
-        f"names {listing.name!r} and {other.name!r}{apart}",
-    )
+    if listing.place is None or position is None:
+        evidence = Phrase("names_compared", names)
+    else:
+        distance_m = apart_m((listing.place.lon, listing.place.lat), position)
+        evidence = Phrase("names_and_places_compared", {**names, "distance_m": distance_m})
+    return Decision(listing.where, "row_taken_as_site", {"other_row": other.where, **_rule_values(rule)}, evidence)

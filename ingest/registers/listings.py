@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from ingest.errors import SettingError
-from ingest.outcome import Decision, Reject
+from ingest.outcome import Decision, Notes, Phrase
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.registers.places import (
     HYPOTHESES,
@@ -58,27 +58,35 @@ class Listing:
         return not (self.permit_code or self.uscc or self.name or self.row.get("site_id"))
 
 
-class Notes:
-    """Decisions on rows, one for all rows of a register about which the same was decided."""
+class RowNotes(Notes):
+    """Notes in which all rows of a register about which the same was decided have one decision."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        super().__init__()
+        self._rows: dict[tuple[str, Phrase], tuple[int, str, int]] = {}
 
-    def add(self, register: str, where: str, decision: str, evidence: str) -> None:
-        """Note what was decided about one row."""
-        self._rows[register, decision].append((where, evidence))
+    def keep_row(self, where: str, decision: Decision) -> None:
+        """Keep what was decided about one row of a register.
 
-    def decisions(self) -> list[Decision]:
-        """Return the notes: the first row's place and evidence, and how many more there are."""
-        found = []
-        for (register, decision), rows in self._rows.items():
-            where, evidence = rows[0]
-            more = f" and {len(rows) - 1} more rows" if len(rows) > 1 else ""
-            found.append(Decision(f"{register}, {where}{more}", decision, evidence))
-        return found
+        Of rows with the same code and values, the first one's place and evidence stand, and how many more there are.
+
+        Parameters
+        ----------
+        where : str
+            The row.
+        decision : Decision
+            Its item is the register.
+        """
+        key = decision.item, decision.what
+        at, item, before = self._rows.get(key, (len(self.decisions), f"{decision.item}, {where}", 0))
+        if before:
+            self.decisions[at] = replace(self.decisions[at], item=f"{item} and {before} more rows")
+        else:
+            self.keep(replace(decision, item=item))
+        self._rows[key] = at, item, before + 1
 
 
-def read_listings(registers: Sequence[Register], crs: str, notes: Notes, rejects: list[Reject]) -> list[Listing]:
+def read_listings(registers: Sequence[Register], crs: str, notes: RowNotes) -> list[Listing]:
     """Understand the rows of all registers.
 
     Parameters
@@ -86,8 +94,8 @@ def read_listings(registers: Sequence[Register], crs: str, notes: Notes, rejects
     registers : sequence of Register
     crs : str
         System of rows whose file says nothing, empty if nobody knows.
-    notes, rejects
-        Receive what was decided and refused.
+    notes : RowNotes
+        Receives what was decided and refused.
     """
     rows = [(register, row) for register in registers for row in register.rows]
     near = _middle(row for _, row in rows)
@@ -96,15 +104,15 @@ def read_listings(registers: Sequence[Register], crs: str, notes: Notes, rejects
         try:
             listings.append(_read_listing(register.item, row, crs, near, notes))
         except ImpossiblePlace as error:
-            label = row.get("name") or row.get("permit_code") or row.get("uscc") or "row"
-            rejects.append(Reject(register.item, row.where, f"{label}: {error}"))
+            label = row.get("name") or row.get("permit_code") or row.get("uscc") or Phrase("row_without_name")
+            notes.reject(register.item, row.where, "row_place_refused", {"label": label, "error": error.phrase})
         except SettingError as error:
-            rejects.append(Reject(register.item, row.where, f"declared coordinate system: {error}"))
+            notes.reject(register.item, row.where, "row_crs_refused", {"error": error.phrase})
     return listings
 
 
 def settle_crs(
-    listings: Sequence[Listing], notes: Notes, *, tolerance_m: float, margin: float, votes: int
+    listings: Sequence[Listing], notes: RowNotes, *, tolerance_m: float, margin: float, votes: int
 ) -> list[Listing]:
     """Test the coordinate system of listings against their own parcel or their place in another register.
 
@@ -127,19 +135,19 @@ def settle_crs(
             settled.append(listing)
             continue
         if place.crs_source is CrsSource.DECLARED:
-            decision, evidence = guess.notes[-1]
-            notes.add(listing.register, listing.row.where, f"{decision}, although declared as {place.crs}", evidence)
+            values = {"crs": guess.crs, "former": place.crs}
+            evidence = guess.notes[-1].evidence
+            notes.keep_row(listing.row.where, Decision(listing.register, "declared_crs_overruled", values, evidence))
         else:
             tested[listing.register].append(guess.crs)
-            notes.add(listing.register, listing.row.where, *guess.notes[-1])
+            notes.keep_row(listing.row.where, replace(guess.notes[-1], item=listing.register))
         settled.append(replace(listing, place=guess, gate=_same_system(listing.gate, guess)))
     winners = {register: _winner(found, votes) for register, found in tested.items()}
     for register, found in tested.items():
         if len(set(found)) > 1:
-            counts = ", ".join(f"{found.count(name)} × {name}" for name in sorted(set(found)))
-            notes.add(
-                register, "all rows", "register mixes coordinate systems", f"rows that could be tested: {counts}"
-            )
+            counts = ((name, found.count(name)) for name in sorted(set(found)))
+            rows = tuple(Phrase("rows_in_system", {"count": count, "crs": name}) for name, count in counts)
+            notes.keep_row("all rows", Decision(register, "register_mixes_systems", {"rows": rows}))
     return [_follow_register(listing, winners.get(listing.register, ""), notes) for listing in settled]
 
 
@@ -147,7 +155,7 @@ def settle_crs(
 
 
 def _read_listing(
-    register: str, row: RegisterRow, crs: str, near: tuple[float, float] | None, notes: Notes
+    register: str, row: RegisterRow, crs: str, near: tuple[float, float] | None, notes: RowNotes
 ) -> Listing:
     declared = crs_name(row.get("crs") or row.crs or crs)
     x, y = _coordinate_texts(row)
@@ -158,28 +166,29 @@ def _read_listing(
         # RFC 7946 knows no other system than WGS 84.
         place, parcel = _from_shape(row.geometry, declared or WGS84, place)
     for found in (place, gate):
-        for decision, evidence in found.notes if found else ():
-            notes.add(register, row.where, decision, evidence)
+        for note in found.notes if found else ():
+            notes.keep_row(row.where, replace(note, item=register))
     permit_code, uscc = _codes(register, row, notes)
     return Listing(register, row, permit_code, uscc, row.get("name"), _part(row), place, gate, parcel)
 
 
-def _codes(register: str, row: RegisterRow, notes: Notes) -> tuple[str, str]:
+def _codes(register: str, row: RegisterRow, notes: RowNotes) -> tuple[str, str]:
     """Permit code and credit code of a row; codes of the wrong shape or check character are not used."""
     permit_code, uscc = normalise_code(row.get("permit_code")), normalise_code(row.get("uscc"))
     if is_permit_code(uscc) and not permit_code:  # typed into the other column
         permit_code, uscc = uscc, ""
     if permit_code and not is_permit_code(permit_code):
-        note = f"{permit_code} has {len(permit_code)} characters, a permit code 22"
-        notes.add(register, row.where, "permit code not used for joining", note)
+        why = Phrase("permit_code_of_wrong_length", {"permit_code": permit_code, "count": len(permit_code)})
+        notes.keep_row(row.where, Decision(register, "permit_code_not_used", {}, why))
         permit_code = ""
     if uscc and not is_uscc(uscc):
-        notes.add(register, row.where, "credit code not used for joining", f"{uscc} fails its check character")
+        why = Phrase("credit_code_fails_check", {"uscc": uscc})
+        notes.keep_row(row.where, Decision(register, "credit_code_not_used", {}, why))
         uscc = ""
     own = uscc_of_permit(permit_code)
     if own and uscc and own != uscc:
-        note = f"permit code {permit_code} belongs to {own}, the row states {uscc}"
-        notes.add(register, row.where, "credit code of the permit believed", note)
+        why = Phrase("credit_codes_differ", {"permit_code": permit_code, "own": own, "stated": uscc})
+        notes.keep_row(row.where, Decision(register, "credit_code_of_permit_believed", {}, why))
     return permit_code, own or uscc
 
 
@@ -263,14 +272,11 @@ def _winner(found: Sequence[str], votes: int) -> str:
     return best if found.count(best) >= votes and found.count(best) >= 0.9 * len(found) else ""
 
 
-def _follow_register(listing: Listing, winner: str, notes: Notes) -> Listing:
+def _follow_register(listing: Listing, winner: str, notes: RowNotes) -> Listing:
     """Read a row that could not be tested as the tested rows of its register."""
     if not winner or listing.place is None or listing.place.crs_source is not CrsSource.UNKNOWN:
         return listing
-    decision = f"coordinates read as {winner}, like the tested rows of the register"
-    notes.add(
-        listing.register, listing.row.where, decision, "row itself has no parcel or other register to test against"
-    )
+    notes.keep_row(listing.row.where, Decision(listing.register, "coordinates_read_like_register", {"crs": winner}))
     lon, lat = listing.place.in_system(winner)
     place = replace(listing.place, crs=winner, crs_source=CrsSource.GUESSED, lon=lon, lat=lat)
     return replace(listing, place=place, gate=_same_system(listing.gate, place))

@@ -28,6 +28,7 @@ from ingest.coordinates import (
     wgs84_from_gcj02,
 )
 from ingest.errors import OnevisitError
+from ingest.outcome import Decision, Phrase
 from ingest.schema import CrsSource
 from ingest.text.spelled import parse_angle
 
@@ -54,7 +55,7 @@ _NAMES = {
 
 
 class ImpossiblePlace(OnevisitError):
-    """Coordinates that are on no map; the message says what came and what to try."""
+    """Coordinates that are on no map; the phrase says what came and what to try."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ class Place:
     """A position as written and as understood.
 
     ``x``, ``y`` are the numbers, easting or longitude first; ``crs`` their system, ``crs_source`` how it is known.
-    ``rounding_m`` is half of the last written digit on the ground; ``notes`` are (decision, evidence) pairs.
+    ``rounding_m`` is half of the last written digit on the ground; ``notes`` say what was repaired or guessed, of an
+    item that the caller knows.
     """
 
     x: float
@@ -72,7 +74,7 @@ class Place:
     lon: float
     lat: float
     rounding_m: float = 0.0
-    notes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Decision, ...] = ()
 
     def in_system(self, crs: str) -> tuple[float, float]:
         """WGS 84 longitude and latitude if the numbers were of this system."""
@@ -123,7 +125,9 @@ def _to_wgs84_arrays(
     return to_lonlat(x, y, crs_from_text(crs))
 
 
-def read_place(x_text: str, y_text: str, crs: str, *, near: tuple[float, float] | None = None) -> Place | None:
+def read_place(
+    x_text: str, y_text: str, crs: str, *, near: tuple[float, float] | None = None, section: str = "registers"
+) -> Place | None:
     """Understand a pair of coordinates, easting or longitude first as labelled.
 
     Parameters
@@ -134,6 +138,8 @@ def read_place(x_text: str, y_text: str, crs: str, *, near: tuple[float, float] 
         Declared system (`crs_name`), empty if nobody said.
     near : (lon, lat), optional
         Where the other sites are: chooses among zones for metres without zone number.
+    section : str
+        Section of ``mission.toml`` in which a system can be declared.
 
     Raises
     ------
@@ -144,13 +150,13 @@ def read_place(x_text: str, y_text: str, crs: str, *, near: tuple[float, float] 
         return None
     x, y = parse_angle(x_text), parse_angle(y_text)
     if x is None or y is None:
-        raise ImpossiblePlace(f"coordinates {x_text!r}, {y_text!r} are not numbers; write decimal degrees")
+        raise ImpossiblePlace(Phrase("coordinates_not_numbers", {"x": x_text, "y": y_text}))
     if x == 0.0 and y == 0.0:
-        raise ImpossiblePlace("coordinates 0, 0 mean that there are none; leave the cells empty")
+        raise ImpossiblePlace(Phrase("coordinates_of_zero"))
     if abs(x) <= 180.0 and abs(y) <= 180.0:
         # The finer of the two: a spreadsheet drops trailing zeros.
         return _degrees(x, y, crs, min(_rounding_deg(x_text), _rounding_deg(y_text)) * METRES_PER_DEGREE)
-    return _metres(x, y, crs, near)
+    return _metres(x, y, crs, near, section)
 
 
 def distance_m(lon: float, lat: float, shape: BaseGeometry) -> float:
@@ -164,17 +170,15 @@ def distance_m(lon: float, lat: float, shape: BaseGeometry) -> float:
 
 
 def _degrees(x: float, y: float, crs: str, rounding_m: float) -> Place:
-    notes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Decision, ...] = ()
     # Longitude in the latitude column: beyond ±90, or in China's range of the other.
     if abs(y) > 90.0 or (17.0 <= x <= 54.5 and y >= 73.0):
         x, y = y, x
-        notes = (
-            ("longitude and latitude columns swapped back", f"latitude {x:g} would not be in China or on the earth"),
-        )
+        notes = (Decision("", "degrees_swapped_back", {}, Phrase("latitude_elsewhere", {"latitude": x})),)
     if abs(y) > 90.0:
-        raise ImpossiblePlace(f"longitude {x:g}, latitude {y:g} are not on the earth; correct the row")
+        raise ImpossiblePlace(Phrase("degrees_not_on_earth", {"longitude": x, "latitude": y}))
     if crs and crs not in HYPOTHESES and not crs_from_text(crs).is_geographic:
-        raise ImpossiblePlace(f"{x:g}, {y:g} are degrees, but {crs} has metres; correct the declared system")
+        raise ImpossiblePlace(Phrase("degrees_in_system_of_metres", {"x": x, "y": y, "crs": crs}))
     if crs:
         lon, lat = to_wgs84(x, y, crs)
         return Place(x, y, crs, CrsSource.DECLARED, lon, lat, rounding_m, notes)
@@ -192,48 +196,42 @@ def _rounding_deg(text: str) -> float:
 # --- metres --------------------------------------------------------------------------------------------------------
 
 
-def _metres(x: float, y: float, crs: str, near: tuple[float, float] | None) -> Place:
-    notes: tuple[tuple[str, str], ...] = ()
+def _metres(x: float, y: float, crs: str, near: tuple[float, float] | None, section: str) -> Place:
+    notes: tuple[Decision, ...] = ()
     if crs in HYPOTHESES:
-        raise ImpossiblePlace(f"{x:g}, {y:g} are metres, but {crs} has degrees; correct the declared system")
+        raise ImpossiblePlace(Phrase("metres_in_system_of_degrees", {"x": x, "y": y, "crs": crs}))
     declared = crs
     if crs:
         system = crs_from_text(crs)
         if not _in_area(x, y, system) and _in_area(y, x, system):
             x, y = y, x
-            notes = (("easting and northing columns swapped back", f"as labelled, the point is outside of {crs}"),)
+            notes = (Decision("", "metres_swapped_back", {}, Phrase("point_outside_as_labelled", {"crs": crs})),)
         if not _in_area(x, y, system):
-            raise ImpossiblePlace(f"{x:g}, {y:g} are not in the area of {crs} ({_hint(x, y)})")
+            raise ImpossiblePlace(Phrase("metres_outside_system", {"x": x, "y": y, "crs": crs, "hint": _hint(x, y)}))
     else:
         if _is_northing(x) and (_is_easting(y) or _zone_of(y)):
             x, y = y, x
-            notes = (("easting and northing columns swapped back", f"{y:g} can only be a northing in China"),)
-        crs, evidence = _zone_from_values(x, y, near)
-        notes = (*notes, (f"coordinates read as {crs}", evidence))
+            notes = (Decision("", "metres_swapped_back", {}, Phrase("number_only_northing", {"northing": y})),)
+        crs, evidence = _zone_from_values(x, y, near, section)
+        notes = (*notes, Decision("", "coordinates_read_as", {"crs": crs}, evidence))
     lon, lat = to_wgs84(x, y, crs)
     return Place(x, y, crs, CrsSource.DECLARED if declared else CrsSource.GUESSED, lon, lat, 0.5, notes)
 
 
-def _zone_from_values(x: float, y: float, near: tuple[float, float] | None) -> tuple[str, str]:
+def _zone_from_values(x: float, y: float, near: tuple[float, float] | None, section: str) -> tuple[str, Phrase]:
     """System of metres that nobody declared: by the zone number, else by where the other sites are."""
     if not _is_northing(y):
-        raise ImpossiblePlace(
-            f"{x:g}, {y:g} are no coordinates in China; declare crs in mission.toml under [registers]"
-        )
+        raise ImpossiblePlace(Phrase("metres_not_in_china", {"x": x, "y": y, "section": section}))
     zone = _zone_of(x)
-    if zone >= 25:
-        return f"EPSG:{4513 + zone - 25}", f"easting {x:.0f} carries zone number {zone} of the 3-degree zones"
     if zone:
-        return f"EPSG:{4491 + zone - 13}", f"easting {x:.0f} carries zone number {zone} of the 6-degree zones"
+        width_deg, number = (3, 4513 + zone - 25) if zone >= 25 else (6, 4491 + zone - 13)
+        return f"EPSG:{number}", Phrase("easting_with_zone", {"easting_m": x, "zone": zone, "width_deg": width_deg})
     if _is_easting(x) and near is not None:
         code = grid_crs(*near).to_epsg()
         lon, lat = to_wgs84(x, y, f"EPSG:{code}")
         if math.hypot(lon - near[0], lat - near[1]) < 1.0:
-            return (
-                f"EPSG:{code}",
-                f"no zone number; in this zone the point is within 1° of the other sites ({lon:.3f})",
-            )
-    raise ImpossiblePlace(f'{x:g}, {y:g} are metres of an unknown zone; set crs = "EPSG:4544" under [registers]')
+            return f"EPSG:{code}", Phrase("zone_near_other_sites", {"longitude": lon})
+    raise ImpossiblePlace(Phrase("metres_of_unknown_zone", {"x": x, "y": y, "section": section}))
 
 
 def _zone_of(easting: float) -> int:
@@ -261,9 +259,11 @@ def _in_area(x: float, y: float, system: CRS) -> bool:
     return area.west - 2.0 <= lon <= area.east + 2.0 and area.south - 2.0 <= lat <= area.north + 2.0
 
 
-def _hint(x: float, y: float) -> str:
+def _hint(x: float, y: float) -> Phrase:
     zone = _zone_of(x) or _zone_of(y)
-    return f"the zone number {zone} means EPSG:{4513 + zone - 25}" if zone >= 25 else "look for the right zone"
+    if zone < 25:
+        return Phrase("zone_to_be_found")
+    return Phrase("zone_number_means", {"zone": zone, "crs": f"EPSG:{4513 + zone - 25}"})
 
 
 # --- the guess -----------------------------------------------------------------------------------------------------
@@ -294,6 +294,7 @@ def guess_crs(place: Place, references: Sequence[BaseGeometry], *, tolerance_m: 
     (best, hypothesis, lon, lat), (second, *_) = distances[0], distances[1]
     if best > tolerance_m or second < max(margin * best, tolerance_m):
         return None
-    found = ", ".join(f"{name} {value:.0f} m" for value, name, *_ in distances)
-    note = (f"coordinates read as {hypothesis}", f"distance to the site's own parcel or other register: {found}")
+    apart = tuple(Phrase("distance_in_system", {"crs": name, "distance_m": value}) for value, name, *_ in distances)
+    evidence = Phrase("distances_to_references", {"distances": apart})
+    note = Decision("", "coordinates_read_as", {"crs": hypothesis}, evidence)
     return replace(place, crs=hypothesis, crs_source=CrsSource.GUESSED, lon=lon, lat=lat, notes=(*place.notes, note))

@@ -15,9 +15,9 @@ import shapely
 
 from ingest.coordinates import metres_per_degree
 from ingest.errors import FileError
-from ingest.outcome import Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.registers.joins import Group, join_listings
-from ingest.registers.listings import Listing, Notes, read_listings, settle_crs
+from ingest.registers.listings import Listing, RowNotes, read_listings, settle_crs
 from ingest.registers.places import BD09, GCJ02, WGS84, Place, crs_name, distance_m
 from ingest.registers.rows import Register, read_register
 from ingest.schema import CrsSource, Site, Visited
@@ -79,44 +79,43 @@ def read_sites(
     Outcome of tuple of Site
         Sorted by ``site_id``. Rows that cannot be placed, and sites without any position, are rejects.
     """
-    notes, rejects = Notes(), list[Reject]()
-    registers = _read_registers(files, settings, root, rejects)
-    listings = read_listings(registers, crs_name(settings.crs), notes, rejects)
+    notes = RowNotes()
+    registers = _read_registers(files, settings, root, notes)
+    listings = read_listings(registers, crs_name(settings.crs), notes)
     listings = settle_crs(
         listings, notes, tolerance_m=settings.crs_tolerance_m, margin=settings.crs_margin, votes=settings.crs_votes
     )
     loose = [listing for listing in listings if listing.is_loose]
-    groups, joined = join_listings(
+    joined = join_listings(
         [listing for listing in listings if not listing.is_loose],
         same_place_m=settings.same_place_m,
         near_m=settings.near_m,
         likeness=settings.name_likeness,
     )
-    sites = [site for group in groups if (site := _build_site(group, settings, notes, rejects)) is not None]
-    sites = _unique(_give_parcels(sites, loose, notes, rejects), notes)
-    logger.info("sites: %d rows in, %d sites, %d rejected", len(listings), len(sites), len(rejects))
-    read = [decision for register in registers for decision in register.decisions]
-    return Outcome(tuple(sites), tuple(read + notes.decisions() + joined), tuple(rejects))
+    sites = [site for group in joined.value if (site := _build_site(group, settings, notes)) is not None]
+    sites = _unique(_give_parcels(sites, loose, notes), notes)
+    notes.keep(*joined.decisions)
+    logger.info("sites: %d rows in, %d sites, %d rejected", len(listings), len(sites), len(notes.rejects))
+    return notes.outcome(tuple(sites))
 
 
-def _read_registers(
-    files: Iterable[Path], settings: SiteSettings, root: Path | None, rejects: list[Reject]
-) -> list[Register]:
+def _read_registers(files: Iterable[Path], settings: SiteSettings, root: Path | None, notes: Notes) -> list[Register]:
     registers = []
     for path in sorted(files):
         inside = root is not None and path.is_relative_to(root)
         item = path.relative_to(root).as_posix() if inside and root is not None else path.name
         try:
             registers.append(read_register(path, item, settings))
+            notes.keep(*registers[-1].decisions)
         except FileError as error:
-            rejects.append(error.reject)
+            notes.keep(error.reject)
     return registers
 
 
 # --- one site ------------------------------------------------------------------------------------------------------
 
 
-def _build_site(group: Group, settings: SiteSettings, notes: Notes, rejects: list[Reject]) -> Site | None:
+def _build_site(group: Group, settings: SiteSettings, notes: RowNotes) -> Site | None:
     """Merge the listings of one site; without any position it is rejected."""
     first = group.listings[0]
     parcel = next((listing.parcel for listing in group.listings if listing.parcel is not None), None)
@@ -124,8 +123,8 @@ def _build_site(group: Group, settings: SiteSettings, notes: Notes, rejects: lis
     name = group.first("name")
     if position is None:
         label = name or group.first("permit_code") or group.first("uscc")
-        reason = f"{label}: no register gives a position; add 经度 and 纬度, or a parcel with its permit code"
-        rejects.append(Reject(first.register, first.row.where, reason))
+        values = {"label": label, "longitude": "经度", "latitude": "纬度"}
+        notes.reject(first.register, first.row.where, "site_without_position", values)
         return None
     place, sd_m = position
     uscc, permit_code = group.first("uscc"), group.first("permit_code")
@@ -158,7 +157,7 @@ def _build_site(group: Group, settings: SiteSettings, notes: Notes, rejects: lis
 
 
 def _position(
-    group: Group, parcel: shapely.Polygon | None, settings: SiteSettings, notes: Notes
+    group: Group, parcel: shapely.Polygon | None, settings: SiteSettings, notes: RowNotes
 ) -> tuple[Place, float] | None:
     """Best position of a site and its standard deviation: a declared point, else a tested, else an untested one.
 
@@ -182,15 +181,16 @@ def _position(
     return replace(others[0], lon=lon, lat=lat), _sd_m(others[0], settings)
 
 
-def _note_conflicts(points: Sequence[Listing], settings: SiteSettings, notes: Notes) -> None:
+def _note_conflicts(points: Sequence[Listing], settings: SiteSettings, notes: RowNotes) -> None:
     best = points[0].place
     for listing in points[1:]:
         if best is None or listing.place is None:
             continue
         apart = distance_m(best.lon, best.lat, shapely.Point(listing.place.lon, listing.place.lat))
         if apart > 3.0 * math.hypot(_sd_m(best, settings), _sd_m(listing.place, settings)):
-            evidence = f"{listing.name or listing.permit_code}: {apart:.0f} m from its place in {points[0].where}"
-            notes.add(listing.register, listing.row.where, "position of another register believed", evidence)
+            label = listing.name or listing.permit_code
+            why = Phrase("places_apart", {"label": label, "distance_m": apart, "other_row": points[0].where})
+            notes.keep_row(listing.row.where, Decision(listing.register, "other_position_believed", {}, why))
 
 
 def _sd_m(place: Place, settings: SiteSettings) -> float:
@@ -223,7 +223,7 @@ def _stacks(group: Group) -> tuple[shapely.Point, ...]:
     return tuple(shapely.Point(place.lon, place.lat) for place in dict.fromkeys(outlets))
 
 
-def _visited(group: Group, notes: Notes) -> tuple[Visited, ...]:
+def _visited(group: Group, notes: RowNotes) -> tuple[Visited, ...]:
     found = set()
     for listing in group.listings:
         text = listing.row.get("visit_day")
@@ -231,13 +231,15 @@ def _visited(group: Group, notes: Notes) -> tuple[Visited, ...]:
             continue
         day = _last_date(text)
         if day is None:
-            notes.add(listing.register, listing.row.where, "visit left out", f"{text!r} is not a date")
+            why = Phrase("visit_day_not_a_date", {"text": text})
+            notes.keep_row(listing.row.where, Decision(listing.register, "visit_left_out", {}, why))
             continue
         kind_text = listing.row.get("visit_kind").lower()
         kind = next((kind for kind, words in _KINDS if any(word in kind_text for word in words)), "")
         if not kind:
-            evidence = f"its kind is {kind_text!r}; expected 日常, 专项 or 个案"
-            notes.add(listing.register, listing.row.where, "visit counted as daily", evidence)
+            expected = {kind: words[0] for kind, words in _KINDS}
+            why = Phrase("visit_kind_not_known", {"text": kind_text, **expected})
+            notes.keep_row(listing.row.where, Decision(listing.register, "visit_counted_as_daily", {}, why))
         found.add((day, kind or "daily", listing.row.get("visit_result")))
     return tuple(Visited(*visit) for visit in sorted(found))
 
@@ -255,7 +257,7 @@ def _last_date(text: str) -> date | None:
 # --- all sites -----------------------------------------------------------------------------------------------------
 
 
-def _give_parcels(sites: Sequence[Site], loose: Sequence[Listing], notes: Notes, rejects: list[Reject]) -> list[Site]:
+def _give_parcels(sites: Sequence[Site], loose: Sequence[Listing], notes: RowNotes) -> list[Site]:
     """Give parcels without a name to the one site that lies in each; places without a name become rejects."""
     given: dict[int, shapely.Polygon] = {}
     tree = shapely.STRtree([shapely.Point(site.lon, site.lat) for site in sites])
@@ -264,18 +266,17 @@ def _give_parcels(sites: Sequence[Site], loose: Sequence[Listing], notes: Notes,
         free = [i for i in inside if sites[i].parcel is None and i not in given]
         if listing.parcel is not None and len(inside) == 1 and free:
             given[free[0]] = listing.parcel
-            evidence = f"it contains no other site than {sites[free[0]].name}"
-            notes.add(
-                listing.register, listing.row.where, "parcel without a name given to a site, confidence 0.7", evidence
-            )
+            why = Phrase("parcel_of_one_site", {"name": sites[free[0]].name})
+            notes.keep_row(listing.row.where, Decision(listing.register, "parcel_given_to_site", {}, why))
             continue
-        came = f"a parcel with {len(inside)} sites in it" if listing.parcel is not None else "no parcel"
-        reason = f"row names no site (no name, permit code or credit code; {came}); add one of them"
-        rejects.append(Reject(listing.register, listing.row.where, reason))
+        parcel = Phrase("parcel_missing")
+        if listing.parcel is not None:
+            parcel = Phrase("parcel_with_sites", {"count": len(inside)})
+        notes.reject(listing.register, listing.row.where, "row_names_no_site", {"parcel": parcel})
     return [replace(site, parcel=given[i]) if i in given else site for i, site in enumerate(sites)]
 
 
-def _unique(sites: Sequence[Site], notes: Notes) -> list[Site]:
+def _unique(sites: Sequence[Site], notes: RowNotes) -> list[Site]:
     """Sites sorted by identifier; those that share a register's key are told apart by their place."""
     by_id: dict[str, list[Site]] = defaultdict(list)
     for site in sites:
@@ -284,6 +285,7 @@ def _unique(sites: Sequence[Site], notes: Notes) -> list[Site]:
     for site_id, same in by_id.items():
         found.append(same[0])
         for number, site in enumerate(same[1:], 2):
-            notes.add(site.sources[0], site.name, "identifier made unique", f"{site_id!r} names {len(same)} sites")
+            why = Phrase("identifier_of_several_sites", {"site_id": site_id, "count": len(same)})
+            notes.keep_row(site.name, Decision(site.sources[0], "identifier_made_unique", {}, why))
             found.append(replace(site, site_id=f"{site_id}@{site.lon:.5f},{site.lat:.5f}#{number}"))
     return sorted(found, key=lambda s: s.site_id)

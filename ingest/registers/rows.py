@@ -34,6 +34,7 @@ _HEADING_ROWS = 25
 _MAX_FIELD = 1_000_000
 
 _IDENTIFYING = {"permit_code", "uscc", "name", "site_id"}
+_EXPECTED = ("单位名称", "经度", "纬度")
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def read_register(path: Path, item: str, limits: Limits) -> Register:
         except UnknownFormat as error:
             problems.append(error)
     if not registers:
-        raise problems[0] if problems else UnknownFormat(item, "has no sheets")
+        raise problems[0] if problems else UnknownFormat(item, "register_without_sheets")
     return Register(
         item, tuple(r for g in registers for r in g.rows), tuple(d for g in registers for d in g.decisions)
     )
@@ -108,10 +109,7 @@ def _table(item: str, sheet: Sheet, decisions: tuple[Decision, ...]) -> Register
         raise _no_heading(item, first)
     unknown = [cell.strip() for cell, name in zip(row, fields, strict=True) if cell.strip() and not name]
     if unknown:
-        note = Decision(
-            item, f"columns left out: {', '.join(unknown[:12])}", "their headings are not in the vocabulary"
-        )
-        decisions = (*decisions, note)
+        decisions = (*decisions, Decision(item, "unknown_columns_left_out", {"columns": tuple(unknown[:12])}))
     found = tuple(
         RegisterRow(f"{sheet.unit} {number}", values)
         for number, cells in iterator
@@ -131,12 +129,13 @@ def _named_values(fields: Sequence[str], cells: Sequence[str]) -> dict[str, str]
 
 
 def _no_heading(item: str, first: Sequence[str]) -> UnknownFormat:
-    came = ", ".join(cell.strip() for cell in first[:8]) or "nothing"
+    came = ", ".join(cell.strip() for cell in first[:8])
     if came.startswith("<") or "\x00" in came or item.lower().endswith((".shp", ".kml")):
-        return UnknownFormat(item, "not a table and not GeoJSON; export it as GeoJSON in WGS 84, or as CSV or xlsx")
+        return UnknownFormat(item, "register_no_table")
     return UnknownFormat(
         item,
-        f"no heading row names a site; the first row is {came[:100]!r}; expected 单位名称, 经度, 纬度",
+        "register_heading_missing" if came else "register_without_text",
+        {"first_row": came[:100], "expected": _EXPECTED},
     )
 
 
@@ -148,10 +147,10 @@ def _read_geojson(text: str, item: str) -> Register:
     try:
         document = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        raise FileError(item, f"is not valid JSON ({error}); export it again") from error
+        raise FileError(item, "register_json_not_valid", {"error": str(error)}) from error
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
-        raise UnknownFormat(item, "is JSON without features; expected a GeoJSON FeatureCollection")
+        raise UnknownFormat(item, "register_json_without_features")
     crs = _geojson_crs(document)
     rows = tuple(_feature_row(feature, f"feature {number}", crs) for number, feature in enumerate(features, 1))
     return Register(item, rows)

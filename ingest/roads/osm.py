@@ -55,7 +55,7 @@ def read_ways(path: Path, item: str) -> list[Way]:
                 tags = {tag.k: tag.v for tag in entity.tags}
                 ways += [Way(part, _with_oneway(tags)) for part in _parts(entity)]
     except (RuntimeError, ValueError, UnicodeDecodeError) as error:
-        raise FileError(item, f"OpenStreetMap data that cannot be read ({error}); download it again") from error
+        raise FileError(item, "osm_data_unreadable", {"error": str(error)}) from error
     return ways
 
 

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from ingest.errors import FileError, UnknownFormat
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome
 from ingest.roads.osm import is_osm, read_ways
 
 _FORWARD = {"yes", "true", "1", "f", "forward"}
@@ -55,24 +55,19 @@ def read_roads(files: Sequence[Path], *, root: Path | None = None) -> Outcome[Ro
         With a decision per file, and a reject per file that cannot be read.
     """
     lines: list[Road] = []
-    decisions, rejects = [], []
+    notes = Notes()
     for path in files:
         item = path.relative_to(root).as_posix() if root else path.name
         try:
             found, closed, others = _read_file(path, item)
         except FileError as error:
-            rejects.append(error.reject)
+            notes.keep(error.reject)
             continue
         lines += found
         vertices = sum(len(line.vertices) for line in found)
-        decisions.append(
-            Decision(
-                item,
-                f"street network of {len(found)} lines",
-                f"{vertices} vertices; {closed} lines closed to cars and {others} features without lines left out",
-            )
-        )
-    return Outcome(Roads(tuple(lines)), tuple(decisions), tuple(rejects))
+        values = {"lines": len(found), "vertices": vertices, "closed": closed, "others": others}
+        notes.decide(item, "streets_read", values)
+    return notes.outcome(Roads(tuple(lines)))
 
 
 def _read_file(path: Path, item: str) -> tuple[list[Road], int, int]:
@@ -81,10 +76,10 @@ def _read_file(path: Path, item: str) -> tuple[list[Road], int, int]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise UnknownFormat(item, f"not GeoJSON ({error}); export the streets as GeoJSON lines in WGS 84") from error
+        raise UnknownFormat(item, "streets_not_geojson", {"error": str(error)}) from error
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list):
-        raise UnknownFormat(item, 'no "features"; expected a GeoJSON FeatureCollection of lines in WGS 84')
+        raise UnknownFormat(item, "streets_without_features")
     lines: list[Road] = []
     closed = others = 0
     for number, feature in enumerate(features, start=1):
@@ -99,7 +94,7 @@ def _read_file(path: Path, item: str) -> tuple[list[Road], int, int]:
         else:
             lines += [_road(part, tags, item, number) for part in parts]
     if not lines:
-        raise FileError(item, "holds no line that a car may use; expected LineString features")
+        raise FileError(item, "no_line_for_cars")
     return lines, closed, others
 
 
@@ -107,7 +102,7 @@ def _read_osm(path: Path, item: str) -> tuple[list[Road], int, int]:
     ways = read_ways(path, item)
     open_to_cars = [way for way in ways if way.tags["highway"] not in _NO_CARS]
     if not open_to_cars:
-        raise FileError(item, "holds no way that a car may use; expected ways with a highway tag and their nodes")
+        raise FileError(item, "no_way_for_cars")
     lines = [_road(way.vertices, way.tags, item, number) for number, way in enumerate(open_to_cars, start=1)]
     return lines, len(ways) - len(lines), 0
 
@@ -124,15 +119,14 @@ def _road(coordinates: Any, tags: Mapping[str, Any], item: str, number: int) -> 
     try:
         vertices = np.array([point[:2] for point in coordinates], dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise FileError(item, f"coordinates are not numbers ({error})", where=f"feature {number}") from error
+        where = f"feature {number}"
+        raise FileError(item, "street_coordinates_not_numbers", {"error": str(error)}, where=where) from error
     if (
         vertices.shape != (max(len(vertices), 2), 2)
         or not np.isfinite(vertices).all()
         or not shapely.box(-180, -90, 180, 90).covers(shapely.LineString(vertices))
     ):
-        raise FileError(
-            item, "expected at least two vertices of WGS 84 longitude and latitude", where=f"feature {number}"
-        )
+        raise FileError(item, "street_vertices_impossible", where=f"feature {number}")
     oneway = str(tags.get("oneway", "")).strip().lower()
     way = (oneway in _FORWARD) - (oneway in _BACKWARD)
     return Road(vertices, way, _speed(tags.get("maxspeed")), str(tags.get("name") or "").strip())

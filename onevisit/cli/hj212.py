@@ -30,12 +30,14 @@ def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
     """
     from ingest.monitors.hj212 import Hj212Settings, join_packets, parse_stream
     from onevisit.progress import quieten
+    from onevisit.words.telling import say
 
     quieten(quiet)
     settings = Hj212Settings(tolerated=tolerate)
-    names = ("mn", "st", "cn", "qn", "data_time", "crc", "length_ok", "items", "flags", "errors")
+    names = ("mn", "st", "cn", "qn", "data_time", "crc", "length_ok", "items", "flags")
     for message in join_packets(parse_stream(_chunks(file), settings=settings)):
-        click.echo(json.dumps({name: getattr(message, name) for name in names}, ensure_ascii=False, default=dict))
+        told = {name: getattr(message, name) for name in names} | {"errors": [say(e) for e in message.errors]}
+        click.echo(json.dumps(told, ensure_ascii=False, default=dict))
 
 
 def _chunks(file: Path) -> Iterator[bytes]:
@@ -44,4 +46,4 @@ def _chunks(file: Path) -> Iterator[bytes]:
             while chunk := stream.read(1 << 20):
                 yield chunk
     except OSError as error:
-        raise FileError(file.name, f"cannot be read: {error.strerror}") from error
+        raise FileError(file.name, "packets_unreadable", {"error": error.strerror}) from error

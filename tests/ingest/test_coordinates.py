@@ -25,6 +25,7 @@ from ingest.coordinates import (
     wgs84_from_gcj02,
 )
 from ingest.errors import SettingError
+from tests.told import raises_told
 
 METRES_PER_DEGREE = 111_320.0
 
@@ -112,7 +113,7 @@ def test_convergence_turns_true_north_to_grid_north() -> None:
 @pytest.mark.parametrize("text", ["EPSG:4610", 2334, "EPSG:4214", 2433, "+proj=tmerc +lon_0=104 +ellps=GRS80"])
 def test_ballpark_shifts_are_refused(text: str | int) -> None:
     """Xi'an 1980, Beijing 1954 and a plane without a datum are refused, with the way out."""
-    with pytest.raises(SettingError, match="towgs84"):
+    with raises_told(SettingError, match="towgs84"):
         crs_from_text(text)
 
 
@@ -125,7 +126,7 @@ def test_given_parameters_are_accepted() -> None:
 
 def test_unknown_crs_is_refused() -> None:
     """A code that does not exist is named."""
-    with pytest.raises(SettingError, match="9999999"):
+    with raises_told(SettingError, match="9999999"):
         crs_from_text("EPSG:9999999")
 
 
@@ -279,9 +280,9 @@ def test_spellings_of_a_coordinate_system(text: str | int) -> None:
 
 def test_messages_of_coordinate_systems() -> None:
     """What came and what to try."""
-    with pytest.raises(SettingError, match=r"'EPSG:9999999' is not known: .*; try \"EPSG:4544\""):
+    with raises_told(SettingError, match=r"'EPSG:9999999' is not known: .*; try \"EPSG:4544\""):
         crs_from_text("EPSG:9999999")
-    with pytest.raises(SettingError, match=r"Xian 1980.*no datum shift to WGS 84 is known here.*CGCS2000"):
+    with raises_told(SettingError, match=r"Xian 1980.*no datum shift to WGS 84 is known here.*CGCS2000"):
         crs_from_text(2334)
 
 

@@ -2,4 +2,155 @@
 
 from __future__ import annotations
 
-SENTENCES: dict[str, tuple[str, str]] = {}
+SENTENCES: dict[str, tuple[str, str]] = {
+    # --- ingest/monitors/hj212.py ---
+    "bytes_of_no_packet": (
+        "{count} bytes from byte {start} belong to no packet (expected ##)",
+        "自第 {start} 字节起有 {count} 个字节不属于任何数据包（应以 ## 开头）",
+    ),
+    "packet_incomplete": (
+        "split message incomplete: parts {parts} of {total} came",
+        "分包报文不完整：共 {total} 包，仅收到第 {parts} 包",
+    ),
+    "packet_data_not_closed": ("data area CP=&&...&& is not closed", "数据区 CP=&&...&& 未闭合"),
+    "packet_sum_missing": ("CRC nothing is wrong, expected {expected:04X}", "缺少 CRC 校验码，应为 {expected:04X}"),
+    "packet_sum_wrong": (
+        "CRC {came} is wrong, expected {expected:04X}",
+        "CRC 校验码 {came} 错误，应为 {expected:04X}",
+    ),
+    "packet_sum_modbus": (
+        "CRC {came} is a Modbus sum, expected {expected:04X}",
+        "CRC 校验码 {came} 是按 Modbus 算法计算的，应为 {expected:04X}",
+    ),
+    "packet_length_missing": (
+        "no length stated, {came} bytes came",
+        "未给出数据段长度，实际收到 {came} 字节",
+    ),
+    "packet_length_wrong": (
+        "length {declared:04d} stated, {came} bytes came",
+        "数据段长度标为 {declared:04d}，实际收到 {came} 字节",
+    ),
+    "packet_too_long": (
+        "segment of {length} bytes is longer than {limit}",
+        "数据段长 {length} 字节，超过 {limit} 字节",
+    ),
+    "packet_time_not_understood": (
+        "DataTime {text!r} is no time (expected 14 or 17 digits)",
+        "DataTime {text!r} 不是时间（应为 14 位或 17 位数字）",
+    ),
+    "packet_parts_odd": (
+        "data area has {count} parts that are no field: {first!r}",
+        "数据区有 {count} 处不是字段：{first!r}",
+    ),
+    "packet_header_lacks": ("header has no {name}", "包头缺少 {name}"),
+    "packet_flag_no_number": (
+        "Flag {text!r} is no number up to 255",
+        "Flag {text!r} 不是 255 以内的数",
+    ),
+    "packet_parts_not_numbered": (
+        "Flag says the message is split, but PNUM or PNO is missing",
+        "Flag 表明报文分包，但缺少 PNUM 或 PNO",
+    ),
+    # --- ingest/monitors/read.py ---
+    "packets_with_modbus_sum": ("Modbus sum", "CRC 按 Modbus 算法计算"),
+    "packets_with_wrong_sum": ("CRC", "CRC 校验错误"),
+    "packets_of_wrong_length": ("length", "数据段长度不符"),
+    "packets_too_long": ("longer than", "数据段超长"),
+    "packets_incomplete": ("incomplete", "分包不完整"),
+    "packets_with_wrong_time": ("DataTime", "DataTime 无效"),
+    "packets_of_loose_bytes": ("bytes belong to no packet", "字节不属于任何数据包"),
+    "packet_time_out_of_range": (
+        "DataTime is not between 1678 and 2261",
+        "DataTime 不在 1678 年至 2261 年之间",
+    ),
+    "packets_damaged": (
+        "{count} packets refused: {kind}; damaged on the way, or cut by the collector: take the log again, or ask "
+        "the keeper of the device",
+        "{count} 个数据包未采用：{kind}；可能在传输中损坏或被采集端截断：请重新导出日志，或询问设备运维人员",
+    ),
+    "packets_not_to_standard": (
+        '{count} packets refused: {kind}; if the device is known for it, put `tolerated = ["<MN>:{defect}"]` under '
+        "[monitors] in mission.toml",
+        "{count} 个数据包未采用：{kind}；若该设备一贯如此，请在 mission.toml 的 [monitors] 下设置 "
+        '`tolerated = ["<MN>:{defect}"]`',
+    ),
+    "packets_accepted": (
+        "{count} packets accepted although not to the standard",
+        "{count} 个数据包虽不符合标准，仍予采用",
+    ),
+    "packets_accepted.why": ("{mn}: {kind}", "设备 {mn}：{kind}"),
+    "record_unreadable": ("cannot be read ({error})", "无法读取（{error}）"),
+    "record_times_read_as": ("times read as {zone}", "时间按时区 {zone} 解读"),
+    "record_times_read_as.why": (
+        "the records name no zone; put `time_zone` under [monitors] in mission.toml if it was another",
+        "记录未注明时区；若为其他时区，请在 mission.toml 的 [monitors] 下设置 `time_zone`",
+    ),
+    # --- ingest/monitors/tables.py ---
+    "row_not_used": ("row not used: {reason}", "该行未采用：{reason}"),
+    "more_rows_not_used": ("{count} more rows not used: {reason}", "另有 {count} 行未采用：{reason}"),
+    "table_breaks_off": ("{error}; the rows above are used", "{error}；以上各行已采用"),
+    "record_heading_missing": (
+        "no heading row names a time and a quantity; the first row is {first_row!r}; expected {time} and {value}",
+        "没有同时含时间和监测因子的表头行；第一行为 {first_row!r}；应有{time}和{value}",
+    ),
+    "row_time_not_understood": ("its time is not like 2024-10-01 08:00", "时间格式应如 2024-10-01 08:00"),
+    "row_time_not_in_calendar": ("its time is not in the calendar", "时间在日历中不存在"),
+    "row_time_out_of_range": ("its time is not between 1678 and 2261", "时间不在 1678 年至 2261 年之间"),
+    "mark_ends_before_start": ("its end is before its start", "结束时间早于开始时间"),
+    # --- ingest/monitors/marks.py ---
+    "mark_fits_no_series": (
+        "mark {text!r} fits no series ({named})",
+        "标记“{text}”与任何监测序列都不对应（{named}）",
+    ),
+    "mark_names_no_site": ("no site named", "未指明点位"),
+    # --- ingest/monitors/collect.py ---
+    "values_replaced": (
+        "{count} values replaced by later ones of the same time",
+        "{count} 个值被同一时间的后续值替换",
+    ),
+    "values_replaced.why": ("same point, quantity and time", "监控点、监测因子和时间均相同"),
+    "rows_elsewhere_than_series": (
+        "{count} rows name another position than their series",
+        "{count} 行的位置与所属监测序列不同",
+    ),
+    "rows_elsewhere_than_series.why": (
+        "the first position of a series is taken",
+        "以监测序列的第一个位置为准",
+    ),
+    # --- ingest/monitors/positions.py ---
+    "positions_read_as": ("{count} positions read as {crs}", "{count} 个位置按 {crs} 解读"),
+    "positions_crs_declared": (
+        "declared by a column or under [monitors]",
+        "由数据列或 [monitors] 声明",
+    ),
+    "positions_crs_guessed": (
+        "by their numbers: degrees outside of China are of one system, metres may carry their zone",
+        "由数值判断：境外的经纬度只有一种坐标系，投影坐标可带有带号",
+    ),
+    "positions_crs_unknown": (
+        'nothing says which system; GCJ-02 or BD-09 would be 0.3 to 1.2 km off: put `crs = "GCJ-02"` (or another) '
+        "under [monitors] in mission.toml, or a column {column}",
+        "未注明坐标系；若为 GCJ-02 或 BD-09，位置会偏 0.3 至 1.2 千米：请在 mission.toml 的 [monitors] 下设置 "
+        '`crs = "GCJ-02"`（或其他坐标系），或增加“{column}”列',
+    ),
+    "position_not_used": ("position not used: {error}", "位置未采用：{error}"),
+    "position_of_one_number": (
+        "position not used: longitude {longitude!r}, latitude {latitude!r}; write both, of both ends of a path",
+        "位置未采用：经度 {longitude!r}，纬度 {latitude!r}；经纬度须同时填写，开放光路的两端均须填写",
+    ),
+    "height_not_used": (
+        "height not used: {text!r} is no number of metres above the ground",
+        "高度未采用：{text!r} 不是离地高度（米）",
+    ),
+    # --- monitors/rules.py ---
+    "records_held_against_limits": (
+        "records held against the limits that they state",
+        "监测数据已与其注明的限值比对",
+    ),
+    "records_held_against_limits.why": (
+        "{limited} of {series} series state a limit; {exceedances} exceedances",
+        "{series} 个监测序列中有 {limited} 个注明限值；超标 {exceedances} 次",
+    ),
+    # --- onevisit/cli/hj212.py ---
+    "packets_unreadable": ("cannot be read: {error}", "无法读取：{error}"),
+}

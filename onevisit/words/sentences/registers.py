@@ -2,4 +2,276 @@
 
 from __future__ import annotations
 
-SENTENCES: dict[str, tuple[str, str]] = {}
+SENTENCES: dict[str, tuple[str, str]] = {
+    # --- ingest/coordinates.py ---
+    "crs_not_known": (
+        'coordinate system {text!r} is not known: {error}; try "EPSG:4544"',
+        "无法识别坐标系 {text!r}：{error}；可写为 “EPSG:4544”",
+    ),
+    "crs_without_datum_shift": (
+        "{name}: no datum shift to WGS 84 is known here, and a ballpark one is wrong by up to 150 m; convert the "
+        'data to CGCS2000, or give a PROJ string with "+towgs84=..." (zeros if the datum is CGCS2000)',
+        "{name}：缺少到 WGS 84 的基准转换参数，近似转换的误差可达 150 米；请将数据转换为 CGCS2000，"
+        "或给出含 “+towgs84=...” 的 PROJ 字符串（基准为 CGCS2000 时参数取零）",
+    ),
+    "time_zone_not_known": (
+        'time_zone = "{name}" is not a zone; expected for example "Asia/Shanghai" or "+08:00"',
+        "time_zone = “{name}” 不是有效时区；应为 “Asia/Shanghai” 或 “+08:00” 等",
+    ),
+    # --- ingest/edits.py ---
+    "edit_action_not_known": (
+        "action {action!r} is not known; use one of {known}",
+        "无法识别操作（action）{action!r}；可用：{known}",
+    ),
+    "edit_reject_without_name": (
+        "a reject needs the name of a photo or site",
+        "剔除（reject）须写明照片或点位的名称",
+    ),
+    "edit_time_not_iso": (
+        "{column} {text!r} is not ISO 8601; write 2026-05-01T09:00:00+08:00",
+        "{column} {text!r} 不是 ISO 8601 格式；请写为 2026-05-01T09:00:00+08:00",
+    ),
+    "edit_time_without_zone": (
+        "{column} {text!r} has no zone; write {text}+08:00",
+        "{column} {text!r} 缺少时区；请写为 {text}+08:00",
+    ),
+    "edit_end_open": ("open", "不限"),
+    "rows_removed_by_hand": ("{count} rows flagged as removed by hand", "{count} 行标记为人工剔除"),
+    "rows_removed_by_hand.why": ("{start} to {end}: {comment}", "{start} 至 {end}：{comment}"),
+    # --- ingest/registers/places.py ---
+    "coordinates_not_numbers": (
+        "coordinates {x!r}, {y!r} are not numbers; write decimal degrees",
+        "坐标 {x!r}、{y!r} 不是数值；请填写十进制度",
+    ),
+    "coordinates_of_zero": (
+        "coordinates 0, 0 mean that there are none; leave the cells empty",
+        "坐标 0、0 表示没有坐标；请将单元格留空",
+    ),
+    "degrees_swapped_back": ("longitude and latitude columns swapped back", "经度列与纬度列填反，已对调"),
+    "latitude_elsewhere": (
+        "latitude {latitude:g} would not be in China or on the earth",
+        "若纬度为 {latitude:g}，则不在中国境内或不在地球上",
+    ),
+    "degrees_not_on_earth": (
+        "longitude {longitude:g}, latitude {latitude:g} are not on the earth; correct the row",
+        "经度 {longitude:g}、纬度 {latitude:g} 超出经纬度范围；请更正该行",
+    ),
+    "degrees_in_system_of_metres": (
+        "{x:g}, {y:g} are degrees, but {crs} has metres; correct the declared system",
+        "{x:g}、{y:g} 的单位是度，而 {crs} 的单位是米；请更正声明的坐标系",
+    ),
+    "metres_in_system_of_degrees": (
+        "{x:g}, {y:g} are metres, but {crs} has degrees; correct the declared system",
+        "{x:g}、{y:g} 的单位是米，而 {crs} 的单位是度；请更正声明的坐标系",
+    ),
+    "metres_swapped_back": ("easting and northing columns swapped back", "东坐标列与北坐标列填反，已对调"),
+    "point_outside_as_labelled": (
+        "as labelled, the point is outside of {crs}",
+        "按原列名，该点在 {crs} 的适用范围之外",
+    ),
+    "number_only_northing": (
+        "{northing:g} can only be a northing in China",
+        "{northing:g} 在中国只能是北坐标",
+    ),
+    "metres_outside_system": (
+        "{x:g}, {y:g} are not in the area of {crs} ({hint})",
+        "{x:g}、{y:g} 不在 {crs} 的适用范围内（{hint}）",
+    ),
+    "zone_number_means": ("the zone number {zone} means {crs}", "带号 {zone} 对应 {crs}"),
+    "zone_to_be_found": ("look for the right zone", "请查明正确的投影带"),
+    "metres_not_in_china": (
+        "{x:g}, {y:g} are no coordinates in China; declare crs in mission.toml under [{section}]",
+        "{x:g}、{y:g} 不是中国境内的坐标；请在 mission.toml 的 [{section}] 下声明 crs",
+    ),
+    "metres_of_unknown_zone": (
+        '{x:g}, {y:g} are metres of an unknown zone; set crs = "EPSG:4544" under [{section}]',
+        '{x:g}、{y:g} 为投影坐标（米），但投影带不明；请在 [{section}] 下设置 crs = "EPSG:4544"',
+    ),
+    "coordinates_read_as": ("coordinates read as {crs}", "坐标按 {crs} 解读"),
+    "easting_with_zone": (
+        "easting {easting_m:.0f} carries zone number {zone} of the {width_deg}-degree zones",
+        "东坐标 {easting_m:.0f} 带有 {width_deg} 度带的带号 {zone}",
+    ),
+    "zone_near_other_sites": (
+        "no zone number; in this zone the point is within 1° of the other sites ({longitude:.3f})",
+        "无带号；按此投影带，该点与其他点位相距不足 1°（经度 {longitude:.3f}）",
+    ),
+    "distances_to_references": (
+        "distance to the site's own parcel or other register: {distances}",
+        "到本点位宗地或其他名录中位置的距离：{distances}",
+    ),
+    "distance_in_system": ("{crs} {distance_m:.0f} m", "{crs} {distance_m:.0f} 米"),
+    # --- ingest/registers/listings.py ---
+    "row_without_name": ("row", "该行"),
+    "row_place_refused": ("{label}: {error}", "{label}的位置未采用：{error}"),
+    "row_crs_refused": ("declared coordinate system: {error}", "声明的坐标系：{error}"),
+    "declared_crs_overruled": (
+        "coordinates read as {crs}, although declared as {former}",
+        "坐标按 {crs} 解读，而原声明为 {former}",
+    ),
+    "register_mixes_systems": ("register mixes coordinate systems", "名录中混用多种坐标系"),
+    "register_mixes_systems.why": ("rows that could be tested: {rows}", "可检验的行：{rows}"),
+    "rows_in_system": ("{count} × {crs}", "{crs} {count} 行"),
+    "permit_code_not_used": ("permit code not used for joining", "排污许可证编号未用于关联"),
+    "permit_code_of_wrong_length": (
+        "{permit_code} has {count} characters, a permit code 22",
+        "{permit_code} 有 {count} 位，排污许可证编号应为 22 位",
+    ),
+    "credit_code_not_used": ("credit code not used for joining", "统一社会信用代码未用于关联"),
+    "credit_code_fails_check": ("{uscc} fails its check character", "{uscc} 的校验码不正确"),
+    "credit_code_of_permit_believed": (
+        "credit code of the permit believed",
+        "以排污许可证编号中的统一社会信用代码为准",
+    ),
+    "credit_codes_differ": (
+        "permit code {permit_code} belongs to {own}, the row states {stated}",
+        "排污许可证编号 {permit_code} 属于 {own}，该行填写的是 {stated}",
+    ),
+    "coordinates_read_like_register": (
+        "coordinates read as {crs}, like the tested rows of the register",
+        "坐标按 {crs} 解读，与本名录中已检验的行一致",
+    ),
+    "coordinates_read_like_register.why": (
+        "row itself has no parcel or other register to test against",
+        "该行没有宗地或其他名录可供检验",
+    ),
+    # --- ingest/registers/gates.py ---
+    "guessed_crs_overruled": (
+        "coordinates read as {crs}, although guessed as {former}",
+        "坐标按 {crs} 解读，而原推断为 {former}",
+    ),
+    "unknown_crs_overruled": (
+        "coordinates read as {crs}, although unknown as {former}",
+        "坐标按 {crs} 解读，而原坐标系不明、暂按 {former}",
+    ),
+    "distances_to_street": (
+        "distance of its gate to the nearest street: {distances}",
+        "大门到最近道路的距离：{distances}",
+    ),
+    "gates_not_tested": ("gates not tested against the streets", "未用道路检验大门位置"),
+    "gates_not_tested.why": (
+        "{count} gates, {percent:.0f} % of them within {limit_m:.0f} m of a street",
+        "共 {count} 个大门，其中 {percent:.0f}% 距道路不超过 {limit_m:.0f} 米",
+    ),
+    # --- ingest/registers/joins.py ---
+    "rule_permit_code": ("permit code", "排污许可证编号"),
+    "rule_credit_code": ("credit code", "统一社会信用代码"),
+    "rule_name_and_place": ("name and place", "名称和位置"),
+    "rule_name_alone": ("name alone", "名称"),
+    "rule_place_and_similar_name": ("place and similar name", "位置和相近名称"),
+    "rows_joined_by_code": (
+        "{count} rows joined by {rule}, confidence {confidence:g}",
+        "{count} 行按{rule}关联，置信度 {confidence:g}",
+    ),
+    "rows_joined_by_code.why": ("same code in several rows", "多行代码相同"),
+    "row_of_company_given_to_sites": (
+        "row of the company given to all of its sites",
+        "企业的该行记录归入其全部点位",
+    ),
+    "row_of_company_given_to_sites.why": (
+        "no place of its own, and the credit code has {count} sites",
+        "该行没有位置，且该统一社会信用代码下有 {count} 个点位",
+    ),
+    "row_taken_as_site": (
+        "taken as the site of {other_row}, by {rule}, confidence {confidence:g}",
+        "按{rule}与 {other_row} 认定为同一点位，置信度 {confidence:g}",
+    ),
+    "names_compared": ("names {name!r} and {other_name!r}", "名称 “{name}” 与 “{other_name}”"),
+    "names_and_places_compared": (
+        "names {name!r} and {other_name!r}, {distance_m:.0f} m apart",
+        "名称 “{name}” 与 “{other_name}”，相距 {distance_m:.0f} 米",
+    ),
+    # --- ingest/registers/read.py ---
+    "site_without_position": (
+        "{label}: no register gives a position; add {longitude} and {latitude}, or a parcel with its permit code",
+        "{label}：各名录均未给出位置；请补充{longitude}和{latitude}，或补充带排污许可证编号的宗地",
+    ),
+    "other_position_believed": ("position of another register believed", "以另一名录中的位置为准"),
+    "places_apart": (
+        "{label}: {distance_m:.0f} m from its place in {other_row}",
+        "{label}：与 {other_row} 中的位置相距 {distance_m:.0f} 米",
+    ),
+    "visit_left_out": ("visit left out", "该次检查未计入"),
+    "visit_day_not_a_date": ("{text!r} is not a date", "{text!r} 不是日期"),
+    "visit_counted_as_daily": ("visit counted as daily", "该次检查按日常检查计"),
+    "visit_kind_not_known": (
+        "its kind is {text!r}; expected {daily}, {special} or {case}",
+        "检查类型为 “{text}”；应为{daily}、{special}或{case}",
+    ),
+    "parcel_given_to_site": (
+        "parcel without a name given to a site, confidence 0.7",
+        "未命名宗地归入一个点位，置信度 0.7",
+    ),
+    "parcel_of_one_site": ("it contains no other site than {name}", "宗地内只有“{name}”一个点位"),
+    "row_names_no_site": (
+        "row names no site (no name, permit code or credit code; {parcel}); add one of them",
+        "该行未指明点位（无名称、排污许可证编号、统一社会信用代码；{parcel}）；请补充其中一项",
+    ),
+    "parcel_with_sites": ("a parcel with {count} sites in it", "宗地内有 {count} 个点位"),
+    "parcel_missing": ("no parcel", "无宗地"),
+    "identifier_made_unique": ("identifier made unique", "编号已改为唯一"),
+    "identifier_of_several_sites": (
+        "{site_id!r} names {count} sites",
+        "编号 “{site_id}” 对应 {count} 个点位",
+    ),
+    # --- ingest/registers/rows.py, ingest/monitors/tables.py ---
+    "unknown_columns_left_out": ("columns left out: {columns}", "未采用的列：{columns}"),
+    "unknown_columns_left_out.why": ("their headings are not in the vocabulary", "列名不在词表中"),
+    # --- ingest/registers/rows.py ---
+    "register_without_sheets": ("has no sheets", "没有工作表"),
+    "register_no_table": (
+        "not a table and not GeoJSON; export it as GeoJSON in WGS 84, or as CSV or xlsx",
+        "既不是表格也不是 GeoJSON；请导出为 WGS 84 坐标的 GeoJSON，或 CSV、xlsx",
+    ),
+    "register_heading_missing": (
+        "no heading row names a site; the first row is {first_row!r}; expected {expected}",
+        "没有能指明点位的表头行；第一行为 {first_row!r}；应有{expected}等列",
+    ),
+    "register_without_text": (
+        "no heading row names a site; the first row is 'nothing'; expected {expected}",
+        "没有能指明点位的表头行，前几行均无内容；应有{expected}等列",
+    ),
+    "register_json_not_valid": (
+        "is not valid JSON ({error}); export it again",
+        "不是有效的 JSON（{error}）；请重新导出",
+    ),
+    "register_json_without_features": (
+        "is JSON without features; expected a GeoJSON FeatureCollection",
+        "是不含 features 的 JSON；应为 GeoJSON FeatureCollection",
+    ),
+    # --- ingest/roads/osm.py ---
+    "osm_data_unreadable": (
+        "OpenStreetMap data that cannot be read ({error}); download it again",
+        "无法读取的 OpenStreetMap 数据（{error}）；请重新下载",
+    ),
+    # --- ingest/roads/read.py ---
+    "streets_read": ("street network of {lines} lines", "路网共 {lines} 条线"),
+    "streets_read.why": (
+        "{vertices} vertices; {closed} lines closed to cars and {others} features without lines left out",
+        "{vertices} 个顶点；另有 {closed} 条禁行机动车的线和 {others} 个非线要素未采用",
+    ),
+    "streets_not_geojson": (
+        "not GeoJSON ({error}); export the streets as GeoJSON lines in WGS 84",
+        "不是 GeoJSON（{error}）；请将道路导出为 WGS 84 坐标的 GeoJSON 线要素",
+    ),
+    "streets_without_features": (
+        'no "features"; expected a GeoJSON FeatureCollection of lines in WGS 84',
+        "缺少 “features”；应为 WGS 84 坐标的 GeoJSON FeatureCollection 线要素",
+    ),
+    "no_line_for_cars": (
+        "holds no line that a car may use; expected LineString features",
+        "没有机动车可通行的线；应有 LineString 要素",
+    ),
+    "no_way_for_cars": (
+        "holds no way that a car may use; expected ways with a highway tag and their nodes",
+        "没有机动车可通行的道路；应有带 highway 标签的 way 及其节点",
+    ),
+    "street_coordinates_not_numbers": (
+        "coordinates are not numbers ({error})",
+        "坐标不是数值（{error}）",
+    ),
+    "street_vertices_impossible": (
+        "expected at least two vertices of WGS 84 longitude and latitude",
+        "应至少有两个 WGS 84 经纬度顶点",
+    ),
+}

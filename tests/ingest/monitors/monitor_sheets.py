@@ -12,7 +12,7 @@ import xarray as xr
 from ingest.monitors.collect import Collected, Collector
 from ingest.monitors.marks import Mark
 from ingest.monitors.tables import Device, read_table
-from ingest.outcome import Decision, Reject
+from ingest.outcome import Decision, Notes, Reject
 from ingest.text.sheets import Sheet, csv_rows
 
 PERMIT = "91130200699229617X001P"
@@ -31,8 +31,17 @@ class Parsed:
     collector: Collector = field(default_factory=Collector)
     marks: list[Mark] = field(default_factory=list)
     devices: dict[str, Device] = field(default_factory=dict)
-    decisions: list[Decision] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
+
+    @property
+    def decisions(self) -> list[Decision]:
+        """What was decided."""
+        return self.notes.decisions
+
+    @property
+    def rejects(self) -> list[Reject]:
+        """What was refused."""
+        return self.notes.rejects
 
     @cached_property
     def collected(self) -> Collected:
@@ -56,7 +65,7 @@ def parse(text: str, *, zone: str = "Asia/Shanghai") -> Parsed:
     found = Parsed()
     read_table(
         Sheet("line", csv_rows(text, "t.csv")), "t.csv", ZoneInfo(zone), found.collector, found.marks, found.devices,
-        found.decisions, found.rejects,
+        found.notes,
     )  # fmt: skip
     return found
 

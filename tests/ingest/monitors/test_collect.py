@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from ingest.monitors import collect
 from ingest.monitors.collect import LAST_NS, Collected, Collector, SeriesKey
 from ingest.monitors.positions import Spot
-from ingest.outcome import Decision
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.monitors.mark_rows import rows_of_marks
 from tests.ingest.monitors.slow_collector import Value, collect_slowly
@@ -84,7 +83,8 @@ def test_the_later_value_of_a_time_counts(first: float, second: float, left: flo
     found = collected([(T0, "x", first), (T0, "x", second)], "a.csv")
     np.testing.assert_array_equal(found.series[0]["x"].values, [left])
     text = f"{count} values replaced by later ones of the same time"
-    assert found.decisions == ((Decision("a.csv", text, "same point, quantity and time"),) if count else ())
+    told = ToldDecision("a.csv", text, "same point, quantity and time")
+    assert [tell(d) for d in found.decisions] == ([told] if count else [])
 
 
 @pytest.mark.parametrize(("texts", "count"), [("ND", 1), ("NN", 0), ("NDN", 2)])
@@ -154,7 +154,8 @@ def test_the_first_position_of_a_series_counts() -> None:
     found = collector.drain()
     assert [spot and (spot.lons, spot.where) for spot in found.spots] == [(("104.1",), "line 0")]
     text = "2 rows name another position than their series"
-    assert found.decisions == (Decision("a.csv", text, "the first position of a series is taken"),)
+    told = ToldDecision("a.csv", text, "the first position of a series is taken")
+    assert [tell(d) for d in found.decisions] == [told]
 
 
 def test_the_first_and_the_last_time_that_fit() -> None:

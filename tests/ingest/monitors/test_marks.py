@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from ingest.monitors import marks as monitor_marks
 from ingest.monitors.collect import Collector, SeriesKey
 from ingest.monitors.marks import Mark, apply_marks, mark_texts, mark_variable
-from ingest.outcome import Reject
 from ingest.schema import check_monitor
 from ingest.text.marks import HJ212_FLAGS, HJ212_MARKS
+from onevisit.words.telling import ToldReject, tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.monitors.mark_rows import rows_of_marks
 
@@ -155,7 +155,7 @@ def hourly(count: int, **names: str) -> xr.Dataset:
 )
 def test_a_mark_covers_from_its_start_to_before_its_end(start: int, end: int, hours: list[int]) -> None:
     """The hour of the start is in, that of the end is not; a mark without a length covers its own moment."""
-    [found] = apply_marks([hourly(4, mn="M1")], [replace(MARK, mn="M1", start_ns=start, end_ns=end)], [])
+    [found] = apply_marks([hourly(4, mn="M1")], [replace(MARK, mn="M1", start_ns=start, end_ns=end)]).value
     assert rows_of_marks(found["mark"]) == ["停运" if hour in hours else "" for hour in range(4)]
     check_monitor(found)
 
@@ -167,11 +167,11 @@ def test_marks_are_added_to_marks() -> None:
         replace(MARK, mn="M1", text="a", start_ns=0, end_ns=9 * HOUR),
         replace(MARK, mn="M1", text="b" * 70, code="a21026", start_ns=0, end_ns=HOUR),
     ]
-    rejects: list[Reject] = []
-    found, other = apply_marks([series, hourly(1, mn="M2")], marks, rejects)
+    outcome = apply_marks([series, hourly(1, mn="M2")], marks)
+    found, other = outcome.value
     assert rows_of_marks(found["mark"]) == ["检修|a|a21026:" + "b" * 70, "a"]
     assert "mark" not in other
-    assert rejects == []
+    assert outcome.rejects == ()
 
 
 @pytest.mark.parametrize(
@@ -185,10 +185,11 @@ def test_marks_are_added_to_marks() -> None:
 )
 def test_a_mark_of_nobody_is_rejected(names: dict[str, str], said: str) -> None:
     """With its file and line, its text and whom it names."""
-    rejects: list[Reject] = []
     series = hourly(1, mn="M1")
-    assert apply_marks([series], [replace(MARK, **names)], rejects)[0] is series
-    assert rejects == [Reject("t.csv", "line 2", f"mark '停运' fits no series ({said})")]
+    outcome = apply_marks([series], [replace(MARK, **names)])
+    assert outcome.value[0] is series
+    told = ToldReject("t.csv", "line 2", f"mark '停运' fits no series ({said})")
+    assert [tell(r) for r in outcome.rejects] == [told]
 
 
 def test_a_mark_that_is_there_is_not_said_twice() -> None:
@@ -198,7 +199,7 @@ def test_a_mark_that_is_there_is_not_said_twice() -> None:
         replace(MARK, mn="M1", start_ns=0, end_ns=2 * HOUR),
         replace(MARK, mn="M1", start_ns=HOUR, end_ns=9 * HOUR),
     ]
-    [found] = apply_marks([series], marks, [])
+    [found] = apply_marks([series], marks).value
     assert rows_of_marks(found["mark"]) == ["停运", "停运", "停运"]
     assert found["mark"].values.tolist() == [16, 16, 16]
 
@@ -207,7 +208,7 @@ def test_a_mark_that_is_there_is_not_said_twice() -> None:
 def test_marks_lie_where_a_row_by_row_search_finds_them(spans: list[tuple[int, int, str]]) -> None:
     """Every row has the texts of the marks that cover it, in their order, each once."""
     marks = [replace(MARK, mn="M1", text=t, start_ns=s * HOUR, end_ns=(s + n) * HOUR) for s, n, t in spans]
-    [found] = apply_marks([hourly(8, mn="M1")], marks, [])
+    [found] = apply_marks([hourly(8, mn="M1")], marks).value
     expected = [
         "|".join(dict.fromkeys(m.text for m in marks if m.start_ns <= t * HOUR < max(m.end_ns, m.start_ns + 1)))
         for t in range(8)

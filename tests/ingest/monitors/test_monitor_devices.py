@@ -12,10 +12,9 @@ from ingest.monitors import tables as monitor_tables
 from ingest.monitors.marks import Mark
 from ingest.monitors.positions import Spot
 from ingest.monitors.tables import Device, read_table
-from ingest.outcome import Reject
 from ingest.text.marks import NO_MARK
 from ingest.text.sheets import Sheet
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldReject, tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.monitors.mark_rows import rows_of_marks
 from tests.ingest.monitors.monitor_sheets import PERMIT, USCC, Parsed, parse, utc
@@ -195,7 +194,7 @@ def broken_off(rows: int) -> Iterator[tuple[int, list[str]]]:
     yield 1, ["时间", "SO2"]
     for number in range(rows):
         yield number + 2, [f"2024-10-{1 + number // 24:02d} {number % 24:02d}:00", "5"]
-    raise FileError("t.csv", "a cell does not end; export it again", where=f"line {rows + 2}")
+    raise FileError("t.csv", "as_said", {"text": "a cell does not end; export it again"}, where=f"line {rows + 2}")
 
 
 @pytest.mark.parametrize("rows", [1, 30])
@@ -204,11 +203,11 @@ def test_a_table_that_breaks_off_is_used_up_to_there(rows: int) -> None:
     found = Parsed()
     sheet, zone = Sheet("line", broken_off(rows)), ZoneInfo("UTC")
     read_table(
-        sheet, "t.csv", zone, found.collector, found.marks, found.devices, found.decisions, found.rejects
+        sheet, "t.csv", zone, found.collector, found.marks, found.devices, found.notes
     )  # fmt: skip
     assert found.one["a21026"].size == rows
     reason = "a cell does not end; export it again; the rows above are used"
-    assert found.rejects == [Reject("t.csv", f"line {rows + 2}", reason)]
+    assert [tell(r) for r in found.rejects] == [ToldReject("t.csv", f"line {rows + 2}", reason)]
 
 
 def test_rows_are_read_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,8 +222,8 @@ def test_rows_are_read_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
             yield hour + 2, [f"2024-10-01 0{hour}:00", "5"]
 
     read_table(
-        Sheet("line", rows()), "t.csv", ZoneInfo("UTC"), found.collector, found.marks, found.devices, found.decisions,
-        found.rejects,
+        Sheet("line", rows()), "t.csv", ZoneInfo("UTC"), found.collector, found.marks, found.devices,
+        found.notes,
     )  # fmt: skip
     assert seen == [0, 0, 2, 3, 4]
     assert found.one["a21026"].size == 5
@@ -243,7 +242,8 @@ def test_every_part_of_a_mark() -> None:
         Mark("t.csv, line 2", "校" * 48, start, end, "a21026", "M1", "DA001", PERMIT, USCC, "甲"),
         Mark("t.csv, line 3", "停运", start, start, "", "M2", "", "", "", ""),
     ]
-    assert found.rejects == [Reject("t.csv", "line 4", "row not used: its end is before its start")]
+    told = ToldReject("t.csv", "line 4", "row not used: its end is before its start")
+    assert [tell(r) for r in found.rejects] == [told]
     assert found.series == ()
 
 

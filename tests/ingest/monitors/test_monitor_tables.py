@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from ingest.errors import UnknownFormat
-from ingest.outcome import Decision, Reject
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, ToldReject, tell
 from tests.ingest.monitors.mark_rows import rows_of_marks
 from tests.ingest.monitors.monitor_sheets import PERMIT, USCC, parse, utc
 from tests.told import raises_told
@@ -80,9 +79,9 @@ def test_times_that_are_none(text: str, reason: str) -> None:
     rows = f"甲,{text},1\n" * 3
     found = parse(f"企业名称,时间,二氧化硫\n甲,2024-10-01 08:00,5\n{rows}甲,2024-10-01 09:00,6\n")
     assert found.one["a21026"].values.tolist() == [5.0, 6.0]
-    assert found.rejects == [
-        Reject("t.csv", "line 3", f"row not used: {reason}"),
-        Reject("t.csv", "line", f"2 more rows not used: {reason}"),
+    assert [tell(r) for r in found.rejects] == [
+        ToldReject("t.csv", "line 3", f"row not used: {reason}"),
+        ToldReject("t.csv", "line", f"2 more rows not used: {reason}"),
     ]
 
 
@@ -182,7 +181,8 @@ def test_columns_that_nobody_knows_are_named() -> None:
     unknown = [f"备注{k}(x)" for k in range(13)]
     found = parse(f"时间,,SO2,{','.join(unknown)}\n2024-10-01 08:00,x,5{',1' * 13}\n")
     text = "columns left out: " + ", ".join(unknown[:12])
-    assert found.decisions == [Decision("t.csv", text, "their headings are not in the vocabulary")]
+    why = "their headings are not in the vocabulary"
+    assert [tell(d) for d in found.decisions] == [ToldDecision("t.csv", text, why)]
 
 
 @pytest.mark.parametrize(
@@ -200,9 +200,7 @@ def test_what_makes_a_heading_row(heading: str, found: bool) -> None:
     if found:
         assert [tell(d).decision for d in parse(text).decisions] == ["columns left out: x"]
     else:
-        with pytest.raises(
-            UnknownFormat, match="no heading row names a time and a quantity; the first row is '标题'"
-        ):
+        with raises_told(UnknownFormat, match="no heading row names a time and a quantity; the first row is '标题'"):
             parse(text)
 
 

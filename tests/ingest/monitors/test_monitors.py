@@ -24,6 +24,7 @@ from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.monitors.mark_rows import rows_of_marks
 from tests.ingest.monitors.slow_crc import crc_hj212
+from tests.told import raises_told
 
 PERMIT = "91130200699229617X001P"
 MN = "010000A8900016F000169DC0"
@@ -486,7 +487,7 @@ def test_positions_come_from_the_record_or_the_list_of_devices(tmp_path: Path) -
 
 def test_an_unknown_coordinate_system_is_a_setting_error(tmp_path: Path) -> None:
     """It stops at once, and the message shows a right one."""
-    with pytest.raises(SettingError, match="EPSG:4544"):
+    with raises_told(SettingError, match="EPSG:4544"):
         read(tmp_path, crs="Mars")
 
 
@@ -568,7 +569,7 @@ def test_what_cannot_be_read_is_a_reject(tmp_path: Path) -> None:
 
 def test_unknown_zone_is_a_setting_error(tmp_path: Path) -> None:
     """A wrong zone stops at once, and the message shows a right one."""
-    with pytest.raises(SettingError, match="Asia/Shanghai"):
+    with raises_told(SettingError, match="Asia/Shanghai"):
         read(tmp_path, time_zone="Mars/Base")
 
 

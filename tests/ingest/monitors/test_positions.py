@@ -9,9 +9,8 @@ import xarray as xr
 from ingest.coordinates import wgs84_from_gcj02
 from ingest.monitors import positions as monitor_positions
 from ingest.monitors.positions import Position, Spot, read_positions, spot_of, with_position
-from ingest.outcome import Decision, Reject
 from ingest.schema import CrsSource
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, ToldReject, tell
 from tests.ingest.immutable import mutable_values
 
 NAN = float("nan")
@@ -80,7 +79,8 @@ def test_an_unknown_system_is_read_as_wgs_84_and_said() -> None:
         (104.0657,), (30.6595,), outcome.value[spot()].height_m, CrsSource.UNKNOWN
     )
     assert np.isnan(outcome.value[spot()].height_m)
-    assert outcome.decisions == (Decision("a.csv", "2 positions read as WGS 84", UNKNOWN),)
+    [decision] = outcome.decisions
+    assert tell(decision) == ToldDecision("a.csv", "2 positions read as WGS 84", UNKNOWN)
     assert outcome.rejects == ()
 
 
@@ -93,10 +93,10 @@ def test_a_declared_system_is_taken_and_that_of_the_row_before() -> None:
     assert outcome.value[spot()].lats == (pytest.approx(float(lat), abs=1e-9),)
     assert 0.0020 < 104.0657 - float(lon) < 0.0030
     assert outcome.value[own].lons == (104.0657,)
-    assert outcome.decisions == (
-        Decision("a.csv", "1 positions read as GCJ-02", DECLARED),
-        Decision("a.csv", "1 positions read as WGS 84", DECLARED),
-    )  # fmt: skip
+    assert [tell(d) for d in outcome.decisions] == [
+        ToldDecision("a.csv", "1 positions read as GCJ-02", DECLARED),
+        ToldDecision("a.csv", "1 positions read as WGS 84", DECLARED),
+    ]
     assert {p.crs_source for p in outcome.value.values()} == {CrsSource.DECLARED}
 
 
@@ -159,7 +159,7 @@ def test_what_is_no_height(text: str) -> None:
     [position] = outcome.value.values()
     assert (position.lons, np.isnan(position.height_m)) == ((104.0657,), True)
     reason = f"height not used: {text!r} is no number of metres above the ground"
-    assert outcome.rejects == (Reject("a.csv", "line 2", reason),)
+    assert [tell(r) for r in outcome.rejects] == [ToldReject("a.csv", "line 2", reason)]
 
 
 # --- coordinates of a series ---------------------------------------------------------------------------------------

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.outcome import Decision
 from ingest.registers import joins
 from ingest.registers.joins import Group, join_listings, name_key, name_likeness
 from ingest.registers.listings import Listing
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.registers.register_rows import CODE, OTHER, PERMIT, listing, place
 
@@ -26,11 +25,12 @@ def north(metres: float) -> dict[str, object]:
     return {"place": place(104.1, 30.7 + metres / M)}
 
 
-def join(*listings: Listing, **changes: float) -> tuple[list[list[int]], list[Decision]]:
-    """Line numbers of each group, and the decisions."""
+def join(*listings: Listing, **changes: float) -> tuple[list[list[int]], list[ToldDecision]]:
+    """Line numbers of each group, and the decisions in words."""
     options = {"same_place_m": 1500.0, "near_m": 150.0, "likeness": 0.6} | changes
-    groups, decisions = join_listings(listings, **options)  # type: ignore[arg-type]
-    return [[int(r.row.where.split()[1]) for r in group.listings] for group in groups], decisions
+    outcome = join_listings(listings, **options)  # type: ignore[arg-type]
+    groups = [[int(r.row.where.split()[1]) for r in group.listings] for group in outcome.value]
+    return groups, [tell(d) for d in outcome.decisions]
 
 
 # --- names ---------------------------------------------------------------------------------------------------------
@@ -95,8 +95,8 @@ def test_one_permit_code_is_one_site_however_far() -> None:
     )
     assert found == [[1, 3, 4], [2, 5]]
     assert decisions == [
-        Decision("b", "2 rows joined by permit code, confidence 1", "same code in several rows"),
-        Decision("c", "1 rows joined by permit code, confidence 1", "same code in several rows"),
+        ToldDecision("b", "2 rows joined by permit code, confidence 1", "same code in several rows"),
+        ToldDecision("c", "1 rows joined by permit code, confidence 1", "same code in several rows"),
     ]
 
 
@@ -107,7 +107,7 @@ def test_a_credit_code_is_a_site_up_to_its_length(metres: float, joined: bool) -
         listing("a", 1, permit_code=PERMIT, uscc=CODE, **north(0.0)), listing("b", 2, uscc=CODE, **north(metres))
     )
     assert found == ([[1, 2]] if joined else [[1], [2]])
-    text = Decision("b", "1 rows joined by credit code, confidence 0.95", "same code in several rows")
+    text = ToldDecision("b", "1 rows joined by credit code, confidence 0.95", "same code in several rows")
     assert decisions == ([text] if joined else [])
 
 
@@ -146,7 +146,7 @@ def test_a_row_of_the_company_is_of_all_its_sites() -> None:
     )
     assert found == [[1, 3], [2, 3]]
     note = "no place of its own, and the credit code has 2 sites"
-    assert Decision("b, line 3", "row of the company given to all of its sites", note) in decisions
+    assert ToldDecision("b, line 3", "row of the company given to all of its sites", note) in decisions
     assert len(decisions) == 2
 
 
@@ -156,7 +156,7 @@ def test_rows_with_a_place_make_the_sites() -> None:
     assert join(listing("a", 1, name="甲"), listing("a", 2, name="甲", **north(0.0)))[0] == [[2, 1]]
     found, decisions = join(listing("a", 1, uscc=CODE), listing("a", 2, uscc=CODE))
     assert found == [[1, 2]]
-    assert [tell(d).decision for d in decisions] == ["1 rows joined by credit code, confidence 0.95"]
+    assert [d.decision for d in decisions] == ["1 rows joined by credit code, confidence 0.95"]
 
 
 def test_a_site_without_a_place_takes_a_row_that_has_one() -> None:
@@ -182,7 +182,7 @@ def test_one_name_is_a_site_up_to_its_length(metres: float, joined: bool) -> Non
         listing("a", 1, name="成都蓉阳部件公司", **north(0.0)), listing("b", 2, name="蓉阳部件厂", **north(metres))
     )
     assert found == ([[1, 2]] if joined else [[1], [2]])
-    note = Decision(
+    note = ToldDecision(
         "b, line 2", "taken as the site of a, line 1, by name and place, confidence 0.9",
         "names '蓉阳部件厂' and '成都蓉阳部件公司', 1499 m apart",
     )  # fmt: skip
@@ -195,7 +195,7 @@ def test_one_name_without_a_place() -> None:
         found, decisions = join(listing("a", 1, name="甲工", **one), listing("b", 2, name="甲工", **other))
         assert found == [[1, 2]]
         assert decisions == [
-            Decision(
+            ToldDecision(
                 "b, line 2",
                 "taken as the site of a, line 1, by name alone, confidence 0.8",
                 "names '甲工' and '甲工'",
@@ -226,7 +226,7 @@ def test_similar_names_are_a_site_where_they_are_near(metres: float, joined: boo
     found, decisions = join(listing("a", 1, name=A, **north(0.0)), listing("b", 2, name=B, **north(metres)))
     assert found == ([[1, 2]] if joined else [[1], [2]])
     text = "taken as the site of a, line 1, by place and similar name, confidence 0.7"
-    note = Decision("b, line 2", text, f"names {B!r} and {A!r}, 150 m apart")
+    note = ToldDecision("b, line 2", text, f"names {B!r} and {A!r}, 150 m apart")
     assert decisions == ([note] if joined else [])
 
 

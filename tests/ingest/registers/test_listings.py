@@ -9,13 +9,13 @@ import shapely
 from pyproj import CRS
 
 from ingest.coordinates import gcj02_from_wgs84, to_grid
-from ingest.outcome import Decision, Reject
+from ingest.outcome import Decision, Phrase, Reject
 from ingest.registers import listings
-from ingest.registers.listings import Listing, Notes, read_listings, settle_crs
+from ingest.registers.listings import Listing, RowNotes, read_listings, settle_crs
 from ingest.registers.places import Place
 from ingest.registers.rows import RegisterRow
 from ingest.schema import CrsSource
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, ToldReject, tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.registers.register_rows import CODE, OTHER, PERMIT, listing, place, register, row
 
@@ -24,23 +24,25 @@ HERE = {"lon": "104.1", "lat": "30.7"}
 
 def read(*rows: RegisterRow, crs: str = "WGS 84") -> tuple[list[Listing], list[Decision], list[Reject]]:
     """Records, decisions and rejects of one register."""
-    notes, rejects = Notes(), list[Reject]()
-    listings = read_listings([register("a.csv", *rows)], crs, notes, rejects)
-    return listings, notes.decisions(), rejects
+    notes = RowNotes()
+    listings = read_listings([register("a.csv", *rows)], crs, notes)
+    return listings, notes.decisions, notes.rejects
 
 
 # --- notes and names -----------------------------------------------------------------------------------------------
 
 
 def test_equal_decisions_of_a_register_are_one() -> None:
-    """The first row with its evidence and the number of the others; other registers and decisions stand apart."""
-    notes = Notes()
-    for number, (item, text) in enumerate((("a", "x"), ("a", "x"), ("b", "x"), ("a", "y"), ("a", "x")), 2):
-        notes.add(item, f"line {number}", text, f"because {number}")
-    assert notes.decisions() == [
-        Decision("a, line 2 and 2 more rows", "x", "because 2"),
-        Decision("b, line 4", "x", "because 4"),
-        Decision("a, line 5", "y", "because 5"),
+    """The first row with its evidence and the number of the others; other registers, codes and values stand apart."""
+    notes = RowNotes()
+    rows = (("a", "x", 1), ("a", "x", 1), ("b", "x", 1), ("a", "y", 1), ("a", "x", 2), ("a", "x", 1))
+    for number, (item, code, value) in enumerate(rows, 2):
+        notes.keep_row(f"line {number}", Decision(item, code, {"n": value}, Phrase("why", {"line": number})))
+    assert notes.decisions == [
+        Decision("a, line 2 and 2 more rows", "x", {"n": 1}, Phrase("why", {"line": 2})),
+        Decision("b, line 4", "x", {"n": 1}, Phrase("why", {"line": 4})),
+        Decision("a, line 5", "y", {"n": 1}, Phrase("why", {"line": 5})),
+        Decision("a, line 6", "x", {"n": 2}, Phrase("why", {"line": 6})),
     ]
 
 
@@ -185,7 +187,7 @@ def test_an_impossible_place_is_a_reject_with_a_name(values: dict[str, str], lab
     listings, _, [reject] = read(row(3, lon="0", lat="0", **values), row(4, name="乙"))
     assert [r.name for r in listings] == ["乙"]
     reason = f"{label}: coordinates 0, 0 mean that there are none; leave the cells empty"
-    assert reject == Reject("a.csv", "line 3", reason)
+    assert tell(reject) == ToldReject("a.csv", "line 3", reason)
 
 
 def test_an_unknown_system_is_a_reject() -> None:
@@ -291,9 +293,9 @@ def test_the_other_rows_may_be_in_another_register() -> None:
     """All registers together say where the city is; alone, metres without a zone are refused."""
     degrees, metres = register("a.csv", row(lon="108", lat="30")), register("b.csv", row(**metres_of(108.2, 30.1)))
     for registers, refused in (([metres], 1), ([metres, degrees], 0), ([degrees, metres], 0)):
-        rejects: list[Reject] = []
-        read_listings(registers, "", Notes(), rejects)
-        assert len(rejects) == refused
+        notes = RowNotes()
+        read_listings(registers, "", notes)
+        assert len(notes.rejects) == refused
 
 
 # --- the coordinate system of a register ---------------------------------------------------------------------------
@@ -320,9 +322,9 @@ def parcel_of(k: int, **fields: object) -> Listing:
 
 def settle(listings: list[Listing], **changes: float) -> tuple[list[Listing], list[Decision]]:
     """Settled listings and decisions."""
-    notes = Notes()
+    notes = RowNotes()
     options = {"tolerance_m": 120.0, "margin": 2.0, "votes": 3} | changes
-    return settle_crs(listings, notes, **options), notes.decisions()  # type: ignore[arg-type]
+    return settle_crs(listings, notes, **options), notes.decisions  # type: ignore[arg-type]
 
 
 def systems(listings: list[Listing]) -> list[str]:
@@ -351,10 +353,10 @@ def test_rows_follow_enough_tested_ones(tested: int, votes: int, settled: bool) 
     text = "coordinates read as GCJ-02, like the tested rows of the register"
     rows = 5 - tested
     more = f" and {rows - 1} more rows" if rows > 1 else ""
-    note = Decision(
+    note = ToldDecision(
         f"list.csv, line {tested + 2}{more}", text, "row itself has no parcel or other register to test against"
     )
-    assert decisions[1:] == ([note] if settled else [])
+    assert [tell(d) for d in decisions[1:]] == ([note] if settled else [])
 
 
 @pytest.mark.parametrize(("others", "settled"), [(1, True), (2, False)])
@@ -368,7 +370,8 @@ def test_nine_in_ten_tested_rows_must_agree(others: int, settled: bool) -> None:
     assert systems(found)[9:-1] == ["WGS 84 guessed"] * others
     assert systems(found)[-1] == ("GCJ-02 guessed" if settled else "WGS 84 unknown")
     evidence = f"rows that could be tested: 9 × GCJ-02, {others} × WGS 84"
-    assert Decision("list.csv, all rows", "register mixes coordinate systems", evidence) in decisions
+    told = ToldDecision("list.csv, all rows", "register mixes coordinate systems", evidence)
+    assert told in [tell(d) for d in decisions]
 
 
 def test_registers_do_not_settle_each_other() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pyproj import CRS
 
 from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84, to_grid
+from ingest.outcome import Decision, Phrase
 from ingest.registers import places
 from ingest.registers.places import (
     HYPOTHESES,
@@ -29,6 +30,7 @@ from ingest.registers.places import (
 )
 from ingest.schema import CrsSource
 from ingest.text.spelled import parse_angle
+from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
 from tests.told import raises_told
 
@@ -50,6 +52,11 @@ def read(x: float | str, y: float | str, crs: str = "", near: tuple[float, float
     place = read_place(x if isinstance(x, str) else repr(x), y if isinstance(y, str) else repr(y), crs, near=near)
     assert place is not None
     return place
+
+
+def said(place: Place) -> list[tuple[str, str]]:
+    """What was repaired or guessed and why, in words."""
+    return [(told.decision, told.evidence) for told in map(tell, place.notes)]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +167,7 @@ def test_zones_with_and_without_prefix_are_the_same_place(shared_data: Path) -> 
             assert place is not None
             assert (place.lon, place.lat) == pytest.approx(CHENGDU, abs=1e-8)
             assert place.crs_source is source
-            swapped = any("swapped" in decision for decision, _ in place.notes)
+            swapped = any("swapped" in decision for decision, _ in said(place))
             assert swapped == (x == north)
 
 
@@ -256,7 +263,7 @@ def test_which_degrees_are_swapped(x: float, y: float, swapped: bool) -> None:
     place = read(x, y, "WGS 84")
     assert (place.x, place.y) == (place.lon, place.lat) == ((y, x) if swapped else (x, y))
     note = ("longitude and latitude columns swapped back", f"latitude {y:g} would not be in China or on the earth")
-    assert place.notes == ((note,) if swapped else ())
+    assert said(place) == ([note] if swapped else [])
 
 
 @pytest.mark.parametrize(("x", "y"), [("180.01", "30"), ("30", "180.01"), ("-181", "30"), ("30", "-181")])
@@ -296,10 +303,12 @@ def test_zone_numbers_in_front_of_an_easting(zone: int, code: int, meridian: int
         f"coordinates read as EPSG:{code}",
         f"easting {x:.0f} carries zone number {zone} of the {width}-degree zones",
     )
-    assert replace(place, lon=0, lat=0) == Place(x, y, f"EPSG:{code}", CrsSource.GUESSED, 0, 0, 0.5, (note,))
+    expected = Place(x, y, f"EPSG:{code}", CrsSource.GUESSED, 0, 0, 0.5, place.notes)
+    assert (replace(place, lon=0, lat=0), said(place)) == (expected, [note])
     swapped = read(y, x)
     note = ("easting and northing columns swapped back", f"{y:g} can only be a northing in China")
-    assert swapped == replace(place, notes=(note, *place.notes))
+    assert swapped == replace(place, notes=swapped.notes)
+    assert said(swapped) == [note, *said(place)]
 
 
 @pytest.mark.parametrize("x", [12.5e6, 24.5e6, 46.5e6, 35_099_999.0, 35_900_001.0, 99_999.0, 900_001.0, 0.5e6])
@@ -334,7 +343,8 @@ def test_swapped_columns_without_zone_number(x: float) -> None:
     if x == 500_000.0:
         place, swapped = read(x, 3_320_113.4, "", (105.0, 30.0)), read(3_320_113.4, x, "", (105.0, 30.0))
         note = ("easting and northing columns swapped back", "3.32011e+06 can only be a northing in China")
-        assert swapped == replace(place, notes=(note, *place.notes))
+        assert swapped == replace(place, notes=swapped.notes)
+        assert said(swapped) == [note, *said(place)]
     with raises_told(ImpossiblePlace, match=f"^{x:g}, .*unknown zone"):
         read_place("3320113.4", repr(x), "")
 
@@ -357,7 +367,7 @@ def test_zone_by_the_other_sites(d_lon: float, d_lat: float, found: bool) -> Non
     place = read(x, y, "", near)
     note = "no zone number; in this zone the point is within 1° of the other sites (105.000)"
     assert (place.crs, place.crs_source, place.rounding_m) == ("EPSG:4544", CrsSource.GUESSED, 0.5)
-    assert place.notes == (("coordinates read as EPSG:4544", note),)
+    assert said(place) == [("coordinates read as EPSG:4544", note)]
     assert (place.lon, place.lat) == pytest.approx((105.0, 31.0), abs=1e-8)
 
 
@@ -389,7 +399,8 @@ def test_declared_zone_is_believed_to_two_degrees_beyond_its_area(lon: float, la
     assert replace(place, lon=0, lat=0) == Place(x, y, "EPSG:4544", CrsSource.DECLARED, 0, 0, 0.5, ())
     swapped = read(y, x, "EPSG:4544")
     note = ("easting and northing columns swapped back", "as labelled, the point is outside of EPSG:4544")
-    assert swapped == replace(place, notes=(note,))
+    assert swapped == replace(place, notes=swapped.notes)
+    assert said(swapped) == [note]
 
 
 @pytest.mark.parametrize(
@@ -424,7 +435,7 @@ def test_swapped_degrees_are_put_back_with_a_note() -> None:
     place = read_place("30.6574", "104.0657", "WGS 84")
     assert place is not None
     assert (place.lon, place.lat) == CHENGDU
-    assert "swapped back" in place.notes[0][0]
+    assert "swapped back" in said(place)[0][0]
 
 
 def test_rounding_of_the_text_is_kept() -> None:
@@ -460,7 +471,8 @@ def reference(east_m: float, north_m: float) -> shapely.Point:
     return shapely.Point(lon + east_m / (111_320.0 * math.cos(math.radians(lat))), lat + north_m / 111_320.0)
 
 
-UNSETTLED = Place(*CHENGDU, "WGS 84", CrsSource.UNKNOWN, *CHENGDU, 5.0, (("a", "b"),))
+BEFORE = Decision("", "degrees_swapped_back", {}, Phrase("latitude_elsewhere", {"latitude": 104.0}))
+UNSETTLED = Place(*CHENGDU, "WGS 84", CrsSource.UNKNOWN, *CHENGDU, 5.0, (BEFORE,))
 
 
 def test_a_guess_keeps_the_numbers_and_says_the_distances() -> None:
@@ -470,12 +482,13 @@ def test_a_guess_keeps_the_numbers_and_says_the_distances() -> None:
     guess = guess_crs(UNSETTLED, references, tolerance_m=120.0, margin=2.0)
     assert guess is not None
     apart = {name: distance_m(*to_wgs84(*CHENGDU, name), references[1]) for name in HYPOTHESES}
-    said = ", ".join(f"{name} {apart[name]:.0f} m" for name in ("GCJ-02", "WGS 84", "BD-09"))
+    distances = ", ".join(f"{name} {apart[name]:.0f} m" for name in ("GCJ-02", "WGS 84", "BD-09"))
     assert apart["GCJ-02"] < apart["WGS 84"] < apart["BD-09"]
-    note = ("coordinates read as GCJ-02", f"distance to the site's own parcel or other register: {said}")
+    note = ("coordinates read as GCJ-02", f"distance to the site's own parcel or other register: {distances}")
     assert guess == replace(
-        UNSETTLED, crs="GCJ-02", crs_source=CrsSource.GUESSED, lon=there[0], lat=there[1], notes=(("a", "b"), note)
+        UNSETTLED, crs="GCJ-02", crs_source=CrsSource.GUESSED, lon=there[0], lat=there[1], notes=guess.notes
     )
+    assert (guess.notes[:-1], said(guess)[-1]) == ((BEFORE,), note)
 
 
 @pytest.mark.parametrize(("tolerance_m", "found"), [(100.001, True), (99.999, False)])

@@ -15,12 +15,11 @@ import pytest
 import shapely
 
 from ingest.errors import FileError, UnknownFormat
-from ingest.outcome import Decision
 from ingest.registers import rows as registers
 from ingest.registers.rows import Register, RegisterRow, read_register
 from ingest.text.fields import field_of_heading, heading_vocabulary
 from ingest.text.sources import Limits
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, tell
 from tests.ingest.immutable import mutable_values
 from tests.told import raises_told
 
@@ -138,8 +137,9 @@ def test_rows_keep_their_line_and_every_known_text(tmp_path: Path) -> None:
         RegisterRow("line 3", {"name": "甲", "lon": "104.1"}),
         RegisterRow("line 5", {"name": "丙"}),
     )
-    assert register.decisions == (
-        Decision("registers/a.csv", "columns left out: 电话, 备注", "their headings are not in the vocabulary"),
+    [decision] = register.decisions
+    assert tell(decision) == ToldDecision(
+        "registers/a.csv", "columns left out: 电话, 备注", "their headings are not in the vocabulary"
     )
     assert (register.rows[0].get("name"), register.rows[0].get("lat")) == ("甲", "")
 
@@ -198,9 +198,10 @@ def test_a_file_without_a_heading_quotes_its_first_row(tmp_path: Path) -> None:
     cells = [f"c{k}" for k in range(10)]
     with pytest.raises(UnknownFormat) as caught:
         read(tmp_path, table([], ["", " "], cells, ["x"]))
+    reject = tell(caught.value.reject)
     came = "c0, c1, c2, c3, c4, c5, c6, c7"
     expected = f"no heading row names a site; the first row is {came!r}; expected 单位名称, 经度, 纬度"
-    assert (caught.value.item, tell(caught.value).reason, caught.value.where) == ("registers/a.csv", expected, "")
+    assert (reject.item, reject.reason, reject.where) == ("registers/a.csv", expected, "")
     with raises_told(UnknownFormat, match=f"is '{'y' * 100}';"):
         read(tmp_path, "y" * 120 + "\n")
     with raises_told(UnknownFormat, match="is 'nothing';"):

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Outcome
 from ingest.roads import read as roads
 from ingest.roads.read import Road, Roads, read_roads
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, ToldReject, tell
 from tests.ingest.immutable import mutable_values
 
 
@@ -110,7 +110,8 @@ def test_ways_closed_to_cars_are_left_out_and_counted(tmp_path: Path, kind: str)
     )  # fmt: skip
     assert [len(one.vertices) for one in outcome.value.lines] == [2, 3, 2]
     evidence = "7 vertices; 1 lines closed to cars and 3 features without lines left out"
-    assert outcome.decisions == (Decision("r.geojson", "street network of 3 lines", evidence),)
+    [decision] = outcome.decisions
+    assert tell(decision) == ToldDecision("r.geojson", "street network of 3 lines", evidence)
     assert outcome.rejects == ()
 
 
@@ -186,8 +187,9 @@ def test_files_without_streets_are_rejected(tmp_path: Path, content: bytes, word
 
 def test_only_closed_ways_are_no_network(tmp_path: Path) -> None:
     """A file of footways is refused, metres are refused with the system that is wanted."""
-    assert read_one(tmp_path, line(highway="path")).rejects == (
-        Reject("r.geojson", "", "holds no line that a car may use; expected LineString features"),
+    [reject] = read_one(tmp_path, line(highway="path")).rejects
+    assert tell(reject) == ToldReject(
+        "r.geojson", "", "holds no line that a car may use; expected LineString features"
     )
     [reject] = read_one(tmp_path, street([410000, 3390000], [410100, 3390000])).rejects
     assert tell(reject).reason == "expected at least two vertices of WGS 84 longitude and latitude"

@@ -115,7 +115,7 @@ def test_localise_flags_doubtful_hours() -> None:
     assert flags.tolist() == [int(Flag.TIME_REPAIRED), 0]
     _, spring = localise(np.array(["2024-03-31T02:30"], "datetime64[ns]"), "Europe/Berlin")
     assert spring[0] == int(Flag.TIME_REPAIRED)
-    with pytest.raises(SettingError, match="is not a zone"):
+    with raises_told(SettingError, match="is not a zone"):
         localise(utc, "Mars/Olympus")
 
 
@@ -270,7 +270,7 @@ def test_names_of_zones(name: str, minutes: int) -> None:
 @pytest.mark.parametrize("name", ["Mars/Olympus", "08:00", "+08:00x", "../etc", ""])
 def test_names_of_no_zone(name: str) -> None:
     """The message has the name and two that work."""
-    with pytest.raises(SettingError, match=r'is not a zone; expected for example "Asia/Shanghai" or "\+08:00"'):
+    with raises_told(SettingError, match=r'is not a zone; expected for example "Asia/Shanghai" or "\+08:00"'):
         zone_of(name)
 
 
