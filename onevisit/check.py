@@ -35,8 +35,8 @@ def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) ->
     mission = open_mission(root)
     options = Options(profile=profile_name)
     profile = load_profile(profile_of(mission, options), mission.configuration)
-    recorder = Recorder(inputs=hash_inputs(mission.files), rejects=list(mission.rejects))
-    work = Work(recorder, Store(root, program_key(), keep=0, say=recorder.note))
+    recorder = Recorder(inputs=hash_inputs(mission.files), rejects=mission.rejects)
+    work = Work(recorder, Store(root, program_key(), keep=0, notes=recorder))
     records = ingest_mission(mission, profile, work, on_stage)
     return {
         "found": [

@@ -29,7 +29,7 @@ from ingest.coordinates import zone_of
 from ingest.errors import FileError, NothingUsable
 from ingest.flags import is_usable
 from ingest.images.elevation import elevation_of_flight
-from ingest.outcome import Notes, Outcome, Reject
+from ingest.outcome import Notes, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
 from monitors.schema import Anomaly
@@ -49,7 +49,6 @@ from onevisit.store import open_store
 from onevisit.visits.plan import plan_visits
 from onevisit.visits.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.visits.routes import plan_routes
-from onevisit.words.telling import tell
 from tracks.schema import Track
 from tracks.segments.medians import SegmentMap
 from tracks.settings import TrackSettings
@@ -94,13 +93,13 @@ def process_mission(
     on_stage("reading the mission", 0.0)
     mission = open_mission(root)
     profile = load_profile(profile_of(mission, options), mission.configuration)
-    recorder = Recorder(inputs=hash_inputs(mission.files), rejects=list(mission.rejects))
+    recorder = Recorder(inputs=hash_inputs(mission.files), rejects=mission.rejects)
     key = run_key(root, recorder.inputs, profile, options)
     if options.from_stage is None and not replay and (summary := unchanged_summary(out, key)) is not None:
         return summary
     with (
         computing(scheduler=options.scheduler, memory=options.memory),
-        open_store(out, program_key(), keep=options.keep_store, say=recorder.note) as store,
+        open_store(out, program_key(), keep=options.keep_store, notes=recorder) as store,
     ):
         work = Work(recorder, store, redo=later_stages(options.from_stage), replay=replay)
         records = ingest_mission(mission, profile, work, on_stage)
@@ -114,7 +113,7 @@ def process_mission(
         ]
         anomalies = _monitors(records.monitors, work, on_stage)
         if not any(region.tracks for region in regions.value) and not any(flights):
-            raise NothingUsable(_nothing_usable(root, recorder), rejects=recorder.rejects)
+            raise NothingUsable(Phrase("nothing_to_process", {"path": str(root)}), rejects=recorder.rejects)
         fused = tuple(
             _fuse(region, regions, flown, tracks, records.roads, sites, profile, work, on_stage)
             for region, flown in zip(regions.value, flights, strict=True)
@@ -199,25 +198,19 @@ def _fly(out: Path, on_stage: Advance) -> Callable[..., Outcome[Flown | None]]:
 
         chosen = [frame for frame in frames if frame.item in set(items)]
         kind = chosen[0].kind
-        dem = _elevation(terrain, settings.dem, chosen)
+        notes = Notes()
+        dem = notes.take(_elevation(terrain, settings.dem, chosen))
         try:
-            ortho = process_frames(chosen, settings, crs=crs, dem=dem.value)
+            ortho = notes.take(process_frames(chosen, settings, crs=crs, dem=dem))
         except NothingUsable as error:
-            rejects = (
-                *dem.rejects,
-                *error.rejects,
-                Reject("images/", f"{kind} photos", error.phrase.code, error.phrase.values),
-            )
-            return Outcome(None, dem.decisions, rejects)
+            notes.keep(*error.rejects)
+            notes.reject("images/", f"{kind} photos", error.phrase.code, error.phrase.values)
+            return notes.outcome(None)
         on_stage(f"drawing the mosaic of {len(chosen)} {kind} photos", 0.4)
-        flown = write_flight(out / name, ortho.value, kind=kind, crs=crs)
+        flown = write_flight(out / name, ortho, kind=kind, crs=crs)
         # read from the file: photos are not projected again
-        findings = seek_findings(flown.opened(out).ortho, settings, kind=kind, source=name, suffix=region)
-        return Outcome(
-            replace(flown, findings=findings.value),
-            (*dem.decisions, *ortho.decisions, *findings.decisions),
-            (*dem.rejects, *ortho.rejects, *findings.rejects),
-        )
+        findings = notes.take(seek_findings(flown.opened(out).ortho, settings, kind=kind, source=name, suffix=region))
+        return notes.outcome(replace(flown, findings=findings))
 
     return fly
 
@@ -336,7 +329,7 @@ def _plan(
     with work.stage("visits") as stage:
         measured = _last_day(fused, profile)
         day = measured + timedelta(days=1)
-        work.recorder.note("visits", f"planned for {day}", f"the day after the last measurement, {measured}")
+        work.recorder.decide("visits", "planned_for_day", {"day": str(day), "measured": str(measured)})
         leads = work.make("leads", weigh_leads, sites, hotspots, attributions, profile.visits, day=day)
         visits = work.make("visits", plan_visits, leads, sites, profile.visits, day=day)
         stage.taken, stage.given = len(leads.value), len(visits.value)
@@ -352,9 +345,3 @@ def _last_day(fused: Sequence[Kept[Fused]], profile: Profile) -> date:
     times = [pd.Timestamp(track.passes["time"].values[-1], tz="UTC") for region in regions for track in region.tracks]
     times += [pd.Timestamp(frame.time) for region in regions for frame in region.frames if frame.time is not None]
     return max(times).tz_convert(zone_of(profile.routes.time_zone)).date() if times else date(1970, 1, 1)
-
-
-def _nothing_usable(root: Path, recorder: Recorder) -> str:
-    lines = [tell(reject).line for reject in recorder.rejects]
-    shown = "\n  ".join(lines[:20]) + (f"\n  ... and {len(lines) - 20} more" if len(lines) > 20 else "")
-    return f"{root} holds nothing to process: no trace with positions, no photo that can be placed\n  {shown}"

@@ -12,21 +12,20 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import psutil
 
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Notes, Reject
 from onevisit.mission import InputFile, hash_file
 from onevisit.names import ROOMS
 from onevisit.words.telling import decision_dict, reject_dict
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,24 +55,20 @@ class StageRecord:
     stored: bool = False
 
 
-@dataclass
-class Recorder:
-    """Gathers decisions, rejects and stage records in the order in which they happen."""
+class Recorder(Notes):
+    """Gathers decisions, rejects and stage records in the order in which they happen.
 
-    inputs: tuple[InputRecord, ...] = ()
-    decisions: list[Decision] = field(default_factory=list)
-    rejects: list[Reject] = field(default_factory=list)
-    stages: list[StageRecord] = field(default_factory=list)
+    Parameters
+    ----------
+    inputs : tuple of InputRecord
+    rejects : sequence of Reject
+        What was refused before anything was read.
+    """
 
-    def note(self, item: str, decision: str, evidence: str) -> None:
-        """Record one decision of the job itself."""
-        self.decisions.append(Decision(item, decision, evidence))
-
-    def take(self, outcome: Outcome[T]) -> T:
-        """Keep an outcome's decisions and rejects, return its value."""
-        self.decisions += outcome.decisions
-        self.rejects += outcome.rejects
-        return outcome.value
+    def __init__(self, inputs: tuple[InputRecord, ...] = (), rejects: Sequence[Reject] = ()) -> None:
+        super().__init__(rejects=rejects)
+        self.inputs = inputs
+        self.stages: list[StageRecord] = []
 
     @contextmanager
     def stage(self, name: str) -> Iterator[StageRecord]:

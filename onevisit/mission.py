@@ -24,9 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import NothingUsable, SettingError
-from ingest.outcome import Reject
+from ingest.outcome import Phrase, Reject
 
 KINDS = ("traces", "images", "registers", "monitors", "roads")
+_FOLDERS = tuple(f"{kind}/" for kind in KINDS)
 _SIDE_FILES = ("mission.toml", "edits.csv")
 _NOISE = {".DS_Store", "Thumbs.db", "desktop.ini", "LICENSE"}
 
@@ -70,7 +71,7 @@ def open_mission(root: Path) -> Mission:
         If ``mission.toml`` is not valid TOML.
     """
     if not root.is_dir():
-        raise NothingUsable(f"{root} is not a folder; a mission is a folder with {', '.join(f'{k}/' for k in KINDS)}")
+        raise NothingUsable(Phrase("mission_is_no_folder", {"path": str(root), "folders": _FOLDERS}))
     files = [
         InputFile(path, path.relative_to(root).as_posix(), kind)
         for kind in KINDS
@@ -80,11 +81,9 @@ def open_mission(root: Path) -> Mission:
     configuration = _read_configuration(root)
     files += _declared_files(root, configuration)
     if not any(file.kind in KINDS for file in files):
-        found = sorted(path.name for path in root.iterdir())[:5]
+        found = tuple(sorted(path.name for path in root.iterdir())[:5]) or Phrase("empty_folder")
         raise NothingUsable(
-            f"{root} holds no mission: expected files in {', '.join(f'{k}/' for k in KINDS)}; "
-            f"found {', '.join(found) if found else 'an empty folder'}. Put the logger files into traces/, "
-            "the photos into images/ and the site lists into registers/"
+            Phrase("folder_holds_no_mission", {"path": str(root), "folders": _FOLDERS, "found": found})
         )
     return Mission(root, tuple(files), configuration, _loose_files(root, {file.path for file in files}))
 
@@ -120,7 +119,8 @@ def _loose_files(root: Path, declared: Set[Path]) -> tuple[Reject, ...]:
         Reject(
             path.name + ("/" if path.is_dir() else ""),
             "mission folder",
-            f"not one of {', '.join(f'{k}/' for k in KINDS)}; move it into the folder that it belongs to",
+            "outside_of_mission_folders",
+            {"folders": _FOLDERS},
         )
         for path in loose
     )

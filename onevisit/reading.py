@@ -88,10 +88,10 @@ def _without_sites(sites: Sequence[Site], edits: Sequence[Edit]) -> Outcome[tupl
 
 def _without(items: Sequence[T], edits: Sequence[Edit], name: Callable[[T], str]) -> Outcome[tuple[T, ...]]:
     """Leave out what a person rejected by name."""
-    reasons = {edit.name: edit for edit in edits if edit.action == "reject"}
+    unwanted = {edit.name: edit for edit in edits if edit.action == "reject"}
     rejects = tuple(
-        Reject(name(item), f"edits.csv line {edit.line}", f"rejected by hand: {edit.comment}")
+        Reject(name(item), f"edits.csv line {edit.line}", "rejected_by_hand", {"comment": edit.comment})
         for item in items
-        if (edit := reasons.get(name(item))) is not None
+        if (edit := unwanted.get(name(item))) is not None
     )
-    return Outcome(tuple(item for item in items if name(item) not in reasons), (), rejects)
+    return Outcome(tuple(item for item in items if name(item) not in unwanted), (), rejects)

@@ -33,5 +33,5 @@ def map_region(
     enough = found.value.network.source == "roads" or again >= _SHARE_REPEATED * mapped
     if mapped and enough:
         return Outcome(found.value, (said,))
-    evidence = f"{said.values}; {again} of {mapped} segments of the tracks were passed twice or more"
-    return Outcome(None, (Decision(said.item, "medians of road segments are not mapped", evidence),))
+    unmapped = Decision(said.item, "segments_not_mapped", {"streets": said.why, "again": again, "segments": mapped})
+    return Outcome(None, (unmapped,))

@@ -16,7 +16,7 @@ import hashlib
 import json
 import pickle
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -26,8 +26,8 @@ from zoneinfo import ZoneInfo
 
 from filelock import FileLock, Timeout
 
-from ingest.errors import NothingUsable
-from ingest.outcome import Outcome
+from ingest.errors import NothingUsable, OnevisitError
+from ingest.outcome import Notes, Outcome, Phrase
 from onevisit.atomic import write_text
 from onevisit.mission import hash_file
 from onevisit.names import ROOMS
@@ -36,8 +36,9 @@ FOLDER = ".store"
 _FORMAT = b"onevisit store 1\n"
 _RUNS, _OUTPUTS = "runs.json", "outputs.json"
 
-Say = Callable[[str, str, str], None]
-"""Called with item, decision and evidence where something is not believed or cannot be kept."""
+
+class _NotBelieved(OnevisitError):
+    """An entry that is no good, and why."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,15 @@ class Store:
         Key of the program that runs (`onevisit.manifest.program_key`).
     keep : int
         Number of runs whose results are kept, this one included; 0 believes and keeps nothing.
-    say : callable
-        Told of what is not believed or cannot be kept.
+    notes : Notes
+        Gathers what is not believed or cannot be kept.
     """
 
-    def __init__(self, out: Path, program: str, *, keep: int, say: Say) -> None:
+    def __init__(self, out: Path, program: str, *, keep: int, notes: Notes) -> None:
         self.out, self._folder, self._program = out, out / FOLDER, program
-        self._keep, self._say = keep, say
+        self._keep, self._notes = keep, notes
         self._used: list[str] = []
-        self._said: set[tuple[str, str]] = set()
+        self._has_said_change = False
         self.outputs: dict[str, dict[str, str]] = _read_json(self._folder / _OUTPUTS, {}) if keep else {}
 
     def load(self, name: str, key: str, *, any_program: bool = False) -> Outcome[Any] | None:
@@ -82,7 +83,7 @@ class Store:
         others = sorted(self._folder.glob(f"{name}-{key}-*.bin"), key=lambda other: -other.stat().st_mtime_ns)
         if not path.is_file() and others:
             if not any_program:
-                self._say_once("made again", "the program or a library has changed since it was stored")
+                self._note_change()
                 return None
             path = others[0]
         if not path.is_file():
@@ -90,8 +91,9 @@ class Store:
         try:
             entry = _read(path)
             self._check_files(entry.files)
-        except (OSError, ValueError) as error:
-            self._say(f"{FOLDER}/{path.name}", "not believed, made again", str(error))
+        except (OSError, _NotBelieved) as error:
+            why = error.phrase if isinstance(error, _NotBelieved) else Phrase("system_says", {"error": str(error)})
+            self._notes.decide(f"{FOLDER}/{path.name}", "stored_entry_not_believed", evidence=why)
             return None
         self._used.append(path.name)
         return entry.outcome
@@ -104,7 +106,7 @@ class Store:
         try:
             _write(path, _Entry(outcome, {file: hash_file(self.out / file) for file in files}))
         except OSError as error:
-            self._say(f"{FOLDER}/{path.name}", "not kept, the next run makes it again", str(error.strerror or error))
+            self._notes.decide(f"{FOLDER}/{path.name}", "stored_entry_not_kept", evidence=_of_system(error))
             return
         self._used.append(path.name)
 
@@ -129,12 +131,13 @@ class Store:
                 if path.name not in wanted:
                     path.unlink(missing_ok=True)
         except OSError as error:
-            self._say(FOLDER, "not kept, the next run does all again", str(error.strerror or error))
+            self._notes.decide(FOLDER, "store_not_kept", evidence=_of_system(error))
 
-    def _say_once(self, decision: str, evidence: str) -> None:
-        if (decision, evidence) not in self._said:
-            self._said.add((decision, evidence))
-            self._say(FOLDER, decision, evidence)
+    def _note_change(self) -> None:
+        """Note once that another version of the program made what is stored."""
+        if not self._has_said_change:
+            self._has_said_change = True
+            self._notes.decide(FOLDER, "stored_by_another_program")
 
     def _path(self, name: str, key: str) -> Path:
         return self._folder / f"{name}-{key}-{self._program}.bin"
@@ -142,13 +145,13 @@ class Store:
     def _check_files(self, files: Mapping[str, str]) -> None:
         for name, sha in files.items():
             if not (self.out / name).is_file():
-                raise ValueError(f"{name} is no longer there")
+                raise _NotBelieved(Phrase("stored_file_gone", {"file": name}))
             if hash_file(self.out / name) != sha:
-                raise ValueError(f"{name} is not as it was written")
+                raise _NotBelieved(Phrase("stored_file_changed", {"file": name}))
 
 
 @contextmanager
-def open_store(out: Path, program: str, *, keep: int, say: Say) -> Iterator[Store]:
+def open_store(out: Path, program: str, *, keep: int, notes: Notes) -> Iterator[Store]:
     """Open the store of a folder of results; where another run holds it or it cannot be made, do without and say so.
 
     The lock is the operating system's and ends with its process. What a run that fails or is killed has kept serves
@@ -157,19 +160,20 @@ def open_store(out: Path, program: str, *, keep: int, say: Say) -> Iterator[Stor
     folder, is_new = out / FOLDER, not out.exists()
     if not keep:
         shutil.rmtree(folder, ignore_errors=True)
-        yield Store(out, program, keep=0, say=say)
+        yield Store(out, program, keep=0, notes=notes)
         return
     lock = FileLock(folder / "lock", timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
-        say(FOLDER, "not used, all stages are done", "another run holds the store of this folder of results")
+        notes.decide(FOLDER, "store_not_used", evidence=Phrase("store_held_by_another_run"))
         keep = 0
     except OSError as error:
-        say(FOLDER, "not used, all stages are done", f"it cannot be written: {error.strerror or error}")
+        why = Phrase("store_not_writable", {"error": str(error.strerror or error)})
+        notes.decide(FOLDER, "store_not_used", evidence=why)
         keep = 0
-    store = Store(out, program, keep=keep, say=say)
+    store = Store(out, program, keep=keep, notes=notes)
     try:
         yield store
     except NothingUsable:
@@ -178,6 +182,11 @@ def open_store(out: Path, program: str, *, keep: int, say: Say) -> Iterator[Stor
         raise
     finally:
         lock.release()
+
+
+def _of_system(error: OSError) -> Phrase:
+    """What the system says of an error, without the path."""
+    return Phrase("system_says", {"error": str(error.strerror or error)})
 
 
 def _read_json(path: Path, default: Any) -> Any:
@@ -225,23 +234,23 @@ def _read(path: Path) -> _Entry:
 
     Raises
     ------
-    ValueError
+    _NotBelieved
         If it is of another format, cut off, changed, or holds what no stage makes.
     """
     with path.open("rb") as stream:
         if stream.readline() != _FORMAT:
-            raise ValueError("it is of another format")
+            raise _NotBelieved(Phrase("entry_of_another_format"))
         stated = stream.readline().strip().decode("ascii", "replace")
         start = stream.tell()
         if hashlib.file_digest(stream, lambda: hashlib.blake2b(digest_size=32)).hexdigest() != stated:
-            raise ValueError("it is cut off or was changed")
+            raise _NotBelieved(Phrase("entry_cut_off_or_changed"))
         stream.seek(start)
         try:
             entry = _Reader(stream).load()
-        except (pickle.UnpicklingError, AttributeError, TypeError, ImportError, EOFError) as error:
-            raise ValueError(f"it cannot be read: {error}") from error
+        except (pickle.UnpicklingError, AttributeError, TypeError, ValueError, ImportError, EOFError) as error:
+            raise _NotBelieved(Phrase("entry_not_readable", {"error": str(error)})) from error
     if not isinstance(entry, _Entry):
-        raise ValueError("it holds no result of a stage")
+        raise _NotBelieved(Phrase("entry_holds_no_result"))
     return entry
 
 
@@ -281,10 +290,10 @@ class _Reader(pickle.Unpickler):
             found = getattr(import_module(module), name, None)
             if isinstance(found, type) and (dataclasses.is_dataclass(found) or issubclass(found, enum.Enum)):
                 return found
-        raise pickle.UnpicklingError(f"{module}.{name} is nothing that a stage makes")
+        raise _NotBelieved(Phrase("entry_names_other_code", {"name": f"{module}.{name}"}))
 
 
 def _getattr_of_zone(owner: object, name: str) -> Any:
     if owner is not ZoneInfo or name != "_unpickle":
-        raise pickle.UnpicklingError(f"getattr of {name} is nothing that a stage makes")
+        raise _NotBelieved(Phrase("entry_names_other_code", {"name": f"getattr {name}"}))
     return getattr(ZoneInfo, name)

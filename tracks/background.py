@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, is_usable
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome
 from ingest.schema import species_names
 from numerics.noise import estimate_noise
 from numerics.plane import longest_step, seconds_since_start
@@ -54,7 +54,7 @@ def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.D
     model = settings.background_model
     row_usable = is_usable(trace["qc_flag"].values, _FOR_BACKGROUND)
     added: dict[str, xr.DataArray] = {}
-    decisions = []
+    notes = Notes()
     for name in species_names(trace):
         values = trace[name].values
         flags = _value_flags(trace, name)
@@ -68,10 +68,8 @@ def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.D
         flags[excess < limit] |= np.uint32(Flag.BELOW_DETECTION_LIMIT)
         added |= _variables(trace[name], background, excess, flags, (model, noise_sd, limit, offset))
         if not usable.any():
-            decisions.append(
-                Decision(str(trace["trajectory"].values), f"no background for {name}", "no usable value")
-            )
-    return Outcome(trace.assign(added), tuple(decisions))
+            notes.decide(str(trace["trajectory"].values), "no_background", {"species": name})
+    return notes.outcome(trace.assign(added))
 
 
 def _background(t: Floats, values: Floats, usable: Bools, settings: TrackSettings) -> Floats:

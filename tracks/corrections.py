@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome, Phrase
 from tracks.settings import TrackSettings
 
 Floats = NDArray[np.float64]
@@ -36,26 +36,36 @@ def correct_instruments(trace: xr.Dataset, settings: TrackSettings) -> Outcome[x
         With a decision for each species that was, or could not be, corrected.
     """
     asked = (
-        (settings.correct_bc_loading, ("bc",), "attenuation", correct_filter_loading, "filter loading"),
+        (settings.correct_bc_loading, ("bc",), "attenuation", correct_filter_loading,
+         Phrase("filter_loading")),
         (settings.correct_pm_humidity, ("pm1", "pm25", "pm4", "pm10", "pm_total"), "relative_humidity",
-         correct_humidity, "humidity"),
+         correct_humidity, Phrase("humidity_uptake")),
     )  # fmt: skip
-    item, decisions = str(trace["trajectory"].values), []
+    item, notes = str(trace["trajectory"].values), Notes()
     for wanted, slugs, by, correct, what in asked:
         for name in trace.data_vars if wanted else ():
             if trace[name].attrs.get("species") not in slugs:
                 continue
             if by not in trace:
-                decisions.append(Decision(item, f"{name} not corrected for {what}", f"the trace has no {by}"))
+                notes.decide(item, "species_not_corrected", {"species": str(name), "effect": what, "needed": by})
                 continue
             before = trace[name].values
             after = correct(before, trace[by].values)
             trace = trace.assign({name: trace[name].copy(data=after)})
             changed = np.isfinite(after) & (after != before)
             factor = float(np.median(after[changed] / before[changed])) if changed.any() else 1.0
-            evidence = f"{int(changed.sum())} of {len(before)} rows, by a median factor of {factor:.3g}"
-            decisions.append(Decision(item, f"{name} corrected for {what}", evidence))
-    return Outcome(trace, tuple(decisions))
+            notes.decide(
+                item,
+                "species_corrected",
+                {
+                    "species": str(name),
+                    "effect": what,
+                    "count": int(changed.sum()),
+                    "rows": len(before),
+                    "factor": factor,
+                },
+            )
+    return notes.outcome(trace)
 
 
 def correct_filter_loading(black_carbon: Floats, attenuation: Floats) -> Floats:

@@ -193,8 +193,12 @@ def flag_exhaust(passes: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Data
     )
     if not likely.any():
         return Outcome(added)
-    said = f"{int(likely.sum())} of {len(t)} rows: joint spikes of {', '.join(tracers)}"
-    return Outcome(added, (Decision(str(passes["trajectory"].values), "vehicle exhaust flagged", said),))
+    said = Decision(
+        str(passes["trajectory"].values),
+        "vehicle_exhaust_flagged",
+        {"count": int(likely.sum()), "rows": len(t), "tracers": tuple(tracers)},
+    )
+    return Outcome(added, (said,))
 
 
 def _probability(

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, FlagArray
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome
 from ingest.schema import species_names
 from numerics.plane import seconds_since_start
 from tracks.settings import TrackSettings
@@ -34,7 +34,7 @@ def flag_frozen(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Datase
     """
     t = seconds_since_start(trace["time"].values)
     added: dict[str, tuple[str, FlagArray, dict[str, object]]] = {}
-    decisions = []
+    notes = Notes()
     for name in species_names(trace):
         frozen = frozen_rows(t, trace[name].values, settings.frozen_s)
         if not frozen.any():
@@ -43,10 +43,9 @@ def flag_frozen(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Datase
         flags = known.values.copy() if known is not None else np.zeros(len(t), np.uint32)
         flags[frozen] |= np.uint32(Flag.VALUE_STUCK)
         added[f"{name}_qc"] = ("obs", flags, dict(known.attrs) if known is not None else {})
-        why = f"it repeats to the last digit for {settings.frozen_s:g} s and more"
-        said = f"{int(frozen.sum())} values of {name} flagged value_stuck"
-        decisions.append(Decision(str(trace["trajectory"].values), said, why))
-    return Outcome(trace.assign(added), tuple(decisions))
+        item, count = str(trace["trajectory"].values), int(frozen.sum())
+        notes.decide(item, "values_frozen", {"count": count, "species": name, "seconds": settings.frozen_s})
+    return notes.outcome(trace.assign(added))
 
 
 def frozen_rows(t: Floats, values: Floats, frozen_s: float) -> Bools:

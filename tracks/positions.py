@@ -8,7 +8,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, FlagArray
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome, Phrase
 from numerics.compiled import compiled
 from numerics.plane import Plane, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
@@ -21,6 +21,7 @@ _FEWEST_DECIMALS = 3  # a drive rounded to 1 km is no drive; fewer decimals mean
 _FEWEST_FIXES = 100  # from which their scatter is estimated
 _LONGEST_STEP_S = 2.0  # between fixes, for the same
 _CHECKED_ROWS = 20_000  # enough to see with how many decimals a file writes its degrees
+_DOUBT_CODES = {"jumps": "positions_jump", "frozen": "positions_frozen", "missing": "positions_missing"}
 
 
 def decimals_of(degrees: Floats) -> int:
@@ -244,14 +245,13 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     place = plane.inverse(smooth.x, smooth.y)
     del smooth
     cleaned = _with_motion(trace, place, motion, flags)
-    said = _decisions(trace, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing})
+    item, notes = str(trace["trajectory"].values), Notes()
+    _note_doubts(item, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing}, notes)
     if depot.any():
-        inside = f"{int(depot.sum())} of {len(t)} rows"
-        said += (Decision(str(trace["trajectory"].values), "rows in a depot flagged, not used", inside),)
+        notes.decide(item, "rows_in_depot_flagged", {"count": int(depot.sum()), "rows": len(t)})
     if gnss_sd_m > settings.gnss_sd_m:
-        scatter = f"second differences of fixes scatter by that; {settings.gnss_sd_m:g} m is usual"
-        said += (Decision(str(trace["trajectory"].values), f"fixes taken as good to {gnss_sd_m:.1f} m", scatter),)
-    return Outcome(cleaned, said)
+        notes.decide(item, "fixes_scatter", {"sd_m": float(gnss_sd_m), "usual_m": settings.gnss_sd_m})
+    return notes.outcome(cleaned)
 
 
 @compiled
@@ -286,18 +286,13 @@ def _with_motion(
     )
 
 
-def _decisions(trace: xr.Dataset, quantum_m: float, masks: dict[str, Bools]) -> tuple[Decision, ...]:
-    """Say what was found wrong with the positions."""
-    name = str(trace["trajectory"].values)
-    rows = trace.sizes["obs"]
-    counts = ", ".join(f"{int(mask.sum())} {what}" for what, mask in masks.items() if mask.any())
-    said = [Decision(name, "positions doubted and flagged", f"{counts} of {rows} rows")] if counts else []
+def _note_doubts(item: str, quantum_m: float, masks: dict[str, Bools], notes: Notes) -> None:
+    """Note what was found wrong with the positions."""
+    rows = len(masks["missing"])
+    doubts = tuple(
+        Phrase(_DOUBT_CODES[what], {"count": int(mask.sum())}) for what, mask in masks.items() if mask.any()
+    )
+    if doubts:
+        notes.decide(item, "positions_doubted", {"doubts": doubts, "rows": rows})
     if quantum_m >= 1.0 and rows:
-        said.append(
-            Decision(
-                name,
-                f"positions taken as rounded to {quantum_m:.0f} m",
-                "every longitude and latitude has no more decimals than that",
-            )
-        )
-    return tuple(said)
+        notes.decide(item, "positions_rounded", {"step_m": float(quantum_m)})

@@ -8,7 +8,7 @@ import time
 import xarray as xr
 
 from ingest.flags import flag_counts
-from ingest.outcome import Outcome
+from ingest.outcome import Notes, Outcome
 from ingest.schema import check_trace
 from tracks.background import add_enhancements
 from tracks.corrections import correct_instruments
@@ -61,23 +61,19 @@ def process_trace(trace: xr.Dataset, settings: TrackSettings | None = None) -> O
     settings = settings or TrackSettings()
     check_trace(trace)
     began = time.perf_counter()
-    corrected = correct_instruments(trace, settings)
-    placed = clean_positions(corrected.value, settings)
-    checked = flag_frozen(placed.value, settings)
-    lagged = apply_lag(checked.value, settings, find_lags(checked.value, settings))
-    windy = add_wind(lagged.value, settings)
-    enhanced = add_enhancements(split_passes(windy.value, settings), settings)
-    passes = flag_exhaust(enhanced.value, settings)
-    track = Track(passes.value, find_plumes(passes.value, settings))
-    stages = (corrected, placed, checked, lagged, windy, enhanced, passes)
+    notes = Notes()
+    corrected = notes.take(correct_instruments(trace, settings))
+    placed = notes.take(clean_positions(corrected, settings))
+    checked = notes.take(flag_frozen(placed, settings))
+    lagged = notes.take(apply_lag(checked, settings, find_lags(checked, settings)))
+    windy = notes.take(add_wind(lagged, settings))
+    enhanced = notes.take(add_enhancements(split_passes(windy, settings), settings))
+    passes = notes.take(flag_exhaust(enhanced, settings))
+    track = Track(passes, find_plumes(passes, settings))
     rows = trace.sizes["obs"]
     counts = flag_counts(track.passes["qc_flag"].values)
     plumes = track.plumes.sizes["plume"]
     _LOG.info(
         "tracks: %d rows in, %d plumes out, flagged %s, %.2f s", rows, plumes, counts, time.perf_counter() - began
     )
-    return Outcome(
-        track,
-        tuple(d for stage in stages for d in stage.decisions),
-        tuple(r for stage in stages for r in stage.rejects),
-    )
+    return notes.outcome(track)

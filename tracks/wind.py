@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Notes, Outcome
 from tracks.settings import TrackSettings
 
 Floats = NDArray[np.float64]
@@ -76,15 +76,13 @@ def wind_uncertainty(u_apparent: Floats, v_apparent: Floats, settings: TrackSett
     return result
 
 
-def _sign_of_sensor(u_apparent: Floats, speed: Floats) -> tuple[float, str]:
-    """Return −1 when the sensor counts head wind as positive, by the slope of apparent wind over speed."""
+def _sign_of_sensor(u_apparent: Floats, speed: Floats) -> tuple[float, float]:
+    """Return −1 when the sensor counts head wind as positive, and the slope of apparent wind over speed, or NaN."""
     good = np.isfinite(u_apparent) & np.isfinite(speed)
     if good.sum() < _MIN_ROWS or np.std(speed[good]) < _MIN_SPEED_SD:
-        return 1.0, ""
+        return 1.0, float("nan")
     slope = float(np.polyfit(speed[good], u_apparent[good], 1)[0])
-    if slope <= 0.3:
-        return 1.0, ""
-    return -1.0, f"it grows by {slope:.2f} m s-1 per m s-1 of driving; −1 was expected"
+    return (1.0 if slope <= 0.3 else -1.0), slope
 
 
 def add_wind(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
@@ -107,15 +105,15 @@ def add_wind(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
     """
     label = str(trace["trajectory"].values)
     speed = trace["speed"].values
-    decisions = []
+    notes = Notes()
     if "u_apparent" in trace and "v_apparent" in trace and not ("u" in trace and "v" in trace):
-        sign, evidence = _sign_of_sensor(trace["u_apparent"].values, speed)
+        sign, slope = _sign_of_sensor(trace["u_apparent"].values, speed)
         ua, va = sign * trace["u_apparent"].values, sign * trace["v_apparent"].values
         heading = _filled_heading(trace["heading"].values)
         u, v = true_wind(ua, va, speed, heading, flow_factor=settings.flow_factor)
-        if evidence:
-            decisions.append(Decision(label, "apparent wind turned round: head wind was positive", evidence))
-        decisions.append(Decision(label, "true wind computed from the apparent wind", "no true wind was given"))
+        if sign < 0:
+            notes.decide(label, "apparent_wind_turned", {"slope": slope})
+        notes.decide(label, "true_wind_computed")
     elif "u" in trace and "v" in trace:
         u, v = trace["u"].values, trace["v"].values
         ua, va = _felt(u, v, np.nan_to_num(speed), _filled_heading(trace["heading"].values))
@@ -126,15 +124,15 @@ def add_wind(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
     flags = trace["qc_flag"].values.copy()
     flags[impossible] |= np.uint32(Flag.WIND_IMPLAUSIBLE)
     if impossible.any():
-        text = f"{int(impossible.sum())} of {len(u)} rows above {settings.max_wind:g} m s-1"
-        decisions.append(Decision(label, "implausible wind flagged", text))
+        count, limit = int(impossible.sum()), settings.max_wind
+        notes.decide(label, "implausible_wind_flagged", {"count": count, "rows": len(u), "limit": limit})
     added = trace.assign(
         u=("obs", u, {"units": "m s-1", "standard_name": "eastward_wind"}),
         v=("obs", v, {"units": "m s-1", "standard_name": "northward_wind"}),
         wind_sd=("obs", wind_sd, {"units": "m s-1", "long_name": "standard deviation of each wind component"}),
         qc_flag=("obs", flags, trace["qc_flag"].attrs),
     )
-    return Outcome(added, tuple(decisions))
+    return notes.outcome(added)
 
 
 def _felt(u: Floats, v: Floats, speed: Floats, heading: Floats) -> tuple[Floats, Floats]:

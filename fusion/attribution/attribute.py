@@ -93,15 +93,12 @@ def _decisions(
     hotspots: Sequence[Hotspot], found: Sequence[Attribution], sites: Sequence[Site]
 ) -> tuple[Decision, ...]:
     decisions = tuple(
-        Decision(h.id, "attributed without a wind direction", "calm or no wind in every pass that saw it")
+        Decision(h.id, "attributed_without_wind")
         for h, a in zip(hotspots, found, strict=True)
         if a.bearing_deg is None
     )
     if hotspots and not sites:
-        none = Decision(
-            "sites", "attribution names no sites", "no register was given; unlisted source or background only"
-        )
-        return (none, *decisions)
+        return (Decision("sites", "attribution_names_no_sites"), *decisions)
     return decisions
 
 

@@ -27,7 +27,7 @@ from fusion.hotspots.significance import (
 )
 from fusion.schema import Hotspot
 from fusion.settings import FusionSettings
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.schema import check_cube
 
 Floats = NDArray[np.float64]
@@ -86,23 +86,17 @@ def find_hotspots(cube: xr.Dataset, settings: FusionSettings | None = None) -> O
     settings = settings or FusionSettings()
     check_cube(cube)
     found: list[Hotspot] = []
-    decisions: list[Decision] = []
-    rejects: list[Reject] = []
+    notes = Notes()
     for name in cube_species(cube):
-        outcome = _species_hotspots(cube, name, settings)
-        found += outcome.value
-        decisions += outcome.decisions
-        rejects += outcome.rejects
-    found, passing = _without_vehicles(found, cube, settings)
-    rejects += passing
+        of_species = notes.take(_species_hotspots(cube, name, settings))
+        found += of_species
+    found = notes.take(_without_vehicles(found, cube, settings))
     found.sort(key=lambda h: (h.single_sighting, h.p_value, h.species, -h.enhancement))
     numbered = tuple(replace(h, id=f"H{k:03d}") for k, h in enumerate(found, start=1))
-    return Outcome(numbered, tuple(decisions), tuple(rejects))
+    return notes.outcome(numbered)
 
 
-def _without_vehicles(
-    found: Sequence[Hotspot], cube: xr.Dataset, settings: FusionSettings
-) -> tuple[list[Hotspot], list[Reject]]:
+def _without_vehicles(found: Sequence[Hotspot], cube: xr.Dataset, settings: FusionSettings) -> Outcome[list[Hotspot]]:
     """Drop what one pass saw once in two or more combustion tracers and in nothing else: a vehicle explains that.
 
     Spikes of several tracers of exhaust at once mark vehicles (Drewnick et al. 2012, doi:10.5194/amt-5-1443-2012). A
@@ -117,10 +111,14 @@ def _without_vehicles(
         near = [j for j, other in enumerate(single) if other.seen_by == h.seen_by and _touch(h, other)]
         tracers = sorted({single[j].species for j in near if exhaust[j]})
         if all(exhaust[j] for j in near) and len(tracers) > 1:
-            reason = f"seen once, {' and '.join(tracers)} together: the exhaust of a vehicle explains it"
             where = f"{h.seen_by[0]}, {h.lon:.5f} {h.lat:.5f}"
-            dropped[id(h)] = Reject(f"single sighting of {h.species}", where, reason)
-    return [h for h in found if id(h) not in dropped], list(dropped.values())
+            dropped[id(h)] = Reject(
+                f"single sighting of {h.species}",
+                where,
+                "sighting_is_exhaust",
+                {"tracers": tuple(tracers[:-1]), "last_tracer": tracers[-1]},
+            )
+    return Outcome([h for h in found if id(h) not in dropped], (), tuple(dropped.values()))
 
 
 def _touch(one: Hotspot, other: Hotspot) -> bool:
@@ -154,15 +152,17 @@ def _species_hotspots(cube: xr.Dataset, name: str, settings: FusionSettings) -> 
     kernel = _kernel(geobox, settings)
     scored = _scored(visited, geobox, settings)
     passes = [p for p in scored if p is not None]
-    rejects = [
-        Reject(str(cube["pass_label"].values[k]), name, _why_unscored(v, settings))
-        for k, (p, v) in enumerate(zip(scored, visited, strict=True))
-        if p is None and v.cells.size
-    ]
-    if not passes:
-        return Outcome(
-            [], (Decision(name, "no hotspots sought", "no pass has enough cells of different value"),), tuple(rejects)
+    notes = Notes()
+    notes.keep(
+        *(
+            _unscored(str(cube["pass_label"].values[k]), name, v, settings)
+            for k, (p, v) in enumerate(zip(scored, visited, strict=True))
+            if p is None and v.cells.size
         )
+    )
+    if not passes:
+        notes.decide(name, "no_hotspots_sought")
+        return notes.outcome([])
     number = _surrogate_number(passes, kernel, settings)
     reach = settings.agreement_m / abs(geobox.affine.a)
     tested, found = _recurrent(passes, kernel, reach, number, width, settings)
@@ -171,30 +171,32 @@ def _species_hotspots(cube: xr.Dataset, name: str, settings: FusionSettings) -> 
     candidates = found + _sighted(numbered, found, width, settings)
     described = [_describe(c, cube, name, visited, passes, kernel, geobox, settings) for c in candidates]
     hotspots = [h for h in described if h.passes_seen]
-    rejects += [_unseen(h) for h in described if not h.passes_seen]
-    return Outcome(hotspots, (_test_decision(name, passes, tested, number, hotspots),), tuple(rejects))
+    notes.keep(*(_unseen(h) for h in described if not h.passes_seen))
+    notes.keep(_test_decision(name, passes, tested, number, hotspots))
+    return notes.outcome(hotspots)
 
 
 def _unseen(h: Hotspot) -> Reject:
     where = f"{h.lon:.5f} {h.lat:.5f}"
-    return Reject(f"candidate of {h.species}", where, "passes agree, but none is high there by itself")
+    return Reject(f"candidate of {h.species}", where, "candidate_high_in_no_pass")
 
 
-def _why_unscored(v: _PassCells, settings: FusionSettings) -> str:
+def _unscored(label: str, name: str, v: _PassCells, settings: FusionSettings) -> Reject:
     if v.cells.size < settings.minimum_visited:
-        return f"{v.cells.size} cells, fewer than {settings.minimum_visited}: no background to stand out from"
-    return "all cells have the same value: nothing can stand out"
+        minimum = settings.minimum_visited
+        return Reject(label, name, "pass_of_few_cells", {"cells": int(v.cells.size), "minimum": minimum})
+    return Reject(label, name, "pass_of_equal_cells")
 
 
 def _test_decision(
     name: str, passes: Sequence[PassScores], tested: int, number: int, hotspots: Sequence[Hotspot]
 ) -> Decision:
     single = sum(h.single_sighting for h in hotspots)
-    said = f"{len(hotspots) - single} recurrent hotspots, {single} single sightings"
-    why = f"{len(passes)} passes scored, {tested} cells crossed by two or more, {number} surrogates"
-    if tested == 0:
-        why += "; no place was crossed twice, so nothing can recur"
-    return Decision(name, said, why)
+    why = Phrase(
+        "passes_tested" if tested else "passes_tested_nowhere_twice",
+        {"passes": len(passes), "cells": tested, "surrogates": number},
+    )
+    return Decision(name, "hotspots_found", {"recurrent": len(hotspots) - single, "single": single}, why)
 
 
 def _surrogate_number(passes: Sequence[PassScores], kernel: Floats, settings: FusionSettings) -> int:

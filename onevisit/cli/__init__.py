@@ -11,13 +11,16 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.text import Text
 
-from ingest.errors import OnevisitError, SettingError
+from ingest.errors import NothingUsable, OnevisitError, SettingError
 from onevisit.names import ROOMS
 
 __all__ = ["main"]
 
 VERBS = ("process", "check", "trace", "quantify", "ortho", "locate", "hj212", "simulate", "score")
 """Each is a module of this package; what it needs of the rooms it imports when it runs."""
+
+_MOST_REJECTS = 20
+"""Shown with an error."""
 
 
 def main() -> None:
@@ -40,9 +43,14 @@ def main() -> None:
 
 
 def _told(error: OnevisitError) -> str:
+    """An error in words; where nothing is usable, with what was refused, a line each."""
     from onevisit.words.telling import tell
 
-    return tell(error)
+    rejects = error.rejects if isinstance(error, NothingUsable) else ()
+    lines = [tell(error), *(tell(reject).line for reject in rejects[:_MOST_REJECTS])]
+    if len(rejects) > _MOST_REJECTS:
+        lines.append(f"... and {len(rejects) - _MOST_REJECTS} more")
+    return "\n  ".join(lines)
 
 
 def _fail(message: str, status: int) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from ingest.errors import NothingUsable
+from ingest.outcome import Phrase
 from onevisit.cli.options import (
     files_argument,
     json_in_any_case,
     quiet_option,
     zone_option,
 )
-from onevisit.cli.printing import because, echo_json
+from onevisit.cli.printing import echo_json
 
 
 @click.command()
@@ -57,7 +58,7 @@ def quantify(
     for file in files:
         read = read_traces([file], TraceSettings(time_zone=time_zone) if time_zone else TraceSettings())
         if not read.value:
-            raise NothingUsable(because(f"{file.name} is no trace", read.rejects))
+            raise NothingUsable(Phrase("file_is_no_trace", {"file": file.name}), rejects=read.rejects)
         one = max(read.value, key=lambda trace: trace.sizes["obs"])
         rate = quantify_trace(one, distance_m=distance_m, source_height_m=source_height_m, settings=settings)
         several = ("several_outings_longest_taken",) if len(read.value) > 1 else ()

@@ -9,6 +9,7 @@ import click
 import numpy as np
 
 from ingest.errors import NothingUsable
+from ingest.outcome import Notes, Phrase
 from onevisit.cli.options import (
     NEW_FILE,
     files_argument,
@@ -16,7 +17,7 @@ from onevisit.cli.options import (
     quiet_option,
     zone_option,
 )
-from onevisit.cli.printing import because, echo_json, echo_said, said
+from onevisit.cli.printing import echo_json, echo_said, said
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -44,23 +45,21 @@ def trace(*, files: tuple[Path, ...], output: Path, time_zone: str, as_json: boo
     quieten(quiet)
     with showing_progress(quiet) as advance:
         advance(f"reading {len(files)} files", None)
-        read = read_traces(files, settings)
-        outcomes = []
-        for number, one in enumerate(read.value):
-            advance(f"following drive {number + 1} of {len(read.value)}", number / len(read.value))
-            outcomes.append(process_trace(one, TrackSettings()))
-    decisions = [*read.decisions, *(d for outcome in outcomes for d in outcome.decisions)]
-    rejects = [*read.rejects, *(r for outcome in outcomes for r in outcome.rejects)]
-    if not outcomes:
-        raise NothingUsable(because("no trace in these files", rejects))
-    write_traces(output, [outcome.value.passes for outcome in outcomes])
-    lines = [_trace_summary(outcome.value.passes) for outcome in outcomes]
+        notes, tracks = Notes(), []
+        read = notes.take(read_traces(files, settings))
+        for number, one in enumerate(read):
+            advance(f"following drive {number + 1} of {len(read)}", number / len(read))
+            tracks.append(notes.take(process_trace(one, TrackSettings())))
+    if not tracks:
+        raise NothingUsable(Phrase("no_trace_in_files"), rejects=notes.rejects)
+    write_traces(output, [track.passes for track in tracks])
+    lines = [_trace_summary(track.passes) for track in tracks]
     if as_json:
-        echo_json({"output": str(output), "traces": lines, **said(decisions, rejects)})
+        echo_json({"output": str(output), "traces": lines, **said(notes.decisions, notes.rejects)})
         return
     for line in lines:
         click.echo(f"{line['trajectory']}: {line['rows']} rows, flagged {line['flagged']}, lag {line['lag_s']} s")
-    echo_said(decisions, rejects)
+    echo_said(notes.decisions, notes.rejects)
     click.echo(f"written: {output}")
 
 

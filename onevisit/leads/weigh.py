@@ -14,7 +14,7 @@ import numpy as np
 
 from fusion.schema import Attribution, Hotspot
 from ingest.errors import ContractError
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Notes, Outcome, Phrase
 from ingest.schema import Site
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Rival, VisitKind
 from onevisit.settings import VisitSettings
@@ -22,6 +22,7 @@ from onevisit.words.numbers import rounded, unit_text, with_error
 from onevisit.words.strings import Words
 
 _LADDER = tuple(Disposition)
+_CRS_CODES = {"declared": "crs_declared", "guessed": "crs_guessed", "unknown": "crs_unknown"}
 _EN, _ZH = Words("en"), Words("zh")
 
 
@@ -79,11 +80,10 @@ def weigh_leads(
     by_id = _index_sites(sites)
     clues = _clues_by_site(by_id, hotspots, attributions, settings)
     known = [m for m in matters if m.site_id in by_id]
-    rejects = tuple(
-        Reject(m.evidence_id or m.code, m.site_id, "this site is in no register of the mission; add it to registers/")
-        for m in matters
-        if m.site_id not in by_id
-    )
+    notes = Notes()
+    for matter in matters:
+        if matter.site_id not in by_id:
+            notes.reject(matter.evidence_id or matter.code, matter.site_id, "site_in_no_register")
     leads = []
     for site in sites:
         own = [m for m in known if m.site_id == site.site_id] + _permit_matters(site, settings, day)
@@ -91,7 +91,8 @@ def weigh_leads(
         if lead is not None:
             leads.append(lead)
     leads.sort(key=lambda lead: (-_LADDER.index(lead.disposition), -lead.probability, lead.site_id))
-    return Outcome(tuple(leads), tuple(_position_decisions(leads, by_id, settings)), rejects)
+    _note_positions(leads, by_id, settings, notes)
+    return notes.outcome(tuple(leads))
 
 
 def fault_probability(passes_seen: int, settings: VisitSettings) -> float:
@@ -341,18 +342,17 @@ def _utc(time: datetime) -> datetime:
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _position_decisions(leads: Sequence[Lead], sites: Mapping[str, Site], settings: VisitSettings) -> list[Decision]:
-    doubtful = [
-        lead
-        for lead in leads
-        if lead.hotspot_ids and sites[lead.site_id].position_sd_m > settings.visit_position_sd_m
-    ]
-    return [
-        Decision(
-            f"site {lead.site_id}",
-            "no visit is proposed before its coordinates are checked",
-            f"position known to ± {sites[lead.site_id].position_sd_m:.0f} m, coordinate system "
-            f"{sites[lead.site_id].crs_source}; limit {settings.visit_position_sd_m:.0f} m",
-        )
-        for lead in doubtful
-    ]
+def _note_positions(leads: Sequence[Lead], sites: Mapping[str, Site], settings: VisitSettings, notes: Notes) -> None:
+    """Note sites that hotspots point at and whose coordinates are too uncertain for a visit."""
+    for lead in leads:
+        site = sites[lead.site_id]
+        if lead.hotspot_ids and site.position_sd_m > settings.visit_position_sd_m:
+            notes.decide(
+                f"site {lead.site_id}",
+                "no_visit_before_position_checked",
+                {
+                    "sd_m": float(site.position_sd_m),
+                    "crs_source": Phrase(_CRS_CODES[site.crs_source]),
+                    "limit_m": settings.visit_position_sd_m,
+                },
+            )

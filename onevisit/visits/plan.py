@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from ingest.errors import ContractError
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.schema import Site
 from onevisit.schema import Disposition, Lead, Matter, Visit, VisitKind
 from onevisit.settings import VisitSettings
@@ -48,7 +48,7 @@ def plan_visits(
     """
     by_id = {site.site_id: site for site in sites}
     _check_leads(leads, by_id)
-    visits, decisions, rejects = [], [], []
+    visits, notes = [], Notes()
     for lead in leads:
         if lead.disposition is not Disposition.VISIT:
             continue
@@ -57,14 +57,14 @@ def plan_visits(
         is_full = settings.yearly_cap is not None and used >= settings.yearly_cap
         due, waiting = _split_by_cap(lead.matters, is_full)
         if not any(m.disposition is Disposition.VISIT for m in due):
-            rejects.append(_capped(lead, used, settings))
+            notes.keep(_capped(lead, used, settings))
             continue
         if waiting:
-            decisions.append(_postponed(lead, waiting, used, settings))
+            notes.keep(_postponed(lead, waiting, used, settings))
         visits.append(_merge(lead, site, due, used, settings))
     if visits and settings.yearly_cap is None:
-        decisions.append(_no_cap(visits))
-    return Outcome(tuple(visits), tuple(decisions), tuple(rejects))
+        notes.keep(_no_cap(visits))
+    return notes.outcome(tuple(visits))
 
 
 def visits_in_year(site: Site, day: date) -> int:
@@ -128,27 +128,19 @@ def _priority(lead: Lead, kind: VisitKind) -> int:
 
 
 def _capped(lead: Lead, used: int, settings: VisitSettings) -> Reject:
-    return Reject(
-        f"site {lead.site_id}",
-        "yearly cap",
-        f"{used} daily visits registered this year, the cap is {settings.yearly_cap}; its daily inspection waits, "
-        "and what is on the list is settled off site",
-    )
+    cap = settings.yearly_cap
+    return Reject(f"site {lead.site_id}", "yearly cap", "yearly_cap_reached", {"visits": used, "cap": cap})
 
 
 def _postponed(lead: Lead, waiting: Sequence[Matter], used: int, settings: VisitSettings) -> Decision:
+    matters = tuple(Phrase("matter_waits", {"english": m.text_en, "chinese": m.text_zh}) for m in waiting)
     return Decision(
         f"site {lead.site_id}",
-        "entered for its case only; daily matters wait: " + "; ".join(m.text_en for m in waiting),
-        f"{used} daily visits registered this year, the cap is {settings.yearly_cap}",
+        "daily_matters_wait",
+        {"matters": matters, "visits": used, "cap": settings.yearly_cap},
     )
 
 
 def _no_cap(visits: Sequence[Visit]) -> Decision:
     counted = sum(visit.counts_against_cap for visit in visits)
-    return Decision(
-        "visits",
-        "NO YEARLY CAP IS CONFIGURED: no visit was held back; set yearly_cap under [visits] in mission.toml from the "
-        "published list",
-        f"{len(visits)} visits proposed, {counted} of them would count against a cap",
-    )
+    return Decision("visits", "no_yearly_cap", {"visits": len(visits), "counted": counted})

@@ -19,7 +19,7 @@ from scipy.spatial import cKDTree
 
 from ingest.coordinates import EARTH_RADIUS_M, grid_crs, time_zone_at
 from ingest.flags import BAD_POSITION, is_usable
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.schema import Frame, Site
 from ingest.settings import setting
 from onevisit.settings import RouteSettings
@@ -76,29 +76,23 @@ def split_regions(
         With a decision on the CRS of each region, and on the split where there is more than one.
     """
     is_placed = [len(_item_positions(track)[0]) > 0 for track in tracks]
-    rejects = tuple(
-        Reject(
-            str(track.passes["trajectory"].values),
-            "positions",
-            "no row has a usable position; add a GPX or NMEA file of the same time to traces/",
-        )
-        for track, placed in zip(tracks, is_placed, strict=True)
-        if not placed
-    )
+    notes = Notes()
+    for track in itertools.compress(tracks, (not placed for placed in is_placed)):
+        notes.reject(str(track.passes["trajectory"].values), "positions", "track_without_usable_position")
     items: list[Track | Frame] = [*itertools.compress(tracks, is_placed), *frames]
     if not items:
-        return Outcome((), (), rejects)
+        return notes.outcome(())
     labels = _group_nearby([_unit_vectors(*_item_positions(item)) for item in items], settings.region_gap_m)
     groups = [[item for item, label in zip(items, labels, strict=True) if label == k] for k in range(max(labels) + 1)]
     groups.sort(key=_rows, reverse=True)
-    regions, decisions = [], []
+    regions = []
     for number, group in enumerate(groups, start=1):
         region = _region("" if number == 1 else f"-{number}", group, crs)
         regions.append(region)
-        decisions.append(_crs_decision(region, declared=crs is not None))
+        notes.keep(_crs_decision(region, declared=crs is not None))
     if len(regions) > 1:
-        decisions.append(_split_decision(regions, settings))
-    return Outcome(tuple(regions), tuple(decisions), rejects)
+        notes.keep(_split_decision(regions, settings))
+    return notes.outcome(tuple(regions))
 
 
 def keep_sites_in_reach(
@@ -111,13 +105,13 @@ def keep_sites_in_reach(
     lon, lat = np.concatenate([place[0] for place in places]), np.concatenate([place[1] for place in places])
     tree = cKDTree(_unit_vectors(lon, lat)[:: max(1, len(lon) // 50_000)])
     distances, _ = tree.query(_unit_vectors(np.array([s.lon for s in sites]), np.array([s.lat for s in sites])))
-    kept, rejects = [], []
+    kept, notes = [], Notes()
     for site, distance in zip(sites, np.asarray(distances) * EARTH_RADIUS_M, strict=True):
         if distance <= settings.site_reach_m + 2 * site.position_sd_m:
             kept.append(site)
         else:
-            rejects.append(_far_site(site, float(distance), settings))
-    return Outcome(tuple(kept), (), tuple(rejects))
+            notes.keep(_far_site(site, float(distance), settings))
+    return notes.outcome(tuple(kept))
 
 
 def with_local_zone(settings: RouteSettings, regions: Sequence[Region]) -> Outcome[RouteSettings]:
@@ -126,7 +120,7 @@ def with_local_zone(settings: RouteSettings, regions: Sequence[Region]) -> Outco
         return Outcome(settings)
     lon, lat = (float(np.median(axis)) for axis in regions[0].lonlat)
     zone = time_zone_at(lon, lat) or "UTC"
-    said = Decision("times of routes and report", f"shown in {zone}", f"zone of the place, {lon:.4f}, {lat:.4f}")
+    said = Decision("times of routes and report", "times_shown_in_zone", {"zone": zone, "lon": lon, "lat": lat})
     return Outcome(replace(settings, time_zone=zone), (said,))
 
 
@@ -172,29 +166,39 @@ def _group_nearby(items: Sequence[NDArray[np.float64]], gap_m: float) -> list[in
 
 def _crs_decision(region: Region, *, declared: bool) -> Decision:
     lon, lat = region.lonlat
-    name = region.crs.to_string()
-    centre = f"median position {np.median(lon):.4f}, {np.median(lat):.4f} of {len(lon)}"
+    median = float(np.median(lon)), float(np.median(lat))
+    chosen = Phrase("grid_crs_chosen", {"lon": median[0], "lat": median[1], "positions": len(lon)})
     return Decision(
         f"grid{region.name}",
-        f"grid CRS {name} ({region.crs.name})",
-        "declared" if declared else f"chosen from {centre}",
+        "grid_crs",
+        {"crs": region.crs.to_string(), "name": region.crs.name},
+        Phrase("grid_crs_declared") if declared else chosen,
     )
 
 
 def _split_decision(regions: Sequence[Region], settings: RegionSettings) -> Decision:
-    parts = "; ".join(
-        f"grid{r.name}: {len(r.tracks)} traces, {len(r.frames)} photos near {np.median(r.lonlat[0]):.3f}, "
-        f"{np.median(r.lonlat[1]):.3f}"
-        for r in regions
+    parts = tuple(_what_region(region) for region in regions)
+    gap_km = settings.region_gap_m / 1000
+    return Decision("mission", "regions_split", {"count": len(regions), "gap_km": gap_km, "regions": parts})
+
+
+def _what_region(region: Region) -> Phrase:
+    lon, lat = (float(np.median(axis)) for axis in region.lonlat)
+    traces, photos = len(region.tracks), len(region.frames)
+    return Phrase(
+        "region_of", {"grid": f"grid{region.name}", "traces": traces, "photos": photos, "lon": lon, "lat": lat}
     )
-    gap = settings.region_gap_m / 1000
-    return Decision("mission", f"{len(regions)} regions with a grid of their own, more than {gap:g} km apart", parts)
 
 
 def _far_site(site: Site, distance_m: float, settings: RegionSettings) -> Reject:
     return Reject(
         ", ".join(site.sources) or site.site_id,
         f"{site.name} ({site.site_id})",
-        f"at {site.lon:.5f}, {site.lat:.5f}, {distance_m / 1000:.1f} km from the nearest measurement, beyond "
-        f"the reach of {settings.site_reach_m / 1000:g} km; if it should be near, check its coordinates",
+        "site_out_of_reach",
+        {
+            "lon": float(site.lon),
+            "lat": float(site.lat),
+            "distance_km": distance_m / 1000,
+            "reach_km": settings.site_reach_m / 1000,
+        },
     )

@@ -16,7 +16,7 @@ from pyvrp.stop import MaxIterations
 
 from ingest.coordinates import zone_of
 from ingest.errors import ContractError, SettingError
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Reject
 from ingest.roads.read import Roads
 from onevisit.schema import Route, Stop, Visit
 from onevisit.settings import RouteSettings
@@ -62,12 +62,12 @@ def plan_routes(
         return Outcome(())
     travel, reached = _measure(_places(visits, settings), roads, settings)
     is_reached = reached[bool(settings.depot) :]
-    rejects = [_unreachable(v, settings) for v, good in zip(visits, is_reached, strict=True) if not good]
-    decisions = [_depot_decision(settings), _travel_decision(travel, settings)]
-    if rejects:
+    notes = Notes([_depot_decision(settings), _travel_decision(travel, settings)])
+    if not all(is_reached):
+        notes.keep(*(_unreachable(v, settings) for v, good in zip(visits, is_reached, strict=True) if not good))
         visits = [v for v, good in zip(visits, is_reached, strict=True) if good]
         if not visits:
-            return Outcome((), tuple(decisions), tuple(rejects))
+            return notes.outcome(())
         travel, _ = _measure(_places(visits, settings), roads, settings)
     orders = _solve(visits, travel.duration_s, settings)
     routes = tuple(
@@ -75,8 +75,8 @@ def plan_routes(
         for number, order in enumerate(orders, start=1)
     )
     planned = {i for order in orders for i in order}
-    rejects += [_left_over(v, i, travel, settings) for i, v in enumerate(visits) if i not in planned]
-    return Outcome(routes, tuple(decisions), tuple(rejects))
+    notes.keep(*(_left_over(v, i, travel, settings) for i, v in enumerate(visits) if i not in planned))
+    return notes.outcome(routes)
 
 
 def _measure(places: Floats, roads: Roads | None, settings: RouteSettings) -> tuple[Travel, NDArray[np.bool_]]:
@@ -159,34 +159,25 @@ def _shift_start(settings: RouteSettings, day: date) -> datetime:
 def _depot_decision(settings: RouteSettings) -> Decision:
     if settings.depot:
         lon, lat = settings.depot
-        return Decision("routes", "routes start and end at the depot", f"depot {lon:.5f}, {lat:.5f} of the profile")
-    return Decision(
-        "routes",
-        "routes start at their first stop and end at their last: the way there and back is not counted",
-        "no depot is known; set depot = [lon, lat] under [teams] in mission.toml",
-    )
+        return Decision("routes", "routes_from_depot", {"lon": lon, "lat": lat})
+    return Decision("routes", "routes_without_depot")
 
 
 def _travel_decision(travel: Travel, settings: RouteSettings) -> Decision:
+    speed_km_h = settings.speed_km_h
     if isinstance(travel, StreetTravel):
-        return Decision(
-            "routes",
-            "distances are shortest times on the street network, without turn restrictions",
-            f"{len(travel.nodes_lonlat)} vertices; {settings.speed_km_h:g} km/h where a street has no maxspeed",
-        )
-    return Decision(
-        "routes",
-        f"distances are straight lines times {settings.detour_factor:g}, at {settings.speed_km_h:g} km/h",
-        "no street network in roads/ (GeoJSON lines)",
-    )
+        vertices = len(travel.nodes_lonlat)
+        return Decision("routes", "distances_on_streets", {"vertices": vertices, "speed_km_h": speed_km_h})
+    factor = settings.detour_factor
+    return Decision("routes", "distances_are_straight", {"factor": factor, "speed_km_h": speed_km_h})
 
 
 def _unreachable(visit: Visit, settings: RouteSettings) -> Reject:
     return Reject(
         f"site {visit.site_id}",
         "roads/",
-        f"{visit.name} has no street within {settings.snap_m:g} m that is connected to the others, so it is on no "
-        "route: give the position of its gate, or a larger street network",
+        "site_without_street",
+        {"name": visit.name, "distance_m": settings.snap_m},
     )
 
 
@@ -194,12 +185,9 @@ def _left_over(visit: Visit, index: int, travel: Travel, settings: RouteSettings
     alone_s = float(visit.service_s)
     if settings.depot:
         alone_s += float(travel.duration_s[0, index + 1] + travel.duration_s[index + 1, 0])
-    hours = f"{alone_s / 3600:.1f} h"
-    if alone_s > settings.shift_h * 3600:
-        reason = f"{visit.name} alone takes {hours}, longer than the shift of {settings.shift_h:g} h"
-    else:
-        reason = (
-            f"{visit.name} ({hours}) does not fit into {settings.teams} teams' shifts of {settings.shift_h:g} h; "
-            "plan it for another day, or set teams or shift_h under [teams]"
-        )
-    return Reject(f"site {visit.site_id}", "routes", reason)
+    return Reject(
+        f"site {visit.site_id}",
+        "routes",
+        "visit_longer_than_shift" if alone_s > settings.shift_h * 3600 else "visit_left_over",
+        {"name": visit.name, "hours": alone_s / 3600, "teams": settings.teams, "shift_h": settings.shift_h},
+    )

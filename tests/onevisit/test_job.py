@@ -16,6 +16,7 @@ from onevisit.check import check_mission
 from onevisit.job import process_mission
 from onevisit.result import Options
 from onevisit.truth.simulate import simulate_mission
+from tests.told import raises_told
 
 PROMISED = {
     "manifest.json",
@@ -201,8 +202,10 @@ def test_a_mission_with_nothing_usable_writes_nothing(mission: Path, tmp_path: P
     spoilt = _small(mission, tmp_path, "registers")
     (spoilt / "traces").mkdir()
     (spoilt / "traces" / "noise.bin").write_bytes(bytes(range(256)) * 4)
-    with pytest.raises(NothingUsable, match=r"noise\.bin"):
+    with raises_told(NothingUsable, match="small holds nothing to process: no trace with positions") as caught:
         _process(spoilt, tmp_path / "out")
+    assert isinstance(caught.value, NothingUsable)
+    assert "traces/noise.bin" in [reject.item for reject in caught.value.rejects]
     assert not (tmp_path / "out").exists()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Outcome, Phrase, Reject
 from onevisit import manifest
 from onevisit.manifest import Recorder, hash_inputs
 from onevisit.mission import InputFile
@@ -92,7 +92,8 @@ def test_another_library_is_another_program(monkeypatch: pytest.MonkeyPatch) -> 
 def test_the_manifest_has_every_part_under_its_name() -> None:
     """Key, program, libraries, inputs, settings, what was said, stages in the words of the contract, outputs."""
     recorder = Recorder(rejects=[Reject("d", "e", "f")])
-    recorder.note("a", "b", "c")
+    recorder.decide("a", "b", {"n": 1})
+    recorder.decide("c", "rejected_by_hand", {"comment": "x"}, Phrase("empty_folder", {"m": (2,)}))
     with recorder.stage("tracks") as stage:
         stage.taken, stage.given, stage.flagged, stage.stored = 4, 3, 2, True
     content = manifest.manifest_dict(
@@ -105,7 +106,15 @@ def test_the_manifest_has_every_part_under_its_name() -> None:
     assert content == {
         "version": metadata.version("onevisit"), "key": "k", "code": manifest.code_version(),
         "python": platform.python_version(), "libraries": manifest.library_versions(), "inputs": [],
-        "settings": {"x": 1}, "decisions": [{"item": "a", "decision": "b", "evidence": "c"}],
-        "rejects": [{"item": "d", "where": "e", "reason": "f"}], "outputs": [{"path": "p", "sha256": "s"}],
-        "summary": {"leads": 1},
+        "settings": {"x": 1},
+        "decisions": [
+            {"item": "a", "decision": "b (n 1)", "evidence": "b.why (n 1)", "code": "b", "values": {"n": 1}},
+            {
+                "item": "c", "decision": "rejected by hand: x", "evidence": "an empty folder",
+                "code": "rejected_by_hand", "values": {"comment": "x"},
+                "why": {"code": "empty_folder", "values": {"m": [2]}},
+            },
+        ],
+        "rejects": [{"item": "d", "where": "e", "reason": "f", "code": "f", "values": {}}],
+        "outputs": [{"path": "p", "sha256": "s"}], "summary": {"leads": 1},
     }  # fmt: skip

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import NothingUsable, SettingError
-from ingest.outcome import Reject
 from onevisit.mission import InputFile, hash_file, open_mission
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldReject, tell
+from tests.told import raises_told
 
 
 def _put(root: Path, *names: str) -> None:
@@ -47,14 +47,14 @@ def test_a_declared_elevation_model_is_an_input(tmp_path: Path) -> None:
 def test_a_folder_without_a_mission_says_what_it_found(tmp_path: Path, names: tuple[str, ...], message: str) -> None:
     """An empty folder, and one with a file that is not where it belongs."""
     _put(tmp_path, *names)
-    with pytest.raises(NothingUsable, match=message):
+    with raises_told(NothingUsable, match=message):
         open_mission(tmp_path)
 
 
 def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
     """The message says what a mission is."""
     _put(tmp_path, "a")
-    with pytest.raises(NothingUsable, match="not a folder; a mission is"):
+    with raises_told(NothingUsable, match="not a folder; a mission is"):
         open_mission(tmp_path / "a")
 
 
@@ -107,9 +107,9 @@ def test_loose_things_are_told_in_order_with_the_folders(tmp_path: Path) -> None
     """A file by its name, a folder with a slash."""
     _put(tmp_path, "traces/a.csv", "z.csv", "photos/1.jpg", "a.csv")
     reason = "not one of traces/, images/, registers/, monitors/, roads/; move it into the folder that it belongs to"
-    assert open_mission(tmp_path).rejects == tuple(
-        Reject(name, "mission folder", reason) for name in ("a.csv", "photos/", "z.csv")
-    )
+    assert [tell(reject) for reject in open_mission(tmp_path).rejects] == [
+        ToldReject(name, "mission folder", reason) for name in ("a.csv", "photos/", "z.csv")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_an_elevation_model_alone_is_no_mission(tmp_path: Path) -> None:
     """Nothing was measured; five of the things that lie there are named."""
     _put(tmp_path, *"fedcba", "ground.tif")
     (tmp_path / "mission.toml").write_text('[imagery]\ndem = "ground.tif"\n', encoding="utf-8")
-    with pytest.raises(NothingUsable, match=r"found a, b, c, d, e\. Put the logger files into traces/"):
+    with raises_told(NothingUsable, match=r"found a, b, c, d, e\. Put the logger files into traces/"):
         open_mission(tmp_path)
 
 

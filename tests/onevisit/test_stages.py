@@ -34,7 +34,7 @@ class _Run:
 
     def __init__(self, out: Path, *, program: str = "p", first: str | None = None, replay: bool = False) -> None:
         self.recorder, self.done = Recorder(), list[str]()
-        self._open = open_store(out, program, keep=1, say=self.recorder.note)
+        self._open = open_store(out, program, keep=1, notes=self.recorder)
         self._first, self._replay = first, replay
 
     def __enter__(self) -> _Run:

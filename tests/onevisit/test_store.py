@@ -22,19 +22,22 @@ from pyproj import CRS
 from fusion.schema import Hotspot
 from ingest.errors import NothingUsable
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Reject
 from ingest.schema import CrsSource, Site
 from onevisit.store import FOLDER, Store, open_store
+from onevisit.words.telling import tell
 from tracks.schema import Track
-
-Said = list[tuple[str, str, str]]
 
 
 @contextmanager
-def _opened(out: Path, program: str = "p1", *, keep: int = 1, said: Said | None = None) -> Iterator[Store]:
-    told = [] if said is None else said
-    with open_store(out, program, keep=keep, say=lambda *words: told.append(words)) as store:
+def _opened(out: Path, program: str = "p1", *, keep: int = 1, notes: Notes | None = None) -> Iterator[Store]:
+    with open_store(out, program, keep=keep, notes=notes or Notes()) as store:
         yield store
+
+
+def _said(notes: Notes) -> list[tuple[str, str, str]]:
+    """Item, decision and evidence in words."""
+    return [(d.item, tell(d).decision, tell(d).evidence) for d in notes.decisions]
 
 
 def _kept(out: Path, value: object = 3, **options: Any) -> Path:
@@ -59,10 +62,10 @@ def test_an_outcome_comes_back_with_all_that_was_said(tmp_path: Path) -> None:
         assert store.load("tracks", "k1") == outcome
         assert store.load("tracks", "k2") is None
         assert store.load("flight", "k1") is None
-    said: Said = []
-    with _opened(tmp_path, "p2", said=said) as store:
+    notes = Notes()
+    with _opened(tmp_path, "p2", notes=notes) as store:
         assert store.load("tracks", "k1") is None and store.load("tracks", "k1") is None
-    assert said == [(FOLDER, "made again", "the program or a library has changed since it was stored")]
+    assert _said(notes) == [(FOLDER, "made again", "the program or a library has changed since it was stored")]
 
 
 def test_records_of_every_room_come_back(
@@ -106,9 +109,10 @@ def test_a_pickle_that_calls_something_else_is_refused(tmp_path: Path, monkeypat
         (np.memmap, "memmap"),
         (open_store, "open_store"),
     ):
-        said: Said = []
+        notes = Notes()
         _kept(tmp_path / "out", value)
-        assert _value(tmp_path / "out", said=said) is None
+        assert _value(tmp_path / "out", notes=notes) is None
+        said = _said(notes)
         assert said[0][1] == "not believed, made again" and named in said[0][2]
     assert not (tmp_path / "pwned").exists()
 
@@ -127,8 +131,9 @@ def test_a_spoilt_entry_is_made_again_and_said(tmp_path: Path, spoil: Callable[[
     """Cut short, one bit changed, of another format, empty: never believed, and a line says so."""
     path = _kept(tmp_path)
     path.write_bytes(spoil(path.read_bytes()))
-    said: Said = []
-    assert _value(tmp_path, said=said) is None
+    notes = Notes()
+    assert _value(tmp_path, notes=notes) is None
+    said = _said(notes)
     assert said == [(f"{FOLDER}/{path.name}", "not believed, made again", said[0][2])] and reason in said[0][2]
 
 
@@ -140,10 +145,11 @@ def test_an_entry_is_worth_what_its_files_are(tmp_path: Path) -> None:
         assert store.load("flight", "k1") == Outcome(1)
     for spoil, reason in ((lambda p: p.write_bytes(b"Pixels"), "not as it was written"), (Path.unlink, "no longer")):
         spoil(tmp_path / "ortho.tif")
-        said: Said = []
-        with _opened(tmp_path, said=said) as store:
+        notes = Notes()
+        with _opened(tmp_path, notes=notes) as store:
             assert store.load("flight", "k1") is None
-        assert "ortho.tif" in said[0][2] and reason in said[0][2]
+        evidence = _said(notes)[0][2]
+        assert "ortho.tif" in evidence and reason in evidence
 
 
 def test_only_the_last_runs_are_kept(tmp_path: Path) -> None:
@@ -179,12 +185,12 @@ def test_keeping_nothing_removes_what_is_there(tmp_path: Path) -> None:
 
 def test_a_store_that_another_run_holds_is_left_alone(tmp_path: Path) -> None:
     """The second run does all stages, says so, and takes nothing away from the first."""
-    path, said = _kept(tmp_path), Said()
-    with FileLock(tmp_path / FOLDER / "lock"), _opened(tmp_path, said=said) as store:
+    path, notes = _kept(tmp_path), Notes()
+    with FileLock(tmp_path / FOLDER / "lock"), _opened(tmp_path, notes=notes) as store:
         assert store.load("tracks", "k1") is None
         store.save("tracks", "k2", Outcome(4))
         store.close({})
-    assert said == [
+    assert _said(notes) == [
         (FOLDER, "not used, all stages are done", "another run holds the store of this folder of results")
     ]
     assert [p.name for p in (tmp_path / FOLDER).glob("*.bin")] == [path.name]
@@ -197,23 +203,24 @@ def test_a_full_disk_costs_the_store_and_not_the_run(tmp_path: Path, monkeypatch
     def full(*_arguments: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    said: Said = []
+    notes = Notes()
     _kept(tmp_path)
-    with _opened(tmp_path, said=said) as store:
+    with _opened(tmp_path, notes=notes) as store:
         with monkeypatch.context() as patched:
             patched.setattr(pickle, "dump", full)
             store.save("flight", "k2", Outcome(4))
         assert store.load("tracks", "k1") is not None
-    assert said[0][1:] == ("not kept, the next run makes it again", "No space left on device")
+    assert _said(notes)[0][1:] == ("not kept, the next run makes it again", "No space left on device")
     assert not list((tmp_path / FOLDER).glob("*.part"))
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     """OUT below a file: the store does without, with the reason."""
     (tmp_path / "file").write_text("", encoding="utf-8")
-    said: Said = []
-    with _opened(tmp_path / "file", said=said) as store:
+    notes = Notes()
+    with _opened(tmp_path / "file", notes=notes) as store:
         assert store.load("tracks", "k1") is None
+    said = _said(notes)
     assert said[0][:2] == (FOLDER, "not used, all stages are done") and "cannot be written" in said[0][2]
 
 

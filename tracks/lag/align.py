@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag, is_usable
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Decision, Outcome, Phrase
 from ingest.schema import species_names
 from numerics.compiled import compiled
 from numerics.noise import estimate_noise
@@ -188,20 +189,19 @@ def apply_lag(
     t = seconds_since_start(trace["time"].values)
     label = str(trace["trajectory"].values)
     shifted: dict[str, tuple[str, NDArray[np.generic], dict[str, object]]] = {}
-    said: dict[tuple[str, str], list[str]] = {}
+    said: dict[Decision, list[str]] = {}
     for name in species_names(trace):
         variable = trace[name]
         given_s, estimate = _given_lag(trace, name, settings), (estimates or {}).get(name)
-        lag_s, sd_s, what, why = _lag_of(given_s, estimate, settings)
+        lag_s, sd_s, decision = _lag_of(label, given_s, estimate, settings)
         measured = t[np.isfinite(variable.values)] if lag_s else t
         gap_s = longest_step(measured, settings.value_gap_s)
         response_s = _response_of(trace, name, settings)
         values = correct_response(t, variable.values, response_s, gap_s=settings.value_gap_s)
         values = shift_values(t, values, lag_s, gap_s=gap_s)
         if response_s:
-            said.setdefault((f"response time of {response_s:g} s corrected", "given in the settings"), []).append(
-                name
-            )
+            corrected = Decision(label, "response_time_corrected", {"response_s": response_s, "species": ()})
+            said.setdefault(corrected, []).append(name)
         shifted[name] = ("obs", values, {**variable.attrs, "lag_s": lag_s, "lag_sd_s": sd_s})
         if lag_s:
             attrs: dict[str, object] = {
@@ -209,10 +209,10 @@ def apply_lag(
                 "standard_name": "quality_flag",
             }
             shifted[f"{name}_qc"] = ("obs", _shifted_flags(trace, name, t, lag_s), attrs)
-        if what:
-            said.setdefault((what, why), []).append(name)
-    decisions = tuple(Decision(label, f"{what}: {', '.join(names)}", why) for (what, why), names in said.items())
-    return Outcome(trace.assign(shifted), decisions)
+        if decision:
+            said.setdefault(decision, []).append(name)
+    decisions = (replace(d, values={**d.what.values, "species": tuple(names)}) for d, names in said.items())
+    return Outcome(trace.assign(shifted), tuple(decisions))
 
 
 def _response_of(trace: xr.Dataset, name: str, settings: TrackSettings) -> float:
@@ -223,24 +223,25 @@ def _response_of(trace: xr.Dataset, name: str, settings: TrackSettings) -> float
 
 
 def _lag_of(
-    given_s: float | None, estimate: LagEstimate | None, settings: TrackSettings
-) -> tuple[float, float, str, str]:
-    """Return the lag to use, its standard deviation, what to say about it, and why."""
+    label: str, given_s: float | None, estimate: LagEstimate | None, settings: TrackSettings
+) -> tuple[float, float, Decision | None]:
+    """Return the lag to use, its standard deviation, and what to say about it, the species still to be named."""
     if given_s is not None:
-        said = f"inlet lag of {given_s:g} s applied" if given_s else ""
-        return given_s, settings.lag_given_sd_s, said, "given in settings or file"
+        said = Decision(label, "inlet_lag_given", {"lag_s": given_s, "species": ()}) if given_s else None
+        return given_s, settings.lag_given_sd_s, said
     if estimate is None:
-        return 0.0, settings.lag_given_sd_s if not settings.estimate_lag else _far(settings), "", ""
-    why = _told(estimate)
+        return 0.0, settings.lag_given_sd_s if not settings.estimate_lag else _far(settings), None
+    why = _evidence(estimate)
     if estimate.evidence is None:
         sd_s = round(_far(settings), 1)
-        return 0.0, sd_s, f"inlet lag not known, none applied (standard deviation {sd_s:g} s); give lag_s", why
+        return 0.0, sd_s, Decision(label, "inlet_lag_unknown", {"sd_s": sd_s, "species": ()}, why)
     lag_s, sd_s = round(estimate.lag_s, 1), round(estimate.sd_s, 1)
     if not estimate.known:
-        return lag_s, sd_s, f"inlet lag not known, {lag_s:g} ± {sd_s:g} s assumed; give lag_s", why
+        said = Decision(label, "inlet_lag_assumed", {"lag_s": lag_s, "sd_s": sd_s, "species": ()}, why)
+        return lag_s, sd_s, said
     if lag_s < _NO_LAG_S:
-        return 0.0, float(np.hypot(lag_s, sd_s)), "no inlet lag applied, none is seen", why
-    return lag_s, sd_s, f"inlet lag estimated as {lag_s:g} ± {sd_s:g} s and applied", why
+        return 0.0, float(np.hypot(lag_s, sd_s)), Decision(label, "inlet_lag_none_seen", {"species": ()}, why)
+    return lag_s, sd_s, Decision(label, "inlet_lag_estimated", {"lag_s": lag_s, "sd_s": sd_s, "species": ()}, why)
 
 
 def _far(settings: TrackSettings) -> float:
@@ -248,10 +249,10 @@ def _far(settings: TrackSettings) -> float:
     return float(np.sqrt(lag_prior(settings) @ lag_grid(settings) ** 2))
 
 
-def _told(estimate: LagEstimate) -> str:
+def _evidence(estimate: LagEstimate) -> Phrase:
     """Name the evidence: what was compared, how high it scores, and whether that may be chance."""
     found = estimate.evidence
     if found is None:
-        return "no places that were passed in opposite directions and saw a plume"
-    best = f"best score {found.score.max():.1f}, as high by chance: {found.chance:.0%}"
-    return f"{found.places} places passed in opposite directions: {best}; weighed with published lags"
+        return Phrase("no_meetings_for_lag")
+    best = float(found.score.max())
+    return Phrase("meetings_for_lag", {"places": found.places, "score": best, "chance": float(found.chance)})

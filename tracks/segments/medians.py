@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from ingest.flags import is_usable
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Decision, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import species_names
 from tracks.schema import Track
@@ -84,19 +84,29 @@ def _matched(
     tracks: Sequence[Track], settings: TrackSettings, roads: Roads | None
 ) -> tuple[RoadNetwork, list[NDArray[np.int32]], Decision]:
     """Match every track to the streets, or to those of the tracks where the streets do not fit."""
-    why = "no street network was given"
+    why = Phrase("no_street_network")
     if roads is not None and roads.lines:
         network = cut_roads(roads, tracks, settings)
         matched = [match_segments(track.passes, network, settings) for track in tracks]
         on, moving = _counts(tracks, matched, settings)
-        why = f"{on} of {moving} moving rows are on a street within {settings.match_distance_m:g} m"
+        why = Phrase(
+            "rows_on_streets", {"count": on, "moving": moving, "distance_m": float(settings.match_distance_m)}
+        )
         if on >= _SHARE_ON_ROADS * max(moving, 1):
-            said = f"{network.segments} road segments of about {settings.segment_m:g} m from the street network"
-            return network, matched, Decision("segments", said, why)
+            return network, matched, _decision(network, settings, why)
     network = roads_of_tracks(tracks, settings)
     matched = [match_segments(track.passes, network, settings) for track in tracks]
-    said = f"{network.segments} road segments of about {settings.segment_m:g} m made from the tracks"
-    return network, matched, Decision("segments", said, why)
+    return network, matched, _decision(network, settings, why)
+
+
+def _decision(network: RoadNetwork, settings: TrackSettings, why: Phrase) -> Decision:
+    """Say where the segments come from."""
+    return Decision(
+        "segments",
+        "segments_from_streets" if network.source == "roads" else "segments_from_tracks",
+        {"segments": network.segments, "length_m": settings.segment_m},
+        why,
+    )
 
 
 def _counts(tracks: Sequence[Track], matched: list[NDArray[np.int32]], settings: TrackSettings) -> tuple[int, int]:

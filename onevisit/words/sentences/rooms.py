@@ -2,4 +2,336 @@
 
 from __future__ import annotations
 
-SENTENCES: dict[str, tuple[str, str]] = {}
+SENTENCES: dict[str, tuple[str, str]] = {
+    # --- tracks/corrections.py ---
+    "species_corrected": ("{species} corrected for {effect}", "{species} 已作{effect}修正"),
+    "species_corrected.why": (
+        "{count} of {rows} rows, by a median factor of {factor:.3g}",
+        "{rows} 行中修正 {count} 行，修正系数中位数为 {factor:.3g}",
+    ),
+    "species_not_corrected": ("{species} not corrected for {effect}", "{species} 未作{effect}修正"),
+    "species_not_corrected.why": ("the trace has no {needed}", "走航数据中没有 {needed}"),
+    "filter_loading": ("filter loading", "滤膜负载"),
+    "humidity_uptake": ("humidity", "湿度"),
+    # --- tracks/positions.py ---
+    "positions_doubted": ("positions doubted and flagged", "存疑定位已标记"),
+    "positions_doubted.why": ("{doubts} of {rows} rows", "共 {rows} 行，其中{doubts}"),
+    "positions_jump": ("{count} jumps", "跳变 {count} 行"),
+    "positions_frozen": ("{count} frozen", "定位停滞 {count} 行"),
+    "positions_missing": ("{count} missing", "缺失 {count} 行"),
+    "positions_rounded": (
+        "positions taken as rounded to {step_m:.0f} m",
+        "按经纬度已取整至 {step_m:.0f} m 处理",
+    ),
+    "positions_rounded.why": (
+        "every longitude and latitude has no more decimals than that",
+        "全部经纬度的小数位数均不超过该精度",
+    ),
+    "rows_in_depot_flagged": ("rows in a depot flagged, not used", "停车场内的数据行已标记，不予采用"),
+    "rows_in_depot_flagged.why": ("{count} of {rows} rows", "{rows} 行中有 {count} 行"),
+    "fixes_scatter": ("fixes taken as good to {sd_m:.1f} m", "卫星定位误差取 {sd_m:.1f} m"),
+    "fixes_scatter.why": (
+        "second differences of fixes scatter by that; {usual_m:g} m is usual",
+        "由定位点二阶差分的离散程度得出；通常为 {usual_m:g} m",
+    ),
+    # --- tracks/frozen.py ---
+    "values_frozen": (
+        "{count} values of {species} flagged value_stuck",
+        "{species} 有 {count} 个数值标记为 value_stuck（读数停滞）",
+    ),
+    "values_frozen.why": (
+        "it repeats to the last digit for {seconds:g} s and more",
+        "读数连续 {seconds:g} s 及以上完全不变",
+    ),
+    # --- tracks/lag/align.py ---
+    "response_time_corrected": (
+        "response time of {response_s:g} s corrected: {species}",
+        "已按 {response_s:g} s 修正仪器响应时间：{species}",
+    ),
+    "response_time_corrected.why": ("given in the settings", "由参数设置给出"),
+    "inlet_lag_given": ("inlet lag of {lag_s:g} s applied: {species}", "已按 {lag_s:g} s 修正进气滞后：{species}"),
+    "inlet_lag_given.why": ("given in settings or file", "由参数设置或数据文件给出"),
+    "inlet_lag_unknown": (
+        "inlet lag not known, none applied (standard deviation {sd_s:g} s); give lag_s: {species}",
+        "进气滞后未知，未作修正（标准差 {sd_s:g} s），请设置 lag_s：{species}",
+    ),
+    "inlet_lag_assumed": (
+        "inlet lag not known, {lag_s:g} ± {sd_s:g} s assumed; give lag_s: {species}",
+        "进气滞后未知，暂取 {lag_s:g} ± {sd_s:g} s，请设置 lag_s：{species}",
+    ),
+    "inlet_lag_none_seen": ("no inlet lag applied, none is seen: {species}", "未见进气滞后，不作修正：{species}"),
+    "inlet_lag_estimated": (
+        "inlet lag estimated as {lag_s:g} ± {sd_s:g} s and applied: {species}",
+        "进气滞后估算为 {lag_s:g} ± {sd_s:g} s，已修正：{species}",
+    ),
+    "no_meetings_for_lag": (
+        "no places that were passed in opposite directions and saw a plume",
+        "没有往返双向经过且检出烟羽的位置",
+    ),
+    "meetings_for_lag": (
+        "{places} places passed in opposite directions: best score {score:.1f}, as high by chance: {chance:.0%}; "
+        "weighed with published lags",
+        "往返双向经过的位置 {places} 处：最高得分 {score:.1f}，偶然达到该得分的概率 {chance:.0%}；"
+        "已结合文献中的滞后时间加权",
+    ),
+    # --- tracks/wind.py ---
+    "apparent_wind_turned": (
+        "apparent wind turned round: head wind was positive",
+        "视风方向已反转：原数据以迎风为正",
+    ),
+    "apparent_wind_turned.why": (
+        "it grows by {slope:.2f} m s-1 per m s-1 of driving; −1 was expected",
+        "车速每增加 1 m/s，视风增加 {slope:.2f} m/s；应为 −1 m/s",
+    ),
+    "true_wind_computed": ("true wind computed from the apparent wind", "已由视风计算真风"),
+    "true_wind_computed.why": ("no true wind was given", "数据中没有真风"),
+    "implausible_wind_flagged": ("implausible wind flagged", "不合理的风速已标记"),
+    "implausible_wind_flagged.why": (
+        "{count} of {rows} rows above {limit:g} m s-1",
+        "{rows} 行中有 {count} 行高于 {limit:g} m/s",
+    ),
+    # --- tracks/background.py ---
+    "no_background": ("no background for {species}", "{species} 无背景值"),
+    "no_background.why": ("no usable value", "无可用数值"),
+    # --- tracks/exhaust.py ---
+    "vehicle_exhaust_flagged": ("vehicle exhaust flagged", "机动车尾气已标记"),
+    "vehicle_exhaust_flagged.why": (
+        "{count} of {rows} rows: joint spikes of {tracers}",
+        "{rows} 行中有 {count} 行：{tracers} 同时出现尖峰",
+    ),
+    # --- tracks/segments/medians.py ---
+    "segments_from_streets": (
+        "{segments} road segments of about {length_m:g} m from the street network",
+        "由路网划分路段 {segments} 段，每段约 {length_m:g} m",
+    ),
+    "segments_from_tracks": (
+        "{segments} road segments of about {length_m:g} m made from the tracks",
+        "由走航轨迹生成路段 {segments} 段，每段约 {length_m:g} m",
+    ),
+    "no_street_network": ("no street network was given", "未提供路网"),
+    "rows_on_streets": (
+        "{count} of {moving} moving rows are on a street within {distance_m:g} m",
+        "行驶中的 {moving} 行数据有 {count} 行位于道路 {distance_m:g} m 范围内",
+    ),
+    # --- onevisit/segments.py ---
+    "segments_not_mapped": ("medians of road segments are not mapped", "不绘制路段中位数图"),
+    "segments_not_mapped.why": (
+        "{streets}; {again} of {segments} segments of the tracks were passed twice or more",
+        "{streets}；轨迹路段 {segments} 段中有 {again} 段通过两次及以上",
+    ),
+    # --- fusion/hotspots/find.py ---
+    "hotspots_found": (
+        "{recurrent} recurrent hotspots, {single} single sightings",
+        "重复检出的热点 {recurrent} 处，单次检出 {single} 处",
+    ),
+    "passes_tested": (
+        "{passes} passes scored, {cells} cells crossed by two or more, {surrogates} surrogates",
+        "评分通过 {passes} 次，两次及以上通过的网格 {cells} 个，替代数据 {surrogates} 组",
+    ),
+    "passes_tested_nowhere_twice": (
+        "{passes} passes scored, {cells} cells crossed by two or more, {surrogates} surrogates; no place was crossed "
+        "twice, so nothing can recur",
+        "评分通过 {passes} 次，两次及以上通过的网格 {cells} 个，替代数据 {surrogates} 组；"
+        "没有位置被通过两次，无法判断是否重复检出",
+    ),
+    "no_hotspots_sought": ("no hotspots sought", "未作热点分析"),
+    "no_hotspots_sought.why": (
+        "no pass has enough cells of different value",
+        "没有一次通过具有足够多数值不同的网格",
+    ),
+    "pass_of_few_cells": (
+        "{cells} cells, fewer than {minimum}: no background to stand out from",
+        "仅 {cells} 个网格，少于 {minimum} 个：没有可供比较的背景",
+    ),
+    "pass_of_equal_cells": (
+        "all cells have the same value: nothing can stand out",
+        "全部网格数值相同：无从比较高低",
+    ),
+    "candidate_high_in_no_pass": (
+        "passes agree, but none is high there by itself",
+        "各次通过结果一致，但单独看均未偏高",
+    ),
+    "sighting_is_exhaust": (
+        "seen once, {tracers} and {last_tracer} together: the exhaust of a vehicle explains it",
+        "仅检出一次，且 {tracers} 与 {last_tracer} 同时升高：可由机动车尾气解释",
+    ),
+    # --- fusion/attribution/attribute.py ---
+    "attributed_without_wind": ("attributed without a wind direction", "归因未用风向"),
+    "attributed_without_wind.why": (
+        "calm or no wind in every pass that saw it",
+        "检出该热点的各次通过均为静风或无风资料",
+    ),
+    "attribution_names_no_sites": ("attribution names no sites", "归因未涉及具体点位"),
+    "attribution_names_no_sites.why": (
+        "no register was given; unlisted source or background only",
+        "未提供名录；仅考虑名录外来源或背景",
+    ),
+    # --- onevisit/leads/weigh.py ---
+    "site_in_no_register": (
+        "this site is in no register of the mission; add it to registers/",
+        "该点位不在本任务的任何名录中；请加入 registers/",
+    ),
+    "no_visit_before_position_checked": (
+        "no visit is proposed before its coordinates are checked",
+        "坐标核实前不建议入企检查",
+    ),
+    "no_visit_before_position_checked.why": (
+        "position known to ± {sd_m:.0f} m, coordinate system {crs_source}; limit {limit_m:.0f} m",
+        "点位坐标误差 ± {sd_m:.0f} m，坐标系{crs_source}；限值 {limit_m:.0f} m",
+    ),
+    "crs_declared": ("declared", "已声明"),
+    "crs_guessed": ("guessed", "为推测"),
+    "crs_unknown": ("unknown", "未知"),
+    # --- onevisit/visits/plan.py ---
+    "yearly_cap_reached": (
+        "{visits} daily visits registered this year, the cap is {cap}; its daily inspection waits, and what is on "
+        "the list is settled off site",
+        "本年度已登记日常检查 {visits} 次，上限为 {cap} 次；日常检查顺延，清单事项以非现场方式处置",
+    ),
+    "daily_matters_wait": (
+        "entered for its case only; daily matters wait: {matters}",
+        "仅就个案入企，日常检查事项顺延：{matters}",
+    ),
+    "daily_matters_wait.why": (
+        "{visits} daily visits registered this year, the cap is {cap}",
+        "本年度已登记日常检查 {visits} 次，上限为 {cap} 次",
+    ),
+    "matter_waits": ("{english} ({chinese})", "{chinese}（原文：{english}）"),
+    "no_yearly_cap": (
+        "NO YEARLY CAP IS CONFIGURED: no visit was held back; set yearly_cap under [visits] in mission.toml from the "
+        "published list",
+        "未配置年度检查频次上限：本次未作频次限制；请按公布的频次在 mission.toml 的 [visits] 下设置 yearly_cap",
+    ),
+    "no_yearly_cap.why": (
+        "{visits} visits proposed, {counted} of them would count against a cap",
+        "拟入企检查 {visits} 次，其中 {counted} 次应计入频次上限",
+    ),
+    # --- onevisit/visits/regions.py ---
+    "track_without_usable_position": (
+        "no row has a usable position; add a GPX or NMEA file of the same time to traces/",
+        "没有一行具有可用定位；请将同一时段的 GPX 或 NMEA 文件放入 traces/",
+    ),
+    "grid_crs": ("grid CRS {crs} ({name})", "网格坐标系 {crs}（{name}）"),
+    "grid_crs_declared": ("declared", "已声明"),
+    "grid_crs_chosen": (
+        "chosen from median position {lon:.4f}, {lat:.4f} of {positions}",
+        "按 {positions} 个位置的经纬度中位数 {lon:.4f}，{lat:.4f} 选定",
+    ),
+    "regions_split": (
+        "{count} regions with a grid of their own, more than {gap_km:g} km apart",
+        "分为 {count} 个区域，各用独立网格，相距超过 {gap_km:g} km",
+    ),
+    "regions_split.why": ("{regions}", "各区域：{regions}"),
+    "region_of": (
+        "{grid}: {traces:|trace|traces} and {photos:|photo|photos} near {lon:.3f} {lat:.3f}",
+        "{grid}（{lon:.3f} {lat:.3f} 附近，走航数据 {traces} 份，照片 {photos} 张）",
+    ),
+    "times_shown_in_zone": ("shown in {zone}", "按 {zone} 时区显示"),
+    "times_shown_in_zone.why": ("zone of the place, {lon:.4f}, {lat:.4f}", "所在地时区，经纬度 {lon:.4f}，{lat:.4f}"),
+    "site_out_of_reach": (
+        "at {lon:.5f}, {lat:.5f}, {distance_km:.1f} km from the nearest measurement, beyond the reach of "
+        "{reach_km:g} km; if it should be near, check its coordinates",
+        "位于 {lon:.5f}，{lat:.5f}，距最近测量位置 {distance_km:.1f} km，超出 {reach_km:g} km 范围；"
+        "若应在附近，请核实坐标",
+    ),
+    # --- onevisit/visits/routes.py ---
+    "routes_from_depot": ("routes start and end at the depot", "路线由出发地往返"),
+    "routes_from_depot.why": (
+        "depot {lon:.5f}, {lat:.5f} of the profile",
+        "出发地坐标为参数方案所设的 {lon:.5f}，{lat:.5f}",
+    ),
+    "routes_without_depot": (
+        "routes start at their first stop and end at their last: the way there and back is not counted",
+        "路线自首站起、至末站止：往返路程未计入",
+    ),
+    "routes_without_depot.why": (
+        "no depot is known; set depot = [lon, lat] under [teams] in mission.toml",
+        "出发地未知；请在 mission.toml 的 [teams] 下设置 depot = [lon, lat]",
+    ),
+    "distances_on_streets": (
+        "distances are shortest times on the street network, without turn restrictions",
+        "按路网最短用时计算路程，未考虑转向限制",
+    ),
+    "distances_on_streets.why": (
+        "{vertices} vertices; {speed_km_h:g} km/h where a street has no maxspeed",
+        "路网节点 {vertices} 个；未标限速（maxspeed）的道路按 {speed_km_h:g} km/h 计",
+    ),
+    "distances_are_straight": (
+        "distances are straight lines times {factor:g}, at {speed_km_h:g} km/h",
+        "按直线距离乘以 {factor:g} 计算路程，车速取 {speed_km_h:g} km/h",
+    ),
+    "distances_are_straight.why": (
+        "no street network in roads/ (GeoJSON lines)",
+        "roads/ 中没有路网（GeoJSON 线）",
+    ),
+    "site_without_street": (
+        "{name} has no street within {distance_m:g} m that is connected to the others, so it is on no route: give "
+        "the position of its gate, or a larger street network",
+        "{name} 在 {distance_m:g} m 范围内没有与其他点位连通的道路，未列入路线：请提供大门坐标，或范围更大的路网",
+    ),
+    "visit_longer_than_shift": (
+        "{name} alone takes {hours:.1f} h, longer than the shift of {shift_h:g} h",
+        "仅 {name} 一处即需 {hours:.1f} h，超过每班 {shift_h:g} h",
+    ),
+    "visit_left_over": (
+        "{name} ({hours:.1f} h) does not fit into {teams} teams' shifts of {shift_h:g} h; plan it for another day, "
+        "or set teams or shift_h under [teams]",
+        "{name}（{hours:.1f} h）无法排入 {teams} 个检查组每班 {shift_h:g} h 的行程；"
+        "请改日安排，或在 [teams] 下调整 teams 或 shift_h",
+    ),
+    # --- onevisit/mission.py ---
+    "mission_is_no_folder": (
+        "{path} is not a folder; a mission is a folder with {folders}",
+        "{path} 不是文件夹；任务应为含 {folders} 的文件夹",
+    ),
+    "folder_holds_no_mission": (
+        "{path} holds no mission: expected files in {folders}; found {found}. Put the logger files into traces/, the "
+        "photos into images/ and the site lists into registers/",
+        "{path} 中没有任务数据：应在 {folders} 中放入文件；实际为 {found}。"
+        "请将走航数据文件放入 traces/，照片放入 images/，点位名录放入 registers/",
+    ),
+    "empty_folder": ("an empty folder", "空文件夹"),
+    "outside_of_mission_folders": (
+        "not one of {folders}; move it into the folder that it belongs to",
+        "不属于 {folders}；请移入相应文件夹",
+    ),
+    # --- onevisit/reading.py ---
+    "rejected_by_hand": ("rejected by hand: {comment}", "人工剔除：{comment}"),
+    # --- onevisit/job.py ---
+    "nothing_to_process": (
+        "{path} holds nothing to process: no trace with positions, no photo that can be placed",
+        "{path} 中没有可处理的数据：没有带定位的走航数据，也没有可定位的照片",
+    ),
+    "planned_for_day": ("planned for {day}", "安排在 {day}"),
+    "planned_for_day.why": ("the day after the last measurement, {measured}", "最后一次测量（{measured}）的次日"),
+    # --- onevisit/store.py ---
+    "stored_by_another_program": ("made again", "重新生成"),
+    "stored_by_another_program.why": (
+        "the program or a library has changed since it was stored",
+        "存储之后程序或依赖库已变更",
+    ),
+    "stored_entry_not_believed": ("not believed, made again", "不予采信，重新生成"),
+    "stored_entry_not_kept": ("not kept, the next run makes it again", "未能保存，下次运行重新生成"),
+    "store_not_kept": ("not kept, the next run does all again", "未能保存，下次运行全部重做"),
+    "store_not_used": ("not used, all stages are done", "未使用，各阶段全部重做"),
+    "store_held_by_another_run": (
+        "another run holds the store of this folder of results",
+        "该结果文件夹的存储正被另一次运行占用",
+    ),
+    "store_not_writable": ("it cannot be written: {error}", "无法写入：{error}"),
+    "system_says": ("{error}", "系统提示：{error}"),
+    "stored_file_gone": ("{file} is no longer there", "{file} 已不存在"),
+    "stored_file_changed": ("{file} is not as it was written", "{file} 在写入之后已被改动"),
+    "entry_of_another_format": ("it is of another format", "格式不符"),
+    "entry_cut_off_or_changed": ("it is cut off or was changed", "内容不完整或已被改动"),
+    "entry_not_readable": ("it cannot be read: {error}", "无法读取：{error}"),
+    "entry_names_other_code": (
+        "it cannot be read: {name} is nothing that a stage makes",
+        "无法读取：{name} 不是任何阶段的产物",
+    ),
+    "entry_holds_no_result": ("it holds no result of a stage", "其中没有任何阶段的结果"),
+    # --- onevisit/cli/trace.py ---
+    "no_trace_in_files": ("no trace in these files", "这些文件中没有走航数据"),
+    # --- onevisit/cli/quantify.py ---
+    "file_is_no_trace": ("{file} is no trace", "{file} 不是走航数据"),
+}

@@ -595,6 +595,6 @@ def test_what_rose_with_the_plume_speaks_for_who_lists_it(track: Make) -> None:
     (found,) = _weigh([_hotspot(100, 0)], drives, sites)
     shares = _probabilities(found)
     assert shares["both"] / shares["one"] == pytest.approx(0.8 / 0.12)
-    assert dict(tell(found).evidence)["with_co"] == pytest.approx(0.5)
+    assert dict(found.evidence)["with_co"] == pytest.approx(0.5)
     (other,) = _weigh([replace(_hotspot(100, 0), species="co")], drives, sites)
-    assert dict(tell(other).evidence)["with_ch4"] == pytest.approx(2.0)
+    assert dict(other.evidence)["with_ch4"] == pytest.approx(2.0)

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from ingest.errors import NothingUsable
 from onevisit.cli import cli
+from tests.told import raises_told
 
 
 def _drive(path: Path, seconds: int = 300) -> Path:
@@ -55,12 +56,14 @@ def test_a_trace_is_summed_up_for_a_person(tmp_path: Path) -> None:
 
 
 def test_files_without_a_trace_say_why(tmp_path: Path) -> None:
-    """The reject stands in the message, and nothing is written."""
+    """The reject comes with the error, and nothing is written."""
     (tmp_path / "notes.txt").write_text("nothing measured\n", encoding="utf-8")
-    with pytest.raises(NothingUsable, match=r"no trace in these files\n.*notes\.txt"):
+    with raises_told(NothingUsable, match="^no trace in these files$") as caught:
         CliRunner().invoke(
             cli, ["trace", str(tmp_path / "notes.txt"), "-o", str(tmp_path / "t.nc")], catch_exceptions=False
         )
+    assert isinstance(caught.value, NothingUsable)
+    assert [Path(reject.item).name for reject in caught.value.rejects] == ["notes.txt"]
     assert not (tmp_path / "t.nc").exists()
 
 

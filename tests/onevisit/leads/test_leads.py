@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import ContractError, SettingError
-from ingest.outcome import Decision, Reject
+from ingest.outcome import Reject
 from ingest.schema import CrsSource
 from onevisit.leads.weigh import fault_probability, weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, VisitKind
 from onevisit.settings import VisitSettings
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, tell
 
 DAY = date(2026, 3, 2)
 SETTINGS = VisitSettings()
@@ -357,12 +357,12 @@ def test_a_position_is_doubted_beyond_its_limit(
     other = make_site("S2", position_sd_m=900.0, permit_valid_to=DAY)
     outcome = weigh_leads([site, other], [make_hotspot()], [make_attribution(S1=0.9)], SURE, day=DAY)
     assert outcome.value[0].disposition is (Disposition.REMIND if is_told else Disposition.VISIT)
-    told = Decision(
+    told = ToldDecision(
         "site S1",
         "no visit is proposed before its coordinates are checked",
         "position known to ± 150 m, coordinate system guessed; limit 150 m",
     )
-    assert outcome.decisions == ((told,) if is_told else ())
+    assert [tell(d) for d in outcome.decisions] == ([told] if is_told else [])
 
 
 @pytest.mark.parametrize(("rival", "visited"), [(0.3, True), (0.31, False)])
@@ -446,7 +446,7 @@ def test_matters_of_unknown_sites_are_rejected_and_of_others_kept(make_site: Mak
     assert [(r.item, r.where) for r in outcome.rejects] == [("plan", "S9")]
     assert isinstance(outcome.rejects[0], Reject) and "no register" in tell(outcome.rejects[0]).reason
     assert outcome.value[0].matters == (plan,)
-    assert tell(outcome.value[0]).evidence == (Evidence("record", "plan", None, "yearly plan", "年度计划"),)
+    assert outcome.value[0].evidence == (Evidence("record", "plan", None, "yearly plan", "年度计划"),)
 
 
 def test_candidates_in_no_register_make_no_lead_but_are_rivals(

@@ -13,11 +13,11 @@ import pytest
 from pyproj import CRS
 
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Outcome
 from ingest.schema import Camera, Frame, Pose
 from onevisit.settings import RouteSettings
 from onevisit.visits.regions import Region, RegionSettings, keep_sites_in_reach, split_regions, with_local_zone
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, tell
 
 
 def test_times_are_shown_in_the_zone_of_the_place(make_track):
@@ -105,7 +105,7 @@ def test_the_region_with_most_rows_comes_first(drive: Make) -> None:
     ]
     assert [r.crs.to_epsg() for r in outcome.value] == [4544] * 3
     lat = 30.0 + 20_000.0 / DEGREE_M
-    assert outcome.decisions[0] == Decision(
+    assert tell(outcome.decisions[0]) == ToldDecision(
         "grid",
         "grid CRS EPSG:4544 (CGCS2000 / 3-degree Gauss-Kruger CM 105E)",
         f"chosen from median position 104.0000, {lat:.4f} of 5",
@@ -113,9 +113,9 @@ def test_the_region_with_most_rows_comes_first(drive: Make) -> None:
     assert [d.item for d in outcome.decisions] == ["grid", "grid-2", "grid-3", "mission"]
     assert tell(outcome.decisions[3]).decision == "3 regions with a grid of their own, more than 1 km apart"
     assert tell(outcome.decisions[3]).evidence == (
-        f"grid: 1 traces, 0 photos near 104.000, {lat:.3f}; "
-        f"grid-2: 0 traces, 3 photos near 104.000, {30.0 + 40_000.0 / DEGREE_M:.3f}; "
-        "grid-3: 1 traces, 0 photos near 104.000, 30.000"
+        f"grid: 1 trace and 0 photos near 104.000 {lat:.3f}, "
+        f"grid-2: 0 traces and 3 photos near 104.000 {30.0 + 40_000.0 / DEGREE_M:.3f}, "
+        "grid-3: 1 trace and 0 photos near 104.000 30.000"
     )
 
 
@@ -210,9 +210,9 @@ def test_the_zone_is_that_of_the_middle_of_the_first_region(make_track: Make) ->
     region = Region("", CRS.from_epsg(4544), (make_track(rows=601),), ())
     settled = with_local_zone(RouteSettings(teams=5), [region])
     assert settled.value == RouteSettings(teams=5, time_zone="Asia/Shanghai")
-    assert settled.decisions == (
-        Decision("times of routes and report", "shown in Asia/Shanghai", "zone of the place, 104.0030, 30.0000"),
-    )
+    assert [tell(d) for d in settled.decisions] == [
+        ToldDecision("times of routes and report", "shown in Asia/Shanghai", "zone of the place, 104.0030, 30.0000"),
+    ]
 
 
 def test_no_end_of_a_drive_is_forgotten(drive: Make, make_site: Make) -> None:

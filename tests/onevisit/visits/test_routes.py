@@ -15,12 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import ContractError, SettingError
-from ingest.outcome import Decision, Reject
 from ingest.roads.read import Road, Roads
 from onevisit.settings import RouteSettings
 from onevisit.visits.routes import plan_routes
 from onevisit.visits.travel import straight_travel
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, ToldReject, tell
 
 DAY = date(2026, 3, 2)
 DEPOT = (104.0, 30.0)
@@ -203,9 +202,9 @@ def test_every_field_of_a_route_by_hand(make_visit: Make) -> None:
     assert route.distance_m == pytest.approx(2 * DEGREE_M * 0.06, rel=1e-6)
     assert route.driving_s == pytest.approx(route.distance_m / 10.0, rel=1e-9)
     assert outcome.rejects == ()
-    assert outcome.decisions == (
-        Decision("routes", "routes start and end at the depot", "depot 10.00000, 0.00000 of the profile"),
-        Decision(
+    assert tuple(map(tell, outcome.decisions)) == (
+        ToldDecision("routes", "routes start and end at the depot", "depot 10.00000, 0.00000 of the profile"),
+        ToldDecision(
             "routes",
             "distances are straight lines times 2, at 36 km/h",
             "no street network in roads/ (GeoJSON lines)",
@@ -271,7 +270,7 @@ def test_each_team_has_a_route_and_the_most_urgent_is_the_first(
     (left,) = outcome.rejects
     name = left.item.removeprefix("site ")
     assert name not in planned
-    assert left == Reject(
+    assert tell(left) == ToldReject(
         f"site {name}",
         "routes",
         f"Works {name} (1.0 h) does not fit into 2 teams' shifts of 1 h; plan it for another day, or set teams or "
@@ -287,8 +286,8 @@ def test_hours_of_a_visit_that_is_too_long_include_both_ways(make_visit: Make) -
     )
     visits = [make_visit("S0", 10.0, 0.0, service_s=60), make_visit("S1", 10.25, 0.0)]
     outcome = plan_routes(visits, means, day=DAY)
-    assert outcome.rejects == (
-        Reject("site S1", "routes", "Works S1 alone takes 2.0 h, longer than the shift of 1.5 h"),
+    assert tuple(map(tell, outcome.rejects)) == (
+        ToldReject("site S1", "routes", "Works S1 alone takes 2.0 h, longer than the shift of 1.5 h"),
     )
 
 
@@ -316,8 +315,8 @@ def test_a_site_off_the_streets_takes_no_other_with_it(make_visit: Make) -> None
     assert sorted(stop.visit.site_id for stop in route.stops) == ["S1", "S2"]
     assert route.stops[0].leg.line[0] == (104.01, 30.01)
     assert route.distance_m == pytest.approx(2 * (964.9 + 1108.5), rel=2e-3)
-    assert outcome.rejects == (
-        Reject(
+    assert tuple(map(tell, outcome.rejects)) == (
+        ToldReject(
             "site S3",
             "roads/",
             "Works S3 has no street within 400 m that is connected to the others, so it is on no route: give the "

@@ -11,13 +11,13 @@ import pytest
 import shapely
 
 from ingest.errors import ContractError, SettingError
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Outcome
 from ingest.schema import Visited
 from onevisit.leads.weigh import weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Visit, VisitKind
 from onevisit.settings import VisitSettings
 from onevisit.visits.plan import plan_visits, visits_in_year
-from onevisit.words.telling import tell
+from onevisit.words.telling import ToldDecision, ToldReject, tell
 
 DAY = date(2026, 3, 2)
 PLAN = Matter("S1", "plan", VisitKind.DAILY, Disposition.VISIT, "yearly plan", "年度计划", "PLAN-1")
@@ -171,13 +171,13 @@ def test_a_cap_is_full_when_it_is_reached(make_site: Make, cap: int | None, is_e
     """Two of three leave one; two of two leave none; without a cap nothing is held back."""
     outcome = entered(lead_of(PLAN), make_site(visited=TWICE), yearly_cap=cap)
     assert len(outcome.value) == is_entered
-    waits = Reject(
+    waits = ToldReject(
         "site S1",
         "yearly cap",
         f"2 daily visits registered this year, the cap is {cap}; its daily inspection waits, and what is on the list "
         "is settled off site",
     )
-    assert outcome.rejects == (() if is_entered else (waits,))
+    assert [tell(r) for r in outcome.rejects] == ([] if is_entered else [waits])
 
 
 def test_a_visit_made_today_counts(make_site: Make) -> None:
@@ -194,13 +194,13 @@ def test_a_full_cap_holds_only_daily_inspections_that_need_an_entry(make_site: M
     assert outcome.value[0].matters == (SPECIAL, reminder)
     assert (outcome.value[0].kind, outcome.value[0].counts_against_cap) == (VisitKind.SPECIAL, False)
     assert outcome.value[0].service_s == 75 * 60 and outcome.value[0].visits_this_year == 2
-    assert outcome.decisions == (
-        Decision(
+    assert [tell(d) for d in outcome.decisions] == [
+        ToldDecision(
             "site S1",
-            "entered for its case only; daily matters wait: yearly plan; second plan",
+            "entered for its case only; daily matters wait: yearly plan (年度计划), second plan (年度计划)",
             "2 daily visits registered this year, the cap is 2",
         ),
-    )
+    ]
 
 
 def test_nothing_that_waits_is_told_where_nothing_waits(make_site: Make) -> None:
