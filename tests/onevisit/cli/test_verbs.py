@@ -16,8 +16,9 @@ import pytest
 import onevisit.truth.score.score
 import onevisit.truth.simulate
 import onevisit.truth.simulate.overlay
-from ingest.errors import FileError, OnevisitError, SettingError
+from ingest.errors import FileError, NothingUsable, OnevisitError, SettingError
 from ingest.monitors.crc import crc_modbus
+from ingest.outcome import Reject
 from onevisit import check, job
 from onevisit import cli as command_line
 from onevisit.result import Options
@@ -83,6 +84,16 @@ def test_every_error_is_one_line_and_a_status(
     assert (code, out) == (status, "")
     assert err.startswith(words)
     assert err.count("\n") == 1
+
+
+def test_what_was_refused_stands_below_an_error(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where nothing is usable: a line each, no more than twenty."""
+    rejects = [Reject(f"{k}.csv", "line 2", "rejected_by_hand", {"comment": "x"}) for k in range(22)]
+    for count, last in ((0, []), (20, []), (22, ["  ... and 2 more"])):
+        _asked(monkeypatch, check, "check_mission", NothingUsable("nothing", rejects=rejects[:count]))
+        code, out, err = run("check", str(tmp_path), "--quiet")
+        lines = [f"  {k}.csv, line 2: rejected by hand: x" for k in range(min(count, 20))]
+        assert (code, out, err.splitlines()) == (1, "", ["onevisit: nothing", *lines, *last])
 
 
 def test_a_wrong_call_ends_with_two(run: Run) -> None:

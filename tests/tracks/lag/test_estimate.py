@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.stats import lognorm, norm
 
-from onevisit.words.telling import tell
 from tracks.lag.estimate import LagEvidence, estimate_lag, lag_grid, lag_prior
 from tracks.settings import TrackSettings
 
@@ -71,7 +70,7 @@ def test_the_estimate_is_the_mean_of_what_is_likely(score: np.ndarray, chance: f
         mean, sd, known = slow(part, chance, chosen)
         assert (found.lag_s, found.sd_s) == (pytest.approx(mean, abs=1e-9), pytest.approx(sd))
         assert found.known == known
-        assert tell(found).evidence is evidence
+        assert found.evidence is evidence
 
 
 @pytest.mark.parametrize("height", [2.0, 3.0, 3.6, 4.0, 5.0, 8.0])
@@ -115,4 +114,4 @@ def test_without_evidence_the_published_lags_stand() -> None:
     mean = prior @ lags
     assert found.lag_s == pytest.approx(mean)
     assert found.sd_s == pytest.approx(np.sqrt(prior @ (lags - mean) ** 2 + 6.25))
-    assert (found.known, tell(found).evidence) == (False, None)
+    assert (found.known, found.evidence) == (False, None)
