@@ -49,8 +49,8 @@ def settle_heights(
     if settings.flying_height_m > 0 and untagged:
         declared = settings.flying_height_m
         given = tuple(_at(f, declared) if f.pose.height_above_takeoff_m is None else f for f in frames)
-        decision = f"{len(untagged)} photos taken at {declared:g} m above take-off"
-        return Outcome(given, (Decision(_flight(frames), decision, "declared flying height; the tags state none"),))
+        values = {"photos": len(untagged), "height_m": declared}
+        return Outcome(given, (Decision(_flight(frames), "flying_height_taken", values),))
     return Outcome(tuple(frames))
 
 
@@ -67,9 +67,8 @@ def _over_dem(
     zero = height_of_dem(lifted.value, crs=crs, place=takeoff)
     items = {f.item for f in absolute}
     given = tuple(_at(f, (f.pose.height_m or 0.0) - zero) if f.item in items else f for f in frames)
-    decision = f"{len(absolute)} photos with ellipsoidal heights brought into the flight's frame"
-    evidence = f"the elevation model is {zero:.1f} m above the ellipsoid at the take-off point"
-    return Outcome(given, (*lifted.decisions, Decision(_flight(frames), decision, evidence)))
+    values = {"photos": len(absolute), "zero_m": zero}
+    return Outcome(given, (*lifted.decisions, Decision(_flight(frames), "ellipsoidal_heights_used", values)))
 
 
 def _at(frame: Frame, height_m: float) -> Frame:
@@ -90,9 +89,8 @@ def laser_ground(stations: Sequence[Station], plane: Surface, settings: ImageryS
     )
     if surface.sd_m >= plane.sd_m:
         return Outcome(plane)
-    decision = f"ground at {float(surface.heights[0, 0]):+.1f} m of the take-off height, ± {surface.sd_m:.1f} m"
-    evidence = f"laser ranges of {len(ranged)} photos"
-    return Outcome(surface, (Decision(_flight([s.frame for s in stations]), decision, evidence),))
+    values = {"ground_m": float(surface.heights[0, 0]), "sd_m": surface.sd_m, "photos": len(ranged)}
+    return Outcome(surface, (Decision(_flight([s.frame for s in stations]), "ground_from_laser", values),))
 
 
 def _flight(frames: Sequence[Frame]) -> str:

@@ -93,21 +93,14 @@ def _usable_height(frame: Frame) -> float:
     """Height above take-off of a photo that has all that one ray needs."""
     pose = frame.pose
     if not frame.camera.focal_px > 0:
-        reason = "no focal length: not in the tags, and the camera is not in the table; use the photo as it was taken"
-        raise FileError(frame.item, reason, where="camera")
+        raise FileError(frame.item, "lone_photo_without_focal_length", where="camera")
     if pose.yaw_rad is None or pose.pitch_rad is None:
-        reason = "states no yaw or no pitch, which a photo alone needs; photos that overlap do without (ortho)"
-        raise FileError(frame.item, reason, where="attitude")
+        raise FileError(frame.item, "lone_photo_without_attitude", where="attitude")
     height = pose.height_above_takeoff_m
     if height is None:
-        reason = (
-            "no height above the ground: the tags have no relative altitude; give the flying height, or for "
-            "ellipsoidal heights (RTK) an elevation model"
-        )
-        raise FileError(frame.item, reason, where="altitude")
+        raise FileError(frame.item, "lone_photo_without_height", where="altitude")
     if not height > 0:
-        reason = f"{height:.0f} m above take-off: taken before or after the flight, expected a height above 0 m"
-        raise FileError(frame.item, reason, where="altitude")
+        raise FileError(frame.item, "lone_photo_below_takeoff", {"height_m": float(height)}, where="altitude")
     return height
 
 
@@ -124,15 +117,11 @@ def _is_ellipsoidal(frame: Frame) -> bool:
 
 
 def _level_ground(frame: Frame, settings: ImagerySettings) -> Decision:
-    decision = f"level ground at the take-off height, ± {settings.ground_sd_m:g} m"
-    return Decision(frame.item, decision, "no elevation model was given, and no laser range is in the tags")
+    return Decision(frame.item, "level_ground_taken", {"sd_m": settings.ground_sd_m})
 
 
 def _zero_guessed(frame: Frame, doubt_m: float) -> Decision:
-    decision = f"take-off below the photo taken as the zero of its height, ± {doubt_m:.1f} m"
-    return Decision(
-        frame.item, decision, "no take-off point was given; relief of the elevation model around the photo"
-    )
+    return Decision(frame.item, "takeoff_taken_below_photo", {"sd_m": doubt_m})
 
 
 def _relief_around(station: Station, dem: xr.DataArray, crs: CRS) -> float:

@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagery.camera import distort, normalise
+from imagery.phrases import one_by_one
 from imagery.settings import ImagerySettings
 from ingest.errors import FileError
 from ingest.images.read import read_image, read_values
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.schema import BandRadiometry, Camera, Frame
 
 _log = logging.getLogger(__name__)
@@ -61,16 +62,14 @@ def assemble_captures(frames: Sequence[Frame], settings: ImagerySettings) -> Out
         return Outcome(tuple(frames))
     names = _common_bands(groups)
     complete = [g for g in groups if {_band(f) for f in g} == set(names)]
-    rejects = [
-        Reject(f.item, "bands", f"capture with {len(g)} of {len(names)} bands; copy the others from the card")
-        for g in groups
-        if g not in complete
-        for f in g
-    ]
-    matrices, decisions = _register(complete, names, settings)
+    notes = Notes()
+    for group in (g for g in groups if g not in complete):
+        for frame in group:
+            notes.reject(frame.item, "bands", "capture_incomplete", {"bands": len(group), "of": len(names)})
+    matrices = notes.take(_register(complete, names, settings))
     captures = tuple(_capture(group, names, matrices) for group in complete)
-    decisions += [_light_decision(capture) for capture in captures[:1]]
-    return Outcome((*single, *captures), tuple(decisions), tuple(rejects))
+    notes.keep(*(_light_decision(capture) for capture in captures[:1]))
+    return notes.outcome((*single, *captures))
 
 
 def _moment(frame: Frame) -> tuple[float, str]:
@@ -194,22 +193,40 @@ def reflectance_attributes(frame: Frame) -> dict[str, dict[str, str]]:
     """Unit and name of every layer of a capture's mosaic."""
     if not isinstance(frame, Capture):
         return {}
-    return {f"reflectance_{b.name}": {"units": "1", "long_name": f"{b.name}: {_said(b.frame)}"} for b in frame.bands}
+    named = {band.name: _LIGHT[_light(band.frame)] for band in frame.bands}
+    return {f"reflectance_{name}": {"units": "1", "long_name": f"{name}: {light}"} for name, light in named.items()}
 
 
-def _said(frame: Frame) -> str:
+_LIGHT = {
+    "no_exposure": "counts; no exposure tags",
+    "no_light_sensor": "counts per gain and exposure; no light sensor",
+    "absolute": "reflectance",
+    "relative": "relative reflectance, up to one factor of this band (no panel)",
+}
+_LIGHT_CODES = {
+    "no_exposure": "band_values_counts",
+    "no_light_sensor": "band_values_counts_per_exposure",
+    "absolute": "band_values_reflectance",
+    "relative": "band_values_relative_reflectance",
+}
+
+
+def _light(frame: Frame) -> str:
+    """What the values of a band are: a key of `_LIGHT`."""
     radiometry = frame.radiometry
     if radiometry is None:
-        return "counts; no exposure tags"
+        return "no_exposure"
     if not math.isfinite(radiometry.irradiance):
-        return "counts per gain and exposure; no light sensor"
-    return "reflectance" if radiometry.absolute else "relative reflectance, up to one factor of this band (no panel)"
+        return "no_light_sensor"
+    return "absolute" if radiometry.absolute else "relative"
 
 
 def _light_decision(capture: Capture) -> Decision:
-    said = sorted({_said(band.frame) for band in capture.bands})
-    evidence = f"radiometric tags of {capture.camera.model or 'the camera'}"
-    return Decision(f"flight of {capture.item}", f"multispectral values are {'; '.join(said)}", evidence)
+    kinds = sorted({_light(band.frame) for band in capture.bands}, key=_LIGHT.__getitem__)
+    meaning = one_by_one([Phrase(_LIGHT_CODES[kind]) for kind in kinds])
+    model = capture.camera.model
+    why = Phrase("radiometric_tags_of_model", {"model": model}) if model else Phrase("radiometric_tags")
+    return Decision(f"flight of {capture.item}", "multispectral_values", {"meaning": meaning}, why)
 
 
 # --- registration --------------------------------------------------------------------------------------------------
@@ -217,15 +234,15 @@ def _light_decision(capture: Capture) -> Decision:
 
 def _register(
     captures: Sequence[Sequence[Frame]], names: Sequence[str], settings: ImagerySettings
-) -> tuple[dict[str, _Matrix], list[Decision]]:
+) -> Outcome[dict[str, _Matrix]]:
     """Homography of every band from the capture in which it correlates best with the reference or a band on it."""
     if not captures:
-        return {}, []
+        return Outcome({})
     step = max(1, len(captures) // settings.rig_captures)
     tried = captures[::step][: settings.rig_captures]
     chief = _reference(names)
     placed: dict[str, _Matrix] = {chief: _IDENTITY}
-    decisions: list[Decision] = []
+    notes = Notes()
     left = [name for name in names if name != chief]
     matches = {name: _match(tried, chief, chief, _IDENTITY, name) for name in left}
     while left:
@@ -238,15 +255,18 @@ def _register(
         if found:
             others = {band: _match(tried, chief, name, placed[name], band) for band in left}
             matches |= {band: other for band, other in others.items() if other.likeness > matches[band].likeness}
-        how = f"registered on {match.beside}" if found else f"placed on its calibration alone beside {chief}"
-        moved = (
-            f"moved by {match.matrix[0, 2]:+.1f}, {match.matrix[1, 2]:+.1f} px in the corner"
-            if found
-            else "not moved"
+        notes.decide(
+            f"flight of {captures[0][0].item}",
+            "band_registered" if found else "band_not_registered",
+            {
+                "band": name,
+                "beside": match.beside if found else chief,
+                "likeness": match.likeness,
+                "right_px": float(match.matrix[0, 2]),
+                "down_px": float(match.matrix[1, 2]),
+            },
         )
-        evidence = f"correlation of gradients {match.likeness:.2f}, {moved}"
-        decisions.append(Decision(f"flight of {captures[0][0].item}", f"band {name} {how}", evidence))
-    return placed, decisions
+    return notes.outcome(placed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -42,6 +43,7 @@ from imagery.orientation.tiepoints import (
     reduce_for,
     tie_photos,
 )
+from imagery.phrases import one_by_one
 from imagery.schema import ControlResult, FramePose, Ortho, OrthoQuality, Station
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface, surface_from_dem, surface_from_plane
@@ -49,11 +51,12 @@ from ingest.coordinates import meridian_convergence_rad, to_grid
 from ingest.errors import NothingUsable, SettingError
 from ingest.images.control import ControlPoint
 from ingest.images.thermal import COUNT
-from ingest.outcome import Decision, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.schema import Frame
 
 _log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
+_KIND_CODES = {"rgb": "kind_rgb", "thermal": "kind_thermal", "multispectral": "kind_multispectral"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,31 +116,27 @@ def process_frames(
     started = time.perf_counter()
     if settings.mode not in ("direct", "refined"):
         raise SettingError(f'imagery mode {settings.mode!r} is not known; use "direct" or "refined"')
+    notes = Notes()
     captured = assemble_captures(frames, settings)
     frames = captured.value
-    flight, rejects, decisions = _usable_photos(frames, settings, crs)
-    decisions, rejects = [*captured.decisions, *decisions], [*captured.rejects, *rejects]
+    notes.keep(*captured.decisions, *captured.rejects)
+    flight = notes.take(_usable_photos(frames, settings, crs))
     takeoff = (float(flight.centres[0, 0]), float(flight.centres[0, 1])) if flight.frames else (math.nan, math.nan)
     settled = settle_heights(flight.frames, crs=crs, takeoff=takeoff, dem=dem, settings=settings)
-    flight, decisions = replace(flight, frames=settled.value), [*decisions, *settled.decisions]
-    flight, matches, overlap, more, unseen = _tie(flight, settings)
-    decisions, rejects = decisions + more, rejects + unseen
-    stations, told, ground, more, unplaced = _place(flight, matches, overlap, settings)
-    decisions, rejects = decisions + more, rejects + unplaced
+    flight = replace(flight, frames=notes.take(settled))
+    flight, matches, overlap = notes.take(_tie(flight, settings))
+    stations, told, ground = notes.take(_place(flight, matches, overlap, settings))
     if not stations:
-        raise NothingUsable(_nothing(frames, rejects), rejects=rejects)
-    ground_found = _surface(stations, ground, settings, crs, dem, takeoff)
-    surface, decisions = ground_found.value, [*decisions, *ground_found.decisions]
+        raise NothingUsable(_nothing(frames, notes.rejects), rejects=notes.rejects)
+    surface = notes.take(_surface(stations, ground, settings, crs, dem, takeoff))
     refined = None
     if settings.mode == "refined":
-        refined, more = _refine(flight, stations, matches, surface, settings, control)
-        decisions += more
+        refined = notes.take(_refine(flight, stations, matches, surface, settings, control))
     if refined is not None:
         stations = list(refined.stations)
         surface = surface if dem is not None else refined.surface
-    surveyed, more, unmarked = _control(control, stations, surface, refined)
-    decisions, rejects = decisions + more, rejects + unmarked
-    poses, views = _poses(frames, stations, told, surface, rejects, crs, settings, refined)
+    surveyed = notes.take(_control(control, stations, surface, refined))
+    poses, views = _poses(frames, stations, told, surface, notes.rejects, crs, settings, refined)
     views = _toned(views, flight, matches, settings)
     geobox = _geobox(views, surface, settings, crs)
     bands = band_names(stations[0].frame)
@@ -149,48 +148,38 @@ def process_frames(
     seconds = time.perf_counter() - started
     quality = _quality(poses, told, geobox, settings, seconds, refined, surface)
     _log.info(
-        "imagery: %d photos in, %d used, %d rejected, %.1f s", len(frames), len(stations), len(rejects), seconds
+        "imagery: %d photos in, %d used, %d rejected, %.1f s", len(frames), len(stations), len(notes.rejects), seconds
     )
-    return Outcome(Ortho(mosaic, poses, quality, surface, surveyed), tuple(decisions), tuple(rejects))
+    return notes.outcome(Ortho(mosaic, poses, quality, surface, surveyed))
 
 
-def _usable_photos(
-    frames: Sequence[Frame], settings: ImagerySettings, crs: CRS
-) -> tuple[_Flight, list[Reject], list[Decision]]:
+def _usable_photos(frames: Sequence[Frame], settings: ImagerySettings, crs: CRS) -> Outcome[_Flight]:
     """Photos of one kind, with a position and a camera, in order of time."""
     if not frames:
-        raise NothingUsable("no photos: expected JPEG or TIFF files with GPS tags in images/")
+        raise NothingUsable(Phrase("flight_without_photos"))
     kinds = [f.kind for f in frames for _ in range(len(band_names(f)) if f.kind == "multispectral" else 1)]
     kind = max(sorted(set(kinds), key=lambda k: k != "rgb"), key=kinds.count)
-    rejects = [
-        Reject(f.item, "kind", f"{f.kind} photo among {kind} photos; give it a folder of its own")
-        for f in frames
-        if f.kind != kind
-    ]
-    rejects += [
-        Reject(
-            f.item,
-            "camera",
-            "no focal length: not in the tags, the camera is not in the table; add it to mission.toml",
-        )
-        for f in frames
-        if f.kind == kind and not f.camera.focal_px > 0
-    ]
-    rejects += judge_units([f for f in frames if f.kind == kind])
-    gone = {r.item for r in rejects}
+    notes = Notes()
+    for frame in (f for f in frames if f.kind != kind):
+        notes.reject(frame.item, "kind", "photo_of_another_kind", {"kind": _kind(frame.kind), "usual": _kind(kind)})
+    for frame in (f for f in frames if f.kind == kind and not f.camera.focal_px > 0):
+        notes.reject(frame.item, "camera", "photo_without_focal_length")
+    notes.keep(*judge_units([f for f in frames if f.kind == kind]))
+    gone = {r.item for r in notes.rejects}
     kept = sorted((f for f in frames if f.item not in gone), key=lambda f: (f.time is None, f.time or 0, f.item))
     lon, lat = np.array([f.pose.lon for f in kept]), np.array([f.pose.lat for f in kept])
     x, y = to_grid(lon, lat, crs)
     centres = np.stack([x, y], axis=1)
-    rejects += judge_positions(kept, centres, settings)
+    notes.keep(*judge_positions(kept, centres, settings))
     convergence = meridian_convergence_rad(lon, lat, crs) if len(kept) else np.empty(0)
-    flight = _Flight(tuple(kept), centres, np.atleast_1d(convergence), ()).keep(rejects)
-    return flight, rejects, []
+    return notes.outcome(_Flight(tuple(kept), centres, np.atleast_1d(convergence), ()).keep(notes.rejects))
 
 
-def _tie(
-    flight: _Flight, settings: ImagerySettings
-) -> tuple[_Flight, list[PairMatch], Overlap, list[Decision], list[Reject]]:
+def _kind(kind: str) -> Phrase | str:
+    return Phrase(_KIND_CODES[kind]) if kind in _KIND_CODES else kind
+
+
+def _tie(flight: _Flight, settings: ImagerySettings) -> Outcome[tuple[_Flight, list[PairMatch], Overlap]]:
     """Read every photo once, leave out those that show nothing, match neighbours, measure headings and scales."""
     coarse = settings.mode == "direct"
     kept = _kept_reduction(flight.frames, settings) if coarse else 0
@@ -207,7 +196,8 @@ def _tie(
     ]
     flight = replace(flight, features=tuple(features)).keep(rejects)
     overlap = measure_overlap(flight.frames, flight.centres, matches, settings)
-    return flight, matches, overlap, judge_parts(flight.frames, flight.centres, matches, settings), rejects
+    parts = judge_parts(flight.frames, flight.centres, matches, settings)
+    return Outcome((flight, matches, overlap), tuple(parts), tuple(rejects))
 
 
 def _kept_reduction(frames: Sequence[Frame], settings: ImagerySettings) -> int:
@@ -240,36 +230,32 @@ def _reach(flight: _Flight) -> float:
 
 def _place(
     flight: _Flight, matches: Sequence[PairMatch], overlap: Overlap, settings: ImagerySettings
-) -> tuple[list[Station], dict[str, Verdict], tuple[float, float], list[Decision], list[Reject]]:
+) -> Outcome[tuple[list[Station], dict[str, Verdict], tuple[float, float]]]:
     """Settle heading and height of every photo, and make stations of those that have both."""
     if not flight.frames:
-        return [], {}, (0.0, settings.ground_sd_m), [], []
-    verdicts, decisions = judge_headings(flight.frames, flight.convergence, flight.centres, overlap, settings)
-    heights, ground, ground_sd_m, more, rejects = judge_heights(flight.frames, overlap, settings)
-    decisions += more
-    boresight, more = _boresight(flight, verdicts, heights - ground, matches, settings)
-    decisions += more
-    gone = {reject.item for reject in rejects}
+        return Outcome(([], {}, (0.0, settings.ground_sd_m)))
+    notes = Notes()
+    verdicts = notes.take(judge_headings(flight.frames, flight.convergence, flight.centres, overlap, settings))
+    heights, ground, ground_sd_m = notes.take(judge_heights(flight.frames, overlap, settings))
+    boresight = notes.take(_boresight(flight, verdicts, heights - ground, matches, settings))
+    gone = {reject.item for reject in notes.rejects}
     stations = []
     for k, (frame, verdict) in enumerate(zip(flight.frames, verdicts, strict=True)):
         if frame.item in gone:
             continue
         if math.isnan(verdict.heading_rad):
-            reason = "no heading: no yaw tag, and no overlap with neighbours that would tell it"
-            rejects.append(Reject(frame.item, "yaw", reason))
+            notes.reject(frame.item, "yaw", "photo_without_heading")
             continue
         centre = np.array([*flight.centres[k], heights[k]])
         convergence = float(flight.convergence[k])
         station = station_from_tags(frame, centre, convergence, verdict, settings, boresight=boresight)
         if off_nadir_rad(station) > settings.max_off_nadir_rad:
-            degrees = math.degrees(off_nadir_rad(station))
-            most = math.degrees(settings.max_off_nadir_rad)
-            reason = f"looks {degrees:.0f}° away from straight down; a mosaic takes up to {most:.0f}°"
-            rejects.append(Reject(frame.item, "pitch", reason))
+            off, most = math.degrees(off_nadir_rad(station)), math.degrees(settings.max_off_nadir_rad)
+            notes.reject(frame.item, "pitch", "photo_too_oblique", {"off_deg": off, "allowed_deg": most})
             continue
         stations.append(station)
     told = {f.item: v for f, v in zip(flight.frames, verdicts, strict=True)}
-    return stations, told, (ground, ground_sd_m), decisions, rejects
+    return notes.outcome((stations, told, (ground, ground_sd_m)))
 
 
 def _boresight(
@@ -278,18 +264,26 @@ def _boresight(
     heights: Floats,
     matches: Sequence[PairMatch],
     settings: ImagerySettings,
-) -> tuple[Floats, list[Decision]]:
+) -> Outcome[Floats]:
     """Where the camera looks beyond what its tags say, told when it is three times its standard error."""
     headings = np.array([v.heading_rad for v in verdicts])
     turns = np.array([v.turn_rad for v in verdicts])
     angle, sd = estimate_boresight(flight.frames, flight.centres, heights, headings, turns, matches, settings)
     if not (np.abs(angle) > 3 * sd).any():
-        return np.zeros(2), []
-    right, down = np.degrees(angle)
-    decision = f"camera looks {right:+.1f}° to the right and {down:+.1f}° to the bottom of its image beyond its tags"
-    errors = f"standard errors {np.degrees(sd[0]):.1f}°, {np.degrees(sd[1]):.1f}°"
-    evidence = f"baselines in {len(matches)} overlaps against GPS, {errors}"
-    return angle, [Decision(f"flight of {flight.frames[0].item}", decision, evidence)]
+        return Outcome(np.zeros(2))
+    (right, down), (right_sd, down_sd) = np.degrees(angle), np.degrees(sd)
+    told = Decision(
+        f"flight of {flight.frames[0].item}",
+        "boresight_found",
+        {
+            "right_deg": float(right),
+            "down_deg": float(down),
+            "overlaps": len(matches),
+            "right_sd_deg": float(right_sd),
+            "down_sd_deg": float(down_sd),
+        },
+    )
+    return Outcome(angle, (told,))
 
 
 def _refine(
@@ -299,7 +293,7 @@ def _refine(
     surface: Surface,
     settings: ImagerySettings,
     control: Sequence[ControlPoint],
-) -> tuple[Refined | None, list[Decision]]:
+) -> Outcome[Refined | None]:
     """Adjust the placed photos on their tie points, and say what was found and who could not be tied."""
     row = {station.frame.item: k for k, station in enumerate(stations)}
     number = [row.get(frame.item, -1) for frame in flight.frames]
@@ -313,29 +307,28 @@ def _refine(
     refined = refine_stations(stations, features, renumbered, surface, settings, scale_px=scale, control=control)
     name = f"flight of {flight.frames[0].item}"
     if refined is None:
-        evidence = f"{len(matches)} pairs of neighbours match in {settings.min_matches} points or more"
-        return None, [Decision(name, "no tie points: every photo stays on its tags (direct mode)", evidence)]
-    decisions = [_adjustment_told(name, stations, refined)]
-    decisions += [
-        Decision(s.frame.item, "not tied to its neighbours: placed by its tags alone", "too few tie points")
-        for s, tied in zip(stations, refined.tied, strict=True)
-        if not tied
-    ]
-    return refined, decisions
+        told = Decision(name, "flight_without_tie_points", {"pairs": len(matches), "points": settings.min_matches})
+        return Outcome(None, (told,))
+    untied = [s.frame.item for s, tied in zip(stations, refined.tied, strict=True) if not tied]
+    decisions = (_adjustment_told(name, stations, refined), *(Decision(item, "photo_not_tied") for item in untied))
+    return Outcome(refined, decisions)
 
 
 def _control(
     control: Sequence[ControlPoint], stations: Sequence[Station], surface: Surface, refined: Refined | None
-) -> tuple[tuple[ControlResult, ...], list[Decision], list[Reject]]:
+) -> Outcome[tuple[ControlResult, ...]]:
     """What surveyed points say; where nothing was adjusted all of them are check points."""
     if not control:
-        return (), [], []
+        return Outcome(())
+    item = "ground control"
     if refined is not None:
-        item, datum = "ground control", refined.adjusted.datum
-        return refined.control, control_told(item, refined.control, datum), list(refined.refused)
-    marked, rejects = mark_points(control, stations)
+        said = control_told(item, refined.control, refined.adjusted.datum)
+        return Outcome(refined.control, tuple(said), refined.refused)
+    notes = Notes()
+    marked = notes.take(mark_points(control, stations))
     results = report_control(marked, (), (), stations, surface, np.zeros(3))
-    return results, control_told("ground control", results, np.zeros(3)), rejects
+    notes.keep(*control_told(item, results, np.zeros(3)))
+    return notes.outcome(results)
 
 
 def _adjustment_told(name: str, stations: Sequence[Station], refined: Refined) -> Decision:
@@ -346,12 +339,21 @@ def _adjustment_told(name: str, stations: Sequence[Station], refined: Refined) -
         for a, b, tied in zip(stations, refined.stations, refined.tied, strict=True)
         if tied
     ]
-    bore = ", ".join(f"{math.degrees(v):+.1f}°" for v in refined.adjusted.boresight[0])
+    right, down, forward = (math.degrees(v) for v in refined.adjusted.boresight[0])
     return Decision(
         name,
-        f"orientation of {int(refined.tied.sum())} photos adjusted on {refined.adjusted.ties.count} tie points",
-        f"focal length {before.focal_px:.0f} → {after.focal_px:.0f} px, k1 {after.distortion[0]:+.4f}, "
-        f"boresight {bore} (about image right, down, forward), attitudes turned by {np.median(tilt):.1f}° (median)",
+        "orientation_adjusted",
+        {
+            "photos": int(refined.tied.sum()),
+            "ties": refined.adjusted.ties.count,
+            "focal_before_px": before.focal_px,
+            "focal_after_px": after.focal_px,
+            "k1": after.distortion[0],
+            "right_deg": right,
+            "down_deg": down,
+            "forward_deg": forward,
+            "turned_deg": float(np.median(tilt)),
+        },
     )
 
 
@@ -389,21 +391,20 @@ def _poses(
     refined: Refined | None,
 ) -> tuple[tuple[FramePose, ...], list[View]]:
     """A row per photo in the order given, and what the mosaic needs of those that are used."""
-    reasons = {reject.item: str(reject.why) for reject in rejects}
+    reasons = {reject.item: reject.why for reject in rejects}
     placed = {station.frame.item: (k, station) for k, station in enumerate(stations)}
     poses: list[FramePose] = []
     views: list[View] = []
     for index, frame in enumerate(frames):
         if frame.item not in placed:
-            poses.append(_unused(frame, reasons.get(frame.item, "not placed"), crs))
+            poses.append(_unused(frame, reasons.get(frame.item, Phrase("photo_not_placed")), crs))
             continue
         k, station = placed[frame.item]
         outline = footprint(station, surface, settings)
         ties = 0 if refined is None else int(refined.observations[k])
         error = math.nan if refined is None else float(refined.error_px[k])
-        reason = told[frame.item].decision or "used"
-        pose = _used(station, outline, surface, crs)
-        poses.append(replace(pose, reason=reason, ties=ties, reprojection_error_px=error))
+        pose, said = _used(station, outline, surface, crs), told[frame.item].decision
+        poses.append(replace(pose, reason=said.what if said else pose.reason, ties=ties, reprojection_error_px=error))
         views.append(View(index, station, outline, Tone()))
     return tuple(poses), views
 
@@ -423,7 +424,7 @@ def _toned(
     return [replace(view, tone=by_item[view.station.frame.item]) for view in views]
 
 
-def _unused(frame: Frame, reason: str, crs: CRS) -> FramePose:
+def _unused(frame: Frame, reason: Phrase, crs: CRS) -> FramePose:
     x, y = to_grid(frame.pose.lon, frame.pose.lat, crs)
     nan = math.nan
     return FramePose(frame.item, False, reason, float(x), float(y), nan, nan, nan, shapely.Polygon())
@@ -435,7 +436,7 @@ def _used(station: Station, outline: shapely.Polygon, surface: Surface, crs: CRS
     x, y, height = (float(v) for v in station.centre)
     heading = heading_from_rotation(station.rotation) + convergence
     return FramePose(
-        station.frame.item, True, "used", x, y, height, heading, ground_sd(station, surface), outline,
+        station.frame.item, True, Phrase("photo_used"), x, y, height, heading, ground_sd(station, surface), outline,
         station.camera, station.rotation, station.covariance,
     )  # fmt: skip
 
@@ -486,8 +487,12 @@ def _quality(
     )
 
 
-def _nothing(frames: Sequence[Frame], rejects: Sequence[Reject]) -> str:
-    """Why nothing is left: the commonest reasons with their counts."""
-    reasons = [str(reject.why) for reject in rejects]
-    common = sorted(set(reasons), key=reasons.count, reverse=True)[:3]
-    return f"none of {len(frames)} photos can be placed: " + "; ".join(f"{reasons.count(r)} × {r}" for r in common)
+def _nothing(frames: Sequence[Frame], rejects: Sequence[Reject]) -> Phrase:
+    """Why nothing is left: the commonest reasons with their counts, where their values differ with those of one."""
+    reasons = []
+    for code, count in Counter(reject.code for reject in rejects).most_common(3):
+        first, *others = (reject.why for reject in rejects if reject.code == code)
+        same = all(why == first for why in others)
+        told = Phrase("reason_counted" if same else "reason_counted_for_instance", {"count": count, "reason": first})
+        reasons.append(told)
+    return Phrase("no_photo_placed", {"photos": len(frames), "reasons": one_by_one(reasons) if reasons else ""})

@@ -10,6 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from imagery.surface import Surface
+from ingest.outcome import Phrase
 from ingest.schema import Camera, Frame
 
 Floats = NDArray[np.float64]
@@ -47,7 +48,7 @@ class FramePose:
 
     item: str
     used: bool
-    reason: str
+    reason: Phrase
     easting_m: float
     northing_m: float
     height_m: float

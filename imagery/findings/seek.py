@@ -22,12 +22,13 @@ from scipy.ndimage import binary_closing, binary_opening, find_objects, label
 
 from imagery.schema import Finding, Findings, Ortho
 from imagery.settings import ImagerySettings
-from ingest.outcome import Decision, Outcome
+from ingest.outcome import Decision, Outcome, Phrase
 
 Singles = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 _BANDS = {"rgb": ("red", "green", "blue"), "thermal": ("value",)}
+_FOUND_CODES = {"bare_soil": "bare_soil_found", "hot_surface": "hot_surface_found"}
 _LAYERS = ("share", "position_error", "photo_index")
 
 
@@ -90,8 +91,8 @@ def seek_findings(
     photos = [pose.item for pose in ortho.poses]
     found = tuple(_findings(sign, cells, settings, photos, source, suffix))
     covered = shapely.union_all([polygon for polygon, _ in _polygons(cells.covered, cells, 0.0)])
-    evidence = f"{covered.area / 1e4:.3g} ha covered, cells of {cells.size_m:.3g} m"
-    shown = Decision(source, f"{len(found)} × {sign.kind} found", evidence)
+    evidence = Phrase("mosaic_searched", {"area_ha": float(covered.area) / 1e4, "cell_m": cells.size_m})
+    shown = Decision(source, _FOUND_CODES[sign.kind], {"count": len(found)}, evidence)
     return Outcome(Findings(found, (sign.kind,), covered), (shown,))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from imagery.mosaic.radiometry import Tone
 from imagery.orientation.tiepoints import Features
 from ingest.images.thermal import COUNT, DEGREE
-from ingest.outcome import Reject
+from ingest.outcome import Phrase, Reject
 from ingest.schema import Frame
 
 
@@ -29,8 +29,8 @@ def judge_units(frames: Sequence[Frame]) -> list[Reject]:
         Reject(
             frame.item,
             "values",
-            f"values in {_said(frame.tags.get('ThermalUnit', ''))} among photos in {_said(unit)}; "
-            "export the whole flight in one way",
+            "thermal_units_differ",
+            {"unit": _unit(frame.tags.get("ThermalUnit", "")), "usual": _unit(unit)},
         )
         for frame in frames
         if frame.kind == "thermal" and frame.tags.get("ThermalUnit", "") != unit
@@ -60,5 +60,7 @@ def value_attributes(frame: Frame) -> dict[str, str]:
     return {"units": "1", "long_name": f"{frame.band or frame.kind} value of the camera"}
 
 
-def _said(unit: str) -> str:
-    return {DEGREE: "°C", COUNT: "raw counts"}.get(unit, "no unit")
+def _unit(unit: str) -> str | Phrase:
+    if unit == DEGREE:
+        return "°C"
+    return Phrase("thermal_counts" if unit == COUNT else "thermal_without_unit")

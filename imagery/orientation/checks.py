@@ -18,7 +18,7 @@ from imagery.camera import heading_from_rotation, rotation_from_attitude
 from imagery.orientation.overlap import Overlap, wrap
 from imagery.orientation.tiepoints import Features, PairMatch
 from imagery.settings import ImagerySettings
-from ingest.outcome import Decision, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.schema import Frame
 
 Floats = NDArray[np.float64]
@@ -34,11 +34,12 @@ _VIEWERS = (
     "acdsee",
     "preview",
 )
+_YAW_CODES = {"gimbal yaw": "gimbal_yaw_reads", "flight yaw": "flight_yaw_reads"}
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Grid bearing of the image top, its standard deviation, whether a tag was overruled, and the sentence about it.
+    """Grid bearing of the image top, its standard deviation, whether a tag was overruled, and what is said of it.
 
     ``heading_rad`` NaN means that neither tags nor overlap give one: the photo is rejected. ``turn_rad`` is by how
     much the pixels were turned after the photo was taken. ``quiet`` verdicts are told once for the flight.
@@ -47,8 +48,7 @@ class Verdict:
     heading_rad: float
     sd_rad: float
     corrected: bool = False
-    decision: str = ""
-    evidence: str = ""
+    decision: Decision | None = None
     turn_rad: float = 0.0
     quiet: bool = False
 
@@ -59,27 +59,24 @@ def judge_pixels(frames: Sequence[Frame], features: Sequence[Features], settings
     usual = float(np.median(lit)) if lit else 0.0
     rejects = []
     for frame, seen in zip(frames, features, strict=True):
-        reason = _pixel_fault(seen, usual, settings)
-        if reason:
-            rejects.append(Reject(frame.item, "pixels", reason))
+        fault = _pixel_fault(seen, usual, settings)
+        if fault:
+            rejects.append(Reject(frame.item, "pixels", fault.code, fault.values))
     return rejects
 
 
-def _pixel_fault(seen: Features, usual: float, settings: ImagerySettings) -> str:
+def _pixel_fault(seen: Features, usual: float, settings: ImagerySettings) -> Phrase | None:
     if seen.error:
         return seen.error
     if seen.level < settings.black_level:
-        return (
-            f"black: mean level {seen.level:.1f} of 255 (usable from {settings.black_level:g}); take the photo again"
-        )
+        return Phrase("photo_black", {"level": seen.level, "usable_from": settings.black_level})
     if seen.spread < settings.flat_sd:
-        return f"flat: levels vary by {seen.spread:.2f} of 255 (lens cap, fog or saturation?); take the photo again"
+        return Phrase("photo_flat", {"spread": seen.spread})
     if seen.sharpness < settings.blur_ratio * usual:
-        return (
-            f"blurred: sharpness {seen.sharpness:.1f} where the flight's median is {usual:.1f} "
-            f"(usable from {settings.blur_ratio:.0%} of it); take the photo again"
+        return Phrase(
+            "photo_blurred", {"sharpness": seen.sharpness, "usual": usual, "usable_ratio": settings.blur_ratio}
         )
-    return ""
+    return None
 
 
 def judge_positions(frames: Sequence[Frame], centres: Floats, settings: ImagerySettings) -> list[Reject]:
@@ -89,14 +86,11 @@ def judge_positions(frames: Sequence[Frame], centres: Floats, settings: ImageryS
     middle = np.median(centres[finite], axis=0) if finite.any() else np.zeros(2)
     for frame, centre, there in zip(frames, centres, finite, strict=True):
         if not there:
-            rejects.append(Reject(frame.item, "GPS", "no position; add it with a GPS logger or leave the photo out"))
+            rejects.append(Reject(frame.item, "GPS", "photo_not_positioned"))
             continue
         away = float(np.hypot(*(centre - middle)))
         if away > settings.max_distance_m:
-            reason = (
-                f"{away / 1000:.1f} km from the flight's median position: another flight; give it a folder of its own"
-            )
-            rejects.append(Reject(frame.item, "GPS", reason))
+            rejects.append(Reject(frame.item, "GPS", "photo_of_another_flight", {"away_km": away / 1000}))
     return rejects
 
 
@@ -111,9 +105,8 @@ def judge_parts(
     if n < 2:
         return []
     name = f"flight of {frames[0].item}"
-    needed = f"neighbours share fewer than {settings.min_matches} points"
     if not matches:
-        return [Decision(name, "no photo matches a neighbour: its tags are believed unchecked", needed)]
+        return [Decision(name, "no_photo_matches_a_neighbour", {"points": settings.min_matches})]
     joined = np.array([(m.first, m.second) for m in matches])
     graph = csr_array((np.ones(len(joined)), (joined[:, 0], joined[:, 1])), shape=(n, n))
     _, label = connected_components(graph, directed=False)
@@ -124,15 +117,20 @@ def judge_parts(
         return []
     middles = np.array([centres[label == part].mean(axis=0) for part in parts])
     apart = float(np.hypot(*np.ptp(middles, axis=0)))
-    listed = ", ".join(str(v) for v in sorted(sizes[parts], reverse=True)[:8])
-    decision = f"{len(parts)} parts that nothing ties to one another ({listed} photos)"
-    decision += f" and {alone} photos tied to none" if alone else ""
-    return [Decision(name, f"{decision}: between them only GPS holds", f"{needed}; parts {apart:.0f} m apart")]
+    photos = tuple(int(v) for v in sorted(sizes[parts], reverse=True)[:8])
+    return [
+        Decision(
+            name,
+            "flight_in_parts_and_photos_alone" if alone else "flight_in_parts",
+            {"parts": len(parts), "photos": photos, "alone": alone},
+            Phrase("parts_share_too_little", {"points": settings.min_matches, "apart_m": apart}),
+        )
+    ]
 
 
 def judge_headings(
     frames: Sequence[Frame], convergence: Floats, centres: Floats, overlap: Overlap, settings: ImagerySettings
-) -> tuple[list[Verdict], list[Decision]]:
+) -> Outcome[list[Verdict]]:
     """Settle the heading of every photo from gimbal yaw, flight yaw, GPS course and overlap.
 
     The overlap decides where it reaches. A yaw source whose median disagrees with it over the flight is biased as a
@@ -149,17 +147,14 @@ def judge_headings(
         "gimbal yaw": _gimbal_headings(frames) - convergence,
         "flight yaw": np.array([_nan(f.flight_yaw_rad) for f in frames]) - convergence,
     }
-    tags, bias, decisions = _choose_source(frames, sources, overlap.heading, settings)
+    notes = Notes()
+    tags, bias = notes.take(_choose_source(frames, sources, overlap.heading, settings))
     course = _courses(centres)
     verdicts = [
         _judge(frame, k, sources, tags, bias, overlap, float(course[k]), settings) for k, frame in enumerate(frames)
     ]
-    decisions += [
-        Decision(f.item, v.decision, v.evidence)
-        for f, v in zip(frames, verdicts, strict=True)
-        if v.decision and not v.quiet
-    ]
-    return verdicts, decisions
+    notes.keep(*(v.decision for v in verdicts if v.decision and not v.quiet))
+    return notes.outcome(verdicts)
 
 
 def _gimbal_headings(frames: Sequence[Frame]) -> Floats:
@@ -188,7 +183,7 @@ def _bias(off: Floats) -> float:
 
 def _choose_source(
     frames: Sequence[Frame], sources: dict[str, Floats], seen: Floats, settings: ImagerySettings
-) -> tuple[Floats, float, list[Decision]]:
+) -> Outcome[tuple[Floats, float]]:
     """The yaw tag to start from, less its bias over the whole flight, and the bias that was taken off.
 
     Whether the gimbal is biased is decided by the overlap (by flight yaw where nothing overlaps); by how much, by
@@ -196,27 +191,31 @@ def _choose_source(
     """
     gimbal, flight = sources["gimbal yaw"], sources["flight yaw"]
     if np.isnan(gimbal).all():
-        return flight, 0.0, []
+        return Outcome((flight, 0.0))
     tied = bool(np.isfinite(seen).any())
     against_seen, against_flight = _bias(wrap(gimbal - seen)), _bias(wrap(gimbal - flight))
     flight_off = _bias(wrap(flight - seen))
     doubt = against_seen if tied else against_flight
     if math.isnan(doubt) or abs(doubt) <= settings.yaw_tolerance_rad:
-        return gimbal, 0.0, []
+        return Outcome((gimbal, 0.0))
     believable = not math.isnan(flight_off) and abs(flight_off) <= settings.yaw_tolerance_rad
     bias = against_flight if believable or not tied else against_seen
-    facts = [
-        f"{name} {math.degrees(value):+.0f}°"
-        for name, value in (
-            ("gimbal yaw minus flight yaw", against_flight),
-            ("gimbal yaw minus overlap", against_seen),
-            ("flight yaw minus overlap", flight_off),
-        )
-        if math.isfinite(value)
-    ]
-    evidence = f"medians over {int(np.isfinite(gimbal).sum())} photos: " + ", ".join(facts)
-    decision = f"gimbal yaw is biased on the whole flight: {math.degrees(bias):+.0f}° taken off every photo"
-    return wrap(gimbal - bias), bias, [Decision(f"flight of {frames[0].item}", decision, evidence)]
+    facts = (
+        Phrase("gimbal_minus_flight_yaw", {"off_deg": math.degrees(against_flight)}),
+        Phrase("gimbal_minus_overlap", {"off_deg": math.degrees(against_seen)}),
+        Phrase("flight_yaw_minus_overlap", {"off_deg": math.degrees(flight_off)}),
+    )
+    known = np.isfinite([against_flight, against_seen, flight_off])
+    decision = Decision(
+        f"flight of {frames[0].item}",
+        "gimbal_yaw_biased",
+        {
+            "bias_deg": math.degrees(bias),
+            "photos": int(np.isfinite(gimbal).sum()),
+            "medians": tuple(fact for fact, told in zip(facts, known, strict=True) if told),
+        },
+    )
+    return Outcome((wrap(gimbal - bias), bias), (decision,))
 
 
 def _courses(centres: Floats) -> Floats:
@@ -242,34 +241,39 @@ def _judge(
     if math.isnan(seen):
         return _judge_unseen(frame, tag, float(sources["flight yaw"][k]), evidence, settings)
     if math.isnan(tag):
-        return Verdict(
-            seen, _overlap_sd(overlap, k), True, "no yaw tag: heading from overlap with neighbours", evidence
-        )
+        told = Decision(frame.item, "heading_from_overlap", evidence=evidence)
+        return Verdict(seen, _overlap_sd(overlap, k), True, told)
     off = float(wrap(tag - seen))
     if abs(off) <= settings.yaw_tolerance_rad:
-        told = f"heading corrected by {_degrees(-bias)}: gimbal yaw is biased" if bias else ""
-        sd = max(settings.yaw_sd_rad, settings.yaw_bias_rad / 2) if bias else settings.yaw_sd_rad
-        return Verdict(tag, sd, bool(bias), told, evidence, quiet=True)
-    for turn, words in ((math.pi, "by 180°"), (math.pi / 2, "by 90°"), (-math.pi / 2, "by -90°")):
+        if not bias:
+            return Verdict(tag, settings.yaw_sd_rad, quiet=True)
+        told = Decision(frame.item, "heading_less_gimbal_bias", {"change_deg": _degrees(-bias)}, evidence)
+        return Verdict(tag, max(settings.yaw_sd_rad, settings.yaw_bias_rad / 2), True, told, quiet=True)
+    for turn in (math.pi, math.pi / 2, -math.pi / 2):
         if abs(wrap(off - turn)) <= settings.yaw_tolerance_rad:
-            decision = f"photo was turned {words} after it was taken: heading corrected to {_degrees(tag - turn)}"
-            return Verdict(float(wrap(tag - turn)), settings.yaw_sd_rad, True, decision, evidence, turn)
-    decision = f"yaw tag overruled: heading {_degrees(seen)} from overlap"
-    return Verdict(seen, _overlap_sd(overlap, k), True, decision, evidence)
+            angles = {"turn_deg": math.degrees(turn), "heading_deg": _degrees(tag - turn)}
+            told = Decision(frame.item, "photo_turned_afterwards", angles, evidence)
+            return Verdict(float(wrap(tag - turn)), settings.yaw_sd_rad, True, told, turn)
+    told = Decision(frame.item, "yaw_tag_overruled", {"heading_deg": _degrees(seen)}, evidence)
+    return Verdict(seen, _overlap_sd(overlap, k), True, told)
 
 
-def _judge_unseen(frame: Frame, tag: float, flight: float, evidence: str, settings: ImagerySettings) -> Verdict:
+def _judge_unseen(frame: Frame, tag: float, flight: float, evidence: Phrase, settings: ImagerySettings) -> Verdict:
     """A photo that no neighbour ties: the tags are all there is, and their disagreement is its doubt."""
     best = flight if math.isnan(tag) else tag
     if math.isnan(best):
-        return Verdict(math.nan, math.nan, False, "", evidence)
+        return Verdict(math.nan, math.nan)
     off = abs(float(wrap(best - flight))) if math.isfinite(flight) else 0.0
     viewer = _viewer(frame)
     if viewer or off > settings.yaw_tolerance_rad:
-        doubt = f"opened by {viewer}, which may have turned it" if viewer else "its yaw tags disagree"
-        decision = f"heading {_degrees(best)} kept without confirmation: {doubt} and no neighbour overlaps"
-        return Verdict(best, max(0.3, off / 2), False, decision, evidence)
-    return Verdict(best, settings.yaw_sd_rad, False, "", evidence)
+        told = Decision(
+            frame.item,
+            "heading_unconfirmed_after_viewer" if viewer else "heading_unconfirmed_tags_disagree",
+            {"heading_deg": _degrees(best), "software": viewer},
+            evidence,
+        )
+        return Verdict(best, max(0.3, off / 2), False, told)
+    return Verdict(best, settings.yaw_sd_rad)
 
 
 def _overlap_sd(overlap: Overlap, k: int) -> float:
@@ -282,24 +286,30 @@ def _viewer(frame: Frame) -> str:
     return software if any(name in software.lower() for name in _VIEWERS) else ""
 
 
-def _evidence(frame: Frame, tags: dict[str, float], seen: float, course: float) -> str:
-    parts = [f"{name} {_degrees(value)}" for name, value in tags.items() if math.isfinite(value)]
+def _evidence(frame: Frame, tags: dict[str, float], seen: float, course: float) -> Phrase:
+    parts = [
+        Phrase(_YAW_CODES[name], {"heading_deg": _degrees(value)})
+        for name, value in tags.items()
+        if math.isfinite(value)
+    ]
     if math.isfinite(course):
-        parts.append(f"GPS course {_degrees(course)}")
-    parts.append(f"overlap {_degrees(seen)}" if math.isfinite(seen) else "no overlap")
+        parts.append(Phrase("gps_course_reads", {"heading_deg": _degrees(course)}))
+    shown = {"heading_deg": _degrees(seen)}
+    parts.append(Phrase("overlap_reads", shown) if math.isfinite(seen) else Phrase("nothing_overlaps"))
     for name in ("Software", "Orientation"):
-        if frame.tags.get(name, "").strip() not in ("", "1"):
-            parts.append(f'{name} "{frame.tags[name].strip()}"')
-    return ", ".join(parts) + " (grid bearings of the image top)"
+        text = frame.tags.get(name, "").strip()
+        if text not in ("", "1"):
+            parts.append(Phrase("tag_reads", {"tag": name, "text": text}))
+    return Phrase("headings_compared", {"headings": tuple(parts)})
 
 
-def _degrees(angle: float) -> str:
-    return f"{math.degrees(float(wrap(angle))):+.0f}°"
+def _degrees(angle: float) -> float:
+    return math.degrees(float(wrap(angle)))
 
 
 def judge_heights(
     frames: Sequence[Frame], overlap: Overlap, settings: ImagerySettings
-) -> tuple[Floats, float, float, list[Decision], list[Reject]]:
+) -> Outcome[tuple[Floats, float, float]]:
     """Heights above take-off, and the height of the ground plane there, from tags and from the scale of overlaps.
 
     Returns
@@ -311,45 +321,35 @@ def judge_heights(
     """
     tagged = np.array([_nan(f.pose.height_above_takeoff_m) for f in frames])
     measured = overlap.gsd * np.array([f.camera.focal_px for f in frames])
-    decisions: list[Decision] = []
+    notes = Notes()
     absolute = np.array([_nan(f.pose.height_m) for f in frames])
     name = f"flight of {frames[0].item}"
-    if np.isnan(tagged).all() and np.isfinite(absolute).any() and np.isfinite(measured).any():
+    overlapping = int(np.isfinite(measured).sum())
+    if np.isnan(tagged).all() and np.isfinite(absolute).any() and overlapping:
         low = float(np.nanmedian(absolute - measured))
         tagged = absolute - low
-        decisions.append(Decision(
-            name, f"no height above take-off: ground taken at {low:.0f} m of the tagged altitude",
-            f"scale of {int(np.isfinite(measured).sum())} photos that overlap",
-        ))  # fmt: skip
+        notes.decide(name, "ground_below_tagged_altitude", {"ground_m": low, "photos": overlapping})
     doubtful = np.isnan([_nan(f.pose.height_above_takeoff_m) for f in frames]) & np.isfinite(measured)
     # An altitude of GPS alone is tens of metres wrong at times: the scale of the overlap is the better height.
     doubtful &= ~(np.abs(tagged / measured - 1.0) <= 2 * settings.scale_tolerance)
     if doubtful.any():
         level = float(np.nanmedian(measured))
-        decisions.append(Decision(
-            name, f"{int(doubtful.sum())} photos without a usable height: {level:.0f} m above ground taken for them",
-            f"scale of {int(np.isfinite(measured).sum())} photos that overlap",
-        ))  # fmt: skip
+        count = int(doubtful.sum())
+        notes.decide(name, "height_from_scale", {"count": count, "height_m": level, "photos": overlapping})
         tagged = np.where(doubtful, level, tagged)
-    rejects = [_no_height(frame, height) for frame, height in zip(frames, tagged, strict=True) if not height > 0]
+    notes.keep(*(_no_height(frame, float(h)) for frame, h in zip(frames, tagged, strict=True) if not h > 0))
     tagged = np.where(tagged > 0, tagged, np.nan)
     ground, sd = _ground_height(tagged, measured, settings)
     if abs(ground) > settings.takeoff_sd_m:
-        decisions.append(Decision(
-            name, f"ground plane at {ground:+.1f} m of the take-off height",
-            f"overlaps say {np.nanmedian(measured):.1f} m above ground, tags {np.nanmedian(tagged):.1f} m",
-        ))  # fmt: skip
-    return tagged, ground, sd, decisions, rejects
+        seen_m, tagged_m = float(np.nanmedian(measured)), float(np.nanmedian(tagged))
+        notes.decide(name, "ground_plane_moved", {"ground_m": ground, "seen_m": seen_m, "tagged_m": tagged_m})
+    return notes.outcome((tagged, ground, sd))
 
 
 def _no_height(frame: Frame, height: float) -> Reject:
     if math.isfinite(height):
-        return Reject(frame.item, "altitude", f"{height:.0f} m above take-off: taken before or after the flight")
-    reason = (
-        "no height above ground: neither a relative altitude above 0 m nor an overlap that tells the scale; "
-        "give a DEM with absolute heights, or fly with overlap"
-    )
-    return Reject(frame.item, "altitude", reason)
+        return Reject(frame.item, "altitude", "photo_below_takeoff", {"height_m": height})
+    return Reject(frame.item, "altitude", "photo_without_height_or_scale")
 
 
 def _ground_height(tagged: Floats, measured: Floats, settings: ImagerySettings) -> tuple[float, float]:

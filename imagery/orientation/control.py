@@ -17,7 +17,7 @@ from imagery.schema import ControlResult, Station
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface, meet_ground
 from ingest.images.control import ControlPoint
-from ingest.outcome import Decision, Reject
+from ingest.outcome import Decision, Notes, Outcome, Reject
 
 Floats = NDArray[np.float64]
 
@@ -31,25 +31,27 @@ class MarkedPoint:
     pixels: Floats
 
 
-def mark_points(
-    points: Sequence[ControlPoint], stations: Sequence[Station]
-) -> tuple[list[MarkedPoint], list[Reject]]:
+def mark_points(points: Sequence[ControlPoint], stations: Sequence[Station]) -> Outcome[list[MarkedPoint]]:
     """Find the photos of the marks; a point without a mark in a photo that is used cannot serve, and is told."""
     by_item = {s.frame.item: k for k, s in enumerate(stations)}
     by_name = {PurePath(item).name.lower(): k for item, k in by_item.items()}
-    marked, rejects = [], []
+    marked, notes = [], Notes()
     for point in points:
         found = [(by_item.get(m.photo, by_name.get(PurePath(m.photo).name.lower())), m) for m in point.marks]
         kept = [(k, m) for k, m in found if k is not None and _inside(stations[k], m.column_px, m.row_px)]
         if not kept:
-            names = ", ".join(sorted({m.photo for m in point.marks})[:3])
-            reason = f"none of its {len(point.marks)} marks lies in a photo that is used ({names})"
-            rejects.append(Reject(point.name, "ground control", reason))
+            photos = tuple(sorted({m.photo for m in point.marks})[:3])
+            notes.reject(
+                point.name,
+                "ground control",
+                "control_point_not_in_a_used_photo",
+                {"marks": len(point.marks), "photos": photos},
+            )
             continue
         corner = np.array([[m.column_px, m.row_px] for _, m in kept])
         rows = np.array([k for k, _ in kept], np.intp)
         marked.append(MarkedPoint(point, rows, pixels_from_corner(corner)))
-    return marked, rejects
+    return notes.outcome(marked)
 
 
 def _inside(station: Station, column: float, row: float) -> bool:
@@ -82,39 +84,43 @@ def intersect(stations: Sequence[Station], marked: MarkedPoint, surface: Surface
 
 def control_of(
     marked: Sequence[MarkedPoint], stations: Sequence[Station], surface: Surface, settings: ImagerySettings
-) -> tuple[list[MarkedPoint], Floats, list[Reject]]:
+) -> Outcome[tuple[list[MarkedPoint], Floats]]:
     """Which points may be adjusted on, and the first guess of the datum (`Control.start`).
 
     A point that lies elsewhere than its neighbours say, or all of them if they lie too far from the photos, was
     typed, marked or projected wrongly.
     """
     usable = [m for m in marked if not m.point.check and len(m.rows) >= 2]
-    rejects = [
-        Reject(m.point.name, "ground control", "marked in one photo only; mark it in two or more to adjust on it")
-        for m in marked
-        if not m.point.check and len(m.rows) < 2
-    ]
+    single = [m for m in marked if not m.point.check and len(m.rows) < 2]
+    notes = Notes((), [Reject(m.point.name, "ground control", "control_point_marked_once") for m in single])
     if not usable:
-        return [], np.zeros(3), rejects
+        return notes.outcome(([], np.zeros(3)))
     surveyed = np.array([[m.point.easting_m, m.point.northing_m, m.point.height_m] for m in usable])
     off = surveyed - np.array([intersect(stations, m, surface) for m in usable])
     middle = np.median(off[:, :2], axis=0)
-    if np.hypot(*middle) > settings.control_gross_m:
-        reason = (
-            f"lies {np.hypot(*middle):.0f} m from where the photos see it, as all points do (allowed "
-            f"{settings.control_gross_m:.0f} m): check the coordinate system in the first line of the list"
-        )
-        return [], np.zeros(3), rejects + [Reject(m.point.name, "ground control", reason) for m in usable]
+    if (all_off := float(np.hypot(*middle))) > settings.control_gross_m:
+        for m in usable:
+            notes.reject(
+                m.point.name,
+                "ground control",
+                "control_points_all_off",
+                {"off_m": all_off, "allowed_m": settings.control_gross_m},
+            )
+        return notes.outcome(([], np.zeros(3)))
     away = np.linalg.norm(off[:, :2] - middle, axis=1)
     limit = settings.control_outlier_m + 5 * 1.4826 * float(np.median(away))
     good = away <= limit if len(usable) > 2 else np.ones(len(usable), bool)
     for m, ok, distance in zip(usable, good, away, strict=True):
         if not ok:
-            reason = f"lies {distance:.1f} m from where the others say (allowed {limit:.1f} m): mark it again"
-            rejects.append(Reject(m.point.name, "ground control", reason))
+            notes.reject(
+                m.point.name,
+                "ground control",
+                "control_point_off",
+                {"off_m": float(distance), "allowed_m": limit},
+            )
     heights = off[good, 2][np.isfinite(off[good, 2])]
     start = np.array([*-np.median(off[good, :2], axis=0), float(np.median(heights)) if len(heights) else 0.0])
-    return [m for m, ok in zip(usable, good, strict=True) if ok], start, rejects
+    return notes.outcome(([m for m, ok in zip(usable, good, strict=True) if ok], start))
 
 
 def with_control(
@@ -167,16 +173,18 @@ def control_told(item: str, results: Sequence[ControlResult], datum: Floats) -> 
     decisions = []
     control = [r for r in results if r.role == "control"]
     if control:
-        moved = f"{-datum[0]:+.2f} m east, {-datum[1]:+.2f} m north"
-        decision = f"positions moved by {moved} onto {len(control)} control points"
-        evidence = f"root mean square left at them {rms(control):.3f} m"
-        decisions.append(Decision(item, decision, evidence))
+        east_m, north_m = (-float(v) for v in datum[:2])
+        decisions.append(Decision(
+            item, "positions_moved_onto_control",
+            {"east_m": east_m, "north_m": north_m, "points": len(control), "left_m": rms(control)},
+        ))  # fmt: skip
     check = [r for r in results if r.role == "check"]
     if check:
         worst = max(check, key=lambda r: math.hypot(r.east_m, r.north_m))
-        decision = f"{len(check)} check points lie {rms(check):.2f} m (root mean square) from their survey"
-        evidence = f"worst {worst.name}: {worst.east_m:+.2f} m east, {worst.north_m:+.2f} m north"
-        decisions.append(Decision(item, decision, evidence))
+        shift = {"east_m": worst.east_m, "north_m": worst.north_m}
+        decisions.append(Decision(
+            item, "check_points_compared", {"points": len(check), "off_m": rms(check), "worst": worst.name, **shift},
+        ))  # fmt: skip
     return decisions
 
 

@@ -17,7 +17,7 @@ from imagery.schema import ControlResult, Station
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface, meet_ground, surface_from_plane, surface_from_points
 from ingest.images.control import ControlPoint
-from ingest.outcome import Reject
+from ingest.outcome import Notes, Reject
 
 Floats = NDArray[np.float64]
 
@@ -100,20 +100,20 @@ def _onto_control(
     sd_px: float,
 ) -> tuple[Adjusted, tuple[ControlResult, ...], tuple[Reject, ...]]:
     """Adjust again with the surveyed points that agree with one another, and report on all of them."""
-    marked, refused = mark_points(control, adjusted.stations)
-    used, start, more = control_of(marked, adjusted.stations, _relief(adjusted, settings), settings)
+    notes = Notes()
+    marked = notes.take(mark_points(control, adjusted.stations))
+    used, start = notes.take(control_of(marked, adjusted.stations, _relief(adjusted, settings), settings))
     kept: set[str] = set()
     if used:
         joined, first, known = with_control(ties, points, used, start, settings)
         adjusted = adjust_block(stations, joined, first, settings, sd_px=sd_px, control=known)
         left = adjusted.control.row if adjusted.control is not None else np.empty(0, np.intp)
         kept = {used[int(k)].point.name for k in left}
-        reason = "its marks in the photos contradict one another; mark it again"
-        more += [Reject(m.point.name, "ground control", reason) for m in used if m.point.name not in kept]
-    rejects = [*refused, *more]
+        for name in (m.point.name for m in used if m.point.name not in kept):
+            notes.reject(name, "ground control", "control_point_marks_contradict")
     surface = _relief(adjusted, settings)
-    told = report_control(marked, kept, rejects, adjusted.stations, surface, adjusted.datum)
-    return adjusted, told, tuple(rejects)
+    told = report_control(marked, kept, notes.rejects, adjusted.stations, surface, adjusted.datum)
+    return adjusted, told, tuple(notes.rejects)
 
 
 def _well_tied(ties: TiePoints, photos: int, settings: ImagerySettings) -> tuple[TiePoints, NDArray[np.intp]]:

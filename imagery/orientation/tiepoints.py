@@ -22,6 +22,7 @@ from imagery.photocache import read_cached
 from imagery.settings import ImagerySettings
 from ingest.errors import FileError
 from ingest.images.read import read_values
+from ingest.outcome import Phrase
 from ingest.schema import Frame
 
 Floats = NDArray[np.float64]
@@ -45,7 +46,7 @@ class Features:
     spread: float
     sharpness: float
     small: NDArray[np.float32]
-    error: str = ""
+    error: Phrase | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,7 @@ def _features(frame: Frame, wanted_px: int, count: int, kept: int, cache_mb: int
     try:
         values = _reduced(frame, reduce, kept, cache_mb)
     except FileError as error:
-        return Features(*nothing, 0.0, 0.0, 0.0, np.empty((0, 0, 0), np.float32), str(error.phrase))
+        return Features(*nothing, 0.0, 0.0, 0.0, np.empty((0, 0, 0), np.float32), error.phrase)
     grey, level, spread = _grey(values)
     small = _small(values)
     sharpness = _sharpness(grey)

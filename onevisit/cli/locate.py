@@ -109,9 +109,7 @@ def _read_one(photo: Path) -> Outcome[Frame]:
     frame, decisions = read.value[0], read.decisions
     turned = frame.tags.get("Orientation", "1")
     if turned not in ("0", "1"):
-        evidence = f"EXIF orientation {turned}: viewers show the photo turned or mirrored"
-        stored = Decision(frame.item, "columns and rows counted in the photo as it is stored, not as shown", evidence)
-        decisions = (*decisions, stored)
+        decisions = (*decisions, Decision(frame.item, "pixels_counted_as_stored", {"orientation": turned}))
     return Outcome(frame, decisions, read.rejects)
 
 

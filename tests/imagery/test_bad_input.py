@@ -23,6 +23,7 @@ from ingest.errors import NothingUsable
 from ingest.schema import Camera, Frame, Pose
 from onevisit.words.telling import tell
 from tests.imagery.conftest import CAMERA, EAST, GRID, GRID_STATIONS, GRID_YAWS, NORTH, Block, make_block
+from tests.told import raises_told
 
 
 def _rewrite(frame: Frame, pixels: np.ndarray) -> None:
@@ -139,8 +140,9 @@ def test_no_altitude_is_told_from_the_overlap(block: Block, settings: ImagerySet
 def test_no_altitude_and_no_overlap_is_refused(block: Block, settings: ImagerySettings) -> None:
     """One photo without a height cannot be put on the ground: the reason says what to give."""
     frame = replace(block.frames[0], pose=replace(block.frames[0].pose, height_above_takeoff_m=None))
-    with pytest.raises(NothingUsable, match="no height above ground") as refused:
+    with raises_told(NothingUsable, match="no height above ground") as refused:
         process_frames([frame], settings, crs=GRID)
+    assert isinstance(refused.value, NothingUsable)
     assert [r.item for r in refused.value.rejects] == ["photo_00.jpg"]
 
 
@@ -180,8 +182,9 @@ def test_ten_thousand_photos_that_are_not_there(tmp_path: Path, settings: Imager
         pose = Pose(lon, lat, None, "unknown", 40.0, 0.0, -math.pi / 2, 0.0)
         frames.append(Frame(f"{k}.jpg", tmp_path / f"{k}.jpg", camera, pose, datetime(2025, 6, 1, tzinfo=UTC)))
     started = time.perf_counter()
-    with pytest.raises(NothingUsable, match="none of 10000 photos") as refused:
+    with raises_told(NothingUsable, match="none of 10000 photos") as refused:
         process_frames(frames, settings, crs=GRID)
+    assert isinstance(refused.value, NothingUsable)
     assert len(refused.value.rejects) == 10_000
     assert time.perf_counter() - started < 60
 

@@ -41,10 +41,11 @@ from imagery.schema import FramePose, Station
 from imagery.surface import surface_from_plane
 from ingest.coordinates import meridian_convergence_rad, to_grid, to_lonlat
 from ingest.errors import NothingUsable, SettingError
-from ingest.outcome import Reject
+from ingest.outcome import Decision, Phrase, Reject
 from ingest.schema import Camera, Frame, Pose
-from onevisit.words.telling import tell
+from onevisit.words.telling import say, tell
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
+from tests.told import raises_told
 
 CAMERA = Camera(1000, 800, 1000.0, 499.5, 399.5)
 SETTINGS = ImagerySettings(gsd_m=0.0, max_pixels=1_000_000, cache_mb=10)
@@ -127,9 +128,20 @@ def test_reduction_that_is_kept_for_the_mosaic() -> None:
 def test_reasons_are_counted() -> None:
     """The three commonest, with their counts."""
     rejects = [Reject(f"{k}", "x", r) for k, r in enumerate(["dark"] * 2 + ["far"] * 3 + ["cut"] + ["odd"])]
-    said = _nothing([_frame("a", 1.0)] * 7, rejects)
+    said = say(_nothing([_frame("a", 1.0)] * 7, rejects))
     assert said.startswith("none of 7 photos can be placed: 3 × far; 2 × dark; 1 × ")
     assert said.count("×") == 3
+
+
+def test_reasons_with_values_of_their_own_are_one_reason() -> None:
+    """Black photos are counted together, with the level of one of them; equal ones as what they are."""
+    rejects = [Reject(f"{k}", "x", "photo_black", {"level": 0.1 * k, "usable_from": 4.0}) for k in range(3)]
+    said = say(_nothing([_frame("a", 1.0)] * 3, rejects))
+    assert said.startswith("none of 3 photos can be placed: 3 × for instance black: mean level 0.0 of 255")
+    alike = [Reject(f"{k}", "x", "photo_flat", {"spread": 0.5}) for k in range(2)]
+    assert "2 × flat: levels vary by 0.50 of 255" in say(_nothing([_frame("a", 1.0)] * 2, alike))
+    zh = say(_nothing([_frame("a", 1.0)] * 5, [*rejects, *alike]), "zh")
+    assert zh.startswith("5 张像片均无法定位：3 张，例如：全黑") and "；另有：2 张：无反差" in zh
 
 
 # --- which photos --------------------------------------------------------------------------------------------------
@@ -156,12 +168,13 @@ def _kinds(*kinds: str) -> list[Frame]:
 def test_the_kind_of_most_photos_stays(kinds: tuple[str, ...], kept: str) -> None:
     """Colour where there are as many, a capture counts its bands; the others are named with both kinds."""
     frames = _kinds(*kinds)
-    flight, rejects, decisions = _usable_photos(frames, ImagerySettings(), GRID)
+    outcome = _usable_photos(frames, ImagerySettings(), GRID)
+    flight, rejects = outcome.value, outcome.rejects
     assert [f.item for f in flight.frames] == [f.item for f in frames if f.kind == kept][::-1]
     assert [(r.item, r.where) for r in rejects] == [(f.item, "kind") for f in frames if f.kind != kept]
     other = next(k for k in kinds if k != kept)
     assert tell(rejects[0]).reason == f"{other} photo among {kept} photos; give it a folder of its own"
-    assert decisions == []
+    assert outcome.decisions == ()
 
 
 def test_photos_without_a_camera_a_time_or_of_another_unit() -> None:
@@ -170,7 +183,8 @@ def test_photos_without_a_camera_a_time_or_of_another_unit() -> None:
     frames = [replace(f, tags={"ThermalUnit": "count"}) for f in frames]
     frames[1] = replace(frames[1], camera=replace(frames[1].camera, focal_px=0.0))
     frames[2] = replace(frames[2], tags={"ThermalUnit": "degC"})
-    flight, rejects, _ = _usable_photos(frames, ImagerySettings(), GRID)
+    outcome = _usable_photos(frames, ImagerySettings(), GRID)
+    flight, rejects = outcome.value, outcome.rejects
     assert [f.item for f in flight.frames] == ["3", "0", "timeless"]
     assert [(r.item, r.where) for r in rejects] == [("1", "camera"), ("2", "values")]
     x, y = (float(v) for v in to_grid(104.0, 30.0, GRID))
@@ -245,13 +259,13 @@ def test_boresight_is_used_from_three_standard_errors(times: int, told: bool) ->
     turn = np.column_stack([-np.eye(2), 2 * middle + np.array([160.0, -20.0])])
     match = PairMatch(0, 1, np.empty(0, np.intp), np.empty(0, np.intp), turn)
     settings = ImagerySettings(boresight_sd_rad=0.035, gps_relative_sd_m=0.8, tilt_sd_rad=0.026)
-    angle, decisions = _boresight(flight, verdicts, np.full(2, 100.0), [match] * times, settings)
+    outcome = _boresight(flight, verdicts, np.full(2, 100.0), [match] * times, settings)
     weight, prior = times * 200.0**2 / (2 * 0.8**2 + 2 * 2.6**2), 0.035**-2
     if not told:
-        assert angle.tolist() == [0.0, 0.0] and decisions == []
+        assert outcome.value.tolist() == [0.0, 0.0] and outcome.decisions == ()
         return
-    np.testing.assert_allclose(angle, np.array([0.02, 0.01]) * weight / (weight + prior), rtol=1e-6)
-    (decision,) = decisions
+    np.testing.assert_allclose(outcome.value, np.array([0.02, 0.01]) * weight / (weight + prior), rtol=1e-6)
+    (decision,) = outcome.decisions
     assert decision.item == "flight of a"
     assert (
         tell(decision).decision
@@ -286,13 +300,13 @@ def test_rows_and_quality_of_an_adjusted_flight() -> None:
     """Ties and errors of each photo, reasons of those corrected or refused; medians and percentiles of the block."""
     stations, refined = _refined()
     told = {f"{k}": Verdict(0.0, 0.05) for k in range(4)}
-    told["1"] = Verdict(0.0, 0.05, True, "heading corrected")
+    told["1"] = Verdict(0.0, 0.05, True, Decision("1", "heading corrected"))
     gone, odd = _frame("3", 100.0), _frame("4", 100.0)
     frames = [gone, *(s.frame for s in stations), odd]
     settings, plane = ImagerySettings(mode="refined", gsd_m=0.1), surface_from_plane(0.0, 0.0)
     rejects = [Reject("3", "pixels", "black")]
     poses, views = _poses(frames, stations, told, plane, rejects, GRID, settings, refined)
-    assert [(p.item, p.used, tell(p).reason, p.ties) for p in poses] == [
+    assert [(p.item, p.used, say(p.reason), p.ties) for p in poses] == [
         ("3", False, "black", 0), ("0", True, "used", 7), ("1", True, "heading corrected", 9), ("2", True, "used", 0),
         ("4", False, "not placed", 0),
     ]  # fmt: skip
@@ -320,7 +334,7 @@ def test_rows_and_quality_of_a_flight(block: Block, settings: ImagerySettings) -
     ortho = process_frames(frames, settings, crs=GRID).value
     for k, pose in enumerate(ortho.poses):
         centre = block.centres[k]
-        assert (pose.item, pose.used, pose.reason, pose.ties) == (frames[k].item, True, "used", 0)
+        assert (pose.item, pose.used, pose.reason, pose.ties) == (frames[k].item, True, Phrase("photo_used"), 0)
         assert (pose.easting_m, pose.northing_m, pose.height_m) == pytest.approx(tuple(centre), abs=1e-3)
         assert pose.heading_rad == pytest.approx(frames[k].pose.yaw_rad, abs=1e-6)
         assert math.isnan(pose.reprojection_error_px)
@@ -380,7 +394,7 @@ def test_row_of_a_photo_that_is_not_used(block: Block, settings: ImagerySettings
     assert [p.item for p in poses] == [below.item, block.frames[0].item]
     row: FramePose = poses[0]
     assert (row.used, row.ties, row.camera, row.rotation, row.covariance) == (False, 0, None, None, None)
-    assert tell(row).reason.startswith("-2 m above take-off")
+    assert say(row.reason).startswith("-2 m above take-off")
     assert (row.easting_m, row.northing_m) == pytest.approx((EAST + 5.0, NORTH - 7.0), abs=1e-3)
     assert math.isnan(row.height_m) and math.isnan(row.heading_rad) and math.isnan(row.position_error_m)
     assert row.footprint.is_empty
@@ -396,14 +410,16 @@ def test_oblique_photos_up_to_the_limit(
     if used:
         assert process_frames([frame], settings, crs=GRID).value.quality.used == 1
         return
-    with pytest.raises(NothingUsable, match="looks 63° away from straight down; a mosaic takes up to 63°") as refused:
+    with raises_told(NothingUsable, match="looks 63° away from straight down; a mosaic takes up to 63°") as refused:
         process_frames([frame], settings, crs=GRID)
+    assert isinstance(refused.value, NothingUsable)
     assert [(r.item, r.where) for r in refused.value.rejects] == [(frame.item, "pitch")]
 
 
 def test_photo_without_any_heading_is_refused(block: Block, settings: ImagerySettings) -> None:
     """No yaw and nothing that overlaps."""
     bare = replace(block.frames[0], pose=replace(block.frames[0].pose, yaw_rad=None), flight_yaw_rad=None)
-    with pytest.raises(NothingUsable, match="no heading: no yaw tag") as refused:
+    with raises_told(NothingUsable, match="no heading: no yaw tag") as refused:
         process_frames([bare], settings, crs=GRID)
+    assert isinstance(refused.value, NothingUsable)
     assert [(r.item, r.where) for r in refused.value.rejects] == [(bare.item, "yaw")]

@@ -18,8 +18,9 @@ from imagery.orientation import tiepoints
 from ingest.errors import NothingUsable, SettingError
 from ingest.images.read import read_image
 from ingest.schema import Frame
-from onevisit.words.telling import tell
+from onevisit.words.telling import say, tell
 from tests.imagery.conftest import EAST, GRID, NORTH, Block
+from tests.told import raises_told
 
 
 def _difference(mosaic: xr.Dataset, block: Block) -> float:
@@ -111,12 +112,12 @@ def test_bad_photos_are_rejected_one_by_one(block: Block, settings: ImagerySetti
     assert "black" in reasons["photo_01.jpg"]
     assert "another flight" in reasons["photo_02.jpg"]
     assert [p.used for p in outcome.value.poses] == [False] * 3 + [True] * 9
-    assert outcome.value.poses[1].reason == reasons["photo_01.jpg"]
+    assert say(outcome.value.poses[1].reason) == reasons["photo_01.jpg"]
 
 
 def test_no_photo_at_all_is_refused(settings: ImagerySettings) -> None:
     """An empty flight is told apart from a flight of bad photos."""
-    with pytest.raises(NothingUsable, match="no photos"):
+    with raises_told(NothingUsable, match="no photos"):
         process_frames([], settings, crs=GRID)
 
 

@@ -28,6 +28,7 @@ from ingest.errors import ContractError, NothingUsable, SettingError
 from ingest.schema import Camera, Frame, Pose
 from onevisit.words.telling import tell
 from tests.imagery.conftest import EAST, GRID, HEIGHT, NORTH, Block
+from tests.told import raises_told
 
 
 def _dem(height: float, *, slope: float = 0.0, vertical: str = "unknown") -> xr.DataArray:
@@ -91,7 +92,7 @@ def test_barometric_photos_do_not_ask_for_a_geoid(block: Block, settings: Imager
 def test_declared_flying_height(block: Block, settings: ImagerySettings) -> None:
     """A camera that tags no height is refused alone, and used with a declared height, which is told."""
     bare = [replace(block.frames[0], pose=replace(block.frames[0].pose, height_above_takeoff_m=None))]
-    with pytest.raises(NothingUsable, match="no height above ground"):
+    with raises_told(NothingUsable, match="no height above ground"):
         process_frames(bare, settings, crs=GRID)
     outcome = process_frames(bare, replace(settings, flying_height_m=40.0), crs=GRID)
     assert outcome.value.poses[0].height_m == 40.0

@@ -15,6 +15,7 @@ from pyproj import CRS
 
 from imagery.schema import FramePose
 from ingest.coordinates import to_lonlat
+from onevisit.words.telling import say
 
 
 def poses_collection(poses: Sequence[FramePose], crs: CRS) -> dict[str, Any]:
@@ -43,7 +44,8 @@ def _feature(pose: FramePose, crs: CRS) -> dict[str, Any]:
     properties = {
         "photo": pose.item,
         "used": pose.used,
-        "reason": pose.reason,
+        "reason": say(pose.reason),
+        "code": pose.reason.code,
         "heading_deg": _number(math.degrees(pose.heading_rad) % 360.0, 1),
         "position_error_m": _number(pose.position_error_m, 2),
         "height_above_takeoff_m": _number(pose.height_m, 1),

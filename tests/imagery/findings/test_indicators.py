@@ -20,6 +20,7 @@ from imagery.findings.seek import seek_findings
 from imagery.schema import Finding, FramePose, Ortho, OrthoQuality
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface
+from ingest.outcome import Phrase
 from onevisit.words.telling import tell
 
 PIXEL, SIZE, EAST, NORTH = 0.2, 400, 410_000.0, 3_393_000.0
@@ -38,7 +39,8 @@ def _ortho(layers: dict[str, NDArray[np.generic]], units: str = "1", chunk: int 
     data = {n: (("y", "x"), da.from_array(v, chunks=chunk), {"units": units}) for n, v in layers.items()}
     mosaic = xr.Dataset(data, xr_coords(geobox))
     poses = tuple(
-        FramePose(name, True, "used", EAST, NORTH, 50.0, 0.0, 1.5, shapely.Polygon()) for name in ("a", "b")
+        FramePose(name, True, Phrase("photo_used"), EAST, NORTH, 50.0, 0.0, 1.5, shapely.Polygon())
+        for name in ("a", "b")
     )
     surface = Surface(EAST, NORTH, 100.0, np.zeros((2, 2)), 1.0, "level")
     return Ortho(mosaic, poses, QUALITY, surface)

@@ -21,7 +21,7 @@ from imagery.orientation.checks import (
 )
 from imagery.orientation.overlap import Overlap
 from imagery.orientation.tiepoints import Features, PairMatch
-from ingest.outcome import Decision
+from ingest.outcome import Decision, Phrase
 from ingest.schema import Camera, Frame, Pose
 from onevisit.words.telling import tell
 
@@ -64,7 +64,7 @@ def _seen(level: float = 100.0, spread: float = 40.0, sharpness: float = 100.0, 
         spread,
         sharpness,
         np.zeros((1, 1, 3), np.float32),
-        error,
+        Phrase("as_said", {"text": error}) if error else None,
     )
 
 
@@ -166,7 +166,9 @@ def _headings(
     n = len(frames)
     overlap = Overlap(np.radians(np.array(seen_deg, float)), np.full(n, NAN), np.full(n, ties))
     places = np.column_stack([np.zeros(n), 10.0 * np.arange(n)]) if centres is None else centres
-    return judge_headings(frames, np.full(n, RAD(convergence_deg)), places, overlap, SETTINGS)
+    outcome = judge_headings(frames, np.full(n, RAD(convergence_deg)), places, overlap, SETTINGS)
+    assert outcome.rejects == ()
+    return outcome.value, list(outcome.decisions)
 
 
 def _yawed(yaws: Sequence[float | None], **more: object) -> list[Frame]:
@@ -180,7 +182,7 @@ def test_yaw_that_agrees_is_believed() -> None:
     assert decisions == []
     for verdict, heading in zip(verdicts, [8.0] * 4 + [8.0 + math.degrees(0.349)], strict=True):
         assert verdict.heading_rad == pytest.approx(RAD(heading))
-        assert (verdict.sd_rad, verdict.corrected, verdict.turn_rad, verdict.decision) == (0.052, False, 0.0, "")
+        assert (verdict.sd_rad, verdict.corrected, verdict.turn_rad, verdict.decision) == (0.052, False, 0.0, None)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +231,7 @@ def test_flight_yaw_serves_where_the_gimbal_tags_none() -> None:
     assert (verdicts[0].sd_rad, decisions) == (0.052, [])
     (nothing,), decisions = _headings([_frame(yaw=None)], [NAN])
     assert math.isnan(nothing.heading_rad) and math.isnan(nothing.sd_rad)
-    assert (nothing.corrected, tell(nothing).decision, nothing.quiet) == (False, "", False)
+    assert (nothing.corrected, nothing.decision, nothing.quiet) == (False, None, False)
     assert decisions == []
     # A photo without gimbal yaw among others that have it falls back on the airframe's.
     mixed = [_frame("0", yaw=10.0, flight=10.0), _frame("1", yaw=None, flight=30.0)]
@@ -258,7 +260,8 @@ def test_bias_of_the_whole_flight(bias: float, found: bool) -> None:
     for verdict in verdicts:
         assert verdict.heading_rad == pytest.approx(RAD(8.0))
         assert (verdict.sd_rad, verdict.corrected, verdict.quiet) == (0.085, True, True)
-        assert verdict.decision == "heading corrected by -20°: gimbal yaw is biased"
+        assert verdict.decision is not None
+        assert tell(verdict.decision).decision == "heading corrected by -20°: gimbal yaw is biased"
 
 
 def test_bias_is_measured_by_a_flight_yaw_that_agrees() -> None:
@@ -319,7 +322,7 @@ def test_unseen_photo_that_a_viewer_opened(software: str) -> None:
         "and no neighbour overlaps"
     )
     assert f'Software "{software}", Orientation "6"' in tell(told).evidence
-    assert "no overlap" in told.evidence
+    assert "no overlap" in tell(told).evidence
     (plain,), decisions = _headings([_frame(yaw=10.0, tags={"Software": "v01.02", "Orientation": "1"})], [NAN])
     assert plain.sd_rad == 0.052 and decisions == []
 
@@ -344,7 +347,9 @@ def test_course_is_part_of_the_evidence_where_it_moves() -> None:
 
 def _heights(frames: Sequence[Frame], measured: Sequence[float]) -> tuple[Floats, float, float, list[Decision], list]:  # type: ignore[type-arg]
     gsd = np.array(measured, float) / np.array([f.camera.focal_px for f in frames])
-    return judge_heights(frames, Overlap(np.full(len(frames), NAN), gsd, np.zeros(len(frames), np.intp)), SETTINGS)
+    overlap = Overlap(np.full(len(frames), NAN), gsd, np.zeros(len(frames), np.intp))
+    outcome = judge_heights(frames, overlap, SETTINGS)
+    return *outcome.value, list(outcome.decisions), list(outcome.rejects)
 
 
 def test_tagged_heights_stay() -> None:

@@ -205,19 +205,21 @@ def test_marks_find_their_photos() -> None:
         ControlMark("P2.JPG", 1000.1, 5.0),
         ControlMark("P2.JPG", 5.0, -0.1), ControlMark("P9.JPG", 5.0, 5.0),
     )  # fmt: skip
-    (marked,), rejects = mark_points([ControlPoint("A", 1, 2, 3, marks)], STATIONS)
+    found = mark_points([ControlPoint("A", 1, 2, 3, marks)], STATIONS)
+    (marked,) = found.value
     assert marked.rows.tolist() == [0, 1]
     assert marked.pixels.tolist() == [[-0.5, -0.5], [999.5, 799.5]]
-    assert marked.point.name == "A" and rejects == []
-    none, (reject,) = mark_points([ControlPoint("B", 1, 2, 3, marks[2:])], STATIONS)
-    assert none == []
+    assert marked.point.name == "A" and found.rejects == ()
+    none = mark_points([ControlPoint("B", 1, 2, 3, marks[2:])], STATIONS)
+    assert none.value == []
+    (reject,) = none.rejects
     assert (reject.item, reject.where) == ("B", "ground control")
     assert tell(reject).reason == "none of its 3 marks lies in a photo that is used (P2.JPG, P9.JPG)"
 
 
 def test_marks_meet_in_space_or_on_the_ground() -> None:
     """Two rays meet at 4 m above the ground; one ray ends on the ground, at 3 m where that is its height."""
-    (two, one), _ = mark_points([_point("A", (11.0, 7.0, 4.0)), _point("B", (11.0, 7.0, 3.0), (1,))], STATIONS)
+    two, one = mark_points([_point("A", (11.0, 7.0, 4.0)), _point("B", (11.0, 7.0, 3.0), (1,))], STATIONS).value
     np.testing.assert_allclose(intersect(STATIONS, two, LEVEL), [11, 7, 4], atol=0.05)
     np.testing.assert_allclose(intersect(STATIONS, one, surface_from_plane(3.0, 1.0)), [11, 7, 3], atol=1e-3)
 
@@ -231,8 +233,9 @@ def test_control_that_agrees() -> None:
     points = [_point(f"P{k}", p, shift=shift) for k, p in enumerate(PLACES)]
     points.append(_point("C", (9, 9, 0), shift=shift, check=True))
     points.append(_point("once", (9, 9, 0), (1,), shift=shift))
-    marked, _ = mark_points(points, STATIONS)
-    used, start, rejects = control_of(marked, STATIONS, LEVEL, SETTINGS)
+    marked = mark_points(points, STATIONS).value
+    outcome = control_of(marked, STATIONS, LEVEL, SETTINGS)
+    (used, start), rejects = outcome.value, outcome.rejects
     assert [m.point.name for m in used] == [f"P{k}" for k in range(5)]
     np.testing.assert_allclose(start, [-2.0, 1.0, 500.0], atol=0.05)
     (alone,) = rejects
@@ -246,24 +249,27 @@ def test_control_off_its_neighbours_is_refused() -> None:
         points = [
             _point(f"P{k}", p, shift=np.array([off if k == 2 else 0.0, 0, 500.0])) for k, p in enumerate(PLACES)
         ]
-        marked, _ = mark_points(points, STATIONS)
-        used, start, rejects = control_of(marked, STATIONS, LEVEL, SETTINGS)
+        marked = mark_points(points, STATIONS).value
+        outcome = control_of(marked, STATIONS, LEVEL, SETTINGS)
+        (used, start), rejects = outcome.value, outcome.rejects
         assert len(used) == (4 if refused else 5)
         assert [r.item for r in rejects] == (["P2"] if refused else [])
         assert abs(start[0]) < 0.02
         if refused:
             assert tell(rejects[0]).reason.startswith("lies 1.1 m from where the others say (allowed 1.0 m)")
     # Two points cannot say which of them is wrong.
-    marked, _ = mark_points([_point("A", PLACES[0]), _point("B", PLACES[1], shift=np.array([9.0, 0, 0]))], STATIONS)
-    assert len(control_of(marked, STATIONS, LEVEL, SETTINGS)[0]) == 2
+    points = [_point("A", PLACES[0]), _point("B", PLACES[1], shift=np.array([9.0, 0, 0]))]
+    marked = mark_points(points, STATIONS).value
+    assert len(control_of(marked, STATIONS, LEVEL, SETTINGS).value[0]) == 2
 
 
 @pytest.mark.parametrize(("away", "used"), [(99.0, 3), (101.0, 0)])
 def test_control_far_from_the_photos_is_in_another_system(away: float, used: int) -> None:
     """Within 100 m of all, beyond it none, with the distance and what to check; heights nobody surveyed are none."""
     shift = np.array([0.6 * away, -0.8 * away, math.nan])
-    marked, _ = mark_points([_point(f"P{k}", p, shift=shift) for k, p in enumerate(PLACES[:3])], STATIONS)
-    found, start, rejects = control_of(marked, STATIONS, LEVEL, SETTINGS)
+    marked = mark_points([_point(f"P{k}", p, shift=shift) for k, p in enumerate(PLACES[:3])], STATIONS).value
+    outcome = control_of(marked, STATIONS, LEVEL, SETTINGS)
+    (found, start), rejects = outcome.value, outcome.rejects
     assert len(found) == used
     if used:
         np.testing.assert_allclose(start, [-0.6 * away, 0.8 * away, 0.0], atol=0.05)
@@ -282,7 +288,7 @@ def test_ties_with_control_behind_them() -> None:
         _point("A", (5, 5, 2), shift=np.array([0, 0, 500.0])),
         _point("B", (15, -5, 1), (1, 2), shift=np.array([0, 0, math.nan])),
     ]
-    marked, _ = mark_points(points, STATIONS)
+    marked = mark_points(points, STATIONS).value
     start = np.array([-2.0, 1.0, 500.0])
     joined, first, control = with_control(ties, np.array([[10.0, 4.0, 0.5]]), marked, start, SETTINGS)
     assert joined.photo.tolist() == [0, 1, 0, 1, 1, 2]
@@ -311,8 +317,8 @@ def test_report_of_every_point() -> None:
         _point("A", PLACES[0], shift=off), _point("B", PLACES[1], shift=off, check=True),
         _point("C", PLACES[2], (1,), shift=off), _point("D", PLACES[3], (0, 1, 2), shift=off),
     ]  # fmt: skip
-    marked, _ = mark_points(points, STATIONS)
-    _, _, rejects = control_of(marked, STATIONS, LEVEL, SETTINGS)
+    marked = mark_points(points, STATIONS).value
+    rejects = control_of(marked, STATIONS, LEVEL, SETTINGS).rejects
     datum = np.array([0.0, 0.0, 500.0])
     told = report_control(marked, {"A", "D"}, rejects, STATIONS, LEVEL, datum)
     assert [(r.name, r.role, r.photos) for r in told] == [

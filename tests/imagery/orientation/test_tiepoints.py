@@ -28,6 +28,7 @@ from imagery.orientation.tiepoints import (
 )
 from imagery.photocache import forget_photos
 from ingest.schema import Camera, Frame, Pose
+from onevisit.words.telling import say
 from tests.imagery.conftest import make_texture
 
 SETTINGS = ImagerySettings(feature_px=200, coarse_px=100, features=300, coarse_features=100, min_matches=15)
@@ -80,7 +81,7 @@ def test_features_are_where_the_photo_shows_them(tmp_path: Path, size: int, coar
     nearest = found.pixels[np.argmin(np.hypot(*(found.pixels - [121.0, 83.0]).T))]
     np.testing.assert_allclose(nearest, [121.0, 83.0], atol=0.25 if coarse else 0.12)
     assert found.descriptors.shape == (len(found.pixels), 128) and found.descriptors.dtype == np.uint8
-    assert found.error == ""
+    assert found.error is None
 
 
 def test_coarse_features_are_fewer(tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ def test_photo_without_features_is_described_all_the_same(tmp_path: Path) -> Non
         [_frame(tmp_path / "a.tif", np.full((300, 400, 3), 90, np.uint8))], SETTINGS, coarse=False
     )
     assert (len(found.pixels), found.pixels.shape, found.descriptors.shape) == (0, (0, 2), (0, 128))
-    assert (found.level, found.spread, found.sharpness, found.error) == (90.0, 0.0, 0.0, "")
+    assert (found.level, found.spread, found.sharpness, found.error) == (90.0, 0.0, 0.0, None)
     assert found.small.shape == (37, 50, 3) and found.small == pytest.approx(90.0)
 
 
@@ -105,7 +106,7 @@ def test_photo_that_cannot_be_read_has_the_reason(tmp_path: Path) -> None:
     """No pixels, and the words of the reader."""
     frame = replace(_frame(tmp_path / "a.tif", np.zeros((30, 40, 3), np.uint8)), path=tmp_path / "gone.tif")
     (found,) = extract_features([frame], SETTINGS, coarse=False)
-    assert "cannot be read" in found.error
+    assert found.error is not None and "cannot be read" in say(found.error)
     assert (found.level, found.spread, found.sharpness) == (0.0, 0.0, 0.0)
     assert (found.pixels.shape, found.descriptors.shape, found.small.size) == ((0, 2), (0, 128), 0)
 

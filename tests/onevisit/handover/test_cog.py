@@ -21,10 +21,12 @@ from pyproj import CRS
 from imagery import FramePose
 from ingest.coordinates import to_grid
 from ingest.errors import ContractError
+from ingest.outcome import Phrase
 from onevisit.handover.data.cog import write_ortho
 from onevisit.handover.data.poses import write_poses
 
 GEOBOX = GeoBox.from_bbox(BoundingBox(410_000, 3_393_000, 410_260, 3_393_200, crs="EPSG:4544"), resolution=0.5)
+USED, LOST, BARE = Phrase("photo_used"), Phrase("photo_not_placed"), Phrase("photo_not_positioned")
 
 
 def _mosaic(*, broken: bool = False) -> xr.Dataset:
@@ -176,10 +178,10 @@ def test_every_property_of_a_pose(tmp_path: Path) -> None:
     square = shapely.Polygon([(x, y), (x, y + 40), (x + 40, y + 40), (x + 40, y)])  # clockwise
     nan = float("nan")
     poses = [
-        FramePose("甲.jpg", True, "used", x, y, 40.04, -0.1, 1.2349, square, ties=7, reprojection_error_px=0.4567),
-        FramePose("b.jpg", False, "black", x, y, *(nan,) * 3, shapely.Polygon()),
-        FramePose("c.jpg", False, "no position", nan, y, *(nan,) * 3, shapely.Polygon()),
-        FramePose("d.jpg", False, "no position", x, nan, *(nan,) * 3, shapely.Polygon()),
+        FramePose("甲.jpg", True, USED, x, y, 40.04, -0.1, 1.2349, square, ties=7, reprojection_error_px=0.4567),
+        FramePose("b.jpg", False, LOST, x, y, *(nan,) * 3, shapely.Polygon()),
+        FramePose("c.jpg", False, BARE, nan, y, *(nan,) * 3, shapely.Polygon()),
+        FramePose("d.jpg", False, BARE, x, nan, *(nan,) * 3, shapely.Polygon()),
     ]
     write_poses(poses, crs, tmp_path / "poses.geojson")
     text = (tmp_path / "poses.geojson").read_text(encoding="utf-8")
@@ -189,8 +191,8 @@ def test_every_property_of_a_pose(tmp_path: Path) -> None:
     first, second, third, fourth = content["features"]
     assert first["type"] == "Feature"
     assert first["properties"] == {
-        "photo": "甲.jpg", "used": True, "reason": "used", "heading_deg": 354.3, "position_error_m": 1.23,
-        "height_above_takeoff_m": 40.0, "ties": 7, "reprojection_error_px": 0.46,
+        "photo": "甲.jpg", "used": True, "reason": "used", "code": "photo_used", "heading_deg": 354.3,
+        "position_error_m": 1.23, "height_above_takeoff_m": 40.0, "ties": 7, "reprojection_error_px": 0.46,
     }  # fmt: skip
     ring = np.array(first["geometry"]["coordinates"][0])
     assert first["geometry"]["type"] == "Polygon" and shapely.LinearRing(ring).is_ccw and len(ring) == 5
@@ -201,8 +203,8 @@ def test_every_property_of_a_pose(tmp_path: Path) -> None:
         "type": "Feature",
         "geometry": {"type": "Point", "coordinates": [104.0, 30.6]},
         "properties": {
-            "photo": "b.jpg", "used": False, "reason": "black", "heading_deg": None, "position_error_m": None,
-            "height_above_takeoff_m": None, "ties": 0, "reprojection_error_px": None,
+            "photo": "b.jpg", "used": False, "reason": "not placed", "code": "photo_not_placed", "heading_deg": None,
+            "position_error_m": None, "height_above_takeoff_m": None, "ties": 0, "reprojection_error_px": None,
         },
     }  # fmt: skip
     assert third["geometry"] is None and fourth["geometry"] is None
@@ -222,8 +224,8 @@ def test_poses_are_geojson_with_a_feature_a_photo(tmp_path: Path) -> None:
     x, y = (float(v) for v in to_grid(104.0, 30.6, crs))
     square = shapely.box(x - 20, y - 20, x + 20, y + 20)
     poses = [
-        FramePose("a.jpg", True, "used", x, y, 40.0, -0.1, 1.234, square),
-        FramePose("b.jpg", False, "black", x, y, *(float("nan"),) * 3, shapely.Polygon()),
+        FramePose("a.jpg", True, USED, x, y, 40.0, -0.1, 1.234, square),
+        FramePose("b.jpg", False, LOST, x, y, *(float("nan"),) * 3, shapely.Polygon()),
     ]
     write_poses(poses, crs, tmp_path / "poses.geojson")
     features = json.loads((tmp_path / "poses.geojson").read_text(encoding="utf-8"))["features"]
@@ -234,5 +236,5 @@ def test_poses_are_geojson_with_a_feature_a_photo(tmp_path: Path) -> None:
     assert first["properties"]["position_error_m"] == pytest.approx(1.23)
     assert second["geometry"]["type"] == "Point"
     assert second["properties"]["used"] is False
-    assert second["properties"]["reason"] == "black"
+    assert second["properties"]["reason"] == "not placed"
     assert second["properties"]["heading_deg"] is None

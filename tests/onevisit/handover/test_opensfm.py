@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from imagery.camera import distort, project, rotation_from_attitude
 from imagery.schema import FramePose
 from ingest.coordinates import meridian_convergence_rad, to_lonlat
+from ingest.outcome import Phrase
 from ingest.schema import Camera
 from onevisit.handover.data.opensfm import reconstruction, write_reconstruction
 from tests.imagery.conftest import EAST, GRID, NORTH
@@ -26,8 +27,8 @@ _CAMERA = Camera(4000, 3000, 3100.0, 2010.0, 1490.0, (0.02, -0.01, 1e-3, -5e-4, 
 def _pose(item: str, east: float, north: float, yaw_deg: float, *, camera: Camera = _CAMERA) -> FramePose:
     rotation = rotation_from_attitude(math.radians(yaw_deg), math.radians(-70), math.radians(3))
     return FramePose(
-        item, True, "used", EAST + east, NORTH + north, 80.0, math.radians(yaw_deg), 1.5, shapely.Polygon(), camera,
-        rotation, np.eye(6),
+        item, True, Phrase("photo_used"), EAST + east, NORTH + north, 80.0, math.radians(yaw_deg), 1.5,
+        shapely.Polygon(), camera, rotation, np.eye(6),
     )  # fmt: skip
 
 
