@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import dask.array as da
 import numpy as np
 import xarray as xr
-from dask.delayed import delayed
+from dask.tokenize import tokenize
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
@@ -122,54 +122,52 @@ def _layer_attributes(name: str, layer: str, species: dict[str, str]) -> dict[st
 
 
 def _layer(records: Sequence[PassRecord], name: str, layer: str, geobox: GeoBox, settings: FusionSettings) -> Any:
-    """Lazy (pass, y, x) array of one layer; cells that were not visited are 0 in sums and NaN elsewhere."""
+    """Lazy (pass, y, x) array of one layer; cells that were not visited are 0 in sums and NaN elsewhere.
+
+    One graph for all passes: a task a chunk, which holds its visited cells and nothing else.
+    """
     height, width = geobox.shape
     rows, columns = _chunks(height, settings.chunk_cells), _chunks(width, settings.chunk_cells)
     fill = layer_fill(layer)
-    passes = []
-    for record in records:
-        part = record.species.get(name)
-        cells = np.empty(0, np.int64) if part is None else part.cells
-        values = np.empty(0) if part is None else getattr(part, layer)
-        blocks = []
-        for top, tall in _offsets(rows):
-            lows, highs = np.searchsorted(cells, (top * width, (top + tall) * width))
-            blocks.append(
-                [
-                    _block(cells[lows:highs], values[lows:highs], (top, left), (tall, wide), width, fill)
-                    for left, wide in _offsets(columns)
-                ]
-            )
-        passes.append(da.block(blocks)[None])
-    if not passes:
+    if not records:
         return da.zeros((0, height, width), chunks=(1, rows, columns))
-    return da.concatenate(passes)
+    parts = [_cells_of(record, name, layer) for record in records]
+    label = f"{name}-{layer}-{tokenize(parts, rows, columns, fill)}"
+    tasks = {
+        (label, k, i, j): (_densify, *_local(cells, values, (top, left), (tall, wide), width), (1, tall, wide), fill)
+        for k, (cells, values) in enumerate(parts)
+        for i, (top, tall) in enumerate(_offsets(rows))
+        for j, (left, wide) in enumerate(_offsets(columns))
+    }
+    return da.Array(tasks, label, ((1,) * len(records), rows, columns), np.float64)
 
 
-def _block(
+def _cells_of(record: PassRecord, name: str, layer: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    part = record.species.get(name)
+    return (np.empty(0, np.int64), np.empty(0)) if part is None else (part.cells, getattr(part, layer))
+
+
+def _local(
     cells: NDArray[np.int64],
     values: NDArray[np.float64],
     corner: tuple[int, int],
     shape: tuple[int, int],
     width: int,
-    fill: float,
-) -> Any:
-    row, column = np.divmod(cells, width)
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Visited cells within one chunk, numbered from its corner, and their values."""
+    lows, highs = np.searchsorted(cells, (corner[0] * width, (corner[0] + shape[0]) * width))
+    row, column = np.divmod(cells[lows:highs], width)
     inside = (column >= corner[1]) & (column < corner[1] + shape[1])
-    if not inside.any():
-        return da.full(shape, fill, chunks=shape, dtype=np.float64)
-    local = (row[inside] - corner[0]) * shape[1] + column[inside] - corner[1]
-    task = delayed(_densify, pure=True)(local, values[inside], shape, fill)
-    return da.from_delayed(task, shape, np.float64)
+    return (row[inside] - corner[0]) * shape[1] + column[inside] - corner[1], values[lows:highs][inside]
 
 
 def _densify(
-    local: NDArray[np.int64], values: NDArray[np.float64], shape: tuple[int, int], fill: float
+    local: NDArray[np.int64], values: NDArray[np.float64], shape: tuple[int, int, int], fill: float
 ) -> NDArray[np.float64]:
     """Dense tile from the visited cells of one pass."""
-    dense = np.full(shape[0] * shape[1], fill)
-    dense[local] = values
-    return dense.reshape(shape)
+    dense = np.full(shape, fill)
+    dense.ravel()[local] = values
+    return dense
 
 
 def _chunks(length: int, size: int) -> tuple[int, ...]:

@@ -35,6 +35,8 @@ Ints = NDArray[np.int64]
 
 _SAME_PLACE_DEG = 5e-4
 """About 50 m."""
+_READ_BYTES = 1 << 28
+"""Dense passes that are in memory at a time; a pass that is larger is read alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +131,7 @@ def _touch(one: Hotspot, other: Hotspot) -> bool:
 def score_passes(cube: xr.Dataset, name: str, settings: FusionSettings) -> list[PassScores]:
     """Rank-normal scores of every pass of a cube in which anything can stand out."""
     geobox = geobox_of(cube)
-    visited = [_read_pass(cube, name, k) for k in range(cube.sizes["pass"])]
+    visited = _read_passes(cube, name)
     return [p for p in _scored(visited, geobox, settings) if p is not None]
 
 
@@ -148,7 +150,7 @@ def _scored(visited: Sequence[_PassCells], geobox: GeoBox, settings: FusionSetti
 def _species_hotspots(cube: xr.Dataset, name: str, settings: FusionSettings) -> Outcome[list[Hotspot]]:
     geobox = geobox_of(cube)
     width = geobox.shape[1]
-    visited = [_read_pass(cube, name, k) for k in range(cube.sizes["pass"])]
+    visited = _read_passes(cube, name)
     kernel = _kernel(geobox, settings)
     scored = _scored(visited, geobox, settings)
     passes = [p for p in scored if p is not None]
@@ -205,13 +207,22 @@ def _surrogate_number(passes: Sequence[PassScores], kernel: Floats, settings: Fu
     return int(np.clip(settings.work_limit / max(work, 1), 99, settings.surrogates))
 
 
-def _read_pass(cube: xr.Dataset, name: str, k: int) -> _PassCells:
-    """Visited cells of pass ``k``: one compute for all layers of the pass, so that memory is one pass at a time."""
-    layers = ("count", "sum", "sum_squares", "background_sum", "visited_at")
-    dense = dask.base.compute(*(cube[f"{name}_{layer}"][k].data.ravel() for layer in layers))
-    cells = np.flatnonzero(dense[0])
-    count, total, squares, background, visited_at = (layer[cells] for layer in dense)
-    return _PassCells(cells, count, total / count, squares / count, background / count, visited_at)
+def _read_passes(cube: xr.Dataset, name: str) -> list[_PassCells]:
+    """Visited cells of all passes; read as many passes at a time as fit into `_READ_BYTES`."""
+    layers = [cube[f"{name}_{layer}"] for layer in ("count", "sum", "sum_squares", "background_sum", "visited_at")]
+    passes = cube.sizes["pass"]
+    at_once = max(1, _READ_BYTES // max(1, 8 * len(layers) * layers[0][0].size)) if passes else 1
+    visited: list[_PassCells] = []
+    for first in range(0, passes, at_once):
+        dense = dask.base.compute(*(layer.data[first : first + at_once] for layer in layers))
+        visited += [_pass_cells(*(layer[k].ravel() for layer in dense)) for k in range(len(dense[0]))]
+    return visited
+
+
+def _pass_cells(count: Floats, total: Floats, squares: Floats, background: Floats, visited_at: Floats) -> _PassCells:
+    cells = np.flatnonzero(count)
+    n = count[cells]
+    return _PassCells(cells, n, total[cells] / n, squares[cells] / n, background[cells] / n, visited_at[cells])
 
 
 # --- cells to candidates --------------------------------------------------------------------------------------------
