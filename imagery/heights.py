@@ -49,8 +49,8 @@ def settle_heights(
     if settings.flying_height_m > 0 and untagged:
         declared = settings.flying_height_m
         given = tuple(_at(f, declared) if f.pose.height_above_takeoff_m is None else f for f in frames)
-        values = {"photos": len(untagged), "height_m": declared}
-        return Outcome(given, (Decision(_flight(frames), "flying_height_taken", values),))
+        told = Decision(_flight(frames), "flying_height_taken", {"photos": len(untagged), "height_m": declared})
+        return Outcome(given, (told,))
     return Outcome(tuple(frames))
 
 
@@ -67,8 +67,8 @@ def _over_dem(
     zero = height_of_dem(lifted.value, crs=crs, place=takeoff)
     items = {f.item for f in absolute}
     given = tuple(_at(f, (f.pose.height_m or 0.0) - zero) if f.item in items else f for f in frames)
-    values = {"photos": len(absolute), "zero_m": zero}
-    return Outcome(given, (*lifted.decisions, Decision(_flight(frames), "ellipsoidal_heights_used", values)))
+    told = Decision(_flight(frames), "ellipsoidal_heights_used", {"photos": len(absolute), "zero_m": zero})
+    return Outcome(given, (*lifted.decisions, told))
 
 
 def _at(frame: Frame, height_m: float) -> Frame:
@@ -89,8 +89,12 @@ def laser_ground(stations: Sequence[Station], plane: Surface, settings: ImageryS
     )
     if surface.sd_m >= plane.sd_m:
         return Outcome(plane)
-    values = {"ground_m": float(surface.heights[0, 0]), "sd_m": surface.sd_m, "photos": len(ranged)}
-    return Outcome(surface, (Decision(_flight([s.frame for s in stations]), "ground_from_laser", values),))
+    told = Decision(
+        _flight([s.frame for s in stations]),
+        "ground_from_laser",
+        {"ground_m": float(surface.heights[0, 0]), "sd_m": surface.sd_m, "photos": len(ranged)},
+    )
+    return Outcome(surface, (told,))
 
 
 def _flight(frames: Sequence[Frame]) -> str:

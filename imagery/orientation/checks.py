@@ -251,8 +251,12 @@ def _judge(
         return Verdict(tag, max(settings.yaw_sd_rad, settings.yaw_bias_rad / 2), True, told, quiet=True)
     for turn in (math.pi, math.pi / 2, -math.pi / 2):
         if abs(wrap(off - turn)) <= settings.yaw_tolerance_rad:
-            angles = {"turn_deg": math.degrees(turn), "heading_deg": _degrees(tag - turn)}
-            told = Decision(frame.item, "photo_turned_afterwards", angles, evidence)
+            told = Decision(
+                frame.item,
+                "photo_turned_afterwards",
+                {"turn_deg": math.degrees(turn), "heading_deg": _degrees(tag - turn)},
+                evidence,
+            )
             return Verdict(float(wrap(tag - turn)), settings.yaw_sd_rad, True, told, turn)
     told = Decision(frame.item, "yaw_tag_overruled", {"heading_deg": _degrees(seen)}, evidence)
     return Verdict(seen, _overlap_sd(overlap, k), True, told)
@@ -294,8 +298,10 @@ def _evidence(frame: Frame, tags: dict[str, float], seen: float, course: float) 
     ]
     if math.isfinite(course):
         parts.append(Phrase("gps_course_reads", {"heading_deg": _degrees(course)}))
-    shown = {"heading_deg": _degrees(seen)}
-    parts.append(Phrase("overlap_reads", shown) if math.isfinite(seen) else Phrase("nothing_overlaps"))
+    if math.isfinite(seen):
+        parts.append(Phrase("overlap_reads", {"heading_deg": _degrees(seen)}))
+    else:
+        parts.append(Phrase("nothing_overlaps"))
     for name in ("Software", "Orientation"):
         text = frame.tags.get(name, "").strip()
         if text not in ("", "1"):

@@ -181,9 +181,12 @@ def control_told(item: str, results: Sequence[ControlResult], datum: Floats) -> 
     check = [r for r in results if r.role == "check"]
     if check:
         worst = max(check, key=lambda r: math.hypot(r.east_m, r.north_m))
-        shift = {"east_m": worst.east_m, "north_m": worst.north_m}
         decisions.append(Decision(
-            item, "check_points_compared", {"points": len(check), "off_m": rms(check), "worst": worst.name, **shift},
+            item, "check_points_compared",
+            {
+                "points": len(check), "off_m": rms(check),
+                "worst": worst.name, "east_m": worst.east_m, "north_m": worst.north_m,
+            },
         ))  # fmt: skip
     return decisions
 

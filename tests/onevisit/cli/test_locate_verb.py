@@ -15,8 +15,10 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from pyproj import Geod
 
+from ingest.errors import OnevisitError
 from onevisit.cli import cli
 from onevisit.truth.simulate.flights.files import WrittenTags, write_photo
+from onevisit.words.telling import tell
 
 LON, LAT, EAST, NORTH = 105.0, 30.0, 500_000.0, 3_320_113.397894
 """On the central meridian of EPSG:4544: grid north is true north, the scale is 1."""
@@ -35,6 +37,12 @@ def _photo(
     )  # fmt: skip
     write_photo(path, np.zeros((800, 1000, 3), np.uint8), tags)
     return path
+
+
+def _told(result: Result) -> str:
+    """The error of a run in words."""
+    assert isinstance(result.exception, OnevisitError)
+    return tell(result.exception)
 
 
 def _run(photo: Path, column: float, row: float, *more: str) -> Result:
@@ -211,7 +219,7 @@ def test_ground_beyond_the_elevation_model_is_refused(tmp_path: Path) -> None:
     photo, dem = _photo(tmp_path / "a.jpg", pitch=-5.0), _dem(tmp_path / "dem.tif", 0.0)
     result = _run(photo, 499.5, 399.5, "--dem", str(dem))
     assert result.exit_code == 1
-    assert "has no height where the ray of a.jpg comes down, 1147 m away; give a larger one" in str(result.exception)
+    assert "has no height where the ray of a.jpg comes down, 1147 m away; give a larger one" in _told(result)
 
 
 def test_lines_for_a_person(tmp_path: Path) -> None:
@@ -249,7 +257,7 @@ def test_a_pixel_above_the_horizon_meets_no_ground(tmp_path: Path) -> None:
     """Looking level, the upper half sees sky: exit 1."""
     result = _run(_photo(tmp_path / "a.jpg", pitch=0.0), 499.5, 10.0)
     assert result.exit_code == 1
-    assert "looks at or above the horizon" in str(result.exception)
+    assert "looks at or above the horizon" in _told(result)
 
 
 def test_a_photo_without_attitude_is_refused(tmp_path: Path) -> None:
@@ -258,7 +266,7 @@ def test_a_photo_without_attitude_is_refused(tmp_path: Path) -> None:
     photo.write_bytes(photo.read_bytes().replace(b"GimbalYawDegree", b"GimbalNonDegree"))
     result = _run(photo, 1.0, 1.0)
     assert result.exit_code == 1
-    assert "a.jpg, attitude: states no yaw or no pitch" in str(result.exception)
+    assert "a.jpg, attitude: states no yaw or no pitch" in _told(result)
 
 
 def test_a_photo_without_height_needs_a_declared_one(tmp_path: Path) -> None:
@@ -267,7 +275,7 @@ def test_a_photo_without_height_needs_a_declared_one(tmp_path: Path) -> None:
     photo.write_bytes(photo.read_bytes().replace(b"RelativeAltitude", b"RelativeNothing_"))
     refused = _run(photo, 599.5, 399.5)
     assert refused.exit_code == 1
-    assert "no height above the ground: the tags have no relative altitude; give the flying" in str(refused.exception)
+    assert "no height above the ground: the tags have no relative altitude; give the flying" in _told(refused)
     place = _located(photo, 599.5, 399.5, "--flying-height", "50")
     assert _off(place) == pytest.approx((5.0, 0.0), abs=0.02)
     assert any(d["decision"] == "1 photos taken at 50 m above take-off" for d in place["decisions"])
@@ -277,7 +285,7 @@ def test_a_photo_on_the_ground_is_refused(tmp_path: Path) -> None:
     """A height of 0 m is before the flight."""
     result = _run(_photo(tmp_path / "a.jpg", above=0.0), 1.0, 1.0)
     assert result.exit_code == 1
-    assert "0 m above take-off: taken before or after the flight" in str(result.exception)
+    assert "0 m above take-off: taken before or after the flight" in _told(result)
 
 
 def test_what_is_no_photo_is_refused(tmp_path: Path) -> None:
@@ -287,7 +295,7 @@ def test_what_is_no_photo_is_refused(tmp_path: Path) -> None:
     for name, word in (("a.txt", "a.txt"), ("b.jpg", "no GPS position")):
         result = _run(tmp_path / name, 1.0, 1.0)
         assert result.exit_code == 1
-        assert "is no photo that can be placed" in str(result.exception) and word in str(result.exception)
+        assert "is no photo that can be placed" in _told(result) and word in _told(result)
     assert _run(tmp_path / "c.jpg", 1.0, 1.0).exit_code == 2
 
 
