@@ -202,7 +202,7 @@ def test_a_mission_with_nothing_usable_writes_nothing(mission: Path, tmp_path: P
     spoilt = _small(mission, tmp_path, "registers")
     (spoilt / "traces").mkdir()
     (spoilt / "traces" / "noise.bin").write_bytes(bytes(range(256)) * 4)
-    with raises_told(NothingUsable, match="small holds nothing to process: no trace with positions") as caught:
+    with raises_told(NothingUsable, match="mission holds nothing to process: no trace with positions") as caught:
         _process(spoilt, tmp_path / "out")
     assert isinstance(caught.value, NothingUsable)
     assert "traces/noise.bin" in [reject.item for reject in caught.value.rejects]

@@ -21,7 +21,7 @@ from onevisit.names import ROOMS
 def test_outcomes_leave_their_decisions_and_rejects() -> None:
     """The value goes on, what was said about it stays."""
     recorder = Recorder()
-    outcome = Outcome(3, (Decision("a", "b", "c"),), (Reject("d", "e", "f"),))
+    outcome = Outcome(3, (Decision("a", "b", {"n": 1}),), (Reject("d", "e", "f"),))
     assert recorder.take(outcome) == 3
     assert (recorder.decisions, recorder.rejects) == (list(outcome.decisions), list(outcome.rejects))
 

@@ -50,7 +50,7 @@ class _Run:
 
         def function(*values: Any, **more: Any) -> Outcome[Any]:
             self.done.append(name)
-            return Outcome((values, more), (Decision(name, "done", ""),), (Reject(name, "", ""),))
+            return Outcome((values, more), (Decision(name, "done"),), (Reject(name, "", ""),))
 
         with self.work.stage(stage):
             return self.work.make(name, function, *inputs, **named)
@@ -67,7 +67,7 @@ def test_a_step_is_given_plain_values_and_its_words_are_kept(tmp_path: Path) -> 
             kept = run.step("ingest", "traces", Kept(3, "k"), 4, day=Kept(5, "j"))
         assert kept.value == ((3, 4), {"day": 5})
         assert run.done == done
-        assert run.recorder.decisions == [Decision("traces", "done", "")]
+        assert run.recorder.decisions == [Decision("traces", "done")]
         assert run.recorder.rejects == [Reject("traces", "", "")]
         assert [(stage.name, stage.stored, stage.rejected) for stage in run.recorder.stages] == [
             ("ingest", not done, 1)

@@ -22,7 +22,7 @@ from pyproj import CRS
 from fusion.schema import Hotspot
 from ingest.errors import NothingUsable
 from ingest.flags import Flag
-from ingest.outcome import Decision, Notes, Outcome, Reject
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.schema import CrsSource, Site
 from onevisit.store import FOLDER, Store, open_store
 from onevisit.words.telling import tell
@@ -56,7 +56,7 @@ def _value(out: Path, **options: Any) -> object:
 
 def test_an_outcome_comes_back_with_all_that_was_said(tmp_path: Path) -> None:
     """Value, decisions and rejects, under the same name, key and program only."""
-    outcome = Outcome((1, 2.5), (Decision("a", "b", "c"),), (Reject("d", "e", "f"),))
+    outcome = Outcome((1, 2.5), (Decision("a", "b", {"n": (1, Phrase("m"))}, Phrase("c")),), (Reject("d", "e", "f"),))
     with _opened(tmp_path) as store:
         store.save("tracks", "k1", outcome)
         assert store.load("tracks", "k1") == outcome

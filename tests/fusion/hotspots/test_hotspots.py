@@ -19,6 +19,7 @@ from fusion.hotspots.gistar import disc_kernel, gi_star_cells, neighbour_matrix
 from fusion.hotspots.significance import CellTest, PassScores, score_pass, without_cells
 from ingest.errors import ContractError
 from ingest.flags import Flag
+from ingest.outcome import Outcome
 from onevisit.words.telling import tell
 from tests.fusion.hotspots.hotspot_cubes import BOX, CRS, QUICK, _box, _find, cells_of, known_drives
 
@@ -417,10 +418,10 @@ def test_exhaust_is_several_tracers_of_it_and_nothing_else(hotspots_: list[tuple
     """Same pass, within some 50 m, two tracers or more and no other species: else it stays."""
     cube = xr.Dataset({f"{s}_count": ((), 0.0, {"species": s.upper()}) for s in ("nox", "co", "ch4")})
     given = [_single(*h) for h in hotspots_]
-    left, rejects = hotspots._without_vehicles(given, cube, QUICK)
-    assert [h.species for h in left] == kept
-    assert len(rejects) == len(given) - len(kept)
-    for reject in rejects:
+    left = hotspots._without_vehicles(given, cube, QUICK)
+    assert [h.species for h in left.value] == kept
+    assert len(left.rejects) == len(given) - len(kept)
+    for reject in left.rejects:
         assert "co and nox" in tell(reject).reason and reject.where.startswith("d0#0, 104.00")
         assert "30.00000" in reject.where
 
@@ -429,7 +430,7 @@ def test_recurrent_exhaust_stays() -> None:
     """A furnace seen again and again is no vehicle, nor does it make a single sighting beside it one."""
     cube = xr.Dataset({f"{s}_count": ((), 0.0, {"species": s}) for s in ("nox", "co")})
     given = [_single("nox", 104.0, single=False), _single("co", 104.0)]
-    assert hotspots._without_vehicles(given, cube, QUICK) == (given, [])
+    assert hotspots._without_vehicles(given, cube, QUICK) == Outcome(given)
 
 
 def test_hotspots_are_numbered_in_order_of_certainty(track) -> None:

@@ -27,7 +27,7 @@ from fusion.schema import Rate, SiteProbability, SourceEstimate
 from imagery.schema import Finding, Findings
 from ingest.coordinates import to_lonlat
 from ingest.errors import SettingError
-from ingest.outcome import Decision, Reject
+from ingest.outcome import Decision, Phrase, Reject
 from ingest.settings import SettingLine
 from onevisit.handover.page import report
 from onevisit.handover.page.charts import draw_series, draw_wind, series_of
@@ -108,7 +108,8 @@ def contents(make_track, make_site, make_hotspot, make_attribution):
     region = RegionContents(CRS.from_epsg(4544), (make_track(),), (picture,), hotspots, attributions)
     return ReportContents(
         "mission 1", (region,), sites, leads, visits, routes,
-        decisions=(Decision("a.csv", EVIL, "because"),), rejects=(Reject("b.csv", "row 3", EVIL),),
+        decisions=(Decision("a.csv", "as_said", {"text": EVIL}, Phrase("as_said", {"text": "because"})),),
+        rejects=(Reject("b.csv", "row 3", "as_said", {"text": EVIL}),),
         stages=(StageRecord("fusion", 1.25, 321.0, 10, 2),),
         changed={"": CHANGED[:1], "visits": CHANGED[1:]}, photos=3, version="0.1.0", code="abc",
     )  # fmt: skip
@@ -603,11 +604,15 @@ def test_a_duration_has_whole_minutes(make_route, seconds, text):
 def test_every_cell_of_the_records(contents):
     """Decisions, rejects, stages and changed settings as they were given."""
     stage = replace(contents.stages[0], flagged=7, rejected=3)
-    decisions = (Decision("a.csv", "done", "because"),)
-    rejects = (Reject("b.csv", "row 3", "bad"),)
-    page = render_report(replace(contents, stages=(stage,), decisions=decisions, rejects=rejects))
+    decisions = (Decision("a.csv", "no_background", {"species": "co"}),)
+    rejects = (Reject("b.csv", "row 3", "rejected_by_hand", {"comment": "bad"}),)
+    given = replace(contents, stages=(stage,), decisions=decisions, rejects=rejects)
+    page = render_report(given)
     first, second, third, *changed = rows(section(page, "records"))
-    assert first == ["a.csv", "done", "because"] and second == ["b.csv", "row 3", "bad"]
+    assert first == ["a.csv", "no background for co", "no usable value"]
+    assert second == ["b.csv", "row 3", "rejected by hand: bad"]
+    first, second, *_ = rows(section(render_report(given, lang="zh"), "records"))
+    assert first == ["a.csv", "co 无背景值", "无可用数值"] and second == ["b.csv", "row 3", "人工剔除：bad"]
     assert third == ["fusion", str(stage.taken), str(stage.given), "7", "3"]
     assert changed == [["speed", "9", "m s⁻¹", "choice: a"], ["visit_probability", "0.7", "", "choice: b"]]
     assert "[visits]" in section(page, "records") and "[]" not in section(page, "records")
