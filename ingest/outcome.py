@@ -46,18 +46,19 @@ class Decision:
 
     item: str
     code: str
-    values: Mapping[str, Value] | str = field(default_factory=dict, hash=False)
+    values: Mapping[str, Value] = field(default_factory=dict, hash=False)
     evidence: Phrase | None = None
 
     @property
     def what(self) -> Phrase:
         """What was done."""
-        return Phrase(self.code, self.values)  # type: ignore[arg-type]
+        return Phrase(self.code, self.values)
 
     @property
     def why(self) -> Phrase:
         """What led to it."""
-        return self.evidence or Phrase(f"{self.code}.why", self.values)  # type: ignore[arg-type]
+        code = f"{self.code}.why"
+        return self.evidence or Phrase(code, self.values)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from ingest.coordinates import crs_from_text
 from ingest.errors import SettingError
 from ingest.images.read import PhotoSettings
 from ingest.monitors.read import MonitorSettings
+from ingest.outcome import Phrase
 from ingest.registers.read import SiteSettings
 from ingest.settings import SettingLine, describe_settings
 from ingest.traces.read import TraceSettings
@@ -222,7 +223,7 @@ def _projected_crs(value: object, origin: str) -> CRS:
     try:
         crs = crs_from_text(str(value))
     except SettingError as error:
-        raise SettingError(f"{origin}: crs: {error}") from error
+        raise SettingError(Phrase("crs_of_profile", {"origin": origin, "cause": error.phrase})) from error
     if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
         raise SettingError(f"{origin}: crs {value!r} is not a projected CRS in metres, which the grid needs")
     return crs

@@ -33,7 +33,7 @@ from onevisit.mission import hash_file
 from onevisit.names import ROOMS
 
 FOLDER = ".store"
-_FORMAT = b"onevisit store 1\n"
+_FORMAT = b"onevisit store 2\n"
 _RUNS, _OUTPUTS = "runs.json", "outputs.json"
 
 

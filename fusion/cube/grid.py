@@ -63,7 +63,7 @@ def region_geobox(lon: Floats, lat: Floats, *, crs: str, resolution_m: float) ->
     try:
         easting, northing = project(np.asarray(lon, np.float64), np.asarray(lat, np.float64), crs)
     except SettingError as error:
-        raise ContractError(str(error)) from error
+        raise ContractError(error.phrase) from error
     ok = np.isfinite(easting)
     if not ok.any():
         raise ContractError("a grid needs at least one finite position; all are NaN or outside the CRS")

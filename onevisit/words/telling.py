@@ -116,8 +116,6 @@ def tell(said: Decision | Reject | OnevisitError, language: str = "en") -> ToldD
     'a.csv, line 3: no time'
     """
     if isinstance(said, Decision):
-        if isinstance(said.values, str):
-            return ToldDecision(said.item, said.code, said.values)
         return ToldDecision(say_place(said.item, language), say(said.what, language), say(said.why, language))
     if isinstance(said, FileError):
         return tell(said.reject, language).line

@@ -187,7 +187,7 @@ def test_the_grid_may_be_declared() -> None:
 )
 def test_a_grid_in_degrees_feet_or_unknown_is_refused(crs: str, message: str) -> None:
     """Degrees, feet (New York), metres that are not projected (geocentric), and a word."""
-    with pytest.raises(SettingError, match=rf"mission\.toml: crs:? .*{crs}.* {message}"):
+    with raises_told(SettingError, match=rf"mission\.toml: crs:? .*{crs}.* {message}"):
         load_profile("default", {"crs": crs})
 
 
@@ -196,11 +196,11 @@ def test_a_system_that_proj_would_guess_is_refused_by_every_stack(code: int) -> 
     """Xi'an 1980 and Beijing 1954 are tens of metres off: profile, register, cube and DEM all say so."""
     crs, place, refused = f"EPSG:{code}", (np.array([104.0]), np.array([30.0])), "no datum shift"
     dem = xr.DataArray(np.zeros((3, 3)), {"y": np.arange(3.0), "x": np.arange(3.0)}, ("y", "x"), attrs={"crs": crs})
-    with pytest.raises(SettingError, match=refused):
+    with raises_told(SettingError, match=refused):
         load_profile("default", {"crs": crs})
     with raises_told(SettingError, match=refused):
         crs_from_text(crs)
-    with pytest.raises(ContractError, match=refused):
+    with raises_told(ContractError, match=refused):
         region_geobox(*place, crs=crs, resolution_m=30.0)
     with raises_told(SettingError, match=refused):
         height_of_dem(dem, crs=CRS.from_epsg(4544), place=(400_000.0, 3_300_000.0))

@@ -70,7 +70,7 @@ def load_truth(path: Path) -> Truth:
     """
     content = _read_json(path)
     if not isinstance(content, dict) or content.get("version") != 1 or "sources" not in content:
-        raise FileError(path.name, 'is not a truth; expected the truth.json that "onevisit simulate" wrote')
+        raise FileError(path.name, "not_a_truth")
     return Truth(content, path.parent, CRS.from_user_input(content["crs"]))
 
 
@@ -83,7 +83,7 @@ def load_results(folder: Path, truth: Truth) -> Results:
         If a file is there and is not GeoJSON.
     """
     if not folder.is_dir():
-        raise FileError(str(folder), 'is not a folder; give the OUT of "onevisit process MISSION -o OUT"')
+        raise FileError(str(folder), "no_folder_of_results")
     names = ("hotspots", "leads", "visits", "routes", "poses")
     return Results(folder, *(_features(folder / f"{name}.geojson", truth.crs) for name in names))
 
@@ -108,7 +108,7 @@ def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise FileError(path.name, f"cannot be read as JSON ({error})") from error
+        raise FileError(path.name, "result_not_json", {"error": str(error)}) from error
 
 
 def _features(path: Path, crs: CRS) -> Sequence[Feature] | None:

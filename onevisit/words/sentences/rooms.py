@@ -334,4 +334,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "no_trace_in_files": ("no trace in these files", "这些文件中没有走航数据"),
     # --- onevisit/cli/quantify.py ---
     "file_is_no_trace": ("{file} is no trace", "{file} 不是走航数据"),
+    # --- truth and profile ---
+    "not_a_truth": (
+        'is not a truth; expected the truth.json that "onevisit simulate" wrote',
+        "不是真值文件；应为 onevisit simulate 写出的 truth.json",
+    ),
+    "no_folder_of_results": (
+        'is not a folder; give the OUT of "onevisit process MISSION -o OUT"',
+        "不是文件夹；请给出 onevisit process MISSION -o OUT 的输出文件夹 OUT",
+    ),
+    "result_not_json": ("cannot be read as JSON ({error})", "无法按 JSON 读取（{error}）"),
+    "crs_of_profile": ("{origin}: crs: {cause}", "{origin}：坐标系 crs：{cause}"),
 }

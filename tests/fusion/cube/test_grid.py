@@ -24,6 +24,7 @@ from fusion.cube.grid import (
     unproject,
 )
 from ingest.errors import ContractError
+from tests.told import raises_told
 
 CRS = "EPSG:4544"
 
@@ -66,7 +67,7 @@ def test_a_single_position_gives_a_grid_of_one_cell() -> None:
 )
 def test_what_has_no_grid_says_so(lon: np.ndarray, crs: str, message: str) -> None:
     """No position, no metres, an unknown code, positions over half of a continent: one clear line each."""
-    with pytest.raises(ContractError, match=message):
+    with raises_told(ContractError, match=message):
         region_geobox(lon, np.linspace(10.0, 30.7, lon.size), crs=crs, resolution_m=2)
 
 

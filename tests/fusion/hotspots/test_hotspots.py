@@ -381,8 +381,8 @@ def test_the_outline_of_cells_closes_gaps_of_one(cells: list[tuple[int, int]], f
 def test_too_few_cells_and_equal_cells_are_told_apart() -> None:
     """The number of cells and what was asked for, or that all are the same."""
     few, equal = cells_of(np.arange(19), np.arange(19)), cells_of(np.arange(20), np.ones(20))
-    assert hotspots._why_unscored(few, QUICK).startswith("19 cells, fewer than 20")
-    assert "same value" in hotspots._why_unscored(equal, QUICK)
+    assert tell(hotspots._unscored("a", "no2", few, QUICK)).reason.startswith("19 cells, fewer than 20")
+    assert "same value" in tell(hotspots._unscored("a", "no2", equal, QUICK)).reason
 
 
 def test_the_neighbourhood_is_in_cells_and_never_below_one() -> None:
