@@ -68,7 +68,7 @@ def _sites(*paths: Path) -> tuple[dict[str, Site], str]:
     return {site.name: site for site in outcome.value}, _told(outcome)
 
 
-# --- traces: times ---------------------------------------------------------------------------------------------------
+# --- traces: times -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["time_stamp_heading.csv", "utcdatetime_heading.csv"])
@@ -111,7 +111,7 @@ def test_gps_week_rollover_by_the_other_file(field: Path) -> None:
     assert days <= {"2024-10-08"} and "1024 weeks" in _told(outcome)
 
 
-# --- traces: headings and columns ------------------------------------------------------------------------------------
+# --- traces: headings and columns ----------------------------------------------------------------------------------
 
 
 def test_a_counter_named_no(field: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_logger_of_one_row_a_minute_drives(field: Path) -> None:
     assert np.nanmedian(track.passes["speed"].values) == pytest.approx(8.33, abs=0.1)
 
 
-# --- traces: cells ---------------------------------------------------------------------------------------------------
+# --- traces: cells -------------------------------------------------------------------------------------------------
 
 
 def test_error_codes_are_no_values(field: Path) -> None:
@@ -247,7 +247,7 @@ def test_valid_min_of_netcdf(field: Path) -> None:
     assert int(np.isnan(_valid(trace, "no2")).sum()) == 10 and "valid_min" in told
 
 
-# --- traces: positions and wind --------------------------------------------------------------------------------------
+# --- traces: positions and wind ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("folder", ["dead_gps_with_gpx", "partial_gps_with_gpx"])
@@ -282,7 +282,7 @@ def test_tracks_of_kml_and_rtklib(field: Path, tmp_path: Path, name: str, first:
     assert trace["lon"].values == pytest.approx(9.1 + 0.0001 * np.arange(30), abs=2e-5)
 
 
-# --- monitors --------------------------------------------------------------------------------------------------------
+# --- monitors ------------------------------------------------------------------------------------------------------
 
 
 def _one(path: Path) -> tuple[xr.Dataset, str]:
@@ -411,7 +411,7 @@ def test_a_code_twice_in_a_packet(field: Path) -> None:
     assert "w01018" in told and "18.4" in told and "95" in told
 
 
-# --- registers and roads ---------------------------------------------------------------------------------------------
+# --- registers and roads -------------------------------------------------------------------------------------------
 
 
 def test_degrees_minutes_and_seconds_in_three_columns(field: Path) -> None:
