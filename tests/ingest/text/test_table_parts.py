@@ -25,7 +25,12 @@ NAN = float("nan")
 
 
 def _text(content: str) -> Decoded:
-    return Decoded("a.csv", content.encode(), "utf-8", (Decision("a.csv", "as_said", {"text": "before"}, Phrase("as_said", {"text": "x"})),))
+    return Decoded(
+        "a.csv",
+        content.encode(),
+        "utf-8",
+        (Decision("a.csv", "as_said", {"text": "before"}, Phrase("as_said", {"text": "x"})),),
+    )
 
 
 def _table(content: str, **more: object) -> Table:
