@@ -1,4 +1,4 @@
-"""The ways in which people write a table: the plain one is right, a false value is wrong, a named refusal is named."""
+"""Ways in which people write a table: the plain one is right, a false value is wrong, a named refusal is named."""
 
 from __future__ import annotations
 
