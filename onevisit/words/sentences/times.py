@@ -152,4 +152,79 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the GPS week of the receiver rolled over; then the times are those of {other}",
         "接收机的 GPS 周发生翻转；加上后与 {other} 的时间一致",
     ),
+    # --- ingest/monitors/times.py, read.py, collect.py ---
+    "row_time_impossible": (
+        "its year is {year}, before 2005 or after today: the clock of the device was reset",
+        "年份为 {year}，早于 2005 年或晚于今天：设备时钟曾被重置",
+    ),
+    "row_time_order_unknown": (
+        "day and month of its time cannot be told apart; write it as 2024-10-01 08:00",
+        "无法区分时间中的日与月；请写成 2024-10-01 08:00 的形式",
+    ),
+    "row_time_of_a_week": (
+        "its time names a week or a day of the year; write it as 2024-10-01 08:00",
+        "时间按周或年内日序表示；请写成 2024-10-01 08:00 的形式",
+    ),
+    "row_time_is_a_span": (
+        "its time is a span; put its beginning into a column of its own, as 2024-10-01 08:00",
+        "时间为时间段；请将开始时间单独列为一列，写成 2024-10-01 08:00 的形式",
+    ),
+    "row_time_rounded": (
+        "its time was rounded by a spreadsheet; export the column again as text",
+        "时间已被电子表格取整；请将该列设为文本后重新导出",
+    ),
+    "record_dates_doubtful": (
+        "day and month of {stamp!r} cannot be told apart; write the dates as 2024-10-08, or put the first day into the "
+        "name of the file (20241008_...)",
+        "无法区分 {stamp!r} 中的日与月；请将日期写成 2024-10-08 的形式，或在文件名中写明首日（20241008_...）",
+    ),
+    "day_and_clock_joined": (
+        "times made of column {day} (day) and column {clock} ({what})",
+        "时间由第 {day} 列（日期）与第 {clock} 列（{what}）合成",
+    ),
+    "day_and_clock_joined.why": (
+        "no column holds both; 24 is the midnight at the end of the day",
+        "没有同时包含日期和时刻的列；24 时为当日结束的零点",
+    ),
+    "clock_of_row": ("clock", "时刻"),
+    "span_of_row": ("beginning of a span", "时段起点"),
+    "record_offsets_obeyed": ("the zones in the times are obeyed", "按时间所注时区读取"),
+    "record_offsets_obeyed.why": ("{count} of {rows} rows name one", "{rows} 行中有 {count} 行注明时区"),
+    "record_times_rounded": ("{count} times rounded to the minute", "{count} 个时间取整到分"),
+    "record_times_rounded.why": (
+        "all are within 5 s of a full minute, as numbers of a spreadsheet with few digits are",
+        "均与整分相差不超过 5 s，系电子表格数值位数不足所致",
+    ),
+    "packet_time_impossible": (
+        "DataTime in {year}, before 2005 or after today",
+        "DataTime 为 {year} 年，早于 2005 年或晚于今天",
+    ),
+    "packets_of_impossible_days": (
+        "{count} packets refused: {kind}; the clock of the collector was reset, have the keeper set it",
+        "{count} 个数据包未采用：{kind}；数采仪时钟曾被重置，请运维人员校时",
+    ),
+    "many_values_replaced": (
+        "{count} of {values} values replaced by later ones of the same time: the times are probably not read whole",
+        "{values} 个值中有 {count} 个被同一时间的后续值替换：时间可能未完整读取",
+    ),
+    "many_values_replaced.why": (
+        "same point, quantity and time; look whether the hour stands in another column, or several points share a name",
+        "监控点、监测因子和时间均相同；请检查小时是否在其他列，或多个监控点是否同名",
+    ),
+    # --- ingest/registers/days.py ---
+    "permit_end_not_read": (
+        "the end of the permit is not read; write it as 2024-10-08",
+        "许可证有效期未能读取；请写成 2024-10-08 的形式",
+    ),
+    "day_of_an_empty_cell": ("{text!r} is what an empty cell becomes", "{text!r} 系空单元格转换而来"),
+    "permit_without_end": ("the permit has no end", "许可证长期有效"),
+    "text_of_cell": ("the cell says {text!r}", "单元格内容为 {text!r}"),
+    "visit_day_not_a_day": (
+        "{text!r} names no single day; write the day of the visit as 2024-10-08",
+        "{text!r} 未注明具体日期；请将检查日期写成 2024-10-08 的形式",
+    ),
+    "visit_day_impossible": (
+        "{text!r} is {day}, which is after today or before 1990; correct the day of the visit",
+        "{text!r} 即 {day}，晚于今天或早于 1990 年；请更正检查日期",
+    ),
 }
