@@ -18,7 +18,16 @@ from ingest.errors import FileError, OnevisitError
 from ingest.monitors.collect import LAST_NS
 from ingest.outcome import Notes, Phrase
 from ingest.text.dateorder import order_of_dates
-from ingest.text.dates import FIRST_DAY, Moment, NoMoment, day_from_today, plain_text, read_clock, read_moment
+from ingest.text.dates import (
+    FIRST_DAY,
+    Moment,
+    NoMoment,
+    day_from_today,
+    order_of_twelve,
+    plain_text,
+    read_clock,
+    read_moment,
+)
 from ingest.text.stamps import date_in_name
 
 ROLES = ("time", "date", "clock", "hour")
@@ -101,7 +110,7 @@ class TableTimes:
     local: int = 0
     snapped: int = 0
     letters: Counter[str] = field(default_factory=Counter)
-    _double: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
+    _double: dict[tuple[str, ...], tuple[int, int, bool]] = field(default_factory=dict)
 
     def time_ns(self, row: Sequence[str], key: tuple[str, ...] = ()) -> int:
         """Nanoseconds since 1970 of a row's time.
@@ -138,7 +147,7 @@ class TableTimes:
         """What the cells of a row say of its time."""
         cells = [row[at].strip() if at < len(row) else "" for at in self.columns]
         if len(cells) == 2:
-            return _joined(*cells, self.order)
+            return _joined(cells[0], cells[1], self.order)
         return moment_of(cells[0] if cells else "", self.order)
 
     def _fold(self, moment: Moment, key: tuple[str, ...]) -> int:
@@ -151,14 +160,14 @@ class TableTimes:
         ):
             return 0
         double = utc_ns(moment, self.zone, 0) != utc_ns(moment, self.zone, 1)
-        before, fold = self._double.get(key, (moment.local_ns - 1, 0))
-        if double and abs(moment.local_ns - before) < _DAY_NS:
-            if fold < 0:  # the row before was of no double hour
-                fold = int(before > moment.local_ns)
-            elif before == moment.local_ns or (before > moment.local_ns) == (fold == 0):
-                fold = 1 - fold
-        self._double[key] = moment.local_ns, fold if double else -1
-        return max(fold, 0) if double else 0
+        before, fold, falling = self._double.get(key, (moment.local_ns - 1, -1, False))
+        if double and (fold < 0 or abs(moment.local_ns - before) >= _DAY_NS):
+            falling = before > moment.local_ns  # newest rows first
+            fold = int(falling)
+        elif double and (before == moment.local_ns or (before > moment.local_ns) != falling):
+            fold = int(not falling)
+        self._double[key] = moment.local_ns, fold if double else -1, falling
+        return fold if double else 0
 
 
 def _joined(day: str, clock: str, order: str) -> Moment:
@@ -251,9 +260,12 @@ def _order(
 ) -> str:
     """Order of day and month by all rows; none where every date begins with its year."""
     found = _doubtful_dates(at, rows)
-    if not found:
+    twelve = [row[at].strip() for _, row in rows if len(row) > at and re.fullmatch(r"\s*\d{12}\s*", row[at])]
+    if not found and not twelve:
         return ""
     rows.extend(more)
+    if twelve:
+        return order_of_twelve([row[at].strip() for _, row in rows if len(row) > at])
     found = _doubtful_dates(at, rows)
     try:
         return order_of_dates(found, item, "", date_in_name(item), notes)

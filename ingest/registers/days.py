@@ -76,15 +76,17 @@ def visit_day(listing: Listing, orders: Orders, notes: RowNotes, today: date | N
     try:
         found = read_day(text, orders.get((listing.register, "visit_day"), ""))
     except NoMoment as error:
-        why = error.phrase
-        if why.code == "stamp_not_understood":
-            why = Phrase("visit_day_not_a_date", {"text": text})
+        plain = error.phrase.code == "stamp_not_understood"
+        why = Phrase("visit_day_not_a_date", {"text": text}) if plain else error.phrase
+        decision = Decision(listing.register, "visit_left_out", {}, why)
     else:
         if found.day is None or found.is_month:
-            why = Phrase("visit_day_not_a_day", {"text": text})
-        elif not found.day.year >= _FIRST_YEAR or found.day > day_from_today(today):
-            why = Phrase("visit_day_impossible", {"text": text, "day": str(found.day)})
+            decision = Decision(listing.register, "visit_of_a_month_left_out", {"text": text})
+        elif found.day.year < _FIRST_YEAR or found.day > day_from_today(today):
+            decision = Decision(
+                listing.register, "visit_of_impossible_day_left_out", {"text": text, "day": str(found.day)}
+            )
         else:
             return found.day
-    notes.keep_row(listing.row.where, Decision(listing.register, "visit_left_out", {}, why))
+    notes.keep_row(listing.row.where, decision)
     return None

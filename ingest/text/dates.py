@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
@@ -50,7 +51,7 @@ _ZONE = (
     r"(?:\s*(?P<zone>(?:utc|gmt)?\+\d{1,2}(?::?\d{2})?|(?:utc|gmt)-\d{1,2}(?::?\d{2})?"
     r"|(?<=\d\d:\d\d)(?<=:\d\d:\d\d)-\d{2}(?::?\d{2})?|(?<=[.,]\d)-\d{2}(?::?\d{2})?|(?<=[.,]\d\d)-\d{2}(?::?\d{2})?"
     r"|(?<=[.,]\d{3})-\d{2}(?::?\d{2})?|(?<=[.,]\d{6})-\d{2}(?::?\d{2})?|(?<=\d\d:\d\d )-\d{2}:?\d{2}|(?<=t\d\d:\d\d)-\d{2}:?\d{2}"
-    r"|z|北京时间|[a-z]{2,5}|\[[a-z_/]+\]))?"
+    r"|z|北京时间|[a-z]{2,5}|\[[a-z_/]+\])(?:\[[a-z_/]+\])?)?"
 )
 _STAMPS = tuple(
     re.compile(rf"{day}(?:(?:\s*,\s*|\s*t\s*|[\s_-]+|(?<=[日号一二三四五六天)）])){_CLOCK}{_ZONE})?") for day in _DAYS
@@ -129,7 +130,7 @@ def read_moment(text: str, order: str = "") -> Moment:
     if number := _NUMBER.fullmatch(clean):
         if month := _MONTH_ONLY.fullmatch(clean):
             return _month(month, text)
-        return _moment_of_number(number, text)
+        return _moment_of_number(number, text, order)
     for pattern in _STAMPS:
         if match := pattern.fullmatch(clean):
             return _moment_of_match(match.groupdict(), text, order)
@@ -262,7 +263,7 @@ def _offset(zone: str | None, text: str) -> tuple[int | None, str]:
 # --- numbers -------------------------------------------------------------------------------------------------------
 
 
-def _moment_of_number(match: re.Match[str], text: str) -> Moment:
+def _moment_of_number(match: re.Match[str], text: str, order: str) -> Moment:
     """A stamp in digits only: a calendar's, seconds since 1970, or days in numbers."""
     whole, part = match[1], match[2] or ""
     if match[3]:
@@ -271,7 +272,7 @@ def _moment_of_number(match: re.Match[str], text: str) -> Moment:
         moment = _of_digits(whole[:8], whole[8:14], text)
         return replace(moment, local_ns=moment.local_ns + int((whole[14:] + part).ljust(9, "0")[:9]))
     if len(whole) == 12 and not part:
-        return _of_twelve(whole, text)
+        return _of_twelve(whole, text, order)
     if len(whole) == 10 and whole[0] == "2" and not part:
         return _of_digits(whole[:8], whole[8:] + "00", text)
     if len(whole) == 8 and not part:
@@ -293,18 +294,36 @@ def _of_digits(day: str, clock: str, text: str) -> Moment:
     return Moment(days * _DAY_S * _NS + _clock_ns({"hms": clock}, text))
 
 
-def _of_twelve(digits: str, text: str) -> Moment:
-    """YYYYMMDDHHMM or YYMMDDHHMMSS, whichever the calendar has."""
+def _of_twelve(digits: str, text: str, order: str) -> Moment:
+    """YYYYMMDDHHMM (``order`` is ``long``) or YYMMDDHHMMSS (``short``), whichever the calendar has."""
     found = []
-    for day, clock in ((digits[:8], digits[8:]), (digits[:6], digits[6:])):
+    for name, size in (("long", 8), ("short", 6)):
         try:
-            if len(day) == 6 or day[:2] in ("19", "20"):
-                found.append(_of_digits(day, clock, text))
+            if order in ("", name) and (size == 6 or digits[:2] in ("19", "20")):
+                found.append(_of_digits(digits[:size], digits[size:], text))
         except NoMoment:
             continue
     if len(found) == 1:
         return found[0]
     raise NoMoment(Phrase("stamp_order_unknown" if found else "stamp_not_in_calendar", {"stamp": text[:40]}))
+
+
+def order_of_twelve(texts: Sequence[str]) -> str:
+    """``long`` or ``short`` for stamps of twelve digits: the reading of which all are moments; empty for both or none.
+
+    Examples
+    --------
+    >>> order_of_twelve(["201205010000", "201205011300"]), order_of_twelve(["201205010000"])
+    ('long', '')
+    """
+    orders = {"long", "short"}
+    for text in {text for text in texts if len(text) == 12}:
+        for order in tuple(orders):
+            try:
+                read_moment(text, order)
+            except NoMoment:
+                orders.discard(order)
+    return orders.pop() if len(orders) == 1 else ""
 
 
 def _of_six(digits: str, text: str) -> Moment:
@@ -325,7 +344,7 @@ def _of_six(digits: str, text: str) -> Moment:
 
 def _epoch(whole: str, part: str, text: str) -> Moment:
     finer = _EPOCH_DIGITS.get(len(whole), 0)
-    nanoseconds = int(whole) * 10 ** (9 - finer) + (int(part.ljust(9, "0")[:9]) // 10**finer if part else 0)
+    nanoseconds: int = int(whole) * 10 ** (9 - finer) + (int(part.ljust(9, "0")[:9]) // 10**finer if part else 0)
     if len(whole) > 9 and not _EPOCH_S[0] <= nanoseconds // _NS < _EPOCH_S[1]:
         raise _wrong(text)
     return Moment(nanoseconds, 0, "epoch")

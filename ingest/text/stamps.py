@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ingest.errors import FileError
 from ingest.outcome import Decision, Notes, Phrase
 from ingest.text.dateorder import settle_order
-from ingest.text.dates import Moment, NoMoment, read_moment
+from ingest.text.dates import Moment, NoMoment, order_of_twelve, read_moment
 
 TimeArray = NDArray[np.datetime64]
 
@@ -105,7 +105,7 @@ def parse_stamps(
     if not len(filled):
         raise FileError(item, "time_column_empty")
     notes = Notes()
-    if float(filled.str.contains(_NUMBERS).mean() or 0.0) >= 0.5:  # type: ignore[arg-type]
+    if share_like(filled, _NUMBERS) >= 0.5:
         return _of_numbers(stripped, filled, item)
     offset, local = _split_offset(stripped, item, notes, letters_are_local)
     regular = parse_regular(local)
@@ -114,6 +114,8 @@ def parse_stamps(
         time = _read_column(local, order, item, letters_are_local, notes)
     else:
         time = regular
+    if np.isnat(time).all():
+        raise FileError(item, "no_stamp_readable", {"stamp": str(filled[0])[:40]})
     if isinstance(offset, np.ndarray):
         shift: NDArray[np.timedelta64] = offset.astype("timedelta64[s]")
         utc: TimeArray = np.subtract(time, shift).astype("datetime64[ns]")
@@ -122,6 +124,11 @@ def parse_stamps(
         shifted: TimeArray = np.subtract(time, np.timedelta64(int(offset), "s")).astype("datetime64[ns]")
         return Stamps(shifted, offset, tuple(notes.decisions))
     return Stamps(time, None, tuple(notes.decisions))
+
+
+def share_like(texts: pl.Series, pattern: str) -> float:
+    """Share of the texts that are there in which a pattern is found."""
+    return int(texts.str.contains(pattern).sum() or 0) / max(1, len(texts) - texts.null_count())
 
 
 def _cleaned(texts: pl.Series) -> pl.Series:
@@ -170,21 +177,19 @@ def coarse_steps(times: TimeArray, item: str) -> tuple[Decision, ...]:
     if len(good) < 10 or len(distinct) < 2 or len(distinct) > 0.7 * len(good):
         return ()
     step_s = float(np.diff(distinct).min() / np.timedelta64(1, "s"))
+    if step_s <= 1.0:  # a logger of several rows a second whose clock shows seconds
+        return ()
     return (Decision(item, "stamps_coarse", {"step_s": step_s, "rows": len(good), "distinct": len(distinct)}),)
 
 
 def _of_twelve(texts: pl.Series, item: str) -> TimeArray:
     """YYYYMMDDHHMM or YYMMDDHHMMSS: the one of which all rows are moments."""
-    found = []
-    for size in (8, 6):
-        spaced = texts.str.slice(0, size) + " " + texts.str.slice(size)
-        time = _try_formats(spaced, ["%Y%m%d %H%M" if size == 8 else "%y%m%d %H%M%S"])
-        years = time.dt.year()
-        if time.null_count() == texts.null_count() and years.is_between(1990, 2099).fill_null(True).all():
-            found.append(time.to_numpy().astype("datetime64[ns]"))
-    if len(found) != 1:
+    order = order_of_twelve(texts.drop_nulls().unique().to_list())
+    if not order:
         raise FileError(item, "stamp_of_twelve_digits", {"stamp": str(texts.drop_nulls()[0])})
-    return found[0]
+    size, form = (8, "%Y%m%d %H%M") if order == "long" else (6, "%y%m%d %H%M%S")
+    time: TimeArray = _try_formats(texts.str.slice(0, size) + " " + texts.str.slice(size), [form]).to_numpy()
+    return time.astype("datetime64[ns]")
 
 
 # --- offsets -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from ingest.errors import FileError
-from ingest.outcome import Decision, Notes, Outcome, Phrase
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Value
 from ingest.text.dates import FIRST_DAY, day_from_today
 from ingest.text.stamps import TimeArray, dates_in_name
 from ingest.traces.clocks import declared_offset
@@ -88,7 +88,12 @@ def _settle(one: _Dated, sound: Sequence[_Dated], today: date | None) -> Outcome
     record = one.record
     if not possible.all():
         bad = one.time[~possible]
-        values = {"count": len(bad), "rows": len(possible), "first": str(bad[0])[:10], "last": str(bad[-1])[:10]}
+        values: dict[str, Value] = {
+            "count": len(bad),
+            "rows": len(possible),
+            "first": str(bad[0])[:10],
+            "last": str(bad[-1])[:10],
+        }
         notes.reject(item, "time column", "rows_of_impossible_days", values)
         record = take(record, possible)
         one = replace(one, record=record, time=one.time[possible])
@@ -97,8 +102,8 @@ def _settle(one: _Dated, sound: Sequence[_Dated], today: date | None) -> Outcome
         and not one.is_named()
         and not (_day(one.time.max()) < max(one.named) and min(one.named) < _day(one.time.min()))
     ):
-        values = {"first": str(one.time[0])[:10], "named": str(one.named[0]), "name": name}
-        notes.decide(item, "name_says_another_day", values)
+        said: dict[str, Value] = {"first": str(one.time[0])[:10], "named": str(one.named[0]), "name": name}
+        notes.decide(item, "name_says_another_day", said)
     return notes.outcome(record)
 
 
@@ -125,7 +130,11 @@ def _rollover(one: _Dated, others: Sequence[_Dated], today: date | None) -> tupl
             if one.is_named(weeks)
             else Phrase("rollover_by_file", {"other": other.record.item if other else ""})
         )
-        days = {"first": str(one.time[0])[:10], "moved": str(one.time[0] + later)[:10], "weeks": weeks}
+        days: dict[str, Value] = {
+            "first": str(one.time[0])[:10],
+            "moved": str(one.time[0] + later)[:10],
+            "weeks": weeks,
+        }
         return later, Decision(one.record.item, "gps_weeks_added", days, why)
     return None
 

@@ -108,7 +108,8 @@ def read_traces(
     """
     notes = Notes()
     records = [record for path in sorted(files) for record in _read_file(path, settings, root, notes)]
-    records = _to_utc(notes.take(settle_days(records, settings, today)), settings, notes)
+    dated = notes.take(settle_days(records, settings, today))
+    records = _to_utc(dated, settings, notes)
     records = [r for r in (_guarded(partial(repair_stamps, r), notes) for r in records) if r is not None]
     outings = notes.take(group_outings(records))
     traces: list[xr.Dataset] = []

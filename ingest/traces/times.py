@@ -15,7 +15,7 @@ from ingest.species import fold
 from ingest.text.dates import NoMoment, read_clock
 from ingest.text.gpstime import utc_from_gps, utc_from_seconds, utc_from_week
 from ingest.text.headings import split_heading
-from ingest.text.stamps import Stamps, TimeArray, coarse_steps, date_in_name, parse_stamps
+from ingest.text.stamps import Stamps, TimeArray, coarse_steps, date_in_name, parse_stamps, share_like
 from ingest.text.tables import Table
 from ingest.traces.columns import Use, claimed_offset_s
 from ingest.traces.record import Layout, TraceSettings
@@ -107,24 +107,24 @@ def _day_and_clock(frame: pl.DataFrame, day: Use, clock: Use) -> tuple[pl.Series
     if _are_epochs(days) or _are_full(days):
         return days, day
     clocks = clocks.str.replace(r"^(1899-12-3[01]|1900-01-0[01])[T ]", "")
-    digits = clocks.drop_nulls().str.contains(r"^\d{1,6}(\.\d+)?$").mean() or 0.0
-    if digits == 1.0:  # 90503 is 09:05:03 that lost its zero, 905 is 09:05 where no clock has seconds
-        whole = clocks.str.extract(r"^(\d+)")
-        width = 6 if (whole.str.len_chars().max() or 0) > 4 else 4
-        clocks = whole.str.zfill(width) + clocks.str.extract(r"(\.\d+)$").fill_null("")
-    elif (clocks.drop_nulls().str.contains(r"^0?\.\d+$").mean() or 0.0) > 0.9:
+    if share_like(clocks, r"^0?\.\d+$|^0$") > 0.9:
         clocks = _clocks_of_fractions(clocks)
+    elif share_like(clocks, r"^\d{1,6}(\.\d+)?$") > 0.9:
+        # 90503 is 09:05:03 that lost its zero; 905 is 09:05 where no clock has seconds
+        whole = clocks.str.extract(r"^(\d+)")
+        width = 6 if share_like(whole, r"^\d{5}") else 4
+        clocks = whole.str.zfill(width) + clocks.str.extract(r"(\.\d+)$").fill_null("")
     return days + " " + clocks, clock
 
 
 def _are_epochs(texts: pl.Series) -> bool:
     """Whether most texts are seconds since 1970, milliseconds, microseconds or nanoseconds."""
-    return float(texts.drop_nulls().str.contains(_EPOCH).mean() or 0.0) > 0.5
+    return share_like(texts, _EPOCH) > 0.5
 
 
 def _are_full(texts: pl.Series) -> bool:
     """Whether most texts have a date and a clock."""
-    return float(texts.drop_nulls().str.contains(_FULL).mean() or 0.0) > 0.5
+    return share_like(texts, _FULL) > 0.5
 
 
 def _clocks_of_fractions(texts: pl.Series) -> pl.Series:
@@ -176,7 +176,7 @@ def _epoch_times(values: pl.Series, table: Table) -> Stamps:
     part = np.round((np.where(valid, numbers, 0) - whole) * 1e6) * 1e3
     time = whole.astype("int64").astype("datetime64[s]").astype("datetime64[ns]") + part.astype("timedelta64[ns]")
     time[~valid] = np.datetime64("NaT")
-    return Stamps(time, 0.0, coarse_steps(time, table.item) if (numbers % 1 == 0).all() else ())
+    return Stamps(time, 0.0, coarse_steps(time, table.item))
 
 
 def _add_nanoseconds(stamps: Stamps, frame: pl.DataFrame, use: Use | None) -> Stamps:

@@ -219,11 +219,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "day_of_an_empty_cell": ("{text!r} is what an empty cell becomes", "{text!r} 系空单元格转换而来"),
     "permit_without_end": ("the permit has no end", "许可证长期有效"),
     "text_of_cell": ("the cell says {text!r}", "单元格内容为 {text!r}"),
-    "visit_day_not_a_day": (
+    "visit_of_a_month_left_out": ("visit left out: no single day", "该次检查未计入：未注明具体日期"),
+    "visit_of_a_month_left_out.why": (
         "{text!r} names no single day; write the day of the visit as 2024-10-08",
         "{text!r} 未注明具体日期；请将检查日期写成 2024-10-08 的形式",
     ),
-    "visit_day_impossible": (
+    "visit_of_impossible_day_left_out": ("visit left out: impossible day", "该次检查未计入：日期不可能"),
+    "visit_of_impossible_day_left_out.why": (
         "{text!r} is {day}, which is after today or before 1990; correct the day of the visit",
         "{text!r} 即 {day}，晚于今天或早于 1990 年；请更正检查日期",
     ),
