@@ -24,6 +24,8 @@ from ingest.schema import check_monitor, is_mark
 
 #: Times further from 1970 than this (1677 and 2262) do not fit 64 bits of nanoseconds.
 LAST_NS = 9_223_372_000 * 10**9
+#: From so many replaced values on, and this share of all, the times were not read whole: corrections are fewer.
+_MANY, _SHARE = 10, 0.25
 
 Attributes = Mapping[str, str | float]
 Value = TypeVar("Value", np.float64, np.int32)
@@ -155,6 +157,7 @@ class Collector:
         Decisions say where values were replaced, and where rows of one series name several positions.
         """
         replaced: Counter[str] = Counter()
+        came: Counter[str] = Counter()
         moved: Counter[str] = Counter()
         series: list[xr.Dataset] = []
         spots: list[Spot | None] = []
@@ -165,11 +168,12 @@ class Collector:
                 dataset, count = points.dataset(_attributes(key))
                 check_monitor(dataset)
                 replaced[key.source] += count
+                came[key.source] += count + sum(int(v.count()) for v in dataset.data_vars.values())
                 moved[key.source] += points.spots_differ
                 series.append(dataset)
                 spots.append(points.spot)
         decisions = (
-            *(Decision(s, "values_replaced", {"count": replaced[s]}) for s in sources if replaced[s]),
+            *(_replaced(s, replaced[s], came[s]) for s in sources if replaced[s]),
             *(Decision(s, "rows_elsewhere_than_series", {"count": moved[s]}) for s in sources if moved[s]),
         )
         return Collected(tuple(series), tuple(spots), decisions)
@@ -184,6 +188,13 @@ def _attributes(key: SeriesKey) -> dict[str, str]:
         "interval": key.interval, "mn": key.mn, "point": key.point, "permit_code": key.permit_code, "uscc": key.uscc,
         "site_name": key.site_name, "source": key.source,
     }  # fmt: skip
+
+
+def _replaced(source: str, count: int, came: int) -> Decision:
+    """So many values gave way to later ones of the same time: where they are many, their times are doubted."""
+    if count >= _MANY and count > _SHARE * came:
+        return Decision(source, "many_values_replaced", {"count": count, "values": came})
+    return Decision(source, "values_replaced", {"count": count})
 
 
 # --- sorted once ---------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import xarray as xr
 from ingest.coordinates import crs_from_text, zone_of
 from ingest.errors import FileError
 from ingest.monitors.codes import code_of
-from ingest.monitors.collect import LAST_NS, Attributes, Collected, Collector, SeriesKey
+from ingest.monitors.collect import Attributes, Collected, Collector, SeriesKey
 from ingest.monitors.hj212 import DEFECTS, Hj212Settings, Message, join_packets, parse_stream
 from ingest.monitors.marks import Mark, apply_marks
 from ingest.monitors.positions import read_positions, with_position
@@ -28,6 +28,7 @@ from ingest.outcome import Notes, Outcome, Phrase, Reject
 from ingest.registers.places import HYPOTHESES, crs_name
 from ingest.settings import setting
 from ingest.species import species_of_code
+from ingest.text.dates import FIRST_DAY, day_from_today
 from ingest.text.sheets import read_sheets
 from ingest.text.sources import Limits
 
@@ -47,7 +48,6 @@ _COMMANDS = {
 # Stations of ambient air send gases in µg m-3, whatever the table of codes says; only CO comes in mg m-3.
 _AMBIENT, _POWER, _VENDOR_POWER = "22", "44", "80"
 _WATER = ("21", "32", "52")
-_BEYOND = Phrase("packet_time_out_of_range")
 _KIND_CODES = {
     "packet_sum_modbus": "packets_with_modbus_sum",
     "packet_sum_wrong": "packets_with_wrong_sum",
@@ -80,7 +80,7 @@ class MonitorSettings(Limits):
 
 
 def read_monitors(
-    files: Iterable[Path], settings: MonitorSettings, *, root: Path | None = None
+    files: Iterable[Path], settings: MonitorSettings, *, root: Path | None = None, today: date | None = None
 ) -> Outcome[tuple[xr.Dataset, ...]]:
     """Read monitor records, join them by reporting point, and lay the marks over them.
 
@@ -90,6 +90,8 @@ def read_monitors(
     settings : MonitorSettings
     root : Path, optional
         Folder to which the names shown to people are relative.
+    today : date, optional
+        The day after which no record can be; the machine's by default.
 
     Returns
     -------
@@ -109,20 +111,22 @@ def read_monitors(
     for path in sorted(files):
         inside = root is not None and path.is_relative_to(root)
         item = path.relative_to(root).as_posix() if inside and root is not None else path.name
+        zoned = False
         try:
             if _is_hj212(path):
-                _read_packets(path, item, settings, zone, collector, notes)
+                _read_packets(path, item, settings, zone, collector, notes, today)
             else:
                 sheets, decisions = read_sheets(path, item, settings)
                 notes.keep(*decisions)
-                for sheet in sheets:
-                    read_table(sheet, item, zone, collector, marks, devices, notes)
+                said = [read_table(sheet, item, zone, collector, marks, devices, notes, today) for sheet in sheets]
+                zoned = bool(said) and all(said)
         except FileError as error:
             notes.keep(error.reject)
         except OSError as error:
             notes.reject(item, "", "record_unreadable", {"error": error.strerror or str(error)})
         else:
-            notes.decide(item, "record_times_read_as", {"zone": settings.time_zone})
+            if not zoned:
+                notes.decide(item, "record_times_read_as", {"zone": settings.time_zone})
     collected = collector.drain()
     notes.keep(*collected.decisions)
     placed = notes.take(_place(collected, devices, settings.crs))
@@ -177,7 +181,13 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _read_packets(
-    path: Path, item: str, settings: MonitorSettings, zone: tzinfo, collector: Collector, notes: Notes
+    path: Path,
+    item: str,
+    settings: MonitorSettings,
+    zone: tzinfo,
+    collector: Collector,
+    notes: Notes,
+    today: date | None = None,
 ) -> None:
     """Add the values of a file of packets; refused and tolerated packets are counted by kind."""
     refused: Counter[str] = Counter()
@@ -188,10 +198,9 @@ def _read_packets(
         tolerated.update((message.mn, _kind(problem)) for problem in message.tolerated)
         problem = message.errors[0] if message.errors else None
         if problem is None and message.cn in _COMMANDS and message.data_time:
-            time_ns = _utc_ns(message.data_time, zone)
-            problem = _BEYOND if abs(time_ns) > LAST_NS else None
+            problem = _impossible(message.data_time, today)
             if problem is None:
-                _add_message(message, item, time_ns, collector)
+                _add_message(message, item, _utc_ns(message.data_time, zone), collector)
         if problem is not None:
             kind = str(_kind(problem))
             refused[kind] += 1
@@ -205,6 +214,8 @@ def _read_packets(
 def _refused(item: str, count: int, offset: int, problem: Phrase) -> Reject:
     """So many packets with a problem, the first of them at an offset, and what can be done."""
     where, kind, defect = f"byte {offset}", _kind(problem), DEFECTS.get(problem.code)
+    if problem.code == "packet_time_impossible":
+        return Reject(item, where, "packets_of_impossible_days", {"count": count, "kind": kind})
     if defect is None:
         return Reject(item, where, "packets_damaged", {"count": count, "kind": kind})
     return Reject(item, where, "packets_not_to_standard", {"count": count, "kind": kind, "defect": defect})
@@ -265,6 +276,14 @@ def _variable(code: str, field_name: str, wanted: str, system: str) -> tuple[str
         return None
     unit = _ELECTRIC_UNITS.get(field_name[:1], "1") if system in (_POWER, _VENDOR_POWER) else "1"
     return f"{name}_{field_name}", {"units": unit, "code": name}
+
+
+def _impossible(digits: str, today: date | None) -> Phrase | None:
+    """Say that a DataTime is of a clock that was reset, or after today."""
+    day = datetime.strptime(digits[:8], "%Y%m%d").date()
+    if FIRST_DAY <= day <= day_from_today(today):
+        return None
+    return Phrase("packet_time_impossible", {"year": day.year})
 
 
 def _utc_ns(digits: str, zone: tzinfo) -> int:

@@ -10,25 +10,27 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import date, tzinfo
 from functools import lru_cache
 from itertools import chain, islice
 
 import numpy as np
 
-from ingest.coordinates import zone_of
-from ingest.errors import FileError, OnevisitError, SettingError, UnknownFormat
+from ingest.errors import FileError, SettingError, UnknownFormat
 from ingest.monitors.codes import Code, code_of
-from ingest.monitors.collect import LAST_NS, Attributes, Collector, Points, SeriesKey
+from ingest.monitors.collect import Attributes, Collector, Points, SeriesKey
 from ingest.monitors.marks import Mark
 from ingest.monitors.positions import ROLES as PLACES
 from ingest.monitors.positions import Spot, spot_of
+from ingest.monitors.times import ROLES as WHEN
+from ingest.monitors.times import UnusableRow, open_end_ns, say_times, settle_times, sound_start_ns
 from ingest.outcome import Notes, Phrase
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.text.fields import field_of_heading, monitor_headings
 from ingest.text.marks import NO_MARK
 from ingest.text.sheets import Sheet
 
+TIME_ROLES = frozenset(WHEN)
 _HEADING_ROWS = 25
 _ROWS_OF_INTERVAL = 20_000
 _SUFFIXES = (
@@ -45,22 +47,11 @@ _STATES = {
 }  # fmt: skip
 _DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
 _ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
-# Date, clock, and the zone where it is written; "08:00-09:00" is a span of time and no zone.
-_TIME = re.compile(
-    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})"
-    r"(?:(?:[日号]|[日号]?\s*T|\s+)\s*"
-    r"(\d{1,2})(?:[:：时点](?:(\d{1,2})(?:[:：分](?:(\d{1,2})(?:[.,](\d{1,9}))?秒?)?)?)?)?)?"
-    r"[日号]?\s*(Z|\+\d{2}:?\d{2}|(?<=:\d\d:\d\d)-\d{2}:?\d{2})?"
-)
 _VALUE = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*[(（]?([A-Za-z]?)[)）]?\s*")
 # Longitude and latitude in a register; beside measured values "WD" is as well a wind direction or a temperature.
 _NO_PLACES = ("jd", "wd")
 _SITE_NAMES = ("permit_code", "uscc", "site_name")
 _SYMBOLS = (("毫克", "mg"), ("微克", "ug"), ("立方米", "m3"), ("升", "l"), ("秒", "s"), ("小时", "h"), ("时", "h"))
-
-
-class UnusableRow(OnevisitError, ValueError):
-    """A row of which nothing can be used; the phrase is the same for every such row, so that they are counted."""
 
 
 @dataclass
@@ -89,8 +80,11 @@ def read_table(
     marks: list[Mark],
     devices: dict[str, Device],
     notes: Notes,
-) -> None:
+    today: date | None = None,
+) -> bool:
     """Add the values of one table to the collector, its marks to the list, or what it says of ``devices``.
+
+    Returns whether every time in it names its zone; ``today`` is the machine's by default.
 
     Raises
     ------
@@ -105,7 +99,7 @@ def read_table(
     roles = {column.role for column in columns}
     rows = _filled_rows(iterator, notes)
     first = list(islice(rows, _ROWS_OF_INTERVAL))
-    interval = _interval(columns, first)
+    times = settle_times([column.role for column in columns], first, rows, item, zone, notes, today)
     bad: Counter[Phrase] = Counter()
     for number, row in chain(first, rows):
         where = f"{sheet.unit} {number}"
@@ -115,9 +109,10 @@ def read_table(
                 _add_device_of_list(texts, devices, spot_of(texts, item, where))
             if {"start", "end"} <= roles:
                 marks.append(_mark(texts, f"{item}, {where}", zone))
-            elif "time" in roles:
-                time_ns = _time_ns(texts.get("time", ""), zone)
-                points = collector.points(SeriesKey(interval, source=item, **_site(texts)))
+            elif roles & TIME_ROLES:
+                site = _site(texts)
+                time_ns = times.time_ns(row, (*site.values(), texts.get("species", ""), texts.get("device", "")))
+                points = collector.points(SeriesKey(times.interval, source=item, **site))
                 _add_row(columns, row, texts, time_ns, points)
                 if (spot := spot_of(texts, item, where)) is not None:
                     points.place(spot)
@@ -128,6 +123,7 @@ def read_table(
     for reason, count in bad.items():
         if count > 1:
             notes.reject(item, sheet.unit, "more_rows_not_used", {"count": count - 1, "reason": reason})
+    return say_times(times, item, notes)
 
 
 def _filled_rows(rows: Iterator[tuple[int, list[str]]], notes: Notes) -> Iterator[tuple[int, list[str]]]:
@@ -156,7 +152,7 @@ def _find_heading(iterator: Iterator[tuple[int, list[str]]], item: str) -> list[
             "state",
         }
         names_device = "mn" in roles and roles & {"permit_code", "uscc", "name", *PLACES}
-        if ("time" in roles and measured) or {"start", "end"} <= roles or names_device:
+        if (roles & {"time", "date"} and measured) or {"start", "end"} <= roles or names_device:
             return columns
         first = first or ", ".join(cell.strip() for cell in row[:8] if cell.strip())
         if index >= _HEADING_ROWS:
@@ -334,62 +330,11 @@ def _number(text: str) -> float | None:
     return value if abs(value) < 1e300 else None
 
 
-# --- time ----------------------------------------------------------------------------------------------------------
-
-
-def _time_ns(text: str, zone: tzinfo) -> int:
-    """Nanoseconds since 1970 of a local time as people and spreadsheets write it; a zone behind it is believed.
-
-    Raises
-    ------
-    UnusableRow
-        If the text is no time.
-    SettingError
-        If the zone behind it is none.
-    """
-    match = _TIME.fullmatch(text)
-    if match is None:
-        raise UnusableRow(Phrase("row_time_not_understood"))
-    *numbers, fraction, stated = match.groups()
-    year, month, day, hour, minute, second = (int(part or 0) for part in numbers)
-    try:
-        start = datetime(year, month, day, 0 if hour == 24 else hour, minute, second, tzinfo=zone)
-    except ValueError as error:
-        raise UnusableRow(Phrase("row_time_not_in_calendar")) from error
-    if stated:
-        start = start.replace(tzinfo=zone_of(stated))
-    seconds = int(start.timestamp()) + (86_400 if hour == 24 else 0)
-    time_ns = seconds * 1_000_000_000 + int((fraction or "").ljust(9, "0"))
-    if abs(time_ns) > LAST_NS:
-        raise UnusableRow(Phrase("row_time_out_of_range"))
-    return time_ns
-
-
-def _interval(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str]]]) -> str:
-    """Interval of a table, from the commonest step between its times; times without a clock are days."""
-    at = next((index for index, column in enumerate(columns) if column.role == "time"), None)
-    if at is None:
-        return "hour"
-    zone = UTC
-    texts = list(dict.fromkeys(row[at].strip() for _, row in rows if len(row) > at))
-    times = []
-    for text in texts:
-        try:
-            times.append(_time_ns(text, zone))
-        except ValueError:
-            continue
-    if not times or all(time % (86_400 * 10**9) == 0 for time in times):
-        return "day" if times else "hour"
-    steps = np.diff(np.unique(times)) / 1e9
-    step = float(np.median(steps)) if len(steps) else 3600.0
-    return "day" if step >= 80_000 else "hour" if step >= 1_800 else "minute" if step >= 50 else "realtime"
-
-
 # --- marks ---------------------------------------------------------------------------------------------------------
 
 
 def _mark(texts: Mapping[str, str], where: str, zone: tzinfo) -> Mark:
-    start, end = _time_ns(texts.get("start", ""), zone), _time_ns(texts.get("end", ""), zone)
+    start, end = sound_start_ns(texts.get("start", ""), zone), open_end_ns(texts.get("end", ""), zone)
     if end < start:
         raise UnusableRow(Phrase("mark_ends_before_start"))
     known = code_of(texts.get("species", ""))

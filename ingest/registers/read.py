@@ -16,6 +16,7 @@ import shapely
 from ingest.coordinates import metres_per_degree
 from ingest.errors import FileError
 from ingest.outcome import Decision, Notes, Outcome, Phrase
+from ingest.registers.days import Orders, date_orders, last_valid_day, visit_day
 from ingest.registers.joins import Group, join_listings
 from ingest.registers.listings import Listing, RowNotes, read_listings, settle_crs
 from ingest.registers.places import BD09, GCJ02, WGS84, Place, crs_name, distance_m
@@ -62,7 +63,7 @@ class SiteSettings(Limits):
 
 
 def read_sites(
-    files: Iterable[Path], settings: SiteSettings, *, root: Path | None = None
+    files: Iterable[Path], settings: SiteSettings, *, root: Path | None = None, today: date | None = None
 ) -> Outcome[tuple[Site, ...]]:
     """Read registers and join their rows to sites.
 
@@ -73,6 +74,8 @@ def read_sites(
     settings : SiteSettings
     root : Path, optional
         Folder to which the names shown to people are relative.
+    today : date, optional
+        The day after which no visit can be; the machine's by default.
 
     Returns
     -------
@@ -92,7 +95,8 @@ def read_sites(
         near_m=settings.near_m,
         likeness=settings.name_likeness,
     )
-    sites = [site for group in joined.value if (site := _build_site(group, settings, notes)) is not None]
+    days = _Days(date_orders(listings, notes), today)
+    sites = [site for group in joined.value if (site := _build_site(group, settings, days, notes)) is not None]
     sites = _unique(_give_parcels(sites, loose, notes), notes)
     notes.keep(*joined.decisions)
     logger.info("sites: %d rows in, %d sites, %d rejected", len(listings), len(sites), len(notes.rejects))
@@ -115,7 +119,15 @@ def _read_registers(files: Iterable[Path], settings: SiteSettings, root: Path | 
 # --- one site ------------------------------------------------------------------------------------------------------
 
 
-def _build_site(group: Group, settings: SiteSettings, notes: RowNotes) -> Site | None:
+@dataclass(frozen=True)
+class _Days:
+    """How days are read: order of day and month by register, and the day after which no visit can be."""
+
+    orders: Orders
+    today: date | None
+
+
+def _build_site(group: Group, settings: SiteSettings, days: _Days, notes: RowNotes) -> Site | None:
     """Merge the listings of one site; without any position it is rejected."""
     first = group.listings[0]
     parcel = next((listing.parcel for listing in group.listings if listing.parcel is not None), None)
@@ -147,11 +159,11 @@ def _build_site(group: Group, settings: SiteSettings, notes: RowNotes) -> Site |
         credit=_text(group, "credit"),
         grade=_text(group, "grade"),
         disclosure=_text(group, "disclosure"),
-        permit_valid_to=_last_date(_text(group, "permit_valid_to")),
+        permit_valid_to=last_valid_day(group, days.orders, notes),
         gate=_gate(group),
         parcel=parcel,
         stacks=_stacks(group),
-        visited=_visited(group, notes),
+        visited=_visited(group, days, notes),
         sources=tuple(dict.fromkeys(listing.register for listing in group.listings)),
     )
 
@@ -223,16 +235,13 @@ def _stacks(group: Group) -> tuple[shapely.Point, ...]:
     return tuple(shapely.Point(place.lon, place.lat) for place in dict.fromkeys(outlets))
 
 
-def _visited(group: Group, notes: RowNotes) -> tuple[Visited, ...]:
+def _visited(group: Group, days: _Days, notes: RowNotes) -> tuple[Visited, ...]:
     found = set()
     for listing in group.listings:
-        text = listing.row.get("visit_day")
-        if not text:
+        if not listing.row.get("visit_day"):
             continue
-        day = _last_date(text)
+        day = visit_day(listing, days.orders, notes, days.today)
         if day is None:
-            why = Phrase("visit_day_not_a_date", {"text": text})
-            notes.keep_row(listing.row.where, Decision(listing.register, "visit_left_out", {}, why))
             continue
         kind_text = listing.row.get("visit_kind").lower()
         kind = next((kind for kind, words in _KINDS if any(word in kind_text for word in words)), "")
@@ -242,16 +251,6 @@ def _visited(group: Group, notes: RowNotes) -> tuple[Visited, ...]:
             notes.keep_row(listing.row.where, Decision(listing.register, "visit_counted_as_daily", {}, why))
         found.add((day, kind or "daily", listing.row.get("visit_result")))
     return tuple(Visited(*visit) for visit in sorted(found))
-
-
-def _last_date(text: str) -> date | None:
-    """Last date in a text like ``2020-01-01至2025-12-31`` or ``2025年12月31日``."""
-    for year, month, day in reversed(re.findall(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})", text)):
-        try:
-            return date(int(year), int(month), int(day))
-        except ValueError:
-            continue
-    return None
 
 
 # --- all sites -----------------------------------------------------------------------------------------------------

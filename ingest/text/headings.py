@@ -23,7 +23,7 @@ CONCENTRATIONS = (MOLE, MASS, NUMBER)
 class Quantity:
     """A measured quantity: its slug, what it is used for, its canonical unit, its plausible range in that unit.
 
-    ``role`` is one of ``time``, ``date``, ``clock``, ``epoch``, ``gnss_clock``, ``lon``, ``lat``, ``species``,
+    ``role`` is one of ``time``, ``date``, ``clock``, ``epoch``, ``gnss_clock``, ``gps_week``, ``gps_seconds``, ``lon``, ``lat``, ``species``,
     ``wind_speed``, ``wind_direction``, ``wind`` (a component), ``status``, ``other``, ``ignore``. ``unit`` is the
     canonical unit, for a species the unit in which ``low`` and ``high`` are given. ``guesses`` are units that a
     heading without one may mean, with the range of the median of values that makes each of them believable.
@@ -97,13 +97,23 @@ QUANTITIES: tuple[Quantity, ...] = (
         "time",
         "time|timestamp|datetime|date time|date and time|system time|sample time|gps timestamp|date lt|lst|utc "
         "time|time utc|"
-        "timestamp utc|采样点时间|采样时间|监测时间|数据时间|时间|日期时间|采集时间|记录时间|测量时间|北京时间|"
+        "timestamp utc|gpst|gpst time|采样点时间|采样时间|监测时间|数据时间|时间|日期时间|采集时间|记录时间|测量时间|北京时间|"
         "local time",
     ),
     _other("date", "date", "date", "date|log date|logdate|system date y m d|system date|日期|监测日期|采样日期"),
     _other("clock", "clock", "time of day", "log time|logtime|system time h m s|clock|时刻|时分秒"),
     _other("epoch", "epoch", "seconds since 1970", "epoch time|epoch|unix time|unixtime|seconds since 1970"),
     _other("epoch_ns", "epoch_ns", "nanoseconds of the epoch second", "nanoseconds", "1", 0, 1e9),
+    _other("gps_week", "gps_week", "GPS week", "gps week|gpsweek|gps week number|gps周|gps周数", "1", 0, 1e4),
+    _other(
+        "gps_seconds",
+        "gps_seconds",
+        "seconds of a GPS clock: of the week, or since 1980-01-06",
+        "gps seconds|gps second|gps tow|gps sow|gpsseconds|gps seconds of week|gps time of week|gps周内秒|gps秒",
+        "s",
+        0,
+        4e9,
+    ),
     _other("gnss_clock", "gnss_clock", "GNSS time of day, UTC", "gps time|gnss time", "s", 0, 86400),
     _other(
         "lon",

@@ -122,11 +122,17 @@ def workbook_sheets(data: bytes, item: str, limits: Limits) -> Iterator[Sheet]:
 
 
 def cell_text(cell: object) -> str:
-    """Text of a workbook cell: whole numbers without a point, times in ISO form."""
+    """Text of a workbook cell: whole numbers without a point, times in ISO form, rounded to the second.
+
+    A spreadsheet keeps days as a number, so that two o'clock may be 01:59:59.7.
+    """
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     if isinstance(cell, dt.datetime):
-        return cell.isoformat(sep=" ")
+        return (cell + dt.timedelta(microseconds=500_000)).replace(microsecond=0).isoformat(sep=" ")
+    if isinstance(cell, dt.time):
+        seconds = round(cell.hour * 3600 + cell.minute * 60 + cell.second + cell.microsecond / 1e6)
+        return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
     return "" if cell is None else str(cell)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,17 +13,27 @@ import polars as pl
 from numpy.typing import NDArray
 
 from ingest.errors import FileError
-from ingest.outcome import Decision, Notes
+from ingest.outcome import Decision, Notes, Phrase
+from ingest.text.dateorder import settle_order
+from ingest.text.dates import Moment, NoMoment, order_of_twelve, read_moment
 
 TimeArray = NDArray[np.datetime64]
 
 _DATE = re.compile(
     r"^\s*(?P<a>\d{1,4})(?P<sep>[-/.年])(?P<b>\d{1,2})[-/.月](?P<c>\d{1,4})日?(?P<t>[T ,]+)?"
-    r"(?P<clock>\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?P<f>[.,]\d+)?秒?|分)?)?\s*(?P<half>[AaPp][Mm])?\s*"
-    r"(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?\s*$"
+    r"(?P<clock>\d{1,2}[:时]\d{1,2}(?:[:分]\d{1,2}(?P<f>[.,]\d+)?秒?|分)?)?\s*(?P<half>[AaPp][Mm])?\s*$"
 )
-_COMPACT = re.compile(r"^\s*(\d{8})[T _]?(\d{6})?\s*$")
-_OFFSET = r"([+-]\d{2}):?(\d{2})$"
+_COMPACT_FORMATS = (
+    (re.compile(r"\d{14}"), "%Y%m%d%H%M%S"),
+    (re.compile(r"\d{8}"), "%Y%m%d"),
+    (re.compile(r"\d{8}([T _-]+)\d{6}"), "%Y%m%d{}%H%M%S"),
+    (re.compile(r"\d{8}([T _-]+)\d{4}"), "%Y%m%d{}%H%M"),
+)
+_ZONE = r"(?i)(?:\d|[时分秒]|[ap]\.?m\.?)\s*(z|utc|gmt|bjt|北京时间|(?:utc|gmt)?\+\d{1,2}(?::?\d{2})?|(?:utc|gmt)-\d{1,2}(?::?\d{2})?)$"
+# "08:00-09:00" is a span of time and no zone: west of Greenwich stands behind seconds, or behind the clock of ISO 8601.
+_WEST = r"(?:\d:\d{2}:\d{2}(?:[.,]\d+)?|T\d{2}:\d{2}|T\d{6}(?:\.\d+)?)\s*(-\d{2}(?::?\d{2})?)$"
+_LETTERS = r"(?i)(?:\d|[时分秒]|[ap]\.?m\.?)\s*\[?([a-z]{2,5}|[a-z]+/[a-z_/]+)\]?$"
+_NUMBERS = r"^\+?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$"
 
 
 @dataclass(frozen=True)
@@ -41,60 +53,69 @@ def date_in_name(item: str) -> date | None:
     >>> date_in_name("2019_09_25_h091000_KAN_CPC3007.csv")
     datetime.date(2019, 9, 25)
     """
-    for found in re.finditer(r"(?<!\d)(20\d\d|19\d\d)[-_.]?(\d\d)[-_.]?(\d\d)(?!\d{3})", item.rsplit("/", 1)[-1]):
+    return next(iter(dates_in_name(item)), None)
+
+
+def dates_in_name(item: str) -> tuple[date, ...]:
+    """Return all days written in a file name."""
+    days = []
+    name = item.rsplit("/", 1)[-1]
+    for found in re.finditer(
+        r"(?<!\d)(20\d\d|19\d\d)[-_.年]?(\d\d?)[-_.月]?(\d\d?)(?=\d{0,2}(?!\d)|\d{4}(?!\d)|\d{6}(?!\d))", name
+    ):
+        if found[0].isdigit() and len(found[0]) != 8:
+            continue
         try:
-            return date(*(int(part) for part in found.groups()))
+            days.append(date(*(int(part) for part in found.groups())))
         except ValueError:
             continue
-    return None
+    return tuple(days)
 
 
-def parse_stamps(texts: pl.Series, item: str, *, date_order: str = "", day: date | None = None) -> Stamps:
+def parse_stamps(
+    texts: pl.Series, item: str, *, date_order: str = "", day: date | None = None, letters_are_local: bool = False
+) -> Stamps:
     """Parse a column of stamps.
 
     Parameters
     ----------
     texts : Series of str
         One stamp a row: ISO 8601, ``2024/10/8 9:05:03``, ``25-09-2019 10:00:00``, ``09/25/19 ...``,
-        ``2024年10月8日 ...``,
-        ``20241008090503``.
+        ``2024年10月8日 ...``, ``20241008090503``, days in numbers, seconds since 1970, and whatever else
+        `ingest.text.dates.read_moment` understands.
     item : str
         The file, for messages and for the day in its name.
     date_order : str
         ``ymd``, ``dmy`` or ``mdy`` where it is known.
     day : date, optional
         The day of the first row, where it is known otherwise: it settles the order of day and month.
+    letters_are_local : bool
+        Whether a zone in letters that several zones share (``CST``) is that of the clock, which is declared elsewhere.
 
     Raises
     ------
     FileError
-        If nothing parses, or day and month cannot be told apart.
+        If nothing parses, day and month cannot be told apart, or a zone in letters is not one only.
     """
     plain = parse_regular(texts)
     if plain is not None:
         return Stamps(plain, None)
-    stripped = texts.str.strip_chars(" \t\r\"'")
-    notes = Notes()
-    offset, stripped = _split_offset(stripped, item, notes)
-    sample = [value for value in stripped.drop_nulls().head(2000).to_list() if value]
-    if not sample:
+    stripped = _cleaned(texts)
+    filled = stripped.filter(stripped.is_not_null() & (stripped != ""))
+    if not len(filled):
         raise FileError(item, "time_column_empty")
-    compact = _COMPACT.match(sample[0])
-    if compact:
-        formats = [_compact_format(sample[0])]
+    notes = Notes()
+    if share_like(filled, _NUMBERS) >= 0.5:
+        return _of_numbers(stripped, filled, item)
+    offset, local = _split_offset(stripped, item, notes, letters_are_local)
+    regular = parse_regular(local)
+    if regular is None:
+        order = settle_order(local, item, date_order, day or date_in_name(item), notes)
+        time = _read_column(local, order, item, letters_are_local, notes)
     else:
-        matches = [match for match in map(_DATE.match, sample) if match]
-        if not matches:
-            raise FileError(item, "stamp_not_understood", {"stamp": sample[0][:40]})
-        formats = _formats(matches, _date_order(matches, item, date_order, day, notes))
-    regular = parse_regular(stripped)
-    if regular is not None:
         time = regular
-    else:
-        parsed = _try_formats(stripped, formats)
-        if parsed.null_count() == len(parsed):
-            raise FileError(item, "no_stamp_readable", {"stamp": sample[0][:40]})
-        time = parsed.to_numpy().astype("datetime64[ns]")
+    if np.isnat(time).all():
+        raise FileError(item, "no_stamp_readable", {"stamp": str(filled[0])[:40]})
     if isinstance(offset, np.ndarray):
         shift: NDArray[np.timedelta64] = offset.astype("timedelta64[s]")
         utc: TimeArray = np.subtract(time, shift).astype("datetime64[ns]")
@@ -105,60 +126,212 @@ def parse_stamps(texts: pl.Series, item: str, *, date_order: str = "", day: date
     return Stamps(time, None, tuple(notes.decisions))
 
 
-def _split_offset(texts: pl.Series, item: str, notes: Notes) -> tuple[float | np.ndarray | None, pl.Series]:
-    """Take the offsets off the stamps: one for all, or one a row where they differ."""
-    first = next((value for value in texts.head(1000).to_list() if value), "")
-    if not re.search(r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})$", first) or re.fullmatch(r"\d{1,4}-\d{1,2}-\d{4}", first):
+def share_like(texts: pl.Series, pattern: str) -> float:
+    """Share of the texts that are there in which a pattern is found."""
+    return int(texts.str.contains(pattern).sum() or 0) / max(1, len(texts) - texts.null_count())
+
+
+def _cleaned(texts: pl.Series) -> pl.Series:
+    """Stamps without quotes and blanks around them, full-width digits and signs as ASCII."""
+    if texts.str.contains("[\uff01-\uff5e\u3000]").any():
+        texts = texts.str.normalize("NFKC")
+    return texts.str.strip_chars(" \t\r\"'\ufeff")
+
+
+# --- numbers -------------------------------------------------------------------------------------------------------
+
+
+def _of_numbers(stripped: pl.Series, filled: pl.Series, item: str) -> Stamps:
+    """Stamps in digits only: of the calendar, seconds since 1970 and their fractions, days of spreadsheet or Matlab."""
+    first = str(filled[0])
+    notes = Notes()
+    for pattern, form in _COMPACT_FORMATS[:2]:
+        if pattern.fullmatch(first) and (filled.str.len_bytes() == len(first)).all():
+            time = _try_formats(stripped, [form])
+            if time.null_count() == len(time):
+                raise FileError(item, "no_stamp_readable", {"stamp": first[:40]})
+            return Stamps(_possible_years(time, stripped), None)
+    if re.fullmatch(r"\d{12}", first) and (filled.str.len_bytes() == 12).all():
+        return Stamps(_of_twelve(stripped, item), None)
+    moments = _moments(stripped, "")
+    kinds = Counter(m.kind for m in moments if isinstance(m, Moment))
+    if not kinds:
+        raise _refusal(item, moments, first)
+    kind = kinds.most_common(1)[0][0]
+    time_ns = np.array([m.local_ns if isinstance(m, Moment) and m.kind == kind else _NAT for m in moments], np.int64)
+    times: TimeArray = time_ns.view("datetime64[ns]")
+    if kind in ("excel", "matlab"):
+        notes.decide(item, "stamps_are_day_numbers", {"stamp": first[:40], "kind": Phrase(_DAY_NUMBER_CODES[kind])})
+        notes.keep(*coarse_steps(times, item))
+    return Stamps(times, 0.0 if kind == "epoch" else None, tuple(notes.decisions))
+
+
+_NAT = np.iinfo(np.int64).min
+_DAY_NUMBER_CODES = {"excel": "days_since_1900", "matlab": "days_since_year_0"}
+
+
+def coarse_steps(times: TimeArray, item: str) -> tuple[Decision, ...]:
+    """Say that many rows share a stamp because the number that holds it has too few digits (float32, three decimals)."""
+    good = times[~np.isnat(times)]
+    distinct = np.unique(good)
+    if len(good) < 10 or len(distinct) < 2 or len(distinct) > 0.7 * len(good):
+        return ()
+    step_s = float(np.diff(distinct).min() / np.timedelta64(1, "s"))
+    if step_s <= 1.0:  # a logger of several rows a second whose clock shows seconds
+        return ()
+    return (Decision(item, "stamps_coarse", {"step_s": step_s, "rows": len(good), "distinct": len(distinct)}),)
+
+
+def _of_twelve(texts: pl.Series, item: str) -> TimeArray:
+    """YYYYMMDDHHMM or YYMMDDHHMMSS: the one of which all rows are moments."""
+    order = order_of_twelve(texts.drop_nulls().unique().to_list())
+    if not order:
+        raise FileError(item, "stamp_of_twelve_digits", {"stamp": str(texts.drop_nulls()[0])})
+    size, form = (8, "%Y%m%d %H%M") if order == "long" else (6, "%y%m%d %H%M%S")
+    time: TimeArray = _try_formats(texts.str.slice(0, size) + " " + texts.str.slice(size), [form]).to_numpy()
+    return time.astype("datetime64[ns]")
+
+
+# --- offsets -------------------------------------------------------------------------------------------------------
+
+
+def _split_offset(
+    texts: pl.Series, item: str, notes: Notes, letters_are_local: bool
+) -> tuple[float | np.ndarray | None, pl.Series]:
+    """Take the offsets off the stamps: one for all, or one a row where they differ; letters are obeyed or refused."""
+    if texts.null_count() == 0 and texts.str.ends_with("Z").all():
+        return 0.0, texts.str.head(-1).str.strip_chars_end()
+    texts = texts.str.replace(r"([+-]\d{2}:?\d{2})\[[A-Za-z_/]+\]$", "$1")
+    zones = pl.select(pl.coalesce(texts.str.extract(_ZONE), texts.str.extract(_WEST))).to_series()
+    if not zones.null_count() == len(zones):
+        return _offsets(texts, zones, item, notes)
+    letters = texts.str.extract(_LETTERS)
+    letters = letters.filter(~letters.str.to_lowercase().is_in(["am", "pm"]).fill_null(False))
+    named = letters.drop_nulls().unique().sort().to_list()
+    if not named:
         return None, texts
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", first):
-        return None, texts
-    local = texts.str.replace(r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})$", "")
-    parts = texts.str.extract_groups(_OFFSET).struct.unnest()
-    hours = parts.to_series(0).cast(pl.Int32, strict=False)
-    minutes = parts.to_series(1).cast(pl.Int32, strict=False)
-    sign = pl.select(pl.when(parts.to_series(0).str.starts_with("-")).then(-1).otherwise(1)).to_series()
-    seconds = (hours * 3600 + sign * minutes * 60).fill_null(0)
-    distinct = seconds.unique().sort().to_list()
-    missing = int((~texts.str.contains(r"(Z|UTC|GMT|[+-]\d{2}:?\d{2})$")).fill_null(False).sum())
+    if not letters_are_local:
+        raise FileError(item, "zone_in_letters", {"letters": tuple(named[:4])})
+    notes.decide(item, "zone_letters_are_local", {"letters": tuple(named[:4])})
+    return None, texts.str.replace(
+        r"(\d|[时分秒]|[APap]\.?[Mm]\.?)\s*\[?(?:" + "|".join(map(re.escape, named)) + r")\]?$", "$1"
+    )
+
+
+def _offsets(texts: pl.Series, zones: pl.Series, item: str, notes: Notes) -> tuple[float | np.ndarray, pl.Series]:
+    """Seconds from UTC of stamps of which some state a zone, and the stamps without it."""
+    seconds = {zone: _seconds_of_zone(zone) for zone in zones.drop_nulls().unique().to_list()}
+    impossible = next((zone for zone, value in seconds.items() if value is None), None)
+    if impossible is not None:
+        raise FileError(item, "stamp_offset_impossible", {"stamp": str(texts.filter(zones == impossible)[0])[:40]})
+    tail = zones.fill_null("").str.len_chars()
+    local = texts.str.slice(0, texts.str.len_chars() - tail).str.strip_chars_end()
+    missing = int((zones.is_null() & texts.is_not_null() & (texts != "")).sum())
+    if missing > 0.5 * len(texts):
+        raise FileError(item, "offset_of_few_stamps", {"count": len(texts) - missing, "stamps": len(texts)})
     if missing:
         notes.decide(item, "stamps_without_offset", {"count": missing, "stamps": len(texts)})
-    if len(distinct) == 1:
-        return float(distinct[0]), local
+    if len(set(seconds.values())) == 1 and not (missing and any(seconds.values())):
+        return float(next(iter(seconds.values())) or 0), local
+    each = zones.replace_strict(seconds, default=0, return_dtype=pl.Int64)
+    distinct = each.unique().sort().to_list()
     notes.decide(item, "offset_of_each_stamp", {"offsets_h": tuple(d / 3600 for d in distinct[:6])})
-    return seconds.to_numpy(), local
+    return each.to_numpy(), local
 
 
-def _compact_format(text: str) -> str:
-    match = _COMPACT.match(text)
-    separator = re.sub(r"\d", "", text.strip())
-    return "%Y%m%d" + separator + ("%H%M%S" if match and match[2] else "")
+def _seconds_of_zone(zone: str) -> int | None:
+    try:
+        return read_moment(f"2024-01-01 00:00:00{zone}").offset_s
+    except NoMoment:
+        return None
 
 
-def _date_order(matches: list[re.Match[str]], item: str, declared: str, day: date | None, notes: Notes) -> str:
-    """Settle whether the stamps are year-month-day, day-month-year or month-day-year."""
-    if all(len(match["a"]) == 4 for match in matches):
-        return "ymd"
-    first = np.array([int(match["a"]) for match in matches])
-    second = np.array([int(match["b"]) for match in matches])
-    if first.max() > 12:
-        return "dmy"
-    if second.max() > 12:
-        return "mdy"
-    if declared in ("dmy", "mdy"):
-        return declared
-    known = day or date_in_name(item)
-    if known is not None and known.day != known.month:
-        for order, (d, m) in (("dmy", (first[0], second[0])), ("mdy", (second[0], first[0]))):
-            if (d, m) == (known.day, known.month):
-                notes.decide(item, "date_order_taken", {"order": order, "stamp": matches[0][0], "day": str(known)})
-                return order
-    if (first == second).all():
-        return "dmy"
-    raise FileError(item, "day_and_month_alike", {"stamp": matches[0][0].strip()})
+# --- formats -------------------------------------------------------------------------------------------------------
 
 
-def _formats(matches: list[re.Match[str]], order: str) -> list[str]:
-    """Formats that the sample uses, commonest first (seconds or not, fraction or not, AM and PM)."""
+def _read_column(texts: pl.Series, order: str, item: str, letters_are_local: bool, notes: Notes) -> TimeArray:
+    """Times of a column: by the formats that its first rows have, and row by row what is written otherwise."""
+    sample = [value for value in texts.drop_nulls().head(2000).to_list() if value]
+    compact = next(((p, f) for p, f in _COMPACT_FORMATS if p.fullmatch(sample[0])), None)
+    if compact:
+        formats = [
+            compact[1].format(match[1] if (match := compact[0].fullmatch(sample[0])) and match.groups() else "")
+        ]
+    else:
+        formats = _formats([match for match in map(_DATE.match, sample) if match], order)
+    parsed = _try_formats(texts, formats)
+    time = _possible_years(parsed, texts)
+    unread = np.flatnonzero((parsed.is_null() & texts.is_not_null() & (texts != "")).to_numpy())
+    if len(unread):
+        moments = _moments(texts.gather(unread), order)
+        if len(unread) == len(sample) == 0 or np.isnat(time).all():
+            _refuse_if_none(item, moments, sample[0])
+        time = time.copy()
+        time[unread] = _local_ns(moments, item, letters_are_local, notes).view("datetime64[ns]")
+    return time
+
+
+def _moments(texts: pl.Series, order: str) -> list[Moment | NoMoment | None]:
+    """Each text read by itself; equal ones once."""
+    known: dict[str, Moment | NoMoment] = {}
+    for text in texts.drop_nulls().unique().to_list():
+        try:
+            known[text] = read_moment.__wrapped__(text, order)
+        except NoMoment as error:
+            known[text] = error
+    return [known.get(text) for text in texts.to_list()]
+
+
+def _local_ns(
+    moments: Sequence[Moment | NoMoment | None], item: str, letters_are_local: bool, notes: Notes
+) -> NDArray[np.int64]:
+    """Nanoseconds of what was read, the least integer where a text is no clock or day that 64 bits hold."""
+    named = sorted({m.letters for m in moments if isinstance(m, Moment) and m.letters})
+    if named and not letters_are_local:
+        raise FileError(item, "zone_in_letters", {"letters": tuple(named[:4])})
+    if named:
+        notes.decide(item, "zone_letters_are_local", {"letters": tuple(named[:4])})
+    return np.array(
+        [
+            m.local_ns if isinstance(m, Moment) and m.kind in ("clock", "day") and m.offset_s is None
+            and abs(m.local_ns) < _LAST_NS else _NAT
+            for m in moments
+        ],
+        np.int64,
+    )  # fmt: skip
+
+
+def _refuse_if_none(item: str, moments: Sequence[Moment | NoMoment | None], first: str) -> None:
+    if not any(isinstance(m, Moment) and m.kind in ("clock", "day") for m in moments):
+        raise _refusal(item, moments, first)
+
+
+def _refusal(item: str, moments: Sequence[Moment | NoMoment | None], first: str) -> FileError:
+    """What is wrong with the first stamp, of a column of which none is read."""
+    error = next((m for m in moments if isinstance(m, NoMoment)), None)
+    if error is None or error.phrase.code == "stamp_not_in_calendar":
+        return FileError(item, "no_stamp_readable", {"stamp": first[:40]})
+    return FileError(item, error.phrase.code, error.phrase.values)
+
+
+_LAST_NS = 9_223_372_000 * 10**9  # as many fit 64 bits: to the year 2262
+
+
+def _possible_years(parsed: pl.Series, texts: pl.Series) -> TimeArray:
+    """Times as numpy has them, missing where the year is beyond what 64 bits of nanoseconds hold."""
+    time: TimeArray = parsed.to_numpy().astype("datetime64[ns]")
+    if texts.str.contains(
+        r"(?:^|\D)(?:[3-9]\d{3}|2[3-9]\d\d|22[7-9]\d|226[2-9]|1[0-5]\d\d|16[0-6]\d|0\d{3})[-/.年]?\d"
+    ).any():
+        wide = texts.str.extract(r"(\d{4})").cast(pl.Int64, strict=False)
+        years = time.astype("datetime64[Y]").astype(np.int64) + 1970
+        stated = wide.fill_null(0).to_numpy()
+        time = np.where(((stated > 2261) | (stated < 1678)) & (stated != years), np.datetime64("NaT"), time)
+    return time
+
+
+def _formats(matches: Sequence[re.Match[str]], order: str) -> list[str]:
+    """Formats that the sample uses, commonest first (seconds or not, fraction or not, AM and PM); at most six."""
     counts: dict[str, int] = {}
     for match in matches:
         chosen = _format_of(match, order)

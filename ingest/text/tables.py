@@ -31,7 +31,7 @@ MISSING_TOKENS = (
 )
 TABLE_HEAD_BYTES = 1 << 18
 HEAD_LINES = 400
-_TIME_ROLES = ("time", "date", "clock", "epoch")
+_TIME_ROLES = ("time", "date", "clock", "epoch", "gps_seconds")
 _DELIMITERS = (",", "\t", ";", "|")
 
 

@@ -136,7 +136,7 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
     gnss: FloatArray | None = None
     empty: list[str] = []
     for use in rows.uses:
-        if use.role in (*_TEXT_ROLES, "epoch", "epoch_ns"):
+        if use.role in (*_TEXT_ROLES, "epoch", "epoch_ns", "gps_week", "gps_seconds"):
             continue
         values = _values_of(frame[f"c{use.index}"], good)
         if use.role in ("lon", "lat"):

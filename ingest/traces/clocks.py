@@ -27,16 +27,49 @@ from ingest.traces.record import FloatArray, Record, TraceSettings
 def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:
     """Local readings → UTC; readings that a clock change makes double or impossible are flagged ``TIME_REPAIRED``.
 
-    Doubtful readings are taken as standard time (double) or moved to the first valid moment (impossible).
+    Double readings are told apart by the order of the rows where it shows (the hour twice, or rows that go on from the
+    hour before or into the hour after); else they are taken as standard time. Impossible ones are moved to the first
+    valid moment.
     """
     zone = zone_of(name)
     index = pd.DatetimeIndex(local)
-    first = index.tz_localize(zone, ambiguous=np.zeros(len(index), bool), nonexistent="shift_forward")
+    plain = np.zeros(len(index), bool)
+    early = index.tz_localize(zone, ambiguous=~plain, nonexistent="shift_forward")
+    first = index.tz_localize(zone, ambiguous=plain, nonexistent="shift_forward")
+    double = np.asarray(early != first)
+    settled = plain
+    if double.any():
+        summer, settled = _summer_by_order(local, double)
+        first = index.tz_localize(zone, ambiguous=summer, nonexistent="shift_forward")
     second = index.tz_localize(zone, ambiguous=np.ones(len(index), bool), nonexistent="NaT")
     utc = first.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[ns]")
     other = second.tz_convert("UTC").tz_localize(None).to_numpy().astype("datetime64[ns]")
-    doubtful = np.where(utc != other, np.uint32(Flag.TIME_REPAIRED), np.uint32(0)).astype(np.uint32)
+    doubtful = np.where(
+        (utc != other) & ~double | (double & ~settled), np.uint32(Flag.TIME_REPAIRED), np.uint32(0)
+    ).astype(np.uint32)
     return utc, doubtful
+
+
+def _summer_by_order(local: TimeArray, double: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the double readings are summer time, and of which the order of the rows tells it."""
+    summer, settled = np.zeros(len(local), bool), np.zeros(len(local), bool)
+    rows = np.flatnonzero(double)
+    near = np.timedelta64(10, "m")
+    for block in np.split(
+        rows, np.flatnonzero((np.diff(rows) > 1) | (np.diff(local[rows]) > np.timedelta64(1, "D"))) + 1
+    ):
+        start, stop = block[0], block[-1] + 1
+        back = np.flatnonzero(np.diff(local[block]) < -np.timedelta64(10, "m"))
+        before = start > 0 and np.timedelta64(0, "s") <= local[start] - local[start - 1] <= near
+        after = stop < len(local) and np.timedelta64(0, "s") <= local[stop] - local[stop - 1] <= near
+        if len(back) == 1:
+            summer[block[: back[0] + 1]] = True
+        elif len(back) or before == after:
+            continue
+        else:
+            summer[block] = before
+        settled[block] = True
+    return summer, settled
 
 
 # --- the zone of a local clock -------------------------------------------------------------------------------------
@@ -167,14 +200,21 @@ def _overlap(first: TimeArray, second: TimeArray) -> float:
     return 0.0 if end <= start or shorter <= np.timedelta64(0, "ns") else float((end - start) / shorter)
 
 
+def declared_offset(record: Record, offsets: Mapping[str, float]) -> tuple[str, float] | None:
+    """Return the first file name pattern that matches, and its clock offset (s)."""
+    names = record.item, record.item.rsplit("/", 1)[-1]
+    return next(((p, s) for p, s in offsets.items() if any(fnmatch(name, p) for name in names)), None)
+
+
 def shift_clock(record: Record, offsets: Mapping[str, float]) -> Outcome[Record]:
     """Add the declared clock offset (s) of the first file name pattern that matches."""
-    for pattern, seconds in offsets.items():
-        if fnmatch(record.item, pattern) or fnmatch(record.item.rsplit("/", 1)[-1], pattern):
-            time = record.time + np.timedelta64(round(seconds * 1e9), "ns")
-            decision = Decision(record.item, "clock_moved", {"seconds": seconds, "pattern": pattern})
-            return Outcome(replace(record, time=time), (decision,))
-    return Outcome(record)
+    found = declared_offset(record, offsets)
+    if found is None:
+        return Outcome(record)
+    pattern, seconds = found
+    time = record.time + np.timedelta64(round(seconds * 1e9), "ns")
+    decision = Decision(record.item, "clock_moved", {"seconds": seconds, "pattern": pattern})
+    return Outcome(replace(record, time=time), (decision,))
 
 
 # --- joining by time -----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from ingest.units import Unit, parse_unit
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 _SHOWN = 12
-_TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock")
+_TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock", "gps_week", "gps_seconds")
 
 
 @dataclass(frozen=True)

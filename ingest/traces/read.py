@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,6 +25,7 @@ from ingest.outcome import Notes, Outcome, Phrase
 from ingest.schema import check_trace, new_trace
 from ingest.text.sources import Source, open_source
 from ingest.traces.clocks import settle_zone, shift_clock
+from ingest.traces.days import settle_days
 from ingest.traces.formats import (
     ae51,
     aircasting,
@@ -79,7 +81,7 @@ T = TypeVar("T")
 
 
 def read_traces(
-    files: Sequence[Path], settings: TraceSettings, *, root: Path | None = None
+    files: Sequence[Path], settings: TraceSettings, *, root: Path | None = None, today: date | None = None
 ) -> Outcome[tuple[xr.Dataset, ...]]:
     """Read logger files of any kind into traces, one per platform and outing.
 
@@ -91,6 +93,8 @@ def read_traces(
         Thresholds, and what ``mission.toml`` declares (time zone, columns, clocks, wind).
     root : Path, optional
         Names in messages are relative to it.
+    today : date, optional
+        The day after which no row can be; the machine's by default.
 
     Returns
     -------
@@ -104,7 +108,8 @@ def read_traces(
     """
     notes = Notes()
     records = [record for path in sorted(files) for record in _read_file(path, settings, root, notes)]
-    records = _to_utc(records, settings, notes)
+    dated = notes.take(settle_days(records, settings, today))
+    records = _to_utc(dated, settings, notes)
     records = [r for r in (_guarded(partial(repair_stamps, r), notes) for r in records) if r is not None]
     outings = notes.take(group_outings(records))
     traces: list[xr.Dataset] = []

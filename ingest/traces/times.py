@@ -12,11 +12,17 @@ import polars as pl
 from ingest.errors import FileError
 from ingest.outcome import Decision
 from ingest.species import fold
+from ingest.text.dates import NoMoment, read_clock
+from ingest.text.gpstime import utc_from_gps, utc_from_seconds, utc_from_week
 from ingest.text.headings import split_heading
-from ingest.text.stamps import Stamps, TimeArray, date_in_name, parse_stamps
+from ingest.text.stamps import Stamps, TimeArray, coarse_steps, date_in_name, parse_stamps, share_like
 from ingest.text.tables import Table
 from ingest.traces.columns import Use, claimed_offset_s
 from ingest.traces.record import Layout, TraceSettings
+
+#: Seconds since 1970 between 2001 and 2033, or finer by 3, 6 or 9 digits.
+_EPOCH = r"^\s*1\d{9}(\d{3}|\d{6}|\d{9})?(\.\d+)?\s*$"
+_FULL = r"\d[-/.年]\s*\d{1,2}[-/.月]\s*\d+.*\d[:时]\d"
 
 
 def read_times(
@@ -28,10 +34,16 @@ def read_times(
     if "epoch" in by_role:
         stamps = _epoch_times(frame[f"c{by_role['epoch'].index}"], table)
         return _add_nanoseconds(stamps, frame, by_role.get("epoch_ns")), "UTC", ""
+    if "gps_seconds" in by_role and not by_role.keys() & {"time", "date", "clock"}:
+        return _gps_times(frame, by_role, table), "UTC", ""
     column, use = _stamp_column(frame, by_role, table, layout)
-    if column.dtype == pl.String and column.str.contains(r"^\s*1[0-9]{9}(\.\d+)?\s*$").fill_null(False).mean() == 1.0:
+    if column.dtype == pl.String and _are_epochs(column):
         return _epoch_times(column.str.strip_chars().cast(pl.Float64, strict=False), table), "UTC", ""
-    stamps = parse_stamps(column, table.item, date_order=order, day=layout.date)
+    declared = bool(settings.time_zone or layout.zone)
+    stamps = parse_stamps(column, table.item, date_order=order, day=layout.date, letters_are_local=declared)
+    if re.search(r"(?<![A-Za-z])GPST(?![A-Za-z])", use.heading.upper()) and stamps.offset_s is None:
+        gps = Decision(table.item, "gps_time_taken", {"heading": use.heading})
+        return _with_note(replace(stamps, time=utc_from_gps(stamps.time)), gps), "UTC", ""
     claimed = claimed_offset_s(use.heading)
     if stamps.offset_s is not None:
         return _with_note(stamps, _offset_note(stamps.offset_s, claimed, use.heading, table.item)), "UTC", ""
@@ -66,10 +78,8 @@ def _stamp_column(
 ) -> tuple[pl.Series, Use]:
     """Return the column of full stamps: one column, or date and time of day put together."""
     time, day, clock = by_role.get("time"), by_role.get("date"), by_role.get("clock")
-    if day is not None and (time is not None or clock is not None):
-        use = clock or time
-        if use is not None:
-            return frame.select(pl.concat_str([f"c{day.index}", f"c{use.index}"], separator=" ")).to_series(), use
+    if day is not None and (other := clock or time) is not None:
+        return _day_and_clock(frame, day, other)
     use = time or day or clock
     if use is None:
         raise FileError(table.item, "no_column_names_a_time", where=f"line {table.heading_line}")
@@ -88,6 +98,61 @@ def _stamp_column(
     return column, use
 
 
+def _day_and_clock(frame: pl.DataFrame, day: Use, clock: Use) -> tuple[pl.Series, Use]:
+    """Put day and time of day together; where one of them is a full stamp by itself it is taken alone."""
+    days, clocks = frame[f"c{day.index}"].str.strip_chars(), frame[f"c{clock.index}"].str.strip_chars()
+    if _are_epochs(clocks) or _are_full(clocks):
+        return clocks, clock
+    days = days.str.replace(r"[T ]0?0:00(:00(\.0+)?)?$", "")
+    if _are_epochs(days) or _are_full(days):
+        return days, day
+    clocks = clocks.str.replace(r"^(1899-12-3[01]|1900-01-0[01])[T ]", "")
+    if share_like(clocks, r"^0?\.\d+$|^0$") > 0.9:
+        clocks = _clocks_of_fractions(clocks)
+    elif share_like(clocks, r"^\d{1,6}(\.\d+)?$") > 0.9:
+        # 90503 is 09:05:03 that lost its zero; 905 is 09:05 where no clock has seconds
+        whole = clocks.str.extract(r"^(\d+)")
+        width = 6 if share_like(whole, r"^\d{5}") else 4
+        clocks = whole.str.zfill(width) + clocks.str.extract(r"(\.\d+)$").fill_null("")
+    return days + " " + clocks, clock
+
+
+def _are_epochs(texts: pl.Series) -> bool:
+    """Whether most texts are seconds since 1970, milliseconds, microseconds or nanoseconds."""
+    return share_like(texts, _EPOCH) > 0.5
+
+
+def _are_full(texts: pl.Series) -> bool:
+    """Whether most texts have a date and a clock."""
+    return share_like(texts, _FULL) > 0.5
+
+
+def _clocks_of_fractions(texts: pl.Series) -> pl.Series:
+    """Fractions of a day, as a spreadsheet keeps times of day → texts of clocks."""
+    known = {}
+    for text in texts.drop_nulls().unique().to_list():
+        try:
+            seconds = read_clock(text) / 1e9
+        except NoMoment:
+            continue
+        known[text] = f"{int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}:{seconds % 60:06.3f}"
+    return texts.replace_strict(known, default=None, return_dtype=pl.String)
+
+
+def _gps_times(frame: pl.DataFrame, by_role: Mapping[str, Use], table: Table) -> Stamps:
+    """GPS week and seconds of the week, or seconds since 1980-01-06, → UTC."""
+    use = by_role["gps_seconds"]
+    seconds = frame[f"c{use.index}"].to_numpy().astype(float)
+    week = by_role.get("gps_week")
+    if week is not None:
+        time = utc_from_week(frame[f"c{week.index}"].to_numpy().astype(float), seconds)
+    elif np.nanmedian(seconds) > 2 * 604_800:
+        time = utc_from_seconds(seconds)
+    else:
+        raise FileError(table.item, "gps_week_missing", {"heading": use.heading}, where=f"line {table.heading_line}")
+    return Stamps(time, None, (Decision(table.item, "gps_time_taken", {"heading": use.heading}),))
+
+
 def _roll_over_midnight(clock: pl.Series, day: str) -> pl.Series:
     """Put the day before times of day; the day advances where the clock falls by more than half a day."""
     hours = clock.str.strip_chars().str.extract(r"^(\d{1,2}):", 1).cast(pl.Int32, strict=False).to_numpy()
@@ -103,14 +168,15 @@ def _epoch_times(values: pl.Series, table: Table) -> Stamps:
     finite = numbers[np.isfinite(numbers)]
     if not len(finite):
         raise FileError(table.item, "epoch_column_without_numbers")
-    scale = {True: 1.0}.get(bool(np.median(finite) < 1e11), 1e-3 if np.median(finite) < 1e14 else 1e-6)
+    middle = float(np.median(finite))
+    scale = next((unit for limit, unit in ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6)) if middle < limit), 1e-9)
     numbers = numbers * scale
     valid = np.isfinite(numbers) & (numbers > 0) & (numbers < 4.1e9)
     whole = np.floor(np.where(valid, numbers, 0))
     part = np.round((np.where(valid, numbers, 0) - whole) * 1e6) * 1e3
     time = whole.astype("int64").astype("datetime64[s]").astype("datetime64[ns]") + part.astype("timedelta64[ns]")
     time[~valid] = np.datetime64("NaT")
-    return Stamps(time, 0.0)
+    return Stamps(time, 0.0, coarse_steps(time, table.item))
 
 
 def _add_nanoseconds(stamps: Stamps, frame: pl.DataFrame, use: Use | None) -> Stamps:

@@ -311,7 +311,7 @@ def test_a_z_is_obeyed(field: Path) -> None:
 def test_date_and_time_in_two_columns(field: Path) -> None:
     """48 hours of two days."""
     series, _ = _one(field / "monitor_date_and_time_columns.csv")
-    assert series.attrs["interval"] == "hour" and series.sizes["time"] == 48
+    assert series.attrs["interval"] == "hour" and series.sizes["obs"] == 48
     assert _hours(series)[0] == "2024-10-07T00:00:00" and _hours(series)[-1] == "2024-10-08T23:00:00"
 
 

@@ -59,10 +59,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "packets_incomplete": ("incomplete", "分包不完整"),
     "packets_with_wrong_time": ("DataTime", "DataTime 无效"),
     "packets_of_loose_bytes": ("bytes belong to no packet", "字节不属于任何数据包"),
-    "packet_time_out_of_range": (
-        "DataTime is not between 1678 and 2261",
-        "DataTime 不在 1678 年至 2261 年之间",
-    ),
     "packets_damaged": (
         "{count} packets refused: {kind}; damaged on the way, or cut by the collector: take the log again, or ask "
         "the keeper of the device",
@@ -95,7 +91,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "row_time_not_understood": ("its time is not like 2024-10-01 08:00", "时间格式应如 2024-10-01 08:00"),
     "row_time_not_in_calendar": ("its time is not in the calendar", "时间在日历中不存在"),
-    "row_time_out_of_range": ("its time is not between 1678 and 2261", "时间不在 1678 年至 2261 年之间"),
     "mark_ends_before_start": ("its end is before its start", "结束时间早于开始时间"),
     # --- ingest/monitors/marks.py ---
     "mark_fits_no_series": (

@@ -92,37 +92,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # --- text/spelled.py ---
     "degrees_minutes_seconds": ("degrees, minutes and seconds", "度分秒"),
     "compass_points": ("points of the compass", "方位"),
-    # --- text/stamps.py ---
-    "time_column_empty": ("the time column is empty", "时间列为空"),
-    "stamp_not_understood": (
-        "time stamp {stamp!r} is not understood; expected 2024-10-08 09:05:03 or similar",
-        "无法理解时间 {stamp!r}；应为 2024-10-08 09:05:03 或类似格式",
-    ),
-    "no_stamp_readable": (
-        "no time stamp could be read; the first is {stamp!r}",
-        "所有时间均无法读取；第一个为 {stamp!r}",
-    ),
-    "stamps_without_offset": (
-        "stamps without an offset read as UTC among stamps with one",
-        "部分时间带时区偏移，未带偏移的时间按 UTC 读取",
-    ),
-    "stamps_without_offset.why": ("{count} of {stamps} stamps", "{stamps} 个时间中有 {count} 个"),
-    "offset_of_each_stamp": ("each stamp read with its own offset", "每个时间按其自身的时区偏移读取"),
-    "offset_of_each_stamp.why": (
-        "offsets [{offsets_h}] h in one file",
-        "同一文件中的时区偏移有 {offsets_h}（小时）",
-    ),
-    "date_order_taken": ("dates read as {order}", "日期按 {order} 顺序读取（y 为年，m 为月，d 为日）"),
-    "date_order_taken.why": (
-        "first stamp {stamp!r} on the day {day} of the file",
-        "第一个时间为 {stamp!r}，文件日期为 {day}",
-    ),
-    "day_and_month_alike": (
-        'day and month of {stamp!r} cannot be told apart; put `date_order = "dmy"` or `date_order = "mdy"` '
-        "into mission.toml under [traces]",
-        '无法区分 {stamp!r} 中的日与月；请在 mission.toml 的 [traces] 中写入 `date_order = "dmy"` 或 '
-        '`date_order = "mdy"`',
-    ),
     # --- units.py ---
     "units_of_two_kinds": (
         "{unit} ({kind}) does not convert to {target} ({target_kind})",

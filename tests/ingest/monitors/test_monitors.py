@@ -498,7 +498,7 @@ def test_packets_of_years_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     assert [series["a21026"].size for series in outcome.value] == [1]
     [reject] = outcome.rejects
     assert tell(reject).reason.startswith(
-        "2 packets refused: DataTime is not between 1678 and 2261; damaged on the way"
+        "2 packets refused: DataTime in 2999, before 2005 or after today; the clock of the collector was reset"
     )
 
 

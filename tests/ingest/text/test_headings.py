@@ -24,7 +24,8 @@ BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 #: What is no species: role and CF standard name (CF standard name table 86).
 ROLES = {
     "time": ("time", ""), "date": ("date", ""), "clock": ("clock", ""), "epoch": ("epoch", ""),
-    "epoch_ns": ("epoch_ns", ""), "gnss_clock": ("gnss_clock", ""), "lon": ("lon", ""), "lat": ("lat", ""),
+    "epoch_ns": ("epoch_ns", ""), "gnss_clock": ("gnss_clock", ""),
+    "gps_week": ("gps_week", ""), "gps_seconds": ("gps_seconds", ""), "lon": ("lon", ""), "lat": ("lat", ""),
     "altitude": ("other", "altitude"), "height_above_takeoff": ("other", ""),
     "speed": ("other", "platform_speed_wrt_ground"), "heading": ("other", "platform_course"),
     "position_sd": ("other", ""), "satellites": ("other", ""), "hdop": ("other", ""), "status": ("status", ""),

@@ -1,0 +1,84 @@
+"""Which number of a date is the day, the month and the year: settled by all rows of a column, never by its first ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+
+import polars as pl
+
+from ingest.errors import FileError
+from ingest.outcome import Notes, Phrase
+from ingest.text.dates import FIRST_DAY, day_from_today, ordered_day
+
+_FEW_WRONG = 0.98  # of the dates: the rest are broken rows, which are counted
+
+
+def settle_order(texts: pl.Series, item: str, declared: str, known: date | None, notes: Notes) -> str:
+    """Settle by all rows whether the stamps are year-month-day, day-month-year or month-day-year.
+
+    Raises
+    ------
+    FileError
+        If nothing settles it, or the rows contradict each other.
+    """
+    heads = texts.str.extract(r"^\s*(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})")
+    if heads.null_count() == len(heads) or heads.str.contains(r"^\d{4}").fill_null(True).all():
+        return "ymd"
+    runs: list[str] = [
+        head for head in heads.rle().struct.field("value").to_list() if head and not re.match(r"\d{4}", head)
+    ]
+    first = next(text for text, head in zip(texts, heads, strict=True) if head == runs[0])
+    return order_of_dates(runs, item, declared, known, notes, first=first)
+
+
+def order_of_dates(
+    dates: Sequence[str], item: str, declared: str, known: date | None, notes: Notes, *, first: str = ""
+) -> str:
+    """Settle the order of day, month and year of dates in the order of their rows; see `settle_order`."""
+    parts = [p for text in dates if len(p := re.split(r"[-/.]", text)) == 3]
+    days = {o: [ordered_day((p[0], p[1], p[2]), o) for p in parts] for o in ("ymd", "dmy", "mdy")}
+    share = {o: sum(d is not None for d in found) / max(1, len(found)) for o, found in days.items()}
+    best = max(share.values(), default=0.0)
+    if best < _FEW_WRONG:
+        shown = [next(t for t, d in zip(dates, days[o], strict=True) if d is not None) for o in days if share[o] > 0]
+        if not shown:
+            raise FileError(item, "no_stamp_readable", {"stamp": dates[0][:40]})
+        raise FileError(item, "date_orders_mixed", {"stamps": tuple(shown)})
+    fitting = {o: [d for d in days[o] if d is not None] for o in days if share[o] == best}
+    if declared in fitting:
+        return declared
+    if len({tuple(found) for found in fitting.values()}) == 1:
+        return next(iter(fitting))
+    return _doubtful_order(fitting, first or dates[0], item, known, notes)
+
+
+def _doubtful_order(
+    fitting: Mapping[str, list[date]], first: str, item: str, known: date | None, notes: Notes
+) -> str:
+    """Choose among orders that all rows allow: by the file's day, by what is possible, by the order of the rows."""
+    if known is not None:
+        same = [o for o, found in fitting.items() if found[0] == known]
+        if len(same) == 1:
+            notes.decide(item, "date_order_taken", {"order": same[0], "stamp": first, "day": str(known)})
+            return same[0]
+    last = day_from_today(None)
+    possible = [o for o, found in fitting.items() if min(found) >= FIRST_DAY and max(found) <= last]
+    if len(possible) == 1:
+        why = Phrase("date_order_possible", {"stamp": first, "day": str(fitting[possible[0]][0])})
+        notes.decide(item, "date_order_taken", {"order": possible[0]}, why)
+        return possible[0]
+    running = [o for o in possible or fitting if all(a <= b for a, b in pairwise(fitting[o]))]
+    steady = [o for o in running if all((b - a).days <= 1 for a, b in pairwise(fitting[o])) and len(fitting[o]) > 1]
+    for chosen in (running, steady):
+        if len(chosen) == 1 and len(fitting[chosen[0]]) > 1:
+            why = Phrase("date_order_by_rows", {"stamp": first, "day": str(fitting[chosen[0]][0])})
+            notes.decide(item, "date_order_taken", {"order": chosen[0]}, why)
+            return chosen[0]
+    if "." in first and "dmy" in fitting and "ymd" in fitting:
+        why = Phrase("date_order_of_points", {"stamp": first})
+        notes.decide(item, "date_order_taken", {"order": "dmy"}, why)
+        return "dmy"
+    raise FileError(item, "year_and_day_alike" if "ymd" in fitting else "day_and_month_alike", {"stamp": first})
