@@ -13,11 +13,13 @@ from ingest.errors import FileError
 from ingest.flags import Flag
 from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.species import fold
+from ingest.text.cells import unit_of_cells
 from ingest.text.encodings import decode
-from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity
+from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity, split_heading
 from ingest.text.sources import Source
 from ingest.text.stamps import Stamps
-from ingest.text.tables import Table, find_table, read_columns
+from ingest.text.tables import Table, find_table, first_rows, heading_with_unit, read_columns, split_line
+from ingest.traces.cellwords import flag_bounds, said_of, words_of_cells
 from ingest.traces.columns import Use, choose_columns, columns_named
 from ingest.traces.record import Channel, FloatArray, Layout, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
@@ -25,6 +27,7 @@ from ingest.traces.times import read_times
 from ingest.traces.winds import wind_channels
 from ingest.units import Unit, convert, parse_unit
 
+_ROWS_OF_UNITS = 40  # rows in which a unit behind numbers is looked for
 _TEXT_ROLES = ("time", "date", "clock", "status")
 _UNIT_KIND_CODES = {
     "mole fraction": "a_mole_fraction",
@@ -89,14 +92,31 @@ class Rows:
 def parse_rows(table: Table, settings: TraceSettings, layout: Layout) -> Rows:
     """Choose the columns that mean something and parse them."""
     known = {fold(key): value for key, value in {**layout.columns, **settings.columns}.items()}
+    table, unit_notes = _units_of_cells(table)
     chosen = choose_columns(table, known)
     uses = chosen.value
     numeric = [use.index for use in uses if use.role not in _TEXT_ROLES]
     textual = [use.index for use in uses if use.role in _TEXT_ROLES]
-    frame, parse_notes = read_columns(table, numeric, textual, missing=layout.missing)
+    angles = [use.index for use in uses if use.meaning.quantity.unit in ("degree", "rad")]
+    frame, parse_notes = read_columns(table, numeric, textual, missing=layout.missing, angles=angles)
     if frame.height == 0:
         raise FileError(table.item, "no_rows_below_the_headings", where=f"line {table.heading_line}")
-    return Rows(table.without_rows(), uses, frame, (*chosen.decisions, *parse_notes))
+    return Rows(table.without_rows(), uses, frame, (*unit_notes, *chosen.decisions, *parse_notes))
+
+
+def _units_of_cells(table: Table) -> tuple[Table, tuple[Decision, ...]]:
+    """Take the unit of a column whose heading has none from behind its numbers, where all of the first have one."""
+    rows = [split_line(line, table.delimiter) for line in first_rows(table, _ROWS_OF_UNITS)]
+    units = list(table.units) + [""] * (len(table.headings) - len(table.units))
+    notes = Notes()
+    for index, heading in enumerate(table.headings):
+        if split_heading(heading_with_unit(table, index)).unit_text:
+            continue
+        unit = unit_of_cells([row[index] for row in rows if len(row) > index])
+        if unit and parse_unit(unit):
+            units[index] = unit
+            notes.decide(table.item, "unit_behind_numbers", {"heading": heading, "unit": unit})
+    return (replace(table, units=tuple(units)), tuple(notes.decisions)) if notes.decisions else (table, ())
 
 
 def record_from_rows(rows: Rows, settings: TraceSettings, layout: Layout) -> Outcome[Record]:
@@ -105,7 +125,7 @@ def record_from_rows(rows: Rows, settings: TraceSettings, layout: Layout) -> Out
     stamps, zone, hint = read_times(rows.frame, rows.uses, table, settings, layout)
     notes = Notes((*rows.decisions, *stamps.decisions))
     good = ~np.isnat(stamps.time)
-    blank = rows.frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+    blank = rows.frame.select(pl.all_horizontal(pl.exclude("^.*_said$").is_null())).to_series().to_numpy()
     notes.keep(*_untimed_rows(table, good | blank))
     record = notes.take(_fill(rows, stamps, good, settings, layout))
     return notes.outcome(replace(record, zone=zone, stated_offset_s=stamps.offset_s, zone_hint=hint))
@@ -151,7 +171,7 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
             made = make_channel(values, use.meaning, use.unit, item, use.heading, layout.instrument)
             channel = notes.take(made)
             if channel is not None:
-                channels.append(channel)
+                channels.append(flag_bounds(channel, said_of(frame, use.index, good)))
                 sources.append(use.index)
     if empty:
         notes.decide(item, "columns_left_out", columns_named(empty))
@@ -171,7 +191,7 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
         gnss_clock_s=gnss,
     )
     names = dict(zip(sources, (channel.name for channel in channels), strict=False))
-    statuses = _status_columns(frame, rows.uses, good, names)
+    statuses = [*_status_columns(frame, rows.uses, good, names), *words_of_cells(frame, rows.uses, good, names)]
     return notes.outcome(notes.take(apply_statuses(record, statuses, settings, layout.status_words)))
 
 

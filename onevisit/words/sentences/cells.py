@@ -1,0 +1,74 @@
+"""Sentences about cells that are no plain numbers, and about files that are not what their name says."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    # --- text/cells.py ---
+    "cells_of_column": (
+        "{count} cells of column {column} are no plain numbers",
+        "{column} 列有 {count} 个单元格不是单纯的数值",
+    ),
+    "cells_of_kinds": ("{kinds}", "{kinds}"),
+    "cells_below_detection": (
+        "{count} below detection, taken as missing with that mark ({texts})",
+        "{count} 个低于检出限，按缺测处理并作标记（{texts}）",
+    ),
+    "cells_above_range": (
+        "{count} above the range, taken as missing with that mark ({texts})",
+        "{count} 个超出量程，按缺测处理并作标记（{texts}）",
+    ),
+    "cells_that_are_marks": (
+        "{count} say what was done instead of measuring, taken as marks ({texts})",
+        "{count} 个为工况或维护标记，按标记处理（{texts}）",
+    ),
+    "cells_with_a_letter": (
+        "{count} numbers with a mark behind them ({texts})",
+        "{count} 个数值后带标记（{texts}）",
+    ),
+    "cells_with_a_unit": (
+        "{count} numbers with their unit, read in the unit of the column ({texts})",
+        "{count} 个数值后带单位，已按该列单位读取（{texts}）",
+    ),
+    "cells_written_otherwise": (
+        "{count} numbers with separators, wide digits or powers, read as numbers ({texts})",
+        "{count} 个数值含分隔符、全角数字或幂，已按数值读取（{texts}）",
+    ),
+    "cells_taken_as_missing": (
+        "{count} fields of column {column} taken as missing",
+        "{column} 列中有 {count} 个字段按缺测处理",
+    ),
+    "cells_lost": (
+        "{reason}; the first are {texts}, {where}",
+        "{reason}；前几个为 {texts}，位于{where}",
+    ),
+    "cells_are_error_codes": ("error codes", "为错误代码"),
+    "cells_no_numbers": ("not numbers", "不是数值"),
+    "comma_shown": (
+        "{example} in the same column can be read in one way only",
+        "同一列中的 {example} 只有一种读法",
+    ),
+    "comma_fits_beside": (
+        "so they continue the numbers in the rows beside; otherwise they would jump by a factor of 1000",
+        "这样与相邻各行的数值衔接；否则会相差 1000 倍",
+    ),
+    "comma_as_elsewhere": ("as the numbers of the other columns show", "依据其他列的数值写法"),
+    "comma_as_usual": (
+        "nothing in the file shows it, it is usual between these delimiters; if it is wrong, export the file with "
+        "decimal points and without separators of thousands",
+        "文件中没有其他依据，按该类分隔符的惯例处理；如不正确，请以小数点、不带千位分隔符的格式重新导出",
+    ),
+    # --- text/numbers.py ---
+    "comma_of_column": (
+        "the comma in {count} cells of column {column}, such as {example}, {meaning}",
+        "{column} 列有 {count} 个单元格含逗号（如 {example}），{meaning}",
+    ),
+    "comma_is_decimal": ("is read as a decimal comma", "按小数点读取"),
+    "comma_parts_thousands": ("is read as a separator of thousands", "按千位分隔符读取"),
+    "data_row": ("data row {row}", "数据第 {row} 行"),
+    # --- traces/assemble.py ---
+    "unit_behind_numbers": ('column "{heading}" read in {unit}', "“{heading}”列按 {unit} 读取"),
+    "unit_behind_numbers.why": (
+        "its heading has no unit, its numbers have this one behind them",
+        "列名未注明单位，其数值后均带此单位",
+    ),
+}
