@@ -71,4 +71,61 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "its heading has no unit, its numbers have this one behind them",
         "列名未注明单位，其数值后均带此单位",
     ),
+    # --- text/encodings.py ---
+    "broken_lines_left_out": (
+        "{count} broken lines left out: line {lines}{more}",
+        "{count} 个损坏的行未采用：第 {lines} 行{more}",
+    ),
+    "broken_lines_left_out.why": (
+        "a run of bytes 0xFF or 0x00 stands in them, as a write that broke off leaves it; the other lines are used",
+        "其中有连续的 0xFF 或 0x00 字节（写入中断所致）；其余各行照常使用",
+    ),
+    "and_more_lines": (" and {count} more", "，另有 {count} 行"),
+    # --- text/pages.py ---
+    "page_read_as_table": ("{kind}: its table of {rows} rows is read", "{kind}：读取其中 {rows} 行的表格"),
+    "page_read_as_table.why": (
+        "recognised by its beginning, whatever its name; if rows are missing, open it in Excel or WPS and save it as xlsx",
+        "依据文件开头识别，与文件名无关；如有缺行，请用 Excel 或 WPS 打开后另存为 xlsx",
+    ),
+    "an_html_page": ("an HTML page", "HTML 网页"),
+    "an_xml_spreadsheet": ("an XML spreadsheet (SpreadsheetML 2003)", "XML 电子表格（SpreadsheetML 2003）"),
+    "page_without_table": (
+        "is an HTML page without a table that can be read ({title}), although it is named {suffix}: perhaps the server "
+        "sent a page of login or of an error instead of the file; log in and download it again, or open it in Excel or "
+        "WPS and save it as xlsx",
+        "是不含可读取表格的 HTML 网页（{title}），而文件名为 {suffix}：可能是服务器返回了登录页或错误页而不是文件；"
+        "请登录后重新下载，或用 Excel、WPS 打开后另存为 xlsx",
+    ),
+    "file_is_something_else": (
+        "is {kind}, although it is named {suffix}",
+        "是{kind}，而文件名为 {suffix}",
+    ),
+    "a_pdf": (
+        "a PDF, in which no table can be read; export the table as xlsx or CSV",
+        "PDF 文件，无法读取其中的表格（请将表格导出为 xlsx 或 CSV）",
+    ),
+    "a_git_lfs_pointer": (
+        "a pointer of Git LFS or git-annex and not the file itself; fetch the file (git lfs pull, git annex get)",
+        "Git LFS 或 git-annex 的指针而不是文件本身（请用 git lfs pull 或 git annex get 取回文件）",
+    ),
+    "a_picture": (
+        "a picture; export the table as xlsx or CSV",
+        "图片（请将表格导出为 xlsx 或 CSV）",
+    ),
+    "an_archive": (
+        "an archive and no workbook; unpack it and give the files in it",
+        "压缩包而不是工作簿（请解压后提交其中的文件）",
+    ),
+    "a_database": (
+        "an SQLite database; export the table as CSV",
+        "SQLite 数据库（请将数据表导出为 CSV）",
+    ),
+    "a_document": (
+        "a text document; save its table as xlsx or CSV",
+        "文字文档（请将其中的表格另存为 xlsx 或 CSV）",
+    ),
+    "a_web_archive": (
+        "a web archive (MHTML); open it in Excel or WPS and save it as xlsx",
+        "单个文件网页（MHTML）（请用 Excel 或 WPS 打开后另存为 xlsx）",
+    ),
 }
