@@ -21,6 +21,7 @@ from ingest.text.stamps import Stamps
 from ingest.text.tables import Table, find_table, first_rows, heading_with_unit, read_columns, split_line
 from ingest.traces.cellwords import flag_bounds, said_of, words_of_cells
 from ingest.traces.columns import Use, choose_columns, columns_named
+from ingest.traces.conventions import advised_unit, is_chinese, unit_by_convention, why_no_convention
 from ingest.traces.record import Channel, FloatArray, Layout, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
 from ingest.traces.times import read_times
@@ -155,6 +156,7 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
     wind: dict[str, tuple[FloatArray, str]] = {}
     gnss: FloatArray | None = None
     empty: list[str] = []
+    chinese = is_chinese(rows.table.headings)
     for use in rows.uses:
         if use.role in (*_TEXT_ROLES, "epoch", "epoch_ns"):
             continue
@@ -168,7 +170,9 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
         elif "wind" in use.role and use.role != "other":
             wind.setdefault(use.role, (_to_canonical(values, use), use.heading))
         else:
-            made = make_channel(values, use.meaning, use.unit, item, use.heading, layout.instrument)
+            made = make_channel(
+                values, use.meaning, use.unit, item, use.heading, layout.instrument, chinese=chinese
+            )
             channel = notes.take(made)
             if channel is not None:
                 channels.append(flag_bounds(channel, said_of(frame, use.index, good)))
@@ -230,17 +234,20 @@ def _to_canonical(values: FloatArray, use: Use) -> FloatArray:
 
 
 def make_channel(
-    values: FloatArray, meaning: Meaning, unit: Unit | None, item: str, heading: str, instrument: str
+    values: FloatArray, meaning: Meaning, unit: Unit | None, item: str, heading: str, instrument: str, *, chinese: bool = False
 ) -> Outcome[Channel | None]:
-    """Make a channel of one column: a species in its own unit, all else in the canonical unit."""
+    """Make a channel of one column: a species in its own unit, all else in the canonical unit.
+
+    ``chinese`` says that units which are not stated follow the national convention (`ingest.traces.conventions`).
+    """
     quantity = meaning.quantity
     label = " ".join(part for part in (instrument, meaning.instrument) if part)
     if quantity.role == "species":
-        return _species_channel(values, quantity, unit, item, heading, label)
+        return _species_channel(values, quantity, unit, item, heading, label, chinese=chinese)
     notes = Notes()
     canonical = parse_unit(quantity.unit)
     if canonical is not None:
-        values = notes.take(_believed_unit(values, quantity, unit, canonical, item, heading))
+        values = notes.take(_believed_unit(values, quantity, unit, canonical, item, heading, chinese=chinese))
     attrs = {"units": quantity.unit or (unit.name if unit else "1"), "long_name": quantity.long_name}
     if quantity.cf:
         attrs["standard_name"] = quantity.cf
@@ -269,7 +276,7 @@ def make_channel(
 
 
 def _believed_unit(
-    values: FloatArray, quantity: Quantity, unit: Unit | None, canonical: Unit, item: str, heading: str
+    values: FloatArray, quantity: Quantity, unit: Unit | None, canonical: Unit, item: str, heading: str, *, chinese: bool = False
 ) -> Outcome[FloatArray]:
     """Convert to the canonical unit; where the heading gives none, take the first plausible one."""
     if unit is not None and unit.kind == canonical.kind:
@@ -287,12 +294,15 @@ def _believed_unit(
         "rad": ("degree",),
         "m s-1": ("m s-1", "km h-1"),
     }.get(canonical.name, (canonical.name,))
+    if chinese and quantity.slug == "speed":
+        options = options[::-1]
     for name in options:
         candidate = parse_unit(name)
         if candidate is not None:
             converted = convert(values, candidate, canonical)
             if quantity.low <= float(np.nanmedian(converted)) <= quantity.high:
-                why = Phrase("plausible_in_unit", {"median": float(np.nanmedian(values))})
+                median = {"median": float(np.nanmedian(values))}
+                why = Phrase("plausible_by_convention" if chinese else "plausible_in_unit", median)
                 note = Decision(item, "column_unit_believed", {"heading": heading, "unit": name}, why)
                 return Outcome(converted, (note,))
     why = Phrase("no_plausible_unit")
@@ -300,14 +310,22 @@ def _believed_unit(
 
 
 def _species_channel(
-    values: FloatArray, quantity: Quantity, unit: Unit | None, item: str, heading: str, label: str
+    values: FloatArray, quantity: Quantity, unit: Unit | None, item: str, heading: str, label: str, *, chinese: bool
 ) -> Outcome[Channel | None]:
     notes = Notes()
     if unit is None or unit.kind not in CONCENTRATIONS:
+        stated = unit
         unit = notes.take(_guess_unit(values, quantity, unit, item, heading))
+        if unit is None and stated is None and chinese:
+            unit = notes.take(unit_by_convention(values, quantity, item, heading))
         if unit is None:
+            advice = advised_unit(values, quantity)
+            why = why_no_convention(values, quantity) if chinese and stated is None else ""
             notes.reject(
-                item, f'column "{heading}"', "species_without_unit", {"heading": heading, "species": quantity.slug}
+                item,
+                f'column "{heading}"',
+                "species_without_unit",
+                {"heading": heading, "species": quantity.slug, "unit": advice, "why": why},
             )
             return notes.outcome(None)
     return notes.outcome(Channel(quantity.slug, values, species_attributes(quantity, unit, label)))

@@ -128,4 +128,36 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "a web archive (MHTML); open it in Excel or WPS and save it as xlsx",
         "单个文件网页（MHTML）（请用 Excel 或 WPS 打开后另存为 xlsx）",
     ),
+    # --- traces/fullscale.py ---
+    "channel_at_full_scale": (
+        "{count} values of {channel} flagged value_out_of_range",
+        "{channel} 有 {count} 个数值标记为 value_out_of_range",
+    ),
+    "channel_at_full_scale.why": (
+        "{value:g}, row after row and the extreme of its column, is where a range ends, no measurement (the first is "
+        "data row {row})",
+        "{value:g} 连续重复且为该列极值，是量程的端点而非测量值（首个在第 {row} 个数据行）",
+    ),
+    "particle_sizes_exchanged": (
+        "{fine} and {coarse} doubted, all their values flagged value_out_of_range: the columns are exchanged",
+        "{fine} 与 {coarse} 存疑，其全部数值标记为 value_out_of_range：两列互换",
+    ),
+    "particle_sizes_exchanged.why": (
+        "{fine} is above {coarse} in {count} of {rows} rows (median ratio {ratio:.2f}), but the coarser contains the "
+        "finer; put both headings under [columns] in mission.toml, the first as \"{coarse} {fine_unit}\", the second as "
+        "\"{fine} {fine_unit}\"",
+        "{rows} 行中有 {count} 行 {fine} 高于 {coarse}（比值中位数 {ratio:.2f}），而粗粒径应包含细粒径；请在 mission.toml 的 "
+        "[columns] 中写明两列：前者为 \"{coarse} {fine_unit}\"，后者为 \"{fine} {fine_unit}\"",
+    ),
+    # --- traces/validity.py ---
+    "values_not_valid": ("{count} values of {name} taken as missing", "{name} 有 {count} 个数值按缺测处理"),
+    "values_not_valid.why": (
+        "outside what {attributes} of the variable allow: {low:g} to {high:g} (the first is {first:g})",
+        "超出该变量 {attributes} 属性规定的范围 {low:g} 至 {high:g}（首个为 {first:g}）",
+    ),
+    "values_marked_missing": ("{count} values of {name} are missing", "{name} 有 {count} 个数值缺测"),
+    "values_marked_missing.why": (
+        "{attributes} of the variable says so of them: {codes}",
+        "依据该变量的 {attributes} 属性：{codes}",
+    ),
 }
