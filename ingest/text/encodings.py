@@ -108,7 +108,9 @@ def guess_encoding(data: bytes) -> str:
         return "utf-16-le" if head[1::2].count(0) else "utf-16-be"
     if data.isascii() or _is_ascii_below_head(data) or _decodes(data, "utf-8"):
         return "utf-8"
-    if _mostly_utf8(data) or _headed_by_utf8(data):  # first, because damaged UTF-8 may decode as rare Chinese characters
+    if _mostly_utf8(data) or _headed_by_utf8(
+        data
+    ):  # first, because damaged UTF-8 may decode as rare Chinese characters
         return "utf-8"
     return "gb18030" if _is_chinese(data) else "cp1252"
 

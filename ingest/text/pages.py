@@ -23,7 +23,9 @@ from ingest.outcome import Decision, Outcome, Phrase
 from ingest.text.encodings import guess_encoding
 from ingest.text.sources import HEAD_BYTES, Source
 
-_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|body|table|style|script)\b", re.I | re.S)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|body|table|style|script)\b", re.I | re.S
+)
 _XML_SHEET = re.compile(r"\s*<\?xml.{0,4000}urn:schemas-microsoft-com:office:spreadsheet", re.S)
 _SPREADSHEET = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _BEGINNINGS: tuple[tuple[bytes, Phrase], ...] = (
@@ -59,7 +61,9 @@ def page_of(data: bytes, path: Path, item: str) -> Page | None:
         If the file is something else than its name says and holds no table that can be read.
     """
     head = data[:HEAD_BYTES]
-    kind = next((kind for beginning, kind in _BEGINNINGS if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(beginning)), None)
+    kind = next(
+        (kind for beginning, kind in _BEGINNINGS if head.lstrip(b"\xef\xbb\xbf \r\n").startswith(beginning)), None
+    )
     if kind is None and head.startswith(b"MIME-Version:") and b"multipart/related" in head:
         kind = Phrase("a_web_archive")
     if kind is None and head.startswith(b"PK\x03\x04") and not _is_workbook(data):
@@ -260,7 +264,9 @@ def _rows_of_sheet(table: Element) -> list[list[str]]:
             cells += [""] * (min(int(at), 20_000) - 1 - len(cells) if at.isdecimal() else 0)
             data = cell.find(f"{_SPREADSHEET}Data")
             cells.append("" if data is None else _typed(data))
-            cells += [""] * (_span(cell.get(f"{_SPREADSHEET}MergeAcross")) if cell.get(f"{_SPREADSHEET}MergeAcross") else 0)
+            cells += [""] * (
+                _span(cell.get(f"{_SPREADSHEET}MergeAcross")) if cell.get(f"{_SPREADSHEET}MergeAcross") else 0
+            )
         if any(cells):
             rows.append(cells)
     return rows

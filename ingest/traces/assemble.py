@@ -25,6 +25,7 @@ from ingest.traces.conventions import advised_unit, is_chinese, unit_by_conventi
 from ingest.traces.record import Channel, FloatArray, Layout, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
 from ingest.traces.times import read_times
+from ingest.traces.vockinds import with_voc_kind
 from ingest.traces.winds import wind_channels
 from ingest.units import Unit, convert, parse_unit
 
@@ -170,11 +171,10 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
         elif "wind" in use.role and use.role != "other":
             wind.setdefault(use.role, (_to_canonical(values, use), use.heading))
         else:
-            made = make_channel(
-                values, use.meaning, use.unit, item, use.heading, layout.instrument, chinese=chinese
-            )
+            made = make_channel(values, use.meaning, use.unit, item, use.heading, layout.instrument, chinese=chinese)
             channel = notes.take(made)
             if channel is not None:
+                channel = notes.take(with_voc_kind(channel, use.heading, layout.instrument, item))
                 channels.append(flag_bounds(channel, said_of(frame, use.index, good)))
                 sources.append(use.index)
     if empty:
@@ -234,7 +234,14 @@ def _to_canonical(values: FloatArray, use: Use) -> FloatArray:
 
 
 def make_channel(
-    values: FloatArray, meaning: Meaning, unit: Unit | None, item: str, heading: str, instrument: str, *, chinese: bool = False
+    values: FloatArray,
+    meaning: Meaning,
+    unit: Unit | None,
+    item: str,
+    heading: str,
+    instrument: str,
+    *,
+    chinese: bool = False,
 ) -> Outcome[Channel | None]:
     """Make a channel of one column: a species in its own unit, all else in the canonical unit.
 
@@ -276,7 +283,14 @@ def make_channel(
 
 
 def _believed_unit(
-    values: FloatArray, quantity: Quantity, unit: Unit | None, canonical: Unit, item: str, heading: str, *, chinese: bool = False
+    values: FloatArray,
+    quantity: Quantity,
+    unit: Unit | None,
+    canonical: Unit,
+    item: str,
+    heading: str,
+    *,
+    chinese: bool = False,
 ) -> Outcome[FloatArray]:
     """Convert to the canonical unit; where the heading gives none, take the first plausible one."""
     if unit is not None and unit.kind == canonical.kind:

@@ -47,7 +47,12 @@ def flag_full_scale(record: Record) -> Outcome[Record]:
         rows = _at_the_end(channel.values) if channel.is_species else np.zeros(0, bool)
         if rows.any():
             at = int(np.flatnonzero(rows)[0])
-            values = {"channel": channel.name, "count": int(rows.sum()), "value": float(channel.values[at]), "row": at + 1}
+            values = {
+                "channel": channel.name,
+                "count": int(rows.sum()),
+                "value": float(channel.values[at]),
+                "row": at + 1,
+            }
             notes.decide(record.item, "channel_at_full_scale", values)
             channel = _flagged(channel, rows)
         channels.append(channel)
@@ -60,7 +65,10 @@ def _at_the_end(values: FloatArray) -> NDArray[np.bool_]:
     finite = values[np.isfinite(values)]
     if len(finite) < _ROWS:
         return found
-    for extreme, others in ((finite.max(), finite[finite < finite.max()]), (finite.min(), finite[finite > finite.min()])):
+    for extreme, others in (
+        (finite.max(), finite[finite < finite.max()]),
+        (finite.min(), finite[finite > finite.min()]),
+    ):
         negative = extreme < 0
         if not is_full_scale(float(extreme)) or (extreme == finite.min() and not negative and len(others)):
             continue

@@ -94,7 +94,9 @@ def _record(dataset: xr.Dataset, item: str, settings: TraceSettings) -> Outcome[
         tuple(channels),
         np.zeros(int(good.sum()), np.uint32) if flags is None else flags,
     )
-    read = {status.heading for status in statuses} | {f"{channel.name}_qc" for channel in channels if channel.qc is not None}
+    read = {status.heading for status in statuses} | {
+        f"{channel.name}_qc" for channel in channels if channel.qc is not None
+    }
     unread = [name for name in unread if name not in read]
     if unread:
         notes.decide(item, "netcdf_variables_unread", {"count": len(unread), "names": tuple(unread[:12])})
@@ -117,7 +119,11 @@ def _channel(name: str, values: FloatArray, attrs: Mapping[str, object]) -> Chan
     units = str(attrs.get("units", ""))
     if not units or name.endswith("_qc") or name == "qc_flag":
         return None
-    kept = {key: str(attrs[key]) for key in ("long_name", "standard_name", "species", "instrument") if key in attrs}
+    kept = {
+        key: str(attrs[key])
+        for key in ("long_name", "standard_name", "species", "instrument", "voc_kind")
+        if key in attrs
+    }
     unit = parse_unit(units)
     meaning = understand(f"{name}({units})")
     if "species" not in kept and unit is not None and unit.kind in CONCENTRATIONS and meaning is not None:

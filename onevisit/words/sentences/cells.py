@@ -144,10 +144,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "particle_sizes_exchanged.why": (
         "{fine} is above {coarse} in {count} of {rows} rows (median ratio {ratio:.2f}), but the coarser contains the "
-        "finer; put both headings under [columns] in mission.toml, the first as \"{coarse} {fine_unit}\", the second as "
-        "\"{fine} {fine_unit}\"",
+        'finer; put both headings under [columns] in mission.toml, the first as "{coarse} {fine_unit}", the second as '
+        '"{fine} {fine_unit}"',
         "{rows} 行中有 {count} 行 {fine} 高于 {coarse}（比值中位数 {ratio:.2f}），而粗粒径应包含细粒径；请在 mission.toml 的 "
-        "[columns] 中写明两列：前者为 \"{coarse} {fine_unit}\"，后者为 \"{fine} {fine_unit}\"",
+        '[columns] 中写明两列：前者为 "{coarse} {fine_unit}"，后者为 "{fine} {fine_unit}"',
     ),
     # --- traces/validity.py ---
     "values_not_valid": ("{count} values of {name} taken as missing", "{name} 有 {count} 个数值按缺测处理"),
@@ -159,5 +159,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "values_marked_missing.why": (
         "{attributes} of the variable says so of them: {codes}",
         "依据该变量的 {attributes} 属性：{codes}",
+    ),
+    # --- traces/vockinds.py ---
+    "voc_kind_unknown": (
+        'column "{heading}": kind of TVOC unknown',
+        "“{heading}”列：TVOC 的仪器类型未知",
+    ),
+    "voc_kind_unknown.why": (
+        "neither heading nor file name says PID, SPI-MS, PTR-MS or FID, which measure different things; compare it only "
+        "with the same instrument, or put the kind into the file name (PID_20241008.csv)",
+        "列名和文件名均未注明 PID、SPI-MS、PTR-MS 或 FID，各类仪器的测量对象不同；只能与同一仪器的结果比较，"
+        "或在文件名中注明类型（PID_20241008.csv）",
     ),
 }
