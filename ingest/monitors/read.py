@@ -14,6 +14,7 @@ from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from ingest.coordinates import crs_from_text, zone_of
@@ -24,6 +25,7 @@ from ingest.monitors.hj212 import DEFECTS, Hj212Settings, Message, join_packets,
 from ingest.monitors.marks import Mark, apply_marks
 from ingest.monitors.positions import read_positions, with_position
 from ingest.monitors.tables import Device, read_table
+from ingest.monitors.values import Cells
 from ingest.outcome import Notes, Outcome, Phrase, Reject
 from ingest.registers.places import HYPOTHESES, crs_name
 from ingest.settings import setting
@@ -193,6 +195,7 @@ def _read_packets(
     refused: Counter[str] = Counter()
     tolerated: Counter[tuple[str, Phrase]] = Counter()
     first: dict[str, tuple[int, Phrase]] = {}
+    cells = Cells()
     messages = parse_stream(_chunks(path), settings=Hj212Settings(tolerated=settings.tolerated))
     for message in join_packets(messages):
         tolerated.update((message.mn, _kind(problem)) for problem in message.tolerated)
@@ -200,11 +203,12 @@ def _read_packets(
         if problem is None and message.cn in _COMMANDS and message.data_time:
             problem = _impossible(message.data_time, today)
             if problem is None:
-                _add_message(message, item, _utc_ns(message.data_time, zone), collector)
+                _add_message(message, item, _utc_ns(message.data_time, zone), collector, cells)
         if problem is not None:
             kind = str(_kind(problem))
             refused[kind] += 1
             first.setdefault(kind, (message.offset, problem))
+    notes.keep(*cells.decisions(item))
     for kind, count in refused.items():
         notes.keep(_refused(item, count, *first[kind]))
     for (mn, known), count in tolerated.items():
@@ -226,8 +230,8 @@ def _kind(problem: Phrase) -> Phrase:
     return Phrase(_KIND_CODES[problem.code]) if problem.code in _KIND_CODES else problem
 
 
-def _add_message(message: Message, item: str, time_ns: int, collector: Collector) -> None:
-    """Add the items of one message to its device's series."""
+def _add_message(message: Message, item: str, time_ns: int, collector: Collector, cells: Cells) -> None:
+    """Add the items of one message to its device's series; what is no number is counted, its mark kept."""
     interval, wanted = _COMMANDS[message.cn]
     points = collector.points(SeriesKey(interval, mn=message.mn, point=message.mn, source=item))
     for code, fields in message.items.items():
@@ -236,9 +240,16 @@ def _add_message(message: Message, item: str, time_ns: int, collector: Collector
                 points.add(time_ns, f"{_attributes(code, message.st)['code']}_mark", text[:8])
                 continue
             target = _variable(code, field_name, wanted, message.st)
-            value = _number(text)
-            if target is not None and value is not None:
-                points.add(time_ns, target[0], value, target[1])
+            if target is None or not text.strip():
+                continue
+            name, attributes = target
+            value, mark = cells.value(
+                f"{code}-{field_name}", text, str(attributes["units"]), f"byte {message.offset}"
+            )
+            if np.isfinite(value):
+                points.add(time_ns, name, value, attributes)
+            if mark and "Flag" not in fields:
+                points.add(time_ns, f"{attributes.get('code', name)}_mark", mark)
 
 
 @lru_cache(maxsize=4096)
@@ -291,11 +302,3 @@ def _utc_ns(digits: str, zone: tzinfo) -> int:
     local = datetime.strptime(digits[:14], "%Y%m%d%H%M%S").replace(tzinfo=zone)
     milliseconds = int(digits[14:17] or 0)
     return (int(local.timestamp()) * 1000 + milliseconds) * 1_000_000
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if abs(value) < 1e300 else None

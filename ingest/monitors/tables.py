@@ -14,8 +14,6 @@ from datetime import date, tzinfo
 from functools import lru_cache
 from itertools import chain, islice
 
-import numpy as np
-
 from ingest.errors import FileError, SettingError, UnknownFormat
 from ingest.monitors.codes import Code, code_of
 from ingest.monitors.collect import Attributes, Collector, Points, SeriesKey
@@ -24,8 +22,10 @@ from ingest.monitors.positions import ROLES as PLACES
 from ingest.monitors.positions import Spot, spot_of
 from ingest.monitors.times import ROLES as WHEN
 from ingest.monitors.times import UnusableRow, open_end_ns, say_times, settle_times, sound_start_ns
+from ingest.monitors.values import Cells, add_value, commas_of_columns, stronger_mark
 from ingest.outcome import Notes, Phrase
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
+from ingest.text.cells import UNIT_WORDS
 from ingest.text.fields import field_of_heading, monitor_headings
 from ingest.text.marks import NO_MARK
 from ingest.text.sheets import Sheet
@@ -47,11 +47,9 @@ _STATES = {
 }  # fmt: skip
 _DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
 _ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
-_VALUE = re.compile(r"\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*[(（]?([A-Za-z]?)[)）]?\s*")
 # Longitude and latitude in a register; beside measured values "WD" is as well a wind direction or a temperature.
 _NO_PLACES = ("jd", "wd")
 _SITE_NAMES = ("permit_code", "uscc", "site_name")
-_SYMBOLS = (("毫克", "mg"), ("微克", "ug"), ("立方米", "m3"), ("升", "l"), ("秒", "s"), ("小时", "h"), ("时", "h"))
 
 
 @dataclass
@@ -70,6 +68,7 @@ class _Column:
     role: str
     code: Code | None = None
     unit: str = ""
+    heading: str = ""
 
 
 def read_table(
@@ -100,26 +99,30 @@ def read_table(
     rows = _filled_rows(iterator, notes)
     first = list(islice(rows, _ROWS_OF_INTERVAL))
     times = settle_times([column.role for column in columns], first, rows, item, zone, notes, today)
+    commas, said = commas_of_columns(_texts_of_columns(columns, first), item)
+    notes.keep(*said)
+    cells = Cells(commas)
     bad: Counter[Phrase] = Counter()
     for number, row in chain(first, rows):
         where = f"{sheet.unit} {number}"
         try:
             texts = _texts(columns, row)
             if "mn" in roles:
-                _add_device_of_list(texts, devices, spot_of(texts, item, where))
+                _add_device_of_list(texts, devices, spot_of(texts, item, where), cells, where)
             if {"start", "end"} <= roles:
                 marks.append(_mark(texts, f"{item}, {where}", zone))
             elif roles & TIME_ROLES:
                 site = _site(texts)
                 time_ns = times.time_ns(row, (*site.values(), texts.get("species", ""), texts.get("device", "")))
                 points = collector.points(SeriesKey(times.interval, source=item, **site))
-                _add_row(columns, row, texts, time_ns, points)
+                _add_row(columns, row, texts, time_ns, points, cells, where)
                 if (spot := spot_of(texts, item, where)) is not None:
                     points.place(spot)
         except (UnusableRow, SettingError) as error:
             bad[error.phrase] += 1
             if bad[error.phrase] == 1:
                 notes.reject(item, where, "row_not_used", {"reason": error.phrase})
+    notes.keep(*cells.decisions(item))
     for reason, count in bad.items():
         if count > 1:
             notes.reject(item, sheet.unit, "more_rows_not_used", {"count": count - 1, "reason": reason})
@@ -179,7 +182,7 @@ def _column(heading: str) -> _Column:
             if bare.endswith(word):
                 code = code_of(bare[: len(bare) - len(word)].rstrip("-_"))
                 if code is not None:
-                    return _Column(part, code, unit.group(1) if unit else "")
+                    return _Column(part, code, unit.group(1) if unit else "", heading.strip())
     return _Column("", unit=heading.strip())
 
 
@@ -207,7 +210,9 @@ def _site(texts: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _add_device_of_list(texts: Mapping[str, str], devices: dict[str, Device], spot: Spot | None) -> None:
+def _add_device_of_list(
+    texts: Mapping[str, str], devices: dict[str, Device], spot: Spot | None, cells: Cells, where: str
+) -> None:
     """Remember site, point and place of a device, and the limit of a quantity; what is said first counts."""
     site = _site(texts)
     named = any(site[name] for name in _SITE_NAMES)
@@ -216,61 +221,108 @@ def _add_device_of_list(texts: Mapping[str, str], devices: dict[str, Device], sp
         if not any(device.site[name] for name in _SITE_NAMES):
             device.site = site
         device.spot = device.spot or spot
-        known, limit = code_of(texts.get("species", "")), _number(texts.get("limit", ""))
+        known, limit = code_of(texts.get("species", "")), cells.limit("limit", texts.get("limit", ""), where)
         if known is not None and limit is not None:
             device.limits.setdefault(known.code, limit)
 
 
 def _add_row(
-    columns: Sequence[_Column], row: Sequence[str], texts: Mapping[str, str], time_ns: int, points: Points
+    columns: Sequence[_Column],
+    row: Sequence[str],
+    texts: Mapping[str, str],
+    time_ns: int,
+    points: Points,
+    cells: Cells,
+    where: str,
 ) -> None:
     for role, unit in _DEVICE_UNITS.items():
         if role in texts:
-            _add_device(points, time_ns, texts, role, unit)
+            _add_device(points, time_ns, texts, role, unit, cells, where)
     if "species" in texts and ("value" in texts or "corrected" in texts):
-        known = code_of(texts["species"])
-        name = known.code if known else texts["species"]
-        attributes = _attributes(name, texts.get("unit", ""), _number(texts.get("limit", "")))
-        _add_value(points, time_ns, name, texts.get("value", ""), attributes)
-        if "corrected" in texts:
-            _add_value(points, time_ns, f"{name}_corrected", texts["corrected"], attributes)
-        if "mark" in texts:
-            points.add(time_ns, f"{name}_mark", texts["mark"][:64])
+        _add_long(texts, time_ns, points, cells, where)
     elif "mark" in texts or "mark_kind" in texts:
         text = texts.get("mark_kind", texts.get("mark", ""))[:64]
         of_device = any(role in texts for role in _DEVICE_UNITS)
         if text not in NO_MARK:
             points.add(time_ns, f"{_device_name(texts)}_mark" if of_device else "mark", text)
-    _add_wide(columns, row, time_ns, points)
+    _add_wide(columns, row, time_ns, points, cells, where)
 
 
-def _add_wide(columns: Sequence[_Column], row: Sequence[str], time_ns: int, points: Points) -> None:
-    """Add the quantities that have columns of their own."""
+def _add_long(texts: Mapping[str, str], time_ns: int, points: Points, cells: Cells, where: str) -> None:
+    """Add the one quantity that a row names; a word in its cell and its mark column are one mark."""
+    known = code_of(texts["species"])
+    name = known.code if known else texts["species"]
+    attributes = _attributes(name, texts.get("unit", ""), cells.limit("limit", texts.get("limit", ""), where))
+    mark = texts.get("mark", "")[:64]
+    text = texts.get("value", "")
+    said = add_value(points, cells, time_ns, name, text, attributes, column=texts["species"], where=where)
+    if "corrected" in texts:
+        text, column = texts["corrected"], f"{texts['species']} corrected"
+        also = add_value(
+            points, cells, time_ns, f"{name}_corrected", text, attributes, column=column, where=where
+        )  # fmt: skip
+        said = stronger_mark(said, also)
+    if mark := stronger_mark(mark, said):
+        points.add(time_ns, f"{name}_mark", mark)
+
+
+def _add_wide(
+    columns: Sequence[_Column], row: Sequence[str], time_ns: int, points: Points, cells: Cells, where: str
+) -> None:
+    """Add the quantities that have columns of their own, with the marks in them and beside them."""
     limits = {
         column.code.code: limit
         for column, cell in zip(columns, row, strict=False)
-        if column.code and column.role == "limit" and (limit := _number(cell)) is not None
+        if column.code and column.role == "limit" and (limit := cells.limit(column.heading, cell, where)) is not None
     }
+    marks: dict[str, str] = {}
     for column, cell in zip(columns, row, strict=False):
         code = column.code
         if code is None or not cell.strip():
             continue
+        mark = ""
         if column.role == "mark":
-            points.add(time_ns, f"{code.code}_mark", cell.strip()[:64])
+            mark = cell.strip()[:64]
         elif column.role in ("value", "corrected"):
             name = code.code if column.role == "value" else f"{code.code}_corrected"
-            _add_value(points, time_ns, name, cell, _attributes(code.code, column.unit, limits.get(code.code)))
+            attributes = _attributes(code.code, column.unit, limits.get(code.code))
+            mark = add_value(
+                points, cells, time_ns, name, cell, attributes, column=column.heading, where=where
+            )  # fmt: skip
+        if mark:
+            marks[code.code] = stronger_mark(marks.get(code.code, ""), mark)
+    for code_name, mark in marks.items():
+        points.add(time_ns, f"{code_name}_mark", mark)
+
+
+def _texts_of_columns(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str]]]) -> dict[str, list[str]]:
+    """Texts of the first rows by the name under which their cells are counted: a heading, or a species of a long table."""
+    found: dict[str, list[str]] = {}
+    roles = {column.role: index for index, column in enumerate(columns) if column.code is None}
+    for column, index in [(c.heading, i) for i, c in enumerate(columns) if c.code is not None and c.role != "mark"]:
+        found[column] = [row[index] for _, row in rows if len(row) > index]
+    named = [(role, end) for role, end in (("value", ""), ("corrected", " corrected")) if role in roles]
+    for role, end in named if "species" in roles else ():
+        for _, row in rows:
+            if len(row) > max(roles["species"], roles[role]):
+                found.setdefault(f"{row[roles['species']].strip()}{end}", []).append(row[roles[role]])
+    for role in ("limit", *_DEVICE_UNITS):
+        if role in roles:
+            found[role] = [row[roles[role]] for _, row in rows if len(row) > roles[role]]
+    return found
 
 
 def _device_name(texts: Mapping[str, str]) -> str:
     return (texts.get("device") or texts.get("point") or "meter").replace("/", "_")[:48]
 
 
-def _add_device(points: Points, time_ns: int, texts: Mapping[str, str], role: str, unit: str) -> None:
+def _add_device(
+    points: Points, time_ns: int, texts: Mapping[str, str], role: str, unit: str, cells: Cells, where: str
+) -> None:
     device = _device_name(texts)
     value = _STATES.get(texts[role].lower()) if role == "state" else None
     if value is None:
-        value = _number(texts[role])
+        value = cells.number(role, texts[role], unit, where)
     if value is not None:
         attributes = _attributes_of_device(device, texts.get("role", ""), texts.get("linked", ""), unit)
         points.add(time_ns, f"{device}_{role}", value, attributes)
@@ -281,15 +333,6 @@ def _attributes_of_device(device: str, kind: str, linked: str, unit: str) -> Att
     said = (kind.lower(), device.lower())
     role = next((name for name, words in _ROLES if any(word in text for word in words for text in said)), "")
     return {"units": unit, "long_name": device, "role": role, "linked_to": linked}
-
-
-def _add_value(points: Points, time_ns: int, name: str, text: str, attributes: Attributes) -> None:
-    """Add a number; a value with a letter behind it (``12.3(M)``) gives its mark too."""
-    match = _VALUE.fullmatch(text)
-    value = _number(match.group(1)) if match else None
-    points.add(time_ns, name, np.nan if value is None else value, attributes)
-    if match and match.group(2):
-        points.add(time_ns, f"{name.removesuffix('_corrected')}_mark", match.group(2).upper())
 
 
 @lru_cache(maxsize=4096)
@@ -313,7 +356,7 @@ def _unit(text: str) -> str:
     ('mg m-3', 'mg L-1', 'ug m-3')
     """
     text = text.strip().lower().replace("μ", "u").replace("µ", "u").replace("³", "3").replace(" ", "")
-    for word, symbol in _SYMBOLS:
+    for word, symbol in UNIT_WORDS:
         text = text.replace(word, symbol)
     known = {
         "mg/m3": "mg m-3", "ug/m3": "ug m-3", "mg/l": "mg L-1", "l/s": "L s-1", "m3/h": "m3 h-1", "m3/s": "m3 s-1",
@@ -322,12 +365,6 @@ def _unit(text: str) -> str:
     return known.get(text, text)
 
 
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if abs(value) < 1e300 else None
 
 
 # --- marks ---------------------------------------------------------------------------------------------------------

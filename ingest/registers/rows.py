@@ -18,14 +18,15 @@ from shapely.geometry.base import BaseGeometry
 from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Decision
 from ingest.text.fields import field_of_heading
+from ingest.text.pages import page_of
 from ingest.text.sheets import (
     Sheet,
     cell_text,
     csv_rows,
-    decode_text,
-    encoding_decisions,
     is_workbook,
+    office_text,
     read_bytes,
+    refuse_bomb,
     workbook_sheets,
 )
 from ingest.text.sources import Limits
@@ -72,11 +73,15 @@ def read_register(path: Path, item: str, limits: Limits) -> Register:
         If it is empty, too large, damaged, or has no heading row that names a site.
     """
     data = read_bytes(path, item, limits)
+    refuse_bomb(data, item, limits)
+    page = page_of(data, path, item)
+    if page is not None:
+        return _table(item, Sheet("row", enumerate(page.rows, 1)), page.decisions)
     if not is_workbook(data):
-        text, encoding = decode_text(data, item)
+        text, decisions = office_text(data, item)
         if text.lstrip()[:1] in ("{", "["):
             return _read_geojson(text, item)
-        return _table(item, Sheet("line", csv_rows(text, item)), encoding_decisions(item, encoding))
+        return _table(item, Sheet("line", csv_rows(text, item)), decisions)
     registers, problems = [], []
     for sheet in workbook_sheets(data, item, limits):
         try:

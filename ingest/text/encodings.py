@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ingest.errors import FileError
-from ingest.outcome import Decision, Notes, Phrase
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Value
 from ingest.text.sources import Limits, Source
+
+_MARK = b"\xef\xbb\xbf"
+_RUN = re.compile(rb"\xff{3,}|\x00{3,}")
+_LINES_SHOWN = 5
+_LATIN = frozenset(b"\xb0\xb1\xb2\xb3\xb5\xb7\xb9\xa0\xd7" + bytes(range(0xC0, 0xFF)))
 
 
 @dataclass(frozen=True)
@@ -31,11 +37,12 @@ def decode(source: Source, limits: Limits) -> Decoded:
     FileError
         If the file is binary, or has a line longer than allowed.
     """
-    data, item = source.load(), source.item
-    encoding = _guess_encoding(data)
+    item = source.item
     notes = Notes()
+    data = notes.take(without_broken_lines(source.load(), item))
+    encoding = guess_encoding(data)
     if encoding == "utf-8":
-        clean = data.removeprefix(b"\xef\xbb\xbf")
+        clean = data.removeprefix(_MARK).replace(b"\n" + _MARK, b"\n")
     else:
         text = data.decode(encoding, errors="replace").removeprefix("﻿")
         lost = text.count("�")
@@ -65,7 +72,30 @@ def _check_lines(data: bytes, item: str, limits: Limits) -> None:
         start = end + 1
 
 
-def _guess_encoding(data: bytes) -> str:
+def without_broken_lines(data: bytes, item: str) -> Outcome[bytes]:
+    """Empty the lines in which a run of 0xFF or zero bytes stands, as a write that broke off leaves them.
+
+    The lines stay as empty ones, so that those below keep their numbers. UTF-16 is left as it is.
+    """
+    if not (_RUN.search(data) and (b"\xff\xff\xff" in data or guess_encoding(data)[:6] != "utf-16")):
+        return Outcome(data)
+    lines = data.split(b"\n")
+    broken = [index for index, line in enumerate(lines) if _RUN.search(line)]
+    for index in broken:
+        lines[index] = b""
+    numbers = tuple(index + 1 for index in broken[:_LINES_SHOWN])
+    more = Phrase("and_more_lines", {"count": len(broken) - len(numbers)}) if len(broken) > len(numbers) else ""
+    values: dict[str, Value] = {"count": len(broken), "lines": numbers, "more": more}
+    return Outcome(b"\n".join(lines), (Decision(item, "broken_lines_left_out", values),))
+
+
+def is_latin(data: bytes) -> bool:
+    """Whether all bytes above ASCII are letters and signs of Windows Latin that stand in tables."""
+    return all(byte < 128 or byte in _LATIN for byte in data)
+
+
+def guess_encoding(data: bytes) -> str:
+    """Name of the encoding: by its mark, by zeros, UTF-8 with at most a little damage, GB 18030, else Windows Latin."""
     if data[:3] == b"\xef\xbb\xbf":
         return "utf-8"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -74,9 +104,13 @@ def _guess_encoding(data: bytes) -> str:
     if head.count(0) > 0.3 * len(head):
         odd = head[1::2].count(0)
         return "utf-16-le" if odd > head[0::2].count(0) else "utf-16-be"
+    if _is_utf16_of_letters(head):
+        return "utf-16-le" if head[1::2].count(0) else "utf-16-be"
     if data.isascii() or _is_ascii_below_head(data) or _decodes(data, "utf-8"):
         return "utf-8"
-    if _mostly_utf8(data):  # first, because damaged UTF-8 may decode as rare Chinese characters
+    if _mostly_utf8(data) or _headed_by_utf8(
+        data
+    ):  # first, because damaged UTF-8 may decode as rare Chinese characters
         return "utf-8"
     return "gb18030" if _is_chinese(data) else "cp1252"
 
@@ -104,11 +138,32 @@ def _mostly_utf8(data: bytes) -> bool:
     return text.count("�") < 0.1 * high
 
 
+def _is_utf16_of_letters(head: bytes) -> bool:
+    """Whether zeros stand at even or at odd places only, a line end among them: few zeros, for most is Chinese."""
+    odd, even = head[1::2].count(0), head[0::2].count(0)
+    ends = head.find(b"\n\x00") % 2 == 0 if odd else head.find(b"\x00\n") % 2 == 0
+    return 0 in (odd, even) and odd + even > 0.05 * len(head) and ends
+
+
+def _headed_by_utf8(data: bytes) -> bool:
+    """Whether the first line above ASCII is UTF-8, and so are most lines: broken bytes cost their own lines only."""
+    lines = data.split(b"\n")
+    high = [line for line in lines if not line.isascii()]
+    bad = sum(not _decodes(line, "utf-8") for line in high)
+    return bool(high) and _decodes(high[0], "utf-8") and bad < 0.1 * len(lines)
+
+
 def _is_chinese(data: bytes) -> bool:
     """Whether the first bytes above ASCII decode as GB18030 and are, mostly, Chinese characters and punctuation."""
     first = re.search(rb"[\x80-\xff]", data)
     start = first.start() if first else 0
     text = data[start : start + (1 << 20)].decode("gb18030", errors="replace")
     high = [character for character in text if ord(character) > 127]
-    chinese = sum(1 for character in high if "一" <= character <= "鿿" or character in "℃μ³％（），。：；、")
+    chinese = sum(1 for character in high if _is_common(character) or character in "℃μ³％（），。：；、")
     return bool(high) and text.count("�") <= 0.02 * len(high) + 1 and chinese > 0.6 * len(high)
+
+
+@lru_cache(maxsize=8192)
+def _is_common(character: str) -> bool:
+    """Whether a character is Chinese and of the common ones: µg and °C in Latin-1 are rare ones (礸, 癈)."""
+    return "一" <= character <= "鿿" and bool(character.encode("gb2312", errors="ignore"))

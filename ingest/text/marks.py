@@ -67,7 +67,7 @@ _CALIBRATION = re.compile(
     r"\b(?:calib\w*|cal|zero\w*|span\w*|purg\w*|(?:std|standard|check|reference) gas|bump ?test|qa qc|qc)\b"
 )
 _FAULT = re.compile(
-    r"故障|异常|[不非]正常|离线|断电|停电|掉电|掉线|断线|维护|维修|检修|保养|预热|暖机|停机|停运|失效|无效|错误|"
+    r"故障|异常|[不非]正常|离线|断电|停电|掉电|掉线|断线|维护|维修|检修|保养|预热|暖机|停机|停运|停产|停炉|停窑|失效|无效|错误|"
     r"\b(?:abnormal|fault\w*|fail\w*|errors?|err|malfunction\w*|offline|off line|maint\w*|warm\w*|invalid|bad|"
     r"power (?:off|loss|down)|no power)\b"
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from ingest.errors import FileError
 from ingest.outcome import Decision
+from ingest.text.encodings import guess_encoding, is_latin, without_broken_lines
+from ingest.text.pages import page_of
 from ingest.text.sources import Limits
 
 # Marks by which a file says how it is encoded.
@@ -46,10 +49,21 @@ def read_sheets(path: Path, item: str, limits: Limits) -> tuple[list[Sheet], tup
         If it is empty, too large or damaged.
     """
     data = read_bytes(path, item, limits)
+    refuse_bomb(data, item, limits)
+    page = page_of(data, path, item)
+    if page is not None:
+        return [Sheet("row", enumerate(page.rows, 1))], page.decisions
     if is_workbook(data):
         return list(workbook_sheets(data, item, limits)), ()
-    text, encoding = decode_text(data, item)
-    return [Sheet("line", csv_rows(text, item))], encoding_decisions(item, encoding)
+    text, decisions = office_text(data, item)
+    return [Sheet("line", csv_rows(text, item))], decisions
+
+
+def office_text(data: bytes, item: str) -> tuple[str, tuple[Decision, ...]]:
+    """Text of a file of an office, with what was decided about its encoding and its broken lines."""
+    clean = without_broken_lines(data, item)
+    text, encoding = decode_text(clean.value, item)
+    return text, (*clean.decisions, *encoding_decisions(item, encoding))
 
 
 def read_bytes(path: Path, item: str, limits: Limits) -> bytes:
@@ -61,7 +75,7 @@ def read_bytes(path: Path, item: str, limits: Limits) -> bytes:
         raise FileError(item, "office_file_not_readable", {"error": str(error.strerror or error)}) from error
     if size > limits.file_bytes:
         raise FileError(item, "office_file_too_large", {"size_bytes": size, "limit_bytes": limits.file_bytes})
-    if not data.strip():
+    if not data.removeprefix(b"\xef\xbb\xbf").strip(b"\x00 \r\n\t"):
         raise FileError(item, "office_file_empty")
     return data
 
@@ -72,17 +86,21 @@ def is_workbook(data: bytes) -> bool:
 
 
 def decode_text(data: bytes, item: str) -> tuple[str, str]:
-    """Text and name of the encoding: by byte-order mark, else UTF-8, else GB 18030."""
+    """Text and name of the encoding: by byte-order mark, else UTF-8 (damage as �), GB 18030, or Windows Latin."""
     for mark, codec, name in _MARKS:
         if data.startswith(mark):
             return data.decode(codec, "replace"), name
-    place = 0
-    for codec, name in (("utf-8", "UTF-8"), ("gb18030", "GB 18030")):
-        try:
-            return data.decode(codec), name
-        except UnicodeDecodeError as error:
-            place = error.start
-    raise FileError(item, "encoding_unknown", {"byte": place})
+    guess = guess_encoding(data)
+    if guess.startswith("utf-16"):
+        return data.decode(guess, "replace"), "UTF-16"
+    if guess == "utf-8":
+        return data.decode("utf-8", "replace").replace("\n\ufeff", "\n"), "UTF-8"
+    if guess == "cp1252" and is_latin(data):
+        return data.decode("cp1252", "replace"), "Windows-1252"
+    try:
+        return data.decode("gb18030"), "GB 18030"
+    except UnicodeDecodeError as error:
+        raise FileError(item, "encoding_unknown", {"byte": error.start}) from error
 
 
 def encoding_decisions(item: str, encoding: str) -> tuple[Decision, ...]:
@@ -93,13 +111,24 @@ def encoding_decisions(item: str, encoding: str) -> tuple[Decision, ...]:
 def csv_rows(text: str, item: str) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and fields; the delimiter is the one that the first lines hold most of."""
     sample = text[:20_000]
-    delimiter = max(",\t;|", key=sample.count)
+    others = max("\t;|", key=sample.count)
+    # A decimal comma is none: "30,5;1,1" has one semicolon and two of them.
+    decimal = sum(1 for _ in re.finditer(r"(?<=\d),(?=\d)", sample))
+    delimiter = others if sample.count(others) > max(sample.count(",") - decimal, 0) else ","
+    if sample.count(others) and sample.count(",") > sample.count(others) and not _fits(sample, others):
+        delimiter = ","
     reader = csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=delimiter)
     try:
         for row in reader:
             yield reader.line_num, row
     except csv.Error as error:
         raise FileError(item, "csv_damaged", {"error": str(error)}, where=f"line {reader.line_num}") from error
+
+
+def _fits(sample: str, delimiter: str) -> bool:
+    """Whether the delimiter stands equally often in the first lines that have it."""
+    counts = [count for line in sample.split("\n")[:20] if (count := line.count(delimiter))]
+    return len(counts) > 1 and len(set(counts)) == 1
 
 
 def workbook_sheets(data: bytes, item: str, limits: Limits) -> Iterator[Sheet]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ingest.outcome import Phrase
+from ingest.text.cells import DECIMAL, NUMBER, THOUSANDS, read_cell
 
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
 # An angle in a column of numbers must look like one: a sign of degrees, or a hemisphere beside the digits.
@@ -26,12 +27,10 @@ def parse_angle(text: str) -> float | None:
     >>> parse_angle("104.0657"), round(parse_angle("104°3'56.52″E"), 6), round(parse_angle("西经 91度59分40秒"), 6)
     (104.0657, 104.0657, -91.994444)
     """
-    text = text.strip().replace(",", "") if text.count(",") == 1 and "." in text else text.strip()
-    try:
-        value = float(text)
-        return value if math.isfinite(value) else None
-    except ValueError:
-        pass
+    text = text.strip()
+    value = _number(text)
+    if value is not None:
+        return value
     parts = _NUMBER.findall(re.sub(r"(?<=\d)-(?=\d)", " ", text))
     if not 1 <= len(parts) <= 3 or len(text) > 60:
         return None
@@ -41,6 +40,15 @@ def parse_angle(text: str) -> float | None:
     size = sum(abs(value) / 60.0**power for power, value in enumerate(values))
     negative = values[0] < 0 or re.search(r"[WSws西南]", text) is not None
     return -size if negative else size
+
+
+def _number(text: str) -> float | None:
+    """A number as people write it; ``104,065`` has a decimal comma, ``500,123`` is one of metres."""
+    decimal = read_cell(text, comma=DECIMAL)
+    if decimal.kind != NUMBER or decimal.unit or decimal.letter:
+        return None
+    value = decimal.value if abs(decimal.value) <= 180.0 else read_cell(text, comma=THOUSANDS).value
+    return value if math.isfinite(value) else None
 
 
 def parse_compass(text: str) -> float | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -18,17 +18,12 @@ import polars as pl
 from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Decision, Notes
 from ingest.species import fold
+from ingest.text.cells import DECIMAL, MISSING_TOKENS, THOUSANDS, shows
 from ingest.text.encodings import Decoded
 from ingest.text.headings import split_heading, understand
-from ingest.text.spelled import read_spelled
+from ingest.text.numbers import Reading, commas_elsewhere, numbers_of_texts
 from ingest.units import parse_unit
 
-MISSING_TOKENS = (
-    *("", "NA", "N/A", "n/a", "na", "NaN", "nan", "NAN", "-nan", "null", "NULL", "None", "none"),
-    *("--", "-", "---", "/", "*", "-9999", "-9999.0", "-9999.00", "-99999", "-8888", "-7777"),
-    *("1.#QNAN", "-1.#IND", "1.#INF", "-1.#INF", "1.#IND", "#N/A", "#VALUE!", "#DIV/0!", "#REF!"),
-    *("无", "无数据", "缺测"),
-)
 TABLE_HEAD_BYTES = 1 << 18
 HEAD_LINES = 400
 _TIME_ROLES = ("time", "date", "clock", "epoch", "gps_seconds")
@@ -191,10 +186,11 @@ def _comma_example(sample: Sequence[str], delimiter: str) -> str:
 
 
 def _uses_decimal_comma(sample: Sequence[str], delimiter: str) -> bool:
+    """Whether commas are commoner than points, and one of them can be nothing but decimal (``998`` then ``1,167``)."""
     fields = [part.strip().strip('"') for line in sample for part in line.split(delimiter)]
     commas = sum(1 for part in fields if _COMMA_NUMBER.fullmatch(part))
     points = sum(1 for part in fields if re.fullmatch(r"[+-]?\d+\.\d+", part))
-    return commas > 0 and commas > points
+    return commas > points and any(shows(part.lstrip("+-")) == DECIMAL for part in fields)
 
 
 def parse_number(text: str) -> float | None:
@@ -213,14 +209,30 @@ def parse_number(text: str) -> float | None:
 
 
 def read_columns(
-    table: Table, numeric: Sequence[int], textual: Sequence[int], *, missing: Sequence[str] = ()
+    table: Table,
+    numeric: Sequence[int],
+    textual: Sequence[int],
+    *,
+    missing: Sequence[str] = (),
+    angles: Sequence[int] | None = None,
 ) -> tuple[pl.DataFrame, tuple[Decision, ...]]:
     """Parse the chosen columns: numbers as Float64 (missing and unreadable as null), the rest as String.
+
+    Parameters
+    ----------
+    table : Table
+    numeric, textual : sequence of int
+        Columns by their place.
+    missing : sequence of str
+        Further texts that mean "no value".
+    angles : sequence of int, optional
+        Numeric columns that may be spelled as degrees or points of the compass; without, those whose heading is one.
 
     Returns
     -------
     DataFrame, decisions
         Columns named ``c0``, ``c1``, ... by their place in the file, and what had to be said about unreadable fields.
+        Where cells of ``c1`` say something else than a number, ``c1_said`` holds it (`ingest.text.numbers`).
 
     Raises
     ------
@@ -236,7 +248,21 @@ def read_columns(
     texts = _parse(table, rows, numeric, textual, (*MISSING_TOKENS, *missing), as_text=True)
     if texts is None:
         raise FileError(table.item, "rows_not_readable", where=f"line {table.first_line}")
-    return _numbers_from_texts(table, texts, numeric, missing)
+    angular = _angular(table) if angles is None else angles
+    return _numbers_from_texts(table, texts, numeric, missing, angular)
+
+
+def _angular(table: Table) -> set[int]:
+    """Columns whose heading names a position or an angle."""
+    meanings = ((index, understand(heading)) for index, heading in enumerate(table.headings))
+    return {i for i, meaning in meanings if meaning and meaning.quantity.unit in ("degree", "rad")}
+
+
+def first_rows(table: Table, count: int) -> list[str]:
+    """The first lines below the headings that are not blank."""
+    data = table.text.data[table.offset : table.offset + TABLE_HEAD_BYTES]
+    lines = data.decode("utf-8", errors="replace").split("\n", count)[:count]
+    return [line for line in lines if line.strip() and not (table.comment and line.startswith(table.comment))]
 
 
 @dataclass(frozen=True)
@@ -308,42 +334,37 @@ def _parse(
 
 
 def _numbers_from_texts(
-    table: Table, texts: pl.DataFrame, numeric: Sequence[int], missing: Sequence[str]
+    table: Table, texts: pl.DataFrame, numeric: Sequence[int], missing: Sequence[str], angles: Collection[int]
 ) -> tuple[pl.DataFrame, tuple[Decision, ...]]:
-    """Cast text columns to numbers and say how many fields were not numbers, with the first of them."""
+    """Cast text columns to numbers, and say what the fields were that are none, with the first of each kind."""
     notes = Notes()
     columns: list[pl.Series] = []
+    said: list[pl.Series] = []
     tokens = [*MISSING_TOKENS, *missing]
+    stripped = {series.name: series.str.strip_chars(" \t\r\"'") for series in texts.iter_columns()}
+    numbers = {f"c{index}" for index in numeric}
+    elsewhere = DECIMAL if table.decimal_comma else commas_elsewhere(stripped[name] for name in sorted(numbers))
     for series in texts.iter_columns():
         index = int(series.name[1:])
-        if index not in numeric:
+        if series.name not in numbers:
             columns.append(series)
             continue
-        stripped = series.str.strip_chars(" \t\r\"'")
-        cleaned = stripped.str.replace(",", ".", literal=True) if table.decimal_comma else stripped
-        values = cleaned.cast(pl.Float64, strict=False)
-        bad = (values.is_null() & stripped.is_not_null() & ~stripped.is_in(tokens)).arg_true()
-        spelled, kind = read_spelled(stripped.gather(bad).to_list())
-        column, heading = index + 1, table.headings[index]
-        if kind is not None:
-            example = str(stripped[int(bad[0])])[:40]
-            notes.decide(
-                table.item,
-                "column_spelled",
-                {"column": column, "heading": heading, "kind": kind, "example": example},
-            )
-            values = values.scatter(bad, spelled)
-            bad = bad.filter(pl.Series([value is None for value in spelled]))
-        if len(bad):
-            first = int(bad[0])
-            example = str(stripped[first])[:40]
-            notes.decide(
-                table.item,
-                "fields_not_numbers",
-                {"count": len(bad), "column": column, "heading": heading, "example": example, "row": first + 1},
-            )
+        reading = Reading(
+            table.item,
+            f'{index + 1} "{table.headings[index]}"',
+            unit=split_heading(heading_with_unit(table, index)).unit_text,
+            tokens=tokens,
+            elsewhere=elsewhere,
+            default=THOUSANDS if table.delimiter == "," else DECIMAL,
+            comma_told=table.decimal_comma,
+            angle=index in angles,
+        )
+        values, words = notes.take(numbers_of_texts(stripped[series.name], reading))
         columns.append(values)
-    return pl.DataFrame(columns), tuple(notes.decisions)
+        if words is not None:
+            said.append(words.alias(f"{series.name}_said"))
+    frame = _sentinels_to_null(pl.DataFrame(columns), missing)
+    return frame.with_columns(said), tuple(notes.decisions)
 
 
 def heading_with_unit(table: Table, index: int) -> str:

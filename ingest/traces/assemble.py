@@ -13,18 +13,23 @@ from ingest.errors import FileError
 from ingest.flags import Flag
 from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.species import fold
+from ingest.text.cells import unit_of_cells
 from ingest.text.encodings import decode
-from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity
+from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity, split_heading
 from ingest.text.sources import Source
 from ingest.text.stamps import Stamps
-from ingest.text.tables import Table, find_table, read_columns
+from ingest.text.tables import Table, find_table, first_rows, heading_with_unit, read_columns, split_line
+from ingest.traces.cellwords import flag_bounds, said_of, words_of_cells
 from ingest.traces.columns import Use, choose_columns, columns_named
+from ingest.traces.conventions import advised_unit, is_chinese, unit_by_convention, why_no_convention
 from ingest.traces.record import Channel, FloatArray, Layout, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
 from ingest.traces.times import read_times
+from ingest.traces.vockinds import with_voc_kind
 from ingest.traces.winds import wind_channels
 from ingest.units import Unit, convert, parse_unit
 
+_ROWS_OF_UNITS = 40  # rows in which a unit behind numbers is looked for
 _TEXT_ROLES = ("time", "date", "clock", "status")
 _UNIT_KIND_CODES = {
     "mole fraction": "a_mole_fraction",
@@ -89,14 +94,31 @@ class Rows:
 def parse_rows(table: Table, settings: TraceSettings, layout: Layout) -> Rows:
     """Choose the columns that mean something and parse them."""
     known = {fold(key): value for key, value in {**layout.columns, **settings.columns}.items()}
+    table, unit_notes = _units_of_cells(table)
     chosen = choose_columns(table, known)
     uses = chosen.value
     numeric = [use.index for use in uses if use.role not in _TEXT_ROLES]
     textual = [use.index for use in uses if use.role in _TEXT_ROLES]
-    frame, parse_notes = read_columns(table, numeric, textual, missing=layout.missing)
+    angles = [use.index for use in uses if use.meaning.quantity.unit in ("degree", "rad")]
+    frame, parse_notes = read_columns(table, numeric, textual, missing=layout.missing, angles=angles)
     if frame.height == 0:
         raise FileError(table.item, "no_rows_below_the_headings", where=f"line {table.heading_line}")
-    return Rows(table.without_rows(), uses, frame, (*chosen.decisions, *parse_notes))
+    return Rows(table.without_rows(), uses, frame, (*unit_notes, *chosen.decisions, *parse_notes))
+
+
+def _units_of_cells(table: Table) -> tuple[Table, tuple[Decision, ...]]:
+    """Take the unit of a column whose heading has none from behind its numbers, where all of the first have one."""
+    rows = [split_line(line, table.delimiter) for line in first_rows(table, _ROWS_OF_UNITS)]
+    units = list(table.units) + [""] * (len(table.headings) - len(table.units))
+    notes = Notes()
+    for index, heading in enumerate(table.headings):
+        if split_heading(heading_with_unit(table, index)).unit_text:
+            continue
+        unit = unit_of_cells([row[index] for row in rows if len(row) > index])
+        if unit and parse_unit(unit):
+            units[index] = unit
+            notes.decide(table.item, "unit_behind_numbers", {"heading": heading, "unit": unit})
+    return (replace(table, units=tuple(units)), tuple(notes.decisions)) if notes.decisions else (table, ())
 
 
 def record_from_rows(rows: Rows, settings: TraceSettings, layout: Layout) -> Outcome[Record]:
@@ -105,7 +127,7 @@ def record_from_rows(rows: Rows, settings: TraceSettings, layout: Layout) -> Out
     stamps, zone, hint = read_times(rows.frame, rows.uses, table, settings, layout)
     notes = Notes((*rows.decisions, *stamps.decisions))
     good = ~np.isnat(stamps.time)
-    blank = rows.frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+    blank = rows.frame.select(pl.all_horizontal(pl.exclude("^.*_said$").is_null())).to_series().to_numpy()
     notes.keep(*_untimed_rows(table, good | blank))
     record = notes.take(_fill(rows, stamps, good, settings, layout))
     return notes.outcome(replace(record, zone=zone, stated_offset_s=stamps.offset_s, zone_hint=hint))
@@ -135,6 +157,7 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
     wind: dict[str, tuple[FloatArray, str]] = {}
     gnss: FloatArray | None = None
     empty: list[str] = []
+    chinese = is_chinese(rows.table.headings)
     for use in rows.uses:
         if use.role in (*_TEXT_ROLES, "epoch", "epoch_ns", "gps_week", "gps_seconds"):
             continue
@@ -148,10 +171,11 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
         elif "wind" in use.role and use.role != "other":
             wind.setdefault(use.role, (_to_canonical(values, use), use.heading))
         else:
-            made = make_channel(values, use.meaning, use.unit, item, use.heading, layout.instrument)
+            made = make_channel(values, use.meaning, use.unit, item, use.heading, layout.instrument, chinese=chinese)
             channel = notes.take(made)
             if channel is not None:
-                channels.append(channel)
+                channel = notes.take(with_voc_kind(channel, use.heading, layout.instrument, item))
+                channels.append(flag_bounds(channel, said_of(frame, use.index, good)))
                 sources.append(use.index)
     if empty:
         notes.decide(item, "columns_left_out", columns_named(empty))
@@ -171,7 +195,7 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
         gnss_clock_s=gnss,
     )
     names = dict(zip(sources, (channel.name for channel in channels), strict=False))
-    statuses = _status_columns(frame, rows.uses, good, names)
+    statuses = [*_status_columns(frame, rows.uses, good, names), *words_of_cells(frame, rows.uses, good, names)]
     return notes.outcome(notes.take(apply_statuses(record, statuses, settings, layout.status_words)))
 
 
@@ -210,17 +234,27 @@ def _to_canonical(values: FloatArray, use: Use) -> FloatArray:
 
 
 def make_channel(
-    values: FloatArray, meaning: Meaning, unit: Unit | None, item: str, heading: str, instrument: str
+    values: FloatArray,
+    meaning: Meaning,
+    unit: Unit | None,
+    item: str,
+    heading: str,
+    instrument: str,
+    *,
+    chinese: bool = False,
 ) -> Outcome[Channel | None]:
-    """Make a channel of one column: a species in its own unit, all else in the canonical unit."""
+    """Make a channel of one column: a species in its own unit, all else in the canonical unit.
+
+    ``chinese`` says that units which are not stated follow the national convention (`ingest.traces.conventions`).
+    """
     quantity = meaning.quantity
     label = " ".join(part for part in (instrument, meaning.instrument) if part)
     if quantity.role == "species":
-        return _species_channel(values, quantity, unit, item, heading, label)
+        return _species_channel(values, quantity, unit, item, heading, label, chinese=chinese)
     notes = Notes()
     canonical = parse_unit(quantity.unit)
     if canonical is not None:
-        values = notes.take(_believed_unit(values, quantity, unit, canonical, item, heading))
+        values = notes.take(_believed_unit(values, quantity, unit, canonical, item, heading, chinese=chinese))
     attrs = {"units": quantity.unit or (unit.name if unit else "1"), "long_name": quantity.long_name}
     if quantity.cf:
         attrs["standard_name"] = quantity.cf
@@ -249,7 +283,14 @@ def make_channel(
 
 
 def _believed_unit(
-    values: FloatArray, quantity: Quantity, unit: Unit | None, canonical: Unit, item: str, heading: str
+    values: FloatArray,
+    quantity: Quantity,
+    unit: Unit | None,
+    canonical: Unit,
+    item: str,
+    heading: str,
+    *,
+    chinese: bool = False,
 ) -> Outcome[FloatArray]:
     """Convert to the canonical unit; where the heading gives none, take the first plausible one."""
     if unit is not None and unit.kind == canonical.kind:
@@ -267,12 +308,15 @@ def _believed_unit(
         "rad": ("degree",),
         "m s-1": ("m s-1", "km h-1"),
     }.get(canonical.name, (canonical.name,))
+    if chinese and quantity.slug == "speed":
+        options = options[::-1]
     for name in options:
         candidate = parse_unit(name)
         if candidate is not None:
             converted = convert(values, candidate, canonical)
             if quantity.low <= float(np.nanmedian(converted)) <= quantity.high:
-                why = Phrase("plausible_in_unit", {"median": float(np.nanmedian(values))})
+                median = {"median": float(np.nanmedian(values))}
+                why = Phrase("plausible_by_convention" if chinese else "plausible_in_unit", median)
                 note = Decision(item, "column_unit_believed", {"heading": heading, "unit": name}, why)
                 return Outcome(converted, (note,))
     why = Phrase("no_plausible_unit")
@@ -280,14 +324,22 @@ def _believed_unit(
 
 
 def _species_channel(
-    values: FloatArray, quantity: Quantity, unit: Unit | None, item: str, heading: str, label: str
+    values: FloatArray, quantity: Quantity, unit: Unit | None, item: str, heading: str, label: str, *, chinese: bool
 ) -> Outcome[Channel | None]:
     notes = Notes()
     if unit is None or unit.kind not in CONCENTRATIONS:
+        stated = unit
         unit = notes.take(_guess_unit(values, quantity, unit, item, heading))
+        if unit is None and stated is None and chinese:
+            unit = notes.take(unit_by_convention(values, quantity, item, heading))
         if unit is None:
+            advice = advised_unit(values, quantity)
+            why = why_no_convention(values, quantity) if chinese and stated is None else ""
             notes.reject(
-                item, f'column "{heading}"', "species_without_unit", {"heading": heading, "species": quantity.slug}
+                item,
+                f'column "{heading}"',
+                "species_without_unit",
+                {"heading": heading, "species": quantity.slug, "unit": advice, "why": why},
             )
             return notes.outcome(None)
     return notes.outcome(Channel(quantity.slug, values, species_attributes(quantity, unit, label)))

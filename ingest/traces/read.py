@@ -23,6 +23,7 @@ from ingest.errors import FileError, UnknownFormat
 from ingest.flags import Flag
 from ingest.outcome import Notes, Outcome, Phrase
 from ingest.schema import check_trace, new_trace
+from ingest.text.pages import table_of_page
 from ingest.text.sources import Source, open_source
 from ingest.traces.clocks import settle_zone, shift_clock
 from ingest.traces.days import settle_days
@@ -147,7 +148,10 @@ def _read_file(path: Path, settings: TraceSettings, root: Path | None, notes: No
     source = _guarded(lambda: Outcome(open_source(path, item, settings)), notes)
     if source is None:
         return []
-    records = _guarded(partial(_read_source, source, settings), notes) or ()
+    page = _guarded(partial(table_of_page, source), notes)
+    if page is None:
+        return []
+    records = _guarded(partial(_read_source, page, settings), notes) or ()
     checked = [_guarded(partial(check_record, r, settings), notes) for r in records]
     return [record for record in checked if record is not None]
 

@@ -185,7 +185,7 @@ def test_latin_1_is_not_chinese(tmp_path: Path) -> None:
     )
     trace, _ = _trace(path, settings=TraceSettings())
     assert trace["no2"].attrs["units"] == "ug m-3" and trace["no2"].values[0] == 20
-    assert trace["air_temperature"].values[0] == pytest.approx(288.15)
+    assert trace["temperature"].values[0] == pytest.approx(288.15)
 
 
 def test_speed_is_tested_against_the_positions(field: Path) -> None:
@@ -370,7 +370,7 @@ def test_a_page_named_xls(field: Path) -> None:
     """An HTML table is read, or the page is told by its name and what to do."""
     outcome = _monitors(field / "html_named_xls.xls")
     told = _told(outcome)
-    assert (outcome.value and outcome.value[0].sizes["time"] > 2) or ("HTML" in told and "xlsx" in told)
+    assert (outcome.value and outcome.value[0].sizes["obs"] > 2) or ("HTML" in told and "xlsx" in told)
     told = _told(_traces(field / "html_named_xls.xls"))
     assert "HTML" in told
 

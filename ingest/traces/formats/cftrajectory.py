@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import xarray as xr
@@ -13,6 +14,8 @@ from ingest.outcome import Notes, Outcome
 from ingest.text.headings import CONCENTRATIONS, understand
 from ingest.text.sources import Source
 from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
+from ingest.traces.status import StatusColumn, apply_statuses
+from ingest.traces.validity import quality_of, valid_values
 from ingest.units import parse_unit
 
 
@@ -44,7 +47,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
             dataset = opened.load()
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, OverflowError, MemoryError) as error:
         raise FileError(source.item, "netcdf_not_readable", {"error": str(error)}) from error
-    return _record(dataset, source.item)
+    return _record(dataset, source.item, settings)
 
 
 def _by_standard_name(dataset: xr.Dataset, standard: str, words: tuple[str, ...]) -> str | None:
@@ -54,7 +57,7 @@ def _by_standard_name(dataset: xr.Dataset, standard: str, words: tuple[str, ...]
     return next((str(n) for n in dataset.variables if str(n).lower() in words and dataset[n].ndim == 1), None)
 
 
-def _record(dataset: xr.Dataset, item: str) -> Outcome[tuple[Record, ...]]:
+def _record(dataset: xr.Dataset, item: str, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     time_name = _by_standard_name(dataset, "time", ("time",))
     names = [_by_standard_name(dataset, "longitude", ("lon", "longitude"))]
     names.append(_by_standard_name(dataset, "latitude", ("lat", "latitude")))
@@ -66,15 +69,19 @@ def _record(dataset: xr.Dataset, item: str) -> Outcome[tuple[Record, ...]]:
     places = [_numbers(dataset[n].values)[good] if n and dataset[n].dims == (dimension,) else None for n in names]
     skip = {time_name, *(n for n in names if n)}
     channels, unread = [], []
+    notes = Notes()
+    statuses: list[StatusColumn] = []
     for key, variable in dataset.variables.items():
         name = str(key)
         if name in skip or variable.dims != (dimension,) or variable.dtype.kind not in "fiu":
             continue
-        channel = _channel(name, _numbers(variable.values)[good], variable.attrs)
+        channel = _channel(name, notes.take(valid_values(variable, name, item))[good], variable.attrs)
         if channel is None:
             unread.append(name)
-        else:
-            channels.append(channel)
+            continue
+        own, others = quality_of(dataset, name, good)
+        channels.append(channel if own is None else replace(channel, qc=own))
+        statuses += others
     flags = dataset["qc_flag"].values[good].astype(np.uint32) if _has_flags(dataset, dimension) else None
     record = Record(
         item,
@@ -87,10 +94,13 @@ def _record(dataset: xr.Dataset, item: str) -> Outcome[tuple[Record, ...]]:
         tuple(channels),
         np.zeros(int(good.sum()), np.uint32) if flags is None else flags,
     )
-    notes = Notes()
+    read = {status.heading for status in statuses} | {
+        f"{channel.name}_qc" for channel in channels if channel.qc is not None
+    }
+    unread = [name for name in unread if name not in read]
     if unread:
         notes.decide(item, "netcdf_variables_unread", {"count": len(unread), "names": tuple(unread[:12])})
-    return notes.outcome((record,))
+    return notes.outcome((notes.take(apply_statuses(record, statuses, settings, {})),))
 
 
 def _has_flags(dataset: xr.Dataset, dimension: object) -> bool:
@@ -109,7 +119,11 @@ def _channel(name: str, values: FloatArray, attrs: Mapping[str, object]) -> Chan
     units = str(attrs.get("units", ""))
     if not units or name.endswith("_qc") or name == "qc_flag":
         return None
-    kept = {key: str(attrs[key]) for key in ("long_name", "standard_name", "species", "instrument") if key in attrs}
+    kept = {
+        key: str(attrs[key])
+        for key in ("long_name", "standard_name", "species", "instrument", "voc_kind")
+        if key in attrs
+    }
     unit = parse_unit(units)
     meaning = understand(f"{name}({units})")
     if "species" not in kept and unit is not None and unit.kind in CONCENTRATIONS and meaning is not None:

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onevisit.words.sentences import common, images, monitors, mosaics, registers, rooms, text, times, traces
+from onevisit.words.sentences import (
+    cells,
+    common,
+    images,
+    monitors,
+    mosaics,
+    registers,
+    rooms,
+    text,
+    times,
+    traces,
+)
 
-PARTS = (common, text, times, traces, images, registers, monitors, mosaics, rooms)
+PARTS = (common, text, cells, times, traces, images, registers, monitors, mosaics, rooms)
 SENTENCES: Mapping[str, tuple[str, str]] = {
     code: sentence for part in PARTS for code, sentence in part.SENTENCES.items()
 }

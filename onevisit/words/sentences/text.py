@@ -81,14 +81,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "column_spelled": ('column {column} "{heading}" read as {kind}', "第 {column} 列“{heading}”按{kind}读取"),
     "column_spelled.why": ("fields such as {example!r}", "存在如 {example!r} 的字段"),
-    "fields_not_numbers": (
-        '{count} fields of column {column} "{heading}" taken as missing',
-        "第 {column} 列“{heading}”中有 {count} 个字段按缺测处理",
-    ),
-    "fields_not_numbers.why": (
-        "not numbers; the first is {example!r}, data row {row}",
-        "不是数值；第一个为 {example!r}，位于数据第 {row} 行",
-    ),
     # --- text/spelled.py ---
     "degrees_minutes_seconds": ("degrees, minutes and seconds", "度分秒"),
     "compass_points": ("points of the compass", "方位"),

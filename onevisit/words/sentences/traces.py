@@ -105,8 +105,32 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "carbon_dioxide_in_dry_air": ("carbon dioxide, dry air", "二氧化碳（干空气）"),
     "water_vapour": ("water vapour", "水汽"),
     "species_without_unit": (
-        'no unit; state it in mission.toml: [columns] "{heading}" = "{species} ppb"',
-        '无单位；请在 mission.toml 中注明：[columns] "{heading}" = "{species} ppb"',
+        'no unit{why}; state it in mission.toml: [columns] "{heading}" = "{species} {unit}"',
+        '无单位{why}；请在 mission.toml 中注明：[columns] "{heading}" = "{species} {unit}"',
+    ),
+    # --- conventions.py ---
+    "unit_by_convention": (
+        'column "{heading}" read in {unit}, by the national convention',
+        "“{heading}”列按国家标准惯用单位 {unit} 读取",
+    ),
+    "unit_by_convention.why": (
+        "its heading gives no unit in a table with Chinese headings (GB 3095-2012, HJ 212-2017), and the median "
+        '{median:.4g} is plausible in it; if it is another: mission.toml, [columns] "{heading}" = "{species} ppb"',
+        "中文表头未注明单位（依据 GB 3095-2012、HJ 212-2017），且按该单位中位数 {median:.4g} 合理；如为其他单位，请在 "
+        'mission.toml 的 [columns] 中写入："{heading}" = "{species} ppb"',
+    ),
+    "convention_has_no_unit": (
+        ", and the national convention has none for it",
+        "，国家标准也没有其惯用单位",
+    ),
+    "convention_implausible": (
+        " (by the national convention it were {unit}, in which the median {median:.4g} is implausible)",
+        "（按国家标准惯用单位应为 {unit}，但按该单位中位数 {median:.4g} 不合理）",
+    ),
+    "plausible_by_convention": (
+        "the heading gives no unit, this one is the convention of Chinese tables; the median {median:.4g} is plausible "
+        "in it",
+        "列名未注明单位，按中文表格惯用单位处理；按该单位，中位数 {median:.4g} 合理",
     ),
     # --- winds.py ---
     "wind_taken_over_ground": ("wind taken as wind over the ground", "风按相对地面的风处理"),

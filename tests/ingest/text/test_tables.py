@@ -96,11 +96,11 @@ def test_missing_tokens_are_missing_and_flagged(tmp_path: Path) -> None:
 def test_unreadable_numbers_are_counted_with_the_first(tmp_path: Path) -> None:
     """A word among numbers becomes missing and a decision that names it."""
     text = "time,lon,lat,no2 (ppb)\n2024-10-08T01:00:00Z,104,30,5\n"
-    text += "2024-10-08T01:00:01Z,104,30,故障\n2024-10-08T01:00:02Z,104,30, 6 \n"
+    text += "2024-10-08T01:00:01Z,104,30,读不出\n2024-10-08T01:00:02Z,104,30, 6 \n"
     outcome = _read(tmp_path, text.encode())
     np.testing.assert_allclose(outcome.value[0]["no2"].values, [5, np.nan, 6])
     note = next(d for d in outcome.decisions if "taken as missing" in tell(d).decision)
-    assert "1 fields" in tell(note).decision and "故障" in tell(note).evidence and "row 2" in tell(note).evidence
+    assert "1 fields" in tell(note).decision and "读不出" in tell(note).evidence and "row 2" in tell(note).evidence
 
 
 def test_a_species_without_unit_is_refused_with_the_line_to_write(tmp_path: Path) -> None:

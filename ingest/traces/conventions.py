@@ -1,0 +1,100 @@
+"""Units of a table that states none: the national convention where its headings are Chinese, else what to advise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ingest.outcome import Decision, Outcome, Phrase
+from ingest.species import SPECIES, Species
+from ingest.text.headings import Quantity
+from ingest.traces.record import FloatArray
+from ingest.units import Unit, parse_unit
+
+#: Species of GB 3095-2012 and HJ 212-2017 (and TVOC, HJ 1012): the range of medians in the unit of the convention that
+#: air on a street can have. CO in mg m-3, all others in µg m-3.
+_MEDIANS: Mapping[str, tuple[float, float]] = {
+    "pm1": (1.0, 1500.0),
+    "pm25": (1.0, 1500.0),
+    "pm10": (1.0, 3000.0),
+    "pm_total": (2.0, 5000.0),
+    "so2": (0.5, 1500.0),
+    "no": (0.5, 2000.0),
+    "no2": (1.0, 1000.0),
+    "nox": (1.0, 3000.0),
+    "o3": (1.0, 600.0),
+    "co": (0.05, 30.0),
+    "tvoc": (5.0, 20000.0),
+    "nmhc": (5.0, 20000.0),
+}
+_CHINESE_HEADINGS = 2
+
+
+def is_chinese(headings: Sequence[str]) -> bool:
+    """Whether a table has Chinese headings: two of them, for one may be a remark.
+
+    Examples
+    --------
+    >>> is_chinese(["时间", "经度", "PM2.5"]), is_chinese(["time", "lon", "PM2.5"])
+    (True, False)
+    """
+    return sum(any("一" <= letter <= "鿿" for letter in heading) for heading in headings) >= _CHINESE_HEADINGS
+
+
+def unit_by_convention(values: FloatArray, quantity: Quantity, item: str, heading: str) -> Outcome[Unit | None]:
+    """The unit of the national convention for a species, if the values can be in it; else None.
+
+    Parameters
+    ----------
+    values : array (obs,)
+        As they stand in the file.
+    quantity : Quantity
+        Of a species.
+    item, heading : str
+        File and column for people.
+    """
+    species, allowed = SPECIES.get(quantity.slug), _MEDIANS.get(quantity.slug)
+    median = _median(values)
+    if species is None or allowed is None or not allowed[0] <= median <= allowed[1]:
+        return Outcome(None)
+    values_said = {"heading": heading, "unit": species.unit, "species": species.slug, "median": median}
+    return Outcome(parse_unit(species.unit), (Decision(item, "unit_by_convention", values_said),))
+
+
+def why_no_convention(values: FloatArray, quantity: Quantity) -> Phrase:
+    """Why the convention was not followed in a Chinese table: its unit is implausible for the values, or there is none."""
+    species = SPECIES.get(quantity.slug)
+    if species is None or quantity.slug not in _MEDIANS:
+        return Phrase("convention_has_no_unit")
+    return Phrase("convention_implausible", {"unit": species.unit, "median": _median(values)})
+
+
+def advised_unit(values: FloatArray, quantity: Quantity) -> str:
+    """A unit that fits a species, for the line that a person may write.
+
+    Examples
+    --------
+    >>> [advised_unit(np.array([v]), Quantity(s, "species", s, ())) for s, v in (("pm25", 35.0), ("no2", 20.0), ("co", 0.6))]
+    ['ug m-3', 'ppb', 'ppm']
+    """
+    species = SPECIES.get(quantity.slug)
+    if species is None:
+        return quantity.unit or "ppb"
+    median = _median(values)
+    if species.family == "particles":
+        return _of_particles(species, median)
+    if species.logger_unit != "ppb":
+        return species.logger_unit or species.unit
+    return "ppm" if median < (20.0 if species.slug == "co" else 0.5) else "ppb"
+
+
+def _of_particles(species: Species, median: float) -> str:
+    if species.logger_unit == "ug m-3" and species.slug != "bc" and median < 0.5:
+        return "mg m-3"
+    return species.logger_unit or species.unit
+
+
+def _median(values: FloatArray) -> float:
+    finite = values[np.isfinite(values)]
+    return float(np.median(finite)) if len(finite) else float("nan")
