@@ -239,6 +239,62 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "is JSON without features; expected a GeoJSON FeatureCollection",
         "是不含 features 的 JSON；应为 GeoJSON FeatureCollection",
     ),
+    # --- ingest/shapes.py ---
+    "json_of_esri": (
+        "is JSON of Esri, not GeoJSON; export it as GeoJSON (in ArcGIS: Features To JSON, with the box GeoJSON)",
+        "是 Esri JSON 而非 GeoJSON；请导出为 GeoJSON（ArcGIS 的“要素转 JSON”工具，勾选 GeoJSON）",
+    ),
+    "shape_of_no_kind": (
+        "geometry {kind!r} is no kind of GeoJSON; expected Point or Polygon",
+        "几何类型 {kind!r} 不属于 GeoJSON；应为 Point 或 Polygon",
+    ),
+    "shape_not_read": (
+        "the coordinates are no {kind} ({error}); correct the feature",
+        "坐标不构成 {kind}（{error}）；请更正该要素",
+    ),
+    "shape_not_finite": (
+        "the {kind} has coordinates that are empty or not numbers; correct the feature",
+        "该 {kind} 含有空坐标或非数值坐标；请更正该要素",
+    ),
+    "ring_repaired": ("a ring that crosses itself was repaired", "已修复自相交的环"),
+    "ring_reason": ("{reason}", "{reason}"),
+    "largest_part_taken": ("the largest part is taken", "以面积最大的部分为准"),
+    "largest_part_share": (
+        "of {count} parts; it has {percent:.0f} % of the area",
+        "共 {count} 个部分；该部分占总面积的 {percent:.0f}%",
+    ),
+    "shape_latitude_first": (
+        "latitude stands first in the coordinates; swapped back",
+        "坐标以纬度在前；已对调",
+    ),
+    "latitude_first_in_others": (
+        "as in {count} other features of the file, of which the numbers tell",
+        "与文件中另外 {count} 个可由数值判断的要素一致",
+    ),
+    "latitude_first_near_others": (
+        "in this order they are near the other sites",
+        "按此顺序与其他点位相近",
+    ),
+    "latitude_first_by_name": (
+        "the numbers do not tell; {crs} has latitude first",
+        "数值无法判断；{crs} 规定纬度在前",
+    ),
+    "order_of_axes_mixed": (
+        "{latitude} features have latitude first and {longitude} longitude, this one may be either; write longitude "
+        "first in all",
+        "{latitude} 个要素纬度在前，{longitude} 个要素经度在前，本要素无法判断；请统一为经度在前",
+    ),
+    # --- ingest/registers/listings.py: shapes ---
+    "shape_not_a_place": ("lines and several points give no place", "线和多个点不能作为位置"),
+    "shape_not_a_place.why": (
+        "the feature has {points} points and {lines} lines; one point or one polygon is a place",
+        "该要素有 {points} 个点、{lines} 条线；位置应为一个点或一个面",
+    ),
+    "parcels_read_as": ("parcels read as {crs}", "地块按 {crs} 解读"),
+    "parcels_tested": (
+        "{count} of them lie at the places that other registers declare in this system only",
+        "其中 {count} 个仅在该坐标系下与其他名录声明的位置相符",
+    ),
     # --- ingest/roads/osm.py ---
     "osm_data_unreadable": (
         "OpenStreetMap data that cannot be read ({error}); download it again",
