@@ -254,6 +254,9 @@ def _settle_degrees(
 ) -> SettledShape:
     xy = shapely.get_coordinates(one)
     x, y = (float(value) for value in xy[np.abs(xy).max(axis=1).argmax()])
+    # Of one file, numbers beyond 90 are a fault where the others have longitude first; those of China are still told.
+    if order == "latitude" and first["longitude"] and not is_latitude_first_in_china(xy[:, 0].min(), xy[:, 1].min()):
+        order = "none"
     if order == "none":
         raise ImpossiblePlace(Phrase("degrees_not_on_earth", {"longitude": x, "latitude": y}))
     if not xy.any():

@@ -306,6 +306,32 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{vertices} vertices; {closed} lines closed to cars and {others} features without lines left out",
         "{vertices} 个顶点；另有 {closed} 条禁行机动车的线和 {others} 个非线要素未采用",
     ),
+    "lines_left_out": ("{count} lines left out of the street network", "路网未采用 {count} 条线"),
+    "lines_left_out.why": ("{reasons}", "{reasons}"),
+    "lines_of_reason": ("{count} {reason}", "{count} 条{reason}"),
+    "street_closed": ("with {tag}", "带有 {tag}"),
+    "street_without_tags": (
+        "without a tag of a street, while others have one",
+        "没有道路标签，而其他线有",
+    ),
+    "streets_cut_at_barriers": ("streets cut at {count} barriers", "道路在 {count} 处障碍断开"),
+    "streets_cut_at_barriers.why": (
+        "bollards, blocks, gates that are locked or private stand on them",
+        "其上有隔离柱、路障，或上锁、不对外开放的大门",
+    ),
+    "streets_as_drawn": ("all {lines} lines are taken for streets", "全部 {lines} 条线均视为道路"),
+    "streets_as_drawn.why": (
+        "no line has a tag of a street (highway, fclass, oneway, maxspeed, name)",
+        "没有任何线带道路标签（highway、fclass、oneway、maxspeed、name）",
+    ),
+    "only_lines_closed": (
+        "holds no line that a car may use: {reasons}; expected highway, or no tags at all",
+        "没有机动车可通行的线：{reasons}；应有 highway 标签，或全部不带标签",
+    ),
+    "street_place_impossible": (
+        "{error}; export the streets in WGS 84",
+        "{error}；请将道路导出为 WGS 84 坐标",
+    ),
     "streets_not_geojson": (
         "not GeoJSON ({error}); export the streets as GeoJSON lines in WGS 84",
         "不是 GeoJSON（{error}）；请将道路导出为 WGS 84 坐标的 GeoJSON 线要素",
