@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -22,24 +22,36 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ingest.errors import SettingError
 from ingest.monitors.crc import crc_modbus, crcs_hj212
+from ingest.monitors.frames import Between, Frame, batches, find_frames
 from ingest.outcome import Phrase
 from ingest.settings import setting
 
-_BATCH_BYTES = 1 << 20
-_HEAD, _TAIL = 6, 4  # "##" and the length; the CRC
-_LONGEST = 9999
-_CRC = re.compile(rb"[0-9A-Fa-f]{4}")
-_HEADER_FIELD = re.compile(r"([A-Za-z]+)=([^;]*)")
+_HEADER_FIELD = re.compile(r"([A-Za-z]+)\s*=\s*([^;]*?)\s*(?:;|$)")
+_HEADER_NAMES = MappingProxyType(
+    {name.lower(): name for name in ("QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO")}
+)
+_AREA = re.compile(r"CP\s*=\s*&&", re.IGNORECASE)
+# Names that devices write in other capitals (HJ 212-2017, tables 8 and 9).
+_FIELD_NAMES = MappingProxyType(
+    {
+        name.lower(): name
+        for name in (
+            *("DataTime", "BeginTime", "EndTime", "SampleTime", "PolId", "RS", "RT", "Flag", "EFlag", "Cou"),
+            *("Rtd", "Avg", "Min", "Max", "ZsRtd", "ZsAvg", "ZsMin", "ZsMax"),
+        )
+    }
+)
 _VERSIONS = {0: "HJ/T 212-2005", 1: "HJ 212-2017", 2: "HJ 212-2025"}
-_PART_NUMBER = re.compile(r"[0-9]{1,9}")
-_BLANK = b"\r\n\t \x00"
+PART_NUMBER = re.compile(r"[0-9]{1,9}")
 DEFECTS: Mapping[str, str] = MappingProxyType(
     {
         "packet_sum_modbus": "modbus",
         "packet_length_wrong": "length",
         "packet_length_missing": "length",
         "packet_too_long": "long",
+        "packet_fields_behind_data": "order",
     }
 )
 """Departures that a device may be known for, by the code of what is said of them."""
@@ -50,7 +62,7 @@ class Hj212Settings:
     """What is tolerated, and the standard's limits."""
 
     tolerated: tuple[str, ...] = setting(
-        (), unit="", source='choice: strict; "<MN>:modbus", "<MN>:length", "<MN>:long", "*" for any device'
+        (), unit="", source='choice: strict; "<MN>:modbus", ":length", ":long", ":order"; "*:" for any device'
     )
     segment_limit: int = setting(1024, unit="byte", source="HJ 212-2017, 6.3.1, table 1")
 
@@ -61,7 +73,8 @@ class Message:
 
     ``crc`` is ``ok``, ``bad`` or ``modbus`` (the right sum of the wrong kind, bytes in either order); ``meta`` holds
     the data area's fields without a code (DataTime among them). ``errors`` is empty for a message that may be used;
-    ``tolerated`` lists what would be an error of a stricter setting. Items are parsed even where there are errors.
+    ``tolerated`` lists what would be an error of a stricter setting, ``notes`` what is no error but must be said:
+    fields that come twice, a packet that the log broke over lines. Items are parsed even where there are errors.
     """
 
     mn: str
@@ -78,6 +91,22 @@ class Message:
     meta: Mapping[str, str] = field(default_factory=dict)
     header: Mapping[str, str] = field(default_factory=dict)
     offset: int = 0
+    notes: tuple[Phrase, ...] = ()
+
+
+def check_tolerated(entries: Iterable[str]) -> None:
+    """Refuse a tolerance that names no device or no known departure.
+
+    Raises
+    ------
+    SettingError
+        With the departures that there are.
+    """
+    known = tuple(dict.fromkeys(DEFECTS.values()))
+    for entry in entries:
+        device, _, defect = entry.rpartition(":")
+        if not device.strip() or defect not in known:
+            raise SettingError(Phrase("tolerance_not_known", {"entry": entry, "known": known}))
 
 
 def parse_stream(source: bytes | Iterable[bytes], *, settings: Hj212Settings | None = None) -> Iterator[Message]:
@@ -93,150 +122,27 @@ def parse_stream(source: bytes | Iterable[bytes], *, settings: Hj212Settings | N
     ------
     Message
         In the order of the stream. Bytes that belong to no packet come as one message without a header, whose error
-        says how many there were and where.
+        says how many there were and where; lines of text (stamps of receipt, prompts) have an error of their own,
+        ``text_between_packets``.
     """
     options = settings or Hj212Settings()
     buffer, offset = b"", 0
-    garbage = _Garbage()
-    for chunk in _batches([source] if isinstance(source, bytes) else source):
+    between = Between()
+    for chunk in batches([source] if isinstance(source, bytes) else source):
         buffer += chunk
-        frames, used = _find_frames(buffer, last=False)
-        yield from _messages(buffer, frames, offset, options, garbage)
+        frames, used = find_frames(buffer, last=False)
+        yield from _messages(buffer, frames, offset, options, between)
         buffer, offset = buffer[used:], offset + used
-    frames, _ = _find_frames(buffer, last=True)
-    yield from _messages(buffer, frames, offset, options, garbage)
-    yield from garbage.flush()
-
-
-def join_packets(messages: Iterable[Message]) -> Iterator[Message]:
-    """Join the parts of split messages, by device, command and data time (their QN differ in the standard itself).
-
-    Complete ones come when their last part has come; those that stay incomplete at the end of the stream come with an
-    error. Messages that are not split pass through.
-    """
-    open_parts: dict[tuple[str, str, str], dict[int, Message]] = {}
-    for message in messages:
-        total, number = _part_numbers(message)
-        if message.errors or total <= 1:
-            yield message
-            continue
-        key = (message.mn, message.cn, message.data_time)
-        parts = open_parts.setdefault(key, {})
-        parts[number] = message
-        if len(parts) == total:
-            yield _joined(open_parts.pop(key))
-    for parts in open_parts.values():
-        joined = _joined(parts)
-        total, _ = _part_numbers(joined)
-        missing = Phrase("packet_incomplete", {"parts": tuple(sorted(parts)), "total": total})
-        yield replace(joined, errors=(*joined.errors, missing))
-
-
-# --- frames --------------------------------------------------------------------------------------------------------
-
-
-class _Frame(NamedTuple):
-    """A packet's place in the buffer: its segment, the length it declares, and its CRC as text.
-
-    ``declared`` is −1 where the length is not a number, −2 for bytes that are no packet.
-    """
-
-    start: int
-    begin: int
-    length: int
-    declared: int
-    crc: bytes
-
-
-def _batches(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut large chunks, so that memory stays bounded."""
-    for chunk in chunks:
-        for at in range(0, len(chunk), _BATCH_BYTES):
-            yield chunk[at : at + _BATCH_BYTES]
-
-
-def _find_frames(buffer: bytes, *, last: bool) -> tuple[list[_Frame], int]:
-    """Find the packets of a buffer and how many bytes are done with; what may still grow is left for the next call.
-
-    Only the length that a packet declares, the end of the line and the next ``##`` decide where it stops, so that the
-    result does not depend on how the stream is cut into chunks.
-    """
-    frames: list[_Frame] = []
-    at, size = 0, len(buffer)
-    while at < size:
-        start = buffer.find(b"##", at)
-        if start < 0:
-            start = size if last or buffer[-1:] != b"#" else size - 1
-        if start > at and buffer[at:start].strip(_BLANK):
-            frames.append(_Frame(at, at, start - at, -2, b""))
-        at = start
-        if at >= size:
-            break
-        digits = buffer[at + 2 : at + _HEAD]
-        declared = int(digits) if digits.isdigit() and len(digits) == 4 else -1
-        end = at + _HEAD + declared + _TAIL
-        if end > size and not last:
-            break
-        if declared >= 2 and buffer[end - 6 : end - 4] == b"&&" and _CRC.fullmatch(buffer, end - 4, end):
-            frames.append(_Frame(at, at + _HEAD, declared, declared, buffer[end - 4 : end]))
-            at = end
-            continue
-        stop = _terminator(buffer, at + 2, at + _HEAD + _LONGEST + _TAIL)
-        if stop >= size and not last and size - at < _HEAD + _LONGEST + _TAIL:
-            break
-        frame = _odd_frame(buffer, at, stop, declared)
-        frames.append(frame)
-        at = frame.begin + frame.length + len(frame.crc)
-    return frames, at
-
-
-def _terminator(buffer: bytes, at: int, limit: int) -> int:
-    """Where a packet of doubtful length stops: the next packet, the end of the line, or the longest."""
-    stop = buffer.find(b"##", at, limit)
-    stop = min(limit, len(buffer)) if stop < 0 else stop
-    for mark in (b"\r", b"\n"):
-        found = buffer.find(mark, at, stop)
-        stop = stop if found < 0 else found
-    return stop
-
-
-def _odd_frame(buffer: bytes, start: int, stop: int, declared: int) -> _Frame:
-    """Build the frame of a packet whose length is wrong or that was cut: its CRC is what follows the last ``&&``."""
-    begin = min(start + _HEAD, stop)
-    close = buffer.rfind(b"&&", begin, stop)
-    if close >= 0 and buffer.find(b"&&", begin, close) >= 0 and close + 6 <= stop:
-        tail = buffer[close + 2 : close + 6]
-        if _CRC.fullmatch(tail):
-            return _Frame(start, begin, close + 2 - begin, declared, tail)
-    return _Frame(start, begin, stop - begin, declared, b"")
-
-
-class _Garbage:
-    """Bytes that belong to no packet, gathered over chunks until the next packet."""
-
-    def __init__(self) -> None:
-        self._start, self._count = 0, 0
-
-    def add(self, piece: bytes, start: int) -> None:
-        """Count the bytes of a piece; line ends, blanks and zeros are no garbage."""
-        kept = piece.lstrip(_BLANK)
-        if kept and not self._count:
-            self._start = start + len(piece) - len(kept)
-        self._count += len(kept.translate(None, _BLANK))
-
-    def flush(self) -> Iterator[Message]:
-        """Yield the message that reports what was gathered, if anything was."""
-        if self._count:
-            note = Phrase("bytes_of_no_packet", {"count": self._count, "start": self._start})
-            yield Message("", "", "", "", "", "bad", False, {}, {}, (note,), offset=self._start)
-            self._count = 0
+    frames, _ = find_frames(buffer, last=True)
+    yield from _messages(buffer, frames, offset, options, between)
+    yield from _no_packets(between)
 
 
 # --- messages ------------------------------------------------------------------------------------------------------
 
 
 def _messages(
-    buffer: bytes, frames: Sequence[_Frame], offset: int, options: Hj212Settings, garbage: _Garbage
+    buffer: bytes, frames: Sequence[Frame], offset: int, options: Hj212Settings, between: Between
 ) -> Iterator[Message]:
     """Parse the frames of a buffer; the sums of all of them are computed at once."""
     packets = [frame for frame in frames if frame.declared != -2]
@@ -248,40 +154,50 @@ def _messages(
     expected = iter(sums.tolist())
     for frame in frames:
         if frame.declared == -2:
-            garbage.add(buffer[frame.start : frame.start + frame.length], offset + frame.start)
+            between.add(buffer[frame.start : frame.start + frame.length], offset + frame.start)
         else:
-            yield from garbage.flush()
+            yield from _no_packets(between)
             yield _message(buffer, frame, next(expected), offset, options)
 
 
-def _message(buffer: bytes, frame: _Frame, expected: int, offset: int, options: Hj212Settings) -> Message:
-    segment = buffer[frame.begin : frame.begin + frame.length]
+def _no_packets(between: Between) -> Iterator[Message]:
+    """Messages that report what stood between packets."""
+    for start, note in between.flush():
+        yield Message("", "", "", "", "", "bad", False, {}, {}, (note,), offset=start)
+
+
+def _message(buffer: bytes, frame: Frame, expected: int, offset: int, options: Hj212Settings) -> Message:
+    segment = frame.joined or buffer[frame.begin : frame.begin + frame.length]
+    length = len(segment)
+    problems: list[Phrase] = []
+    notes: list[Phrase] = []
+    if frame.joined:
+        expected = int(crcs_hj212(segment, np.zeros(1, np.int64), np.array([length]))[0])
+        notes.append(Phrase("packet_broken_over_lines"))
     try:
         text = segment.decode("utf-8")
     except UnicodeDecodeError:
         text = segment.decode("gb18030", "replace")
-    head, opened, area = text.partition("CP=&&")
+    head, area, closed = _split_segment(text, problems)
     number, _, rest = head.partition(";")
     name, _, value = number.partition("=")
-    common = _common_header(rest) if name == "QN" else _common_header(head)
-    header = {"QN": value} | common.fields if name == "QN" else dict(common.fields)
+    has_number = name.strip().upper() == "QN"
+    common = _common_header(rest if has_number else head)
+    header = {"QN": value.strip()} | common.fields if has_number else dict(common.fields)
     items: dict[str, dict[str, str]] = {}
     meta: dict[str, str] = {}
-    problems: list[Phrase] = []
-    if opened and area.endswith("&&"):
-        _parse_items(area[:-2], items, meta, problems)
-    else:
-        problems.append(Phrase("packet_data_not_closed"))
+    if closed:
+        _parse_items(area, items, meta, problems, notes)
     if frame.crc and int(frame.crc, 16) == expected:
         crc = "ok"
     else:
         crc = _other_crc(segment, frame.crc)
         problems.append(_sum_problem(crc, frame.crc, expected))
-    if frame.declared != frame.length:
-        lengths = {"declared": frame.declared, "came": frame.length}
+    if frame.declared != length:
+        lengths = {"declared": frame.declared, "came": length}
         problems.append(Phrase("packet_length_missing" if frame.declared < 0 else "packet_length_wrong", lengths))
-    if frame.length > options.segment_limit:
-        problems.append(Phrase("packet_too_long", {"length": frame.length, "limit": options.segment_limit}))
+    if length > options.segment_limit:
+        problems.append(Phrase("packet_too_long", {"length": length, "limit": options.segment_limit}))
     problems += common.problems
     data_time = meta.get("DataTime", "")
     if data_time and not _is_time(data_time):
@@ -290,25 +206,50 @@ def _message(buffer: bytes, frame: _Frame, expected: int, offset: int, options: 
     errors, tolerated = _sort_problems(problems, mn, options.tolerated) if problems else ((), ())
     return Message(
         mn, header.get("ST", ""), header.get("CN", ""), header.get("QN", ""), data_time, crc,
-        frame.declared == frame.length, items, common.flags, errors, tolerated, meta, header, offset + frame.start,
+        frame.declared == length, items, common.flags, errors, tolerated, meta, header, offset + frame.start,
+        tuple(notes),
     )  # fmt: skip
 
 
-def _parse_items(area: str, items: dict[str, dict[str, str]], meta: dict[str, str], problems: list[Phrase]) -> None:
+def _split_segment(text: str, problems: list[Phrase]) -> tuple[str, str, bool]:
+    """Header, data area without its ampersands, and whether the area is closed.
+
+    Fields of the header that stand behind the area are put where they belong, and named.
+    """
+    head, opened, area = text.partition("CP=&&")
+    if not opened and (mark := _AREA.search(text)):
+        head, opened, area = text[: mark.start()], "CP=&&", text[mark.end() :]
+    inside, closed, behind = area.rpartition("&&")
+    if opened and closed and not behind:
+        return head, inside, True
+    fields = _HEADER_FIELD.findall(behind.strip("; \r\n"))
+    if opened and closed and fields and all(name.lower() in _HEADER_NAMES for name, _ in fields):
+        names = tuple(_HEADER_NAMES[name.lower()] for name, _ in fields)
+        problems.append(Phrase("packet_fields_behind_data", {"names": names}))
+        return f"{head.rstrip('; ')};{behind.strip('; ')}", inside, True
+    problems.append(Phrase("packet_data_not_closed"))
+    return head, "", False
+
+
+def _parse_items(
+    area: str, items: dict[str, dict[str, str]], meta: dict[str, str], problems: list[Phrase], notes: list[Phrase]
+) -> None:
     """Fill in items by code and field, fields without a code, and the parts of the data area that are neither."""
     odd = []
     for part in area.replace(",", ";").split(";"):
         key, equals, value = part.partition("=")
         code, name = _split_key(key) if equals else ("", "")
         if not code:
-            if part:
+            if part.strip():
                 odd.append(part)
-        elif not name:
-            meta[code] = value
-        elif code in items:
-            items[code][name] = value
-        else:
-            items[code] = {name: value}
+            continue
+        fields, name = (items.setdefault(code, {}), name) if name else (meta, code)
+        value = value.strip()
+        before = fields.setdefault(name, value)
+        if before != value:
+            fields[name] = value
+            twice = {"field": key.strip(), "before": before, "kept": value}
+            (problems if name == "DataTime" else notes).append(Phrase("packet_field_twice", twice))
     if odd:
         problems.append(Phrase("packet_parts_odd", {"count": len(odd), "first": odd[0][:40]}))
 
@@ -316,8 +257,10 @@ def _parse_items(area: str, items: dict[str, dict[str, str]], meta: dict[str, st
 @lru_cache(maxsize=4096)
 def _split_key(key: str) -> tuple[str, str]:
     """Code and field name of ``a34002-Rtd``; no name for ``DataTime``; no code where it is neither."""
-    code, hyphen, name = key.partition("-")
-    return (code, name) if bool(hyphen) == bool(name) else ("", "")
+    code, hyphen, name = key.strip().partition("-")
+    if not hyphen:
+        return _FIELD_NAMES.get(code.lower(), code), ""
+    return (code, _FIELD_NAMES.get(name.lower(), name)) if name else ("", "")
 
 
 class _CommonHeader(NamedTuple):
@@ -330,8 +273,13 @@ class _CommonHeader(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def _common_header(text: str) -> _CommonHeader:
-    fields = dict(_HEADER_FIELD.findall(text))
     problems: list[Phrase] = []
+    fields: dict[str, str] = {}
+    for key, value in _HEADER_FIELD.findall(text):
+        name = _HEADER_NAMES.get(key.lower(), key)
+        if fields.setdefault(name, value) != value:
+            problems.append(Phrase("packet_field_twice", {"field": name, "before": fields[name], "kept": value}))
+            fields[name] = value
     flags = _flags(fields, problems)
     lacking = [name for name in ("ST", "CN", "MN") if not fields.get(name)]
     problems += [Phrase("packet_header_lacks", {"name": name}) for name in lacking]
@@ -344,7 +292,7 @@ def _flags(header: Mapping[str, str], problems: list[Phrase]) -> Mapping[str, ob
     flags = _decode_flag(text)
     if text and flags["value"] is None:
         problems.append(Phrase("packet_flag_no_number", {"text": text}))
-    if flags["split"] and not all(_PART_NUMBER.fullmatch(header.get(name, "")) for name in ("PNUM", "PNO")):
+    if flags["split"] and not all(PART_NUMBER.fullmatch(header.get(name, "")) for name in ("PNUM", "PNO")):
         problems.append(Phrase("packet_parts_not_numbered"))
     return flags
 
@@ -393,23 +341,3 @@ def _is_time(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _part_numbers(message: Message) -> tuple[int, int]:
-    """Number of parts and number of this one; (1, 1) for a message that is not split."""
-    total, number = message.header.get("PNUM", ""), message.header.get("PNO", "")
-    if not (_PART_NUMBER.fullmatch(total) and _PART_NUMBER.fullmatch(number)):
-        return 1, 1
-    if not 1 <= int(number) <= int(total) <= 9999:
-        return 1, 1
-    return int(total), int(number)
-
-
-def _joined(parts: Mapping[int, Message]) -> Message:
-    """First part with the items of all, in order."""
-    ordered = [parts[number] for number in sorted(parts)]
-    items: dict[str, dict[str, str]] = {}
-    for part in ordered:
-        for code, fields in part.items.items():
-            items.setdefault(code, {}).update(fields)
-    return replace(ordered[0], items=items, tolerated=tuple(t for part in ordered for t in part.tolerated))

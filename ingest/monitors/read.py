@@ -7,6 +7,7 @@ Two kinds of file: HJ 212 packets as a collector logs them, and the tables that 
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,8 +22,10 @@ from ingest.coordinates import crs_from_text, zone_of
 from ingest.errors import FileError
 from ingest.monitors.codes import code_of
 from ingest.monitors.collect import Attributes, Collected, Collector, SeriesKey
-from ingest.monitors.hj212 import DEFECTS, Hj212Settings, Message, join_packets, parse_stream
+from ingest.monitors.frames import batches, is_stream
+from ingest.monitors.hj212 import DEFECTS, Hj212Settings, Message, check_tolerated, parse_stream
 from ingest.monitors.marks import Mark, apply_marks
+from ingest.monitors.parts import join_packets
 from ingest.monitors.positions import read_positions, with_position
 from ingest.monitors.tables import Device, read_table
 from ingest.monitors.values import Cells
@@ -36,7 +39,7 @@ from ingest.text.sources import Limits
 
 logger = logging.getLogger(__name__)
 
-_HEAD_BYTES = 4096
+_HEAD_BYTES = 1 << 16
 _CHUNK_BYTES = 1 << 20
 # Command → interval, and the field that holds the interval's value (HJ 212-2017, table 9).
 _COMMANDS = {
@@ -50,6 +53,9 @@ _COMMANDS = {
 # Stations of ambient air send gases in µg m-3, whatever the table of codes says; only CO comes in mg m-3.
 _AMBIENT, _POWER, _VENDOR_POWER = "22", "44", "80"
 _WATER = ("21", "32", "52")
+_EMPTY_YEARS = 2  # between the hours of a clock that was reset and those of the record
+_LEAST_SHARE = 0.1  # of the packets are in the last years of a record: clocks are reset to the past
+_YEAR = re.compile(rb"(?i:ime)\s*=\s*(\d{4})\d{4}")
 _KIND_CODES = {
     "packet_sum_modbus": "packets_with_modbus_sum",
     "packet_sum_wrong": "packets_with_wrong_sum",
@@ -60,6 +66,8 @@ _KIND_CODES = {
     "packet_incomplete": "packets_incomplete",
     "packet_time_not_understood": "packets_with_wrong_time",
     "bytes_of_no_packet": "packets_of_loose_bytes",
+    "packet_time_of_reset_clock": "packets_of_reset_clock",
+    "packet_time_to_come": "packets_of_times_to_come",
 }
 """What is wrong with a packet, without its numbers: equal ones are counted together."""
 _UNUSED_FIELDS = frozenset(("Min", "Max", "ZsMin", "ZsMax", "Cou", "EFlag", "SampleTime"))
@@ -103,11 +111,12 @@ def read_monitors(
     Raises
     ------
     SettingError
-        If the time zone or the coordinate system of the settings is not known.
+        If the time zone, the coordinate system or a tolerance of the settings is not known.
     """
     zone = zone_of(settings.time_zone)
     if settings.crs and crs_name(settings.crs) not in HYPOTHESES:
         crs_from_text(crs_name(settings.crs))
+    check_tolerated(settings.tolerated)
     collector, marks, devices = Collector(), list[Mark](), dict[str, Device]()
     notes = Notes()
     for path in sorted(files):
@@ -172,14 +181,37 @@ def _with_device(series: xr.Dataset, devices: Mapping[str, Device]) -> xr.Datase
 
 def _is_hj212(path: Path) -> bool:
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    return b"##" in head and (b"CP=&&" in head or b";CN=" in head)
+        return is_stream(file.read(_HEAD_BYTES))
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             yield chunk
+
+
+class _Said:
+    """What is to be said of a file of packets, counted by kind, with the first of each."""
+
+    def __init__(self) -> None:
+        self.refused: Counter[str] = Counter()
+        self.first: dict[str, tuple[int, Phrase]] = {}
+        self.tolerated: Counter[tuple[str, Phrase]] = Counter()
+        self.noted: Counter[tuple[str, str]] = Counter()
+        self.first_noted: dict[tuple[str, str], Phrase] = {}
+        self.lines = 0
+
+    def refuse(self, offset: int, problem: Phrase) -> None:
+        """Count a packet that is not used."""
+        kind = str(_kind(problem))
+        self.refused[kind] += 1
+        self.first.setdefault(kind, (offset, problem))
+
+    def note(self, mn: str, note: Phrase) -> None:
+        """Count what is no error: of one field, part or kind of a device the first stands for all."""
+        key = mn, f"{note.code} {note.values.get('field', '')}"
+        self.noted[key] += 1
+        self.first_noted.setdefault(key, note)
 
 
 def _read_packets(
@@ -192,34 +224,76 @@ def _read_packets(
     today: date | None = None,
 ) -> None:
     """Add the values of a file of packets; refused and tolerated packets are counted by kind."""
-    refused: Counter[str] = Counter()
-    tolerated: Counter[tuple[str, Phrase]] = Counter()
-    first: dict[str, tuple[int, Phrase]] = {}
-    cells = Cells()
+    said, cells = _Said(), Cells()
+    years = _years(path, today)
     messages = parse_stream(_chunks(path), settings=Hj212Settings(tolerated=settings.tolerated))
     for message in join_packets(messages):
-        tolerated.update((message.mn, _kind(problem)) for problem in message.tolerated)
+        said.tolerated.update((message.mn, _kind(problem)) for problem in message.tolerated)
         problem = message.errors[0] if message.errors else None
+        if problem is not None and problem.code == "text_between_packets":
+            said.lines += int(str(problem.values["count"]))
+            continue
         if problem is None and message.cn in _COMMANDS and message.data_time:
-            problem = _impossible(message.data_time, today)
+            problem = _impossible(message.data_time, years, today)
             if problem is None:
                 _add_message(message, item, _utc_ns(message.data_time, zone), collector, cells)
+                for note in message.notes:
+                    said.note(message.mn, note)
         if problem is not None:
-            kind = str(_kind(problem))
-            refused[kind] += 1
-            first.setdefault(kind, (message.offset, problem))
+            said.refuse(message.offset, problem)
     notes.keep(*cells.decisions(item))
-    for kind, count in refused.items():
-        notes.keep(_refused(item, count, *first[kind]))
-    for (mn, known), count in tolerated.items():
+    _tell_packets(item, said, notes)
+
+
+def _tell_packets(item: str, said: _Said, notes: Notes) -> None:
+    for kind, count in said.refused.items():
+        notes.keep(_refused(item, count, *said.first[kind]))
+    for (mn, known), count in said.tolerated.items():
         notes.decide(item, "packets_accepted", {"count": count, "mn": mn, "kind": known})
+    for key, count in said.noted.items():
+        notes.decide(item, "packets_noted", {"count": count, "mn": key[0], "note": said.first_noted[key]})
+    if said.lines:
+        notes.decide(item, "lines_between_packets", {"count": said.lines})
+
+
+def _years(path: Path, today: date | None) -> frozenset[int]:
+    """Years of the record, which follow one another: the last that hold a good share of its packets."""
+    counts: Counter[int] = Counter()
+    rest = b""
+    for chunk in batches(_chunks(path)):
+        found = [*_YEAR.finditer(text := rest + chunk)]
+        counts.update(int(match[1]) for match in found)
+        rest = text[max(found[-1].end() if found else 0, len(text) - 32) :]
+    last = day_from_today(today).year
+    groups: list[list[int]] = []
+    for year in sorted(year for year in counts if FIRST_DAY.year <= year <= last):
+        if not groups or year - groups[-1][-1] > _EMPTY_YEARS:
+            groups.append([])
+        groups[-1].append(year)
+    total = sum(counts[year] for group in groups for year in group)
+    good = [group for group in groups if sum(counts[year] for year in group) >= _LEAST_SHARE * total]
+    return frozenset(good[-1] if good else ())
+
+
+def _impossible(digits: str, years: frozenset[int], today: date | None) -> Phrase | None:
+    """Why a record cannot be of its time; None where it can.
+
+    A clock that lost its power starts again at 1970, 1980, 2000 or the year of its firmware.
+    """
+    day = datetime.strptime(digits[:8], "%Y%m%d").date()
+    if day > day_from_today(today):
+        return Phrase("packet_time_to_come", {"day": day.isoformat()})
+    if day < FIRST_DAY or day.year not in years:
+        return Phrase("packet_time_of_reset_clock", {"day": day.isoformat()})
+    return None
 
 
 def _refused(item: str, count: int, offset: int, problem: Phrase) -> Reject:
     """So many packets with a problem, the first of them at an offset, and what can be done."""
     where, kind, defect = f"byte {offset}", _kind(problem), DEFECTS.get(problem.code)
-    if problem.code == "packet_time_impossible":
-        return Reject(item, where, "packets_of_impossible_days", {"count": count, "kind": kind})
+    if problem.code in ("packet_time_of_reset_clock", "packet_time_to_come"):
+        values = {"count": count, "day": problem.values["day"], "kind": kind}
+        return Reject(item, where, "packets_of_wrong_clock", values)
     if defect is None:
         return Reject(item, where, "packets_damaged", {"count": count, "kind": kind})
     return Reject(item, where, "packets_not_to_standard", {"count": count, "kind": kind, "defect": defect})
@@ -287,14 +361,6 @@ def _variable(code: str, field_name: str, wanted: str, system: str) -> tuple[str
         return None
     unit = _ELECTRIC_UNITS.get(field_name[:1], "1") if system in (_POWER, _VENDOR_POWER) else "1"
     return f"{name}_{field_name}", {"units": unit, "code": name}
-
-
-def _impossible(digits: str, today: date | None) -> Phrase | None:
-    """Say that a DataTime is of a clock that was reset, or after today."""
-    day = datetime.strptime(digits[:8], "%Y%m%d").date()
-    if FIRST_DAY <= day <= day_from_today(today):
-        return None
-    return Phrase("packet_time_impossible", {"year": day.year})
 
 
 def _utc_ns(digits: str, zone: tzinfo) -> int:

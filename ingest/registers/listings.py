@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,7 +25,10 @@ from ingest.registers.places import (
 )
 from ingest.registers.rows import Register, RegisterRow
 from ingest.schema import CrsSource
+from ingest.shapes import SettledShape, main_polygon, parts_of, settle_shapes
 
+Understood = SettledShape | ImpossiblePlace | SettingError | None
+"""What became of the shape of a row."""
 _GATE_WORDS = ("大门", "门口", "出入口", "gate", "entrance")
 _OUTLET_WORDS = ("排放口", "排口", "排气筒", "烟囱", "outlet", "stack", "chimney")
 
@@ -97,12 +100,16 @@ def read_listings(registers: Sequence[Register], crs: str, notes: RowNotes) -> l
     notes : RowNotes
         Receives what was decided and refused.
     """
-    rows = [(register, row) for register in registers for row in register.rows]
-    near = _middle(row for _, row in rows)
+    near = _middle(registers, crs)
+    rows = [
+        (register, row, found)
+        for register in registers
+        for row, found in zip(register.rows, _settle(register, crs, near), strict=True)
+    ]
     listings = []
-    for register, row in rows:
+    for register, row, found in rows:
         try:
-            listings.append(_read_listing(register.item, row, crs, near, notes))
+            listings.append(_read_listing(register.item, row, found, crs, near, notes))
         except ImpossiblePlace as error:
             label = row.get("name") or row.get("permit_code") or row.get("uscc") or Phrase("row_without_name")
             notes.reject(register.item, row.where, "row_place_refused", {"label": label, "error": error.phrase})
@@ -122,8 +129,11 @@ def settle_crs(
     A register in which at least ``votes`` rows could be tested and nine in ten agree settles its other rows; one
     whose tested rows disagree settles nothing else: such lists are typed together from several maps.
     """
+    listings = settle_parcels(listings, notes, tolerance_m=tolerance_m, margin=margin, votes=votes)
     references = _references(listings)
     tested: dict[str, list[str]] = defaultdict(list)
+    declared: dict[str, list[str]] = defaultdict(list)
+    sure: set[str] = set()
     settled: list[Listing] = []
     for listing in listings:
         place = listing.place
@@ -131,6 +141,10 @@ def settle_crs(
         guess = None
         if place is not None and place.crs in HYPOTHESES and shapes:
             guess = guess_crs(place, shapes, tolerance_m=tolerance_m, margin=margin)
+        if place is not None and guess is not None:
+            sure.add(listing.where)
+            if place.crs_source is CrsSource.DECLARED:
+                declared[listing.register].append(guess.crs)
         if place is None or guess is None or (place.crs_source is CrsSource.DECLARED and guess.crs == place.crs):
             settled.append(listing)
             continue
@@ -148,26 +162,82 @@ def settle_crs(
             counts = ((name, found.count(name)) for name in sorted(set(found)))
             rows = tuple(Phrase("rows_in_system", {"count": count, "crs": name}) for name, count in counts)
             notes.keep_row("all rows", Decision(register, "register_mixes_systems", {"rows": rows}))
-    return [_follow_register(listing, winners.get(listing.register, ""), notes) for listing in settled]
+    overruled = {register: _winner(found, votes) for register, found in declared.items()}
+    return [
+        listing
+        if listing.where in sure
+        else _follow_register(listing, winners.get(listing.register, ""), overruled.get(listing.register, ""), notes)
+        for listing in settled
+    ]
+
+
+def settle_parcels(
+    listings: Sequence[Listing], notes: RowNotes, *, tolerance_m: float, margin: float, votes: int
+) -> list[Listing]:
+    """Test parcels of files that name no system against places that other registers declare.
+
+    A file of parcels is read in a shifted system if at least ``votes`` of them are tested and nine in ten agree: one
+    alone may have moved.
+    """
+    places: dict[str, list[BaseGeometry]] = defaultdict(list)
+    for listing in listings:
+        place = listing.place
+        if place is None or listing.row.geometry is not None or listing.part != "site" or not _key(listing):
+            continue
+        if place.crs_source is CrsSource.DECLARED:
+            places[_key(listing)].append(shapely.Point(place.lon, place.lat))
+    found: dict[str, list[str]] = defaultdict(list)
+    for listing in listings:
+        if listing.parcel is None or listing.row.crs or not places.get(_key(listing)):
+            continue
+        middle = listing.parcel.representative_point()
+        place = Place(middle.x, middle.y, WGS84, CrsSource.UNKNOWN, middle.x, middle.y)
+        guess = guess_crs(place, places[_key(listing)], tolerance_m=tolerance_m, margin=margin)
+        if guess is not None:
+            found[listing.register].append(guess.crs)
+    winners = {register: _winner(systems, votes) for register, systems in found.items()}
+    settled = []
+    for listing in listings:
+        winner = winners.get(listing.register, "")
+        if listing.parcel is not None and winner not in ("", WGS84) and not listing.row.crs:
+            why = Phrase("parcels_tested", {"count": len(found[listing.register])})
+            notes.keep_row(listing.row.where, Decision(listing.register, "parcels_read_as", {"crs": winner}, why))
+            moved, _ = main_polygon(shape_to_wgs84(listing.parcel, winner))
+            settled.append(replace(listing, parcel=moved))
+        else:
+            settled.append(listing)
+    return settled
 
 
 # --- one row -------------------------------------------------------------------------------------------------------
 
 
+def _settle(register: Register, crs: str, near: tuple[float, float] | None) -> Sequence[Understood]:
+    """Understand the shapes of a register, which are of one file."""
+    if all(row.geometry is None for row in register.rows):
+        return [None] * len(register.rows)
+    declared = [row.get("crs") or row.crs or crs for row in register.rows]
+    return settle_shapes([row.geometry for row in register.rows], declared, near=near)
+
+
 def _read_listing(
-    register: str, row: RegisterRow, crs: str, near: tuple[float, float] | None, notes: RowNotes
+    register: str, row: RegisterRow, found: Understood, crs: str, near: tuple[float, float] | None, notes: RowNotes
 ) -> Listing:
     declared = crs_name(row.get("crs") or row.crs or crs)
     x, y = _coordinate_texts(row)
     place = read_place(x, y, declared, near=near)
     gate = read_place(row.get("gate_lon"), row.get("gate_lat"), declared, near=near)
+    said = [note for one in (place, gate) for note in (one.notes if one else ())]
     parcel = None
-    if row.geometry is not None:
-        # RFC 7946 knows no other system than WGS 84.
-        place, parcel = _from_shape(row.geometry, declared or WGS84, place)
-    for found in (place, gate):
-        for note in found.notes if found else ():
-            notes.keep_row(row.where, replace(note, item=register))
+    if row.problem is not None:
+        raise ImpossiblePlace(row.problem)
+    if isinstance(found, Exception):
+        raise found
+    if found is not None:
+        place, parcel, more = _from_shape(found, place)
+        said += [*found.notes, *more]
+    for note in said:
+        notes.keep_row(row.where, replace(note, item=register))
     permit_code, uscc = _codes(register, row, notes)
     return Listing(register, row, permit_code, uscc, row.get("name"), _part(row), place, gate, parcel)
 
@@ -201,23 +271,20 @@ def _coordinate_texts(row: RegisterRow) -> tuple[str, str]:
     return (parts[0], parts[1]) if len(parts) == 2 else ("", "")
 
 
-def _from_shape(geometry: BaseGeometry, crs: str, place: Place | None) -> tuple[Place | None, shapely.Polygon | None]:
-    """Place and parcel of a row with a geometry: a point is a place, a polygon a parcel, its largest part."""
-    shape = shape_to_wgs84(geometry, crs)
-    if isinstance(shape, shapely.Point) and place is None:
-        point = geometry.representative_point()
-        place = Place(point.x, point.y, crs, CrsSource.DECLARED, shape.x, shape.y)
-    parts = [part for part in getattr(shape, "geoms", [shape]) if isinstance(part, shapely.Polygon)]
-    parcel = max(parts, key=lambda part: part.area, default=None)
-    if parcel is not None and not parcel.is_valid:
-        parcel = max(_polygons(parcel.buffer(0)), key=lambda part: part.area, default=None)
-    return place, parcel
-
-
-def _polygons(shape: BaseGeometry) -> Iterator[shapely.Polygon]:
-    for part in getattr(shape, "geoms", [shape]):
-        if isinstance(part, shapely.Polygon) and not part.is_empty:
-            yield part
+def _from_shape(
+    found: SettledShape, place: Place | None
+) -> tuple[Place | None, shapely.Polygon | None, tuple[Decision, ...]]:
+    """Place and parcel of a row with a geometry: a point is a place, the largest polygon a parcel; what was said."""
+    parcel, notes = main_polygon(found.wgs84)
+    parts = list(parts_of(found.wgs84))
+    points = [one for one in parts if isinstance(one, shapely.Point)]
+    if len(points) == 1 and place is None:
+        written = next(one for one in parts_of(found.written) if isinstance(one, shapely.Point))
+        place = Place(written.x, written.y, found.crs, CrsSource.DECLARED, points[0].x, points[0].y)
+    lines = sum(1 for one in parts if not isinstance(one, shapely.Point | shapely.Polygon))
+    if len(points) > 1 or lines:
+        notes = (*notes, Decision("", "shape_not_a_place", {"points": len(points), "lines": lines}))
+    return place, parcel, notes
 
 
 def _part(row: RegisterRow) -> str:
@@ -229,18 +296,19 @@ def _part(row: RegisterRow) -> str:
     return "site"
 
 
-def _middle(rows: Iterable[RegisterRow]) -> tuple[float, float] | None:
+def _middle(registers: Sequence[Register], crs: str) -> tuple[float, float] | None:
     """Median place of the rows in degrees (100 m of datum do not matter here)."""
     places = []
-    for row in rows:
-        try:
-            place = read_place(*_coordinate_texts(row), "")
-        except ImpossiblePlace:
-            continue
-        if place is not None:
-            places.append((place.lon, place.lat))
-        elif isinstance(row.geometry, shapely.Point | shapely.Polygon) and not row.crs:
-            places.append((row.geometry.centroid.x, row.geometry.centroid.y))
+    for register in registers:
+        for row, shape in zip(register.rows, _settle(register, crs, None), strict=True):
+            try:
+                place = read_place(*_coordinate_texts(row), "")
+            except ImpossiblePlace:
+                continue
+            if place is not None:
+                places.append((place.lon, place.lat))
+            elif isinstance(shape, SettledShape) and not isinstance(shape.wgs84, shapely.LineString):
+                places.append((shape.wgs84.centroid.x, shape.wgs84.centroid.y))
     if not places:
         return None
     lon, lat = np.median(np.array(places), axis=0)
@@ -272,9 +340,14 @@ def _winner(found: Sequence[str], votes: int) -> str:
     return best if found.count(best) >= votes and found.count(best) >= 0.9 * len(found) else ""
 
 
-def _follow_register(listing: Listing, winner: str, notes: RowNotes) -> Listing:
+def _follow_register(listing: Listing, winner: str, overruled: str, notes: RowNotes) -> Listing:
     """Read a row that could not be tested as the tested rows of its register."""
-    if not winner or listing.place is None or listing.place.crs_source is not CrsSource.UNKNOWN:
+    if listing.place is None or listing.place.crs not in HYPOTHESES:
+        return listing
+    declared = listing.place.crs_source is CrsSource.DECLARED
+    if declared:  # followed only where no more than RFC 7946 says WGS 84
+        winner = overruled if listing.row.geometry is not None and not listing.row.crs else ""
+    if not winner or listing.place.crs_source is CrsSource.GUESSED or (declared and winner == listing.place.crs):
         return listing
     notes.keep_row(listing.row.where, Decision(listing.register, "coordinates_read_like_register", {"crs": winner}))
     lon, lat = listing.place.in_system(winner)

@@ -6,17 +6,16 @@ out and named in the decisions.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import shapely
-from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
-from ingest.errors import FileError, UnknownFormat
-from ingest.outcome import Decision
+from ingest.errors import UnknownFormat
+from ingest.outcome import Decision, Phrase
+from ingest.shapes import Feature, read_features, shape_of
+from ingest.systems import ImpossiblePlace
 from ingest.text.fields import field_of_heading
 from ingest.text.pages import page_of
 from ingest.text.sheets import (
@@ -42,13 +41,15 @@ _EXPECTED = ("单位名称", "经度", "纬度")
 class RegisterRow:
     """One line of a register: where it stands, its texts by field, and its shape where the format carries one.
 
-    ``crs`` is what the file says about coordinates of the row, empty where it says nothing.
+    ``crs`` is what the file says about coordinates of the row, empty where it says nothing. ``problem`` says why a
+    shape that the file gives is none.
     """
 
     where: str
     values: Mapping[str, str]
     geometry: BaseGeometry | None = None
     crs: str = ""
+    problem: Phrase | None = None
 
     def get(self, name: str) -> str:
         """Return a field's text, empty where it is absent."""
@@ -148,46 +149,20 @@ def _no_heading(item: str, first: Sequence[str]) -> UnknownFormat:
 
 
 def _read_geojson(text: str, item: str) -> Register:
-    """Read features; a ``crs`` member of the 2008 format is believed, without one the file says nothing."""
-    try:
-        document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
-        raise FileError(item, "register_json_not_valid", {"error": str(error)}) from error
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list):
-        raise UnknownFormat(item, "register_json_without_features")
-    crs = _geojson_crs(document)
-    rows = tuple(_feature_row(feature, f"feature {number}", crs) for number, feature in enumerate(features, 1))
-    return Register(item, rows)
+    """Read features; a ``crs`` member of the 2008 format is kept, without one the file says nothing."""
+    return Register(item, tuple(_feature_row(feature) for feature in read_features(text, item)))
 
 
-def _geojson_crs(document: Mapping[str, object]) -> str:
-    crs = document.get("crs")
-    properties = crs.get("properties") if isinstance(crs, dict) else None
-    name = properties.get("name") if isinstance(properties, dict) else None
-    return name if isinstance(name, str) else ""
-
-
-def _feature_row(feature: object, where: str, crs: str) -> RegisterRow:
-    if not isinstance(feature, dict):
-        return RegisterRow(where, {}, None, crs)
-    properties = feature.get("properties")
+def _feature_row(feature: Feature) -> RegisterRow:
     values: dict[str, str] = {}
-    for heading, value in (properties or {}).items() if isinstance(properties, dict) else ():
+    for heading, value in feature.properties.items():
         name = field_of_heading(str(heading))
         text = ",".join(map(str, value)) if isinstance(value, list) else cell_text(value)
         if name and text.strip():
             values.setdefault(name, text.strip())
-    if "site_id" not in values and isinstance(feature.get("id"), str | int):
-        values["site_id"] = str(feature["id"])
-    return RegisterRow(where, values, _feature_shape(feature.get("geometry")), crs)
-
-
-def _feature_shape(geometry: object) -> BaseGeometry | None:
-    if not isinstance(geometry, dict):
-        return None
+    if "site_id" not in values and isinstance(feature.id, str | int):
+        values["site_id"] = str(feature.id)
     try:
-        found = shape(geometry)
-    except (shapely.errors.ShapelyError, ValueError, TypeError, KeyError, AttributeError, IndexError):
-        return None
-    return None if found.is_empty else found
+        return RegisterRow(feature.where, values, shape_of(feature.geometry), feature.crs)
+    except ImpossiblePlace as error:
+        return RegisterRow(feature.where, values, None, feature.crs, error.phrase)

@@ -10,8 +10,17 @@ import osmium
 from numpy.typing import NDArray
 
 from ingest.errors import FileError
+from ingest.roads.streets import is_closed_barrier, place_of
 
 _IMPLIED_ONE_WAY = {"motorway", "motorway_link"}  # https://wiki.openstreetmap.org/wiki/Key:oneway
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Streets of an extract, and the places of the barriers that stop a car."""
+
+    ways: list[Way]
+    barriers: frozenset[tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +39,12 @@ def is_osm(path: Path) -> bool:
 
 
 def read_ways(path: Path, item: str) -> list[Way]:
-    """Read the streets of an extract.
+    """Read the streets of an extract, whatever stands in them."""
+    return read_extract(path, item).ways
+
+
+def read_extract(path: Path, item: str) -> Extract:
+    """Read the streets of an extract, and the barriers on its nodes.
 
     Nodes that the extract does not hold (it was clipped) cut a way into the parts that it does hold.
 
@@ -48,15 +62,18 @@ def read_ways(path: Path, item: str) -> list[Way]:
     with path.open("rb") as stream:
         form = "pbf" if stream.read(15)[4:] == b"\n\tOSMHeader" else "osm"
     ways: list[Way] = []
+    barriers: set[tuple[float, float]] = set()
     try:
         streets = osmium.FileProcessor(osmium.io.File(str(path), form)).with_locations("sparse_mem_array")
-        for entity in streets.with_filter(osmium.filter.KeyFilter("highway")):
-            if isinstance(entity, osmium.osm.Way):
-                tags = {tag.k: tag.v for tag in entity.tags}
+        for entity in streets.with_filter(osmium.filter.KeyFilter("highway", "barrier")):
+            tags = {tag.k: tag.v for tag in entity.tags}
+            if isinstance(entity, osmium.osm.Node) and is_closed_barrier(tags) and entity.location.valid():
+                barriers.add(place_of((entity.location.lon, entity.location.lat)))
+            elif isinstance(entity, osmium.osm.Way) and "highway" in tags:
                 ways += [Way(part, _with_oneway(tags)) for part in _parts(entity)]
     except (RuntimeError, ValueError, UnicodeDecodeError) as error:
         raise FileError(item, "osm_data_unreadable", {"error": str(error)}) from error
-    return ways
+    return Extract(ways, frozenset(barriers))
 
 
 def _with_oneway(tags: dict[str, str]) -> dict[str, str]:

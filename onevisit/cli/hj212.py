@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ingest.errors import FileError
+from ingest.outcome import Phrase
 from onevisit.cli.options import (
     FILE,
     json_in_any_case,
@@ -18,7 +19,7 @@ from onevisit.cli.options import (
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--tolerate", multiple=True, metavar="MN:WHAT", help='E.g. "*:modbus"; WHAT is modbus, length or long.')
+@click.option("--tolerate", multiple=True, metavar="MN:WHAT", help='"*:modbus"; WHAT: modbus, length, long, order.')
 @json_in_any_case
 @quiet_option
 def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
@@ -28,16 +29,26 @@ def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
     Example:
       onevisit hj212 station.log
     """
-    from ingest.monitors.hj212 import Hj212Settings, join_packets, parse_stream
+    from ingest.monitors.hj212 import Hj212Settings, check_tolerated, parse_stream
+    from ingest.monitors.parts import join_packets
     from onevisit.progress import quieten
     from onevisit.words.telling import say
 
     quieten(quiet)
+    check_tolerated(tolerate)
     settings = Hj212Settings(tolerated=tolerate)
+    lines = 0
     names = ("mn", "st", "cn", "qn", "data_time", "crc", "length_ok", "items", "flags")
     for message in join_packets(parse_stream(_chunks(file), settings=settings)):
+        if [error.code for error in message.errors] == ["text_between_packets"]:
+            lines += int(str(message.errors[0].values["count"]))
+            continue
         told = {name: getattr(message, name) for name in names} | {"errors": [say(e) for e in message.errors]}
+        if message.notes:
+            told["notes"] = [say(note) for note in message.notes]
         click.echo(json.dumps(told, ensure_ascii=False, default=dict))
+    if lines and not quiet:
+        click.echo(say(Phrase("lines_between_packets", {"count": lines})), err=True)
 
 
 def _chunks(file: Path) -> Iterator[bytes]:

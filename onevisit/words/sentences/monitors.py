@@ -51,7 +51,61 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Flag says the message is split, but PNUM or PNO is missing",
         "Flag 表明报文分包，但缺少 PNUM 或 PNO",
     ),
+    "packet_fields_behind_data": (
+        "{names} stands behind CP=&&...&&, not before it; length and CRC are as sent",
+        "{names} 位于 CP=&&...&& 之后，应在其前；数据段长度和 CRC 与报文一致",
+    ),
+    "packet_field_twice": (
+        "{field} comes twice in one packet, with {before} and {kept}; {kept}, the later, is kept",
+        "同一数据包中 {field} 出现两次，值为 {before} 和 {kept}；采用后者 {kept}",
+    ),
+    "packet_broken_over_lines": (
+        "broken over lines by the log; without the line ends, length and CRC are right",
+        "日志将数据包断成多行；去除换行后数据段长度和 CRC 均正确",
+    ),
+    "tolerance_not_known": (
+        "tolerated {entry!r} is not understood; expected <MN>:WHAT, <MN> may be * for any device, WHAT is "
+        "one of {known}",
+        "无法识别的容许项 {entry!r}；应为“<MN>:类型”，<MN> 用 * 表示任意设备，类型为 {known} 之一",
+    ),
+    # --- ingest/monitors/frames.py ---
+    "text_between_packets": (
+        "{count} lines of text from byte {start} are no packet",
+        "自第 {start} 字节起有 {count} 行文本，不是数据包",
+    ),
+    # --- ingest/monitors/parts.py ---
+    "packet_part_twice": (
+        "part {number} of {total} came again with other values; the later is kept",
+        "第 {number} 包（共 {total} 包）再次收到且数值不同；采用后者",
+    ),
     # --- ingest/monitors/read.py ---
+    "packets_of_reset_clock": ("the clock of the device was reset", "设备时钟曾被复位"),
+    "packets_of_times_to_come": ("DataTime is yet to come", "DataTime 晚于当前时间"),
+    "packet_time_of_reset_clock": (
+        "DataTime {day} is years away from the rest of the record",
+        "DataTime {day} 与其余记录相差多年",
+    ),
+    "packet_time_to_come": ("DataTime {day} is yet to come", "DataTime {day} 晚于当前时间"),
+    "packets_of_wrong_clock": (
+        "{count} packets refused: {kind} (the first says {day}); no other time can be told from them: set the "
+        "device's clock, and ask the platform for the hours that are missing",
+        "{count} 个数据包未采用：{kind}（首个为 {day}）；无法由报文推知真实时间：请校准设备时钟，"
+        "并向平台索取缺失时段的数据",
+    ),
+    "packet_value_no_number": (
+        "{field} is {text!r}, no number: no value is taken",
+        "{field} 为 {text!r}，不是数字：未采用该值",
+    ),
+    "packets_noted": ("{count} packets used with a doubt", "{count} 个数据包已采用，但存在疑点"),
+    "packets_noted.why": ("{mn}, the first: {note}", "设备 {mn}，首个：{note}"),
+    "lines_between_packets": (
+        "{count} lines between packets passed over",
+        "已跳过数据包之间的 {count} 行文本",
+    ),
+    "lines_between_packets.why": (
+        "text that a log writes of its own (stamps of receipt, prompts); no part of a packet is in them",
+        "日志自身的文本（接收时间、提示符等），其中不含数据包内容",
+    ),
     "packets_with_modbus_sum": ("Modbus sum", "CRC 按 Modbus 算法计算"),
     "packets_with_wrong_sum": ("CRC", "CRC 校验错误"),
     "packets_of_wrong_length": ("length", "数据段长度不符"),

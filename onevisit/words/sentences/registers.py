@@ -239,6 +239,62 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "is JSON without features; expected a GeoJSON FeatureCollection",
         "是不含 features 的 JSON；应为 GeoJSON FeatureCollection",
     ),
+    # --- ingest/shapes.py ---
+    "json_of_esri": (
+        "is JSON of Esri, not GeoJSON; export it as GeoJSON (in ArcGIS: Features To JSON, with the box GeoJSON)",
+        "是 Esri JSON 而非 GeoJSON；请导出为 GeoJSON（ArcGIS 的“要素转 JSON”工具，勾选 GeoJSON）",
+    ),
+    "shape_of_no_kind": (
+        "geometry {kind!r} is no kind of GeoJSON; expected Point or Polygon",
+        "几何类型 {kind!r} 不属于 GeoJSON；应为 Point 或 Polygon",
+    ),
+    "shape_not_read": (
+        "the coordinates are no {kind} ({error}); correct the feature",
+        "坐标不构成 {kind}（{error}）；请更正该要素",
+    ),
+    "shape_not_finite": (
+        "the {kind} has coordinates that are empty or not numbers; correct the feature",
+        "该 {kind} 含有空坐标或非数值坐标；请更正该要素",
+    ),
+    "ring_repaired": ("a ring that crosses itself was repaired", "已修复自相交的环"),
+    "ring_reason": ("{reason}", "{reason}"),
+    "largest_part_taken": ("the largest part is taken", "以面积最大的部分为准"),
+    "largest_part_share": (
+        "of {count} parts; it has {percent:.0f} % of the area",
+        "共 {count} 个部分；该部分占总面积的 {percent:.0f}%",
+    ),
+    "shape_latitude_first": (
+        "latitude stands first in the coordinates; swapped back",
+        "坐标以纬度在前；已对调",
+    ),
+    "latitude_first_in_others": (
+        "as in {count} other features of the file, of which the numbers tell",
+        "与文件中另外 {count} 个可由数值判断的要素一致",
+    ),
+    "latitude_first_near_others": (
+        "in this order they are near the other sites",
+        "按此顺序与其他点位相近",
+    ),
+    "latitude_first_by_name": (
+        "the numbers do not tell; {crs} has latitude first",
+        "数值无法判断；{crs} 规定纬度在前",
+    ),
+    "order_of_axes_mixed": (
+        "{latitude} features have latitude first and {longitude} longitude, this one may be either; write longitude "
+        "first in all",
+        "{latitude} 个要素纬度在前，{longitude} 个要素经度在前，本要素无法判断；请统一为经度在前",
+    ),
+    # --- ingest/registers/listings.py: shapes ---
+    "shape_not_a_place": ("lines and several points give no place", "线和多个点不能作为位置"),
+    "shape_not_a_place.why": (
+        "the feature has {points} points and {lines} lines; one point or one polygon is a place",
+        "该要素有 {points} 个点、{lines} 条线；位置应为一个点或一个面",
+    ),
+    "parcels_read_as": ("parcels read as {crs}", "地块按 {crs} 解读"),
+    "parcels_tested": (
+        "{count} of them lie at the places that other registers declare in this system only",
+        "其中 {count} 个仅在该坐标系下与其他名录声明的位置相符",
+    ),
     # --- ingest/roads/osm.py ---
     "osm_data_unreadable": (
         "OpenStreetMap data that cannot be read ({error}); download it again",
@@ -249,6 +305,32 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "streets_read.why": (
         "{vertices} vertices; {closed} lines closed to cars and {others} features without lines left out",
         "{vertices} 个顶点；另有 {closed} 条禁行机动车的线和 {others} 个非线要素未采用",
+    ),
+    "lines_left_out": ("{count} lines left out of the street network", "路网未采用 {count} 条线"),
+    "lines_left_out.why": ("{reasons}", "{reasons}"),
+    "lines_of_reason": ("{count} {reason}", "{count} 条{reason}"),
+    "street_closed": ("with {tag}", "带有 {tag}"),
+    "street_without_tags": (
+        "without a tag of a street, while others have one",
+        "没有道路标签，而其他线有",
+    ),
+    "streets_cut_at_barriers": ("streets cut at {count} barriers", "道路在 {count} 处障碍断开"),
+    "streets_cut_at_barriers.why": (
+        "bollards, blocks, gates that are locked or private stand on them",
+        "其上有隔离柱、路障，或上锁、不对外开放的大门",
+    ),
+    "streets_as_drawn": ("all {lines} lines are taken for streets", "全部 {lines} 条线均视为道路"),
+    "streets_as_drawn.why": (
+        "no line has a tag of a street (highway, fclass, oneway, maxspeed, name)",
+        "没有任何线带道路标签（highway、fclass、oneway、maxspeed、name）",
+    ),
+    "only_lines_closed": (
+        "holds no line that a car may use: {reasons}; expected highway, or no tags at all",
+        "没有机动车可通行的线：{reasons}；应有 highway 标签，或全部不带标签",
+    ),
+    "street_place_impossible": (
+        "{error}; export the streets in WGS 84",
+        "{error}；请将道路导出为 WGS 84 坐标",
     ),
     "streets_not_geojson": (
         "not GeoJSON ({error}); export the streets as GeoJSON lines in WGS 84",

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ingest.monitors import hj212
 from ingest.monitors.crc import crc_modbus, crcs_hj212
-from ingest.monitors.hj212 import Hj212Settings, Message, join_packets, parse_stream
+from ingest.monitors.hj212 import Hj212Settings, Message, parse_stream
+from ingest.monitors.parts import join_packets
 from ingest.outcome import Phrase
 from ingest.settings import describe_settings
 from onevisit.words.telling import say
@@ -441,9 +442,15 @@ def garbage(count: int, start: int) -> Message:
     return Message("", "", "", "", "", "bad", False, {}, {}, (note,), offset=start)
 
 
+def lines(count: int, start: int) -> Message:
+    """The message on lines of text between packets."""
+    note = Phrase("text_between_packets", {"count": count, "start": start})
+    return Message("", "", "", "", "", "bad", False, {}, {}, (note,), offset=start)
+
+
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_bytes_between_packets_are_told_by_place_and_count(size: int) -> None:
-    """Blanks, line ends and zeros are no garbage, and each stretch between packets is one message."""
+    """Blanks, line ends and zeros are no garbage; bytes and lines of text between packets are one message each."""
     first, second = build("ST=32;CN=1;MN=7;CP=&&&&"), build("ST=32;CN=2;MN=7;CP=&&&&")
     data = b" \r\nab c\x00d\r\n" + first + b"\t\x00 \r\n" + second + b"\n#\nxyz\n"
     messages = list(parse_stream(data[at : at + size] for at in range(0, len(data), size)))
@@ -451,7 +458,7 @@ def test_bytes_between_packets_are_told_by_place_and_count(size: int) -> None:
     assert [m.cn for m in messages] == ["", "1", "2", ""]
     assert messages[0] == garbage(4, 3)
     assert [m.offset for m in messages[1:3]] == [11, place]
-    assert messages[3] == garbage(4, place + len(second) + 1)
+    assert messages[3] == lines(2, place + len(second) + 1)
 
 
 def test_a_packet_without_an_end_stops_at_the_longest() -> None:
@@ -471,7 +478,7 @@ def test_what_follows_a_packet_of_wrong_length_is_not_part_of_it() -> None:
     odd, rest = parse(ANNEX_A.replace(b"##0101", b"##0103") + b"xyz\r\n")
     assert errors(odd) == ("length 0103 stated, 101 bytes came",)
     assert (odd.crc, odd.meta, odd.length_ok) == ("ok", {"RtdInterval": "30"}, False)
-    assert rest == garbage(3, len(ANNEX_A))
+    assert rest == lines(1, len(ANNEX_A))
 
 
 def test_the_shortest_segment_and_shorter_ones() -> None:

@@ -66,7 +66,7 @@ def test_names_lead_to_codes() -> None:
 
 def test_packets_become_hourly_series(tmp_path: Path) -> None:
     """Hours in order, corrected values beside measured ones, Beijing time taken to UTC."""
-    (tmp_path / "log.txt").write_bytes(hourly(9, 20.0, "D") + b"noise\r\n" + hourly(8, 10.0))
+    (tmp_path / "log.txt").write_bytes(hourly(9, 20.0, "D") + b"\x01noise\r\n" + hourly(8, 10.0))
     outcome = read(tmp_path)
     [series] = outcome.value
     check_monitor(series)
@@ -270,7 +270,7 @@ def test_refused_packets_by_kind_with_the_place_of_the_first(tmp_path: Path) -> 
     clock = packet(realtime("a21026-Rtd=1", time="20241301080000"))
     half = packet(f"ST=31;CN=2061;MN={MN};PNUM=2;PNO=1;Flag=6;CP=&&DataTime=20241001080000;a21026-Avg=1&&")
     nobody = packet("ST=31;CN=2011;CP=&&DataTime=20241001080000;a21026-Rtd=1&&")
-    pieces = [good, bad, bad, sum_, short, long, clock, half, nobody, b"noise\r\n", good]
+    pieces = [good, bad, bad, sum_, short, long, clock, half, nobody, b"\x01noise\r\n", good]
     (tmp_path / "log.bin").write_bytes(b"".join(pieces))
     outcome = read(tmp_path)
     starts = np.cumsum([0, *map(len, pieces)]).tolist()
@@ -317,11 +317,11 @@ def test_parts_of_a_split_message_are_one_row(tmp_path: Path) -> None:
         (b"#" + packet("ST=31;CN=2011;MN=1;CP=&&&&"), True),
         (b"##0010;CN=2011", True),
         (b"x" * 4000 + b"##0010 CP=&&", True),
-        (b"x" * 4096 + packet("ST=31;CN=2011;MN=1;CP=&&&&"), False),
+        (b"x" * (1 << 16) + packet("ST=31;CN=2011;MN=1;CP=&&&&"), False),
     ],
 )
 def test_logs_are_known_by_their_first_bytes(tmp_path: Path, content: bytes, is_log: bool) -> None:
-    """A packet's start with a command or a data area within 4096 bytes; a heading of two hashes is none."""
+    """A packet's start with a command or a data area within 65536 bytes; a heading of two hashes is none."""
     (tmp_path / "a.csv").write_bytes(content)
     outcome = read(tmp_path)
     is_table = bool(outcome.value) or any("no heading row" in tell(r).reason for r in outcome.rejects)

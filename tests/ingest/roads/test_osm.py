@@ -164,11 +164,8 @@ def test_a_file_of_footways_is_refused_by_name(tmp_path: Path) -> None:
     path = write_xml(tmp_path / "a.osm")
     path.write_text(path.read_text("utf-8").replace('v="primary"', 'v="path"').replace('v="tertiary"', 'v="steps"'))
     [reject] = read_roads([path]).rejects
-    assert (reject.item, reject.where, tell(reject).reason[:35]) == (
-        "a.osm",
-        "",
-        "holds no way that a car may use; ex",
-    )
+    assert (reject.item, reject.where) == ("a.osm", "")
+    assert tell(reject).reason.startswith("holds no line that a car may use: 1 with highway=path, 1 with highway=")
     path.write_text("<osm><node", "utf-8")
     with raises_told(FileError, match=r"cannot be read .*; download it again") as caught:
         read_ways(path, "roads/a.osm")
@@ -229,7 +226,7 @@ def test_real_extracts_are_read(shared_data: Path) -> None:
     folder = shared_data / "routing" / "osm"
     outcome = read_roads([folder / "Helsinki.osm.pbf"])
     places = np.concatenate([line.vertices for line in outcome.value.lines])
-    assert len(outcome.value.lines) > 1000
+    assert len(outcome.value.lines) == 884
     assert (places.min(axis=0) > [24.93, 60.16]).all()
     assert (places.max(axis=0) < [24.96, 60.19]).all()
     assert len(read_roads([folder / "test.osm.pbf"]).value.lines) > 200

@@ -106,12 +106,15 @@ def test_ways_closed_to_cars_are_left_out_and_counted(tmp_path: Path, kind: str)
     point = {"type": "Feature", "properties": {}, "geometry": {"type": "Point", "coordinates": [104, 30]}}
     outcome = read_one(
         tmp_path, line(highway="service"), street([1, 1], [2, 2], [3, 3]), line(highway=kind), point, {}, 5,
-        line(highway=kind) | {"properties": None},
+        line(highway=kind) | {"properties": None}, line(highway=kind),
     )  # fmt: skip
-    assert [len(one.vertices) for one in outcome.value.lines] == [2, 3, 2]
-    evidence = "7 vertices; 1 lines closed to cars and 3 features without lines left out"
-    [decision] = outcome.decisions
-    assert tell(decision) == ToldDecision("r.geojson", "street network of 3 lines", evidence)
+    assert [len(one.vertices) for one in outcome.value.lines] == [2]
+    evidence = "2 vertices; 4 lines closed to cars and 3 features without lines left out"
+    reasons = f"2 without a tag of a street, while others have one, 2 with highway={kind}"
+    assert [tell(decision) for decision in outcome.decisions] == [
+        ToldDecision("r.geojson", "street network of 1 lines", evidence),
+        ToldDecision("r.geojson", "4 lines left out of the street network", reasons),
+    ]
     assert outcome.rejects == ()
 
 
@@ -133,9 +136,11 @@ def test_files_are_one_network_each_with_its_decision(tmp_path: Path) -> None:
     assert [one.vertices[0].tolist() for one in outcome.value.lines] == [[1, 1], [104, 30], [104, 30]]
     assert [(d.item, tell(d).decision) for d in outcome.decisions] == [
         (f"{tmp_path.name}/b.geojson", "street network of 2 lines"),
+        (f"{tmp_path.name}/b.geojson", "all 2 lines are taken for streets"),
         (f"{tmp_path.name}/a.geojson", "street network of 1 lines"),
+        (f"{tmp_path.name}/a.geojson", "all 1 lines are taken for streets"),
     ]
-    assert [d.item for d in read_roads([a]).decisions] == ["a.geojson"]
+    assert [d.item for d in read_roads([a]).decisions] == ["a.geojson"] * 2
 
 
 @pytest.mark.parametrize(
@@ -189,7 +194,9 @@ def test_only_closed_ways_are_no_network(tmp_path: Path) -> None:
     """A file of footways is refused, metres are refused with the system that is wanted."""
     [reject] = read_one(tmp_path, line(highway="path")).rejects
     assert tell(reject) == ToldReject(
-        "r.geojson", "", "holds no line that a car may use; expected LineString features"
+        "r.geojson",
+        "",
+        "holds no line that a car may use: 1 with highway=path; expected highway, or no tags at all",
     )
     [reject] = read_one(tmp_path, street([410000, 3390000], [410100, 3390000])).rejects
     assert tell(reject).reason == "expected at least two vertices of WGS 84 longitude and latitude"
