@@ -13,6 +13,7 @@ from numerics.compiled import compiled
 from numerics.plane import Plane, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 from tracks.smoother import smooth_positions
+from tracks.sparse import keep_own_motion, scaled_to_step, step_of_fixes
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -180,7 +181,8 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
 
     Assumes one platform that does not teleport. Repeats of a fix to the last digit that last no longer than
     ``hold_s`` are a slow receiver held by the logger and do not count as fixes; longer ones are standing, or a frozen
-    receiver when the next fix is far away.
+    receiver when the next fix is far away. Limits of time follow the usual step of the fixes (`tracks.sparse`); where
+    that is longer than ``position_gap_s`` the trace's own ``speed`` and ``heading`` are kept.
 
     Parameters
     ----------
@@ -202,6 +204,8 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     east, north = plane.metres_per_degree
     quantum_m = 10.0 ** -max(decimals_of(lon), decimals_of(lat), _FEWEST_DECIMALS) * north
     found = np.isfinite(lon) & np.isfinite(lat) & ~((lon == 0) & (lat == 0))
+    step = step_of_fixes(t, found, settings)
+    settings = scaled_to_step(settings, step)
     poor = _poor_fixes(trace, settings) & found
     warm = _warm_up(t, found, settings)
     stuck = np.zeros(len(t), np.bool_)
@@ -243,9 +247,12 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
         flags[mask] |= np.uint32(flag)
     motion = _motion(smooth.vx, smooth.vy, smooth.variance, settings.stop_speed, int(Flag.STATIONARY), flags)
     place = plane.inverse(smooth.x, smooth.y)
+    notes = Notes()
+    if step.sparse:
+        notes = keep_own_motion(trace, (t, smooth.x, smooth.y), motion[:2], flags, settings.stop_speed)
     del smooth
     cleaned = _with_motion(trace, place, motion, flags)
-    item, notes = str(trace["trajectory"].values), Notes()
+    item = str(trace["trajectory"].values)
     _note_doubts(item, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing}, notes)
     if depot.any():
         notes.decide(item, "rows_in_depot_flagged", {"count": int(depot.sum()), "rows": len(t)})

@@ -24,6 +24,7 @@ from ingest.outcome import Notes, Outcome, Phrase
 from ingest.schema import check_trace, new_trace
 from ingest.text.sources import Source, open_source
 from ingest.traces.clocks import settle_zone, shift_clock
+from ingest.traces.fills import fill_from_tracks
 from ingest.traces.formats import (
     ae51,
     aircasting,
@@ -103,10 +104,13 @@ def read_traces(
     ()
     """
     notes = Notes()
-    records = [record for path in sorted(files) for record in _read_file(path, settings, root, notes)]
+    records: Sequence[Record] = [
+        record for path in sorted(files) for record in _read_file(path, settings, root, notes)
+    ]
     records = _to_utc(records, settings, notes)
     records = [r for r in (_guarded(partial(repair_stamps, r), notes) for r in records) if r is not None]
-    outings = notes.take(group_outings(records))
+    records, used = notes.take(fill_from_tracks(records, settings))
+    outings = notes.take(group_outings(records, used=used))
     traces: list[xr.Dataset] = []
     for source, instruments in outings:
         if source is None:

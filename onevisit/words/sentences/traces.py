@@ -130,9 +130,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "no_usable_position": (
         "no usable position in {rows} rows (first: lon {lon:g}, lat {lat:g}); "
-        "give the logger's GPX or NMEA file beside it, or correct the columns",
+        "give the drive's GPX, KML or NMEA file beside it, or correct the columns",
         "{rows} 行中没有可用位置（首个：经度 {lon:g}，纬度 {lat:g}）；"
-        "请一并提供记录仪的 GPX 或 NMEA 文件，或更正位置列",
+        "请一并提供本次走航的 GPX、KML 或 NMEA 文件，或更正位置列",
     ),
     "latitude_repeats_longitude": (
         "the latitude column repeats the longitude ({lon:g}) in {count} of {rows} rows, so the latitude is lost; "
@@ -288,6 +288,30 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "those of {twin} cover the same time and were taken",
         "{twin} 的位置覆盖同一时段，已采用",
     ),
+    # --- fills.py ---
+    "fixes_of_track": ("{count} positions taken from {track}", "{count} 个位置取自 {track}"),
+    "fixes_of_track.why": (
+        "{lacking} of {rows} rows have no fix of their own; the track beside them covers {count} of these",
+        "{rows} 行中有 {lacking} 行没有自身定位；同时段的轨迹文件覆盖其中 {count} 行",
+    ),
+    "fixes_of_track_for_dead": ("all positions taken from {track}", "全部位置取自 {track}"),
+    "fixes_of_track_for_dead.why": (
+        "its own fix is the same to the last digit in every row while the track drives; "
+        "{count} of {rows} rows have a position",
+        "自身定位各行完全相同，而轨迹在移动；{rows} 行中有 {count} 行有位置",
+    ),
+    "track_elsewhere": ("nothing taken from {track}", "未采用 {track}"),
+    "track_elsewhere.why": (
+        "where both have a fix they are {apart_m:.0f} m apart (median): another platform, or a clock that is off; "
+        "{count} rows have no fix of their own",
+        "两者均有定位时相距 {apart_m:.0f} m（中位数）：可能为另一平台，或时钟有偏差；{count} 行没有自身定位",
+    ),
+    "wind_of_track": ("wind taken from {track}", "风取自 {track}"),
+    "wind_of_track.why": (
+        "the track beside it carries wind and the file has none",
+        "同时段的轨迹文件带有风，而该文件没有风",
+    ),
+    # --- outings.py, positions ---
     "positions_only": (
         "positions only ({span}), and no instrument without positions of its own measured in that time; put the "
         "instrument's file beside it, or check the two clocks",
