@@ -1,9 +1,9 @@
 """Wind and motion in NMEA 0183: MWD, MWV, VWR, VWT, MDA; HDT and VTG for the bow and the way of the platform.
 
-These sentences carry no time: they belong to the fix before them. MWD is over the ground, from true north; MWV says R
-(felt, from the bow) or T (the platform's own motion taken off, still from the bow) and is valid with status A only;
-VWR and VWT count 0–180° to the left or right of the bow. Sources: NMEA 0183 v4.10; Gill MaxiMet and Airmar 200WX
-manuals; gpsd's list (gpsd.gitlab.io/gpsd/NMEA.html).
+These sentences carry no time: they belong to the fix before them. MWD is over the ground, from true north; MWV says
+R (felt, from the bow) or T (the platform's own motion taken off, still from the bow) and is valid with status A
+only; VWR and VWT count 0–180° to the left or right of the bow. Sources: NMEA 0183 v4.10; Gill MaxiMet and Airmar
+200WX manuals; gpsd's list (gpsd.gitlab.io/gpsd/NMEA.html).
 """
 
 from __future__ import annotations
