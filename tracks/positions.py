@@ -12,7 +12,7 @@ from ingest.outcome import Notes, Outcome, Phrase
 from numerics.compiled import compiled
 from numerics.plane import Plane, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
-from tracks.smoother import smooth_positions
+from tracks.smoother import Smoothed, smooth_positions
 from tracks.sparse import keep_own_motion, scaled_to_step, step_of_fixes
 
 Floats = NDArray[np.float64]
@@ -176,6 +176,21 @@ def _in_depots(x: Floats, y: Floats, plane: Plane, settings: TrackSettings) -> B
     return inside
 
 
+def _smoothed(t: Floats, x: Floats, y: Floats, variance: Floats, settings: TrackSettings) -> Smoothed:
+    """Smooth with the limits of the settings."""
+    return smooth_positions(
+        t,
+        x,
+        y,
+        variance,
+        acceleration_density=settings.acceleration_density,
+        jump_gate_sd=settings.jump_gate_sd,
+        jump_reset_s=settings.jump_reset_s,
+        gap_s=settings.position_gap_s,
+        hold_s=settings.hold_s,
+    )
+
+
 def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
     """Replace positions by smoothed ones, flag what is not to be believed, add speed, heading and uncertainty.
 
@@ -217,17 +232,7 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     x, y = plane.forward(lon, lat)
     gnss_sd_m = max(settings.gnss_sd_m, scatter_of_fixes(t, x, y, believed) if quantum_m < 1.0 else 0.0)
     variance = _fix_variance(trace, believed, quantum_m, gnss_sd_m)
-    smooth = smooth_positions(
-        t,
-        x,
-        y,
-        variance,
-        acceleration_density=settings.acceleration_density,
-        jump_gate_sd=settings.jump_gate_sd,
-        jump_reset_s=settings.jump_reset_s,
-        gap_s=settings.position_gap_s,
-        hold_s=settings.hold_s,
-    )
+    smooth = _smoothed(t, x, y, variance, settings)
     jump = smooth.jump
     _spread_jumps(lon, lat, believed, jump)
     jump |= np.hypot(smooth.vx, smooth.vy) > settings.max_speed

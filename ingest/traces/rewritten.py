@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -36,7 +37,29 @@ def texts_of(text: Decoded, *, lines_above: int = 0, separator: str = ",") -> pl
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise FileError(text.item, "rows_not_readable", where=f"line {lines_above + 1}") from error
     frame = frame.with_columns(pl.all().fill_null("").str.strip_chars(" \t\r\"'"))
-    return frame.rename({name: name.strip(" \t\r\"'") or f"column {i}" for i, name in enumerate(frame.columns)})
+    return renamed(frame, [name.strip(" \t\r\"'\ufeff") for name in frame.columns])
+
+
+def renamed(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Give columns their names; one that is empty or repeats gets its place behind it."""
+    given: list[str] = []
+    for place, name in enumerate(names):
+        fresh = name if name and name not in given else f"{name} {place}"
+        given.append(fresh if fresh not in given else f"{fresh} again {place}")
+    return frame.rename(dict(zip(frame.columns, given, strict=True)))
+
+
+def require(frame: pl.DataFrame, names: Sequence[str], item: str) -> None:
+    """Refuse a file that was recognised by its beginning and lacks a column that its format has.
+
+    Raises
+    ------
+    FileError
+        Naming what is missing.
+    """
+    missing = tuple(name for name in names if name not in frame.columns)
+    if missing:
+        raise FileError(item, "columns_of_format_missing", {"columns": missing}, where="heading line")
 
 
 def read_rewritten(

@@ -16,7 +16,7 @@ from ingest.outcome import Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import order_of_maker, read_rewritten, texts_of
+from ingest.traces.rewritten import order_of_maker, read_rewritten, require, texts_of
 
 _COLUMNS = {
     "height above takeoff": "height_above_takeoff",
@@ -38,6 +38,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     stamp = next((name for name in frame.columns if name.lower().startswith("datetime(")), None)
     if stamp is None:
         raise FileError(source.item, "no_column_names_a_time", where="line 1")
+    require(frame, ("latitude", "longitude"), source.item)
     kept = [name for name in frame.columns if re.sub(r"\(.*", "", name).lower().replace("_", " ") in _COLUMNS]
     plain = frame.select(
         _finer(frame, stamp).alias(stamp), *(n for n in frame.columns if n in ("latitude", "longitude")), *kept

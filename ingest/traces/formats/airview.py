@@ -12,7 +12,7 @@ from ingest.outcome import Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import read_rewritten, texts_of
+from ingest.traces.rewritten import read_rewritten, require, texts_of
 
 _UNITS = {"_ugm3": "ug m-3", "_mgm3": "mg m-3", "_ppb": "ppb", "_ppm": "ppm"}
 _SLUGS = {"pm2.5": "pm25", "pm25": "pm25"}
@@ -27,7 +27,8 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     """Read an AirView table; an offset of hours only (``+00``) is completed, a stamp without one is UTC."""
     frame = texts_of(decode(source, settings))
     names = {name: name.lower() for name in frame.columns}
-    stamp = next(name for name, low in names.items() if low == "gps_timestamp")
+    stamp = next((name for name, low in names.items() if low == "gps_timestamp"), "gps_timestamp")
+    require(frame, [stamp], source.item)
     gases = {}
     for name, low in names.items():
         unit = next((unit for ending, unit in _UNITS.items() if low.endswith(ending)), "")

@@ -12,7 +12,7 @@ import polars as pl
 from ingest.outcome import Outcome
 from ingest.text.sources import Source
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import decoded_without_zeros, read_rewritten, texts_of
+from ingest.traces.rewritten import decoded_without_zeros, read_rewritten, require, texts_of
 
 _COLUMNS = {
     "height": "altitude m",
@@ -31,7 +31,7 @@ def _recognises(head: bytes) -> bool:
 def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read a Columbus log as a record of positions."""
     frame = texts_of(decoded_without_zeros(source, settings))
-    frame = frame.rename({name: name.strip() for name in frame.columns})
+    require(frame, ("DATE", "TIME", "LATITUDE N/S", "LONGITUDE E/W"), source.item)
     day, clock = pl.col("DATE").str.zfill(6), pl.col("TIME").str.zfill(6)
     stamp = "20" + day + clock
     plain = frame.select(

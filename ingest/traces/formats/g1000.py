@@ -15,7 +15,7 @@ from ingest.outcome import Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import read_rewritten, texts_of
+from ingest.traces.rewritten import read_rewritten, require, texts_of
 
 _COLUMNS = {
     "Latitude": ("Latitude", "lat"),
@@ -36,8 +36,9 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     """Read a flight log as a record of positions; rows before the receiver had a fix have no time."""
     text = decode(source, settings)
     lines = text.data[:65536].split(b"\n")
-    number = next(n for n, line in enumerate(lines) if line.lstrip().startswith(b"Lcl Date"))
+    number = next((n for n, line in enumerate(lines) if line.lstrip().startswith(b"Lcl Date")), 2)
     frame = texts_of(text, lines_above=number)
+    require(frame, ("Lcl Date", "Lcl Time", "UTCOfst", "Latitude", "Longitude"), source.item)
     offset = pl.col("UTCOfst").str.replace(r"^(\d)", "+$1").str.replace(r"^([+-])(\d):", "${1}0$2:")
     stamp = pl.col("Lcl Date") + " " + pl.col("Lcl Time") + offset
     course = pl.col("TRK").cast(pl.Float64, strict=False)

@@ -16,7 +16,7 @@ from ingest.outcome import Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import order_of_maker, read_rewritten, texts_of
+from ingest.traces.rewritten import order_of_maker, read_rewritten, renamed, require, texts_of
 
 _GAS = re.compile(
     r"^[A-Z][A-Za-z0-9, -]* (CH4|CO2|CO|N2O|NH3|H2O|NO|NO2|SO2|HCl|HCN|HF|C2H6|C2H4|C3H8|C6H6|C7H8|CH2O|O3)\b"
@@ -45,9 +45,10 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     found = _heading(source.head)
     number, separator, names = found or (0, ",", [])
     frame = texts_of(decode(source, settings), lines_above=number, separator=separator)
-    frame = frame.rename(dict(zip(frame.columns, _distinct(names, len(frame.columns)), strict=True)))
-    day = next(name for name in frame.columns if name.lower() in _DATES)
-    clock = next(name for name in frame.columns if name.lower() in _CLOCKS)
+    frame = renamed(frame, [*names, *[""] * frame.width][: frame.width])
+    day = next((name for name in frame.columns if name.lower() in _DATES), "Date")
+    clock = next((name for name in frame.columns if name.lower() in _CLOCKS), "Time")
+    require(frame, (day, clock), source.item)
     frame = frame.filter(pl.col(day) != day)  # headings repeat where the analyser was started again
     columns, known = [], {}
     for place, name in enumerate(frame.columns):
@@ -63,12 +64,6 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     plain = frame.select((pl.col(day) + " " + pl.col(clock)).alias("time"), *columns)
     layout = Layout(instrument="Gasmet", columns=known, date_order=order_of_maker(source.item, ""))
     return read_rewritten(source, plain, settings, layout, lines_above=number)
-
-
-def _distinct(names: list[str], width: int) -> list[str]:
-    """Headings as they stand, those that repeat (Unit, Residual) with their place."""
-    padded = [*names, *[""] * width][:width]
-    return [n if n and padded.count(n) == 1 else f"{n} {i}" for i, n in enumerate(padded)]
 
 
 def _unit_behind(frame: pl.DataFrame, place: int) -> str:

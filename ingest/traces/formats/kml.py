@@ -30,15 +30,14 @@ from ingest.traces.record import Channel, Reader, Record, TraceSettings
 _MOST_NAMES = 200
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Points:
     """What was found so far: texts of times and coordinates, and of further data by name and row."""
 
     when: list[str] = field(default_factory=list)
     coord: list[str] = field(default_factory=list)
     data: dict[str, dict[int, str]] = field(default_factory=dict)
-    uneven: int = 0
-    untimed: int = 0
+    left_out: dict[str, int] = field(default_factory=lambda: {"uneven": 0, "untimed": 0})
 
     def say(self, name: str, row: int, text: str | None) -> None:
         """Keep one datum of a row."""
@@ -66,15 +65,17 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     notes = Notes()
     points = notes.take(_points(_unpacked(source, settings), source.item))
     if not points.when:
-        raise FileError(source.item, "kml_without_times", {"count": points.untimed})
+        raise FileError(source.item, "kml_without_times", {"count": points.left_out["untimed"]})
     stamps = parse_stamps(pl.Series(points.when, dtype=pl.String), source.item)
     notes.keep(*stamps.decisions)
     place = _coordinates(points.coord)
     order = np.argsort(stamps.time, kind="stable")  # NaT last
     order = order[~np.isnat(stamps.time[order])]
-    lost = len(points.when) - len(order) + points.uneven
-    if lost or points.untimed:
-        notes.reject(source.item, "points", "kml_points_left_out", {"uneven": lost, "untimed": points.untimed})
+    lost = len(points.when) - len(order) + points.left_out["uneven"]
+    if lost or points.left_out["untimed"]:
+        notes.reject(
+            source.item, "points", "kml_points_left_out", {"uneven": lost, "untimed": points.left_out["untimed"]}
+        )
     time, height = stamps.time[order], place[order, 2]
     channels: list[Channel] = []
     if np.isfinite(height).any() and np.nanmax(np.abs(height)) > 0:
@@ -144,7 +145,7 @@ def _take_track(points: _Points, track: Element) -> None:
     when = [(child.text or "").strip() for child in track if _local(child) == "when"]
     coord = [(child.text or "").strip() for child in track if _local(child) == "coord"]
     first, rows = len(points.when), min(len(when), len(coord))
-    points.uneven += max(len(when), len(coord)) - rows
+    points.left_out["uneven"] += max(len(when), len(coord)) - rows
     points.when += when[:rows]
     points.coord += coord[:rows]
     for array in track.iter():
@@ -159,7 +160,7 @@ def _take_placemark(points: _Points, placemark: Element) -> None:
     if "Track" in found:
         return
     if "Point" not in found or "when" not in found:
-        points.untimed += "Point" in found or "LineString" in found
+        points.left_out["untimed"] += "Point" in found or "LineString" in found
         return
     row = len(points.when)
     points.when.append((found["when"].text or "").strip())

@@ -39,7 +39,7 @@ def _recognises(head: bytes) -> bool:
 def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read a text file of an LGR or ABB analyser; standard deviations and the state of the cell are left out."""
     lines = source.head[:16384].decode("latin-1").split("\n")
-    number = next(n for n, line in enumerate(lines) if _GAS.search(line))
+    number = next((n for n, line in enumerate(lines) if _GAS.search(line) and "," in line), 0)
     columns = dict.fromkeys(_OTHERS, "") | {
         "time": "time",
         "systime": "" if "Time," in lines[number][:40] else "time",

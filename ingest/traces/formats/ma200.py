@@ -14,7 +14,7 @@ from ingest.outcome import Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import offset_text, read_rewritten, texts_of
+from ingest.traces.rewritten import offset_text, read_rewritten, require, texts_of
 
 _TIME, _OFFSET = "Date / time local", "Timezone offset (mins)"
 _COLUMNS = {
@@ -34,6 +34,7 @@ def _recognises(head: bytes) -> bool:
 def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read a file of a microAeth MA: UTC by the offset of each row."""
     frame = texts_of(decode(source, settings))
+    require(frame, (_TIME, _OFFSET), source.item)
     offset = pl.col(_OFFSET).cast(pl.Float64, strict=False)
     places = {"GPS lat (ddmm.mmmmm)": ("lat", 90.0), "GPS long (dddmm.mmmmm)": ("lon", 180.0)}
     plain = frame.select(

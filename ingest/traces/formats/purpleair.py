@@ -17,7 +17,7 @@ from ingest.outcome import Notes, Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.traces.record import Channel, Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import read_rewritten, texts_of
+from ingest.traces.rewritten import read_rewritten, require, texts_of
 
 _APART_UG, _APART_SHARE = 5.0, 0.61
 _SIZES = {"pm1_0": "pm1", "pm2_5": "pm25", "pm10_0": "pm10"}
@@ -31,6 +31,7 @@ def _recognises(head: bytes) -> bool:
 def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read a file of the SD card: the mean of both channels, flagged where they disagree."""
     frame = texts_of(decode(source, settings))
+    require(frame, ("UTCDateTime",), source.item)
     columns = {f"{old}_cf_1{side}": f"{new}{side or '_a'}" for old, new in _SIZES.items() for side in ("", "_b")}
     kept = [name for name in columns if name in frame.columns]
     places = [name for name in ("latitude", "longitude", "lat", "lon") if name in frame.columns]

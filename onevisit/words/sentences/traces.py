@@ -299,6 +299,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "points without a time",
         "轨迹中有 {uneven} 个时间或位置缺少对应项或时间无法识别，另有 {untimed} 个线和点没有时间",
     ),
+    "columns_of_format_missing": (
+        "the columns {columns} are missing, which this format has; export the file again",
+        "缺少该格式应有的列：{columns}；请重新导出文件",
+    ),
     "pos_without_degrees": (
         "the solution is in {columns}, not in degrees; solve again with out-solformat = llh",
         "解算结果为 {columns}，不是经纬度；请设置 out-solformat = llh 重新解算",

@@ -20,8 +20,8 @@ def units(record: Record) -> dict[str, tuple[str, float]]:
 
 _GGA = (
     "                     Time,      [CH4]_ppm,   [CH4]_ppm_sd,      [H2O]_ppm,   [H2O]_ppm_sd,      [CO2]_ppm,"
-    "   [CO2]_ppm_sd,     [CH4]d_ppm,  [CH4]d_ppm_sd,     [CO2]d_ppm,  [CO2]d_ppm_sd,      GasP_torr,   GasP_torr_sd,"
-    "         GasT_C,      GasT_C_sd,         AmbT_C,      AmbT_C_sd,         RD0_us,      RD0_us_sd,       Fit_Flag\n"
+    "   [CO2]_ppm_sd,     [CH4]d_ppm,  [CH4]d_ppm_sd,     [CO2]d_ppm,  [CO2]d_ppm_sd,    GasP_torr,   GasP_torr_sd,"
+    "       GasT_C,      GasT_C_sd,       AmbT_C,      AmbT_C_sd,         RD0_us,      RD0_us_sd,     Fit_Flag\n"
 )
 _ROW = ",2.0E+00,1e-3,1.0E+04,1e1,4.0E+02,1e-1,2.03E+00,1e-3,4.04E+02,1e-1,140,0.1,25.5,0,31.0,0,12,0,3\n"
 

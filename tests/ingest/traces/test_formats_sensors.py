@@ -53,7 +53,7 @@ _MA = (
     [("480", "02", "30.5", "-97.25"), ("-300", "15", "3030.0", "-9715.0"), ("0", "10", "3030.0N", "09715.0W")],
 )
 def test_ma200(tmp_path: Path, minutes: str, hour: str, lat: str, lon: str) -> None:
-    """The offset of each row; degrees, degrees and minutes, letters; infrared is black carbon; the first rows are empty."""
+    """The offset of each row; degrees, or minutes with letters; infrared is black carbon; first rows are empty."""
     rows = "".join(
         f'"MA200-0492","{n}","2024-05-01T10:00:0{n}","{minutes}","2024/05/01","10:00:0{n}","{lat}","{lon}","36","9",'
         f'"29.9","98304","900","{uv}","800","{ir}","ok","850"\n'

@@ -43,8 +43,8 @@ def read(folder: Path, name: str, content: str | bytes) -> Record:
 def test_a_track_of_kml(tmp_path: Path) -> None:
     """Times, places and heights of a gx:Track whose lists stand one after the other; its arrays are columns."""
     arrays = (
-        '<ExtendedData><SchemaData><gx:SimpleArrayData name="CH4 (ppm)"><gx:value>2.1</gx:value><gx:value>2.2</gx:value>'
-        "</gx:SimpleArrayData></SchemaData></ExtendedData>"
+        '<ExtendedData><SchemaData><gx:SimpleArrayData name="CH4 (ppm)"><gx:value>2.1</gx:value>'
+        "<gx:value>2.2</gx:value></gx:SimpleArrayData></SchemaData></ExtendedData>"
     )
     record = read(tmp_path, "a.kml", KML.format(TRACK.format(arrays)))
     assert list(record.time) == utc("2024-05-01T10:00:00", "2024-05-01T10:00:01") and record.zone == "UTC"
@@ -119,7 +119,8 @@ def test_gas_in_extensions_of_gpx(tmp_path: Path) -> None:
 def test_a_declared_extension_of_gpx(tmp_path: Path) -> None:
     """What has no unit is refused with the line that gives it one, and that line works."""
     points = "".join(
-        f'<trkpt lat="55.6" lon="9.{n}"><time>2024-05-01T10:00:0{n}Z</time><extensions><so2>1{n}</so2></extensions></trkpt>'
+        f'<trkpt lat="55.6" lon="9.{n}"><time>2024-05-01T10:00:0{n}Z</time><extensions><so2>1{n}</so2></extensions>'
+        "</trkpt>"
         for n in range(6)
     )
     text = f'<gpx version="1.1"><trk><trkseg>{points}</trkseg></trk></gpx>'
@@ -169,7 +170,8 @@ def test_times_of_rtklib(tmp_path: Path, heading: str, stamps: tuple[str, str], 
 def test_degrees_minutes_and_seconds_of_rtklib(tmp_path: Path) -> None:
     """Three columns each; the sign stands before the degrees, 0 too."""
     head = "%  UTC   latitude(d'\") longitude(d'\")  height(m)   Q  ns   sdn(m)   sde(m)   sdu(m)\n"
-    rows = "2024/05/01 10:00:00 -55 36 0.0  -00 06 36.0 20 1 9 .1 .1 .1\n2024/05/01 10:00:01 55 36 0.0  9 06 0.0 20 1 9 .1 .1 .1\n"
+    rows = "2024/05/01 10:00:00 -55 36 0.0  -00 06 36.0 20 1 9 .1 .1 .1\n"
+    rows += "2024/05/01 10:00:01 55 36 0.0  9 06 0.0 20 1 9 .1 .1 .1\n"
     record = read(tmp_path, "a.pos", head + rows)
     assert record.lat is not None and record.lat == pytest.approx([-55.6, 55.6])
     assert record.lon is not None and record.lon == pytest.approx([-0.11, 9.1])
@@ -192,13 +194,13 @@ def test_leap_seconds_begin_at_midnight_of_utc() -> None:
 # --- loggers and flights -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("padding", [" ", "\0", ""])
-def test_columbus(tmp_path: Path, padding: str) -> None:
+@pytest.mark.parametrize("pad", [" ", "\0", ""])
+def test_columbus(tmp_path: Path, pad: str) -> None:
     """Hemispheres behind the degrees, km/h, years of two digits; padded with blanks, zero bytes, or not."""
     text = (
         "INDEX,TAG,DATE,TIME,LATITUDE N/S,LONGITUDE E/W,HEIGHT,SPEED,HEADING,FIX MODE,VALID,PDOP,HDOP,VDOP,VOX\r\n"
-        f"1{padding * 5},T,240501,020304,31.765931N,035.206969W,821{padding},36{padding * 2},90,3D,SPS ,1.6,1.3,0.9,\r\n"
-        f"2{padding * 5},V,240501,020305,31.765931S,035.206969E,822{padding},18{padding * 2},180,3D,SPS ,1.6,1.3,0.9,V1\r\n"
+        f"1{pad * 5},T,240501,020304,31.765931N,035.206969W,821{pad},36{pad * 2},90,3D,SPS ,1.6,1.3,0.9,\r\n"
+        f"2{pad * 5},V,240501,020305,31.765931S,035.206969E,822{pad},18{pad * 2},180,3D,SPS ,1.6,1.3,0.9,V1\r\n"
     )
     record = read(tmp_path, "a.csv", text)
     assert list(record.time) == utc("2024-05-01T02:03:04", "2024-05-01T02:03:05") and record.zone == "UTC"
@@ -212,13 +214,14 @@ def test_columbus(tmp_path: Path, padding: str) -> None:
 @pytest.mark.parametrize(("offset", "hour"), [("+08:00", "02"), ("08:00", "02"), ("-05:00", "15"), ("00:00", "10")])
 def test_g1000(tmp_path: Path, offset: str, hour: str) -> None:
     """The offset of each row, feet, knots, magnetic course; a row without a fix is counted."""
+    tail = "+55.60000, +9.10{}00, 1000.0, 15.0, 97.19, 87.0, 3.0, 9.719, 270"
     text = (
         '#airframe_info, log_version="1.00", airframe_name="Cessna 172S",\n'
-        "#yyy-mm-dd, hh:mm:ss,   hh:mm,  ident,      degrees,      degrees,  ft msl, deg C,     kt,   deg,   deg,  kt, deg\n"
-        "  Lcl Date, Lcl Time, UTCOfst, AtvWpt,     Latitude,    Longitude,  AltMSL,   OAT, GndSpd,   TRK, MagVar, WndSpd,WndDr\n"
-        "          ,         ,        ,       ,             ,             ,        ,      ,       ,      ,      ,     ,\n"
-        f"2024-05-01, 10:00:00,  {offset},       ,   +55.60000,    +9.10000,    1000.0,  15.0,   97.19,  87.0,   3.0,  9.719, 270\n"
-        f"2024-05-01, 10:00:01,  {offset},       ,   +55.60000,    +9.10100,    1000.0,  15.0,   97.19,  87.0,   3.0,  9.719, 270\n"
+        "#yyy-mm-dd, hh:mm:ss,   hh:mm,  ident,  degrees,  degrees,  ft msl, deg C,  kt,  deg,  deg,  kt, deg\n"
+        "  Lcl Date, Lcl Time, UTCOfst, AtvWpt, Latitude, Longitude, AltMSL, OAT, GndSpd, TRK, MagVar, WndSpd,WndDr\n"
+        "          ,         ,        ,       ,         ,          ,       ,      ,       ,    ,     ,     ,\n"
+        f"2024-05-01, 10:00:00,  {offset},       , {tail.format(0)}\n"
+        f"2024-05-01, 10:00:01,  {offset},       , {tail.format(1)}\n"
     )
     record = read(tmp_path, "log.csv", text)
     assert str(record.time[0])[11:13] == hour and record.zone == "UTC" and record.instrument == "Garmin Cessna 172S"
