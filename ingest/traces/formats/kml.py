@@ -146,8 +146,8 @@ def _take_track(points: _Points, track: Element) -> None:
     coord = [(child.text or "").strip() for child in track if _local(child) == "coord"]
     first, rows = len(points.when), min(len(when), len(coord))
     points.left_out["uneven"] += max(len(when), len(coord)) - rows
-    points.when += when[:rows]
-    points.coord += coord[:rows]
+    points.when.extend(when[:rows])
+    points.coord.extend(coord[:rows])
     for array in track.iter():
         if _local(array) == "SimpleArrayData":
             values = [child.text for child in array if _local(child) == "value"]
