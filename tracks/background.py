@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -51,6 +53,7 @@ def add_enhancements(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.D
         With ``<species>_background``, ``<species>_enhancement`` and ``<species>_qc``.
     """
     t = seconds_since_start(trace["time"].values)
+    settings = replace(settings, background_window_s=longest_step(t, settings.background_window_s / 4) * 4)
     model = settings.background_model
     row_usable = is_usable(trace["qc_flag"].values, _FOR_BACKGROUND)
     added: dict[str, xr.DataArray] = {}

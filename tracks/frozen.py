@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ingest.flags import Flag, FlagArray
 from ingest.outcome import Notes, Outcome
 from ingest.schema import species_names
-from numerics.plane import seconds_since_start
+from numerics.plane import longest_step, seconds_since_start
 from tracks.settings import TrackSettings
 
 Floats = NDArray[np.float64]
@@ -35,8 +35,9 @@ def flag_frozen(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Datase
     t = seconds_since_start(trace["time"].values)
     added: dict[str, tuple[str, FlagArray, dict[str, object]]] = {}
     notes = Notes()
+    frozen_s = 4 * longest_step(t, settings.frozen_s / 4)  # at least ten rows: two that agree are no run
     for name in species_names(trace):
-        frozen = frozen_rows(t, trace[name].values, settings.frozen_s)
+        frozen = frozen_rows(t, trace[name].values, frozen_s)
         if not frozen.any():
             continue
         known = trace.get(f"{name}_qc")
@@ -44,7 +45,7 @@ def flag_frozen(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Datase
         flags[frozen] |= np.uint32(Flag.VALUE_STUCK)
         added[f"{name}_qc"] = ("obs", flags, dict(known.attrs) if known is not None else {})
         item, count = str(trace["trajectory"].values), int(frozen.sum())
-        notes.decide(item, "values_frozen", {"count": count, "species": name, "seconds": settings.frozen_s})
+        notes.decide(item, "values_frozen", {"count": count, "species": name, "seconds": frozen_s})
     return notes.outcome(trace.assign(added))
 
 

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from numerics.compiled import compiled
-from numerics.plane import plane_of, seconds_since_start
+from numerics.plane import longest_step, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
 
 Floats = NDArray[np.float64]
@@ -140,7 +140,9 @@ def split_passes(trace: xr.Dataset, settings: TrackSettings) -> xr.Dataset:
     """
     lon, lat = trace["lon"].values, trace["lat"].values
     x, y = plane_of(lon, lat).forward(lon, lat)
-    limits = np.array([settings.pass_cell_m, settings.pass_revisit_s, settings.pass_gap_s])
-    index = _split(seconds_since_start(trace["time"].values), x, y, limits)
+    t = seconds_since_start(trace["time"].values)
+    gap_s = longest_step(t[np.isfinite(x)], settings.pass_gap_s)
+    limits = np.array([settings.pass_cell_m, settings.pass_revisit_s, gap_s])
+    index = _split(t, x, y, limits)
     attrs = {"long_name": "drive pass", "units": "1", "comment": "-1 outside of any drive pass"}
     return trace.assign(pass_index=("obs", index, attrs))

@@ -12,7 +12,8 @@ from ingest.outcome import Notes, Outcome, Phrase
 from numerics.compiled import compiled
 from numerics.plane import Plane, plane_of, seconds_since_start
 from tracks.settings import TrackSettings
-from tracks.smoother import smooth_positions
+from tracks.smoother import Smoothed, smooth_positions
+from tracks.sparse import keep_own_motion, scaled_to_step, step_of_fixes
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -175,12 +176,28 @@ def _in_depots(x: Floats, y: Floats, plane: Plane, settings: TrackSettings) -> B
     return inside
 
 
+def _smoothed(t: Floats, x: Floats, y: Floats, variance: Floats, settings: TrackSettings) -> Smoothed:
+    """Smooth with the limits of the settings."""
+    return smooth_positions(
+        t,
+        x,
+        y,
+        variance,
+        acceleration_density=settings.acceleration_density,
+        jump_gate_sd=settings.jump_gate_sd,
+        jump_reset_s=settings.jump_reset_s,
+        gap_s=settings.position_gap_s,
+        hold_s=settings.hold_s,
+    )
+
+
 def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Dataset]:
     """Replace positions by smoothed ones, flag what is not to be believed, add speed, heading and uncertainty.
 
     Assumes one platform that does not teleport. Repeats of a fix to the last digit that last no longer than
     ``hold_s`` are a slow receiver held by the logger and do not count as fixes; longer ones are standing, or a frozen
-    receiver when the next fix is far away.
+    receiver when the next fix is far away. Limits of time follow the usual step of the fixes (`tracks.sparse`); where
+    that is longer than ``position_gap_s`` the trace's own ``speed`` and ``heading`` are kept.
 
     Parameters
     ----------
@@ -202,6 +219,8 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     east, north = plane.metres_per_degree
     quantum_m = 10.0 ** -max(decimals_of(lon), decimals_of(lat), _FEWEST_DECIMALS) * north
     found = np.isfinite(lon) & np.isfinite(lat) & ~((lon == 0) & (lat == 0))
+    step = step_of_fixes(t, found, settings)
+    settings = scaled_to_step(settings, step)
     poor = _poor_fixes(trace, settings) & found
     warm = _warm_up(t, found, settings)
     stuck = np.zeros(len(t), np.bool_)
@@ -213,17 +232,7 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     x, y = plane.forward(lon, lat)
     gnss_sd_m = max(settings.gnss_sd_m, scatter_of_fixes(t, x, y, believed) if quantum_m < 1.0 else 0.0)
     variance = _fix_variance(trace, believed, quantum_m, gnss_sd_m)
-    smooth = smooth_positions(
-        t,
-        x,
-        y,
-        variance,
-        acceleration_density=settings.acceleration_density,
-        jump_gate_sd=settings.jump_gate_sd,
-        jump_reset_s=settings.jump_reset_s,
-        gap_s=settings.position_gap_s,
-        hold_s=settings.hold_s,
-    )
+    smooth = _smoothed(t, x, y, variance, settings)
     jump = smooth.jump
     _spread_jumps(lon, lat, believed, jump)
     jump |= np.hypot(smooth.vx, smooth.vy) > settings.max_speed
@@ -243,9 +252,12 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
         flags[mask] |= np.uint32(flag)
     motion = _motion(smooth.vx, smooth.vy, smooth.variance, settings.stop_speed, int(Flag.STATIONARY), flags)
     place = plane.inverse(smooth.x, smooth.y)
+    notes = Notes()
+    if step.sparse:
+        notes = keep_own_motion(trace, (t, smooth.x, smooth.y), motion[:2], flags, settings.stop_speed)
     del smooth
     cleaned = _with_motion(trace, place, motion, flags)
-    item, notes = str(trace["trajectory"].values), Notes()
+    item = str(trace["trajectory"].values)
     _note_doubts(item, quantum_m, {"jumps": jump, "frozen": stuck, "missing": missing}, notes)
     if depot.any():
         notes.decide(item, "rows_in_depot_flagged", {"count": int(depot.sum()), "rows": len(t)})

@@ -22,7 +22,7 @@ _SPEED_VARIANCE = 900.0  # of a platform of which nothing is known yet, m2 s-2
 class Smoothed:
     """Positions x, y (m), velocities vx, vy (m s-1), variance per axis of the position (m2), and which fixes jump.
 
-    NaN where there is no position.
+    NaN where there is no position; velocities also where one fix stands alone, which says nothing of them.
     """
 
     x: Floats
@@ -210,4 +210,6 @@ def smooth_positions(
     limits = np.array([acceleration_density, jump_gate_sd, jump_reset_s, gap_s])
     _filter(t, x, y, variance, limits, jump, start, state)
     _smooth(t, variance, jump, start, acceleration_density, hold_s, state)
+    alone = p11 >= _SPEED_VARIANCE
+    vx[alone] = vy[alone] = np.nan
     return Smoothed(x_, y_, vx, vy, p00, jump)

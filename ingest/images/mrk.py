@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from ingest.coordinates import apart_m
 from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
 from ingest.schema import Frame
+from ingest.text import gps_time
 
 _GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
-# Leap seconds since the GPS epoch (IERS Bulletin C), for the years in which there were RTK drones.
-_LEAP_SECONDS = ((datetime(2017, 1, 1, tzinfo=UTC), 18), (datetime(2015, 7, 1, tzinfo=UTC), 17))
 _VALUE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*,\s*(Lat|Lon|Ellh|N|E|V|Q)\b")
 _HEAD = re.compile(r"\s*(\d+)\s+(\d+(?:\.\d+)?)\s+\[(\d+)\]")
 _SDS = re.compile(r"Ellh\s+(\d+\.\d+)\s*,\s*(\d+\.\d+)\s*,\s*(\d+\.\d+)")
@@ -60,7 +61,8 @@ def gps_to_utc(week: int, seconds: float) -> datetime:
 
 def leap_seconds(moment: datetime) -> int:
     """Seconds that GPS time is ahead of UTC (18 since 2017)."""
-    return next((seconds for since, seconds in _LEAP_SECONDS if moment >= since), 16)
+    known = moment.astimezone(UTC).replace(tzinfo=None)
+    return int(gps_time.leap_seconds(np.array([known], "datetime64[ns]"))[0])
 
 
 def read_mrk(path: Path, item: str) -> Outcome[tuple[MrkExposure, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,19 +11,32 @@ import numpy as np
 from ingest.flags import Flag, FlagArray
 from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.species import fold
+from ingest.text.stamps import TimeArray
 from ingest.traces.clocks import Bracket, bracket, interpolate, interpolate_angle
 from ingest.traces.record import Channel, Record, TraceSettings
+from numerics.plane import longest_step, seconds_since_start
 
+_OF_THE_RECEIVER = (
+    "satellites",
+    "hdop",
+    "position_sd",
+    "accuracy",
+    "gnss_accuracy",
+    "fix_quality",
+    "gps_fit",
+    "gnss_fix",
+)
+_SHOW_A_STEP = 6  # samples
 _OF_THE_ANALYSER = Flag.INSTRUMENT_FAULT | Flag.CALIBRATION | Flag.VALUE_OUT_OF_RANGE
 
 
 def group_outings(
-    records: Sequence[Record],
+    records: Sequence[Record], *, used: Collection[str] = ()
 ) -> Outcome[tuple[tuple[Record | None, tuple[Record, ...]], ...]]:
     """Sort records into outings: (record that gives the positions, instruments).
 
     An instrument with positions of its own is an outing; one without joins the positions that overlap it
-    longest in time.
+    longest in time. ``used`` are tracks that gave something to an instrument already.
     """
     tracks = [r for r in records if r.has_position and not r.has_species]
     placed = [r for r in records if r.has_position and r.has_species]
@@ -42,9 +55,9 @@ def group_outings(
         members = groups.get(index, [])
         if source.has_species or members:
             outings.append((source, tuple(members)))
-        else:
-            used = [s for i, s in enumerate(sources) if s.has_species or i in groups]
-            notes.keep(_unused_track(source, used))
+        elif source.item not in used:
+            others = [s for i, s in enumerate(sources) if s.has_species or i in groups]
+            notes.keep(_unused_track(source, others))
     return notes.outcome(tuple(outings))
 
 
@@ -60,9 +73,12 @@ def _span(record: Record) -> Phrase:
 
 
 def _no_position(record: Record, sources: Sequence[Record]) -> Reject:
-    if not sources:
+    nearest = min(sources, key=lambda source: -_common_s(source, record), default=None)
+    hint = "" if nearest is None else _hours_hint(nearest, record)
+    if record.positions_lost is not None and not hint:
+        return record.positions_lost
+    if nearest is None:
         return Reject(record.item, "", "no_positions_at_all", {"span": _span(record)})
-    nearest = min(sources, key=lambda source: -_common_s(source, record))
     return Reject(
         record.item,
         "",
@@ -71,7 +87,7 @@ def _no_position(record: Record, sources: Sequence[Record]) -> Reject:
             "span": _span(record),
             "nearest": nearest.item,
             "apart_s": abs(_common_s(nearest, record)),
-            "hint": _hours_hint(nearest, record),
+            "hint": hint,
         },
     )
 
@@ -120,19 +136,22 @@ def _place(record: Record, track: Record, settings: TraceSettings) -> Outcome[Re
         np.isfinite(track.lon + track.lat) if track.lon is not None and track.lat is not None else np.zeros(0, bool)
     )
     times = track.time[usable]
-    where = bracket(times, record.time, settings.position_gap_s)
+    gap_s = gap_between(times, settings.position_gap_s)
+    where = bracket(times, record.time, gap_s)
     lon, lat = interpolate(track.lon[usable], where), interpolate(track.lat[usable], where)  # type: ignore[index]
-    flags = record.qc_flag | _carried(track.qc_flag[usable], where)
+    record = replace(record, channels=without_receiver(record.channels, where.near))
+    own = np.where(where.near, np.uint32(Flag.GNSS_POOR | Flag.POSITION_STUCK), np.uint32(0))
+    flags = record.qc_flag & ~own | carried_flags(track.qc_flag[usable], where)
     flags |= np.where(where.near & ~where.exact, np.uint32(Flag.POSITION_INTERPOLATED), np.uint32(0))
     have = {channel.name for channel in record.channels}
-    extra = [_resampled(c, _subset(c, usable), where) for c in track.channels if c.name not in have]
+    extra = [carried_channel(c, track.time, usable, record.time, gap_s) for c in track.channels if c.name not in have]
     joined = replace(record, lon=lon, lat=lat, qc_flag=flags.astype(np.uint32), channels=(*record.channels, *extra))
     note = Decision(
         record.item,
         "positions_joined",
         {
             "track": track.item,
-            "gap_s": settings.position_gap_s,
+            "gap_s": gap_s,
             "placed": int(np.count_nonzero(where.near)),
             "rows": len(record.time),
         },
@@ -140,18 +159,44 @@ def _place(record: Record, track: Record, settings: TraceSettings) -> Outcome[Re
     return Outcome(joined, (note,))
 
 
+def gap_between(times: TimeArray, at_least_s: float) -> float:
+    """Return the gap in s that may be bridged: 2.5 times the file's own step, if it has enough samples."""
+    return longest_step(seconds_since_start(times), at_least_s) if len(times) >= _SHOW_A_STEP else at_least_s
+
+
+def carried_channel(
+    channel: Channel, times: TimeArray, usable: np.ndarray, targets: TimeArray, gap_s: float
+) -> Channel:
+    """Values of a track's channel at other times; moments at which it said nothing are passed over."""
+    told = usable & np.isfinite(channel.values)
+    if told.all() or not told.any():
+        told = usable
+    own_gap_s = gap_between(times[told], gap_s)
+    return _resampled(channel, _subset(channel, told), bracket(times[told], targets, own_gap_s))
+
+
+def without_receiver(channels: Sequence[Channel], rows: np.ndarray) -> tuple[Channel, ...]:
+    """Blank what a receiver said of its own fixes in rows that are placed by another one."""
+    return tuple(
+        replace(c, values=np.where(rows, np.nan, c.values)) if c.name in _OF_THE_RECEIVER else c
+        for c in channels
+        if c.name not in _OF_THE_RECEIVER or not rows.all()
+    )
+
+
 def _subset(channel: Channel, rows: np.ndarray) -> Channel:
     return replace(channel, values=channel.values[rows], qc=None if channel.qc is None else channel.qc[rows])
 
 
-def _carried(flags: FlagArray, where: Bracket) -> FlagArray:
+def carried_flags(flags: FlagArray, where: Bracket) -> FlagArray:
+    """Flags of the samples around each moment; none where no samples are near."""
     return np.where(where.near, flags[where.before] | flags[where.after], np.uint32(0)).astype(np.uint32)
 
 
 def _resampled(channel: Channel, source: Channel, where: Bracket) -> Channel:
     angle = channel.attrs.get("units") == "rad"
     values = (interpolate_angle if angle else interpolate)(source.values, where)
-    qc = None if source.qc is None else _carried(source.qc, where)
+    qc = None if source.qc is None else carried_flags(source.qc, where)
     return replace(channel, values=values, qc=qc)
 
 
@@ -172,7 +217,7 @@ def _onto(base: Record, instruments: Sequence[Record], settings: TraceSettings) 
     channels = list(base.channels)
     notes = Notes()
     for record in map(_flags_to_values, instruments):
-        where = bracket(record.time, base.time, settings.join_gap_s)
+        where = bracket(_snapped(record.time, base.time, settings.join_gap_s), base.time, settings.join_gap_s)
         for channel in record.channels:
             resampled = _resampled(channel, channel, where)
             channels.append(replace(resampled, name=_free_name(channel, [c.name for c in channels], record)))
@@ -194,6 +239,21 @@ def _onto(base: Record, instruments: Sequence[Record], settings: TraceSettings) 
     names = [base.instrument, *(record.instrument for record in instruments)]
     joined = replace(base, channels=tuple(channels), instrument=", ".join(dict.fromkeys(n for n in names if n)))
     return notes.outcome(joined)
+
+
+def _snapped(times: TimeArray, onto: TimeArray, gap_s: float) -> TimeArray:
+    """Move the samples of an instrument too slow to be interpolated to the moments next to them.
+
+    One value a minute belongs to its own moment; between clocks that do not tick together it would be lost.
+    """
+    if gap_between(times, 0.0) <= 2.5 * gap_s:
+        return times
+    after = np.clip(np.searchsorted(onto, times), 1, max(1, len(onto) - 1))
+    later = np.abs(onto[after] - times) < np.abs(times - onto[after - 1])
+    nearest = np.where(later, onto[after], onto[after - 1])
+    near = np.abs(nearest - times) <= np.timedelta64(round(gap_s * 1e9), "ns")
+    moved: TimeArray = np.where(near, nearest, times)
+    return moved if (np.diff(moved) > np.timedelta64(0, "ns")).all() else times
 
 
 def _free_name(channel: Channel, taken: Sequence[str], record: Record) -> str:

@@ -40,10 +40,13 @@ def check_record(record: Record, settings: TraceSettings) -> Outcome[Record]:
 def repair_positions(record: Record) -> Outcome[Record]:
     """Swap latitude and longitude where only that makes them possible; take 0, 0 and impossible values as missing.
 
+    A file of measurements none of whose values can be a position stays, with the reason in ``positions_lost``: the
+    track beside it may give them.
+
     Raises
     ------
     NoPosition
-        If the file has position columns and none of their values can be a position.
+        If that is so in a file that gives positions only.
     """
     if record.lon is None or record.lat is None:
         return Outcome(record)
@@ -51,6 +54,9 @@ def repair_positions(record: Record) -> Outcome[Record]:
     notes = Notes()
     finite = np.isfinite(lon) & np.isfinite(lat)
     if finite.any():
+        repeated = _latitude_repeats(lon, lat, finite, record.item)
+        if repeated is not None:
+            return _without_positions(record, repeated)
         lon, lat = notes.take(_swap_back(lon, lat, finite, record.item))
     null_island = (np.abs(lon) < 1e-6) & (np.abs(lat) < 1e-6)
     impossible = (np.abs(lon) > 180) | (np.abs(lat) > 90)
@@ -63,26 +69,38 @@ def repair_positions(record: Record) -> Outcome[Record]:
             notes.decide(record.item, "positions_taken_as_missing", {"count": int(np.count_nonzero(mask))}, why)
     missing = null_island | impossible | ~finite
     if record.has_species and missing.all() and finite.any():
-        raise NoPosition(
+        lost = NoPosition(
             record.item,
             "no_usable_position",
             {"rows": len(lon), "lon": float(record.lon[finite][0]), "lat": float(record.lat[finite][0])},
             where="position columns",
         )
+        return notes.outcome(notes.take(_without_positions(record, lost)))
     return notes.outcome(replace(record, lon=np.where(missing, np.nan, lon), lat=np.where(missing, np.nan, lat)))
+
+
+def _latitude_repeats(lon: FloatArray, lat: FloatArray, finite: np.ndarray, item: str) -> NoPosition | None:
+    same = finite & (lon == lat)
+    if same.sum() <= 0.9 * finite.sum() or np.abs(np.nanmedian(lat)) <= 1e-6:
+        return None
+    return NoPosition(
+        item,
+        "latitude_repeats_longitude",
+        {"lon": float(lon[finite][0]), "count": int(same.sum()), "rows": int(finite.sum())},
+        where="latitude column",
+    )
+
+
+def _without_positions(record: Record, lost: NoPosition) -> Outcome[Record]:
+    if not record.has_species:
+        raise lost
+    nowhere = np.full(len(record.time), np.nan)
+    return Outcome(replace(record, lon=nowhere, lat=nowhere.copy(), positions_lost=lost.reject))
 
 
 def _swap_back(
     lon: FloatArray, lat: FloatArray, finite: np.ndarray, item: str
 ) -> Outcome[tuple[FloatArray, FloatArray]]:
-    same = finite & (lon == lat)
-    if same.sum() > 0.9 * finite.sum() and np.abs(np.nanmedian(lat)) > 1e-6:
-        raise NoPosition(
-            item,
-            "latitude_repeats_longitude",
-            {"lon": float(lon[finite][0]), "count": int(same.sum()), "rows": int(finite.sum())},
-            where="latitude column",
-        )
     too_far = finite & (np.abs(lat) > 90)
     if too_far.sum() > 0.5 * finite.sum() and (np.abs(lon[too_far]) <= 90).mean() > 0.9:
         farthest = float(lat[finite][np.argmax(np.abs(lat[finite]))])

@@ -27,22 +27,36 @@ from ingest.text.pages import table_of_page
 from ingest.text.sources import Source, open_source
 from ingest.traces.clocks import settle_zone, shift_clock
 from ingest.traces.days import settle_days
+from ingest.traces.fills import fill_from_tracks
 from ingest.traces.formats import (
     ae51,
     aircasting,
+    airdata,
+    airview,
     basicairdata,
     cftrajectory,
+    columbus,
     cpc3007,
     delimited,
+    dji,
     dusttrak,
+    g1000,
+    gasmet,
     gmap,
     gpx,
+    ht8700,
     icartt,
+    kml,
+    lgr,
     licor,
+    ma200,
     nmea,
     otm33a,
     picarro,
+    picarro_isotopes,
+    purpleair,
     retigo,
+    rtklib,
     sniffer4d,
     workbook,
 )
@@ -56,6 +70,7 @@ logger = logging.getLogger(__name__)
 #: Every reader, most particular first; the last one takes any table.
 READERS: tuple[Reader, ...] = (
     cftrajectory.READER,
+    picarro_isotopes.READER,
     picarro.READER,
     retigo.READER,
     licor.LI78XX,
@@ -69,6 +84,18 @@ READERS: tuple[Reader, ...] = (
     cpc3007.READER,
     sniffer4d.READER,
     basicairdata.READER,
+    airdata.READER,
+    airview.READER,
+    columbus.READER,
+    dji.READER,
+    g1000.READER,
+    gasmet.READER,
+    ht8700.READER,
+    lgr.READER,
+    ma200.READER,
+    purpleair.READER,
+    rtklib.READER,
+    kml.READER,
     gpx.READER,
     nmea.READER,
     workbook.READER,
@@ -108,11 +135,11 @@ def read_traces(
     ()
     """
     notes = Notes()
-    records = [record for path in sorted(files) for record in _read_file(path, settings, root, notes)]
-    dated = notes.take(settle_days(records, settings, today))
-    records = _to_utc(dated, settings, notes)
+    read = [record for path in sorted(files) for record in _read_file(path, settings, root, notes)]
+    records: Sequence[Record] = _to_utc(notes.take(settle_days(read, settings, today)), settings, notes)
     records = [r for r in (_guarded(partial(repair_stamps, r), notes) for r in records) if r is not None]
-    outings = notes.take(group_outings(records))
+    records, used = notes.take(fill_from_tracks(records, settings))
+    outings = notes.take(group_outings(records, used=used))
     traces: list[xr.Dataset] = []
     for source, instruments in outings:
         if source is None:
@@ -203,6 +230,9 @@ def _stem(item: str) -> str:
         ".nc",
         ".xls",
         ".ict",
+        ".kml",
+        ".kmz",
+        ".pos",
     ):
         name = name[: -len(suffix)] if name.lower().endswith(suffix) and len(name) > len(suffix) else name
     return name

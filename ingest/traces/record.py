@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import SettingError
 from ingest.flags import FlagArray
-from ingest.outcome import Outcome
+from ingest.outcome import Outcome, Reject
 from ingest.settings import setting
 from ingest.text.sources import Limits, Source
 from ingest.text.stamps import TimeArray
@@ -138,6 +138,7 @@ class Record:
     stated_offset_s: float | None = None
     gnss_clock_s: FloatArray | None = None
     zone_hint: str = ""
+    positions_lost: Reject | None = None
 
     @property
     def has_species(self) -> bool:

@@ -138,7 +138,7 @@ def find_lags(trace: xr.Dataset, settings: TrackSettings) -> dict[str, LagEstima
 def _fixes(trace: xr.Dataset, t: Floats) -> Motion | None:
     """Return time, position and velocity where known; None where the platform hardly moves."""
     lon, lat = trace["lon"].values, trace["lat"].values
-    known = np.flatnonzero(np.isfinite(lon))
+    known = np.flatnonzero(np.isfinite(lon) & np.isfinite(trace["speed"].values))
     known = known[:: max(1, len(known) // (4 * _MOST_VALUES))]
     speed, heading = trace["speed"].values[known], np.nan_to_num(trace["heading"].values[known])
     if not (speed > _DRIVING_M_S).any():

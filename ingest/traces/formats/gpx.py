@@ -19,6 +19,7 @@ from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
 from ingest.text.sources import Source
 from ingest.text.stamps import parse_stamps
+from ingest.traces.pointdata import channels_of_points
 from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
 
 _EXTRAS = {
@@ -29,12 +30,18 @@ _EXTRAS = {
     "hdop": ("hdop", "1", 1.0, "horizontal dilution of precision"),
 }
 
+_KNOWN = {
+    *("time", "lat", "lon", *_EXTRAS, "name", "desc", "cmt", "src", "sym", "type", "fix", "vdop", "pdop"),
+    *("geoidheight", "magvar", "ageofdgpsdata", "dgpsid", "extensions", "href", "text"),
+}
+_MOST_NAMES = 200
+
 
 def _recognises(head: bytes) -> bool:
     return b"<gpx" in head[:4096].replace(b"\x00", b"")
 
 
-def read(source: Source, _settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
+def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
     """Read all track points of a GPX file as one record of positions.
 
     Raises
@@ -43,7 +50,7 @@ def read(source: Source, _settings: TraceSettings) -> Outcome[tuple[Record, ...]
         If the XML is broken from the start or unsafe, or holds no track point with a time.
     """
     notes = Notes()
-    rows = notes.take(_points(source))
+    rows, more = notes.take(_points(source))
     if not rows["lat"]:
         raise FileError(source.item, "gpx_without_track")
     stamps_text = pl.Series(rows["time"], dtype=pl.String)
@@ -52,13 +59,18 @@ def read(source: Source, _settings: TraceSettings) -> Outcome[tuple[Record, ...]
     stamps = parse_stamps(stamps_text, source.item)
     notes.keep(*stamps.decisions)
     good = ~np.isnat(stamps.time)
-    channels = []
+    channels: list[Channel] = []
     for tag, (name, units, scale, text) in _EXTRAS.items():
         values = _numbers(rows[tag])[good]
         if np.isfinite(values).any():
             attrs = {"units": units, "long_name": text}
             attrs |= {"vertical_datum": "unknown"} if name == "altitude" else {}
             channels.append(Channel(name, values * scale, attrs))
+    numbers = np.flatnonzero(good)
+    columns = {name: [texts.get(int(row)) for row in numbers] for name, texts in more.items()}
+    taken = {channel.name for channel in channels}
+    carried = notes.take(channels_of_points(source, stamps.time[good], columns, settings, taken))
+    channels += carried
     record = Record(
         item=source.item,
         reader="",
@@ -80,14 +92,15 @@ def _numbers(texts: list[str | None]) -> FloatArray:
     return pl.Series(texts, dtype=pl.String).str.strip_chars().cast(pl.Float64, strict=False).to_numpy().astype(float)
 
 
-def _points(source: Source) -> Outcome[dict[str, list[str | None]]]:
+def _points(source: Source) -> Outcome[tuple[dict[str, list[str | None]], dict[str, dict[int, str]]]]:
     """Collect the track points; what stands before a break in the XML is kept and the break is reported."""
     rows: dict[str, list[str | None]] = {key: [] for key in ("lat", "lon", "time", *_EXTRAS)}
+    more: dict[str, dict[int, str]] = {}
     notes = Notes()
     try:
         for _, element in iterparse(io.BytesIO(source.load()), events=("end",), forbid_dtd=True):
             if _local(element) == "trkpt":
-                _append(rows, element)
+                _append(rows, more, element)
                 element.clear()
     except (ParseError, ValueError, LookupError) as error:
         if isinstance(error, DefusedXmlException):
@@ -96,15 +109,24 @@ def _points(source: Source) -> Outcome[dict[str, list[str | None]]]:
             raise FileError(source.item, "xml_not_readable", {"error": str(error)}) from error
         count = len(rows["lat"])
         notes.reject(source.item, "end of file", "xml_breaks_off", {"error": str(error), "count": count})
-    return notes.outcome(rows)
+    return notes.outcome((rows, more))
 
 
 def _local(element: Element) -> str:
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def _append(rows: dict[str, list[str | None]], point: Element) -> None:
-    found = {_local(child): child.text for child in point.iter() if child is not point}
+def _append(rows: dict[str, list[str | None]], more: dict[str, dict[int, str]], point: Element) -> None:
+    found: dict[str, str | None] = {}
+    row = len(rows["lat"])
+    for child in point.iter():
+        if child is point:
+            continue
+        name = _local(child)
+        found[name] = child.text
+        if name not in _KNOWN and child.text and child.text.strip() and len(more) < _MOST_NAMES:
+            unit = child.get("unit") or child.get("units")
+            more.setdefault(f"{name} ({unit})" if unit else name, {})[row] = child.text.strip()
     rows["lat"].append(point.get("lat"))
     rows["lon"].append(point.get("lon"))
     for key in ("time", *_EXTRAS):
@@ -116,7 +138,8 @@ READER = Reader(
     suffixes=(".gpx", ".gpx.gz"),
     recognises=_recognises,
     read=read,
-    reads="track points of GPX 1.0 and 1.1: time, position, altitude, speed, course, satellites, extensions",
+    reads="track points of GPX 1.0 and 1.1: time, position, altitude, speed, course, satellites, HDOP, and what "
+    "extensions carry by their names (gas with its unit in the name or as an attribute, wind, weather)",
     infers="nothing; points without times are refused, a truncated file is used up to the break",
     tested_with="20181024-095557.gpx.gz",
 )

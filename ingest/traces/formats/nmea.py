@@ -1,5 +1,5 @@
 """NMEA 0183 logs: GGA (position, quality, satellites, HDOP, altitude) and RMC (date, speed, course), checksums
-verified.
+verified; wind by `nmea_wind`.
 
 Times are UTC. The day stands in RMC only; a log without RMC takes it from the file name or is refused.
 """
@@ -7,8 +7,8 @@ Times are UTC. The day stands in RMC only; a log without RMC takes it from the f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import reduce
 
@@ -20,10 +20,12 @@ from ingest.outcome import Notes, Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.text.stamps import date_in_name
+from ingest.traces.formats.nmea_wind import SENTENCES, parse_wind, wind_of_fixes
 from ingest.traces.record import Channel, Reader, Record, TraceSettings
 from ingest.units import KNOT_M_S
 
-_SENTENCE = re.compile(r"\$([A-Z]{2})(GGA|RMC),([^*\r\n]*)(?:\*([0-9A-Fa-f]{2}))?")
+_KINDS = "|".join(("GGA", "RMC", *SENTENCES))
+_SENTENCE = re.compile(rf"\$([A-Z]{{2}})({_KINDS}),([^*\r\n]*)(?:\*([0-9A-Fa-f]{{2}}))?")
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Fix:
     altitude: float = float("nan")
     speed: float = float("nan")
     heading: float = float("nan")
+    more: Mapping[str, float] = field(default_factory=dict)
 
 
 def checksum(body: str) -> int:
@@ -55,8 +58,10 @@ def checksum(body: str) -> int:
 
 def _recognises(head: bytes) -> bool:
     lines = head[:8192].split(b"\n")
-    hits = sum(1 for line in lines if re.search(rb"\$[A-Z]{2}(GGA|RMC),", line))
-    return hits > 0 and hits >= 0.15 * max(1, sum(1 for line in lines if line.strip()))
+    hits = sum(1 for line in lines if re.search(rf"\$[A-Z]{{2}}({_KINDS}),".encode(), line))
+    return re.search(rb"\$[A-Z]{2}(GGA|RMC),", head[:8192]) is not None and hits >= 0.15 * max(
+        1, sum(1 for line in lines if line.strip())
+    )
 
 
 def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
@@ -82,6 +87,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
 
 def _fixes(lines: Sequence[str]) -> tuple[list[Fix], int, int]:
     fixes: list[Fix] = []
+    early: dict[str, float] = {}  # said before the first fix
     bad = junk = 0
     for line in lines:
         match = _SENTENCE.search(line)
@@ -92,6 +98,14 @@ def _fixes(lines: Sequence[str]) -> tuple[list[Fix], int, int]:
         if match[4] is None or checksum(body) != int(match[4], 16):
             bad += 1
             continue
+        if match[2] in SENTENCES:
+            told = parse_wind(match[2], match[3].split(","))
+            bad += told is None
+            if fixes:
+                fixes[-1] = _with_more(fixes[-1], told or {})
+            else:
+                early.update(told or {})
+            continue
         fix = _parse_gga(match[3].split(",")) if match[2] == "GGA" else _parse_rmc(match[3].split(","))
         if fix is None:
             bad += 1
@@ -99,7 +113,18 @@ def _fixes(lines: Sequence[str]) -> tuple[list[Fix], int, int]:
             fixes[-1] = _merge(fixes[-1], fix)
         else:
             fixes.append(fix)
+    if fixes:
+        fixes[0] = _with_more(fixes[0], {**early, **fixes[0].more})
     return fixes, bad, junk
+
+
+def _with_more(fix: Fix, told: Mapping[str, float]) -> Fix:
+    """Add what a sentence without a time says to the fix before it; the first speed and course of a fix stay."""
+    if not told:
+        return fix
+    speed = fix.speed if np.isfinite(fix.speed) else told.get("speed", fix.speed)
+    heading = fix.heading if np.isfinite(fix.heading) else told.get("heading", fix.heading)
+    return replace(fix, speed=speed, heading=heading, more={**fix.more, **told})
 
 
 def _merge(first: Fix, second: Fix) -> Fix:
@@ -215,6 +240,8 @@ def _record(fixes: list[Fix], item: str) -> Record:
             attrs = {"units": units, "long_name": long_name}
             attrs |= {"vertical_datum": "mean sea level (receiver's geoid)"} if name == "altitude" else {}
             channels.append(Channel(name, values, attrs))
+    heading = np.array([fix.heading for fix in fixes], float)
+    channels += wind_of_fixes([fix.more for fix in fixes], heading)
     return Record(
         item=item,
         reader="",
@@ -233,7 +260,8 @@ READER = Reader(
     suffixes=(".nmea", ".log", ".txt", ".nmea.gz"),
     recognises=_recognises,
     read=read,
-    reads="GGA and RMC of any talker: time, position, quality, satellites, HDOP, altitude, speed, course",
+    reads="GGA and RMC of any talker: time, position, quality, satellites, HDOP, altitude, speed, course; "
+    "wind over the ground (MWD, MDA, MWV T, VWT) and as felt (MWV R, VWR), bow (HDT), course and speed (VTG)",
     infers="day from the file name where RMC is absent; midnight; sentences with a wrong checksum are refused",
     tested_with="pynmea2_data.log",
 )

@@ -34,6 +34,24 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "second differences of fixes scatter by that; {usual_m:g} m is usual",
         "由定位点二阶差分的离散程度得出；通常为 {usual_m:g} m",
     ),
+    # --- tracks/sparse.py ---
+    "own_speed_kept": (
+        "speed and heading of {count} of {rows} rows taken from the file's own columns",
+        "{rows} 行中 {count} 行的速度和航向采用文件自带的列",
+    ),
+    "own_speed_kept.why": (
+        "fixes are {step_s:g} s apart, too far to tell the motion of a moment; the way between them agrees with the "
+        "columns",
+        "定位间隔 {step_s:g} s，不足以得出瞬时运动；定位点间的路程与该列一致",
+    ),
+    "own_speed_not_kept": (
+        "speed taken from the positions, not from the file's own column",
+        "速度由位置计算，不采用文件自带的速度列",
+    ),
+    "own_speed_not_kept.why": (
+        "by the column the platform drove {ratio:.2g} times the way between its fixes; 0.5 to 3 is possible",
+        "按该列，平台行驶路程为定位点间路程的 {ratio:.2g} 倍；合理范围为 0.5 至 3",
+    ),
     # --- tracks/frozen.py ---
     "values_frozen": (
         "{count} values of {species} flagged value_stuck",

@@ -154,9 +154,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "no_usable_position": (
         "no usable position in {rows} rows (first: lon {lon:g}, lat {lat:g}); "
-        "give the logger's GPX or NMEA file beside it, or correct the columns",
+        "give the drive's GPX, KML or NMEA file beside it, or correct the columns",
         "{rows} 行中没有可用位置（首个：经度 {lon:g}，纬度 {lat:g}）；"
-        "请一并提供记录仪的 GPX 或 NMEA 文件，或更正位置列",
+        "请一并提供本次走航的 GPX、KML 或 NMEA 文件，或更正位置列",
     ),
     "latitude_repeats_longitude": (
         "the latitude column repeats the longitude ({lon:g}) in {count} of {rows} rows, so the latitude is lost; "
@@ -312,6 +312,72 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "those of {twin} cover the same time and were taken",
         "{twin} 的位置覆盖同一时段，已采用",
     ),
+    # --- formats of positions and of analysers ---
+    "kml_without_times": (
+        "no position with a time ({count} lines and points without one); export the track as GPX, or as KML with "
+        "times (gx:Track)",
+        "没有带时间的位置（不带时间的线和点共 {count} 个）；请导出为 GPX，或导出为带时间的 KML（gx:Track）",
+    ),
+    "kml_points_left_out": (
+        "{uneven} moments or places of tracks without their counterpart or a readable time, {untimed} lines and "
+        "points without a time",
+        "轨迹中有 {uneven} 个时间或位置缺少对应项或时间无法识别，另有 {untimed} 个线和点没有时间",
+    ),
+    "columns_of_format_missing": (
+        "the columns {columns} are missing, which this format has; export the file again",
+        "缺少该格式应有的列：{columns}；请重新导出文件",
+    ),
+    "pos_without_degrees": (
+        "the solution is in {columns}, not in degrees; solve again with out-solformat = llh",
+        "解算结果为 {columns}，不是经纬度；请设置 out-solformat = llh 重新解算",
+    ),
+    "pos_without_rows": ("no row with a time, a latitude and a longitude", "没有同时包含时间、纬度和经度的数据行"),
+    "pos_rows_unreadable": (
+        "{count} of {rows} rows have no readable time or place",
+        "{rows} 行中有 {count} 行时间或位置无法识别",
+    ),
+    "gps_time_made_utc": ("GPS time made UTC", "GPS 时间已换算为 UTC"),
+    "gps_time_made_utc.why": (
+        "the heading says so; GPS time is {seconds} s ahead of UTC",
+        "列名如此注明；GPS 时间比 UTC 快 {seconds} s",
+    ),
+    "carbon_12_only": ("{species} is that of carbon 12 alone", "{species} 仅为碳-12 的含量"),
+    "carbon_12_only.why": (
+        "the file has no dry value of carbon 13, which is 1.1 % of the gas",
+        "文件中没有碳-13 的干值，其约占该气体的 1.1 %",
+    ),
+    "purpleair_channels_apart": (
+        "{count} values of {species} flagged instrument_fault",
+        "{count} 个 {species} 数值标记为 instrument_fault",
+    ),
+    "purpleair_channels_apart.why": (
+        "channels A and B differ by more than 5 ug m-3 and 61 %",
+        "A、B 两通道相差超过 5 ug m-3 且超过 61 %",
+    ),
+    # --- fills.py ---
+    "fixes_of_track": ("{count} positions taken from {track}", "{count} 个位置取自 {track}"),
+    "fixes_of_track.why": (
+        "{lacking} of {rows} rows have no fix of their own; the track beside them covers {count} of these",
+        "{rows} 行中有 {lacking} 行没有自身定位；同时段的轨迹文件覆盖其中 {count} 行",
+    ),
+    "fixes_of_track_for_dead": ("all positions taken from {track}", "全部位置取自 {track}"),
+    "fixes_of_track_for_dead.why": (
+        "its own fix is the same to the last digit in every row while the track drives; "
+        "{count} of {rows} rows have a position",
+        "自身定位各行完全相同，而轨迹在移动；{rows} 行中有 {count} 行有位置",
+    ),
+    "track_elsewhere": ("nothing taken from {track}", "未采用 {track}"),
+    "track_elsewhere.why": (
+        "where both have a fix they are {apart_m:.0f} m apart (median): another platform, or a clock that is off; "
+        "{count} rows have no fix of their own",
+        "两者均有定位时相距 {apart_m:.0f} m（中位数）：可能为另一平台，或时钟有偏差；{count} 行没有自身定位",
+    ),
+    "wind_of_track": ("wind taken from {track}", "风取自 {track}"),
+    "wind_of_track.why": (
+        "the track beside it carries wind and the file has none",
+        "同时段的轨迹文件带有风，而该文件没有风",
+    ),
+    # --- outings.py, positions ---
     "positions_only": (
         "positions only ({span}), and no instrument without positions of its own measured in that time; put the "
         "instrument's file beside it, or check the two clocks",

@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 
 from ingest.traces.read import TraceSettings, read_traces
+from tests.ingest.traces.crew_samples import CREW_SAMPLES
 
 __all__ = ["POSITIONS", "SAMPLES", "TABLE", "netcdf_bytes"]
 
@@ -165,6 +166,7 @@ SAMPLES: dict[str, tuple[str, bytes]] = {
     "BasicAirData GPS Logger": ("a.txt", _BASICAIRDATA.encode()),
     "GPX": ("a.gpx", _gpx().encode()),
     "NMEA 0183": ("a.nmea", _nmea().encode()),
+    **CREW_SAMPLES,
     "workbook": ("a.xlsx", _workbook()),
     "delimited table": ("a.csv", TABLE.encode("gb18030")),
 }

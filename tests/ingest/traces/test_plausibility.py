@@ -66,11 +66,13 @@ def test_impossible_places_are_missing_and_counted_by_kind() -> None:
     assert outcome.decisions[0].item == "a.csv"
 
 
-def test_an_instrument_without_any_place_left_is_refused() -> None:
-    """A species with position columns of zeros; positions alone, or columns without a number, go on."""
-    with raises_told(NoPosition, match=r"no usable position in 3 rows \(first: lon 0, lat 0\)") as caught:
-        _places([NAN, 0.0, 200.0], [NAN, 0.0, 95.0], gas=True)
-    assert (caught.value.item, caught.value.where) == ("a.csv", "position columns")
+def test_an_instrument_without_any_place_left_waits_for_a_track() -> None:
+    """A species with position columns of zeros keeps the reason, should no track give them; others go on."""
+    record = _places([NAN, 0.0, 200.0], [NAN, 0.0, 95.0], gas=True).value
+    lost = record.positions_lost
+    assert lost is not None and not record.has_position and len(record.time) == 3
+    assert (lost.item, lost.where) == ("a.csv", "position columns")
+    assert "no usable position in 3 rows (first: lon 0, lat 0)" in tell(lost).line
     assert not _places([0.0, 0.0], [0.0, 0.0]).value.has_position
     assert not _places([NAN, NAN], [NAN, NAN], gas=True).value.has_position
     assert _places([0.0, 104.0], [0.0, 30.0], gas=True).value.has_position

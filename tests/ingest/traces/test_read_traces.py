@@ -189,7 +189,7 @@ def test_a_fault_of_one_file_leaves_the_others(tmp_path: Path) -> None:
             "b.csv": "",
             "c.csv": _rows("1", "2", step=0),
             "d.csv": _rows("1", "2").replace("Z,", ",").replace("10-08", "10-20"),
-            "e.csv": _rows("1", "2", place="0,0"),
+            "e.csv": _rows("1", "2", place="0,0").replace("T01:00", "T05:17"),
             "f.csv": _rows("1", "2"),
         },
     )
