@@ -27,7 +27,6 @@ import dask.array as da
 import dask.base
 import numpy as np
 import xarray as xr
-import zarr
 from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
@@ -36,6 +35,11 @@ from fusion.cube.build import cube_species, frame_of_cube, layer_fill
 from fusion.cube.grid import geobox_of
 from ingest.errors import ContractError
 from ingest.schema import check_cube
+
+try:
+    import zarr
+except ImportError as error:
+    raise ImportError('a campaign is stored as zarr: pip install "onevisit[campaign]"') from error
 
 _TILE = 256
 _PER_PASS = ("wind_u", "wind_v", "wind_direction_sd", "pass_start", "pass_end")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ingest.errors import SettingError
+from ingest.settings import SettingLine
 from ingest.species import SPECIES
+from onevisit.words.sources import SOURCES_ZH
 
 LANGUAGES = ("en", "zh")
 
@@ -350,6 +352,11 @@ class Words:
         """
         forms = STRINGS[key][self._column].split("|")
         return forms[0 if number == 1 else -1].format(n=f"{number:,}")
+
+    def source(self, room: str, line: SettingLine) -> str:
+        """Where the value of a setting comes from."""
+        key = f"{room}.{line.name}" if room else line.name
+        return line.source if self.lang == "en" else SOURCES_ZH.get(key, line.source)
 
     def species(self, name: str) -> str:
         """A species as it is printed; what is no slug of the table is printed as it came."""

@@ -31,6 +31,12 @@ _NUMBERED_PLACES = tuple(
         (r"outing (\d+)", "第 {} 航次"),
         (r"edits\.csv line (\d+)", "edits.csv 第 {} 行"),
         (r"(\w+) photos", "{} 像片"),
+        (r"(.+) and (\d+) more rows", "{} 及另外 {} 行"),
+        (r"(.+) and (\d+) more", "{} 及另外 {} 个"),
+        (r"flight of (.+)", "{} 起的架次"),
+        (r"candidate of (.+)", "{} 的候选热点"),
+        (r"single sighting of (.+)", "{} 的单次检出"),
+        (r"site (\S+)", "点位 {}"),
     )
 )
 PLACES: Mapping[str, str] = {
@@ -57,6 +63,13 @@ PLACES: Mapping[str, str] = {
     "telemetry": "飞行字幕",
     "elevation model": "高程模型",
     "routes": "路线",
+    "visits": "检查安排",
+    "segments": "路段",
+    "registers": "登记名录",
+    "sites": "点位",
+    "mission": "任务",
+    "grid": "网格",
+    "times of routes and report": "路线与报告的时间",
 }
 """Places that have no number, in Chinese."""
 _JOINED = {"en": ", ", "zh": "、"}

@@ -90,7 +90,7 @@ def test_a_cube_needs_its_grid_mapping() -> None:
 
 def test_outcomes_merge_in_order_and_lose_nothing() -> None:
     """Values, decisions and rejects of all parts are there, in order."""
-    first = Outcome(1, (Decision("a", "b", "c"),))
+    first = Outcome(1, (Decision("a", "b", {"c": 1}),))
     second = Outcome(2, (), (Reject("d", "e", "f"),))
     notes = Notes()
     values = notes.take(first), notes.take(second)

@@ -12,6 +12,7 @@ from ingest.images.exif import PhotoTags, TagValue
 from ingest.images.exposures import ExposureTime, exposure_time, local_to_utc
 from ingest.images.mrk import gps_to_utc, leap_seconds
 from onevisit.words.telling import tell
+from tests.told import raises_told
 
 CLOCK: dict[str, TagValue] = {"DateTimeOriginal": "2024:10:08 09:15:30"}
 MOMENT = datetime(2024, 10, 8, 9, 15, 30, tzinfo=UTC)
@@ -153,7 +154,7 @@ def test_names_of_zones(name: str, hours: float) -> None:
 @pytest.mark.parametrize("name", ["UTC8", "Asia/Chengdu", "../etc", "UTC+25"])
 def test_zones_that_are_none(name: str) -> None:
     """Named, with what to try."""
-    with pytest.raises(SettingError, match=re.escape(name) + '.*"Asia/Shanghai"'):
+    with raises_told(SettingError, match=re.escape(name) + '.*"Asia/Shanghai"'):
         local_to_utc(datetime(2024, 10, 8), name)
 
 

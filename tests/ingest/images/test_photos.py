@@ -24,6 +24,7 @@ from tests.ingest.images.photo_files import (
     read_one,
     write_photo,
 )
+from tests.told import raises_told
 
 
 def attitude(frame: Frame) -> tuple[float, float, float]:
@@ -217,7 +218,7 @@ def test_photo_without_a_clock_has_no_time_and_comes_last(tmp_path: Path) -> Non
 
 def test_unknown_zone_stops_at_once(tmp_path: Path) -> None:
     """A wrong setting is no bad photo."""
-    with pytest.raises(SettingError, match="Asia/Shanghai"):
+    with raises_told(SettingError, match="Asia/Shanghai"):
         read(write_photo(tmp_path / "a.jpg"), time_zone="Asia/Chengdu")
 
 

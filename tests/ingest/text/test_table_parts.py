@@ -7,7 +7,7 @@ import math
 import pytest
 
 from ingest.errors import UnknownFormat
-from ingest.outcome import Decision
+from ingest.outcome import Decision, Phrase
 from ingest.text.encodings import Decoded
 from ingest.text.tables import (
     MISSING_TOKENS,
@@ -25,7 +25,12 @@ NAN = float("nan")
 
 
 def _text(content: str) -> Decoded:
-    return Decoded("a.csv", content.encode(), "utf-8", (Decision("a.csv", "before", "x"),))
+    return Decoded(
+        "a.csv",
+        content.encode(),
+        "utf-8",
+        (Decision("a.csv", "as_said", {"text": "before"}, Phrase("as_said", {"text": "x"})),),
+    )
 
 
 def _table(content: str, **more: object) -> Table:

@@ -175,6 +175,8 @@ def test_places_are_told_in_the_language() -> None:
     assert say_place("data lines 3, 4, 9, ...", "zh") == "数据第 3, 4, 9, ... 行"
     assert say_place("list.csv, line 2 and 4 more rows", "zh") == "list.csv，第 2 行及另外 4 行"
     assert say_place('sheet 采样, column 7 "WS"', "zh") == '工作表 采样，第 7 列 "WS"'
+    assert say_place("flight of images/a.JPG", "zh") == "images/a.JPG 起的架次"
+    assert say_place("images/a.JPG and 11 more", "zh") == "images/a.JPG 及另外 11 个"
     assert say_place("lines 1 to 12", "zh") == "第 1 至 12 行" and say_place("line 3.csv", "zh") == "line 3.csv"
     assert say_place('column 7 "WS"') == 'column 7 "WS"' and say_place("纬度", "zh") == "纬度"
     assert tell(Reject("a.csv", "feature 3", "as_said", {"text": "x"}), "zh").line == "a.csv, 第 3 个要素: x"

@@ -10,6 +10,8 @@ import pytest
 
 from ingest.errors import SettingError
 from ingest.species import SPECIES
+from onevisit.profile import describe_profile, load_profile
+from onevisit.words.sources import SOURCES_ZH
 from onevisit.words.strings import LANGUAGES, STRINGS, Words
 
 
@@ -107,3 +109,13 @@ def test_every_word_is_spelled_as_in_the_vocabulary() -> None:
         known[language] |= set(words.split())
     said = {lang: {w for pair in STRINGS.values() for w in _spelled(pair[k])} for k, lang in enumerate(LANGUAGES)}
     assert said == known
+
+
+def test_every_setting_of_a_bureau_has_its_source_in_chinese() -> None:
+    """And nothing else stands in that table; the English is the one of the code."""
+    told = describe_profile(load_profile("default", {}))
+    keys = {f"{room}.{line.name}" if room else line.name for room, lines in told.items() for line in lines}
+    assert set(SOURCES_ZH) == keys
+    (line,) = [line for line in told["visits"] if line.name == "service_min"]
+    assert Words("zh").source("visits", line) == "选择：一次综合检查"
+    assert Words("en").source("visits", line) == "choice: one combined visit"

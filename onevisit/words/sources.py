@@ -1,0 +1,48 @@
+"""Where the values of settings come from, in Chinese; the English stands beside the setting in the code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SOURCES_ZH: Mapping[str, str] = {
+    "crs": "选择：位置中位数所在的 CGCS2000 三度带（中国境内）或 UTM 带",
+    "time_zone": "在 mission.toml 中声明",
+    "maximum_file_mb": "选择：20 列 10 Hz 数据一天量的十倍",
+    "columns": "在 mission.toml 的 [columns] 中声明",
+    "traces.date_order": "在 mission.toml 中声明：ymd、dmy 或 mdy",
+    "traces.wind_frame": "在 mission.toml 中声明：ground（对地）或 vehicle（对车）",
+    "traces.clock_offset_s": "在 mission.toml 的 [traces.clock_offset_s] 中声明",
+    "traces.status_words": "在 mission.toml 的 [traces.status_words] 中声明",
+    "photos.time_zone": "选择：空值表示按 OffsetTime、GPS 时间或拍摄地的时区",
+    "photos.focal_px": "选择：0 表示焦距取自像片标签",
+    "sites.crs": "选择：空值表示由各条记录自行说明，否则逐一检验",
+    "monitors.time_zone": "HJ 212-2017：北京时间，全国通用",
+    "monitors.tolerated": '选择：严格按标准；如需放宽，写作 "<MN>:modbus"',
+    "monitors.crs": "选择：空值表示以“坐标系”列为准，没有则无人说明",
+    "tracks.lag_s": "选择：0 表示未给出；相向通过能一致定出滞后时间的，按其改正",
+    "tracks.lag_of": "选择：按仪器或物种分别给出滞后时间（名称，秒）；优先于 lag_s，0 也算",
+    "tracks.response_of": "选择：未给出（物种或仪器，秒）的，不作响应时间改正",
+    "tracks.inlet_height_m": "选择：厢式车车顶；EPA OTM 33A 的桅杆高 2.69 m",
+    "tracks.depots": "选择：不作测量的场院多边形（经度，纬度）；uataq 标记 20",
+    "tracks.correct_bc_loading": "选择：仅在要求时改正；Kirchstetter 与 Novakov 2007，microAeth 滤膜",
+    "tracks.correct_pm_humidity": "选择：仅在要求时改正；Chakrabarti 等 2004，光散射仪",
+    "tracks.flow_factor": "选择：无已知的气流畸变",
+    "imagery.mode": "选择：像片有重叠时用 refined；direct 不需要重叠",
+    "imagery.gsd_m": "选择：0 表示取像片地面分辨率的中位数",
+    "imagery.flying_height_m": "在 mission.toml 中声明，用于不写高度标签的相机；0 表示取自标签",
+    "imagery.geoid_height_m": "在 mission.toml 中声明：高程模型零点高出椭球面的高度；-9999 表示取自 PROJ",
+    "imagery.dem": "在 mission.toml 中声明：高程模型，路径相对于任务文件夹",
+    "fusion.cell_m": "选择：小于 Apte 2017 的 30 m 路段，大于卫星定位误差",
+    "fusion.alpha": "惯例：无排放源的图中允许出现热点的比例",
+    "visits.measure_probability": "选择：五种解释机会均等时其中之一；值得复测一次",
+    "visits.visit_probability": "选择：大于其他所有解释之和，并留有余量",
+    "visits.yearly_cap": "须按公布的计划填写；例如安康 2025（陕环执法函〔2025〕122号）：每部门每年 2 次",
+    "visits.service_min": "选择：一次综合检查",
+    "visits.remind_days": "《排污许可管理条例》（2021）：届满 60 日前申请延续；待核对",
+    "routes.teams": "选择：由局里填写",
+    "routes.shift_start": "选择：检查组出发的当地时间",
+    "routes.shift_h": "选择：从出发到返回；办公时间减去休息",
+    "routes.depot": "检查组出发地：[经度, 纬度] WGS 84，默认未知",
+    "routes.speed_km_h": "选择：城市道路平均车速",
+    "routes.detour_factor": "Boscoe 2012，doi:10.1080/00330124.2011.583586：路程与直线距离之比平均 1.417",
+}
