@@ -346,11 +346,7 @@ _QUALIFIERS = re.compile(
 )
 #: A temperature, humidity or pressure with one of these beside it is the instrument's own, not the air's.
 _INTERNAL = frozenset(
-    "cell pcb cavity board box inlet internal inside lamp das etalon sample detector electronics electronic battery batt "
-    "sink heatsink heater cpu mcu gpu chip tec laser chassis enclosure case cabinet housing instrument analyzer analyser "
-    "optics optical mirror oven block pump module modem converter catalyst chamber head tube line dryer membrane filter "
-    "target setpoint set warm device core sensor bench manifold reactor exhaust stack flue engine coolant surface road "
-    "ground soil dew dewpoint bulb dp".split()
+    ["cell", "pcb", "cavity", "board", "box", "inlet", "internal", "inside", "lamp", "das", "etalon", "sample", "detector", "electronics", "electronic", "battery", "batt", "sink", "heatsink", "heater", "cpu", "mcu", "gpu", "chip", "tec", "laser", "chassis", "enclosure", "case", "cabinet", "housing", "instrument", "analyzer", "analyser", "optics", "optical", "mirror", "oven", "block", "pump", "module", "modem", "converter", "catalyst", "chamber", "head", "tube", "line", "dryer", "membrane", "filter", "target", "setpoint", "set", "warm", "device", "core", "sensor", "bench", "manifold", "reactor", "exhaust", "stack", "flue", "engine", "coolant", "surface", "road", "ground", "soil", "dew", "dewpoint", "bulb", "dp"]
 )
 _INTERNAL_ZH = re.compile(
     r"机箱|电池|板温|主板|电路板|内部|机内|箱内|箱体|仓内|腔|气室|芯片|电子|散热|加热|伴热|激光|探测器|检测器|光室|光源|采样管|采样泵|设备|仪器|传感器|进气口|露点|湿球|"
@@ -411,7 +407,7 @@ def understand(text: str) -> Meaning | None:
     whole = fold(heading.name)
     if not whole:
         return None
-    if is_of_instrument(heading.unit_text) and heading.unit is None or is_at_oxygen(text):
+    if (is_of_instrument(heading.unit_text) and heading.unit is None) or is_at_oxygen(text):
         return None
     for candidate in (fold(text), whole):
         if candidate in _BY_WORD or candidate in _BY_TOGETHER:

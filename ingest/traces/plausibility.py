@@ -16,6 +16,7 @@ from ingest.flags import Flag
 from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.text.headings import QUANTITIES
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
+from ingest.traces.speeds import check_speed
 from ingest.units import convert, parse_unit
 
 _SECOND = np.timedelta64(1, "s")
@@ -24,11 +25,11 @@ _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 
 
 def check_record(record: Record, settings: TraceSettings) -> Outcome[Record]:
-    """Run every check on one record, in the order positions, units, constants."""
+    """Run every check on one record, in the order positions, speed, units, constants."""
     notes = Notes()
     stuck = partial(flag_stuck_positions, settings=settings)
     constants = partial(flag_constants, settings=settings)
-    for check in (repair_positions, stuck, check_units, constants):
+    for check in (repair_positions, check_speed, stuck, check_units, constants):
         record = notes.take(check(record))
     return notes.outcome(record)
 
