@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ingest.species import SPECIES, Species, fold
-from ingest.text.parts import OF_ANOTHER_KIND, is_at_oxygen, split_part, unwrapped
+from ingest.text.parts import OF_ANOTHER_KIND, is_at_oxygen, is_of_instrument, split_part, unwrapped
 from ingest.text.qualifiers import side_of
 from ingest.units import Unit, parse_unit
 
@@ -344,14 +344,6 @@ _QUALIFIERS = re.compile(
     r"\b(mdl|r2|flag|status|sd|std|sdev|stdev|error|err|raw|bits|code|absorption|ratio|smooth\w*|corrected|background|avg|"
     r"average|count|id|number|strength)\b|状态|标记|单位"
 )
-#: A temperature, humidity or pressure with one of these beside it is the instrument's own, not the air's.
-_INTERNAL = frozenset(
-    ["cell", "pcb", "cavity", "board", "box", "inlet", "internal", "inside", "lamp", "das", "etalon", "sample", "detector", "electronics", "electronic", "battery", "batt", "sink", "heatsink", "heater", "cpu", "mcu", "gpu", "chip", "tec", "laser", "chassis", "enclosure", "case", "cabinet", "housing", "instrument", "analyzer", "analyser", "optics", "optical", "mirror", "oven", "block", "pump", "module", "modem", "converter", "catalyst", "chamber", "head", "tube", "line", "dryer", "membrane", "filter", "target", "setpoint", "set", "warm", "device", "core", "sensor", "bench", "manifold", "reactor", "exhaust", "stack", "flue", "engine", "coolant", "surface", "road", "ground", "soil", "dew", "dewpoint", "bulb", "dp"]
-)
-_INTERNAL_ZH = re.compile(
-    r"机箱|电池|板温|主板|电路板|内部|机内|箱内|箱体|仓内|腔|气室|芯片|电子|散热|加热|伴热|激光|探测器|检测器|光室|光源|采样管|采样泵|设备|仪器|传感器|进气口|露点|湿球|"
-    r"路面|地表|地面|土壤|烟气|排气|尾气|发动机|机舱"
-)
 _INSTRUMENT_SUFFIX = re.compile(r"^(?:pid|cem|sensor|ch\d+)$")
 
 
@@ -432,17 +424,6 @@ def understand(text: str) -> Meaning | None:
         quantity = _BY_WORD[words[0]]
         return Meaning(quantity, " ".join(words[1:])) if quantity.role == "species" else None
     return _unlisted_species(heading)
-
-
-def is_of_instrument(text: str) -> bool:
-    """Whether the words beside a quantity say that it is the instrument's own (cell, board, battery, 机箱).
-
-    Examples
-    --------
-    >>> is_of_instrument("Electronics"), is_of_instrument("机箱"), is_of_instrument("AirMar")
-    (True, True, False)
-    """
-    return bool(_INTERNAL & set(fold(text).split())) or _INTERNAL_ZH.search(text) is not None
 
 
 def _on_side(quantity: Quantity, unit_text: str) -> Quantity:

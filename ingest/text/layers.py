@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from ingest.species import fold
 from ingest.text.fields import field_of_heading
-from ingest.text.headings import is_of_instrument, split_heading, understand
-from ingest.text.parts import part_of
+from ingest.text.headings import split_heading, understand
+from ingest.text.parts import is_of_instrument, part_of
 from ingest.units import parse_unit
 
 #: Heading rows below the first one that are looked at: part, unit, unit in a second language.

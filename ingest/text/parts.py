@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 
+from ingest.species import fold
+
 #: Parts that are values of another kind than the quantity's own: never to be read in its place.
 OF_ANOTHER_KIND = ("corrected", "mark", "limit", "unit", "amount", "extreme", "spread")
 # "11% O2", "6%O2", "基准氧": a concentration at a reference oxygen is a corrected one.
@@ -21,10 +23,33 @@ _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _BETWEEN = " _-./·:："
 
 
+def _table() -> Iterator[tuple[str, str]]:
+    text = (files("ingest.text") / "heading_parts.csv").read_text(encoding="utf-8")
+    return ((row["word"], row["part"]) for row in csv.DictReader(text.splitlines()))
+
+
 @lru_cache(maxsize=1)
 def _words() -> Mapping[str, str]:
-    text = (files("ingest.text") / "heading_parts.csv").read_text(encoding="utf-8")
-    return {row["word"]: row["part"] for row in csv.DictReader(text.splitlines())}
+    return {word: part for word, part in _table() if part != "inside"}
+
+
+@lru_cache(maxsize=1)
+def _inside() -> frozenset[str]:
+    """Words for parts of an instrument: a temperature, humidity or pressure with one of them is not the air's."""
+    return frozenset(word for word, part in _table() if part == "inside")
+
+
+@lru_cache(maxsize=4096)
+def is_of_instrument(text: str) -> bool:
+    """Whether the words beside a quantity say that it is the instrument's own (cell, board, battery, 机箱).
+
+    Examples
+    --------
+    >>> is_of_instrument("Electronics"), is_of_instrument("机箱"), is_of_instrument("AirMar")
+    (True, True, False)
+    """
+    words = set(fold(text).split())
+    return any(word in words if word.isascii() else word in text for word in _inside())
 
 
 def _plain(text: str) -> str:

@@ -16,6 +16,7 @@ from ingest.text.headings import split_heading
 from ingest.text.stamps import Stamps, TimeArray, date_in_name, parse_stamps
 from ingest.text.tables import Table
 from ingest.traces.columns import Use, claimed_offset_s
+from ingest.traces.epochs import epoch_among, is_epoch, tested
 from ingest.traces.record import Layout, TraceSettings
 
 
@@ -25,11 +26,16 @@ def read_times(
     """Make times of the time columns; returns them, ``"UTC"`` or ``""`` for the zone, and a hint (``"local"``)."""
     by_role = {use.role: use for use in reversed(uses)}
     order = settings.date_order or layout.date_order
+    both = epoch_among(frame, by_role)
+    if both is not None:
+        epoch, stamp = both
+        stamps = _add_nanoseconds(_epoch_times(frame[f"c{epoch.index}"], table), frame, by_role.get("epoch_ns"))
+        return _with_note(stamps, tested(stamps.time, frame, epoch, stamp, table.item, order)), "UTC", ""
     if "epoch" in by_role:
         stamps = _epoch_times(frame[f"c{by_role['epoch'].index}"], table)
         return _add_nanoseconds(stamps, frame, by_role.get("epoch_ns")), "UTC", ""
     column, use = _stamp_column(frame, by_role, table, layout)
-    if column.dtype == pl.String and column.str.contains(r"^\s*1[0-9]{9}(\.\d+)?\s*$").fill_null(False).mean() == 1.0:
+    if is_epoch(column):
         return _epoch_times(column.str.strip_chars().cast(pl.Float64, strict=False), table), "UTC", ""
     stamps = parse_stamps(column, table.item, date_order=order, day=layout.date)
     claimed = claimed_offset_s(use.heading)
@@ -99,11 +105,13 @@ def _roll_over_midnight(clock: pl.Series, day: str) -> pl.Series:
 
 def _epoch_times(values: pl.Series, table: Table) -> Stamps:
     """Seconds, milliseconds or microseconds since 1970 → times."""
-    numbers = values.cast(pl.Float64, strict=False).to_numpy().astype(float)
+    texts = values.str.strip_chars() if values.dtype == pl.String else values
+    numbers = texts.cast(pl.Float64, strict=False).to_numpy().astype(float)
     finite = numbers[np.isfinite(numbers)]
     if not len(finite):
         raise FileError(table.item, "epoch_column_without_numbers")
-    scale = {True: 1.0}.get(bool(np.median(finite) < 1e11), 1e-3 if np.median(finite) < 1e14 else 1e-6)
+    middle = float(np.median(finite))
+    scale = next((scale for below, scale in ((1e11, 1.0), (1e14, 1e-3), (1e17, 1e-6)) if middle < below), 1e-9)
     numbers = numbers * scale
     valid = np.isfinite(numbers) & (numbers > 0) & (numbers < 4.1e9)
     whole = np.floor(np.where(valid, numbers, 0))
