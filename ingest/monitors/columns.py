@@ -87,7 +87,10 @@ def columns_at(row: Sequence[str], rows: Ahead) -> Columns | None:
     """Columns whose headings begin with a row, None where they do not."""
     if sum(1 for cell in row if cell.strip()) < 2:
         return None
-    headings = join_heading_rows([row, *rows.ahead(3)], _is_known)
+    below = rows.ahead(3)
+    if below and not _is_table([_column(text) for text in row]) and _is_table([_column(text) for text in below[0]]):
+        return None  # a title above the headings
+    headings = join_heading_rows([row, *below], _is_known)
     columns = _with_units(_once([_column(text) for text in headings.texts], headings.texts))
     return Columns(headings, tuple(columns)) if _is_table(columns) else None
 
