@@ -5,8 +5,9 @@ Also columns that count rows and mean nothing else, though their heading (``No``
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -14,9 +15,9 @@ import polars as pl
 from ingest.outcome import Notes, Outcome
 from ingest.text.asides import counts_by_one, is_counter_word
 from ingest.text.fields import is_rounded_code
-from ingest.text.headings import CONCENTRATIONS
 from ingest.text.qualifiers import fixes_of, side_of
-from ingest.traces.columns import Use
+from ingest.text.stamps import TimeArray
+from ingest.traces.columns import Use, columns_named
 from ingest.traces.record import FloatArray, Record
 from ingest.units import convert, parse_unit
 
@@ -34,11 +35,10 @@ def settle_uses(
     notes = Notes()
     kept = []
     for use in uses:
-        series = frame[f"c{use.index}"]
-        if use.unit is None and is_counter_word(use.heading) and use.role != "platform":
-            if counts_by_one(series.head(1000).to_list()):
-                notes.decide(item, "counter_left_out", {"heading": use.heading})
-                continue
+        may_count = use.unit is None and is_counter_word(use.heading) and use.role == "species"
+        if may_count and counts_by_one(frame[f"c{use.index}"].head(1000).to_list()):
+            notes.decide(item, "counter_left_out", {"heading": use.heading})
+            continue
         kept.append(use)
     settled = tuple(use for use in kept if use.role != "unit")
     for use in kept:
@@ -160,8 +160,23 @@ def _without_fix(item: str, use: Use, texts: pl.Series) -> Outcome[np.ndarray]:
 # --- platforms -----------------------------------------------------------------------------------------------------
 
 
-def platforms_of(item: str, uses: Sequence[Use], frame: pl.DataFrame, good: np.ndarray) -> Outcome[pl.Series | None]:
-    """Name of the platform of each row (obs,), None where no column tells more than one apart."""
+@dataclass(frozen=True)
+class Places:
+    """When and where rows are: times (obs,), longitude and latitude (obs,) or None."""
+
+    time: TimeArray
+    lon: FloatArray | None
+    lat: FloatArray | None
+
+
+def platforms_of(
+    item: str, uses: Sequence[Use], frame: pl.DataFrame, good: np.ndarray, places: Places
+) -> Outcome[pl.Series | None]:
+    """Name of the platform of each row (obs,), None where no column tells more than one apart.
+
+    A column that does not say that it is of vehicles or devices (``ID``) may as well name legs of one drive: it is
+    believed where the names are at two places at a time.
+    """
     notes = Notes()
     names: pl.Series | None = None
     for use in uses:
@@ -169,17 +184,43 @@ def platforms_of(item: str, uses: Sequence[Use], frame: pl.DataFrame, good: np.n
             continue
         texts = _rows(frame, use, good).str.strip_suffix(".0")
         counts = texts.filter(texts != "").value_counts()
-        if counts.height and all(is_rounded_code(text) for text in counts[texts.name].to_list()):
-            notes.decide(item, "platform_codes_rounded", {"heading": use.heading, "example": counts[texts.name][0]})
-        several = 1 < counts.height <= _MOST_PLATFORMS and int(counts["count"].min() or 0) > 1  # type: ignore[arg-type]
-        if not several:
-            continue
+        told = sorted(str(text) for text in counts[texts.name].to_list())
+        if told and all(map(is_rounded_code, told)):
+            notes.decide(item, "platform_codes_rounded", {"heading": use.heading, "example": told[0]})
+        several = 1 < counts.height <= _MOST_PLATFORMS and min(counts["count"].to_list()) > 1
         both = texts if names is None else names + " " + texts
-        if names is None or both.n_unique() > names.n_unique():
+        if not several or (names is not None and both.n_unique() == names.n_unique()):
+            continue
+        if _OF_DEVICES.search(use.heading.lower()) or _are_apart(texts, places):
             names = both
-            values = {"count": counts.height, "heading": use.heading, "names": tuple(sorted(counts[texts.name])[:_SHOWN])}
+            values = {"count": len(told), "heading": use.heading, "names": tuple(told[:_SHOWN])}
             notes.decide(item, "platforms_told_apart", values)
+        else:
+            notes.decide(item, "columns_not_read", columns_named([use.heading]))
     return notes.outcome(names)
+
+
+_OF_DEVICES = re.compile(
+    r"vehicle|\bcar|device|serial|\bsn\b|imei|\bmac\b|plate|uav|drone|platform|instrument|unit|车|设备|序列号|终端|仪器|无人机|平台"
+)
+_FASTEST = 70.0  # m s-1: faster than a car or a small drone
+_DEGREE_M = 111_195.0  # of a great circle
+
+
+def _are_apart(names: pl.Series, places: Places) -> bool:
+    """Whether rows with another name than the row before are mostly at once, or too far off to have been driven to."""
+    codes = names.rank("dense").to_numpy()
+    order = np.argsort(places.time, kind="stable")
+    changes = np.flatnonzero(np.diff(codes[order]) != 0)
+    if not len(changes):
+        return False
+    seconds = (np.diff(places.time[order])[changes] / np.timedelta64(1, "s")).astype(float)
+    if places.lon is None or places.lat is None:
+        return bool((seconds == 0).mean() > 0.3)
+    lon, lat = places.lon[order], places.lat[order]
+    x = np.diff(lon)[changes] * np.cos(np.radians(lat[1:][changes]))
+    apart_m = np.hypot(x, np.diff(lat)[changes]) * _DEGREE_M
+    return bool((apart_m > np.maximum(seconds, 0.1) * _FASTEST).mean() > 0.5)
 
 
 def split_platforms(record: Record) -> tuple[Record, ...]:
@@ -194,8 +235,3 @@ def split_platforms(record: Record) -> tuple[Record, ...]:
         replace(take(whole, np.flatnonzero(names == name)), platform=str(name) or "?")
         for name in sorted({str(name) for name in names})
     )
-
-
-def is_concentration(use: Use) -> bool:
-    """Whether a column's unit is one of a concentration."""
-    return use.unit is not None and use.unit.kind in CONCENTRATIONS
