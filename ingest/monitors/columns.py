@@ -22,9 +22,7 @@ _HEADING_ROWS = 25
 #: Roles of columns that are measured without naming a quantity.
 _MEASURED = {"value", "power", "current", "energy", "state"}
 _ANGLES = tuple(
-    f"{axis}{part}"
-    for axis in ("lon", "lat")
-    for part in ("", "_deg", "_min", "_sec", "_side", "_west", "_south")
+    f"{axis}{part}" for axis in ("lon", "lat") for part in ("", "_deg", "_min", "_sec", "_side", "_west", "_south")
 )
 # Longitude and latitude in a register; beside measured values "WD" is as well a wind direction or a temperature.
 _NO_PLACES = ("jd", "wd")

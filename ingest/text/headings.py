@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ingest.species import SPECIES, Species, fold
-from ingest.text.parts import OF_ANOTHER_KIND, is_at_oxygen, is_of_instrument, split_part, unwrapped
+from ingest.text.parts import OF_ANOTHER_KIND, is_at_oxygen, is_of_instrument, part_of, split_part, unwrapped
 from ingest.text.qualifiers import side_of
 from ingest.units import Unit, parse_unit
 
@@ -107,8 +107,13 @@ QUANTITIES: tuple[Quantity, ...] = (
     ),
     _other("date", "date", "date", "date|log date|logdate|system date y m d|system date|日期|监测日期|采样日期"),
     _other("clock", "clock", "time of day", "log time|logtime|system time h m s|clock|时刻|时分秒"),
-    _other("epoch", "epoch", "seconds since 1970", "epoch time|epoch|unix time|unixtime|seconds since 1970|unix timestamp|unix epoch|epoch seconds|epoch ms|"
-        "unix time ms|unix|posix time"),
+    _other(
+        "epoch",
+        "epoch",
+        "seconds since 1970",
+        "epoch time|epoch|unix time|unixtime|seconds since 1970|unix timestamp|unix epoch|epoch seconds|epoch ms|"
+        "unix time ms|unix|posix time",
+    ),
     _other("epoch_ns", "epoch_ns", "nanoseconds of the epoch second", "nanoseconds", "1", 0, 1e9),
     _other("gnss_clock", "gnss_clock", "GNSS time of day, UTC", "gps time|gnss time", "s", 0, 86400),
     _other(
@@ -130,7 +135,9 @@ QUANTITIES: tuple[Quantity, ...] = (
         -90,
         90,
     ),
-    _other("lon_west", "lon", "longitude, degrees west", "west longitude|longitude w|lon w|long w|西经|经度 w", "degree"),
+    _other(
+        "lon_west", "lon", "longitude, degrees west", "west longitude|longitude w|lon w|long w|西经|经度 w", "degree"
+    ),
     _other("lat_south", "lat", "latitude, degrees south", "south latitude|latitude south|南纬|纬度 s", "degree"),
     *(
         _other(f"{axis}_{part}", f"{axis}_{part}", f"{name} of {axis}", f"{word} {letter}", "1")
@@ -481,7 +488,7 @@ def status_subject(text: str) -> str:
 def _unlisted_species(heading: Heading) -> Meaning | None:
     """Take a name that is not in the table but carries the unit of a concentration as a species of its own."""
     unit = heading.unit
-    if unit is None or unit.kind not in CONCENTRATIONS:
+    if unit is None or unit.kind not in CONCENTRATIONS or part_of(heading.name) in OF_ANOTHER_KIND:
         return None
     slug = re.sub(r"\W+", "_", fold(heading.name)).strip("_")[:40]
     if not slug:

@@ -25,7 +25,23 @@ _SIXTIETHS = {
     **dict.fromkeys(("分", "′", "'", "’", "min", "minute", "minutes", "m"), "分"),
     **dict.fromkeys(("秒", "″", '"', "”", "sec", "second", "seconds", "s"), "秒"),
 }
-_SIDE_WORDS = ("+", "+ -", "±", "sign", "dir", "dir.", "direction", "hem", "hemisphere", "方向", "半球", "ref", "+-", "正负", "正负号")
+_SIDE_WORDS = (
+    "+",
+    "+ -",
+    "±",
+    "sign",
+    "dir",
+    "dir.",
+    "direction",
+    "hem",
+    "hemisphere",
+    "方向",
+    "半球",
+    "ref",
+    "+-",
+    "正负",
+    "正负号",
+)
 _STAMP = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]|$).*|\d{1,2}[:：]\d{2}.*|\d{4}年.*")
 _IN_ONE = re.compile(r"(?P<name>.+?)[\s_\-.]*[(（\[]?\s*(?P<part>[^\W\d_]+|[°º′'’″\"”])\s*[)）\]]?\s*")
 
@@ -94,6 +110,12 @@ def _is_unit(text: str) -> bool:
     return parse_unit(bare) is not None or bare == "无量纲"
 
 
+def is_in_sixtieths(cells: Sequence[str]) -> bool:
+    """Whether a row of headings holds degrees and minutes."""
+    found = {_sixtieth(cell) for cell in cells}
+    return {"度", "分"} <= found
+
+
 def _sixtieth(text: str) -> str:
     return _SIXTIETHS.get(text.strip("()（）[]").lower(), "")
 
@@ -143,7 +165,9 @@ def _one_heading(parent: str, child: str, known: Callable[[str], bool]) -> str:
 
 def _is_angle(text: str) -> bool:
     meaning = understand(text)
-    return field_of_heading(text) in ("lon", "lat") or (meaning is not None and meaning.quantity.role in ("lon", "lat"))
+    return field_of_heading(text) in ("lon", "lat") or (
+        meaning is not None and meaning.quantity.role in ("lon", "lat")
+    )
 
 
 def _is_place_or_time(text: str) -> bool:

@@ -18,7 +18,9 @@ from ingest.species import fold
 #: Parts that are values of another kind than the quantity's own: never to be read in its place.
 OF_ANOTHER_KIND = ("corrected", "mark", "limit", "unit", "amount", "extreme", "spread")
 # "11% O2", "6%O2", "基准氧": a concentration at a reference oxygen is a corrected one.
-_AT_OXYGEN = re.compile(r"@|\d\s*(?:vol)?[%％]\s*(?:vol\.?\s*)?o[2₂]|o[2₂]\s*[=:]?\s*\d+(?:\.\d+)?\s*[%％]|基准氧|折氧", re.I)
+_AT_OXYGEN = re.compile(
+    r"@|\d\s*(?:vol)?[%％]\s*(?:vol\.?\s*)?o[2₂]|o[2₂]\s*[=:]?\s*\d+(?:\.\d+)?\s*[%％]|基准氧|折氧", re.I
+)
 _BRACKETS = re.compile(r"[(（\[【]([^()（）\[\]【】]*)[)）\]】]")
 _BETWEEN = " _-./·:："
 

@@ -106,7 +106,9 @@ def _tell(table: Table, lines: Sequence[_Line], notes: Notes) -> None:
             notes.decide(table.item, "headings_repeated", values)
         elif found:
             text = _text(table, found[0])
-            notes.decide(table.item, "rows_of_summary" if kind == "summary" else "rows_of_footer", values | {"text": text})
+            notes.decide(
+                table.item, "rows_of_summary" if kind == "summary" else "rows_of_footer", values | {"text": text}
+            )
     for line in lines:
         if line.kind == "other":
             notes.decide(table.item, "headings_change", {"line": line.number, "headings": line.headings[:12]})

@@ -20,7 +20,7 @@ from ingest.outcome import Decision, Notes
 from ingest.species import fold
 from ingest.text.encodings import Decoded
 from ingest.text.headings import split_heading, understand
-from ingest.text.layers import Headings, is_value, join_heading_rows
+from ingest.text.layers import Headings, is_in_sixtieths, is_value, join_heading_rows
 from ingest.text.parts import part_of
 from ingest.text.spelled import read_spelled
 from ingest.units import parse_unit
@@ -136,14 +136,20 @@ def heading_rows(lines: Sequence[str], delimiter: str, known: Mapping[str, str])
     """Headings of which the first line is a row, with those below that belong to it; a row of units stays apart."""
     rows = [split_line(line, delimiter)[:2000] for line in lines]
     alone = join_heading_rows(rows[:1], lambda _: False)
-    with_parts = len(rows) > 1 and any(map(part_of, rows[1]))
+    with_parts = len(rows) > 1 and (any(map(part_of, rows[1])) or is_in_sixtieths(rows[1]))
     if sum(1 for text in rows[0] if text) < 2 or len(rows) < 2:
         return alone
     if _is_unit_row(rows[1], len(rows[0])) and not with_parts:
         return alone
-    joined = join_heading_rows(rows, lambda text: understand(text) is not None or fold(text) in known)
+    joined = join_heading_rows(rows, lambda text: _is_listed(text) or fold(text) in known)
     fewer = _heading_score(joined.texts, known) < _heading_score(alone.texts, known)
     return alone if fewer and not with_parts else joined
+
+
+def _is_listed(text: str) -> bool:
+    """Whether a heading means something that is in the table of quantities."""
+    meaning = understand(text)
+    return meaning is not None and bool(meaning.quantity.words)
 
 
 def _has_rows(candidate: _Candidate, lines: Sequence[str], comment: str) -> bool:
@@ -152,7 +158,9 @@ def _has_rows(candidate: _Candidate, lines: Sequence[str], comment: str) -> bool
     if not any(meaning.quantity.role in ("lon", "lat", "species") for meaning in named):
         return False
     below = [line for line in lines[candidate.index + candidate.rows :] if line.strip()]
-    rows = [split_line(line, candidate.delimiter) for line in below[:4] if not comment or not line.startswith(comment)]
+    rows = [
+        split_line(line, candidate.delimiter) for line in below[:4] if not comment or not line.startswith(comment)
+    ]
     rows = rows[1:] if rows and _is_unit_row(rows[0], len(candidate.fields)) else rows
     return len(rows) >= 2 and all(_is_row(row, len(candidate.fields)) for row in rows[:2])
 

@@ -15,7 +15,13 @@ from ingest.units import Unit, parse_unit
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 _SHOWN = 12
-_ONCE = ("lon", "lat", "lon_side", "lat_side", *(f"{axis}_{part}" for axis in ("lon", "lat") for part in ("deg", "min", "sec")))
+_ONCE = (
+    "lon",
+    "lat",
+    "lon_side",
+    "lat_side",
+    *(f"{axis}_{part}" for axis in ("lon", "lat") for part in ("deg", "min", "sec")),
+)
 _TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock")
 
 

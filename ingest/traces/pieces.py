@@ -30,7 +30,8 @@ def _quantities(record: Record) -> set[tuple[str, str]]:
 def _alike(first: Record, second: Record) -> bool:
     return (
         _quantities(first) == _quantities(second)
-        and (first.zone, first.stated_offset_s, first.instrument) == (second.zone, second.stated_offset_s, second.instrument)
+        and (first.zone, first.stated_offset_s, first.instrument)
+        == (second.zone, second.stated_offset_s, second.instrument)
         and (first.lon is None, first.lat is None) == (second.lon is None, second.lat is None)
     )
 

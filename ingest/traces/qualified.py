@@ -28,9 +28,7 @@ _MOST_PLATFORMS = 50
 _SHOWN = 8
 
 
-def settle_uses(
-    item: str, uses: Sequence[Use], frame: pl.DataFrame
-) -> Outcome[tuple[tuple[Use, ...], pl.DataFrame]]:
+def settle_uses(item: str, uses: Sequence[Use], frame: pl.DataFrame) -> Outcome[tuple[tuple[Use, ...], pl.DataFrame]]:
     """Leave out counters of rows, and give columns the unit that a column of units states."""
     notes = Notes()
     kept = []
