@@ -6,40 +6,33 @@ A table with a beginning and an end of time is one of marks; one with a device o
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import date, timedelta, timezone, tzinfo
 from functools import lru_cache
-from itertools import chain, islice
 
-from ingest.errors import FileError, SettingError, UnknownFormat
-from ingest.monitors.codes import Code, code_of
+from ingest.errors import FileError, SettingError
+from ingest.monitors.codes import code_of
 from ingest.monitors.collect import Attributes, Collector, Points, SeriesKey
+from ingest.monitors.columns import Column, Columns, columns_at, find_columns, without_counters
 from ingest.monitors.marks import Mark
-from ingest.monitors.positions import ROLES as PLACES
 from ingest.monitors.positions import Spot, spot_of
 from ingest.monitors.times import ROLES as WHEN
-from ingest.monitors.times import UnusableRow, open_end_ns, say_times, settle_times, sound_start_ns
+from ingest.monitors.times import TableTimes, UnusableRow, open_end_ns, say_times, settle_times, sound_start_ns
 from ingest.monitors.values import Cells, add_value, commas_of_columns, stronger_mark
 from ingest.outcome import Notes, Phrase
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
+from ingest.text.asides import aside_of, is_summary_word
 from ingest.text.cells import UNIT_WORDS
-from ingest.text.fields import field_of_heading, monitor_headings
+from ingest.text.fields import is_rounded_code
+from ingest.text.lines import Ahead, Asides
 from ingest.text.marks import NO_MARK
+from ingest.text.qualifiers import settled_angles
 from ingest.text.sheets import Sheet
 
 TIME_ROLES = frozenset(WHEN)
-_HEADING_ROWS = 25
 _ROWS_OF_INTERVAL = 20_000
-_SUFFIXES = (
-    ("corrected", ("折算值", "折算浓度", "折算均值", "折算", "corrected")),
-    ("mark", ("数据标识", "数据标记", "标记", "标识", "flag", "mark")),
-    ("limit", ("标准限值", "排放限值", "标准值", "限值", "limit")),
-    ("skip", ("排放量", "累计", "总量")),
-    ("value", ("实测浓度", "实测值", "监测值", "小时均值", "日均值", "均值", "浓度", "实测", "value", "")),
-)
 _STATES = {
     "开": 1.0, "启": 1.0, "启动": 1.0, "运行": 1.0, "正常": 1.0, "生产": 1.0, "开启": 1.0, "on": 1.0, "run": 1.0,
     "关": 0.0, "停": 0.0, "停运": 0.0, "停止": 0.0, "停机": 0.0, "关闭": 0.0, "停产": 0.0, "off": 0.0, "stop": 0.0,
@@ -47,8 +40,6 @@ _STATES = {
 }  # fmt: skip
 _DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
 _ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
-# Longitude and latitude in a register; beside measured values "WD" is as well a wind direction or a temperature.
-_NO_PLACES = ("jd", "wd")
 _SITE_NAMES = ("permit_code", "uscc", "site_name")
 
 
@@ -59,16 +50,6 @@ class Device:
     site: dict[str, str]
     limits: dict[str, float] = field(default_factory=dict)
     spot: Spot | None = None
-
-
-@dataclass(frozen=True)
-class _Column:
-    """What a column holds: a role, or a part of a quantity with its unit."""
-
-    role: str
-    code: Code | None = None
-    unit: str = ""
-    heading: str = ""
 
 
 def read_table(
@@ -90,46 +71,131 @@ def read_table(
     UnknownFormat
         If no row of the first ones names a time and something measured.
     """
-    iterator = iter(sheet.rows)
-    columns = _find_heading(iterator, item)
-    unknown = [column.unit for column in columns if column.role == "" and column.unit]
-    if unknown:
-        notes.decide(item, "unknown_columns_left_out", {"columns": tuple(unknown[:12])})
-    roles = {column.role for column in columns}
-    rows = _filled_rows(iterator, notes)
-    first = list(islice(rows, _ROWS_OF_INTERVAL))
-    times = settle_times([column.role for column in columns], first, rows, item, zone, notes, today)
-    commas, said = commas_of_columns(_texts_of_columns(columns, first), item)
-    notes.keep(*said)
-    cells = Cells(commas)
+    rows = Ahead(sheet.rows)
+    part = _part_of_table(find_columns(rows, item), rows, item, zone, notes, today)
+    asides, zoned = Asides(sheet.unit), True
     bad: Counter[Phrase] = Counter()
-    for number, row in chain(first, rows):
+    for number, row in _filled_rows(rows, notes):
         where = f"{sheet.unit} {number}"
+        kind = part.aside(row)
+        later = columns_at(row, rows) if kind == "" and not part.is_timed(row) else None
+        if later is not None:
+            rows.skip(later.headings.rows - 1)
+            kind = "same" if later.headings.texts == part.found.headings.texts else kind
+            if not kind:
+                values = {"line": number, "headings": later.headings.texts[:12]}
+                notes.decide(item, "headings_change", values)
+                zoned = part.tell(item, notes) and zoned
+                part = _part_of_table(later, rows, item, zone, notes, today)
+                continue
+        if kind:
+            asides.add(kind, number, row)
+            continue
         try:
-            texts = _texts(columns, row)
-            if "mn" in roles:
-                _add_device_of_list(texts, devices, spot_of(texts, item, where), cells, where)
-            if {"start", "end"} <= roles:
-                marks.append(_mark(texts, f"{item}, {where}", zone))
-            elif roles & TIME_ROLES:
-                site = _site(texts)
-                time_ns = times.time_ns(row, (*site.values(), texts.get("species", ""), texts.get("device", "")))
-                points = collector.points(SeriesKey(times.interval, source=item, **site))
-                _add_row(columns, row, texts, time_ns, points, cells, where)
-                if (spot := spot_of(texts, item, where)) is not None:
-                    points.place(spot)
+            _read_row(part, row, item, where, collector, marks, devices)
         except (UnusableRow, SettingError) as error:
             bad[error.phrase] += 1
             if bad[error.phrase] == 1:
                 notes.reject(item, where, "row_not_used", {"reason": error.phrase})
-    notes.keep(*cells.decisions(item))
+    asides.tell(item, notes)
+    zoned = part.tell(item, notes) and zoned
     for reason, count in bad.items():
         if count > 1:
             notes.reject(item, sheet.unit, "more_rows_not_used", {"count": count - 1, "reason": reason})
-    return say_times(times, item, notes)
+    return zoned
 
 
-def _filled_rows(rows: Iterator[tuple[int, list[str]]], notes: Notes) -> Iterator[tuple[int, list[str]]]:
+@dataclass(frozen=True)
+class _Part:
+    """Rows under one heading: their columns, how their times and cells are read."""
+
+    found: Columns
+    times: TableTimes
+    cells: Cells
+    summarised: frozenset[int]
+
+    def tell(self, item: str, notes: Notes) -> bool:
+        """Say what its cells and times held; returns whether every time names its zone."""
+        notes.keep(*self.cells.decisions(item))
+        return say_times(self.times, item, notes)
+
+    def is_timed(self, row: Sequence[str]) -> bool:
+        """Whether a row has a time or a beginning that begins with a digit."""
+        times = [row[at] for at, column in enumerate(self.found.columns) if column.role in _TIMES and len(row) > at]
+        return any(text.strip()[:1].isdigit() for text in times)
+
+    def aside(self, row: Sequence[str]) -> str:
+        """Kind of a row that is no data: a summary in any column but those of such words, a footer without a time."""
+        texts = [cell for at, cell in enumerate(row) if at not in self.summarised and not cell[:1].isdigit()]
+        if any(map(is_summary_word, texts)):
+            return "summary"
+        return "" if self.is_timed(row) else aside_of(texts)
+
+
+_TIMES = (*WHEN, "start", "end")
+
+
+def _part_of_table(
+    found: Columns, rows: Ahead, item: str, zone: tzinfo, notes: Notes, today: date | None
+) -> _Part:
+    first = rows.ahead(_ROWS_OF_INTERVAL)
+    found = without_counters(found, first[:1000], item, notes)
+    if found.unknown:
+        notes.decide(item, "unknown_columns_left_out", {"columns": found.unknown[:12]})
+    offset_s = next((c.offset_s for c in found.columns if c.offset_s is not None), None)
+    if offset_s is not None:
+        notes.decide(item, "record_offset_of_heading", {"hours": offset_s / 3600.0})
+        zone = timezone(timedelta(seconds=offset_s))
+    numbered = list(enumerate(first))
+    roles = [column.role for column in found.columns]
+    times = settle_times(roles, numbered, _further(rows, len(first)), item, zone, notes, today)
+    commas, said = commas_of_columns(_texts_of_columns(found.columns, numbered), item)
+    notes.keep(*said)
+    return _Part(found, times, Cells(commas), _summarised(len(found.columns), first))
+
+
+def _further(rows: Ahead, start: int) -> Iterator[tuple[int, list[str]]]:
+    """Rows behind the next ``start``, without passing over them."""
+    while len(more := rows.ahead(start + _ROWS_OF_INTERVAL)) > start:
+        yield from enumerate(more[start:], start=start)
+        start = len(more)
+
+
+def _summarised(width: int, rows: Sequence[Sequence[str]]) -> frozenset[int]:
+    """Columns of which most cells are words of summaries: kinds of values (平均值), and no summary."""
+    counts = [sum(1 for row in rows if len(row) > at and is_summary_word(row[at])) for at in range(width)]
+    return frozenset(at for at, count in enumerate(counts) if 2 * count > len(rows))
+
+
+def _read_row(
+    part: _Part,
+    row: Sequence[str],
+    item: str,
+    where: str,
+    collector: Collector,
+    marks: list[Mark],
+    devices: dict[str, Device],
+) -> None:
+    columns = part.found.columns
+    roles = {column.role for column in columns}
+    texts = settled_angles(_texts(columns, row))
+    if is_rounded_code(texts.get("mn", "")):
+        raise UnusableRow(Phrase("row_device_rounded"))
+    cells = part.cells
+    if "mn" in roles:
+        _add_device_of_list(texts, devices, spot_of(texts, item, where), cells, where)
+    if {"start", "end"} <= roles:
+        marks.append(_mark(texts, f"{item}, {where}", part.times.zone))
+    elif roles & TIME_ROLES:
+        site = _site(texts)
+        time_ns = part.times.time_ns(row, (*site.values(), texts.get("species", ""), texts.get("device", "")))
+        points = collector.points(SeriesKey(part.times.interval, source=item, **site))
+        _add_row(columns, row, texts, time_ns, points, cells, where)
+        if (spot := spot_of(texts, item, where)) is not None:
+            points.place(spot)
+
+
+def _filled_rows(rows: Iterable[tuple[int, list[str]]], notes: Notes) -> Iterator[tuple[int, list[str]]]:
     """Rows with a text, one at a time; where the file breaks off, those above are used and the rest is a reject."""
     try:
         for number, row in rows:
@@ -139,57 +205,10 @@ def _filled_rows(rows: Iterator[tuple[int, list[str]]], notes: Notes) -> Iterato
         notes.reject(error.item, error.where, "table_breaks_off", {"error": error.phrase})
 
 
-# --- headings ------------------------------------------------------------------------------------------------------
-
-
-def _find_heading(iterator: Iterator[tuple[int, list[str]]], item: str) -> list[_Column]:
-    first = ""
-    for index, (_, row) in enumerate(iterator):
-        columns = [_column(cell) for cell in row]
-        roles = {column.role for column in columns}
-        measured = any(c.code is not None for c in columns) or roles & {
-            "value",
-            "power",
-            "current",
-            "energy",
-            "state",
-        }
-        names_device = "mn" in roles and roles & {"permit_code", "uscc", "name", *PLACES}
-        if (roles & {"time", "date"} and measured) or {"start", "end"} <= roles or names_device:
-            return columns
-        first = first or ", ".join(cell.strip() for cell in row[:8] if cell.strip())
-        if index >= _HEADING_ROWS:
-            break
-    expected = {"time": "监测时间", "value": "实测值"}
-    raise UnknownFormat(item, "record_heading_missing", {"first_row": first, **expected})
-
-
-def _column(heading: str) -> _Column:
-    """Understand one heading; an unknown one keeps its text in ``unit``, to be named."""
-    text = heading.strip().lower().replace("\ufeff", "")
-    unit = re.search(r"[(（\[]([^)）\]]*)[)）\]]", text)
-    bare = re.sub(r"[(（\[][^)）\]]*[)）\]]|[\s_:：*]", "", text)
-    role = monitor_headings().get(bare.replace("-", ""))
-    if role == "height" and unit and unit.group(1).strip() not in ("m", "米"):
-        return _Column("", unit=heading.strip())
-    if role:
-        return _Column(role, unit=unit.group(1) if unit else "")
-    site = field_of_heading(heading)
-    if site in ("permit_code", "uscc", "name") or (site in ("lon", "lat", "crs") and bare not in _NO_PLACES):
-        return _Column(site)
-    for part, words in _SUFFIXES:
-        for word in words:
-            if bare.endswith(word):
-                code = code_of(bare[: len(bare) - len(word)].rstrip("-_"))
-                if code is not None:
-                    return _Column(part, code, unit.group(1) if unit else "", heading.strip())
-    return _Column("", unit=heading.strip())
-
-
 # --- rows ----------------------------------------------------------------------------------------------------------
 
 
-def _texts(columns: Sequence[_Column], row: Sequence[str]) -> dict[str, str]:
+def _texts(columns: Sequence[Column], row: Sequence[str]) -> dict[str, str]:
     """Texts of the columns that have a role of their own, by role."""
     found: dict[str, str] = {}
     for column, cell in zip(columns, row, strict=False):
@@ -227,7 +246,7 @@ def _add_device_of_list(
 
 
 def _add_row(
-    columns: Sequence[_Column],
+    columns: Sequence[Column],
     row: Sequence[str],
     texts: Mapping[str, str],
     time_ns: int,
@@ -267,7 +286,7 @@ def _add_long(texts: Mapping[str, str], time_ns: int, points: Points, cells: Cel
 
 
 def _add_wide(
-    columns: Sequence[_Column], row: Sequence[str], time_ns: int, points: Points, cells: Cells, where: str
+    columns: Sequence[Column], row: Sequence[str], time_ns: int, points: Points, cells: Cells, where: str
 ) -> None:
     """Add the quantities that have columns of their own, with the marks in them and beside them."""
     limits = {
@@ -285,7 +304,9 @@ def _add_wide(
             mark = cell.strip()[:64]
         elif column.role in ("value", "corrected"):
             name = code.code if column.role == "value" else f"{code.code}_corrected"
-            attributes = _attributes(code.code, column.unit, limits.get(code.code))
+            at = column.unit_at
+            unit = row[at].strip() if at is not None and len(row) > at and row[at].strip() else column.unit
+            attributes = _attributes(code.code, unit, limits.get(code.code))
             mark = add_value(
                 points, cells, time_ns, name, cell, attributes, column=column.heading, where=where
             )  # fmt: skip
@@ -295,7 +316,7 @@ def _add_wide(
         points.add(time_ns, f"{code_name}_mark", mark)
 
 
-def _texts_of_columns(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str]]]) -> dict[str, list[str]]:
+def _texts_of_columns(columns: Sequence[Column], rows: Sequence[tuple[int, Sequence[str]]]) -> dict[str, list[str]]:
     """Texts of the first rows by the name under which their cells are counted: a heading, or a species of a long table."""
     found: dict[str, list[str]] = {}
     roles = {column.role: index for index, column in enumerate(columns) if column.code is None}

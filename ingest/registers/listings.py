@@ -26,6 +26,7 @@ from ingest.registers.places import (
 from ingest.registers.rows import Register, RegisterRow
 from ingest.schema import CrsSource
 from ingest.shapes import SettledShape, main_polygon, parts_of, settle_shapes
+from ingest.text.fields import is_rounded_code
 
 Understood = SettledShape | ImpossiblePlace | SettingError | None
 """What became of the shape of a row."""
@@ -105,6 +106,7 @@ def read_listings(registers: Sequence[Register], crs: str, notes: RowNotes) -> l
         (register, row, found)
         for register in registers
         for row, found in zip(register.rows, _settle(register, crs, near), strict=True)
+        if not _nameless(register, row, notes)
     ]
     listings = []
     for register, row, found in rows:
@@ -242,9 +244,18 @@ def _read_listing(
     return Listing(register, row, permit_code, uscc, row.get("name"), _part(row), place, gate, parcel)
 
 
+def _nameless(register: Register, row: RegisterRow, notes: RowNotes) -> bool:
+    """Whether nothing names the site of a row but a code that was rounded; then the row is a reject."""
+    codes = [text for name in ("permit_code", "uscc", "site_id") if (text := row.get(name))]
+    if row.get("name") or not codes or row.geometry is not None or not all(map(is_rounded_code, codes)):
+        return False
+    notes.reject(register.item, row.where, "row_code_rounded", {"code": codes[0]})
+    return True
+
+
 def _codes(register: str, row: RegisterRow, notes: RowNotes) -> tuple[str, str]:
     """Permit code and credit code of a row; codes of the wrong shape or check character are not used."""
-    permit_code, uscc = normalise_code(row.get("permit_code")), normalise_code(row.get("uscc"))
+    permit_code, uscc = (_unrounded(register, row, name, notes) for name in ("permit_code", "uscc"))
     if is_permit_code(uscc) and not permit_code:  # typed into the other column
         permit_code, uscc = uscc, ""
     if permit_code and not is_permit_code(permit_code):
@@ -260,6 +271,15 @@ def _codes(register: str, row: RegisterRow, notes: RowNotes) -> tuple[str, str]:
         why = Phrase("credit_codes_differ", {"permit_code": permit_code, "own": own, "stated": uscc})
         notes.keep_row(row.where, Decision(register, "credit_code_of_permit_believed", {}, why))
     return permit_code, own or uscc
+
+
+def _unrounded(register: str, row: RegisterRow, name: str, notes: RowNotes) -> str:
+    """A code of a row; one that a spreadsheet turned into a number and rounded is none."""
+    text = row.get(name)
+    if not is_rounded_code(text):
+        return normalise_code(text)
+    notes.keep_row(row.where, Decision(register, "code_rounded", {}, Phrase("code_lost_digits", {"code": text})))
+    return ""
 
 
 def _coordinate_texts(row: RegisterRow) -> tuple[str, str]:

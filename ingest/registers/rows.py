@@ -13,11 +13,15 @@ from pathlib import Path
 from shapely.geometry.base import BaseGeometry
 
 from ingest.errors import UnknownFormat
-from ingest.outcome import Decision, Phrase
+from ingest.outcome import Decision, Notes, Phrase
 from ingest.shapes import Feature, read_features, shape_of
 from ingest.systems import ImpossiblePlace
+from ingest.text.asides import aside_of
 from ingest.text.fields import field_of_heading
+from ingest.text.layers import Headings, join_heading_rows
+from ingest.text.lines import Ahead, Asides
 from ingest.text.pages import page_of
+from ingest.text.qualifiers import settled_angles
 from ingest.text.sheets import (
     Sheet,
     cell_text,
@@ -100,28 +104,80 @@ def read_register(path: Path, item: str, limits: Limits) -> Register:
 
 
 def _table(item: str, sheet: Sheet, decisions: tuple[Decision, ...]) -> Register:
-    """Find the heading row and name the fields of the rows below it."""
-    iterator = iter(sheet.rows)
+    """Find the heading rows and name the fields of the rows below them; a second heading row holds from there on."""
+    rows = Ahead(sheet.rows)
+    headings = _first_headings(item, rows)
+    notes = Notes(decisions)
+    aside = Asides(sheet.unit)
+    found: list[RegisterRow] = []
+    fields = _fields(item, headings, notes)
+    for number, cells in rows:
+        later = _headings_at(cells, rows)
+        if later is not None:
+            rows.skip(later.rows - 1)
+            if later.texts == headings.texts:
+                aside.add("same", number, cells)
+                continue
+            headings = later
+            notes.decide(item, "headings_change", {"line": number, "headings": headings.texts[:12]})
+            fields = _fields(item, headings, notes)
+            continue
+        values = _named_values(fields, cells)
+        kind = aside_of(cells) if not _is_site(values) else ""
+        if kind:
+            aside.add(kind, number, cells)
+        elif values:
+            found.append(RegisterRow(f"{sheet.unit} {number}", settled_angles(values)))
+    aside.tell(item, notes)
+    return Register(item, tuple(found), tuple(notes.decisions))
+
+
+def _first_headings(item: str, rows: Ahead) -> Headings:
     first: list[str] = []
-    for index, (_, row) in enumerate(iterator):
-        fields = [field_of_heading(cell) for cell in row]
+    for index, (_, row) in enumerate(rows):
         if not first and any(cell.strip() for cell in row):
             first = row
-        if _IDENTIFYING & set(fields) and len(set(fields) - {""}) >= 2:
-            break
+        headings = _headings_at(row, rows)
+        if headings is not None:
+            rows.skip(headings.rows - 1)
+            return headings
         if index >= _HEADING_ROWS:
-            raise _no_heading(item, first)
-    else:
-        raise _no_heading(item, first)
-    unknown = [cell.strip() for cell, name in zip(row, fields, strict=True) if cell.strip() and not name]
+            break
+    raise _no_heading(item, first)
+
+
+def _headings_at(row: Sequence[str], rows: Ahead) -> Headings | None:
+    """Headings that begin with a row, None where it is no heading row: it names a site and something else."""
+    filled = [cell for cell in row if cell.strip()]
+    if len(filled) < 2 or not any(map(field_of_heading, filled[:3])):
+        return None
+    below = rows.ahead(3)
+    if not _name_sites(row) and below and _name_sites(below[0]):
+        return None  # a title above the headings
+    headings = join_heading_rows([row, *below], lambda text: bool(field_of_heading(text)))
+    return headings if _name_sites(headings.texts) else None
+
+
+def _name_sites(texts: Sequence[str]) -> bool:
+    """Whether headings name a site and something else."""
+    fields = {field_of_heading(text) for text in texts} - {""}
+    return bool(_IDENTIFYING & fields) and len(fields) >= 2
+
+
+def _fields(item: str, headings: Headings, notes: Notes) -> list[str]:
+    """Fields by column; a column whose heading means nothing is named."""
+    fields = [field_of_heading(text) for text in headings.texts]
+    unknown = [text for text, name in zip(headings.texts, fields, strict=True) if text and not name]
     if unknown:
-        decisions = (*decisions, Decision(item, "unknown_columns_left_out", {"columns": tuple(unknown[:12])}))
-    found = tuple(
-        RegisterRow(f"{sheet.unit} {number}", values)
-        for number, cells in iterator
-        if (values := _named_values(fields, cells))
-    )
-    return Register(item, found, decisions)
+        notes.decide(item, "unknown_columns_left_out", {"columns": tuple(unknown[:12])})
+    return fields
+
+
+def _is_site(values: Mapping[str, str]) -> bool:
+    """Whether a row names a site by more than a word of summaries."""
+    if values.get("permit_code") or values.get("uscc"):
+        return True
+    return bool(values.get("name")) and not aside_of([values["name"]])
 
 
 def _named_values(fields: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
@@ -162,6 +218,7 @@ def _feature_row(feature: Feature) -> RegisterRow:
             values.setdefault(name, text.strip())
     if "site_id" not in values and isinstance(feature.id, str | int):
         values["site_id"] = str(feature.id)
+    values = settled_angles(values)
     try:
         return RegisterRow(feature.where, values, shape_of(feature.geometry), feature.crs)
     except ImpossiblePlace as error:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
+from ingest.text.qualifiers import side_of
+
 
 def field_of_heading(heading: str) -> str:
     """Return the field that a heading stands for, or an empty text.
@@ -18,7 +20,30 @@ def field_of_heading(heading: str) -> str:
     ('lon', 'permit_code', '')
     """
     text = re.sub(r"[（(\[【].*?[)）\]】]", "", heading.strip().lower())
-    return heading_vocabulary().get(re.sub(r"[\s_\-:：*/、.°\ufeff\"']", "", text), "")
+    found = heading_vocabulary().get(re.sub(r"[\s_\-:：*/、.°\ufeff\"']", "", text), "")
+    if found in _OTHER_SIDE:
+        inside = re.search(r"[（(\[【](.*?)[)）\]】]", heading)
+        return _OTHER_SIDE[found] if inside and side_of(inside[1]) == -1 else found
+    return found
+
+
+_OTHER_SIDE = {"lon": "lon_west", "lat": "lat_south"}
+#: Digits that a spreadsheet keeps of a number (IEEE 754 double precision).
+_DIGITS_KEPT = 15
+
+
+def is_rounded_code(text: str) -> bool:
+    """Whether a code has become a number in a spreadsheet and lost its last digits: ``9.15101E+17``, ``...000``.
+
+    Examples
+    --------
+    >>> [is_rounded_code(text) for text in ("9.15101E+17", "915101006604702000", "915101006604702148")]
+    [True, True, False]
+    """
+    text = text.strip().strip("'\"`")
+    if re.fullmatch(r"\d(?:\.\d+)?[eE]\+?\d{2}", text):
+        return True
+    return bool(re.fullmatch(r"\d{18,22}(?:\.0)?", text)) and not text.removesuffix(".0")[_DIGITS_KEPT:].strip("0")
 
 
 @lru_cache(maxsize=1)

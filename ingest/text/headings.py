@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ingest.species import SPECIES, Species, fold
+from ingest.text.parts import OF_ANOTHER_KIND, is_at_oxygen, is_of_instrument, part_of, split_part, unwrapped
+from ingest.text.qualifiers import side_of
 from ingest.units import Unit, parse_unit
 
 MOLE, MASS, NUMBER = "mole fraction", "mass concentration", "number concentration"
@@ -98,11 +100,20 @@ QUANTITIES: tuple[Quantity, ...] = (
         "time|timestamp|datetime|date time|date and time|system time|sample time|gps timestamp|date lt|lst|utc "
         "time|time utc|"
         "timestamp utc|gpst|gpst time|采样点时间|采样时间|监测时间|数据时间|时间|日期时间|采集时间|记录时间|测量时间|北京时间|"
-        "local time",
+        "local time|time stamp|utc date time|date time utc|local date time|date time local|time local|timestamp local|"
+        "local timestamp|utc timestamp|utc|time gmt|date time gmt|gps date time|created at|recorded at|logged at|"
+        "sampled at|measurement time|sampling time|observation time|acquisition time|record time|log date time|"
+        "time lst|date time lst|检测时间|测试时间|上报时间|时间戳|记录日期时间|世界时|协调世界时|本地时间|当地时间|utc时间",
     ),
     _other("date", "date", "date", "date|log date|logdate|system date y m d|system date|日期|监测日期|采样日期"),
     _other("clock", "clock", "time of day", "log time|logtime|system time h m s|clock|时刻|时分秒"),
-    _other("epoch", "epoch", "seconds since 1970", "epoch time|epoch|unix time|unixtime|seconds since 1970"),
+    _other(
+        "epoch",
+        "epoch",
+        "seconds since 1970",
+        "epoch time|epoch|unix time|unixtime|seconds since 1970|unix timestamp|unix epoch|epoch seconds|epoch ms|"
+        "unix time ms|unix|posix time",
+    ),
     _other("epoch_ns", "epoch_ns", "nanoseconds of the epoch second", "nanoseconds", "1", 0, 1e9),
     _other("gps_week", "gps_week", "GPS week", "gps week|gpsweek|gps week number|gps周|gps周数", "1", 0, 1e4),
     _other(
@@ -134,6 +145,50 @@ QUANTITIES: tuple[Quantity, ...] = (
         -90,
         90,
     ),
+    _other(
+        "lon_west", "lon", "longitude, degrees west", "west longitude|longitude w|lon w|long w|西经|经度 w", "degree"
+    ),
+    _other("lat_south", "lat", "latitude, degrees south", "south latitude|latitude south|南纬|纬度 s", "degree"),
+    *(
+        _other(f"{axis}_{part}", f"{axis}_{part}", f"{name} of {axis}", f"{word} {letter}", "1")
+        for axis, word in (("lon", "经度"), ("lat", "纬度"))
+        for part, name, letter in (("deg", "degrees", "度"), ("min", "minutes", "分"), ("sec", "seconds", "秒"))
+    ),
+    _other(
+        "lon_side",
+        "lon_side",
+        "east or west",
+        "e w|ew|east west|lon dir|long dir|lng dir|longitude dir|longitude direction|lon hem|lon hemisphere|"
+        "longitude hemisphere|e w indicator|lon ref|longitude ref|gps longitude ref|经度方向|东西经|东经 西经|东西半球|经度半球",
+    ),
+    _other(
+        "lat_side",
+        "lat_side",
+        "north or south",
+        "n s|ns|north south|lat dir|latitude dir|latitude direction|lat hem|lat hemisphere|latitude hemisphere|"
+        "n s indicator|lat ref|latitude ref|gps latitude ref|纬度方向|南北纬|北纬 南纬|南北半球|纬度半球",
+    ),
+    _other(
+        "fix",
+        "fix",
+        "whether the position is a fix",
+        "valid|validity|fix|gps fix|fix status|fix valid|fix type|fix mode|fix quality|gps quality|gps fix quality|"
+        "gps quality indicator|quality indicator|gps status|gps valid|gps validity|gps state|gnss status|gnss fix|"
+        "gnss quality|position status|position valid|pos valid|position fix|gps mode|gps fix type|gps fix mode|"
+        "positioning status|gps fix valid|gps fix status|rmc status|loc valid|定位状态|定位有效|定位有效性|是否定位|定位标志|定位标识|"
+        "gps状态|gps 状态|定位质量|gps有效|有效定位|定位模式|定位类型|gps定位状态|gps信号|gps有效性|卫星定位状态",
+    ),
+    _other(
+        "platform",
+        "platform",
+        "which vehicle or device the row is of",
+        "id|device|device id|device name|device sn|deviceid|vehicle|vehicle id|vehicle no|vehicle name|car|car id|serial|"
+        "serial number|serial no|sn|platform|platform id|sensor id|sensor serial|node|node id|unit id|instrument id|"
+        "instrument serial|monitor|monitor id|station|station id|station name|site id|imei|mac|mac address|terminal id|"
+        "drone id|uav|uav id|plate|license plate|plate no|plate number|设备|设备编号|设备号|设备id|设备名称|设备序列号|序列号|车牌|"
+        "车牌号|车牌号码|车辆|车辆编号|车号|车辆名称|终端号|终端编号|仪器编号|站点|站点名称|站点编号|点位名称|平台编号|走航车|无人机编号",
+    ),
+    _other("unit", "unit", "unit of the column before", "unit|units|单位|计量单位"),
     _other(
         "altitude",
         "other",
@@ -275,6 +330,13 @@ QUANTITIES: tuple[Quantity, ...] = (
 )
 
 _BY_WORD = {word: quantity for quantity in QUANTITIES for word in quantity.words}
+#: Words as they are written together: ``UTCDateTime``, ``WindSpeed``. Short ones would be other words.
+_SHORTEST_TOGETHER = 6
+_BY_TOGETHER = {
+    word.replace(" ", ""): quantity
+    for word, quantity in _BY_WORD.items()
+    if " " in word and word.isascii() and len(word.replace(" ", "")) >= _SHORTEST_TOGETHER
+}
 _SHORT = {
     "x",
     "y",
@@ -293,29 +355,24 @@ _SHORT = {
     "flow",
     "track",
 }
+#: Roles whose words mean it only when they are the whole heading.
+_WHOLE_ONLY = ("status", "fix", "platform", "unit", "lon_side", "lat_side")
 _QUALIFIERS = re.compile(
     r"\b(mdl|r2|flag|status|sd|std|sdev|stdev|error|err|raw|bits|code|absorption|ratio|smooth\w*|corrected|background|avg|"
     r"average|count|id|number|strength)\b|状态|标记|单位"
 )
-#: A temperature or pressure with one of these before it is the instrument's own, not the air's.
-_INTERNAL = {
-    "cell",
-    "pcb",
-    "cavity",
-    "board",
-    "box",
-    "inlet",
-    "internal",
-    "lamp",
-    "das",
-    "etalon",
-    "sample",
-    "detector",
-}
 _INSTRUMENT_SUFFIX = re.compile(r"^(?:pid|cem|sensor|ch\d+)$")
 
 
+_BASIS_BEHIND_UNIT = re.compile(r"(?P<name>.+)[_ ](?P<unit>\S+)[_ ](?P<basis>dry|wet)", re.IGNORECASE)
+#: ``[CH4]_ppm`` and ``[CH4]d_ppm`` of LGR analysers.
+_SPECIES_IN_BRACKETS = re.compile(r"^\[(\w+)\](?=[a-z_]|$)_?(\w*)")
 _BRACKETS = re.compile(r"^(?P<name>.*?)[\s_]*[(（\[](?P<unit>[^()（）\[\]]*)[)）\]]\s*$")
+
+
+def _unit_behind_basis(found: re.Match[str]) -> str:
+    """``CH4_ppm_dry`` is ``CH4_dry_ppm``."""
+    return f"{found['name']}_{found['basis']}_{found['unit']}" if parse_unit(found["unit"]) else found[0]
 
 
 @lru_cache(maxsize=4096)
@@ -329,7 +386,8 @@ def split_heading(text: str) -> Heading:
     >>> split_heading("EAST_LONGITUDE(deg)").name
     'EAST_LONGITUDE'
     """
-    clean = text.replace("﻿", "").strip().strip("\"'").strip()[:200]
+    clean = unwrapped(text.replace("﻿", "").strip().strip("\"'").strip()[:200])
+    clean = _BASIS_BEHIND_UNIT.sub(_unit_behind_basis, _SPECIES_IN_BRACKETS.sub(r"\1 \2", clean))
     bracket = _BRACKETS.match(clean)
     if bracket:
         return Heading(clean, bracket["name"].strip(), bracket["unit"].strip())
@@ -358,17 +416,22 @@ def understand(text: str) -> Meaning | None:
     whole = fold(heading.name)
     if not whole:
         return None
+    if (is_of_instrument(heading.unit_text) and heading.unit is None) or is_at_oxygen(text):
+        return None
     for candidate in (fold(text), whole):
-        if candidate in _BY_WORD:
-            return Meaning(_BY_WORD[candidate])
+        if candidate in _BY_WORD or candidate in _BY_TOGETHER:
+            return Meaning(_on_side(_BY_WORD.get(candidate) or _BY_TOGETHER[candidate], heading.unit_text))
+    of_part = _value_of(heading)
+    if of_part is not None:
+        return of_part[0]
     if _QUALIFIERS.search(whole) or _QUALIFIERS.search(fold(heading.text)):
         return None
     words = whole.split()
     for start in range(1, len(words)):
         tail = " ".join(words[start:])
-        if tail not in _BY_WORD or tail in _SHORT or _BY_WORD[tail].role == "status":
+        if tail not in _BY_WORD or tail in _SHORT or _BY_WORD[tail].role in _WHOLE_ONLY:
             continue
-        if not _INTERNAL & set(words[:start]):
+        if not is_of_instrument(" ".join(words[:start])):
             return Meaning(_BY_WORD[tail], " ".join(words[:start]))
     if (
         len(words) > 1
@@ -378,6 +441,39 @@ def understand(text: str) -> Meaning | None:
         quantity = _BY_WORD[words[0]]
         return Meaning(quantity, " ".join(words[1:])) if quantity.role == "species" else None
     return _unlisted_species(heading)
+
+
+def _on_side(quantity: Quantity, unit_text: str) -> Quantity:
+    """Degrees west or south where the brackets say so: ``Longitude (W)``."""
+    other = {"lon": "lon_west", "lat": "lat_south"}.get(quantity.slug)
+    if other is None or side_of(unit_text) != -1:
+        return quantity
+    return next(known for known in QUANTITIES if known.slug == other)
+
+
+def _value_of(heading: Heading) -> tuple[Meaning | None] | None:
+    """What a quantity with a part beside it means (``NO2浓度``, ``CH4_dry``): its own value, or nothing to be used.
+
+    None where no quantity with a part is named.
+    """
+    for subject, part in split_part(heading.name):
+        quantity = _BY_WORD.get(fold(subject))
+        inner = None if quantity is not None else _value_of(replace(heading, name=subject))
+        meaning = Meaning(quantity) if quantity is not None else inner[0] if inner is not None else None
+        if inner is None and (meaning is None or meaning.quantity.role != "species"):
+            continue
+        if meaning is None or part in OF_ANOTHER_KIND:
+            return (None,)
+        return (replace(meaning, quantity=_in_dry_air(meaning.quantity)) if part == "dry" else meaning,)
+    return None
+
+
+def _in_dry_air(quantity: Quantity) -> Quantity:
+    """The quantity that is the dry mole fraction of another."""
+    known = next((species for species in SPECIES.values() if species.dry_of == quantity.slug), None)
+    if known is not None:
+        return _species(known)
+    return replace(quantity, slug=f"{quantity.slug}_dry", long_name=f"{quantity.long_name}, dry air", cf="")
 
 
 _STATUS_OF = re.compile(
@@ -402,7 +498,7 @@ def status_subject(text: str) -> str:
 def _unlisted_species(heading: Heading) -> Meaning | None:
     """Take a name that is not in the table but carries the unit of a concentration as a species of its own."""
     unit = heading.unit
-    if unit is None or unit.kind not in CONCENTRATIONS:
+    if unit is None or unit.kind not in CONCENTRATIONS or part_of(heading.name) in OF_ANOTHER_KIND:
         return None
     slug = re.sub(r"\W+", "_", fold(heading.name)).strip("_")[:40]
     if not slug:

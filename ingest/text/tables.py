@@ -21,7 +21,9 @@ from ingest.species import fold
 from ingest.text.cells import DECIMAL, MISSING_TOKENS, THOUSANDS, shows
 from ingest.text.encodings import Decoded
 from ingest.text.headings import split_heading, understand
+from ingest.text.layers import Headings, is_in_sixtieths, is_value, join_heading_rows
 from ingest.text.numbers import Reading, commas_elsewhere, numbers_of_texts
+from ingest.text.parts import part_of
 from ingest.units import parse_unit
 
 TABLE_HEAD_BYTES = 1 << 18
@@ -35,6 +37,7 @@ class Table:
     """A located table: its headings (unit row merged in), where its rows begin, and how its fields are separated.
 
     ``heading_line`` and ``first_line`` count from 1 in the file; ``offset`` is the byte at which the rows begin.
+    ``cut`` says that the bytes are those of its rows alone.
     """
 
     text: Decoded
@@ -47,6 +50,7 @@ class Table:
     decimal_comma: bool = False
     comment: str = ""
     decisions: tuple[Decision, ...] = field(default=())
+    cut: bool = False
 
     @property
     def item(self) -> str:
@@ -87,21 +91,78 @@ def find_table(
         If no line names a time and something else.
     """
     lines = text.data[:TABLE_HEAD_BYTES].decode("utf-8", errors="replace").split("\n")[:HEAD_LINES]
-    known = columns or {}
-    best = (0, 0, ",", [""])
+    found: list[_Candidate] = []
     for index, line in enumerate(lines[first_line:], start=first_line):
-        if not line.strip() or (comment and line.startswith(comment)):
-            continue
-        for delimiter in _DELIMITERS:
-            if delimiter in line:
-                fields = split_line(line, delimiter)
-                score = _heading_score(fields, known)
-                if score > best[0]:
-                    best = (score, index, delimiter, fields)
-    if best[0] < 2:
+        if line.strip() and not (comment and line.startswith(comment)):
+            block = [text for text in lines[index : index + 4] if not comment or not text.startswith(comment)]
+            for delimiter in _DELIMITERS:
+                if delimiter in line:
+                    candidate = _candidate(block, index, delimiter, columns or {})
+                    found += [candidate] if candidate.score >= 2 else []
+    if not found:
         raise _no_heading(text, lines)
-    _, index, delimiter, fields = best
-    return _build_table(text, lines, index, delimiter, fields, comment)
+    best = max(found, key=lambda candidate: (candidate.score, -candidate.index))
+    # A table above the one with most quantities is a table all the same.
+    first = next((c for c in found if c.index < best.index and _has_rows(c, lines, comment)), best)
+    return _build_table(text, lines, first, comment)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A line that may be the heading row: how many quantities it names, its place, its fields (rows joined)."""
+
+    score: int
+    index: int
+    delimiter: str
+    fields: Sequence[str]
+    rows: int = 1
+
+
+def _candidate(block: Sequence[str], index: int, delimiter: str, known: Mapping[str, str]) -> _Candidate:
+    """Read a line and those behind it as one or more heading rows."""
+    fields = split_line(block[0], delimiter)[:2000]
+    if sum(1 for text in fields if parse_number(text) is not None) > 0.3 * len(fields):
+        return _Candidate(0, index, delimiter, fields)
+    joined = heading_rows(block, delimiter, known)
+    return _Candidate(_heading_score(joined.texts, known), index, delimiter, joined.texts, joined.rows)
+
+
+def heading_rows(lines: Sequence[str], delimiter: str, known: Mapping[str, str]) -> Headings:
+    """Headings of which the first line is a row, with those below that belong to it; a row of units stays apart."""
+    rows = [split_line(line, delimiter)[:2000] for line in lines]
+    alone = join_heading_rows(rows[:1], lambda _: False)
+    with_parts = len(rows) > 1 and (any(map(part_of, rows[1])) or is_in_sixtieths(rows[1]))
+    if sum(1 for text in rows[0] if text) < 2 or len(rows) < 2:
+        return alone
+    if _is_unit_row(rows[1], len(rows[0])) and not with_parts:
+        return alone
+    joined = join_heading_rows(rows, lambda text: _is_listed(text) or fold(text) in known)
+    fewer = _heading_score(joined.texts, known) < _heading_score(alone.texts, known)
+    return alone if fewer and not with_parts else joined
+
+
+def _is_listed(text: str) -> bool:
+    """Whether a heading means something that is in the table of quantities."""
+    meaning = understand(text)
+    return meaning is not None and bool(meaning.quantity.words)
+
+
+def _has_rows(candidate: _Candidate, lines: Sequence[str], comment: str) -> bool:
+    """Whether a measured quantity is named and two rows of values as wide as the headings stand below."""
+    named = [meaning for text in candidate.fields if (meaning := understand(text)) is not None]
+    if not any(meaning.quantity.role in ("lon", "lat", "species") for meaning in named):
+        return False
+    below = [line for line in lines[candidate.index + candidate.rows :] if line.strip()]
+    rows = [
+        split_line(line, candidate.delimiter) for line in below[:4] if not comment or not line.startswith(comment)
+    ]
+    rows = rows[1:] if rows and _is_unit_row(rows[0], len(candidate.fields)) else rows
+    return len(rows) >= 2 and all(_is_row(row, len(candidate.fields)) for row in rows[:2])
+
+
+def _is_row(fields: Sequence[str], width: int) -> bool:
+    filled = [text for text in fields if text]
+    return abs(len(fields) - width) <= 1 and 2 * sum(map(is_value, filled)) >= len(filled) > 0
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -110,6 +171,11 @@ def split_line(line: str, delimiter: str) -> list[str]:
         return [part.strip() for part in next(csv.reader([line.rstrip("\r")], delimiter=delimiter))]
     except (csv.Error, StopIteration):
         return [part.strip() for part in line.split(delimiter)]
+
+
+def heading_score(fields: Sequence[str], known: Mapping[str, str]) -> int:
+    """How many quantities a line names, among them a time; 0 where it is no heading row."""
+    return _heading_score(fields, known)
 
 
 def _heading_score(fields: Sequence[str], known: Mapping[str, str]) -> int:
@@ -141,22 +207,18 @@ def _no_heading(text: Decoded, lines: Sequence[str]) -> UnknownFormat:
     return UnknownFormat(text.item, "no_heading_row", {"beginning": first[:60]}, where="line 1")
 
 
-def _build_table(
-    text: Decoded, lines: Sequence[str], index: int, delimiter: str, fields: list[str], comment: str
-) -> Table:
-    units: list[str] = []
-    data_index = index + 1
-    if data_index < len(lines) and _is_unit_row(split_line(lines[data_index], delimiter), len(fields)):
-        units = split_line(lines[data_index], delimiter)
-        units += [""] * (len(fields) - len(units))
-        data_index += 1
+def _build_table(text: Decoded, lines: Sequence[str], found: _Candidate, comment: str) -> Table:
+    index, delimiter, fields = found.index, found.delimiter, found.fields
+    data_index = index + found.rows
+    units, rows = unit_rows(lines[data_index : data_index + 2], delimiter, len(fields))
+    data_index += rows
     sample = [line for line in lines[data_index : data_index + 50] if line.strip()]
     offset = _start_of_line(text.data, data_index)
     comma = delimiter in ";\t|" and _uses_decimal_comma(sample, delimiter)
     notes = list(text.decisions)
     if comma:
         notes.append(Decision(text.item, "decimal_comma", {"example": _comma_example(sample, delimiter)}))
-    headings = tuple(fields[:2000])
+    headings = tuple(fields)
     return Table(
         text, headings, delimiter, index + 1, data_index + 1, offset, tuple(units), comma, comment, tuple(notes)
     )
@@ -169,6 +231,18 @@ def _start_of_line(data: bytes, index: int) -> int:
         end = data.find(b"\n", start)
         start = end + 1 if end >= 0 else len(data) + 1
     return start
+
+
+def unit_rows(lines: Sequence[str], delimiter: str, width: int) -> tuple[list[str], int]:
+    """Units of one or two rows below the headings, and how many rows they are; what the first leaves out counts."""
+    units: list[str] = []
+    for number, line in enumerate(lines):
+        fields = split_line(line, delimiter)
+        if not _is_unit_row(fields, width):
+            return units, number
+        fields += [""] * (width - len(fields))
+        units = [own or other for own, other in zip(units or fields, fields, strict=False)]
+    return units, len(lines)
 
 
 def _is_unit_row(fields: Sequence[str], width: int) -> bool:
@@ -282,7 +356,7 @@ def _rows_of(table: Table) -> _Rows:
     data, width = table.text.data, len(table.headings)
     end = data.find(b"\n", table.offset, table.offset + 1_000_000)
     first = data[table.offset : end if end >= 0 else table.offset + 1_000_000]
-    if first.count(table.delimiter.encode()) == width - 1 and b'"' not in first and first.strip():
+    if not table.cut and first.count(table.delimiter.encode()) == width - 1 and b'"' not in first and first.strip():
         return _Rows(data, table.first_line - 1, named=False)
     names = table.delimiter.join(f"c{i}" for i in range(width)).encode()
     return _Rows(names + b"\n" + data[table.offset :], 0, named=True)

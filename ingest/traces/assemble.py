@@ -16,12 +16,15 @@ from ingest.species import fold
 from ingest.text.cells import unit_of_cells
 from ingest.text.encodings import decode
 from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity, split_heading
+from ingest.text.sections import find_tables, split_at_headings
 from ingest.text.sources import Source
 from ingest.text.stamps import Stamps
-from ingest.text.tables import Table, find_table, first_rows, heading_with_unit, read_columns, split_line
+from ingest.text.tables import Table, first_rows, heading_with_unit, read_columns, split_line
 from ingest.traces.cellwords import flag_bounds, said_of, words_of_cells
 from ingest.traces.columns import Use, choose_columns, columns_named
 from ingest.traces.conventions import advised_unit, is_chinese, unit_by_convention, why_no_convention
+from ingest.traces.pieces import join_pieces
+from ingest.traces.qualified import QUALIFYING, Places, platforms_of, settle_positions, settle_uses
 from ingest.traces.record import Channel, FloatArray, Layout, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
 from ingest.traces.times import read_times
@@ -30,7 +33,8 @@ from ingest.traces.winds import wind_channels
 from ingest.units import Unit, convert, parse_unit
 
 _ROWS_OF_UNITS = 40  # rows in which a unit behind numbers is looked for
-_TEXT_ROLES = ("time", "date", "clock", "status")
+_TEXT_ROLES = ("time", "date", "clock", "status", *QUALIFYING)
+_ANGLES = tuple(f"{axis}{part}" for axis in ("lon", "lat") for part in ("", "_deg", "_min", "_sec"))
 _UNIT_KIND_CODES = {
     "mole fraction": "a_mole_fraction",
     "mass concentration": "a_mass_concentration",
@@ -59,15 +63,63 @@ def read_delimited(
 ) -> Outcome[tuple[Record, ...]]:
     """Read any delimited table with a heading row: one record."""
     rules = layout or Layout()
+    notes = Notes()
+    # No name keeps the file's bytes once its numbers are read.
+    parsed = notes.take(_parse_source(source, settings, rules))
+    return notes.outcome(notes.take(_records(parsed, settings, rules)))
+
+
+def _parse_source(source: Source, settings: TraceSettings, rules: Layout) -> Outcome[tuple[Rows, ...]]:
     known = {fold(key): value for key, value in {**rules.columns, **settings.columns}.items()}
-    # One expression: no name keeps the file's bytes once its numbers are read.
-    rows = parse_rows(
-        find_table(decode(source, settings), columns=known, comment=rules.comment, first_line=rules.first_line),
-        settings,
-        rules,
-    )
-    outcome = record_from_rows(rows, settings, rules)
-    return Outcome((outcome.value,), (*rows.table.decisions, *outcome.decisions), outcome.rejects)
+    text = decode(source, settings)
+    tables = find_tables(text, columns=known, comment=rules.comment, first_line=rules.first_line)
+    return _parse_tables(tables, settings, rules)
+
+
+def _parse_tables(
+    tables: Outcome[tuple[Table, ...]], settings: TraceSettings, rules: Layout
+) -> Outcome[tuple[Rows, ...]]:
+    """Parse the tables of a file; one that cannot be read is a reject where another can."""
+    notes = Notes(tables.value[0].decisions)
+    found: list[Rows] = []
+    refused: list[FileError] = []
+    notes.take(tables)
+    for table in tables.value:
+        try:
+            found.append(parse_rows(table, settings, rules))
+        except FileError as error:
+            refused.append(error)
+    if not found:
+        raise refused[0]
+    notes.keep(*(error.reject for error in refused))
+    return notes.outcome(tuple(found))
+
+
+def _records(parsed: Sequence[Rows], settings: TraceSettings, rules: Layout) -> Outcome[tuple[Record, ...]]:
+    """Records of the tables of a file, those of the same quantities joined."""
+    if len(parsed) == 1:
+        one = record_from_rows(parsed[0], settings, rules)
+        return Outcome((one.value,), one.decisions, one.rejects)
+    notes = Notes()
+    records: list[Record] = []
+    refused: list[FileError] = []
+    for rows in parsed:
+        try:
+            records.append(notes.take(record_from_rows(rows, settings, rules)))
+        except FileError as error:
+            refused.append(error)
+    if not records:
+        raise refused[0]
+    notes.keep(*(error.reject for error in refused))
+    return notes.outcome(join_pieces(records))
+
+
+def records_from_table(table: Table, settings: TraceSettings, layout: Layout) -> Outcome[tuple[Record, ...]]:
+    """Turn a located table, and those below it with other headings, into records."""
+    known = {fold(key): value for key, value in {**layout.columns, **settings.columns}.items()}
+    notes = Notes()
+    parsed = notes.take(_parse_tables(split_at_headings(replace(table, decisions=()), known), settings, layout))
+    return notes.outcome(notes.take(_records(parsed, settings, layout)))
 
 
 def record_from_table(table: Table, settings: TraceSettings, layout: Layout) -> Outcome[Record]:
@@ -103,7 +155,9 @@ def parse_rows(table: Table, settings: TraceSettings, layout: Layout) -> Rows:
     frame, parse_notes = read_columns(table, numeric, textual, missing=layout.missing, angles=angles)
     if frame.height == 0:
         raise FileError(table.item, "no_rows_below_the_headings", where=f"line {table.heading_line}")
-    return Rows(table.without_rows(), uses, frame, (*unit_notes, *chosen.decisions, *parse_notes))
+    notes = Notes((*unit_notes, *chosen.decisions, *parse_notes))
+    uses, frame = notes.take(settle_uses(table.item, uses, frame))
+    return Rows(table.without_rows(), uses, frame, tuple(notes.decisions))
 
 
 def _units_of_cells(table: Table) -> tuple[Table, tuple[Decision, ...]]:
@@ -162,8 +216,9 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
         if use.role in (*_TEXT_ROLES, "epoch", "epoch_ns", "gps_week", "gps_seconds"):
             continue
         values = _values_of(frame[f"c{use.index}"], good)
-        if use.role in ("lon", "lat"):
-            places[use.role] = values
+        if use.role in _ANGLES:
+            other_side = use.meaning.quantity.slug in ("lon_west", "lat_south")
+            places[use.role] = -np.abs(values) if other_side else values
         elif not np.isfinite(values).any():
             empty.append(use.heading)
         elif use.role == "gnss_clock":
@@ -182,17 +237,19 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
     wind_frame = settings.wind_frame or layout.wind_frame
     components = notes.take(wind_channels(wind, item, wind_frame, layout.instrument))
     channels = _unique_names([*channels, *components])
+    lon, lat = notes.take(settle_positions(item, places, rows.uses, frame, good))
     record = Record(
         item=item,
         reader="",
         instrument=layout.instrument,
         time=stamps.time[good],
         zone="",
-        lon=places.get("lon"),
-        lat=places.get("lat"),
+        lon=lon,
+        lat=lat,
         channels=tuple(channels),
         qc_flag=np.zeros(int(good.sum()), np.uint32),
         gnss_clock_s=gnss,
+        platforms=notes.take(platforms_of(item, rows.uses, frame, good, Places(stamps.time[good], lon, lat))),
     )
     names = dict(zip(sources, (channel.name for channel in channels), strict=False))
     statuses = [*_status_columns(frame, rows.uses, good, names), *words_of_cells(frame, rows.uses, good, names)]
@@ -253,6 +310,7 @@ def make_channel(
         return _species_channel(values, quantity, unit, item, heading, label, chinese=chinese)
     notes = Notes()
     canonical = parse_unit(quantity.unit)
+    raw = values
     if canonical is not None:
         values = notes.take(_believed_unit(values, quantity, unit, canonical, item, heading, chinese=chinese))
     attrs = {"units": quantity.unit or (unit.name if unit else "1"), "long_name": quantity.long_name}
@@ -265,8 +323,9 @@ def make_channel(
     qc = np.where(
         (values < quantity.low) | (values > quantity.high), np.uint32(Flag.VALUE_OUT_OF_RANGE), np.uint32(0)
     )
+    scale = _factor(raw, values) if quantity.slug == "speed" else 1.0
     if not qc.any():
-        return notes.outcome(Channel(quantity.slug, values, attrs))
+        return notes.outcome(Channel(quantity.slug, values, attrs, scale=scale))
     notes.decide(
         item,
         "column_out_of_range",
@@ -279,7 +338,13 @@ def make_channel(
             "median": float(np.nanmedian(values)),
         },
     )
-    return notes.outcome(Channel(quantity.slug, values, attrs, qc.astype(np.uint32)))
+    return notes.outcome(Channel(quantity.slug, values, attrs, qc.astype(np.uint32), scale))
+
+
+def _factor(raw: FloatArray, values: FloatArray) -> float:
+    """What values were multiplied by."""
+    at = next(iter(np.flatnonzero(np.isfinite(raw) & (raw != 0))), None)
+    return 1.0 if at is None else float(values[at] / raw[at])
 
 
 def _believed_unit(

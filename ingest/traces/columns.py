@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.outcome import Notes, Outcome, Phrase, Value
 from ingest.species import fold
 from ingest.text.headings import QUANTITIES, Meaning, Quantity, split_heading, status_subject, understand
+from ingest.text.parts import split_part
+from ingest.text.qualifiers import claimed_offset_s as claimed_offset_s  # the times of a table need it too
 from ingest.text.tables import Table, heading_with_unit
 from ingest.units import Unit, parse_unit
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 _SHOWN = 12
+_ONCE = (
+    "lon",
+    "lat",
+    "lon_side",
+    "lat_side",
+    *(f"{axis}_{part}" for axis in ("lon", "lat") for part in ("deg", "min", "sec")),
+)
 _TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock", "gps_week", "gps_seconds")
 
 
@@ -54,13 +61,13 @@ def choose_columns(table: Table, known: Mapping[str, str]) -> Outcome[tuple[Use,
                 unread.append(raw)
             continue
         role = meaning.quantity.role
-        if role in (*_TIME_ROLES, "lon", "lat"):
+        if role in (*_TIME_ROLES, *_ONCE):
             if role in taken:
                 unread.append(raw)
                 continue
             taken.add(role)
         uses.append(Use(index, heading, meaning, unit))
-    statuses = _statuses(table, unread, uses, known)
+    statuses = [*_statuses(table, unread, uses, known), *_units(table, unread, uses)]
     read = {use.heading for use in statuses}
     unread = [raw for raw in unread if raw not in read]
     notes = Notes()
@@ -87,6 +94,16 @@ def _statuses(table: Table, unread: Sequence[str], uses: Sequence[Use], known: M
         if subject:
             of = _columns_called(subject, [use for use in uses if use.role == "species"])
             found += [Use(index, raw, Meaning(_BY_SLUG["status"]), None, of)] if of else []
+    return found
+
+
+def _units(table: Table, unread: Sequence[str], uses: Sequence[Use]) -> list[Use]:
+    """Find the columns that hold the unit of a species' column: ``NO2_unit``, ``二氧化氮单位``."""
+    found = []
+    for index, raw in enumerate(table.headings):
+        subject, part = next(split_part(raw), ("", "")) if raw in unread else ("", "")
+        of = _columns_called(subject, [use for use in uses if use.role == "species"]) if part == "unit" else ()
+        found += [Use(index, raw, Meaning(_BY_SLUG["unit"]), None, of)] if of else []
     return found
 
 
@@ -123,21 +140,3 @@ def _meaning_of(heading: str, known: Mapping[str, str]) -> tuple[Meaning | None,
             quantity = _BY_SLUG.get(slug) or Quantity(slug, "species", name.name, ())
             return Meaning(quantity), parse_unit(unit) or name.unit
     return understand(heading), name.unit
-
-
-def claimed_offset_s(heading: str) -> float | None:
-    """Return the offset from UTC (s) that a heading states, None where it states none.
-
-    Examples
-    --------
-    >>> [claimed_offset_s(text) for text in ("时间(UTC+8)", "Timestamp_UTC", "北京时间", "time")]
-    [28800.0, 0.0, 28800.0, None]
-    """
-    text = unicodedata.normalize("NFKC", heading).upper()
-    stated = re.search(r"(?<![A-Z])(?:UTC|GMT)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?", text)
-    if stated:
-        seconds = int(stated[2]) * 3600.0 + int(stated[3] or 0) * 60.0
-        return seconds if stated[1] == "+" else -seconds
-    if re.search(r"(?<![A-Z])(?:UTC|GMT)(?![A-Z])", text):
-        return 0.0
-    return 28800.0 if "北京时间" in text or "BEIJING TIME" in text else None

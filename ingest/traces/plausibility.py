@@ -17,6 +17,7 @@ from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.text.headings import QUANTITIES
 from ingest.traces.fullscale import flag_exchanged_sizes, flag_full_scale
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
+from ingest.traces.speeds import check_speed
 from ingest.units import convert, parse_unit
 
 _SECOND = np.timedelta64(1, "s")
@@ -25,11 +26,12 @@ _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
 
 
 def check_record(record: Record, settings: TraceSettings) -> Outcome[Record]:
-    """Run every check on one record, in the order positions, units, ends of ranges, sizes, constants."""
+    """Run every check on one record, in the order positions, speed, units, ends of ranges, sizes, constants."""
     notes = Notes()
     stuck = partial(flag_stuck_positions, settings=settings)
     constants = partial(flag_constants, settings=settings)
-    for check in (repair_positions, stuck, check_units, flag_full_scale, flag_exchanged_sizes, constants):
+    checks = (repair_positions, check_speed, stuck, check_units, flag_full_scale, flag_exchanged_sizes, constants)
+    for check in checks:
         record = notes.take(check(record))
     return notes.outcome(record)
 

@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
@@ -62,8 +63,10 @@ from ingest.traces.formats import (
 )
 from ingest.traces.outings import group_outings, join_outing
 from ingest.traces.plausibility import check_record, repair_stamps, take
+from ingest.traces.qualified import split_platforms
 from ingest.traces.record import Reader, Record
 from ingest.traces.record import TraceSettings as TraceSettings  # callers name it beside `read_traces`
+from ingest.traces.speeds import check_speed
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +149,10 @@ def read_traces(
             continue
         joined = _guarded(partial(join_outing, source, instruments, settings), notes)
         if joined is not None:
-            name = _stem(instruments[0].item if len(instruments) == 1 and not source.has_species else source.item)
+            if instruments:
+                joined = notes.take(check_speed(joined))
+            named = instruments[0] if len(instruments) == 1 and not source.has_species else source
+            name = _stem(named.item) + (f"-{named.platform}" if named.platform else "")
             traces += _split(joined, name, {str(t["trajectory"].values) for t in traces}, settings, notes)
     traces.sort(key=lambda trace: (trace["time"].values[0], str(trace["trajectory"].values)))
     logger.info("traces: %d files, %d traces, %d rejects", len(files), len(traces), len(notes.rejects))
@@ -190,7 +196,7 @@ def _read_source(source: Source, settings: TraceSettings) -> Outcome[tuple[Recor
     name = Phrase(_PLAIN_FORMAT_CODES[reader.name]) if plain else reader.name
     notes.decide(source.item, "read_as_format", {"format": name})
     kept = []
-    for record in notes.take(reader.read(source, settings)):
+    for record in chain.from_iterable(map(split_platforms, notes.take(reader.read(source, settings)))):
         rows = len(record.time)
         if rows < settings.minimum_rows:
             notes.reject(source.item, "rows", "too_few_rows", {"rows": rows, "needed": settings.minimum_rows})
@@ -279,6 +285,8 @@ def _build(record: Record, name: str) -> xr.Dataset:
     trace.attrs["source"] = record.item
     if record.instrument:
         trace.attrs["instrument"] = record.instrument
+    if record.platform:
+        trace.attrs["platform_id"] = record.platform
     check_trace(trace)
     return trace
 

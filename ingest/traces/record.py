@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from ingest.errors import SettingError
@@ -101,12 +102,16 @@ class TraceSettings(Limits):
 
 @dataclass(frozen=True)
 class Channel:
-    """One measured series: values (obs,), CF attributes, and the flags of single values."""
+    """One measured series: values (obs,), CF attributes, and the flags of single values.
+
+    ``scale`` is what the numbers of the file were multiplied by.
+    """
 
     name: str
     values: FloatArray
     attrs: Mapping[str, str]
     qc: FlagArray | None = None
+    scale: float = 1.0
 
     @property
     def is_species(self) -> bool:
@@ -123,7 +128,8 @@ class Record:
     the offset that the stamps carried themselves, if one. ``gnss_clock_s`` is a GNSS time of day in UTC
     seconds, NaN where
     absent: the best evidence for the zone of a local clock. ``frame`` is ``"ground"``, ``"vehicle"`` or empty
-    for the wind.
+    for the wind. ``platforms`` (obs,) names the vehicle or device of each row where a file holds several, until it is
+    split into records with a ``platform`` each.
     """
 
     item: str
@@ -139,6 +145,8 @@ class Record:
     gnss_clock_s: FloatArray | None = None
     zone_hint: str = ""
     positions_lost: Reject | None = None
+    platform: str = ""
+    platforms: pl.Series | None = None
 
     @property
     def has_species(self) -> bool:

@@ -18,6 +18,7 @@ from ingest.text.headings import split_heading
 from ingest.text.stamps import Stamps, TimeArray, coarse_steps, date_in_name, parse_stamps, share_like
 from ingest.text.tables import Table
 from ingest.traces.columns import Use, claimed_offset_s
+from ingest.traces.epochs import epoch_among, tested
 from ingest.traces.record import Layout, TraceSettings
 
 #: Seconds since 1970 between 2001 and 2033, or finer by 3, 6 or 9 digits.
@@ -31,6 +32,11 @@ def read_times(
     """Make times of the time columns; returns them, ``"UTC"`` or ``""`` for the zone, and a hint (``"local"``)."""
     by_role = {use.role: use for use in reversed(uses)}
     order = settings.date_order or layout.date_order
+    both = epoch_among(frame, by_role)
+    if both is not None:
+        epoch, stamp = both
+        stamps = _add_nanoseconds(_epoch_times(frame[f"c{epoch.index}"], table), frame, by_role.get("epoch_ns"))
+        return _with_note(stamps, tested(stamps.time, frame, epoch, stamp, table.item, order)), "UTC", ""
     if "epoch" in by_role:
         stamps = _epoch_times(frame[f"c{by_role['epoch'].index}"], table)
         return _add_nanoseconds(stamps, frame, by_role.get("epoch_ns")), "UTC", ""
@@ -164,7 +170,8 @@ def _roll_over_midnight(clock: pl.Series, day: str) -> pl.Series:
 
 def _epoch_times(values: pl.Series, table: Table) -> Stamps:
     """Seconds, milliseconds or microseconds since 1970 → times."""
-    numbers = values.cast(pl.Float64, strict=False).to_numpy().astype(float)
+    texts = values.str.strip_chars() if values.dtype == pl.String else values
+    numbers = texts.cast(pl.Float64, strict=False).to_numpy().astype(float)
     finite = numbers[np.isfinite(numbers)]
     if not len(finite):
         raise FileError(table.item, "epoch_column_without_numbers")

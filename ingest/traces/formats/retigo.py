@@ -10,7 +10,7 @@ from ingest.traces.record import Layout, Reader, Record, TraceSettings
 _LAYOUT = Layout(
     instrument="RETIGO",
     comment="##",
-    columns={"id": "", "speed": "speed mile h-1", "carspeed": "speed mile h-1", "pm": "pm_total ug m-3"},
+    columns={"id": "platform", "speed": "speed mile h-1", "carspeed": "speed mile h-1", "pm": "pm_total ug m-3"},
     missing=("-9999",),
 )
 

@@ -17,7 +17,7 @@ from ingest.traces.assemble import read_delimited
 from ingest.traces.record import Channel, Layout, Reader, Record, TraceSettings
 
 _CLEANEST_CO = 0.04  # ppm; 40 ppb is the cleanest air of the southern oceans, and 0.046 mg m-3
-_COLUMNS = {"设备序列号": "", "相对高度": "height_above_takeoff m"}
+_COLUMNS = {"设备序列号": "platform", "相对高度": "height_above_takeoff m"}
 
 
 def _recognises(head: bytes) -> bool:

@@ -16,7 +16,7 @@ from ingest.text.encodings import Decoded
 from ingest.text.sheets import refuse_bomb
 from ingest.text.sources import Source
 from ingest.text.tables import find_table
-from ingest.traces.assemble import record_from_table
+from ingest.traces.assemble import records_from_table
 from ingest.traces.formats.picarro import is_picarro_heading, read_picarro_table
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
 
@@ -81,7 +81,7 @@ def _read_sheet(item: str, rows: Sequence[Sequence[object]], settings: TraceSett
     if is_picarro_heading("\t".join(table.headings)):
         return read_picarro_table(table, settings)
     notes = Notes(table.decisions)
-    return notes.outcome((notes.take(record_from_table(table, settings, Layout())),))
+    return notes.outcome(notes.take(records_from_table(table, settings, Layout())))
 
 
 def sheet_as_text(rows: Sequence[Sequence[object]]) -> bytes:

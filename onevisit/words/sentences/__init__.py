@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from onevisit.words.sentences import (
     cells,
+    columns,
     common,
     images,
     monitors,
@@ -21,7 +22,7 @@ from onevisit.words.sentences import (
     traces,
 )
 
-PARTS = (common, text, cells, times, traces, images, registers, monitors, mosaics, rooms)
+PARTS = (common, text, cells, columns, times, traces, images, registers, monitors, mosaics, rooms)
 SENTENCES: Mapping[str, tuple[str, str]] = {
     code: sentence for part in PARTS for code, sentence in part.SENTENCES.items()
 }

@@ -150,10 +150,10 @@ def test_words_of_limit_columns(word: str) -> None:
 
 @pytest.mark.parametrize("word", ["排放量", "累计", "总量"])
 def test_words_of_columns_that_are_passed_over(word: str) -> None:
-    """Amounts are understood and not used: neither a value nor a column that nobody knows."""
+    """Amounts are understood and not used: no value of the quantity, and named."""
     found = parse(f"时间,SO2,SO2{word}(kg)\n2024-10-01 08:00,5,6\n")
     assert list(found.one.data_vars) == ["a21026"]
-    assert found.decisions == []
+    assert [decision.values for decision in found.decisions] == [{"columns": (f"SO2{word}(kg)",)}]
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,9 @@ ROLES = {
     "temperature": ("other", "air_temperature"), "relative_humidity": ("other", "relative_humidity"),
     "pressure": ("other", "air_pressure"), "sonic_u": ("other", ""), "sonic_v": ("other", ""),
     "sonic_w": ("other", ""), "sonic_temperature": ("other", ""), "attenuation": ("other", ""),
+    "lon_west": ("lon", ""), "lat_south": ("lat", ""), "lon_side": ("lon_side", ""), "lat_side": ("lat_side", ""),
+    **{f"{axis}_{part}": (f"{axis}_{part}", "") for axis in ("lon", "lat") for part in ("deg", "min", "sec")},
+    "fix": ("fix", ""), "platform": ("platform", ""), "unit": ("unit", ""),
 }  # fmt: skip
 
 #: Species: the gas or size in CF's names, empty where CF has none.

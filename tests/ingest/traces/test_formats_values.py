@@ -211,7 +211,6 @@ def test_retigo(tmp_path: Path) -> None:
     )
     frame = "does not say whether the vehicle's own motion was taken off; if it was not, put "
     assert said(outcome.decisions) == [
-        ("1 columns not read", "headings that mean nothing here: ID(-)"),
         (
             "offset in the stamps believed, not the heading 'Timestamp(UTC)'",
             "the stamps carry -4.0 h, the heading says +0.0 h",
