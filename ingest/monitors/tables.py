@@ -99,7 +99,8 @@ def read_table(
     roles = {column.role for column in columns}
     rows = _filled_rows(iterator, notes)
     first = list(islice(rows, _ROWS_OF_INTERVAL))
-    times = settle_times([column.role for column in columns], first, rows, item, zone, notes, today)
+    roles_of, units = [column.role for column in columns], [column.unit for column in columns]
+    times = settle_times(roles_of, units, first, rows, item, zone, notes, today)
     bad: Counter[Phrase] = Counter()
     for number, row in chain(first, rows):
         where = f"{sheet.unit} {number}"

@@ -23,7 +23,8 @@ CONCENTRATIONS = (MOLE, MASS, NUMBER)
 class Quantity:
     """A measured quantity: its slug, what it is used for, its canonical unit, its plausible range in that unit.
 
-    ``role`` is one of ``time``, ``date``, ``clock``, ``epoch``, ``gnss_clock``, ``gps_week``, ``gps_seconds``, ``lon``, ``lat``, ``species``,
+    ``role`` is one of ``time``, ``date``, ``clock``, ``epoch``, ``gps_week``, ``gps_seconds``,
+    ``gnss_clock``, ``lon``, ``lat``, ``species``,
     ``wind_speed``, ``wind_direction``, ``wind`` (a component), ``status``, ``other``, ``ignore``. ``unit`` is the
     canonical unit, for a species the unit in which ``low`` and ``high`` are given. ``guesses`` are units that a
     heading without one may mean, with the range of the median of values that makes each of them believable.
@@ -97,7 +98,8 @@ QUANTITIES: tuple[Quantity, ...] = (
         "time",
         "time|timestamp|datetime|date time|date and time|system time|sample time|gps timestamp|date lt|lst|utc "
         "time|time utc|"
-        "timestamp utc|gpst|gpst time|采样点时间|采样时间|监测时间|数据时间|时间|日期时间|采集时间|记录时间|测量时间|北京时间|"
+        "timestamp utc|gpst|gpst time|"
+        "采样点时间|采样时间|监测时间|数据时间|时间|日期时间|采集时间|记录时间|测量时间|北京时间|"
         "local time",
     ),
     _other("date", "date", "date", "date|log date|logdate|system date y m d|system date|日期|监测日期|采样日期"),

@@ -27,9 +27,9 @@ from ingest.traces.record import FloatArray, Record, TraceSettings
 def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:
     """Local readings → UTC; readings that a clock change makes double or impossible are flagged ``TIME_REPAIRED``.
 
-    Double readings are told apart by the order of the rows where it shows (the hour twice, or rows that go on from the
-    hour before or into the hour after); else they are taken as standard time. Impossible ones are moved to the first
-    valid moment.
+    Double readings are told apart by the order of the rows where it shows (the hour twice, or rows that go on from
+    the hour before or into the hour after); else they are taken as standard time. Impossible ones are moved to the
+    first valid moment.
     """
     zone = zone_of(name)
     index = pd.DatetimeIndex(local)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +9,7 @@ from ingest.outcome import Notes, Outcome, Phrase, Value
 from ingest.species import fold
 from ingest.text.headings import QUANTITIES, Meaning, Quantity, split_heading, status_subject, understand
 from ingest.text.tables import Table, heading_with_unit
+from ingest.text.zones import claimed_offset_s
 from ingest.units import Unit, parse_unit
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}
@@ -123,21 +122,3 @@ def _meaning_of(heading: str, known: Mapping[str, str]) -> tuple[Meaning | None,
             quantity = _BY_SLUG.get(slug) or Quantity(slug, "species", name.name, ())
             return Meaning(quantity), parse_unit(unit) or name.unit
     return understand(heading), name.unit
-
-
-def claimed_offset_s(heading: str) -> float | None:
-    """Return the offset from UTC (s) that a heading states, None where it states none.
-
-    Examples
-    --------
-    >>> [claimed_offset_s(text) for text in ("时间(UTC+8)", "Timestamp_UTC", "北京时间", "time")]
-    [28800.0, 0.0, 28800.0, None]
-    """
-    text = unicodedata.normalize("NFKC", heading).upper()
-    stated = re.search(r"(?<![A-Z])(?:UTC|GMT)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?", text)
-    if stated:
-        seconds = int(stated[2]) * 3600.0 + int(stated[3] or 0) * 60.0
-        return seconds if stated[1] == "+" else -seconds
-    if re.search(r"(?<![A-Z])(?:UTC|GMT)(?![A-Z])", text):
-        return 0.0
-    return 28800.0 if "北京时间" in text or "BEIJING TIME" in text else None

@@ -124,8 +124,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "the rows are of {first}, which can be no day of a drive: the clock was not set (or GPS weeks rolled over: "
         "1024 weeks later is {later}); put the seconds to add to its clock into mission.toml: "
         '[traces.clock_offset_s] "{name}" = SECONDS',
-        "各行日期为 {first}，不可能是走航日期：时钟未校准（或 GPS 周翻转：加 1024 周为 {later}）；请在 mission.toml 中写明"
-        '应加的秒数：[traces.clock_offset_s] "{name}" = 秒数',
+        "各行日期为 {first}，不可能是走航日期：时钟未校准（或 GPS 周翻转：加 1024 周为 {later}）；"
+        '请在 mission.toml 中写明应加的秒数：[traces.clock_offset_s] "{name}" = 秒数',
     ),
     "rows_of_impossible_days": (
         "{count} of {rows} rows left out: they are of {first} to {last}, before the clock was set or after today",
@@ -174,8 +174,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "时间已被电子表格取整；请将该列设为文本后重新导出",
     ),
     "record_dates_doubtful": (
-        "day and month of {stamp!r} cannot be told apart; write the dates as 2024-10-08, or put the first day into the "
-        "name of the file (20241008_...)",
+        "day and month of {stamp!r} cannot be told apart; write the dates as 2024-10-08, or put the first day into "
+        "the name of the file (20241008_...)",
         "无法区分 {stamp!r} 中的日与月；请将日期写成 2024-10-08 的形式，或在文件名中写明首日（20241008_...）",
     ),
     "day_and_clock_joined": (
@@ -190,6 +190,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "span_of_row": ("beginning of a span", "时段起点"),
     "record_offsets_obeyed": ("the zones in the times are obeyed", "按时间所注时区读取"),
     "record_offsets_obeyed.why": ("{count} of {rows} rows name one", "{rows} 行中有 {count} 行注明时区"),
+    "record_heading_obeyed": ("times taken as UTC{hours:+g} h", "时间按 UTC{hours:+g} h 处理"),
+    "record_heading_obeyed.why": ("the heading says so", "列名如此注明"),
     "record_times_rounded": ("{count} times rounded to the minute", "{count} 个时间取整到分"),
     "record_times_rounded.why": (
         "all are within 5 s of a full minute, as numbers of a spreadsheet with few digits are",
@@ -208,7 +210,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{values} 个值中有 {count} 个被同一时间的后续值替换：时间可能未完整读取",
     ),
     "many_values_replaced.why": (
-        "same point, quantity and time; look whether the hour stands in another column, or several points share a name",
+        "same point, quantity and time; is the hour in another column, or have several points one name?",
         "监控点、监测因子和时间均相同；请检查小时是否在其他列，或多个监控点是否同名",
     ),
     # --- ingest/registers/days.py ---
