@@ -140,6 +140,8 @@ class TableTimes:
         else:
             self.stated += 1
         if moment.letters:
+            if moment.letters != "CST":  # in a Chinese record that of China, which the settings name
+                raise UnusableRow(Phrase("row_time_zone_in_letters", {"letters": moment.letters}))
             self.letters[moment.letters] += 1
         time_ns = utc_ns(moment, self.zone, self._fold(moment, key))
         off = (time_ns + 30 * _NS) % (60 * _NS) - 30 * _NS

@@ -51,10 +51,10 @@ _CLOCK = (
 )
 _WEST_OF = (r":\d\d:\d\d", r"[.,]\d", r"[.,]\d\d", r"[.,]\d{3}", r"[.,]\d{6}", r"\d\d:\d\d ", r"t\d\d:\d\d")
 _ZONE = (
-    r"(?:\s*(?P<zone>(?:utc|gmt)?\+\d{1,2}(?::?\d{2})?|(?:utc|gmt)-\d{1,2}(?::?\d{2})?"
+    r"(?:\s*\(?(?P<zone>(?:utc|gmt)?\+\d{1,2}(?::?\d{2})?|(?:utc|gmt)-\d{1,2}(?::?\d{2})?"
     # "08:00-09:00" is a span: west of Greenwich stands behind seconds, a blank, or the clock of ISO 8601.
     rf"|(?:{'|'.join(f'(?<={before})' for before in _WEST_OF)})-\d{{2}}(?::?\d{{2}})?"
-    r"|z|北京时间|[a-z]{2,5}|\[[a-z_/]+\])(?:\[[a-z_/]+\])?)?"
+    r"|z|北京时间|[a-z]{2,5}|\[[a-z_/]+\])\)?(?:\[[a-z_/]+\])?)?"
 )
 _STAMPS = tuple(
     re.compile(rf"{day}(?:(?:\s*,\s*|\s*t\s*|[\s_-]+|(?<=[日号一二三四五六天)）])){_CLOCK}{_ZONE})?") for day in _DAYS

@@ -16,6 +16,7 @@ from ingest.errors import FileError
 from ingest.outcome import Decision, Notes, Phrase
 from ingest.text.dateorder import settle_order
 from ingest.text.dates import LAST_NS, Moment, NoMoment, order_of_twelve, read_moment
+from ingest.text.gpstime import utc_from_gps
 
 TimeArray = NDArray[np.datetime64]
 
@@ -36,6 +37,7 @@ _ZONE = (
 # "08:00-09:00" is a span and no zone: west of Greenwich stands behind seconds, or the clock of ISO 8601.
 _WEST = r"(?:\d:\d{2}:\d{2}(?:[.,]\d+)?|T\d{2}:\d{2}|T\d{6}(?:\.\d+)?)\s*(-\d{2}(?::?\d{2})?)$"
 _LETTERS = r"(?i)(?:\d|[时分秒]|[ap]\.?m\.?)\s*\[?([a-z]{2,5}|[a-z]+/[a-z_/]+)\]?$"
+_GPST = r"(?i)(\d)\s*\(?gpst?\)?$"
 _MAY_HAVE_ZONE = r"[A-Za-z间\]]$|\+|[\d\s]-\d{2}(?::?\d{2})?$"
 _NUMBERS = r"^\+?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$"
 
@@ -103,11 +105,16 @@ def parse_stamps(
     """
     plain = parse_regular(texts)
     if plain is not None:
+        _refuse_half_days(plain, item)
         return Stamps(plain, None)
     stripped = _cleaned(texts)
     filled = stripped.filter(stripped.is_not_null() & (stripped != ""))
     if not len(filled):
         raise FileError(item, "time_column_empty")
+    if share_like(filled, _GPST) > 0.5:
+        gps = parse_stamps(stripped.str.replace(_GPST, "$1"), item, date_order=date_order, day=day)
+        note = Decision(item, "gps_time_taken", {"heading": "GPST"})
+        return Stamps(utc_from_gps(gps.time), 0.0, (*gps.decisions, note))
     notes = Notes()
     if share_like(filled, _NUMBERS) >= 0.5:
         return _of_numbers(stripped, filled, item)
@@ -118,6 +125,7 @@ def parse_stamps(
         time = _read_column(local, order, item, letters_are_local, notes)
     else:
         time = regular
+    _refuse_half_days(time, item)
     if np.isnat(time).all():
         raise FileError(item, "no_stamp_readable", {"stamp": str(filled[0])[:40]})
     if isinstance(offset, np.ndarray):
@@ -128,6 +136,18 @@ def parse_stamps(
         shifted: TimeArray = np.subtract(time, np.timedelta64(int(offset), "s")).astype("datetime64[ns]")
         return Stamps(shifted, offset, tuple(notes.decisions))
     return Stamps(time, None, tuple(notes.decisions))
+
+
+def _refuse_half_days(time: TimeArray, item: str) -> None:
+    """Refuse a clock of twelve hours without AM and PM: hours of 1 to 12 only, and rows that go back by a round."""
+    steps = np.diff(time)
+    back = np.flatnonzero((steps <= np.timedelta64(-11, "h")) & (steps >= np.timedelta64(-12, "h")))
+    if not len(back):
+        return
+    hours = (time - time.astype("datetime64[D]")) / np.timedelta64(1, "h")
+    if np.nanmin(hours) >= 1 and np.nanmax(hours) < 13:
+        before, after = (str(time[back[0] + i])[:19] for i in (0, 1))
+        raise FileError(item, "clock_of_twelve_hours", {"before": before, "after": after}, where="time column")
 
 
 def share_like(texts: pl.Series, pattern: str) -> float:
@@ -142,7 +162,11 @@ def _cleaned(texts: pl.Series) -> pl.Series:
     if texts.str.contains("午", literal=True).any():
         for half, word in (("上午", "AM"), ("下午", "PM")):
             texts = texts.str.replace(rf"\s*{half}\s*(\d[\d:.]*)\s*$", f" $1 {word}")
-    return texts.str.strip_chars(" \t\r\"'\ufeff")
+    texts = texts.str.strip_chars(" \t\r\"'\ufeff")
+    if texts.str.contains(r"\)$|^[A-Z][a-z]{2} [A-Z]").any():
+        texts = texts.str.replace(r"\s*\(((?:UTC|GMT)[^)]*)\)$", " $1")
+        texts = texts.str.replace(r"^(\w{3} \w{3} +\d+ [\d:]+) (\w+|[+-]\d{2}:?\d{2}) (\d{4})$", "$1 $3 $2")
+    return texts
 
 
 # --- numbers -------------------------------------------------------------------------------------------------------

@@ -50,6 +50,16 @@ def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:
     return utc, doubtful
 
 
+def _hours_twice(local: TimeArray, name: str) -> np.ndarray:
+    """Which readings a clock shows twice, at the end of summer time."""
+    index = pd.DatetimeIndex(local)
+    passes = [
+        index.tz_localize(zone_of(name), ambiguous=np.full(len(index), summer), nonexistent="shift_forward")
+        for summer in (True, False)
+    ]
+    return np.asarray(passes[0] != passes[1])
+
+
 def _summer_by_order(local: TimeArray, double: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Which of the double readings are summer time, and of which the order of the rows tells it."""
     summer, settled = np.zeros(len(local), bool), np.zeros(len(local), bool)
@@ -147,6 +157,9 @@ def _with_zone(record: Record, name: str, why: Phrase) -> Outcome[Record]:
     notes = Notes()
     notes.decide(record.item, "zone_taken", {"zone": name}, why)
     doubtful = int(np.count_nonzero(flags))
+    twice = int(np.count_nonzero(_hours_twice(record.time, name) & (flags == 0)))
+    if twice:
+        notes.decide(record.item, "double_hour_by_rows", {"count": twice})
     if doubtful:
         notes.decide(record.item, "standard_time_taken", {"count": doubtful})
     return notes.outcome(replace(record, time=time, zone="UTC", qc_flag=record.qc_flag | flags))

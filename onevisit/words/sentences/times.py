@@ -68,6 +68,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{rows} rows share {distinct} stamps; the number was stored with too few digits, export it with more",
         "{rows} 行只有 {distinct} 个不同时间；数值保存的位数不足，请用更多位数重新导出",
     ),
+    "clock_of_twelve_hours": (
+        "the clock counts twelve hours and nothing says AM or PM: after {before} comes {after}; export the times with "
+        "24 hours",
+        "时钟为十二小时制，且未注明上午或下午：{before} 之后为 {after}；请按二十四小时制重新导出",
+    ),
     "zone_in_letters": (
         "the zone {letters} of the stamps is that of several countries; put the zone into mission.toml: "
         'under [traces] `time_zone = "Asia/Shanghai"`',
@@ -119,6 +124,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{heading!r} counts seconds of a week and no column names the week; export the GPS week beside it",
         "“{heading}”为周内秒，但没有 GPS 周列；请同时导出 GPS 周",
     ),
+    "double_hour_by_rows": (
+        "{count} times of an hour that came twice told apart",
+        "{count} 个时间处于重复的一小时（夏令时结束），已区分先后",
+    ),
+    "double_hour_by_rows.why": (
+        "by the order of the rows, at the end of summer time",
+        "依据夏令时结束时各行的先后顺序",
+    ),
     # --- ingest/traces/days.py ---
     "days_impossible": (
         "the rows are of {first}, which can be no day of a drive: the clock was not set (or GPS weeks rolled over: "
@@ -168,6 +181,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "row_time_is_a_span": (
         "its time is a span; put its beginning into a column of its own, as 2024-10-01 08:00",
         "时间为时间段；请将开始时间单独列为一列，写成 2024-10-01 08:00 的形式",
+    ),
+    "row_time_zone_in_letters": (
+        "its zone {letters} is that of several countries; write it as +08:00",
+        "时区缩写 {letters} 在多个国家含义不同；请写成 +08:00 的形式",
     ),
     "row_time_rounded": (
         "its time was rounded by a spreadsheet; export the column again as text",
