@@ -21,9 +21,8 @@ from ingest.monitors.marks import mark_variable
 from ingest.monitors.positions import Spot
 from ingest.outcome import Decision
 from ingest.schema import check_monitor, is_mark
+from ingest.text.dates import LAST_NS as LAST_NS  # of times that fit
 
-#: Times further from 1970 than this (1677 and 2262) do not fit 64 bits of nanoseconds.
-LAST_NS = 9_223_372_000 * 10**9
 #: From so many replaced values on, and this share of all, the times were not read whole: corrections are fewer.
 _MANY, _SHARE = 10, 0.25
 

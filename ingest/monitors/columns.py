@@ -16,7 +16,6 @@ from ingest.text.headings import split_heading
 from ingest.text.layers import Headings, join_heading_rows
 from ingest.text.lines import Ahead
 from ingest.text.parts import is_at_oxygen, split_part, unwrapped
-from ingest.text.qualifiers import claimed_offset_s
 
 _HEADING_ROWS = 25
 #: Roles of columns that are measured without naming a quantity.
@@ -44,7 +43,6 @@ class Column:
     code: Code | None = None
     unit: str = ""
     unit_at: int | None = None
-    offset_s: float | None = None
     heading: str = ""
 
 
@@ -156,7 +154,7 @@ def _column(heading: str) -> Column:
     if role == "height" and unit not in ("", "m", "米"):
         return Column("", unit=heading.strip())
     if role:
-        return Column(role, unit=unit, offset_s=claimed_offset_s(heading) if role == "time" else None)
+        return Column(role, unit=unit)
     site = field_of_heading(heading)
     if site in ("permit_code", "uscc", "name") or (site in (*_ANGLES, "crs") and bare not in _NO_PLACES):
         return Column(site)

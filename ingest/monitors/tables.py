@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta, timezone, tzinfo
+from datetime import date, tzinfo
 from functools import lru_cache
 
 from ingest.errors import FileError, SettingError
@@ -142,13 +142,10 @@ def _part_of_table(
     found = without_counters(found, first[:1000], item, notes)
     if found.unknown:
         notes.decide(item, "unknown_columns_left_out", {"columns": found.unknown[:12]})
-    offset_s = next((c.offset_s for c in found.columns if c.offset_s is not None), None)
-    if offset_s is not None:
-        notes.decide(item, "record_offset_of_heading", {"hours": offset_s / 3600.0})
-        zone = timezone(timedelta(seconds=offset_s))
     numbered = list(enumerate(first))
     roles = [column.role for column in found.columns]
-    times = settle_times(roles, numbered, _further(rows, len(first)), item, zone, notes, today)
+    headings = found.headings.texts
+    times = settle_times(roles, headings, numbered, _further(rows, len(first)), item, zone, notes, today)
     commas, said = commas_of_columns(_texts_of_columns(found.columns, numbered), item)
     notes.keep(*said)
     return _Part(found, times, Cells(commas), _summarised(len(found.columns), first))

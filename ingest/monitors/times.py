@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 import numpy as np
 
 from ingest.errors import FileError, OnevisitError
-from ingest.monitors.collect import LAST_NS
 from ingest.outcome import Notes, Phrase
 from ingest.text.dateorder import order_of_dates
 from ingest.text.dates import (
     FIRST_DAY,
+    LAST_NS,
     Moment,
     NoMoment,
     day_from_today,
@@ -29,6 +29,7 @@ from ingest.text.dates import (
     read_moment,
 )
 from ingest.text.stamps import date_in_name
+from ingest.text.zones import claimed_offset_s
 
 ROLES = ("time", "date", "clock", "hour")
 """Roles of columns that say when."""
@@ -54,7 +55,7 @@ class UnusableRow(OnevisitError, ValueError):
 
 
 def utc_ns(moment: Moment, zone: tzinfo, fold: int = 0) -> int:
-    """Nanoseconds since 1970 of a moment, by its own offset or that of the zone; of a double hour the first by default.
+    """Nanoseconds since 1970 of a moment, by its offset or that of the zone; of a double hour the first pass.
 
     Raises
     ------
@@ -89,7 +90,9 @@ def moment_of(text: str, order: str = "") -> Moment:
 
 def _unusable(error: NoMoment) -> UnusableRow:
     code = error.phrase.code
-    return UnusableRow(Phrase(_REASON_CODES[code] if code in _REASON_CODES else "row_time_not_understood"))
+    if code not in _REASON_CODES:
+        return UnusableRow(Phrase("row_time_not_understood"))
+    return UnusableRow(Phrase(_REASON_CODES[code]))
 
 
 @dataclass
@@ -97,7 +100,8 @@ class TableTimes:
     """How the times of one table are read, and what was met on the way.
 
     ``columns`` are the index of the column of times, or of the day and of the clock; ``order`` that of day and month.
-    ``stated`` and ``local`` count rows whose time names a zone, and whose does not.
+    ``stated`` and ``local`` count rows whose time names a zone, and whose does not; ``headed_s`` is the offset (s)
+    that the heading states, which holds for the latter.
     """
 
     columns: tuple[int, ...]
@@ -109,6 +113,7 @@ class TableTimes:
     stated: int = 0
     local: int = 0
     snapped: int = 0
+    headed_s: float | None = None
     letters: Counter[str] = field(default_factory=Counter)
     _double: dict[tuple[str, ...], tuple[int, int, bool]] = field(default_factory=dict)
 
@@ -128,11 +133,15 @@ class TableTimes:
             If it has none, or one that cannot be.
         """
         moment = self.moment(row)
+        if moment.offset_s is None and self.headed_s is not None:
+            moment = replace(moment, offset_s=int(self.headed_s))
         if moment.offset_s is None:
             self.local += 1
         else:
             self.stated += 1
         if moment.letters:
+            if moment.letters != "CST":  # in a Chinese record that of China, which the settings name
+                raise UnusableRow(Phrase("row_time_zone_in_letters", {"letters": moment.letters}))
             self.letters[moment.letters] += 1
         time_ns = utc_ns(moment, self.zone, self._fold(moment, key))
         off = (time_ns + 30 * _NS) % (60 * _NS) - 30 * _NS
@@ -151,7 +160,7 @@ class TableTimes:
         return moment_of(cells[0] if cells else "", self.order)
 
     def _fold(self, moment: Moment, key: tuple[str, ...]) -> int:
-        """Which of two passes through an hour at the end of summer time a row is of, by the rows of its series before."""
+        """Which pass through an hour at the end of summer time a row is of, by the rows of its series before."""
         if (
             moment.offset_s is not None
             or self.zone is UTC
@@ -190,6 +199,7 @@ def _begin_of_span(text: str) -> str:
 
 def settle_times(
     roles: Sequence[str],
+    headings: Sequence[str],
     rows: list[tuple[int, list[str]]],
     more: Iterator[tuple[int, list[str]]],
     item: str,
@@ -216,6 +226,7 @@ def settle_times(
     else:
         columns = tuple((whole or days or at)[:1])
     times = TableTimes(columns, zone, today=today)
+    times.headed_s = next((s for at in columns if (s := claimed_offset_s(headings[at])) is not None), None)
     if columns:
         times.order = _order(columns[0], rows, more, item, notes)
         times.interval, times.snaps = _interval(times, rows)
@@ -223,7 +234,7 @@ def settle_times(
 
 
 def _kind_of_column(at: int, rows: Iterable[tuple[int, Sequence[str]]]) -> str:
-    """``stamp``, ``day``, ``clock``, ``hour`` or ``span``: what most cells of a column are, empty for none of these."""
+    """``stamp``, ``day``, ``clock``, ``hour`` or ``span``: what most cells of a column are, else empty."""
     cells = dict.fromkeys(row[at].strip() for _, row in rows if len(row) > at and row[at].strip())
     kinds = Counter(_kind(cell) for cell in list(cells)[:_CELLS])
     if kinds["stamp"] and kinds["day"]:  # midnights of a workbook come as days
@@ -314,7 +325,9 @@ def _interval(times: TableTimes, rows: Sequence[tuple[int, Sequence[str]]]) -> t
 
 def say_times(times: TableTimes, item: str, notes: Notes) -> bool:
     """Say what was believed of the times; returns whether every row of the table named its zone."""
-    if times.stated:
+    if times.headed_s is not None:
+        notes.decide(item, "record_heading_obeyed", {"hours": times.headed_s / 3600})
+    elif times.stated:
         notes.decide(item, "record_offsets_obeyed", {"count": times.stated, "rows": times.stated + times.local})
     if times.letters:
         notes.decide(item, "zone_letters_are_local", {"letters": tuple(sorted(times.letters)[:4])})

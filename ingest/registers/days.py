@@ -23,7 +23,7 @@ _FIRST_YEAR = 1990  # permits for discharge were first issued in the late 1980s;
 
 
 def date_orders(listings: Sequence[Listing], notes: Notes) -> Orders:
-    """Settle the order of day and month of every register's columns by all of its rows; none where nothing settles it."""
+    """Settle the order of day and month of every register's columns by all of its rows, where they settle it."""
     texts: dict[tuple[str, str], list[str]] = defaultdict(list)
     for listing in listings:
         for field in FIELDS:

@@ -1,4 +1,4 @@
-"""Which number of a date is the day, the month and the year: settled by all rows of a column, never by its first ones."""
+"""Which number of a date is the day, the month and the year: settled by all rows of a column, not its first ones."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ingest.errors import FileError
 from ingest.outcome import Notes, Phrase
 from ingest.text.dates import FIRST_DAY, day_from_today, ordered_day
 
+_DATE = r"^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})"
 _FEW_WRONG = 0.98  # of the dates: the rest are broken rows, which are counted
 
 
@@ -24,13 +25,13 @@ def settle_order(texts: pl.Series, item: str, declared: str, known: date | None,
     FileError
         If nothing settles it, or the rows contradict each other.
     """
-    heads = texts.str.extract(r"^\s*(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})")
-    if heads.null_count() == len(heads) or heads.str.contains(r"^\d{4}").fill_null(True).all():
+    if texts.str.contains(r"^\s*(?:\d{4}|\d{1,3}\D{2}|\D)").fill_null(True).all():
         return "ymd"
-    runs: list[str] = [
-        head for head in heads.rle().struct.field("value").to_list() if head and not re.match(r"\d{4}", head)
-    ]
-    first = next(text for text, head in zip(texts, heads, strict=True) if head == runs[0])
+    heads = texts.str.strip_chars().str.head(10).rle().struct.field("value").str.extract(_DATE)
+    runs = [head for head in heads.drop_nulls().to_list() if not re.match(r"\d{4}", head)]
+    if not runs:
+        return "ymd"
+    first = str(texts.filter(texts.str.contains(rf"^\s*{re.escape(runs[0])}(?:\D|$)"))[0])
     return order_of_dates(runs, item, declared, known, notes, first=first)
 
 

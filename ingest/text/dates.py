@@ -1,6 +1,6 @@
-"""One stamp as people, loggers and spreadsheets write it → the reading of a clock, or what is wrong with it by name.
+"""One stamp as people, loggers and spreadsheets write it → the reading of a clock, or what is wrong with it.
 
-The whole text must be understood: a half of the day, an offset, a zone in letters are obeyed or refused, never cut off.
+The whole text must be understood: a half of the day, an offset, a zone in letters are obeyed or refused.
 Columns of stamps are read by `ingest.text.stamps`, which comes here for what is not written plainly.
 """
 
@@ -19,6 +19,8 @@ from ingest.outcome import Phrase
 
 _NS = 1_000_000_000
 _DAY_S = 86_400
+#: Times further from 1970 than this (1677 and 2262) do not fit 64 bits of nanoseconds.
+LAST_NS = 9_223_372_000 * _NS
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EXCEL_ZERO = date(1899, 12, 30).toordinal() - _EPOCH_DAY  # ECMA-376 18.17.4.1, right from March 1900 on
 _MATLAB_ZERO = 719_529  # datenum(1970, 1, 1)
@@ -47,11 +49,12 @@ _CLOCK = (
     r"|(?P<hms>\d{6}|\d{4})(?:\.(?P<hf>\d{1,9}))?)"
     rf"(?:\s*(?P<behind>{_HALF}))?"
 )
+_WEST_OF = (r":\d\d:\d\d", r"[.,]\d", r"[.,]\d\d", r"[.,]\d{3}", r"[.,]\d{6}", r"\d\d:\d\d ", r"t\d\d:\d\d")
 _ZONE = (
-    r"(?:\s*(?P<zone>(?:utc|gmt)?\+\d{1,2}(?::?\d{2})?|(?:utc|gmt)-\d{1,2}(?::?\d{2})?"
-    r"|(?<=\d\d:\d\d)(?<=:\d\d:\d\d)-\d{2}(?::?\d{2})?|(?<=[.,]\d)-\d{2}(?::?\d{2})?|(?<=[.,]\d\d)-\d{2}(?::?\d{2})?"
-    r"|(?<=[.,]\d{3})-\d{2}(?::?\d{2})?|(?<=[.,]\d{6})-\d{2}(?::?\d{2})?|(?<=\d\d:\d\d )-\d{2}:?\d{2}|(?<=t\d\d:\d\d)-\d{2}:?\d{2}"
-    r"|z|北京时间|[a-z]{2,5}|\[[a-z_/]+\])(?:\[[a-z_/]+\])?)?"
+    r"(?:\s*\(?(?P<zone>(?:utc|gmt)?\+\d{1,2}(?::?\d{2})?|(?:utc|gmt)-\d{1,2}(?::?\d{2})?"
+    # "08:00-09:00" is a span: west of Greenwich stands behind seconds, a blank, or the clock of ISO 8601.
+    rf"|(?:{'|'.join(f'(?<={before})' for before in _WEST_OF)})-\d{{2}}(?::?\d{{2}})?"
+    r"|z|北京时间|[a-z]{2,5}|\[[a-z_/]+\])\)?(?:\[[a-z_/]+\])?)?"
 )
 _STAMPS = tuple(
     re.compile(rf"{day}(?:(?:\s*,\s*|\s*t\s*|[\s_-]+|(?<=[日号一二三四五六天)）])){_CLOCK}{_ZONE})?") for day in _DAYS
@@ -76,7 +79,7 @@ class NoMoment(OnevisitError, ValueError):
 
 @dataclass(frozen=True)
 class Moment:
-    """What one stamp says: the reading of a clock (ns since 1970 as if it were UTC), and its offset where it states one.
+    """What a stamp says: the reading of a clock (ns since 1970 as if UTC), and its offset where it states one.
 
     ``kind`` is ``clock``, ``day``, ``month``, ``epoch`` (which is UTC), ``excel`` or ``matlab`` (days in numbers).
     ``letters`` is a zone in letters that several zones share (``CST``), empty where none is stated.
@@ -309,7 +312,7 @@ def _of_twelve(digits: str, text: str, order: str) -> Moment:
 
 
 def order_of_twelve(texts: Sequence[str]) -> str:
-    """``long`` or ``short`` for stamps of twelve digits: the reading of which all are moments; empty for both or none.
+    """``long`` or ``short`` for stamps of twelve digits: the reading that all have; empty for both or none.
 
     Examples
     --------
@@ -353,8 +356,9 @@ def _epoch(whole: str, part: str, text: str) -> Moment:
 def _rounded_days_ns(whole: str, part: str) -> int:
     """Days → ns: to the second where the digits do not tell another (45573.08333 is 01:59:59.7), else to 1 ms."""
     digits = part[:15] or "0"
-    milliseconds = (int(digits) * _DAY_S * 1000 * 2 + 10 ** len(digits)) // (2 * 10 ** len(digits))
-    doubt = max(1.0, 0.5 * _DAY_S * 1000 / 10 ** len(digits))
+    size: int = 10 ** len(digits)
+    milliseconds = (int(digits) * _DAY_S * 1000 * 2 + size) // (2 * size)
+    doubt = max(1.0, 0.5 * _DAY_S * 1000 / size)
     seconds = round(milliseconds / 1000)
     if abs(milliseconds - seconds * 1000) <= min(doubt, 500.0):
         milliseconds = seconds * 1000
@@ -392,7 +396,8 @@ def read_clock(text: str) -> int:
 
 
 _NO_END = re.compile(
-    r"长期(?:有效)?|永久(?:有效)?|无固定期限|无限期|不限期?|无期限|forever|permanent|indefinite|unlimited|no expiry|no end",
+    r"长期(?:有效)?|永久(?:有效)?|无固定期限|无限期|不限期?|无期限"
+    r"|forever|permanent|indefinite|unlimited|no expiry|no end",
     re.IGNORECASE,
 )
 _PARTS_OF_RANGE = re.compile(r"\s*(?:至|到|~|—|–|―|－|\bto\b|\buntil\b)\s*|\s+-+\s+", re.IGNORECASE)
@@ -412,7 +417,7 @@ class Day:
 
 @lru_cache(maxsize=1 << 14)
 def read_day(text: str, order: str = "") -> Day:
-    """Read the last day of a register's cell: ``45291``, ``20231231``, ``2020-01-01至2025-12-31``, ``2023年12月``, ``长期``.
+    """Read the last day in a cell: ``45291``, ``20231231``, ``2020-01-01至2025-12-31``, ``2023年12月``, ``长期``.
 
     A month is its last day; the year 9999 is no end.
 
@@ -454,10 +459,10 @@ def _whole_day(text: str, order: str) -> Day:
 
 
 FIRST_DAY = date(2005, 1, 1)
-"""Of a record that is believed: HJ/T 212-2005 is the first standard of such records, and clocks that were never set are
-at 1970, 1980 or 2000."""
+"""Of a record that is believed: HJ/T 212-2005 is the first standard of such records; clocks that were never set
+are at 1970, 1980 or 2000."""
 
 
 def day_from_today(today: date | None) -> date:
-    """The last day that a record may have: tomorrow, for the zones east of here; ``today`` is the machine's by default."""
+    """The last day that a record may have: tomorrow, for zones east of here; ``today`` by default the machine's."""
     return (today or date.today()) + timedelta(days=1)

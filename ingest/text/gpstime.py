@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ingest.text.stamps import TimeArray
+TimeArray = NDArray[np.datetime64]
 
 _GPS_ZERO = np.datetime64("1980-01-06", "ns")
 _WEEK_S = 604_800

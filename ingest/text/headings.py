@@ -25,7 +25,8 @@ CONCENTRATIONS = (MOLE, MASS, NUMBER)
 class Quantity:
     """A measured quantity: its slug, what it is used for, its canonical unit, its plausible range in that unit.
 
-    ``role`` is one of ``time``, ``date``, ``clock``, ``epoch``, ``gnss_clock``, ``gps_week``, ``gps_seconds``, ``lon``, ``lat``, ``species``,
+    ``role`` is one of ``time``, ``date``, ``clock``, ``epoch``, ``gps_week``, ``gps_seconds``,
+    ``gnss_clock``, ``lon``, ``lat``, ``species``,
     ``wind_speed``, ``wind_direction``, ``wind`` (a component), ``status``, ``other``, ``ignore``. ``unit`` is the
     canonical unit, for a species the unit in which ``low`` and ``high`` are given. ``guesses`` are units that a
     heading without one may mean, with the range of the median of values that makes each of them believable.

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ingest.errors import FileError
 from ingest.outcome import Decision, Notes, Phrase
 from ingest.text.dateorder import settle_order
-from ingest.text.dates import Moment, NoMoment, order_of_twelve, read_moment
+from ingest.text.dates import LAST_NS, Moment, NoMoment, order_of_twelve, read_moment
+from ingest.text.gpstime import utc_from_gps
 
 TimeArray = NDArray[np.datetime64]
 
@@ -29,10 +30,15 @@ _COMPACT_FORMATS = (
     (re.compile(r"\d{8}([T _-]+)\d{6}"), "%Y%m%d{}%H%M%S"),
     (re.compile(r"\d{8}([T _-]+)\d{4}"), "%Y%m%d{}%H%M"),
 )
-_ZONE = r"(?i)(?:\d|[时分秒]|[ap]\.?m\.?)\s*(z|utc|gmt|bjt|北京时间|(?:utc|gmt)?\+\d{1,2}(?::?\d{2})?|(?:utc|gmt)-\d{1,2}(?::?\d{2})?)$"
-# "08:00-09:00" is a span of time and no zone: west of Greenwich stands behind seconds, or behind the clock of ISO 8601.
+_ZONE = (
+    r"(?i)(?:\d|[时分秒]|[ap]\.?m\.?)\s*"
+    r"(z|utc|gmt|bjt|北京时间|(?:utc|gmt)?\+\d{1,2}(?::?\d{2})?|(?:utc|gmt)-\d{1,2}(?::?\d{2})?)$"
+)
+# "08:00-09:00" is a span and no zone: west of Greenwich stands behind seconds, or the clock of ISO 8601.
 _WEST = r"(?:\d:\d{2}:\d{2}(?:[.,]\d+)?|T\d{2}:\d{2}|T\d{6}(?:\.\d+)?)\s*(-\d{2}(?::?\d{2})?)$"
 _LETTERS = r"(?i)(?:\d|[时分秒]|[ap]\.?m\.?)\s*\[?([a-z]{2,5}|[a-z]+/[a-z_/]+)\]?$"
+_GPST = r"(?i)(\d)\s*\(?gpst?\)?$"
+_MAY_HAVE_ZONE = r"[A-Za-z间\]]$|\+|[\d\s]-\d{2}(?::?\d{2})?$"
 _NUMBERS = r"^\+?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$"
 
 
@@ -90,7 +96,7 @@ def parse_stamps(
     day : date, optional
         The day of the first row, where it is known otherwise: it settles the order of day and month.
     letters_are_local : bool
-        Whether a zone in letters that several zones share (``CST``) is that of the clock, which is declared elsewhere.
+        Whether a zone in letters that several share (``CST``) is that of the clock, which is declared elsewhere.
 
     Raises
     ------
@@ -99,11 +105,16 @@ def parse_stamps(
     """
     plain = parse_regular(texts)
     if plain is not None:
+        _refuse_half_days(plain, item)
         return Stamps(plain, None)
     stripped = _cleaned(texts)
     filled = stripped.filter(stripped.is_not_null() & (stripped != ""))
     if not len(filled):
         raise FileError(item, "time_column_empty")
+    if share_like(filled, _GPST) > 0.5:
+        gps = parse_stamps(stripped.str.replace(_GPST, "$1"), item, date_order=date_order, day=day)
+        note = Decision(item, "gps_time_taken", {"heading": "GPST"})
+        return Stamps(utc_from_gps(gps.time), 0.0, (*gps.decisions, note))
     notes = Notes()
     if share_like(filled, _NUMBERS) >= 0.5:
         return _of_numbers(stripped, filled, item)
@@ -114,6 +125,7 @@ def parse_stamps(
         time = _read_column(local, order, item, letters_are_local, notes)
     else:
         time = regular
+    _refuse_half_days(time, item)
     if np.isnat(time).all():
         raise FileError(item, "no_stamp_readable", {"stamp": str(filled[0])[:40]})
     if isinstance(offset, np.ndarray):
@@ -126,6 +138,18 @@ def parse_stamps(
     return Stamps(time, None, tuple(notes.decisions))
 
 
+def _refuse_half_days(time: TimeArray, item: str) -> None:
+    """Refuse a clock of twelve hours without AM and PM: hours of 1 to 12 only, and rows that go back by a round."""
+    steps = np.diff(time)
+    back = np.flatnonzero((steps <= np.timedelta64(-11, "h")) & (steps >= np.timedelta64(-12, "h")))
+    if not len(back):
+        return
+    hours = (time - time.astype("datetime64[D]")) / np.timedelta64(1, "h")
+    if np.nanmin(hours) >= 1 and np.nanmax(hours) < 13:
+        before, after = (str(time[back[0] + i])[:19] for i in (0, 1))
+        raise FileError(item, "clock_of_twelve_hours", {"before": before, "after": after}, where="time column")
+
+
 def share_like(texts: pl.Series, pattern: str) -> float:
     """Share of the texts that are there in which a pattern is found."""
     return int(texts.str.contains(pattern).sum() or 0) / max(1, len(texts) - texts.null_count())
@@ -135,14 +159,21 @@ def _cleaned(texts: pl.Series) -> pl.Series:
     """Stamps without quotes and blanks around them, full-width digits and signs as ASCII."""
     if texts.str.contains("[\uff01-\uff5e\u3000]").any():
         texts = texts.str.normalize("NFKC")
-    return texts.str.strip_chars(" \t\r\"'\ufeff")
+    if texts.str.contains("午", literal=True).any():
+        for half, word in (("上午", "AM"), ("下午", "PM")):
+            texts = texts.str.replace(rf"\s*{half}\s*(\d[\d:.]*)\s*$", f" $1 {word}")
+    texts = texts.str.strip_chars(" \t\r\"'\ufeff")
+    if texts.str.contains(r"\)$|^[A-Z][a-z]{2} [A-Z]").any():
+        texts = texts.str.replace(r"\s*\(((?:UTC|GMT)[^)]*)\)$", " $1")
+        texts = texts.str.replace(r"^(\w{3} \w{3} +\d+ [\d:]+) (\w+|[+-]\d{2}:?\d{2}) (\d{4})$", "$1 $3 $2")
+    return texts
 
 
 # --- numbers -------------------------------------------------------------------------------------------------------
 
 
 def _of_numbers(stripped: pl.Series, filled: pl.Series, item: str) -> Stamps:
-    """Stamps in digits only: of the calendar, seconds since 1970 and their fractions, days of spreadsheet or Matlab."""
+    """Stamps in digits only: of the calendar, seconds since 1970 and finer, days of spreadsheet or Matlab."""
     first = str(filled[0])
     notes = Notes()
     for pattern, form in _COMPACT_FORMATS[:2]:
@@ -150,7 +181,7 @@ def _of_numbers(stripped: pl.Series, filled: pl.Series, item: str) -> Stamps:
             time = _try_formats(stripped, [form])
             if time.null_count() == len(time):
                 raise FileError(item, "no_stamp_readable", {"stamp": first[:40]})
-            return Stamps(_possible_years(time, stripped), None)
+            return Stamps(time.to_numpy().astype("datetime64[ns]"), None)
     if re.fullmatch(r"\d{12}", first) and (filled.str.len_bytes() == 12).all():
         return Stamps(_of_twelve(stripped, item), None)
     moments = _moments(stripped, "")
@@ -171,7 +202,7 @@ _DAY_NUMBER_CODES = {"excel": "days_since_1900", "matlab": "days_since_year_0"}
 
 
 def coarse_steps(times: TimeArray, item: str) -> tuple[Decision, ...]:
-    """Say that many rows share a stamp because the number that holds it has too few digits (float32, three decimals)."""
+    """Say that rows share stamps because the number that holds them has too few digits (float32, three decimals)."""
     good = times[~np.isnat(times)]
     distinct = np.unique(good)
     if len(good) < 10 or len(distinct) < 2 or len(distinct) > 0.7 * len(good):
@@ -201,9 +232,11 @@ def _split_offset(
     """Take the offsets off the stamps: one for all, or one a row where they differ; letters are obeyed or refused."""
     if texts.null_count() == 0 and texts.str.ends_with("Z").all():
         return 0.0, texts.str.head(-1).str.strip_chars_end()
+    if not texts.str.contains(_MAY_HAVE_ZONE).any():
+        return None, texts
     texts = texts.str.replace(r"([+-]\d{2}:?\d{2})\[[A-Za-z_/]+\]$", "$1")
     zones = pl.select(pl.coalesce(texts.str.extract(_ZONE), texts.str.extract(_WEST))).to_series()
-    if not zones.null_count() == len(zones):
+    if zones.null_count() != len(zones):
         return _offsets(texts, zones, item, notes)
     letters = texts.str.extract(_LETTERS)
     letters = letters.filter(~letters.str.to_lowercase().is_in(["am", "pm"]).fill_null(False))
@@ -260,7 +293,7 @@ def _read_column(texts: pl.Series, order: str, item: str, letters_are_local: boo
     else:
         formats = _formats([match for match in map(_DATE.match, sample) if match], order)
     parsed = _try_formats(texts, formats)
-    time = _possible_years(parsed, texts)
+    time: TimeArray = parsed.to_numpy().astype("datetime64[ns]")
     unread = np.flatnonzero((parsed.is_null() & texts.is_not_null() & (texts != "")).to_numpy())
     if len(unread):
         moments = _moments(texts.gather(unread), order)
@@ -294,7 +327,7 @@ def _local_ns(
     return np.array(
         [
             m.local_ns if isinstance(m, Moment) and m.kind in ("clock", "day") and m.offset_s is None
-            and abs(m.local_ns) < _LAST_NS else _NAT
+            and abs(m.local_ns) < LAST_NS else _NAT
             for m in moments
         ],
         np.int64,
@@ -312,22 +345,6 @@ def _refusal(item: str, moments: Sequence[Moment | NoMoment | None], first: str)
     if error is None or error.phrase.code == "stamp_not_in_calendar":
         return FileError(item, "no_stamp_readable", {"stamp": first[:40]})
     return FileError(item, error.phrase.code, error.phrase.values)
-
-
-_LAST_NS = 9_223_372_000 * 10**9  # as many fit 64 bits: to the year 2262
-
-
-def _possible_years(parsed: pl.Series, texts: pl.Series) -> TimeArray:
-    """Times as numpy has them, missing where the year is beyond what 64 bits of nanoseconds hold."""
-    time: TimeArray = parsed.to_numpy().astype("datetime64[ns]")
-    if texts.str.contains(
-        r"(?:^|\D)(?:[3-9]\d{3}|2[3-9]\d\d|22[7-9]\d|226[2-9]|1[0-5]\d\d|16[0-6]\d|0\d{3})[-/.年]?\d"
-    ).any():
-        wide = texts.str.extract(r"(\d{4})").cast(pl.Int64, strict=False)
-        years = time.astype("datetime64[Y]").astype(np.int64) + 1970
-        stated = wide.fill_null(0).to_numpy()
-        time = np.where(((stated > 2261) | (stated < 1678)) & (stated != years), np.datetime64("NaT"), time)
-    return time
 
 
 def _formats(matches: Sequence[re.Match[str]], order: str) -> list[str]:
@@ -426,12 +443,8 @@ def _from_digits(digits: NDArray[np.uint8], length: int) -> TimeArray | None:
 def _try_formats(texts: pl.Series, formats: list[str]) -> pl.Series:
     result: pl.Series | None = None
     for form in formats:
-        has_clock = "%H" in form or "%I" in form
         try:
-            if has_clock:
-                parsed = texts.str.to_datetime(form, strict=False, time_unit="ns", ambiguous="null")
-            else:
-                parsed = texts.str.to_date(form, strict=False).cast(pl.Datetime("ns"))
+            parsed = _parsed(texts, form)
         except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
             continue
         result = parsed if result is None else pl.select(pl.coalesce(result, parsed)).to_series()
@@ -440,3 +453,18 @@ def _try_formats(texts: pl.Series, formats: list[str]) -> pl.Series:
     if result is None:
         return pl.Series([None] * len(texts), dtype=pl.Datetime("ns"))
     return result
+
+
+def _parsed(texts: pl.Series, form: str) -> pl.Series:
+    """Times by one format, null in years that 64 bits of nanoseconds do not hold (9999 would become 1816)."""
+    if "%H" not in form and "%I" not in form:
+        wide = texts.str.to_date(form, strict=False).cast(pl.Datetime("us"))
+    else:
+        wide = texts.str.to_datetime(form, strict=False, time_unit="us", ambiguous="null")
+    held = wide.dt.year().is_between(1678, 2261)
+    if not held.all():
+        wide = pl.select(pl.when(held).then(wide)).to_series()
+    if "%.f" not in form:
+        return wide.cast(pl.Datetime("ns"))
+    fine = texts.str.to_datetime(form, strict=False, time_unit="ns", ambiguous="null")
+    return pl.select(pl.when(wide.is_not_null()).then(fine)).to_series()

@@ -27,9 +27,9 @@ from ingest.traces.record import FloatArray, Record, TraceSettings
 def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:
     """Local readings → UTC; readings that a clock change makes double or impossible are flagged ``TIME_REPAIRED``.
 
-    Double readings are told apart by the order of the rows where it shows (the hour twice, or rows that go on from the
-    hour before or into the hour after); else they are taken as standard time. Impossible ones are moved to the first
-    valid moment.
+    Double readings are told apart by the order of the rows where it shows (the hour twice, or rows that go on from
+    the hour before or into the hour after); else they are taken as standard time. Impossible ones are moved to the
+    first valid moment.
     """
     zone = zone_of(name)
     index = pd.DatetimeIndex(local)
@@ -48,6 +48,16 @@ def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:
         (utc != other) & ~double | (double & ~settled), np.uint32(Flag.TIME_REPAIRED), np.uint32(0)
     ).astype(np.uint32)
     return utc, doubtful
+
+
+def _hours_twice(local: TimeArray, name: str) -> np.ndarray:
+    """Which readings a clock shows twice, at the end of summer time."""
+    index = pd.DatetimeIndex(local)
+    passes = [
+        index.tz_localize(zone_of(name), ambiguous=np.full(len(index), summer), nonexistent="shift_forward")
+        for summer in (True, False)
+    ]
+    return np.asarray(passes[0] != passes[1])
 
 
 def _summer_by_order(local: TimeArray, double: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -147,6 +157,9 @@ def _with_zone(record: Record, name: str, why: Phrase) -> Outcome[Record]:
     notes = Notes()
     notes.decide(record.item, "zone_taken", {"zone": name}, why)
     doubtful = int(np.count_nonzero(flags))
+    twice = int(np.count_nonzero(_hours_twice(record.time, name) & (flags == 0)))
+    if twice:
+        notes.decide(record.item, "double_hour_by_rows", {"count": twice})
     if doubtful:
         notes.decide(record.item, "standard_time_taken", {"count": doubtful})
     return notes.outcome(replace(record, time=time, zone="UTC", qc_flag=record.qc_flag | flags))

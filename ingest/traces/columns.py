@@ -9,8 +9,8 @@ from ingest.outcome import Notes, Outcome, Phrase, Value
 from ingest.species import fold
 from ingest.text.headings import QUANTITIES, Meaning, Quantity, split_heading, status_subject, understand
 from ingest.text.parts import split_part
-from ingest.text.qualifiers import claimed_offset_s as claimed_offset_s  # the times of a table need it too
 from ingest.text.tables import Table, heading_with_unit
+from ingest.text.zones import claimed_offset_s
 from ingest.units import Unit, parse_unit
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}

@@ -1,8 +1,8 @@
-"""Is the day of a record possible? Clocks that were never set, GPS weeks that rolled over, names that say another day.
+"""Is the day of a record possible? Clocks that were never set, GPS weeks that rolled over, names of another day.
 
-A row has a day that can be from 2005 on (or that of the file's name) until tomorrow. Rows before the clock was set are
-left out and counted; a record of which no row can be is refused, unless 1024 or 2048 weeks more make its days those of
-the file's name, or of another record of the same mission.
+A row has a day that can be from 2005 on (or that of the file's name) until tomorrow. Rows before the clock was set
+are left out and counted; a record of which no row can be is refused, unless 1024 or 2048 weeks more make its days
+those of the file's name, or of another record of the same mission.
 """
 
 from __future__ import annotations

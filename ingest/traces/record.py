@@ -96,7 +96,7 @@ class TraceSettings(Limits):
         if not self.purge_s >= 0:
             raise SettingError(f"[traces] purge_s = {self.purge_s!r}; expected seconds, 0 or more")
         for pattern, seconds in self.clock_offset_s.items():
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not abs(seconds) < 5e9:
+            if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not abs(seconds) < 1e10:
                 raise SettingError(f'[traces.clock_offset_s] "{pattern}" = {seconds!r}; expected seconds')
 
 

@@ -17,7 +17,8 @@ from ingest.text.gpstime import utc_from_gps, utc_from_seconds, utc_from_week
 from ingest.text.headings import split_heading
 from ingest.text.stamps import Stamps, TimeArray, coarse_steps, date_in_name, parse_stamps, share_like
 from ingest.text.tables import Table
-from ingest.traces.columns import Use, claimed_offset_s
+from ingest.text.zones import claimed_offset_s
+from ingest.traces.columns import Use
 from ingest.traces.epochs import epoch_among, tested
 from ingest.traces.record import Layout, TraceSettings
 
@@ -107,12 +108,12 @@ def _stamp_column(
 def _day_and_clock(frame: pl.DataFrame, day: Use, clock: Use) -> tuple[pl.Series, Use]:
     """Put day and time of day together; where one of them is a full stamp by itself it is taken alone."""
     days, clocks = frame[f"c{day.index}"].str.strip_chars(), frame[f"c{clock.index}"].str.strip_chars()
+    clocks = clocks.str.replace(r"^(1899-12-3[01]|1900-01-0[01])[T ]", "")  # no day, as spreadsheets write it
     if _are_epochs(clocks) or _are_full(clocks):
         return clocks, clock
     days = days.str.replace(r"[T ]0?0:00(:00(\.0+)?)?$", "")
     if _are_epochs(days) or _are_full(days):
         return days, day
-    clocks = clocks.str.replace(r"^(1899-12-3[01]|1900-01-0[01])[T ]", "")
     if share_like(clocks, r"^0?\.\d+$|^0$") > 0.9:
         clocks = _clocks_of_fractions(clocks)
     elif share_like(clocks, r"^\d{1,6}(\.\d+)?$") > 0.9:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,8 +12,10 @@ import xarray as xr
 
 from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
+from ingest.text.gpstime import utc_from_gps
 from ingest.text.headings import CONCENTRATIONS, understand
 from ingest.text.sources import Source
+from ingest.text.stamps import TimeArray, coarse_steps
 from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
 from ingest.traces.validity import quality_of, valid_values
@@ -64,7 +67,7 @@ def _record(dataset: xr.Dataset, item: str, settings: TraceSettings) -> Outcome[
     if time_name is None or dataset[time_name].dtype.kind != "M":
         raise FileError(item, "netcdf_without_time")
     dimension = dataset[time_name].dims[0]
-    time = dataset[time_name].values.astype("datetime64[ns]")
+    time, notes = _times(dataset[time_name], item)
     good = ~np.isnat(time)
     places = [_numbers(dataset[n].values)[good] if n and dataset[n].dims == (dimension,) else None for n in names]
     skip = {time_name, *(n for n in names if n)}
@@ -101,6 +104,22 @@ def _record(dataset: xr.Dataset, item: str, settings: TraceSettings) -> Outcome[
     if unread:
         notes.decide(item, "netcdf_variables_unread", {"count": len(unread), "names": tuple(unread[:12])})
     return notes.outcome((notes.take(apply_statuses(record, statuses, settings, {})),))
+
+
+_GPS = re.compile(r"\bgps(?:t|[ _]?time|[ _]?seconds)?\b", re.IGNORECASE)
+
+
+def _times(variable: xr.DataArray, item: str) -> tuple[TimeArray, Notes]:
+    """Times of a decoded variable; those of a GPS clock become UTC, and steps that are those of float32 are said."""
+    time: TimeArray = variable.values.astype("datetime64[ns]")
+    notes = Notes()
+    said = " ".join(str(variable.attrs.get(key, "")) for key in ("long_name", "comment", "time_system", "time_scale"))
+    if _GPS.search(said) and "utc" not in said.lower():
+        notes.decide(item, "gps_time_taken", {"heading": said.strip()[:80]})
+        time = utc_from_gps(time)
+    if str(variable.encoding.get("dtype", "")) == "float32":
+        notes.keep(*coarse_steps(time, item))
+    return time, notes
 
 
 def _has_flags(dataset: xr.Dataset, dimension: object) -> bool:

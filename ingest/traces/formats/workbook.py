@@ -94,13 +94,24 @@ def sheet_as_text(rows: Sequence[Sequence[object]]) -> bytes:
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, datetime | date | time):
-        return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
+    if isinstance(value, datetime):
+        return _whole_second(value).isoformat(" ")
+    if isinstance(value, time):
+        whole = _whole_second(datetime.combine(date(2000, 1, 1), value))
+        return "24:00:00" if whole.day == 2 else whole.time().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, float):
         return repr(value)
     if isinstance(value, timedelta):
         return str(value)
     return str(value).replace("\n", " ").replace("\t", " ")
+
+
+def _whole_second(moment: datetime) -> datetime:
+    """Round to the second what is within 2 ms of one: days in numbers make 08:59:59.999 of nine o'clock."""
+    rounded = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
+    return rounded if abs(rounded - moment) <= timedelta(milliseconds=2) else moment
 
 
 READER = Reader(

@@ -68,6 +68,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{rows} rows share {distinct} stamps; the number was stored with too few digits, export it with more",
         "{rows} 行只有 {distinct} 个不同时间；数值保存的位数不足，请用更多位数重新导出",
     ),
+    "clock_of_twelve_hours": (
+        "the clock counts twelve hours and nothing says AM or PM: after {before} comes {after}; export the times with "
+        "24 hours",
+        "时钟为十二小时制，且未注明上午或下午：{before} 之后为 {after}；请按二十四小时制重新导出",
+    ),
     "zone_in_letters": (
         "the zone {letters} of the stamps is that of several countries; put the zone into mission.toml: "
         'under [traces] `time_zone = "Asia/Shanghai"`',
@@ -119,13 +124,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{heading!r} counts seconds of a week and no column names the week; export the GPS week beside it",
         "“{heading}”为周内秒，但没有 GPS 周列；请同时导出 GPS 周",
     ),
+    "double_hour_by_rows": (
+        "{count} times of an hour that came twice told apart",
+        "{count} 个时间处于重复的一小时（夏令时结束），已区分先后",
+    ),
+    "double_hour_by_rows.why": (
+        "by the order of the rows, at the end of summer time",
+        "依据夏令时结束时各行的先后顺序",
+    ),
     # --- ingest/traces/days.py ---
     "days_impossible": (
         "the rows are of {first}, which can be no day of a drive: the clock was not set (or GPS weeks rolled over: "
         "1024 weeks later is {later}); put the seconds to add to its clock into mission.toml: "
         '[traces.clock_offset_s] "{name}" = SECONDS',
-        "各行日期为 {first}，不可能是走航日期：时钟未校准（或 GPS 周翻转：加 1024 周为 {later}）；请在 mission.toml 中写明"
-        '应加的秒数：[traces.clock_offset_s] "{name}" = 秒数',
+        "各行日期为 {first}，不可能是走航日期：时钟未校准（或 GPS 周翻转：加 1024 周为 {later}）；"
+        '请在 mission.toml 中写明应加的秒数：[traces.clock_offset_s] "{name}" = 秒数',
     ),
     "rows_of_impossible_days": (
         "{count} of {rows} rows left out: they are of {first} to {last}, before the clock was set or after today",
@@ -169,13 +182,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "its time is a span; put its beginning into a column of its own, as 2024-10-01 08:00",
         "时间为时间段；请将开始时间单独列为一列，写成 2024-10-01 08:00 的形式",
     ),
+    "row_time_zone_in_letters": (
+        "its zone {letters} is that of several countries; write it as +08:00",
+        "时区缩写 {letters} 在多个国家含义不同；请写成 +08:00 的形式",
+    ),
     "row_time_rounded": (
         "its time was rounded by a spreadsheet; export the column again as text",
         "时间已被电子表格取整；请将该列设为文本后重新导出",
     ),
     "record_dates_doubtful": (
-        "day and month of {stamp!r} cannot be told apart; write the dates as 2024-10-08, or put the first day into the "
-        "name of the file (20241008_...)",
+        "day and month of {stamp!r} cannot be told apart; write the dates as 2024-10-08, or put the first day into "
+        "the name of the file (20241008_...)",
         "无法区分 {stamp!r} 中的日与月；请将日期写成 2024-10-08 的形式，或在文件名中写明首日（20241008_...）",
     ),
     "day_and_clock_joined": (
@@ -190,6 +207,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "span_of_row": ("beginning of a span", "时段起点"),
     "record_offsets_obeyed": ("the zones in the times are obeyed", "按时间所注时区读取"),
     "record_offsets_obeyed.why": ("{count} of {rows} rows name one", "{rows} 行中有 {count} 行注明时区"),
+    "record_heading_obeyed": ("times taken as UTC{hours:+g} h", "时间按 UTC{hours:+g} h 处理"),
+    "record_heading_obeyed.why": ("the heading says so", "列名如此注明"),
     "record_times_rounded": ("{count} times rounded to the minute", "{count} 个时间取整到分"),
     "record_times_rounded.why": (
         "all are within 5 s of a full minute, as numbers of a spreadsheet with few digits are",
@@ -208,7 +227,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{values} 个值中有 {count} 个被同一时间的后续值替换：时间可能未完整读取",
     ),
     "many_values_replaced.why": (
-        "same point, quantity and time; look whether the hour stands in another column, or several points share a name",
+        "same point, quantity and time; is the hour in another column, or have several points one name?",
         "监控点、监测因子和时间均相同；请检查小时是否在其他列，或多个监控点是否同名",
     ),
     # --- ingest/registers/days.py ---

@@ -243,7 +243,7 @@ def test_deviations_of_both_places_count_in_a_contradiction(tmp_path: Path) -> N
     ],
 )
 def test_end_of_a_permit(tmp_path: Path, text: str, expected: date | None) -> None:
-    """The last date of the text, in any punctuation; none where the calendar has no such day, never that of the beginning."""
+    """The last date of the text, in any punctuation; none where the calendar has no such day."""
     site, _ = one_site(tmp_path, [spot("104.1", "30.7") | {"有效期限": text}])
     assert site.permit_valid_to == expected
 
