@@ -45,6 +45,7 @@ _STATES = {
     "关": 0.0, "停": 0.0, "停运": 0.0, "停止": 0.0, "停机": 0.0, "关闭": 0.0, "停产": 0.0, "off": 0.0, "stop": 0.0,
     "校准": 2.0, "维护": 3.0, "报警": 4.0, "反吹": 5.0,
 }  # fmt: skip
+_VALUES = ("value", "corrected")
 _DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
 _ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
 # Date, clock, and the zone where it is written; "08:00-09:00" is a span of time and no zone.
@@ -103,6 +104,9 @@ def read_table(
     unknown = [column.unit for column in columns if column.role == "" and column.unit]
     if unknown:
         notes.decide(item, "unknown_columns_left_out", {"columns": tuple(unknown[:12])})
+    bare = tuple(f"{c.heading} {c.code.unit}" for c in columns if c.code and c.role in _VALUES and not c.unit)
+    if bare:
+        notes.decide(item, "record_units_by_convention", {"columns": bare[:12]})
     roles = {column.role for column in columns}
     rows = _filled_rows(iterator, notes)
     first = list(islice(rows, _ROWS_OF_INTERVAL))
@@ -289,7 +293,7 @@ def _add_wide(
         mark = ""
         if column.role == "mark":
             mark = cell.strip()[:64]
-        elif column.role in ("value", "corrected"):
+        elif column.role in _VALUES:
             name = code.code if column.role == "value" else f"{code.code}_corrected"
             attributes = _attributes(code.code, column.unit, limits.get(code.code))
             mark = add_value(
@@ -302,7 +306,7 @@ def _add_wide(
 
 
 def _texts_of_columns(columns: Sequence[_Column], rows: Sequence[tuple[int, Sequence[str]]]) -> dict[str, list[str]]:
-    """Texts of the first rows by the name under which their cells are counted: a heading, or a species of a long table."""
+    """Texts of the first rows by the name under which their cells are counted: a heading, or a species."""
     found: dict[str, list[str]] = {}
     roles = {column.role: index for index, column in enumerate(columns) if column.code is None}
     for column, index in [(c.heading, i) for i, c in enumerate(columns) if c.code is not None and c.role != "mark"]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ingest.monitors.collect import Attributes, Points
-from ingest.outcome import Decision, Phrase
+from ingest.outcome import Decision, Phrase, Value
 from ingest.text.cells import ABOVE, BELOW, DECIMAL, MARK, NUMBER, THOUSANDS, Tally, comma_of_column, read_cell, shows
 from ingest.text.marks import NO_MARK
 
@@ -105,6 +105,11 @@ def commas_of_columns(columns: Mapping[str, Sequence[str]], item: str) -> tuple[
         if comma:
             count = sum("," in text or "，" in text for text in texts)
             meaning = Phrase(_COMMA_CODES[comma.meaning])
-            values = {"count": count, "column": f'"{column}"', "example": comma.example, "meaning": meaning}
+            values: dict[str, Value] = {
+                "count": count,
+                "column": f'"{column}"',
+                "example": comma.example,
+                "meaning": meaning,
+            }
             said.append(Decision(item, "comma_of_column", values, comma.why))
     return found, said

@@ -105,7 +105,7 @@ def _comma_of(texts: pl.Series, reading: Reading) -> Comma | None:
 
 
 def _plain(texts: pl.Series, comma: str) -> pl.Series:
-    """Commas of numbers as a cast needs them; where nothing was decided of them, they go the slow way and are told."""
+    """Commas of numbers as a cast needs them; where nothing was decided they go the slow way and are told."""
     if not texts.str.contains(",", literal=True).fill_null(value=False).any():
         return texts
     column = pl.col("texts")
@@ -132,7 +132,9 @@ def _with_angles(
         return Outcome((numbers, bad))
     column, _, heading = reading.column.partition(" ")
     example = str(texts[int(bad[0])])[:40]
-    values = {"column": column, "heading": heading.strip('"'), "kind": kind, "example": example}
+    values: dict[str, Value] = {
+        "column": column, "heading": heading.strip('"'), "kind": kind, "example": example,
+    }  # fmt: skip
     notes.decide(reading.item, "column_spelled", values)
     numbers = numbers.scatter(bad, spelled)
     return notes.outcome((numbers, bad.filter(pl.Series([value is None for value in spelled]))))

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.flags import Flag
-from ingest.outcome import Notes, Outcome
+from ingest.outcome import Notes, Outcome, Value
 from ingest.traces.record import Channel, FloatArray, Record
 
 #: Digits of full-scale numbers, wherever their point stands: nines, a one before nines, and the ends of 10 to 32 bits.
@@ -47,7 +47,7 @@ def flag_full_scale(record: Record) -> Outcome[Record]:
         rows = _at_the_end(channel.values) if channel.is_species else np.zeros(0, bool)
         if rows.any():
             at = int(np.flatnonzero(rows)[0])
-            values = {
+            values: dict[str, Value] = {
                 "channel": channel.name,
                 "count": int(rows.sum()),
                 "value": float(channel.values[at]),
@@ -101,9 +101,9 @@ def flag_exchanged_sizes(record: Record) -> Outcome[Record]:
         ratio = float(np.median(one.values[both] / other.values[both]))
         if above.mean() < _SHARE_ABOVE or ratio < _RATIO_ABOVE:
             continue
-        names = {"fine": one.name, "coarse": other.name, "fine_unit": one.attrs["units"], "ratio": ratio}
-        counted = {"count": int(above.sum()), "rows": int(both.sum())}
-        notes.decide(record.item, "particle_sizes_exchanged", {**names, **counted})
+        values: dict[str, Value] = {"fine": one.name, "coarse": other.name, "fine_unit": one.attrs["units"]}
+        values |= {"ratio": ratio, "count": int(above.sum()), "rows": int(both.sum())}
+        notes.decide(record.item, "particle_sizes_exchanged", values)
         channels[fine], channels[coarse] = (_flagged(c, np.isfinite(c.values)) for c in (one, other))
     return notes.outcome(replace(record, channels=tuple(channels)))
 

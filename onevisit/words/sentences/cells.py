@@ -171,4 +171,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "列名和文件名均未注明 PID、SPI-MS、PTR-MS 或 FID，各类仪器的测量对象不同；只能与同一仪器的结果比较，"
         "或在文件名中注明类型（PID_20241008.csv）",
     ),
+    # --- monitors/tables.py ---
+    "record_units_by_convention": (
+        "units of columns without one taken by convention: {columns}",
+        "列名未注明单位，按标准惯用单位读取：{columns}",
+    ),
+    "record_units_by_convention.why": (
+        "HJ 212-2017, annex B; if they are others, write them behind the headings, as in NOx(mg/m3)",
+        "依据 HJ 212-2017 附录 B；如为其他单位，请在列名后注明，如 NOx(mg/m3)",
+    ),
 }

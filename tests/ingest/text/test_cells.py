@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.monitors.read import MonitorSettings, read_monitors
@@ -116,6 +116,7 @@ def test_what_is_no_value_is_missing_marked_and_told(tmp_path: Path, text: str, 
         assert marked == (kind in ("below", "above", "mark"))
 
 
+@settings(deadline=None, max_examples=40)
 @given(odd=st.lists(st.sampled_from(sorted(NOTHING)), min_size=1, max_size=12))
 def test_as_many_as_there_are_are_told(tmp_path_factory: pytest.TempPathFactory, odd: list[str]) -> None:
     """A column with k cells that are no numbers tells k."""
