@@ -99,9 +99,15 @@ def commas_elsewhere(columns: Iterable[pl.Series]) -> str:
 
 
 def _comma_of(texts: pl.Series, reading: Reading) -> Comma | None:
-    if not texts.str.contains(r"[1-9]\d{0,2}[,，]\d{3}$").fill_null(value=False).any():
+    with_comma = texts.filter(texts.str.contains("[,，]").fill_null(value=False))
+    if not len(with_comma):
         return None
-    return comma_of_column(texts.drop_nulls().to_list(), elsewhere=reading.elsewhere, default=reading.default)
+    if with_comma.str.contains(r"[1-9]\d{0,2}[,，]\d{3}$").any():
+        return comma_of_column(texts.drop_nulls().to_list(), elsewhere=reading.elsewhere, default=reading.default)
+    for text in with_comma.head(_SAMPLE).to_list():
+        if meaning := shows(text.lstrip("+-")):
+            return Comma(meaning, Phrase("comma_shown", {"example": text}), text)
+    return None
 
 
 def _plain(texts: pl.Series, comma: str) -> pl.Series:

@@ -1,4 +1,4 @@
-"""What a netCDF variable says of its own values: the valid range, missing values, flags beside it (CF 2.5.1 and 3.5)."""
+"""What a netCDF variable says of its own values: valid range, missing values, flags beside it (CF 2.5.1, 3.5)."""
 
 from __future__ import annotations
 

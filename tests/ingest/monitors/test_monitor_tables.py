@@ -287,7 +287,8 @@ def test_every_heading_means_what_its_words_say() -> None:
     [
         ("12.3", 12.3, None), ("-1.5e-3", -0.0015, None), ("+4", 4.0, None), ("2E2", 200.0, None), (" 7 ", 7.0, None),
         ("12.3(M)", 12.3, "M"), ("12.3（d）", 12.3, "D"), ("12.3 T", 12.3, "T"), ("12.3 ( )", NAN, None),
-        ("1.2.3", NAN, None), ("<0.5", NAN, "below detection"), ("12.3(MM)", 12.3, "MM"), ("-", NAN, None), ("停运", NAN, "停运"),
+        ("1.2.3", NAN, None), ("<0.5", NAN, "below detection"), ("12.3(MM)", 12.3, "MM"), ("-", NAN, None),
+        ("停运", NAN, "停运"),
         ("1e299", 1e299, None), ("1e300", NAN, None), ("-1e300", NAN, None), ("1e999", NAN, None),
     ],
 )  # fmt: skip
