@@ -28,7 +28,7 @@ from ingest.monitors.marks import Mark, apply_marks
 from ingest.monitors.parts import join_packets
 from ingest.monitors.positions import read_positions, with_position
 from ingest.monitors.tables import Device, read_table
-from ingest.monitors.values import Cells
+from ingest.monitors.values import Cells, without_full_scale
 from ingest.outcome import Notes, Outcome, Phrase, Reject
 from ingest.registers.places import HYPOTHESES, crs_name
 from ingest.settings import setting
@@ -140,7 +140,7 @@ def read_monitors(
                 notes.decide(item, "record_times_read_as", {"zone": settings.time_zone})
     collected = collector.drain()
     notes.keep(*collected.decisions)
-    placed = notes.take(_place(collected, devices, settings.crs))
+    placed = [notes.take(without_full_scale(s)) for s in notes.take(_place(collected, devices, settings.crs))]
     series = notes.take(apply_marks([_with_device(dataset, devices) for dataset in placed], marks))
     logger.info("monitors: %d series, %d rejected", len(series), len(notes.rejects))
     return notes.outcome(tuple(series))

@@ -38,6 +38,7 @@ _STATES = {
     "关": 0.0, "停": 0.0, "停运": 0.0, "停止": 0.0, "停机": 0.0, "关闭": 0.0, "停产": 0.0, "off": 0.0, "stop": 0.0,
     "校准": 2.0, "维护": 3.0, "报警": 4.0, "反吹": 5.0,
 }  # fmt: skip
+_VALUES = ("value", "corrected")
 _DEVICE_UNITS = {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}
 _ROLES = (("treatment", ("治污", "治理", "处理", "净化", "treat")), ("production", ("产污", "生产", "produc")))
 _SITE_NAMES = ("permit_code", "uscc", "site_name")
@@ -142,6 +143,9 @@ def _part_of_table(
     found = without_counters(found, first[:1000], item, notes)
     if found.unknown:
         notes.decide(item, "unknown_columns_left_out", {"columns": found.unknown[:12]})
+    bare = tuple(f"{c.heading} {c.code.unit}" for c in found.columns if c.code and _is_bare(c))
+    if bare:
+        notes.decide(item, "record_units_by_convention", {"columns": bare[:12]})
     numbered = list(enumerate(first))
     roles = [column.role for column in found.columns]
     headings = found.headings.texts
@@ -149,6 +153,11 @@ def _part_of_table(
     commas, said = commas_of_columns(_texts_of_columns(found.columns, numbered), item)
     notes.keep(*said)
     return _Part(found, times, Cells(commas), _summarised(len(found.columns), first))
+
+
+def _is_bare(column: Column) -> bool:
+    """Whether nobody states the unit of a column of values."""
+    return column.role in _VALUES and not column.unit and column.unit_at is None
 
 
 def _further(rows: Ahead, start: int) -> Iterator[tuple[int, list[str]]]:
@@ -299,7 +308,7 @@ def _add_wide(
         mark = ""
         if column.role == "mark":
             mark = cell.strip()[:64]
-        elif column.role in ("value", "corrected"):
+        elif column.role in _VALUES:
             name = code.code if column.role == "value" else f"{code.code}_corrected"
             at = column.unit_at
             unit = row[at].strip() if at is not None and len(row) > at and row[at].strip() else column.unit
@@ -314,7 +323,7 @@ def _add_wide(
 
 
 def _texts_of_columns(columns: Sequence[Column], rows: Sequence[tuple[int, Sequence[str]]]) -> dict[str, list[str]]:
-    """Texts of the first rows by the name under which their cells are counted: a heading, or a species of a long table."""
+    """Texts of the first rows by the name under which their cells are counted: a heading, or a species."""
     found: dict[str, list[str]] = {}
     roles = {column.role: index for index, column in enumerate(columns) if column.code is None}
     for column, index in [(c.heading, i) for i, c in enumerate(columns) if c.code is not None and c.role != "mark"]:

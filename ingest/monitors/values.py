@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import xarray as xr
 
 from ingest.monitors.collect import Attributes, Points
-from ingest.outcome import Decision, Phrase
+from ingest.monitors.marks import mark_texts, mark_variable
+from ingest.outcome import Decision, Notes, Outcome, Phrase, Value
 from ingest.text.cells import ABOVE, BELOW, DECIMAL, MARK, NUMBER, THOUSANDS, Tally, comma_of_column, read_cell, shows
 from ingest.text.marks import NO_MARK
+from ingest.text.ranges import rows_at_the_end
 
 #: Marks of values that are known only to be beyond a limit; the second is the letter of HJ 212.
 _BOUND_MARKS = {BELOW: "below detection", ABOVE: "T"}
@@ -105,6 +108,37 @@ def commas_of_columns(columns: Mapping[str, Sequence[str]], item: str) -> tuple[
         if comma:
             count = sum("," in text or "，" in text for text in texts)
             meaning = Phrase(_COMMA_CODES[comma.meaning])
-            values = {"count": count, "column": f'"{column}"', "example": comma.example, "meaning": meaning}
+            values: dict[str, Value] = {
+                "count": count,
+                "column": f'"{column}"',
+                "example": comma.example,
+                "meaning": meaning,
+            }
             said.append(Decision(item, "comma_of_column", values, comma.why))
     return found, said
+
+
+def without_full_scale(series: xr.Dataset) -> Outcome[xr.Dataset]:
+    """Take values of codes that repeat at the end of a range as missing, with the mark of HJ 212 for it, and say so.
+
+    Assumes values in the order of time. What is measured by no code (power, states) is left alone.
+    """
+    notes = Notes()
+    for name, variable in series.data_vars.items():
+        if variable.dtype.kind != "f" or variable.dims != ("obs",) or not variable.attrs.get("code"):
+            continue
+        rows = rows_at_the_end(variable.values)
+        if not rows.any():
+            continue
+        said: dict[str, Value] = {"name": str(variable.attrs.get("long_name", name)), "count": int(rows.sum())}
+        said["value"] = float(variable.values[rows][0])
+        notes.decide(str(series.attrs["source"]), "record_at_full_scale", said)
+        mark = f"{str(name).removesuffix('_corrected')}_mark"
+        texts = mark_texts(series[mark]) if mark in series else {}
+        before = [texts.get(int(number), "") for number in series[mark].values] if texts else [""] * len(rows)
+        after = [stronger_mark(text, "T") if row else text for text, row in zip(before, rows.tolist(), strict=True)]
+        known = list(dict.fromkeys(("", *after)))
+        index = np.array([known.index(text) for text in after], np.int32)
+        values = variable.copy(data=np.where(rows, np.nan, variable.values))
+        series = series.assign({name: values, mark: mark_variable(index, known)})
+    return notes.outcome(series)

@@ -60,8 +60,8 @@ _BELOW = re.compile(
     r"not detected|below (?:the )?(?:detection|detection limit|lod|mdl)|under ?range|欠量程|-ol"
 )
 _ABOVE = re.compile(
-    r"超量程|超出量程|超上限|满量程|量程溢出|溢出|饱和|\+?over|\+?o\.?l\.?|\+?ovr|\+?ovl|over[ -]?(?:range|flow|load|scale)|ovrng|"
-    r">\s*(?:max|量程|range)|saturat(?:ed|ion)|out of range"
+    r"超量程|超出量程|超上限|满量程|量程溢出|溢出|饱和|\+?over|\+?o\.?l\.?|\+?ovr|\+?ovl|ovrng|"
+    r"over[ -]?(?:range|flow|load|scale)|>\s*(?:max|量程|range)|saturat(?:ed|ion)|out of range"
 )
 _ERROR = re.compile(
     r"e(?:rr(?:or)?)?[\s_.:#\-]*\d{0,5}|错误\d*|nan\s*\(.*\)|[-+]?1\.#\w+|#+|#[\w/]+[!?]?|0x[0-9a-f]+"

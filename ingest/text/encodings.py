@@ -95,7 +95,7 @@ def is_latin(data: bytes) -> bool:
 
 
 def guess_encoding(data: bytes) -> str:
-    """Name of the encoding: by its mark, by zeros, UTF-8 with at most a little damage, GB 18030, else Windows Latin."""
+    """Name of the encoding: by its mark, by zeros, UTF-8 with a little damage at most, GB 18030, Windows Latin."""
     if data[:3] == b"\xef\xbb\xbf":
         return "utf-8"
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):

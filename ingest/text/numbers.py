@@ -99,13 +99,19 @@ def commas_elsewhere(columns: Iterable[pl.Series]) -> str:
 
 
 def _comma_of(texts: pl.Series, reading: Reading) -> Comma | None:
-    if not texts.str.contains(r"[1-9]\d{0,2}[,，]\d{3}$").fill_null(value=False).any():
+    with_comma = texts.filter(texts.str.contains("[,，]").fill_null(value=False))
+    if not len(with_comma):
         return None
-    return comma_of_column(texts.drop_nulls().to_list(), elsewhere=reading.elsewhere, default=reading.default)
+    if with_comma.str.contains(r"[1-9]\d{0,2}[,，]\d{3}$").any():
+        return comma_of_column(texts.drop_nulls().to_list(), elsewhere=reading.elsewhere, default=reading.default)
+    for text in with_comma.head(_SAMPLE).to_list():
+        if meaning := shows(text.lstrip("+-")):
+            return Comma(meaning, Phrase("comma_shown", {"example": text}), text)
+    return None
 
 
 def _plain(texts: pl.Series, comma: str) -> pl.Series:
-    """Commas of numbers as a cast needs them; where nothing was decided of them, they go the slow way and are told."""
+    """Commas of numbers as a cast needs them; where nothing was decided they go the slow way and are told."""
     if not texts.str.contains(",", literal=True).fill_null(value=False).any():
         return texts
     column = pl.col("texts")
@@ -132,7 +138,9 @@ def _with_angles(
         return Outcome((numbers, bad))
     column, _, heading = reading.column.partition(" ")
     example = str(texts[int(bad[0])])[:40]
-    values = {"column": column, "heading": heading.strip('"'), "kind": kind, "example": example}
+    values: dict[str, Value] = {
+        "column": column, "heading": heading.strip('"'), "kind": kind, "example": example,
+    }  # fmt: skip
     notes.decide(reading.item, "column_spelled", values)
     numbers = numbers.scatter(bad, spelled)
     return notes.outcome((numbers, bad.filter(pl.Series([value is None for value in spelled]))))

@@ -1,7 +1,7 @@
-"""Files that are not what their name says: web pages and XML of spreadsheets as tables, others named for what they are.
+"""Files that are not what their name says: web pages and XML of spreadsheets as tables, others named as they are.
 
-Platforms export "Excel" files that are HTML; servers send a login page instead of a table; a repository holds a pointer
-instead of the file. A page with one table is read as that table, all else is refused by name with what to do.
+Platforms export "Excel" files that are HTML; servers send a login page instead of a table; a repository holds a
+pointer instead of the file. A page with one table is read as that table, all else is refused by name with what to do.
 """
 
 from __future__ import annotations

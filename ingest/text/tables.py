@@ -260,7 +260,7 @@ def _comma_example(sample: Sequence[str], delimiter: str) -> str:
 
 
 def _uses_decimal_comma(sample: Sequence[str], delimiter: str) -> bool:
-    """Whether commas are commoner than points, and one of them can be nothing but decimal (``998`` then ``1,167``)."""
+    """Whether commas are commoner than points, and one of them can be nothing but decimal."""
     fields = [part.strip().strip('"') for line in sample for part in line.split(delimiter)]
     commas = sum(1 for part in fields if _COMMA_NUMBER.fullmatch(part))
     points = sum(1 for part in fields if re.fullmatch(r"[+-]?\d+\.\d+", part))

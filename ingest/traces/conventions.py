@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ingest.outcome import Decision, Outcome, Phrase
+from ingest.outcome import Decision, Outcome, Phrase, Value
 from ingest.species import SPECIES, Species
 from ingest.text.headings import Quantity
 from ingest.traces.record import FloatArray
 from ingest.units import Unit, parse_unit
 
-#: Species of GB 3095-2012 and HJ 212-2017 (and TVOC, HJ 1012): the range of medians in the unit of the convention that
-#: air on a street can have. CO in mg m-3, all others in µg m-3.
+#: Species of GB 3095-2012 and HJ 212-2017, and TVOC: the range of medians that air on a street can have, in the unit
+#: of the convention (CO in mg m-3, all others in µg m-3).
 _MEDIANS: Mapping[str, tuple[float, float]] = {
     "pm1": (1.0, 1500.0),
     "pm25": (1.0, 1500.0),
@@ -58,12 +58,17 @@ def unit_by_convention(values: FloatArray, quantity: Quantity, item: str, headin
     median = _median(values)
     if species is None or allowed is None or not allowed[0] <= median <= allowed[1]:
         return Outcome(None)
-    values_said = {"heading": heading, "unit": species.unit, "species": species.slug, "median": median}
+    values_said: dict[str, Value] = {
+        "heading": heading,
+        "unit": species.unit,
+        "species": species.slug,
+        "median": median,
+    }
     return Outcome(parse_unit(species.unit), (Decision(item, "unit_by_convention", values_said),))
 
 
 def why_no_convention(values: FloatArray, quantity: Quantity) -> Phrase:
-    """Why the convention was not followed in a Chinese table: its unit is implausible for the values, or there is none."""
+    """Why the convention was not followed in a Chinese table: its unit is implausible, or there is none."""
     species = SPECIES.get(quantity.slug)
     if species is None or quantity.slug not in _MEDIANS:
         return Phrase("convention_has_no_unit")
@@ -75,8 +80,10 @@ def advised_unit(values: FloatArray, quantity: Quantity) -> str:
 
     Examples
     --------
-    >>> [advised_unit(np.array([v]), Quantity(s, "species", s, ())) for s, v in (("pm25", 35.0), ("no2", 20.0), ("co", 0.6))]
-    ['ug m-3', 'ppb', 'ppm']
+    >>> advised_unit(np.array([35.0]), Quantity("pm25", "species", "", ()))
+    'ug m-3'
+    >>> [advised_unit(np.array([0.6]), Quantity(slug, "species", "", ())) for slug in ("co", "no2")]
+    ['ppm', 'ppb']
     """
     species = SPECIES.get(quantity.slug)
     if species is None:

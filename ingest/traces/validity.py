@@ -1,4 +1,4 @@
-"""What a netCDF variable says of its own values: the valid range, missing values, flags beside it (CF 2.5.1 and 3.5)."""
+"""What a netCDF variable says of its own values: valid range, missing values, flags beside it (CF 2.5.1, 3.5)."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def valid_values(variable: xr.Variable, name: str, item: str) -> Outcome[FloatAr
     notes = Notes()
     codes = {key: variable.encoding[key] for key in ("_FillValue", "missing_value") if key in variable.encoding}
     lost = int(np.isnan(values).sum())
-    if lost and codes:
-        shown = tuple(dict.fromkeys(f"{code:g}" for code in np.ravel(list(codes.values())).tolist()))
+    numbers = [code for code in np.ravel(list(codes.values())).tolist() if np.isfinite(code)]
+    if lost and numbers:
+        shown = tuple(dict.fromkeys(f"{code:g}" for code in numbers))
         said: dict[str, Value] = {"count": lost, "name": name, "attributes": tuple(codes), "codes": shown}
         notes.decide(item, "values_marked_missing", said)
     low, high, attributes = _limits(variable)
@@ -41,8 +42,12 @@ def valid_values(variable: xr.Variable, name: str, item: str) -> Outcome[FloatAr
         outside = (values < low) | (values > high)
     if outside.any():
         first = float(values[outside][0])
-        counted = {"count": int(outside.sum()), "name": name, "attributes": attributes}
-        notes.decide(item, "values_not_valid", {**counted, "low": low, "high": high, "first": first})
+        count = int(outside.sum())
+        notes.decide(
+            item,
+            "values_not_valid",
+            {"count": count, "name": name, "attributes": attributes, "low": low, "high": high, "first": first},
+        )
         values = np.where(outside, np.nan, values)
     return notes.outcome(values)
 

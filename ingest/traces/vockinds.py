@@ -35,7 +35,7 @@ def kind_of(*texts: str) -> str:
 
     Examples
     --------
-    >>> kind_of("TVOC_PID(ppb)"), kind_of("TVOC(ug/m3)", "", "traces/SPI-MS_20241008.csv"), kind_of("TVOC", "rapid.csv")
+    >>> kind_of("TVOC_PID(ppb)"), kind_of("TVOC(ug/m3)", "", "SPI-MS_20241008.csv"), kind_of("TVOC", "rapid.csv")
     ('pid', 'spi_ms', 'unknown')
     """
     for text in texts:

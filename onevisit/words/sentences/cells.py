@@ -84,15 +84,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # --- text/pages.py ---
     "page_read_as_table": ("{kind}: its table of {rows} rows is read", "{kind}：读取其中 {rows} 行的表格"),
     "page_read_as_table.why": (
-        "recognised by its beginning, whatever its name; if rows are missing, open it in Excel or WPS and save it as xlsx",
+        "recognised by its beginning, whatever its name; if rows are missing, save it as xlsx in Excel or WPS",
         "依据文件开头识别，与文件名无关；如有缺行，请用 Excel 或 WPS 打开后另存为 xlsx",
     ),
     "an_html_page": ("an HTML page", "HTML 网页"),
     "an_xml_spreadsheet": ("an XML spreadsheet (SpreadsheetML 2003)", "XML 电子表格（SpreadsheetML 2003）"),
     "page_without_table": (
-        "is an HTML page without a table that can be read ({title}), although it is named {suffix}: perhaps the server "
-        "sent a page of login or of an error instead of the file; log in and download it again, or open it in Excel or "
-        "WPS and save it as xlsx",
+        "is an HTML page without a table that can be read ({title}), although it is named {suffix}: perhaps the "
+        "server sent a page of login or of an error instead of the file; log in and download it again, or open it in "
+        "Excel or WPS and save it as xlsx",
         "是不含可读取表格的 HTML 网页（{title}），而文件名为 {suffix}：可能是服务器返回了登录页或错误页而不是文件；"
         "请登录后重新下载，或用 Excel、WPS 打开后另存为 xlsx",
     ),
@@ -144,9 +144,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "particle_sizes_exchanged.why": (
         "{fine} is above {coarse} in {count} of {rows} rows (median ratio {ratio:.2f}), but the coarser contains the "
-        'finer; put both headings under [columns] in mission.toml, the first as "{coarse} {fine_unit}", the second as '
-        '"{fine} {fine_unit}"',
-        "{rows} 行中有 {count} 行 {fine} 高于 {coarse}（比值中位数 {ratio:.2f}），而粗粒径应包含细粒径；请在 mission.toml 的 "
+        'finer; put both headings under [columns] in mission.toml, the first as "{coarse} {fine_unit}", the second '
+        'as "{fine} {fine_unit}"',
+        "{rows} 行中有 {count} 行 {fine} 高于 {coarse}（比值中位数 {ratio:.2f}），而粗粒径应包含细粒径；请在 "
+        "mission.toml 的 "
         '[columns] 中写明两列：前者为 "{coarse} {fine_unit}"，后者为 "{fine} {fine_unit}"',
     ),
     # --- traces/validity.py ---
@@ -166,9 +167,27 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "“{heading}”列：TVOC 的仪器类型未知",
     ),
     "voc_kind_unknown.why": (
-        "neither heading nor file name says PID, SPI-MS, PTR-MS or FID, which measure different things; compare it only "
-        "with the same instrument, or put the kind into the file name (PID_20241008.csv)",
+        "neither heading nor file name says PID, SPI-MS, PTR-MS or FID, which measure different things; compare "
+        "it only with the same instrument, or put the kind into the file name (PID_20241008.csv)",
         "列名和文件名均未注明 PID、SPI-MS、PTR-MS 或 FID，各类仪器的测量对象不同；只能与同一仪器的结果比较，"
         "或在文件名中注明类型（PID_20241008.csv）",
+    ),
+    # --- monitors/tables.py ---
+    "record_units_by_convention": (
+        "units of columns without one taken by convention: {columns}",
+        "列名未注明单位，按标准惯用单位读取：{columns}",
+    ),
+    "record_units_by_convention.why": (
+        "HJ 212-2017, annex B; if they are others, write them behind the headings, as in NOx(mg/m3)",
+        "依据 HJ 212-2017 附录 B；如为其他单位，请在列名后注明，如 NOx(mg/m3)",
+    ),
+    # --- monitors/values.py ---
+    "record_at_full_scale": (
+        "{count} values of {name} taken as missing and marked as beyond the upper limit",
+        "{name} 有 {count} 个数值按缺测处理，并标记为超上限",
+    ),
+    "record_at_full_scale.why": (
+        "{value:g}, time after time and the extreme of its series, is where a range ends, no measurement",
+        "{value:g} 连续重复且为该序列极值，是量程的端点而非测量值",
     ),
 }

@@ -116,8 +116,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "unit_by_convention.why": (
         "its heading gives no unit in a table with Chinese headings (GB 3095-2012, HJ 212-2017), and the median "
         '{median:.4g} is plausible in it; if it is another: mission.toml, [columns] "{heading}" = "{species} ppb"',
-        "中文表头未注明单位（依据 GB 3095-2012、HJ 212-2017），且按该单位中位数 {median:.4g} 合理；如为其他单位，请在 "
-        'mission.toml 的 [columns] 中写入："{heading}" = "{species} ppb"',
+        "中文表头未注明单位（依据 GB 3095-2012、HJ 212-2017），且按该单位中位数 {median:.4g} 合理；如为其他单位，"
+        '请在 mission.toml 的 [columns] 中写入："{heading}" = "{species} ppb"',
     ),
     "convention_has_no_unit": (
         ", and the national convention has none for it",
@@ -128,8 +128,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "（按国家标准惯用单位应为 {unit}，但按该单位中位数 {median:.4g} 不合理）",
     ),
     "plausible_by_convention": (
-        "the heading gives no unit, this one is the convention of Chinese tables; the median {median:.4g} is plausible "
-        "in it",
+        "the heading gives no unit, this one is the convention of Chinese tables; the median {median:.4g} is "
+        "plausible in it",
         "列名未注明单位，按中文表格惯用单位处理；按该单位，中位数 {median:.4g} 合理",
     ),
     # --- winds.py ---

@@ -142,7 +142,7 @@ def test_a_table_of_values_names_its_devices_too() -> None:
 def test_positions_of_points() -> None:
     """The row's own words; the first of a series counts, the same words again are no other."""
     rows = "".join(f"甲,2024-10-01 0{hour}:00,5,104.1,30.{hour % 2},15\n" for hour in range(3))
-    found = parse(f"企业名称,时间,SO2,经度,纬度,排口高度(m)\n{rows}")
+    found = parse(f"企业名称,时间,SO2(mg/m3),经度,纬度,排口高度(m)\n{rows}")
     assert found.collected.spots == (Spot(("104.1",), ("30.0",), "15"),)
     assert [tell(d).decision for d in found.collected.decisions] == ["1 rows name another position than their series"]
     assert found.decisions == []
@@ -164,7 +164,7 @@ def test_ends_of_paths(heading: str) -> None:
 
 def test_pinyin_initials_are_no_places() -> None:
     """WD is a wind direction as well as 纬度, so neither it nor JD is believed beside measured values."""
-    found = parse("时间,SO2,JD,WD\n2024-10-01 08:00,5,104.1,30.1\n")
+    found = parse("时间,SO2(mg/m3),JD,WD\n2024-10-01 08:00,5,104.1,30.1\n")
     assert found.collected.spots == (None,)
     assert [tell(d).decision for d in found.decisions] == ["columns left out: JD, WD"]
 
@@ -172,7 +172,7 @@ def test_pinyin_initials_are_no_places() -> None:
 @pytest.mark.parametrize("heading", ["高度(cm)", "采样高度(海拔m)"])
 def test_heights_in_other_units_are_named(heading: str) -> None:
     """A height that is not in metres is a column that nobody knows."""
-    found = parse(f"时间,SO2,{heading}\n2024-10-01 08:00,5,1500\n")
+    found = parse(f"时间,SO2(mg/m3),{heading}\n2024-10-01 08:00,5,1500\n")
     assert found.collected.spots == (None,)
     assert [tell(d).decision for d in found.decisions] == [f"columns left out: {heading}"]
 

@@ -151,7 +151,7 @@ def test_words_of_limit_columns(word: str) -> None:
 @pytest.mark.parametrize("word", ["排放量", "累计", "总量"])
 def test_words_of_columns_that_are_passed_over(word: str) -> None:
     """Amounts are understood and not used: no value of the quantity, and named."""
-    found = parse(f"时间,SO2,SO2{word}(kg)\n2024-10-01 08:00,5,6\n")
+    found = parse(f"时间,SO2(mg/m3),SO2{word}(kg)\n2024-10-01 08:00,5,6\n")
     assert list(found.one.data_vars) == ["a21026"]
     assert [decision.values for decision in found.decisions] == [{"columns": (f"SO2{word}(kg)",)}]
 
@@ -183,7 +183,7 @@ def test_units_of_headings(unit: str, expected: str) -> None:
 def test_columns_that_nobody_knows_are_named() -> None:
     """With their whole heading, twelve at most; an empty heading is none."""
     unknown = [f"备注{k}(x)" for k in range(13)]
-    found = parse(f"时间,,SO2,{','.join(unknown)}\n2024-10-01 08:00,x,5{',1' * 13}\n")
+    found = parse(f"时间,,SO2(mg/m3),{','.join(unknown)}\n2024-10-01 08:00,x,5{',1' * 13}\n")
     text = "columns left out: " + ", ".join(unknown[:12])
     why = "their headings are not in the vocabulary"
     assert [tell(d) for d in found.decisions] == [ToldDecision("t.csv", text, why)]
@@ -192,7 +192,7 @@ def test_columns_that_nobody_knows_are_named() -> None:
 @pytest.mark.parametrize(
     ("heading", "found"),
     [
-        ("时间,SO2", True), ("时间,实测值,监测因子", True), ("时间,功率,设备", True), ("时间,电流,设备", True),
+        ("时间,SO2(mg/m3)", True), ("时间,实测值,监测因子", True), ("时间,功率,设备", True), ("时间,电流,设备", True),
         ("时间,电量,设备", True), ("时间,状态,设备", True), ("开始时间,结束时间", True), ("MN,企业名称", True),
         ("MN,排污许可证编号", True), ("MN,统一社会信用代码", True), ("时间,电话", False), ("SO2,电话", False),
         ("开始时间,SO2", False), ("企业名称,排污许可证编号", False), ("MN,电话", False),
@@ -291,7 +291,8 @@ def test_every_heading_means_what_its_words_say() -> None:
     [
         ("12.3", 12.3, None), ("-1.5e-3", -0.0015, None), ("+4", 4.0, None), ("2E2", 200.0, None), (" 7 ", 7.0, None),
         ("12.3(M)", 12.3, "M"), ("12.3（d）", 12.3, "D"), ("12.3 T", 12.3, "T"), ("12.3 ( )", NAN, None),
-        ("1.2.3", NAN, None), ("<0.5", NAN, "below detection"), ("12.3(MM)", 12.3, "MM"), ("-", NAN, None), ("停运", NAN, "停运"),
+        ("1.2.3", NAN, None), ("<0.5", NAN, "below detection"), ("12.3(MM)", 12.3, "MM"), ("-", NAN, None),
+        ("停运", NAN, "停运"),
         ("1e299", 1e299, None), ("1e300", NAN, None), ("-1e300", NAN, None), ("1e999", NAN, None),
     ],
 )  # fmt: skip

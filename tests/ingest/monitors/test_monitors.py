@@ -525,7 +525,7 @@ def test_files_are_read_in_order_and_named_within_the_mission(tmp_path: Path) ->
     for folder in (inside, outside):
         folder.mkdir(parents=True)
     for path, value in ((inside / "b.csv", 2), (inside / "a.csv", 1), (outside / "c.csv", 3)):
-        path.write_text(f"时间,SO2\n2024-10-01 08:00,{value}\n", encoding="utf-8")
+        path.write_text(f"时间,SO2(mg/m3)\n2024-10-01 08:00,{value}\n", encoding="utf-8")
     files = [outside / "c.csv", inside / "b.csv", inside / "a.csv"]
     outcome = read_monitors(files, MonitorSettings(), root=tmp_path / "mission")
     assert [(s.attrs["source"], float(s["a21026"][0])) for s in outcome.value] == [
@@ -538,9 +538,9 @@ def test_files_are_read_in_order_and_named_within_the_mission(tmp_path: Path) ->
 
 def test_decisions_of_a_table_come_before_its_zone_and_replaced_values_last(tmp_path: Path) -> None:
     """Encoding, columns that were left out, the zone; then the values that were replaced, of all files."""
-    text = "时间,SO2,备注\n2024-10-01 08:00,1,\n2024-10-01 08:00,2,\n"
+    text = "时间,SO2(mg/m3),备注\n2024-10-01 08:00,1,\n2024-10-01 08:00,2,\n"
     (tmp_path / "a.csv").write_text(text, encoding="gb18030")
-    (tmp_path / "b.csv").write_text("时间,SO2\n2024-10-01 08:00,1\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("时间,SO2(mg/m3)\n2024-10-01 08:00,1\n", encoding="utf-8")
     assert [(d.item, tell(d).decision) for d in read(tmp_path).decisions] == [
         ("a.csv", "read as GB 18030"),
         ("a.csv", "columns left out: 备注"),
@@ -553,12 +553,12 @@ def test_decisions_of_a_table_come_before_its_zone_and_replaced_values_last(tmp_
 def test_what_cannot_be_read_is_a_reject(tmp_path: Path) -> None:
     """A folder, a file that is too large, and an empty one; the encoding of the good one is a decision."""
     (tmp_path / "1.csv").mkdir()
-    (tmp_path / "2.csv").write_text("时间,SO2\n2024-10-01 08:00,1\n" + "\n" * 60, encoding="utf-8")
+    (tmp_path / "2.csv").write_text("时间,SO2(mg/m3)\n2024-10-01 08:00,1\n" + "\n" * 60, encoding="utf-8")
     (tmp_path / "3.csv").write_text("\n")
-    (tmp_path / "4.csv").write_text("时间,SO2\n2024-10-01 08:00,1\n", encoding="gb18030")
+    (tmp_path / "4.csv").write_text("时间,SO2(mg/m3)\n2024-10-01 08:00,1\n", encoding="gb18030")
     outcome = read(tmp_path, maximum_file_mb=60e-6)
     assert [(r.item, r.where, tell(r).reason[:22]) for r in outcome.rejects] == [
-        ("1.csv", "", "cannot be read (Is a d"), ("2.csv", "", "has 90 bytes, more tha"),
+        ("1.csv", "", "cannot be read (Is a d"), ("2.csv", "", "has 97 bytes, more tha"),
         ("3.csv", "", "is empty; export it ag"),
     ]  # fmt: skip
     assert [(d.item, tell(d).decision) for d in outcome.decisions] == [

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.monitors.read import MonitorSettings, read_monitors
@@ -48,7 +48,8 @@ COLUMN_UNITS = {
 NOTHING = {
     "E02": "error", "Err02": "error", "Error": "error", "NaN(S5)": "error", "####": "error", "#DIV/0!": "error",
     "#VALUE!": "error", "未检出": "below", "ND": "below", "N.D.": "below", "BDL": "below", "<0.025": "below",
-    "≤0.5": "below", "小于0.5": "below", "0.12L": "below", ">300": "above", "超量程": "above", "OVER": "above", "OL": "above",
+    "≤0.5": "below", "小于0.5": "below", "0.12L": "below", ">300": "above", "超量程": "above",
+    "OVER": "above", "OL": "above",
     "停运": "mark", "停产": "mark", "维护": "mark", "校准": "mark", "故障": "mark", "断电": "mark", "停电": "mark",
     "abc": "unknown", "1.2.3": "unknown", "6-9": "unknown", "12.3 furlong": "unknown",
 }  # fmt: skip
@@ -116,6 +117,7 @@ def test_what_is_no_value_is_missing_marked_and_told(tmp_path: Path, text: str, 
         assert marked == (kind in ("below", "above", "mark"))
 
 
+@settings(deadline=None, max_examples=40)
 @given(odd=st.lists(st.sampled_from(sorted(NOTHING)), min_size=1, max_size=12))
 def test_as_many_as_there_are_are_told(tmp_path_factory: pytest.TempPathFactory, odd: list[str]) -> None:
     """A column with k cells that are no numbers tells k."""
@@ -174,6 +176,14 @@ def test_units_behind_numbers_are_the_columns(tmp_path: Path) -> None:
     (tmp_path / "u.csv").write_text("time,lon,lat,SO2\n" + rows, "utf-8")
     (trace,) = read_traces([tmp_path / "u.csv"], TraceSettings()).value
     assert trace["so2"].attrs["units"] == "ppb" and trace["so2"].values.tolist() == [3, 4, 5, 6, 7]
+
+
+def test_the_end_of_a_range_is_no_value_of_a_record(tmp_path: Path) -> None:
+    """9999 hour after hour is missing, marked and told; one hour of 999 is a value."""
+    series, told = _monitor(tmp_path, ["10.5", "11.2", "9999", "9999", "9999", "12.1"])
+    assert np.isnan(series["a21026"].values).tolist() == [False, False, True, True, True, False] and "9999" in told
+    assert series["a21026_mark"].values[1:4].tolist() == [0, 8, 8]
+    assert _monitor(tmp_path, ["10.5", "11.2", "999", "12.1"])[0]["a21026"].values[2] == 999
 
 
 def test_tokens_of_no_value_are_missing() -> None:

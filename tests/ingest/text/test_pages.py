@@ -110,7 +110,7 @@ def test_a_run_of_trash_costs_its_line(tmp_path: Path, trash: bytes, codec: str)
 def test_latin_letters_are_not_chinese(tmp_path: Path, heading: str) -> None:
     """Single signs of Windows Latin make no GB 18030."""
     path = tmp_path / "a.csv"
-    path.write_bytes(f"Time,lon,lat,SO2 (µg/m3),{heading}\n".encode("latin-1") + b"2024-05-01T10:00:00Z,9,55,1,2\n" * 1
-                     + b"2024-05-01T10:00:01Z,9,55,1,2\n")  # fmt: skip
+    rows = "2024-05-01T10:00:00Z,9,55,1,2\n2024-05-01T10:00:01Z,9,55,1,2\n"
+    path.write_bytes(f"Time,lon,lat,SO2 (µg/m3),{heading}\n{rows}".encode("latin-1"))
     (trace,) = read_traces([path], TraceSettings()).value
     assert trace["so2"].attrs["units"] == "ug m-3"

@@ -205,10 +205,8 @@ def test_units_of_greenhouse_gases_may_be_guessed(tmp_path: Path, heading: str, 
         assert slug not in names
         (reject,) = outcome.rejects
         assert (reject.item, reject.where) == ("a.csv", f'column "{heading}"')
-        assert (
-            tell(reject).reason
-            == f'no unit; state it in mission.toml: [columns] "{heading}" = "{slug} {"ppb" if slug == "no2" else "ppm"}"'
-        )
+        unit = "ppb" if slug == "no2" else "ppm"
+        assert tell(reject).reason == (f'no unit; state it in mission.toml: [columns] "{heading}" = "{slug} {unit}"')
 
 
 def test_a_species_in_a_unit_of_another_kind(tmp_path: Path) -> None:
