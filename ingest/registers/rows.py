@@ -14,9 +14,11 @@ from shapely.geometry.base import BaseGeometry
 
 from ingest.errors import UnknownFormat
 from ingest.outcome import Decision, Phrase
+from ingest.registers.columns import kind_of_columns
 from ingest.shapes import Feature, read_features, shape_of
 from ingest.systems import ImpossiblePlace
 from ingest.text.fields import field_of_heading
+from ingest.text.persons import is_of_a_person
 from ingest.text.sheets import (
     Sheet,
     cell_text,
@@ -108,9 +110,16 @@ def _table(item: str, sheet: Sheet, decisions: tuple[Decision, ...]) -> Register
             raise _no_heading(item, first)
     else:
         raise _no_heading(item, first)
-    unknown = [cell.strip() for cell, name in zip(row, fields, strict=True) if cell.strip() and not name]
+    if kind_of_columns(row) not in ("", "checks"):  # of a workbook that has lists of sites too
+        return Register(item, (), decisions)
+    left = [cell.strip() for cell, name in zip(row, fields, strict=True) if cell.strip() and not name]
+    personal = tuple(cell for cell in left if is_of_a_person(cell))
+    unknown = tuple(cell for cell in left if cell not in personal)
     if unknown:
-        decisions = (*decisions, Decision(item, "unknown_columns_left_out", {"columns": tuple(unknown[:12])}))
+        decisions = (*decisions, Decision(item, "unknown_columns_left_out", {"columns": unknown[:12]}))
+    if personal:
+        said = Decision(item, "personal_columns_dropped", {"count": len(personal), "columns": personal})
+        decisions = (*decisions, said)
     found = tuple(
         RegisterRow(f"{sheet.unit} {number}", values)
         for number, cells in iterator
