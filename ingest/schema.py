@@ -188,6 +188,7 @@ class Site:
 
     ``lon``/``lat`` are WGS 84 degrees of the site's reference point, ``position_sd_m`` its standard deviation per
     axis, grown where the coordinate system had to be guessed. ``parcel`` and ``stacks`` are WGS 84 geometries.
+    ``origins`` names the register from which each fact came, by the fact's name.
     ``site_id`` is the permit code where there is one, else ``<USCC>@<lon>,<lat>``, else the register's own key.
     """
 
@@ -213,6 +214,9 @@ class Site:
     stacks: tuple[shapely.Point, ...] = ()
     visited: tuple[Visited, ...] = ()
     sources: tuple[str, ...] = ()
+    district: str = ""
+    park: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 # --- traces and cubes ----------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) ->
             *map(_frame_line, records.frames.value),
             *map(_site_line, records.sites.value),
             *map(_monitor_line, records.monitors.value),
+            *(_kind_line(kind, count) for kind, count in records.registers.value.counts().items()),
         ],
         "decisions": [decision_dict(decision) for decision in recorder.decisions],
         "rejects": [reject_dict(reject) for reject in recorder.rejects],
@@ -74,6 +75,10 @@ def _frame_line(frame: Frame) -> dict[str, str]:
 def _site_line(site: Site) -> dict[str, str]:
     what = f"{site.name}, {site.lon:.5f} {site.lat:.5f} ± {site.position_sd_m:.0f} m, {site.crs} ({site.crs_source})"
     return {"kind": "site", "item": site.site_id, "what": what}
+
+
+def _kind_line(kind: str, count: int) -> dict[str, str]:
+    return {"kind": "register", "item": kind, "what": f"{count} read"}
 
 
 def _monitor_line(series: xr.Dataset) -> dict[str, str]:

@@ -13,6 +13,7 @@ from ingest.images.read import read_frames
 from ingest.monitors.read import read_monitors
 from ingest.outcome import Outcome, Reject
 from ingest.registers.gates import check_gates
+from ingest.registers.kinds import Registers, place_in_areas, read_kinds
 from ingest.registers.read import SiteSettings, read_sites
 from ingest.roads.read import Roads, read_roads
 from ingest.schema import Frame, Site
@@ -44,6 +45,8 @@ def ingest_mission(mission: Mission, profile: Profile, work: Work, on_stage: Adv
         frames = read("frames", _read(read_frames), "images", profile.photos)
         on_stage("reading registers", 0.12)
         sites = read("sites", _read(read_sites), "registers", profile.sites)
+        kinds = read("register kinds", _read(read_kinds), "registers", profile.sites)
+        sites = work.make("sites in areas", _in_areas, sites, kinds)
         roads = read("roads", _read_roads, "roads")
         sites = work.make("gates", _check_gates, sites, roads, profile.sites)
         on_stage("reading monitor records", 0.13)
@@ -55,7 +58,7 @@ def ingest_mission(mission: Mission, profile: Profile, work: Work, on_stage: Adv
         stage.taken = len(mission.files)
         stage.given = len(traces.value) + len(frames.value) + len(sites.value) + len(monitors.value)
         stage.flagged = sum(int(np.count_nonzero(trace["qc_flag"].values)) for trace in traces.value)
-    return Records(traces, frames, sites, roads, monitors)
+    return Records(traces, frames, sites, roads, monitors, kinds)
 
 
 def _read(reader: Callable[..., Outcome[T]]) -> Callable[..., Outcome[T]]:
@@ -68,6 +71,10 @@ def _read_roads(files: Files) -> Outcome[Roads | None]:
         return Outcome(None)
     roads = read_roads(files.paths, root=files.root)
     return Outcome(roads.value, roads.decisions, roads.rejects)
+
+
+def _in_areas(sites: Sequence[Site], kinds: Registers) -> Outcome[tuple[Site, ...]]:
+    return place_in_areas(sites, kinds.areas)
 
 
 def _check_gates(sites: Sequence[Site], roads: Roads | None, settings: SiteSettings) -> Outcome[tuple[Site, ...]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pyproj import CRS
 
 from imagery.schema import Findings, Ortho
+from ingest.registers.kinds import Registers
 from ingest.schema import Frame, Site
 from monitors.schema import Anomaly
 from onevisit.handover.data.mosaic import open_mosaic
@@ -53,6 +54,7 @@ class Records:
     sites: Kept[tuple[Site, ...]]
     roads: Kept[Roads | None]
     monitors: Kept[tuple[xr.Dataset, ...]]
+    registers: Kept[Registers]
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ from ingest.errors import FileError
 from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.registers.days import Orders, date_orders, last_valid_day, visit_day
 from ingest.registers.joins import Group, join_listings
+from ingest.registers.kinds import find_kind
 from ingest.registers.listings import Listing, RowNotes, read_listings, settle_crs
 from ingest.registers.places import BD09, GCJ02, WGS84, Place, crs_name, distance_m
 from ingest.registers.rows import Register, read_register
@@ -60,6 +61,12 @@ class SiteSettings(Limits):
     same_place_m: float = setting(1500.0, unit="m", source="choice: the length of a large plant")
     near_m: float = setting(150.0, unit="m", source="choice: half a block; two lists of one plant with CRS settled")
     name_likeness: float = setting(0.6, unit="1", source="choice: Dice coefficient of character pairs")
+
+
+_FACTS = (
+    *("address", "industry_code", "species", "management_class", "credit", "grade", "disclosure", "permit_valid_to"),
+    *("district", "park"),
+)
 
 
 def read_sites(
@@ -109,6 +116,9 @@ def _read_registers(files: Iterable[Path], settings: SiteSettings, root: Path | 
         inside = root is not None and path.is_relative_to(root)
         item = path.relative_to(root).as_posix() if inside and root is not None else path.name
         try:
+            other = find_kind(path, item, settings)
+            if other.kind not in ("", "checks") and not other.mixed:
+                continue  # read by `read_kinds`
             registers.append(read_register(path, item, settings))
             notes.keep(*registers[-1].decisions)
         except FileError as error:
@@ -165,6 +175,9 @@ def _build_site(group: Group, settings: SiteSettings, days: _Days, notes: RowNot
         stacks=_stacks(group),
         visited=_visited(group, days, notes),
         sources=tuple(dict.fromkeys(listing.register for listing in group.listings)),
+        district=_text(group, "district"),
+        park=_text(group, "park"),
+        origins=_origins(group),
     )
 
 
@@ -216,6 +229,20 @@ def _sd_m(place: Place, settings: SiteSettings) -> float:
 
 def _text(group: Group, name: str) -> str:
     return next((text for listing in group.listings if (text := listing.row.get(name))), "")
+
+
+def _origins(group: Group) -> dict[str, str]:
+    """The register from which each fact came: the first that states it, as facts are taken."""
+    found: dict[str, str] = {}
+    for listing in group.listings:
+        stated = {name: bool(listing.row.get(name)) for name in _FACTS}
+        stated |= {"permit_code": bool(listing.permit_code), "uscc": bool(listing.uscc), "name": bool(listing.name)}
+        stated |= {"parcel": listing.parcel is not None, "gate": listing.gate is not None or listing.part == "gate"}
+        stated |= {"stacks": listing.part == "outlet" and listing.place is not None}
+        for name, is_stated in stated.items():
+            if is_stated:
+                found.setdefault(name, listing.register)
+    return found
 
 
 def _species(group: Group) -> tuple[str, ...]:

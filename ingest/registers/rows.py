@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from ingest.errors import UnknownFormat
 from ingest.outcome import Decision, Notes, Phrase
+from ingest.registers.columns import kind_of_columns
 from ingest.shapes import Feature, read_features, shape_of
 from ingest.systems import ImpossiblePlace
 from ingest.text.asides import aside_of
@@ -21,6 +22,7 @@ from ingest.text.fields import field_of_heading
 from ingest.text.layers import Headings, join_heading_rows
 from ingest.text.lines import Ahead, Asides
 from ingest.text.pages import page_of
+from ingest.text.persons import is_of_a_person
 from ingest.text.qualifiers import settled_angles
 from ingest.text.sheets import (
     Sheet,
@@ -107,6 +109,8 @@ def _table(item: str, sheet: Sheet, decisions: tuple[Decision, ...]) -> Register
     """Find the heading rows and name the fields of the rows below them; a second heading row holds from there on."""
     rows = Ahead(sheet.rows)
     headings = _first_headings(item, rows)
+    if kind_of_columns(headings.texts) not in ("", "checks"):  # of a workbook that has lists of sites too
+        return Register(item, (), decisions)
     notes = Notes(decisions)
     aside = Asides(sheet.unit)
     found: list[RegisterRow] = []
@@ -167,9 +171,13 @@ def _name_sites(texts: Sequence[str]) -> bool:
 def _fields(item: str, headings: Headings, notes: Notes) -> list[str]:
     """Fields by column; a column whose heading means nothing is named."""
     fields = [field_of_heading(text) for text in headings.texts]
-    unknown = [text for text, name in zip(headings.texts, fields, strict=True) if text and not name]
+    left = [text for text, name in zip(headings.texts, fields, strict=True) if text and not name]
+    personal = tuple(text for text in left if is_of_a_person(text))
+    unknown = tuple(text for text in left if text not in personal)
     if unknown:
-        notes.decide(item, "unknown_columns_left_out", {"columns": tuple(unknown[:12])})
+        notes.decide(item, "unknown_columns_left_out", {"columns": unknown[:12]})
+    if personal:
+        notes.decide(item, "personal_columns_dropped", {"count": len(personal), "columns": personal})
     return fields
 
 

@@ -239,6 +239,52 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "is JSON without features; expected a GeoJSON FeatureCollection",
         "是不含 features 的 JSON；应为 GeoJSON FeatureCollection",
     ),
+    # --- ingest/registers/kinds.py ---
+    "kind_areas": ("areas", "区域"),
+    "kind_orders": ("orders", "管控令"),
+    "kind_accounts": ("power accounts", "用电户号"),
+    "kind_checks": ("checks", "检查记录"),
+    "kind_matters": ("matters", "事项"),
+    "kind_complaints": ("complaints", "投诉"),
+    "kind_rectifications": ("rectifications", "整改"),
+    "kind_exemptions": ("exemptions", "豁免"),
+    "kind_airspace": ("airspace", "空域"),
+    "register_kind_read": ("{count} {kind} read", "读取{kind} {count} 条"),
+    "register_kind_read.why": (
+        "by its columns, or by the word in the file's name",
+        "根据列名或文件名判断",
+    ),
+    "personal_columns_dropped": (
+        "{count} columns of natural persons dropped: {columns}",
+        "已丢弃 {count} 个自然人信息列：{columns}",
+    ),
+    "personal_columns_dropped.why": ("no value of them was kept", "其值均未保留"),
+    "kind_row_refused": ("not among the {kind}: {error}", "未计入{kind}：{error}"),
+    "row_names_nobody": (
+        "names no enterprise; expected one of {expected}",
+        "未写明企业；应有 {expected} 之一",
+    ),
+    "row_lacks": ("{what} is empty", "{what} 为空"),
+    "row_date_not_understood": (
+        "{text!r} is no day; write 2024-10-01",
+        "{text!r} 不是日期；请写为 2024-10-01",
+    ),
+    "ends_before_start": ("ends {end}, before it starts {start}", "结束日期 {end} 早于开始日期 {start}"),
+    "grade_not_known": ("grade {text!r} is none of A, B, C, D", "等级 {text!r} 不是 A、B、C、D 之一"),
+    "entry_not_known": (
+        "{text!r} says neither remote nor entry; write {remote} or {visit}",
+        "{text!r} 未说明方式；请写“{remote}”或“{visit}”",
+    ),
+    "limit_not_metres": (
+        "limit {text!r} is no number of metres from 0 to 10 000",
+        "限高 {text!r} 不是 0 至 10000 之间的米数",
+    ),
+    "area_without_polygon": ("has no polygon", "没有面要素"),
+    "area_disagrees": (
+        "stated to be in {stated}, lies in {found}; what is stated is believed",
+        "名录写为 {stated}，而位置在 {found} 内；以名录为准",
+    ),
+    "area_disagrees.why": ("areas of {source}", "区域来自 {source}"),
     # --- ingest/shapes.py ---
     "json_of_esri": (
         "is JSON of Esri, not GeoJSON; export it as GeoJSON (in ArcGIS: Features To JSON, with the box GeoJSON)",

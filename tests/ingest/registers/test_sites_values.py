@@ -80,6 +80,14 @@ def test_every_field_of_a_site(tmp_path: Path) -> None:
         stacks=(shapely.Point(104.1, 30.7002), shapely.Point(104.1, 30.7003)),
         visited=(Visited(date(2024, 3, 5), "special", "无问题"),),
         sources=("a.csv", "b.csv", "c.geojson"),
+        origins=dict.fromkeys(
+            (
+                *("address", "industry_code", "species", "management_class", "credit", "grade", "disclosure"),
+                *("permit_valid_to", "permit_code", "uscc", "name", "gate"),
+            ),
+            "a.csv",
+        )
+        | {"parcel": "c.geojson", "stacks": "c.geojson"},
     )
 
 
@@ -362,7 +370,7 @@ def test_decisions_come_from_reading_then_rows_then_joins(tmp_path: Path) -> Non
     a = write_csv(tmp_path / "a.csv", [[*HEAD, "电话"], [CODE + "001P", "某厂", "30.7", "104.1", "WGS84", "1"]])
     b = write_csv(tmp_path / "b.csv", [["许可证编号", "企业名称", "备注"], [CODE + "001P", "某厂", "2"]])
     assert [tell(d).decision for d in read(a, b).decisions] == [
-        "columns left out: 电话",
+        "1 columns of natural persons dropped: 电话",
         "columns left out: 备注",
         "longitude and latitude columns swapped back",
         "1 rows joined by permit code, confidence 1",
