@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onevisit.words.sentences import common, images, monitors, mosaics, registers, rooms, text, traces
+from onevisit.words.sentences import cards, common, images, monitors, mosaics, registers, rooms, text, traces
 
-PARTS = (common, text, traces, images, registers, monitors, mosaics, rooms)
+PARTS = (common, text, traces, images, registers, monitors, mosaics, rooms, cards)
 SENTENCES: Mapping[str, tuple[str, str]] = {
     code: sentence for part in PARTS for code, sentence in part.SENTENCES.items()
 }
