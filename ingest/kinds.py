@@ -172,7 +172,7 @@ def _table(source: Source, columns: Mapping[str, str]) -> Sorted:
         return Sorted("traces", Phrase("sorted_by_track"))
     if station.named and station.values:
         return Sorted("monitors", Phrase("sorted_by_points"))
-    numbered = names.numbered and names.placed and not track.species  # beside species, 序号 counts rows
+    numbered = names.numbered and names.placed and not track.places  # beside times and places, 序号 counts rows
     if numbered or (names.names and (names.placed or names.codes or names.names * 2 > names.rows)):
         return Sorted("registers", Phrase("sorted_by_names"))
     if track.species or track.places:

@@ -121,6 +121,47 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{count} 个文件的时间未注明时区，按 {zone} 处理（{why}）；可用 --time-zone 另行指定",
     ),
     "first_decision": ("please note, {item}: {what} ({why})", "请注意，{item}：{what}（{why}）"),
+    # --- onevisit/recipe.py ---
+    "recipe_head": (
+        "Recipe of {name}: what was believed there. Lines without # are declared wherever this recipe is used:\n"
+        "onevisit process FOLDER --recipe THIS_FILE. A mission.toml in the folder wins over it.",
+        "{name} 的配方：当次采信的全部内容。不带 # 的行在使用本配方时即为声明：\n"
+        "onevisit process 文件夹 --recipe 本文件。文件夹内的 mission.toml 优先于本配方。",
+    ),
+    "recipe_zone": (
+        "Zone of times that carry none: a name, UTC, or +08:00.",
+        "未注明时区的时间所用时区：时区名、UTC 或 +08:00。",
+    ),
+    "recipe_grid": (
+        "Coordinate system of the grid, in metres. Without it: the 3-degree zone of CGCS2000 or UTM of the place.",
+        "网格坐标系，单位为米。不写则取当地 CGCS2000 三度带或 UTM 带。",
+    ),
+    "recipe_columns": (
+        "Columns: heading as it stands in the file = quantity and unit. Units that were guessed are declared here;\n"
+        "correct them if the logger's manual says otherwise. What headings stated themselves is a comment.",
+        "数据列：文件中的列名 = 物理量和单位。推断的单位在此声明，若与仪器手册不符请更正；\n"
+        "列名自身已注明的单位以注释列出。",
+    ),
+    "recipe_wind": (
+        'Wind: "ground" if the vehicle\'s own motion was taken off, "vehicle" if not.',
+        '风：已扣除车辆自身运动写 "ground"，未扣除写 "vehicle"。',
+    ),
+    "recipe_vehicle": (
+        "Delay from inlet to analyser in seconds, where it was measured; height of the inlet above the ground.",
+        "进样口至分析仪的延迟（秒，经测定时填写）；进样口离地高度。",
+    ),
+    "recipe_instrument": (
+        "The instrument, for what leads say of its calibration. The files name: {seen}.",
+        "仪器信息，用于线索中的校准说明。文件中注明的仪器：{seen}。",
+    ),
+    "recipe_registers": (
+        "Coordinate system of site lists that state none: WGS84, GCJ-02, BD-09, or EPSG:4544 and the like.",
+        "名录未注明坐标系时采用：WGS84、GCJ-02、BD-09 或 EPSG:4544 等。",
+    ),
+    "recipe_all": (
+        "All that was believed, with the evidence ({count:|decision|decisions}):",
+        "采信的全部内容及依据（{count} 项）：",
+    ),
     # --- onevisit/instrument.py ---
     "calibration_unknown": (
         "calibration of the instrument unknown: mission.toml has no [instrument] with last_calibration",
