@@ -275,7 +275,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "visit_left_over": (
         "{name} ({hours:.1f} h) does not fit into {teams} teams' shifts of {shift_h:g} h; plan it for another day, "
-        "or set teams or shift_h under [teams]",
+        "or set teams or shift_h under [teams] in mission.toml",
         "{name}（{hours:.1f} h）无法排入 {teams} 个检查组每班 {shift_h:g} h 的行程；"
         "请改日安排，或在 [teams] 下调整 teams 或 shift_h",
     ),
