@@ -11,18 +11,18 @@ import xarray as xr
 
 from ingest.flags import REJECTING, Flag
 from ingest.schema import Frame, Site
-from onevisit.manifest import Recorder, hash_inputs, program_key
-from onevisit.mission import open_mission
-from onevisit.profile import load_profile
+from onevisit.card import watching
+from onevisit.manifest import Recorder, program_key
+from onevisit.profile import Profile
 from onevisit.progress import Advance
-from onevisit.reading import ingest_mission, profile_of
-from onevisit.result import Options
+from onevisit.reading import ingest_mission, start_on
+from onevisit.result import Options, Records
 from onevisit.stages import Work
 from onevisit.store import Store
-from onevisit.words.telling import decision_dict, reject_dict
+from onevisit.words.telling import decision_dict, reject_dict, tell
 
 
-def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) -> dict[str, Any]:
+def check_mission(root: Path, options: Options, *, on_stage: Advance) -> dict[str, Any]:
     """Say what a mission folder holds, what is believed and why, and what is rejected; write nothing.
 
     Raises
@@ -32,12 +32,7 @@ def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) ->
     SettingError
         If profile or ``mission.toml`` is impossible.
     """
-    mission = open_mission(root)
-    options = Options(profile=profile_name)
-    profile = load_profile(profile_of(mission, options), mission.configuration)
-    recorder = Recorder(inputs=hash_inputs(mission.files), rejects=mission.rejects)
-    work = Work(recorder, Store(root, program_key(), keep=0, notes=recorder))
-    records = ingest_mission(mission, profile, work, on_stage)
+    records, recorder, _ = read_mission(root, options, on_stage=on_stage)
     return {
         "found": [
             *map(_trace_line, records.traces.value),
@@ -46,9 +41,18 @@ def check_mission(root: Path, profile_name: str | None, *, on_stage: Advance) ->
             *map(_monitor_line, records.monitors.value),
             *(_kind_line(kind, count) for kind, count in records.registers.value.counts().items()),
         ],
-        "decisions": [decision_dict(decision) for decision in recorder.decisions],
-        "rejects": [reject_dict(reject) for reject in recorder.rejects],
+        "decisions": [decision_dict(d) | vars(tell(d, options.lang)) for d in recorder.decisions],
+        "rejects": [reject_dict(r) | vars(tell(r, options.lang)) for r in recorder.rejects],
     }
+
+
+def read_mission(root: Path, options: Options, *, on_stage: Advance) -> tuple[Records, Recorder, Profile]:
+    """Read a mission as the job does, and write nothing: the records, what was said, and the settings."""
+    start = start_on(root, options)
+    work = Work(start.recorder, Store(root, program_key(), keep=0, notes=start.recorder))
+    with watching(start.mission.files):
+        records = ingest_mission(start.mission, start.profile, work, on_stage)
+    return records, start.recorder, start.profile
 
 
 def _trace_line(trace: xr.Dataset) -> dict[str, str]:

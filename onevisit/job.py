@@ -33,14 +33,16 @@ from ingest.outcome import Notes, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
 from monitors.schema import Anomaly
+from onevisit.card import refuse_gone, watching
 from onevisit.compute import computing
 from onevisit.handover.outputs import SCORED, write_flight, write_outputs
+from onevisit.instrument import with_calibration
 from onevisit.leads.weigh import weigh_leads
-from onevisit.manifest import Recorder, hash_inputs, program_key
-from onevisit.mission import Mission, open_mission
-from onevisit.profile import Profile, load_profile
+from onevisit.manifest import program_key
+from onevisit.mission import Mission
+from onevisit.profile import Profile
 from onevisit.progress import Advance
-from onevisit.reading import ingest_mission, profile_of
+from onevisit.reading import days_apart, ingest_mission, start_on
 from onevisit.result import Flown, Fused, Options, Plan, Result
 from onevisit.reuse import run_key, unchanged_summary
 from onevisit.segments import map_region
@@ -49,6 +51,7 @@ from onevisit.store import open_store
 from onevisit.visits.plan import plan_visits
 from onevisit.visits.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.visits.routes import plan_routes
+from onevisit.zones import AskZone
 from tracks.schema import Track
 from tracks.segments.medians import SegmentMap
 from tracks.settings import TrackSettings
@@ -61,6 +64,7 @@ def process_mission(
     *,
     on_stage: Advance,
     replay: bool = False,
+    ask: AskZone | None = None,
 ) -> dict[str, Any]:
     """Do the whole job on a mission folder and write what `onevisit process` promises into ``out``.
 
@@ -77,6 +81,8 @@ def process_mission(
     replay : bool
         For benchmarks: start from the tracks and mosaics that any version of the program has stored in ``out``, and
         write only what `onevisit.truth.score.score` reads.
+    ask : callable, optional
+        Asks a person for the zone of times that nothing settles; without it the likeliest is taken.
 
     Returns
     -------
@@ -86,23 +92,25 @@ def process_mission(
     Raises
     ------
     NothingUsable
-        If nothing in the mission can be processed; nothing is written then.
+        If nothing in the mission can be processed, or files vanish on the way; no set of results is written then.
     SettingError
         If profile, ``mission.toml`` or an option asks for something impossible.
     """
     on_stage("reading the mission", 0.0)
-    mission = open_mission(root)
-    profile = load_profile(profile_of(mission, options), mission.configuration)
-    recorder = Recorder(inputs=hash_inputs(mission.files), rejects=mission.rejects)
+    start = start_on(root, options, ask)
+    mission, profile, recorder = start.mission, start.profile, start.recorder
     key = run_key(root, recorder.inputs, profile, options)
     if options.from_stage is None and not replay and (summary := unchanged_summary(out, key)) is not None:
         return summary
     with (
+        watching(mission.files),
         computing(scheduler=options.scheduler, memory=options.memory),
         open_store(out, program_key(), keep=options.keep_store, notes=recorder) as store,
     ):
         work = Work(recorder, store, redo=later_stages(options.from_stage), replay=replay)
         records = ingest_mission(mission, profile, work, on_stage)
+        refuse_gone(mission.files)
+        recorder.take(days_apart(records))
         tracks = _tracks(records.traces, profile, work, on_stage)
         regions = work.derive("regions", split_regions, tracks, records.frames, profile.regions, crs=profile.crs)
         routes = recorder.take(with_local_zone(profile.routes, regions.value))
@@ -112,6 +120,7 @@ def process_mission(
             _imagery(region, records.frames, mission, out, profile, work, on_stage) for region in regions.value
         ]
         anomalies = _monitors(records.monitors, work, on_stage)
+        refuse_gone(mission.files)
         if not any(region.tracks for region in regions.value) and not any(flights):
             raise NothingUsable(Phrase("nothing_to_process", {"path": str(root)}), rejects=recorder.rejects)
         fused = tuple(
@@ -331,6 +340,7 @@ def _plan(
         day = measured + timedelta(days=1)
         work.recorder.decide("visits", "planned_for_day", {"day": str(day), "measured": str(measured)})
         leads = work.make("leads", weigh_leads, sites, hotspots, attributions, profile.visits, day=day)
+        leads = work.derive("calibrated leads", with_calibration, leads, profile.instrument, day=measured)
         visits = work.make("visits", plan_visits, leads, sites, profile.visits, day=day)
         stage.taken, stage.given = len(leads.value), len(visits.value)
     with work.stage("routes") as stage:

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
@@ -20,8 +20,9 @@ from typing import Any
 
 import psutil
 
-from ingest.outcome import Notes, Reject
-from onevisit.mission import InputFile, hash_file
+from ingest.outcome import Notes, Outcome, Reject
+from onevisit.card import refuse_gone
+from onevisit.mission import InputFile, Mission, hash_file
 from onevisit.names import ROOMS
 from onevisit.words.telling import decision_dict, reject_dict
 
@@ -92,6 +93,25 @@ class Recorder(Notes):
 def hash_inputs(files: Sequence[InputFile]) -> tuple[InputRecord, ...]:
     """Hash every input file."""
     return tuple(InputRecord(f.item, hash_file(f.path), f.kind, f.path.stat().st_size) for f in files)
+
+
+def gather_inputs(mission: Mission) -> Outcome[tuple[Mission, tuple[InputRecord, ...]]]:
+    """Hash every input file of a mission; one that cannot be read (a damaged place on a card) is a reject.
+
+    Raises
+    ------
+    NothingUsable
+        If files are no longer there.
+    """
+    notes, kept, records = Notes(), list[InputFile](), list[InputRecord]()
+    for file in mission.files:
+        try:
+            records += hash_inputs([file])
+            kept.append(file)
+        except OSError as error:
+            refuse_gone(mission.files)
+            notes.reject(file.item, "file", "file_not_readable", {"error": error.strerror or str(error)})
+    return notes.outcome((replace(mission, files=tuple(kept)), tuple(records)))
 
 
 @cache

@@ -11,6 +11,9 @@ A profile is a TOML file with a table per room; ``mission.toml`` may hold the sa
     [teams]                          # the same as [routes]
     teams = 2
 
+    [instrument]                     # what is known of it: `onevisit.instrument`
+    last_calibration = 2024-04-28
+
 An unknown table or name is an error that proposes the nearest known one: a misspelt setting must not be ignored. So
 is a parameter of a model: those are varied in code (``dataclasses.replace``), never by a bureau.
 """
@@ -37,6 +40,7 @@ from ingest.outcome import Phrase
 from ingest.registers.read import SiteSettings
 from ingest.settings import SettingLine, describe_settings
 from ingest.traces.read import TraceSettings
+from onevisit.instrument import Instrument, read_instrument
 from onevisit.settings import RouteSettings, VisitSettings
 from onevisit.visits.regions import RegionSettings
 from tracks.settings import TrackSettings
@@ -59,6 +63,7 @@ class Profile:
 
     name: str = "default"
     crs: CRS | None = None
+    instrument: Instrument | None = None
     regions: RegionSettings = field(default_factory=RegionSettings)
     traces: TraceSettings = field(default_factory=TraceSettings)
     photos: PhotoSettings = field(default_factory=PhotoSettings)
@@ -72,8 +77,10 @@ class Profile:
     routes: RouteSettings = field(default_factory=RouteSettings)
 
 
-def load_profile(name: str, configuration: Mapping[str, Any]) -> Profile:
-    """Build a profile: defaults, then the profile file, then the mission's own configuration.
+def load_profile(
+    name: str, configuration: Mapping[str, Any], *, recipe: Recipe | None = None, time_zone: str = ""
+) -> Profile:
+    """Build a profile: defaults, profile file, recipe, the mission's own configuration, the zone that was asked.
 
     Parameters
     ----------
@@ -81,6 +88,10 @@ def load_profile(name: str, configuration: Mapping[str, Any]) -> Profile:
         ``"default"`` or the path of a TOML file.
     configuration : mapping
         What ``mission.toml`` says; may be empty.
+    recipe : Recipe, optional
+        A ``mission.toml`` that is kept elsewhere.
+    time_zone : str, optional
+        Of ``--time-zone``: wins over all files.
 
     Raises
     ------
@@ -90,7 +101,29 @@ def load_profile(name: str, configuration: Mapping[str, Any]) -> Profile:
     profile = Profile(name=name)
     if name != "default":
         profile = _apply(profile, _read_toml(Path(name)), origin=name)
-    return _apply(profile, configuration, origin="mission.toml")
+    if recipe is not None:
+        profile = _apply(profile, recipe.content, origin=recipe.path.name)
+    profile = _apply(profile, configuration, origin="mission.toml")
+    return _apply(profile, {"time_zone": time_zone}, origin="--time-zone") if time_zone else profile
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A ``mission.toml`` that is kept elsewhere, for one van or aircraft, and what it says."""
+
+    path: Path
+    content: Mapping[str, Any]
+
+
+def read_recipe(path: Path | None) -> Recipe | None:
+    """Read a recipe.
+
+    Raises
+    ------
+    SettingError
+        If the file is missing or not TOML.
+    """
+    return None if path is None else Recipe(path, _read_toml(path, "recipe"))
 
 
 def describe_profile(profile: Profile) -> dict[str, list[SettingLine]]:
@@ -114,22 +147,23 @@ def changed_settings(profile: Profile) -> dict[str, list[SettingLine]]:
 def profile_dict(profile: Profile) -> dict[str, Any]:
     """Every setting and every parameter as plain values, for the manifest and for stage keys."""
     rooms: dict[str, Any] = {room: asdict(getattr(profile, room)) for room in _rooms()}
-    return {"name": profile.name, "crs": profile.crs.to_string() if profile.crs else None, **rooms}
+    instrument = asdict(profile.instrument) if profile.instrument else None
+    crs = profile.crs.to_string() if profile.crs else None
+    return {"name": profile.name, "crs": crs, "instrument": instrument, **rooms}
 
 
 def _rooms() -> list[str]:
-    return [f.name for f in fields(Profile) if f.name not in {"name", "crs"}]
+    return [f.name for f in fields(Profile) if f.name not in {"name", "crs", "instrument"}]
 
 
-def _read_toml(path: Path) -> Mapping[str, Any]:
+def _read_toml(path: Path, what: str = "profile") -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise SettingError(
-            f"profile {path}: cannot be read ({error.strerror}); built in is only 'default'"
-        ) from error
+        instead = "; built in is only 'default'" if what == "profile" else ""
+        raise SettingError(f"{what} {path}: cannot be read ({error.strerror}){instead}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"profile {path}: {error}") from error
+        raise SettingError(f"{what} {path}: {error}") from error
 
 
 def _apply(profile: Profile, configuration: Mapping[str, Any], *, origin: str) -> Profile:
@@ -137,6 +171,8 @@ def _apply(profile: Profile, configuration: Mapping[str, Any], *, origin: str) -
     tables.pop("profile", None)
     if (crs := tables.pop("crs", None)) is not None:
         profile = replace(profile, crs=_projected_crs(crs, origin))
+    if (table := tables.pop("instrument", None)) is not None:
+        profile = replace(profile, instrument=read_instrument(table, origin))
     for name, owners in _ABOVE.items():
         if name in tables:
             value = tables.pop(name)
@@ -145,7 +181,7 @@ def _apply(profile: Profile, configuration: Mapping[str, Any], *, origin: str) -
     for table, values in tables.items():
         room = _ALIASES.get(table, table)
         if room not in _rooms():
-            known = [*_rooms(), *_ALIASES, "crs", "profile", *_ABOVE]
+            known = [*_rooms(), *_ALIASES, "crs", "profile", "instrument", *_ABOVE]
             raise SettingError(f"{origin}: unknown name {table!r}{_nearest(table, known)}")
         if not isinstance(values, Mapping):
             raise SettingError(f"{origin}: [{table}] must be a table of names and values, not {values!r}")

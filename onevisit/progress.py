@@ -23,6 +23,19 @@ def quieten(quiet: bool) -> None:
             logging.getLogger(name).setLevel(logging.ERROR)
 
 
+_SHOWN: list[Progress] = []
+
+
+@contextmanager
+def pausing() -> Iterator[None]:
+    """Take the line of progress away while a person is asked."""
+    for bar in _SHOWN:
+        bar.stop()
+    yield
+    for bar in _SHOWN:
+        bar.start()
+
+
 @contextmanager
 def showing_progress(quiet: bool) -> Iterator[Advance]:
     """Yield a function that shows what is going on; chunks that dask computes on threads move the bar in between."""
@@ -46,5 +59,9 @@ def showing_progress(quiet: bool) -> Iterator[Advance]:
             if not whole:
                 bar.update(task, total=done + left, completed=done)
 
-        with Callback(posttask=finished):
-            yield advance
+        _SHOWN.append(bar)
+        try:
+            with Callback(posttask=finished):
+                yield advance
+        finally:
+            _SHOWN.remove(bar)

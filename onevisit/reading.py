@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,25 +13,63 @@ import numpy as np
 from ingest.edits import Edit, apply_edits, read_edits
 from ingest.images.read import read_frames
 from ingest.monitors.read import read_monitors
-from ingest.outcome import Outcome, Reject
+from ingest.outcome import Decision, Outcome, Reject, Value
 from ingest.registers.gates import check_gates
 from ingest.registers.kinds import Registers, place_in_areas, read_kinds
 from ingest.registers.read import SiteSettings, read_sites
 from ingest.roads.read import Roads, read_roads
 from ingest.schema import Frame, Site
 from ingest.traces.read import read_traces
-from onevisit.mission import Mission
-from onevisit.profile import Profile
+from onevisit.card import watching
+from onevisit.manifest import Recorder, gather_inputs
+from onevisit.mission import Mission, open_mission
+from onevisit.profile import Profile, load_profile, read_recipe
 from onevisit.progress import Advance
 from onevisit.result import Options, Records
 from onevisit.stages import Files, Kept, Work, files_of
+from onevisit.zones import AskZone, with_likeliest_zone
 
 T = TypeVar("T")
+
+_NIGHT = np.timedelta64(8, "h")
+"""A longer pause parts the measurements of two days."""
 
 
 def profile_of(mission: Mission, options: Options) -> str:
     """The profile that was asked for, else that of ``mission.toml``, else the one built in."""
     return options.profile or str(mission.configuration.get("profile", "default"))
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a run begins with: the mission without files that cannot be read, its settings, what was said so far."""
+
+    mission: Mission
+    profile: Profile
+    recorder: Recorder
+
+
+def start_on(root: Path, options: Options, ask: AskZone | None = None) -> Start:
+    """Look through a folder, settle the settings, hash the files.
+
+    Raises
+    ------
+    NothingUsable
+        If the folder holds nothing that is known, or files vanish.
+    SettingError
+        If profile, recipe, ``mission.toml`` or the zone is impossible.
+    """
+    recipe = read_recipe(options.recipe)
+    mission = open_mission(root, recipe=recipe.content if recipe else None)
+    name = profile_of(mission, options)
+    profile = load_profile(name, mission.configuration, recipe=recipe, time_zone=options.time_zone)
+    gathered = gather_inputs(mission)
+    mission, inputs = gathered.value
+    with watching(mission.files):
+        profile = with_likeliest_zone(profile, mission, ask)
+    recorder = Recorder(inputs=inputs, rejects=mission.rejects)
+    recorder.keep(*mission.decisions, *gathered.rejects)
+    return Start(mission, profile, recorder)
 
 
 def ingest_mission(mission: Mission, profile: Profile, work: Work, on_stage: Advance) -> Records:
@@ -59,6 +99,25 @@ def ingest_mission(mission: Mission, profile: Profile, work: Work, on_stage: Adv
         stage.given = len(traces.value) + len(frames.value) + len(sites.value) + len(monitors.value)
         stage.flagged = sum(int(np.count_nonzero(trace["qc_flag"].values)) for trace in traces.value)
     return Records(traces, frames, sites, roads, monitors, kinds)
+
+
+def days_apart(records: Records) -> Outcome[None]:
+    """Say where a folder holds more than one day's measurements: pauses of a night or longer between them."""
+    spans = [(t["time"].values[0], t["time"].values[-1]) for t in records.traces.value if t.sizes["obs"]]
+    moments = [
+        np.datetime64(f.time.astimezone(UTC).replace(tzinfo=None), "ns") for f in records.frames.value if f.time
+    ]
+    ordered = sorted(spans + [(moment, moment) for moment in moments])
+    starts, last = list[np.datetime64](), np.datetime64("NaT")
+    for start, end in ordered:
+        if np.isnat(last) or start - last > _NIGHT:
+            starts.append(start)
+        last = end if np.isnat(last) else max(last, end)
+    if len(starts) < 2:
+        return Outcome(None)
+    days = tuple(dict.fromkeys(str(start.astype("datetime64[D]")) for start in starts))
+    values: dict[str, Value] = {"count": len(starts), "days": days[:6]}
+    return Outcome(None, (Decision("mission", "several_days_together", values),))
 
 
 def _read(reader: Callable[..., Outcome[T]]) -> Callable[..., Outcome[T]]:

@@ -39,10 +39,13 @@ class Options:
     scheduler: str | None = None
     memory: str | None = None
     keep_store: int = 1
+    recipe: Path | None = None
+    time_zone: str = ""
 
 
-IN_NO_KEY = ("from_stage", "scheduler", "memory", "keep_store")
-"""Options that change no result: what is done again, where and in what pieces it is computed, what is kept."""
+IN_NO_KEY = ("from_stage", "scheduler", "memory", "keep_store", "recipe", "time_zone")
+"""Options that change no result by themselves: what is done again, where and in what pieces it is computed, what is
+kept; what recipe and zone say is in the profile."""
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,8 @@ class Lead:
     """What speaks for looking at one site, what else could explain it, and what to do about it.
 
     ``probability`` is that of `Rival.THIS_SITE` (0 where no measurement points at the site). ``lon``/``lat`` are
-    WGS 84 degrees of the site's gate where known, else of its reference point.
+    WGS 84 degrees of the site's gate where known, else of its reference point. ``calibration_en`` and
+    ``calibration_zh`` say what is known of the instrument's calibration.
     """
 
     site_id: str
@@ -97,6 +98,8 @@ class Lead:
     reasons_zh: tuple[str, ...]
     matters: tuple[Matter, ...] = ()
     hotspot_ids: tuple[str, ...] = ()
+    calibration_en: str = ""
+    calibration_zh: str = ""
 
     @property
     def reason_en(self) -> str:

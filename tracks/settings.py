@@ -180,6 +180,9 @@ class TrackSettings:
     rate_averaging: tuple[float, ...] = setting(
         (0.5, 0.75, 1.0), unit="1", source="choice: wind direction averaged over these shares of the travel time"
     )
+    rate_source_height_sd_m: float = setting(
+        0.5, unit="m", source="choice: a vent's height above the ground as a crew judges it by eye"
+    )
     rate_log_sd: float = setting(
         0.30, unit="1", source="choice: 0.17 of one run (Environments 9(4) 47) and 0.25 of the vertical spread"
     )

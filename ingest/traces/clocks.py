@@ -23,6 +23,11 @@ from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.text.stamps import TimeArray
 from ingest.traces.record import FloatArray, Record, TraceSettings
 
+LIKELIEST_ZONE = "Asia/Shanghai"
+"""Of times about which nothing else is known: the clock of all of China."""
+ASKED_CODES = ("zone_likeliest_by_place", "zone_likeliest_without_place", "zone_answered")
+"""Evidence of a zone that nothing in the mission settles."""
+
 
 def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:
     """Local readings → UTC; readings that a clock change makes double or impossible are flagged ``TIME_REPAIRED``.
@@ -196,12 +201,22 @@ def _settle_by_agreement(record: Record, others: Sequence[Record], settings: Tra
     if name and (settings.unsettled_zone == "position" or record.zone_hint == "local"):
         local = record.zone_hint == "local"
         return _with_zone(record, name, Phrase("civil_zone_as_headed" if local else "civil_zone_as_allowed"))
+    if settings.unsettled_zone == "likeliest":
+        return _with_likeliest(record, name, settings)
     raise NoTimeZone(
         record.item,
         "zone_not_settled",
         {"first": str(record.time[0])[:19], "example": name or "Asia/Shanghai"},
         where="time column",
     )
+
+
+def _with_likeliest(record: Record, civil: str, settings: TraceSettings) -> Outcome[Record]:
+    """Take the zone that a person gave when asked, else the civil one of the place, else China's."""
+    if settings.assumed_zone:
+        return _with_zone(record, settings.assumed_zone, Phrase("zone_answered"))
+    evidence = Phrase("zone_likeliest_by_place" if civil else "zone_likeliest_without_place")
+    return _with_zone(record, civil or LIKELIEST_ZONE, evidence)
 
 
 def _overlap(first: TimeArray, second: TimeArray) -> float:

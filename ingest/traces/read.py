@@ -211,7 +211,7 @@ def _to_utc(records: Sequence[Record], settings: TraceSettings, notes: Notes) ->
     """Bring all clocks to UTC: first those that need no evidence, then the others against them."""
     certain = [r for r in records if r.zone == "UTC"]
     doubtful = [r for r in records if r.zone != "UTC"]
-    doubtful.sort(key=lambda r: r.gnss_clock_s is None)
+    doubtful.sort(key=lambda r: (r.gnss_clock_s is None, not r.has_position))  # places settle the zones of others
     settled: list[Record] = []
     for record in (*certain, *doubtful):
         done = _guarded(partial(settle_zone, record, tuple(settled), settings), notes)

@@ -31,7 +31,8 @@ class TraceSettings(Limits):
     ``time_zone`` (IANA name, ``"UTC"`` or ``"+08:00"``) is believed for every file whose times carry no zone.
     ``unsettled_zone`` says what happens to local times whose zone stays open: ``"reject"``, or ``"position"``
     to take the
-    civil zone of the place where that only matters for labels. ``columns`` maps a heading as it stands in the file to
+    civil zone of the place where that only matters for labels, or ``"likeliest"`` to take ``assumed_zone`` (what a
+    person answered), else that of the place, else China's. ``columns`` maps a heading as it stands in the file to
     ``"quantity unit"`` (``{"WS": "wind_speed m s-1"}``), or to ``""`` to leave it out. ``wind_frame`` is
     ``"ground"``,
     ``"vehicle"`` or empty for unknown. ``status_words`` maps a text or code of a status column to ``"normal"``,
@@ -41,6 +42,7 @@ class TraceSettings(Limits):
 
     time_zone: str = setting("", unit="", source="declared in mission.toml", bureau=True)
     unsettled_zone: str = setting("reject", unit="", source="choice: a guessed zone shifts wind and shift by hours")
+    assumed_zone: str = setting("", unit="", source="choice: of the person who is asked")
     date_order: str = setting("", unit="", source="declared in mission.toml: ymd, dmy or mdy", bureau=True)
     wind_frame: str = setting("", unit="", source="declared in mission.toml: ground or vehicle", bureau=True)
     columns: Mapping[str, str] = setting({}, unit="", source="declared in mission.toml [columns]", bureau=True)
@@ -77,7 +79,7 @@ class TraceSettings(Limits):
     def __post_init__(self) -> None:
         """Refuse declarations that cannot be meant."""
         choices = {
-            "unsettled_zone": ("reject", "position"),
+            "unsettled_zone": ("reject", "position", "likeliest"),
             "wind_frame": ("", "ground", "vehicle"),
             "date_order": ("", "ymd", "dmy", "mdy"),
         }

@@ -16,7 +16,7 @@ from onevisit.names import ROOMS
 
 __all__ = ["main"]
 
-VERBS = ("process", "check", "trace", "quantify", "ortho", "locate", "hj212", "simulate", "score")
+VERBS = ("process", "check", "init", "trace", "quantify", "ortho", "locate", "hj212", "simulate", "score")
 """Each is a module of this package; what it needs of the rooms it imports when it runs."""
 
 _MOST_REJECTS = 20

@@ -10,28 +10,41 @@ from rich.console import Console
 
 from onevisit.cli.options import (
     FOLDER,
+    profile_option,
+    recipe_option,
+    zone_option,
 )
 from onevisit.cli.printing import print_table
 
 
 @click.command()
 @click.argument("mission", type=FOLDER)
-@click.option("--profile", default=None, help="'default' or a TOML file of settings.")
+@profile_option
+@recipe_option
+@zone_option
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of what is said."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--quiet", is_flag=True, help="Nothing on standard error but errors.")
-def check(*, mission: Path, profile: str | None, as_json: bool, quiet: bool) -> None:
+def check(
+    *, mission: Path, profile: str | None, recipe: Path | None, time_zone: str, lang: str, as_json: bool, quiet: bool
+) -> None:
     """Say what MISSION holds, what is believed (with the evidence) and what is rejected; write nothing.
 
     \b
     Example:
       onevisit check flights/2026-05-01
+      onevisit check flights/2026-05-01 --time-zone Asia/Shanghai
     """
     from onevisit.check import check_mission
     from onevisit.progress import quieten, showing_progress
+    from onevisit.result import Options
 
     quieten(quiet)
+    options = Options(profile=profile, lang=lang, recipe=recipe, time_zone=time_zone)
     with showing_progress(quiet) as advance:
-        found = check_mission(mission, profile, on_stage=advance)
+        found = check_mission(mission, options, on_stage=advance)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +13,24 @@ from rich.console import Console
 
 from onevisit.cli.options import (
     FOLDER,
+    profile_option,
+    recipe_option,
+    zone_option,
 )
 from onevisit.names import STAGES
 
 
 @click.command()
 @click.argument("mission", type=FOLDER)
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), help="Default: MISSION-out.")
-@click.option("--profile", default=None, help="'default' or a TOML file of settings.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Default: MISSION-out; for a memory card or a drive ./onevisit-LABEL-DAY.",
+)
+@profile_option
+@recipe_option
+@zone_option
 @click.option("--scheduler", metavar="ADDRESS", help="A dask scheduler, e.g. tcp://10.0.0.5:8786. Default: threads.")
 @click.option(
     "--memory", metavar="SIZE", help="Memory for lazy arrays, e.g. 4GB. Default: a quarter of the machine's."
@@ -47,6 +59,8 @@ def process(
     mission: Path,
     output: Path | None,
     profile: str | None,
+    recipe: Path | None,
+    time_zone: str,
     scheduler: str | None,
     memory: str | None,
     lang: str,
@@ -55,30 +69,62 @@ def process(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Process the mission folder MISSION into hotspots, leads, visits, routes and a report.
+    """Process MISSION, a folder or a memory card, into hotspots, leads, visits, routes and a report.
 
     \b
     Example:
       onevisit process flights/2026-05-01 -o out
-      xdg-open out/report.html
+      onevisit process flights/2026-05-01 --recipe van.toml --lang zh
+      onevisit process flights/2026-05-01 --time-zone Asia/Shanghai
 
-    A second run with the same files, settings and program finds nothing to do; one with other settings does the
-    stages that they concern.
+    MISSION may be a card as it comes: files are known by what is in them, and nothing is written to it. A second run
+    with the same files, settings and program finds nothing to do; one with other settings does the stages that they
+    concern.
     """
+    from ingest.outcome import Phrase
+    from onevisit.card import default_out
     from onevisit.job import process_mission
     from onevisit.progress import quieten, showing_progress
     from onevisit.result import Options
     from onevisit.warm import warming
+    from onevisit.words.telling import say
 
     quieten(quiet)
-    options = Options(profile, lang, from_stage, scheduler, memory, keep_store)
-    out = output or mission.resolve().with_name(mission.resolve().name + "-out")
+    options = Options(profile, lang, from_stage, scheduler, memory, keep_store, recipe, time_zone)
+    out, elsewhere = (output, None) if output else default_out(mission)
+    if elsewhere is not None:
+        click.echo(say(Phrase("results_elsewhere", {"out": str(out), "why": elsewhere}), lang), err=as_json)
+    on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not quiet and not as_json
+    asking: dict[str, Any] = {"ask": _asking(lang)} if on_terminal else {}
     with showing_progress(quiet) as advance, warming():
-        summary = process_mission(mission, out, options, on_stage=advance)
+        summary = process_mission(mission, out, options, on_stage=advance, **asking)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
     else:
         _print_summary(summary)
+
+
+def _asking(lang: str) -> Callable[[str, str], str]:
+    """Ask for the zone of times without one, once; an empty answer takes the likeliest."""
+
+    def ask(item: str, likeliest: str) -> str:
+        from ingest.coordinates import zone_of
+        from ingest.errors import SettingError
+        from ingest.outcome import Phrase
+        from onevisit.progress import pausing
+        from onevisit.words.telling import say
+
+        question = say(Phrase("which_zone", {"item": item}), lang)
+        with pausing():
+            answer = str(click.prompt(question, default=likeliest, err=True)).strip()
+        try:
+            zone_of(answer)
+        except SettingError:
+            click.echo(say(Phrase("zone_not_known", {"answer": answer, "taken": likeliest}), lang), err=True)
+            return likeliest
+        return answer
+
+    return ask
 
 
 def _print_summary(summary: dict[str, Any]) -> None:

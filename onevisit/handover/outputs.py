@@ -24,6 +24,7 @@ from onevisit.handover.data.plumes import write_plumes
 from onevisit.handover.data.poses import write_poses
 from onevisit.handover.data.segments import write_segments
 from onevisit.handover.data.tables import write_routes_csv, write_routes_xlsx
+from onevisit.handover.first_screen import first_lines
 from onevisit.handover.page.contents import (
     Picture,
     RegionContents,
@@ -237,6 +238,7 @@ def _summary(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
     lines = [
         f"{len(hotspots)} hotspots, {single} of them seen once; {len(result.plan.leads.value)} leads, "
         f"{len(result.plan.visits.value)} visits on {len(result.plan.routes.value)} routes",
+        *first_lines(recorder, [record.path for record in recorder.inputs], result.options.lang),
         f"{len(recorder.rejects)} rejected, {len(recorder.decisions)} decisions: see {out / 'manifest.json'}",
         f"report:  {out / 'report.html'}",
         f"routes:  {out / 'routes.csv'}",

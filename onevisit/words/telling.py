@@ -47,6 +47,7 @@ PLACES: Mapping[str, str] = {
     "preamble": "文件头",
     "columns": "列",
     "rows": "行",
+    "file": "文件",
     "end of file": "文件末尾",
     "sentences": "语句",
     "GPS": "GPS",

@@ -52,6 +52,7 @@ def test_thresholds_of_traces() -> None:
     expected = {
         "time_zone": ("", ""),
         "unsettled_zone": ("reject", ""),
+        "assumed_zone": ("", ""),
         "date_order": ("", ""),
         "wind_frame": ("", ""),
         "columns": ({}, ""),

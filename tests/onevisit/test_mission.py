@@ -8,7 +8,7 @@ import pytest
 
 from ingest.errors import NothingUsable, SettingError
 from onevisit.mission import InputFile, hash_file, open_mission
-from onevisit.words.telling import ToldReject, tell
+from onevisit.words.telling import tell
 from tests.told import raises_told
 
 
@@ -26,12 +26,12 @@ def test_files_are_listed_by_kind_in_order_of_name(tmp_path: Path) -> None:
     assert [file.item for file in mission.files] == ["traces/b.csv", "traces/day1/a.csv", "images/1.JPG"]
 
 
-def test_a_loose_file_is_rejected_with_what_to_do(tmp_path: Path) -> None:
-    """Nothing is lost: what lies beside the folders is named."""
+def test_a_loose_file_that_is_nothing_is_rejected_with_the_reason(tmp_path: Path) -> None:
+    """Nothing is lost: what lies beside the folders and is no input is named."""
     _put(tmp_path, "traces/a.csv", "drive.csv", "photos/1.jpg")
     rejects = open_mission(tmp_path).rejects
-    assert [reject.item for reject in rejects] == ["drive.csv", "photos/"]
-    assert "move it into the folder" in tell(rejects[0]).reason
+    assert [reject.item for reject in rejects] == ["drive.csv", "photos/1.jpg"]
+    assert tell(rejects[0]).reason.startswith("not used, no reader takes it")
 
 
 def test_a_declared_elevation_model_is_an_input(tmp_path: Path) -> None:
@@ -103,13 +103,11 @@ def test_noise_of_desktops_is_no_file(tmp_path: Path, name: str) -> None:
     assert [file.item for file in mission.files] == ["traces/a.csv"] and mission.rejects == ()
 
 
-def test_loose_things_are_told_in_order_with_the_folders(tmp_path: Path) -> None:
-    """A file by its name, a folder with a slash."""
+def test_loose_things_are_told_in_order(tmp_path: Path) -> None:
+    """Each by its name."""
     _put(tmp_path, "traces/a.csv", "z.csv", "photos/1.jpg", "a.csv")
-    reason = "not one of traces/, images/, registers/, monitors/, roads/; move it into the folder that it belongs to"
-    assert [tell(reject) for reject in open_mission(tmp_path).rejects] == [
-        ToldReject(name, "mission folder", reason) for name in ("a.csv", "photos/", "z.csv")
-    ]
+    told = [tell(reject) for reject in open_mission(tmp_path).rejects]
+    assert [(one.item, one.where) for one in told] == [(n, "file") for n in ("a.csv", "photos/1.jpg", "z.csv")]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +138,7 @@ def test_an_elevation_model_alone_is_no_mission(tmp_path: Path) -> None:
     """Nothing was measured; five of the things that lie there are named."""
     _put(tmp_path, *"fedcba", "ground.tif")
     (tmp_path / "mission.toml").write_text('[imagery]\ndem = "ground.tif"\n', encoding="utf-8")
-    with raises_told(NothingUsable, match=r"found a, b, c, d, e\. Put the logger files into traces/"):
+    with raises_told(NothingUsable, match=r"found a, b, c, d, e\. A file that is one all the same"):
         open_mission(tmp_path)
 
 

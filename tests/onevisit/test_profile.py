@@ -243,7 +243,7 @@ def test_the_profile_as_plain_values() -> None:
     """Every room, the name, and the grid as text or null."""
     profile = load_profile("default", {"crs": 4544, "teams": {"teams": 9}})
     values = profile_dict(profile)
-    assert list(values) == ["name", "crs", *ROOMS]
+    assert list(values) == ["name", "crs", "instrument", *ROOMS]
     assert (values["name"], values["crs"], values["routes"]["teams"]) == ("default", "EPSG:4544", 9)
     assert profile_dict(Profile())["crs"] is None
     assert values["visits"] == asdict(profile.visits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import xarray as xr
@@ -24,6 +24,18 @@ METHOD = "parked run: wind-sector integral of the flux, vertical spread from sig
 PER_UNIT = {"ppm": 1e-6, "ppb": 1e-9, "1e-6": 1e-6, "1e-9": 1e-9}
 _MIN_ROWS = 200
 _KERNEL_DEG = 4.0  # width of the kernel under which the density of wind directions is read
+
+_BOUNDS = ((0.0, -25.0, 2.0), (5.0, 25.0, 50.0))
+"""Of a fit: height in units of the largest mean, centre off it and width in degrees."""
+_WIDEST_LOG_SD = 1.15
+"""Beyond it the 95 % interval reaches further than a factor of ten either way."""
+_IN_PLUME = "background_never_seen"
+"""The wind left the plume too rarely: what is taken for background is the plume's edge, and the rate too low."""
+_NOT_BELIEVED = {
+    "plume_centre_outside_the_winds_seen",
+    "fit_ends_on_its_bound",
+    "winds_rarely_at_the_plume_centre",
+}
 
 
 @dataclass(frozen=True)
@@ -103,25 +115,62 @@ def quantify_parked(
     if not distance_m > 0:
         return RateEstimate(name, METHOD, np.nan, np.nan, np.nan, "none", ("distance_not_positive",))
     rates: list[float] = []
-    flags = list(prepared.flags)
+    refused: list[str] = []
     for share in settings.rate_averaging:
         readings = _estimate(prepared, share, distance_m, source_height_m, settings)
         if isinstance(readings, str):
-            flags.append(readings)
+            refused.append(readings)
         else:
             rates += readings
-    if not rates:
+    flags = [*prepared.flags, *refused]
+    if not rates or _NOT_BELIEVED & set(flags):  # other averagings see the same winds, and are no better
         return RateEstimate(name, METHOD, np.nan, np.nan, np.nan, "none", tuple(dict.fromkeys(flags)))
     logs = np.log(rates)
-    rate, spread = float(np.exp(logs.mean())), float(np.hypot(logs.std(), settings.rate_log_sd))
+    choices = _spread_of_choices(trace, distance_m, source_height_m, settings)
+    rate = float(np.exp(logs.mean()))
+    spread = float(np.sqrt(logs.std() ** 2 + settings.rate_log_sd**2 + choices**2))
     if logs.std() > 0.25:
         flags.append("readings_disagree")
+    if spread > _WIDEST_LOG_SD:
+        flags.append("interval_wider_than_a_factor_of_ten")
     if distance_m > 200:
         flags.append("distance_beyond_200_m")
     flags = list(dict.fromkeys(flags))
-    confidence = "high" if not flags else "medium" if len(flags) == 1 else "low"
+    doubts = len(flags) + (_IN_PLUME in flags)
+    confidence = ("high", "medium", "low")[min(doubts, 2)]
     low, high = rate * np.exp(-1.96 * spread), rate * np.exp(1.96 * spread)
     return RateEstimate(name, METHOD, rate, float(low), float(high), confidence, tuple(flags))
+
+
+def _readings(run: _Run, distance_m: float, source_height_m: float, settings: TrackSettings) -> list[float]:
+    """Logarithms of all readings that can be had; empty where there is none."""
+    each = [_estimate(run, share, distance_m, source_height_m, settings) for share in settings.rate_averaging]
+    return [float(np.log(rate)) for readings in each if not isinstance(readings, str) for rate in readings]
+
+
+def _spread_of_choices(
+    trace: xr.Dataset, distance_m: float, source_height_m: float, settings: TrackSettings
+) -> float:
+    """Standard deviation of the logarithm of the rate over what was assumed: height, bins, sector, background.
+
+    Each is changed alone, to another value that would have done as well; the changes of the mean are independent.
+    """
+    higher = source_height_m + settings.rate_source_height_sd_m
+    lower = max(0.0, source_height_m - settings.rate_source_height_sd_m)
+    others = [
+        (higher, settings),
+        (lower, settings),
+        (source_height_m, replace(settings, rate_bin_deg=2 * settings.rate_bin_deg)),
+        (source_height_m, replace(settings, rate_sector_deg=0.75 * settings.rate_sector_deg)),
+        (source_height_m, replace(settings, rate_background_percent=2 * settings.rate_background_percent)),
+    ]
+    runs = [(_prepare(trace, chosen), height, chosen) for height, chosen in [(source_height_m, settings), *others]]
+    means = [
+        np.mean(logs) if not isinstance(run, str) and (logs := _readings(run, distance_m, height, chosen)) else np.nan
+        for run, height, chosen in runs
+    ]
+    changes = np.nan_to_num(np.array(means[1:]) - means[0])
+    return float(np.sqrt(max(changes[0] ** 2, changes[1] ** 2) + (changes[2:] ** 2).sum()))
 
 
 def rate_variable(trace: xr.Dataset, settings: TrackSettings) -> str | None:
@@ -202,6 +251,10 @@ def _estimate(
     density = vertical_density(
         sigma_z_m=sigma_z_m, source_height_m=source_height_m, sensor_height_m=settings.inlet_height_m
     )
+    if np.mean(np.abs(off) <= 2 * _KERNEL_DEG) < settings.rate_bin_percent / 100:
+        return "winds_rarely_at_the_plume_centre"
+    if np.mean(np.abs(off) > 2 * width) < settings.rate_background_percent / 100:
+        run.flags.append(_IN_PLUME)
     kernel = np.exp(-(off**2) / (2 * _KERNEL_DEG**2)).mean() / (_KERNEL_DEG * np.sqrt(2 * np.pi))
     integrals = (
         height * np.sqrt(2 * np.pi) * np.radians(width) * distance_m,
@@ -237,6 +290,16 @@ def _fit_profile(angle: Floats, flux: Floats, settings: TrackSettings) -> tuple[
         means[near] / scale,
         p0=(1.0, 0.0, 12.0),
         sigma=1 / np.sqrt(counts[near]),
-        bounds=([0, -25, 2], [5, 25, 50]),
+        bounds=_BOUNDS,
     )
+    if not off[near].min() <= centre <= off[near].max():
+        return "plume_centre_outside_the_winds_seen"
+    if _on_bound((height, centre, width)):
+        return "fit_ends_on_its_bound"
     return float(height) * scale, float(top + centre), float(width)
+
+
+def _on_bound(fitted: tuple[float, float, float]) -> bool:
+    """Whether a fit was stopped by a bound: what it would have been without is not known."""
+    low, high = np.array(_BOUNDS)
+    return bool((np.minimum(fitted - low, high - fitted) < 1e-3 * (high - low)).any())

@@ -186,6 +186,8 @@ def _lead_properties(lead: Lead) -> dict[str, Any]:
         "hotspots": list(lead.hotspot_ids),
         "reason_en": lead.reason_en,
         "reason_zh": lead.reason_zh,
+        "calibration": lead.calibration_en,
+        "calibration_zh": lead.calibration_zh,
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onevisit.words.sentences import (
+    cards,
     cells,
     columns,
     common,
@@ -22,7 +23,7 @@ from onevisit.words.sentences import (
     traces,
 )
 
-PARTS = (common, text, cells, columns, times, traces, images, registers, monitors, mosaics, rooms)
+PARTS = (common, text, cells, columns, times, traces, images, registers, monitors, mosaics, rooms, cards)
 SENTENCES: Mapping[str, tuple[str, str]] = {
     code: sentence for part in PARTS for code, sentence in part.SENTENCES.items()
 }

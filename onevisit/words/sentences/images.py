@@ -5,8 +5,10 @@ from __future__ import annotations
 SENTENCES: dict[str, tuple[str, str]] = {
     # --- cameras.py ---
     "focal_unknown": (
-        "no tag tells the focal length and camera '{model}' is not in the table; set photos.focal_px",
-        "像片标签未给出焦距，相机表中也没有相机“{model}”；请设置 photos.focal_px",
+        "no tag tells the focal length and camera '{model}' is not in the table; set focal_px, the focal "
+        "length in pixels, under [photos] in mission.toml",
+        "像片标签未给出焦距，相机表中也没有相机“{model}”；"
+        "请在 mission.toml 的 [photos] 下设置 focal_px（焦距，像素）",
     ),
     "camera_without_model": ("no model", "无型号"),
     "focal_declared": ("declared", "声明值"),
@@ -117,8 +119,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "photo_left_without_time": ("left without a time", "未确定拍摄时间"),
     "photo_left_without_time.why": (
-        'no zone is known at the place; set photos.time_zone = "UTC+8"',
-        '拍摄地点的时区未知；请设置 photos.time_zone = "UTC+8"',
+        'no zone is known at the place; put `time_zone = "UTC+8"` under [photos] in mission.toml',
+        '拍摄地点的时区未知；请在 mission.toml 的 [photos] 下写入 `time_zone = "UTC+8"`',
     ),
     "camera_clock_zone_of_place": (
         "camera clock read as {zone} (UTC{hours:+g} h)",
@@ -334,7 +336,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "无法作为视频读取；请从存储卡重新拷贝",
     ),
     "video_focal_unknown": (
-        "subtitles state no focal length; set photos.focal_px to that of the video in pixels",
-        "字幕未给出焦距；请将 photos.focal_px 设为视频焦距（像素）",
+        "subtitles state no focal length; set focal_px, that of the video in pixels, under [photos] in mission.toml",
+        "字幕未给出焦距；请在 mission.toml 的 [photos] 下将 focal_px 设为视频焦距（像素）",
     ),
 }

@@ -18,8 +18,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{usual}像片中混有{kind}像片；请将其单独放入一个文件夹",
     ),
     "photo_without_focal_length": (
-        "no focal length: not in the tags, the camera is not in the table; add it to mission.toml",
-        "焦距未知：像片信息中没有焦距，相机参数表中也没有该相机；请在 mission.toml 中补充",
+        "no focal length: not in the tags, the camera is not in the table; set focal_px, in "
+        "pixels, under [photos] in mission.toml",
+        "焦距未知：像片信息中没有焦距，相机参数表中也没有该相机；"
+        "请在 mission.toml 的 [photos] 下设置 focal_px（像素）",
     ),
     "photo_without_heading": (
         "no heading: no yaw tag, and no overlap with neighbours that would tell it",

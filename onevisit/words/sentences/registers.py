@@ -84,8 +84,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{x:g}、{y:g} 不是中国境内的坐标；请在 mission.toml 的 [{section}] 下声明 crs",
     ),
     "metres_of_unknown_zone": (
-        '{x:g}, {y:g} are metres of an unknown zone; set crs = "EPSG:4544" under [{section}]',
-        '{x:g}、{y:g} 为投影坐标（米），但投影带不明；请在 [{section}] 下设置 crs = "EPSG:4544"',
+        '{x:g}, {y:g} are metres of an unknown zone; put `crs = "EPSG:4544"` (or another) under [{section}] in '
+        "mission.toml",
+        "{x:g}、{y:g} 为投影坐标（米），但投影带不明；"
+        '请在 mission.toml 的 [{section}] 下写入 `crs = "EPSG:4544"`（或其他）',
     ),
     "coordinates_read_as": ("coordinates read as {crs}", "坐标按 {crs} 解读"),
     "easting_with_zone": (

@@ -293,25 +293,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "visit_left_over": (
         "{name} ({hours:.1f} h) does not fit into {teams} teams' shifts of {shift_h:g} h; plan it for another day, "
-        "or set teams or shift_h under [teams]",
+        "or set teams or shift_h under [teams] in mission.toml",
         "{name}（{hours:.1f} h）无法排入 {teams} 个检查组每班 {shift_h:g} h 的行程；"
         "请改日安排，或在 [teams] 下调整 teams 或 shift_h",
-    ),
-    # --- onevisit/mission.py ---
-    "mission_is_no_folder": (
-        "{path} is not a folder; a mission is a folder with {folders}",
-        "{path} 不是文件夹；任务应为含 {folders} 的文件夹",
-    ),
-    "folder_holds_no_mission": (
-        "{path} holds no mission: expected files in {folders}; found {found}. Put the logger files into traces/, the "
-        "photos into images/ and the site lists into registers/",
-        "{path} 中没有任务数据：应在 {folders} 中放入文件；实际为 {found}。"
-        "请将走航数据文件放入 traces/，照片放入 images/，点位名录放入 registers/",
-    ),
-    "empty_folder": ("an empty folder", "空文件夹"),
-    "outside_of_mission_folders": (
-        "not one of {folders}; move it into the folder that it belongs to",
-        "不属于 {folders}；请移入相应文件夹",
     ),
     # --- onevisit/reading.py ---
     "rejected_by_hand": ("rejected by hand: {comment}", "人工剔除：{comment}"),

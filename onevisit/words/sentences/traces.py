@@ -263,6 +263,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "civil zone of the place; not settled; allowed by unsettled_zone",
         "当地法定时区；时区未能确定，由 unsettled_zone 允许采用",
     ),
+    "zone_answered": (
+        "answered when asked; nothing in the mission settles it",
+        "询问时由操作人员指定；任务数据无法确定",
+    ),
+    "zone_likeliest_by_place": (
+        "the likeliest: the civil zone of the place; nothing in the mission settles it",
+        "最可能的时区：当地法定时区；任务数据无法确定",
+    ),
+    "zone_likeliest_without_place": (
+        "the likeliest: that of China; nothing in the mission settles it and no position says where it was",
+        "最可能的时区：中国时区；任务数据无法确定，也没有位置说明所在地",
+    ),
     "standard_time_taken": (
         "standard time taken where the clock was changed",
         "夏令时切换处按标准时间处理",

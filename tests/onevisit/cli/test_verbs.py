@@ -148,8 +148,9 @@ def test_process_without_options(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_
 def test_check_reads_with_the_profile(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The folder and the profile are handed on."""
     calls = _asked(monkeypatch, check, "check_mission", {"found": [], "decisions": [], "rejects": []})
-    assert "Found: nothing" in run("check", str(tmp_path), "--profile", "p.toml", "--quiet")[1]
-    assert calls == [((tmp_path, "p.toml"), {})]
+    options = "--profile p.toml --time-zone +08:00 --lang zh --quiet"
+    assert "Found: nothing" in run("check", str(tmp_path), *options.split())[1]
+    assert calls == [((tmp_path, Options("p.toml", "zh", time_zone="+08:00")), {})]
 
 
 def test_simulate_hands_its_options_on(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""`onevisit init`: what was believed of a folder, as a recipe for the next one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from onevisit.cli.options import (
+    FOLDER,
+    NEW_FILE,
+    json_option,
+    profile_option,
+    quiet_option,
+    recipe_option,
+    zone_option,
+)
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("-o", "--output", type=NEW_FILE, default=None, help="The recipe. Default: standard output.")
+@profile_option
+@recipe_option
+@zone_option
+@click.option(
+    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the comments."
+)
+@json_option
+@quiet_option
+def init(
+    *,
+    folder: Path,
+    output: Path | None,
+    profile: str | None,
+    recipe: Path | None,
+    time_zone: str,
+    lang: str,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Write everything that is believed of FOLDER as a commented recipe, for the next folder of the same van.
+
+    \b
+    Example:
+      onevisit init flights/2026-05-01 -o van.toml --lang zh
+      onevisit process flights/2026-05-01 --recipe van.toml
+    """
+    from onevisit.atomic import write_text
+    from onevisit.check import read_mission
+    from onevisit.progress import quieten, showing_progress
+    from onevisit.recipe import write_recipe
+    from onevisit.result import Options
+
+    quieten(quiet)
+    if output is not None and output.exists():
+        raise click.UsageError(f"{output} exists; give another name, so that no recipe is lost")
+    options = Options(profile=profile, lang=lang, recipe=recipe, time_zone=time_zone)
+    with showing_progress(quiet) as advance:
+        records, recorder, known = read_mission(folder, options, on_stage=advance)
+    text = write_recipe(folder, records, recorder, known, lang=lang)
+    if output is not None:
+        write_text(output, text)
+    if as_json:
+        click.echo(json.dumps({"recipe": str(output) if output else None, "text": text}, ensure_ascii=False))
+    else:
+        click.echo(f"written: {output}" if output else text)
