@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 import numpy as np
 
 from ingest.errors import FileError, OnevisitError
-from ingest.outcome import Notes, Phrase
+from ingest.outcome import Notes, Phrase, Value
 from ingest.text.dateorder import order_of_dates
 from ingest.text.dates import (
     FIRST_DAY,
@@ -40,6 +40,8 @@ _DAY_NS = 86_400 * _NS
 _SNAP_NS = 5 * _NS  # a spreadsheet's number with four decimals is 8.6 s wide
 _SPAN = re.compile(r"(\d{1,2}(?:[:时点]\d{0,2})?)[时点]?\s*(?:-|~|—|–|至|到)+\s*\d{1,2}(?:[:时点]\d{0,2})?")
 _DOUBTFUL_DATE = re.compile(r"(\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?!\d)")
+_FEW_ROWS = 10
+_OF_SERIES = frozenset(("mn", "point", "name", "permit_code", "uscc", "species", "device", "state", "mark"))
 _REASON_CODES = {
     "stamp_not_in_calendar": "row_time_not_in_calendar",
     "stamp_offset_impossible": "row_time_not_in_calendar",
@@ -225,12 +227,29 @@ def settle_times(
         notes.decide(item, "day_and_clock_joined", {"day": days[0] + 1, "clock": clocks[0] + 1, "what": what})
     else:
         columns = tuple((whole or days or at)[:1])
+        if columns and kinds[columns[0]] == "day":
+            _refuse_lost_hours(columns[0], roles, rows, item)
     times = TableTimes(columns, zone, today=today)
     times.headed_s = next((s for at in columns if (s := claimed_offset_s(headings[at])) is not None), None)
     if columns:
         times.order = _order(columns[0], rows, more, item, notes)
         times.interval, times.snaps = _interval(times, rows)
     return times
+
+
+def _refuse_lost_hours(at: int, roles: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]], item: str) -> None:
+    """Refuse days that each have many rows of one series: their hour stands where nobody looks."""
+    keys = [index for index, role in enumerate(roles) if role in _OF_SERIES]
+    seen = Counter(tuple(row[i].strip() for i in (at, *keys) if i < len(row)) for _, row in rows)
+    if sum(seen.values()) >= _FEW_ROWS and len(seen) < 0.5 * sum(seen.values()):
+        values: dict[str, Value] = {
+            "column": at + 1,
+            "rows": sum(seen.values()),
+            "days": len(seen),
+            "hour": "小时",
+            "clock": "时刻",
+        }
+        raise FileError(item, "record_hours_lost", values)
 
 
 def _kind_of_column(at: int, rows: Iterable[tuple[int, Sequence[str]]]) -> str:
@@ -314,11 +333,9 @@ def _interval(times: TableTimes, rows: Sequence[tuple[int, Sequence[str]]]) -> t
     step = float(np.median(steps)) if len(steps) else 3600.0
     off = (found + 30 * _NS) % (60 * _NS) - 30 * _NS
     interval = "day" if step >= 80_000 else "hour" if step >= 1_790 else "minute" if step >= 50 else "realtime"
-    snaps = (
-        interval in ("hour", "day")
-        and len(set(off.tolist())) > 1
-        and len(off) > 2
-        and bool((np.abs(off) <= _SNAP_NS).all())
+    near, far = np.abs(off) < _NS, np.abs(off) <= _SNAP_NS
+    snaps = interval in ("hour", "day") and bool(
+        off.any() and (near.all() or (far.all() and len(off) > 2 and len(set(off.tolist())) > 1))
     )
     return ("minute" if interval == "hour" and step < 1_800 and not snaps else interval), snaps
 
