@@ -97,13 +97,13 @@ def _unusable(error: NoMoment) -> UnusableRow:
     return UnusableRow(Phrase(_REASON_CODES[code]))
 
 
-@dataclass
+@dataclass(frozen=True)
 class TableTimes:
     """How the times of one table are read, and what was met on the way.
 
     ``columns`` are the index of the column of times, or of the day and of the clock; ``order`` that of day and month.
-    ``stated`` and ``local`` count rows whose time names a zone, and whose does not; ``headed_s`` is the offset (s)
-    that the heading states, which holds for the latter.
+    ``headed_s`` is the offset (s) that the heading states, for times that name no zone. ``met`` counts rows whose
+    time names a zone (``stated``), whose does not (``local``), and that were rounded (``snapped``); ``letters`` zones.
     """
 
     columns: tuple[int, ...]
@@ -112,10 +112,8 @@ class TableTimes:
     order: str = ""
     snaps: bool = False
     today: date | None = None
-    stated: int = 0
-    local: int = 0
-    snapped: int = 0
     headed_s: float | None = None
+    met: Counter[str] = field(default_factory=Counter)
     letters: Counter[str] = field(default_factory=Counter)
     _double: dict[tuple[str, ...], tuple[int, int, bool]] = field(default_factory=dict)
 
@@ -137,10 +135,7 @@ class TableTimes:
         moment = self.moment(row)
         if moment.offset_s is None and self.headed_s is not None:
             moment = replace(moment, offset_s=int(self.headed_s))
-        if moment.offset_s is None:
-            self.local += 1
-        else:
-            self.stated += 1
+        self.met["local" if moment.offset_s is None else "stated"] += 1
         if moment.letters:
             if moment.letters != "CST":  # in a Chinese record that of China, which the settings name
                 raise UnusableRow(Phrase("row_time_zone_in_letters", {"letters": moment.letters}))
@@ -148,7 +143,7 @@ class TableTimes:
         time_ns = utc_ns(moment, self.zone, self._fold(moment, key))
         off = (time_ns + 30 * _NS) % (60 * _NS) - 30 * _NS
         if self.snaps and off and abs(off) <= _SNAP_NS:
-            self.snapped += 1
+            self.met["snapped"] += 1
             time_ns -= off
         if not FIRST_DAY <= moment.day <= day_from_today(self.today):
             raise UnusableRow(Phrase("row_time_impossible", {"year": moment.day.year}))
@@ -229,11 +224,12 @@ def settle_times(
         columns = tuple((whole or days or at)[:1])
         if columns and kinds[columns[0]] == "day":
             _refuse_lost_hours(columns[0], roles, rows, item)
-    times = TableTimes(columns, zone, today=today)
-    times.headed_s = next((s for at in columns if (s := claimed_offset_s(headings[at])) is not None), None)
+    headed_s = next((s for at in columns if (s := claimed_offset_s(headings[at])) is not None), None)
+    order = _order(columns[0], rows, more, item, notes) if columns else ""
+    times = TableTimes(columns, zone, order=order, today=today, headed_s=headed_s)
     if columns:
-        times.order = _order(columns[0], rows, more, item, notes)
-        times.interval, times.snaps = _interval(times, rows)
+        interval, snaps = _interval(times, rows)
+        return replace(times, interval=interval, snaps=snaps)
     return times
 
 
@@ -344,13 +340,14 @@ def say_times(times: TableTimes, item: str, notes: Notes) -> bool:
     """Say what was believed of the times; returns whether every row of the table named its zone."""
     if times.headed_s is not None:
         notes.decide(item, "record_heading_obeyed", {"hours": times.headed_s / 3600})
-    elif times.stated:
-        notes.decide(item, "record_offsets_obeyed", {"count": times.stated, "rows": times.stated + times.local})
+    elif times.met["stated"]:
+        rows = times.met["stated"] + times.met["local"]
+        notes.decide(item, "record_offsets_obeyed", {"count": times.met["stated"], "rows": rows})
     if times.letters:
         notes.decide(item, "zone_letters_are_local", {"letters": tuple(sorted(times.letters)[:4])})
-    if times.snapped:
-        notes.decide(item, "record_times_rounded", {"count": times.snapped})
-    return bool(times.stated) and not times.local
+    if times.met["snapped"]:
+        notes.decide(item, "record_times_rounded", {"count": times.met["snapped"]})
+    return bool(times.met["stated"]) and not times.met["local"]
 
 
 def open_end_ns(text: str, zone: tzinfo, order: str = "") -> int:
