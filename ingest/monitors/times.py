@@ -103,7 +103,7 @@ class TableTimes:
 
     ``columns`` are the index of the column of times, or of the day and of the clock; ``order`` that of day and month.
     ``headed_s`` is the offset (s) that the heading states, for times that name no zone. ``met`` counts rows whose
-    time names a zone (``stated``), whose does not (``local``), and that were rounded (``snapped``); ``letters`` zones.
+    time names a zone (``stated``) or none (``local``), and those that were rounded (``snapped``).
     """
 
     columns: tuple[int, ...]

@@ -316,7 +316,7 @@ def order_of_twelve(texts: Sequence[str]) -> str:
 
     Examples
     --------
-    >>> order_of_twelve(["201205010000", "201205011300"]), order_of_twelve(["201205010000"])
+    >>> order_of_twelve(["201205010000", "201204301300"]), order_of_twelve(["201205010000"])
     ('long', '')
     """
     orders = {"long", "short"}
