@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 import numpy as np
 
 from ingest.errors import FileError, OnevisitError
-from ingest.outcome import Notes, Phrase
+from ingest.outcome import Notes, Phrase, Value
 from ingest.text.dateorder import order_of_dates
 from ingest.text.dates import (
     FIRST_DAY,
@@ -40,6 +40,8 @@ _DAY_NS = 86_400 * _NS
 _SNAP_NS = 5 * _NS  # a spreadsheet's number with four decimals is 8.6 s wide
 _SPAN = re.compile(r"(\d{1,2}(?:[:时点]\d{0,2})?)[时点]?\s*(?:-|~|—|–|至|到)+\s*\d{1,2}(?:[:时点]\d{0,2})?")
 _DOUBTFUL_DATE = re.compile(r"(\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2}))(?!\d)")
+_FEW_ROWS = 10
+_OF_SERIES = frozenset(("mn", "point", "name", "permit_code", "uscc", "species", "device", "state", "mark"))
 _REASON_CODES = {
     "stamp_not_in_calendar": "row_time_not_in_calendar",
     "stamp_offset_impossible": "row_time_not_in_calendar",
@@ -95,13 +97,13 @@ def _unusable(error: NoMoment) -> UnusableRow:
     return UnusableRow(Phrase(_REASON_CODES[code]))
 
 
-@dataclass
+@dataclass(frozen=True)
 class TableTimes:
     """How the times of one table are read, and what was met on the way.
 
     ``columns`` are the index of the column of times, or of the day and of the clock; ``order`` that of day and month.
-    ``stated`` and ``local`` count rows whose time names a zone, and whose does not; ``headed_s`` is the offset (s)
-    that the heading states, which holds for the latter.
+    ``headed_s`` is the offset (s) that the heading states, for times that name no zone. ``met`` counts rows whose
+    time names a zone (``stated``) or none (``local``), and those that were rounded (``snapped``).
     """
 
     columns: tuple[int, ...]
@@ -110,10 +112,8 @@ class TableTimes:
     order: str = ""
     snaps: bool = False
     today: date | None = None
-    stated: int = 0
-    local: int = 0
-    snapped: int = 0
     headed_s: float | None = None
+    met: Counter[str] = field(default_factory=Counter)
     letters: Counter[str] = field(default_factory=Counter)
     _double: dict[tuple[str, ...], tuple[int, int, bool]] = field(default_factory=dict)
 
@@ -135,10 +135,7 @@ class TableTimes:
         moment = self.moment(row)
         if moment.offset_s is None and self.headed_s is not None:
             moment = replace(moment, offset_s=int(self.headed_s))
-        if moment.offset_s is None:
-            self.local += 1
-        else:
-            self.stated += 1
+        self.met["local" if moment.offset_s is None else "stated"] += 1
         if moment.letters:
             if moment.letters != "CST":  # in a Chinese record that of China, which the settings name
                 raise UnusableRow(Phrase("row_time_zone_in_letters", {"letters": moment.letters}))
@@ -146,7 +143,7 @@ class TableTimes:
         time_ns = utc_ns(moment, self.zone, self._fold(moment, key))
         off = (time_ns + 30 * _NS) % (60 * _NS) - 30 * _NS
         if self.snaps and off and abs(off) <= _SNAP_NS:
-            self.snapped += 1
+            self.met["snapped"] += 1
             time_ns -= off
         if not FIRST_DAY <= moment.day <= day_from_today(self.today):
             raise UnusableRow(Phrase("row_time_impossible", {"year": moment.day.year}))
@@ -225,12 +222,30 @@ def settle_times(
         notes.decide(item, "day_and_clock_joined", {"day": days[0] + 1, "clock": clocks[0] + 1, "what": what})
     else:
         columns = tuple((whole or days or at)[:1])
-    times = TableTimes(columns, zone, today=today)
-    times.headed_s = next((s for at in columns if (s := claimed_offset_s(headings[at])) is not None), None)
+        if columns and kinds[columns[0]] == "day":
+            _refuse_lost_hours(columns[0], roles, rows, item)
+    headed_s = next((s for at in columns if (s := claimed_offset_s(headings[at])) is not None), None)
+    order = _order(columns[0], rows, more, item, notes) if columns else ""
+    times = TableTimes(columns, zone, order=order, today=today, headed_s=headed_s)
     if columns:
-        times.order = _order(columns[0], rows, more, item, notes)
-        times.interval, times.snaps = _interval(times, rows)
+        interval, snaps = _interval(times, rows)
+        return replace(times, interval=interval, snaps=snaps)
     return times
+
+
+def _refuse_lost_hours(at: int, roles: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]], item: str) -> None:
+    """Refuse days that each have many rows of one series: their hour stands where nobody looks."""
+    keys = [index for index, role in enumerate(roles) if role in _OF_SERIES]
+    seen = Counter(tuple(row[i].strip() for i in (at, *keys) if i < len(row)) for _, row in rows)
+    if sum(seen.values()) >= _FEW_ROWS and len(seen) < 0.5 * sum(seen.values()):
+        values: dict[str, Value] = {
+            "column": at + 1,
+            "rows": sum(seen.values()),
+            "days": len(seen),
+            "hour": "小时",
+            "clock": "时刻",
+        }
+        raise FileError(item, "record_hours_lost", values)
 
 
 def _kind_of_column(at: int, rows: Iterable[tuple[int, Sequence[str]]]) -> str:
@@ -314,11 +329,9 @@ def _interval(times: TableTimes, rows: Sequence[tuple[int, Sequence[str]]]) -> t
     step = float(np.median(steps)) if len(steps) else 3600.0
     off = (found + 30 * _NS) % (60 * _NS) - 30 * _NS
     interval = "day" if step >= 80_000 else "hour" if step >= 1_790 else "minute" if step >= 50 else "realtime"
-    snaps = (
-        interval in ("hour", "day")
-        and len(set(off.tolist())) > 1
-        and len(off) > 2
-        and bool((np.abs(off) <= _SNAP_NS).all())
+    near, far = np.abs(off) < _NS, np.abs(off) <= _SNAP_NS
+    snaps = interval in ("hour", "day") and bool(
+        off.any() and (near.all() or (far.all() and len(off) > 2 and len(set(off.tolist())) > 1))
     )
     return ("minute" if interval == "hour" and step < 1_800 and not snaps else interval), snaps
 
@@ -327,13 +340,14 @@ def say_times(times: TableTimes, item: str, notes: Notes) -> bool:
     """Say what was believed of the times; returns whether every row of the table named its zone."""
     if times.headed_s is not None:
         notes.decide(item, "record_heading_obeyed", {"hours": times.headed_s / 3600})
-    elif times.stated:
-        notes.decide(item, "record_offsets_obeyed", {"count": times.stated, "rows": times.stated + times.local})
+    elif times.met["stated"]:
+        rows = times.met["stated"] + times.met["local"]
+        notes.decide(item, "record_offsets_obeyed", {"count": times.met["stated"], "rows": rows})
     if times.letters:
         notes.decide(item, "zone_letters_are_local", {"letters": tuple(sorted(times.letters)[:4])})
-    if times.snapped:
-        notes.decide(item, "record_times_rounded", {"count": times.snapped})
-    return bool(times.stated) and not times.local
+    if times.met["snapped"]:
+        notes.decide(item, "record_times_rounded", {"count": times.met["snapped"]})
+    return bool(times.met["stated"]) and not times.met["local"]
 
 
 def open_end_ns(text: str, zone: tzinfo, order: str = "") -> int:

@@ -77,14 +77,19 @@ def _settle(one: _Dated, sound: Sequence[_Dated], today: date | None) -> Outcome
         return Outcome(one.record)
     rolled = None if one.declared else _rollover(one, [other for other in sound if other is not one], today)
     if rolled is not None:
-        return Outcome(replace(one.record, time=one.record.time + rolled[0]), (rolled[1],))
+        later, said = rolled
+        moved = replace(one, record=replace(one.record, time=one.record.time + later), time=one.time + later)
+        settled = _settle(moved, sound, today)
+        return Outcome(settled.value, (said, *settled.decisions), settled.rejects)
     possible = one.possible(today)
     notes = Notes()
     item, name = one.record.item, one.record.item.rsplit("/", 1)[-1]
     if not possible.any():
         first = str(one.time[0])[:10]
-        later = str(one.time[0] + np.timedelta64(7 * 1024, "D"))[:10]
-        raise FileError(item, "days_impossible", {"first": first, "later": later, "name": name}, where="time column")
+        shifted = str(one.time[0] + np.timedelta64(7 * 1024, "D"))[:10]
+        raise FileError(
+            item, "days_impossible", {"first": first, "later": shifted, "name": name}, where="time column"
+        )
     record = one.record
     if not possible.all():
         bad = one.time[~possible]
@@ -102,8 +107,8 @@ def _settle(one: _Dated, sound: Sequence[_Dated], today: date | None) -> Outcome
         and not one.is_named()
         and not (_day(one.time.max()) < max(one.named) and min(one.named) < _day(one.time.min()))
     ):
-        said: dict[str, Value] = {"first": str(one.time[0])[:10], "named": str(one.named[0]), "name": name}
-        notes.decide(item, "name_says_another_day", said)
+        other: dict[str, Value] = {"first": str(one.time[0])[:10], "named": str(one.named[0]), "name": name}
+        notes.decide(item, "name_says_another_day", other)
     return notes.outcome(record)
 
 
@@ -118,7 +123,7 @@ def _rollover(one: _Dated, others: Sequence[_Dated], today: date | None) -> tupl
         return None
     for weeks in _ROLLOVER_WEEKS:
         later = np.timedelta64(7 * weeks, "D")
-        if not replace(one, time=one.time + later).possible(today).all():
+        if replace(one, time=one.time + later).possible(today).mean() < 0.5:
             continue
         other = next(
             (o for o in others if _overlap(one.time + later, o.time) and not _overlap(one.time, o.time)), None

@@ -69,8 +69,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{rows} 行只有 {distinct} 个不同时间；数值保存的位数不足，请用更多位数重新导出",
     ),
     "clock_of_twelve_hours": (
-        "the clock counts twelve hours and nothing says AM or PM: after {before} comes {after}; export the times with "
-        "24 hours",
+        "the clock counts twelve hours and nothing says AM or PM: after {before} comes {after}; export the times "
+        "with 24 hours",
         "时钟为十二小时制，且未注明上午或下午：{before} 之后为 {after}；请按二十四小时制重新导出",
     ),
     "zone_in_letters": (
@@ -166,6 +166,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "接收机的 GPS 周发生翻转；加上后与 {other} 的时间一致",
     ),
     # --- ingest/monitors/times.py, read.py, collect.py ---
+    "record_hours_lost": (
+        "column {column} holds days only and each has many rows of one point ({rows} rows, {days} days): the hour "
+        "is not found; give its column the heading {hour} or {clock}",
+        "第 {column} 列只有日期，同一监控点每天有多行（{rows} 行，{days} 天）：未找到小时；"
+        "请将小时列命名为“{hour}”或“{clock}”",
+    ),
     "row_time_impossible": (
         "its year is {year}, before 2005 or after today: the clock of the device was reset",
         "年份为 {year}，早于 2005 年或晚于今天：设备时钟曾被重置",

@@ -266,6 +266,7 @@ WORDS = (
     ("end_lon", "(终.*点?|接收.|反射.)经度|^endlon"), ("end_lat", "(终.*点?|接收.|反射.)纬度|^endlat"),
     ("height", "高度|height"),
     ("start", "开始|起始|^start"), ("end", "结束|截止|终止|^end"), ("interval", "数据类型|时间类型|周期|interval"),
+    ("clock", "时刻"), ("hour", "^小时$|时段|^hour$"),
     ("hours", "运行(时间|小时|时长)|hours"), ("time", "时间|日期|time|^date"), ("mn", "mn|数采仪|唯一标识"),
     ("mark_kind", "标记(类型|内容|名称|原因)|工况|异常类型|markkind"), ("linked", "关联|对应|linked"),
     ("limit", "限值|标准|limit"), ("corrected", "折算|corrected|^zs"), ("role", "类型|类别|role"),

@@ -73,9 +73,13 @@ def test_a_zone_in_the_heading_is_obeyed(tmp_path: Path, heading: str, first: st
 
 
 def test_a_time_that_loses_its_hours_is_said_loudly(tmp_path: Path) -> None:
-    """A day for each hour: most values are replaced, and the message says where to look."""
-    told = _told(_read(tmp_path, "日期,二氧化硫\n" + "".join(f"2024-10-0{1 + i // 24},{i}\n" for i in range(72))))
-    assert "69 of 72 values replaced" in told and "another column" in told
+    """A day for each hour is refused, and read with the heading that the message gives; what repeats is said."""
+    rows = [f"2024-10-0{1 + i // 24},{i % 24},{i}\n" for i in range(72)]
+    outcome = _read(tmp_path, "日期,第几个,二氧化硫\n" + "".join(rows))
+    assert not outcome.value and "column 1 holds days only" in _told(outcome) and "小时" in _told(outcome)
+    assert len(_hours(_read(tmp_path, "日期,小时,二氧化硫\n" + "".join(rows)))) == 72
+    told = _told(_read(tmp_path, "时间,二氧化硫\n" + "".join(f"2024-10-01 0{i // 24}:00,{i}\n" for i in range(72))))
+    assert "69 of 72 values replaced" in told and "one name" in told
 
 
 def test_times_of_four_decimals_are_full_hours(tmp_path: Path) -> None:

@@ -67,6 +67,22 @@ def test_weeks_are_added_by_the_name(tmp_path: Path, weeks: int, name: str) -> N
     assert _first(outcome) == "2024-10-08T09:00:00" and f"{weeks} weeks" in _told(outcome)
 
 
+def test_rows_before_the_clock_and_weeks_that_rolled_over(tmp_path: Path) -> None:
+    """In one file: those of 1980 are left out, those of 2005 moved."""
+    stamps = [*_stamps("1980-01-06")[:3], *_stamps("2005-02-22 09:00:00")]
+    outcome = _read(tmp_path, {"20241008.csv": _table("time", stamps)})
+    assert _first(outcome) == "2024-10-08T09:00:00"
+    assert "1024 weeks" in _told(outcome) and "3 of 15 rows" in _told(outcome)
+
+
+def test_twelve_hours_without_halves_are_refused(tmp_path: Path) -> None:
+    """One o'clock after 12:59 is said; a drive that crosses noon in 24 hours is read."""
+    table = _table("time", _stamps("2024-10-08 12:59:55", "%Y-%m-%d %I:%M:%S"))
+    outcome = _read(tmp_path, {"a.csv": table})
+    assert not outcome.value and "AM or PM" in _told(outcome)
+    assert _first(_read(tmp_path, {"a.csv": _table("time", _stamps("2024-10-08 12:59:55"))})).endswith("12:59:55")
+
+
 def test_an_old_drive_with_its_day_in_the_name_is_right(tmp_path: Path) -> None:
     """2003 is no fault where the name says so, nor is a drive of 2006 where nothing else is known."""
     assert _first(_read(tmp_path, {"20030605.csv": _table("time", _stamps("2003-06-05"))})) == "2003-06-05T00:00:00"
