@@ -90,6 +90,9 @@ def unseen(it: Any) -> Iterator[Any]:
 
 def set_for_others(it: Any) -> Iterator[Any]:
     """Attributes of objects of other libraries, which read them; each stays as long as it is set."""
+    yield it.handle_starttag  # html.parser
+    yield it.handle_endtag  # html.parser
+    yield it.handle_data  # html.parser
     yield it.colorinterp  # rasterio
     yield it.active_scroll  # bokeh
     yield it.grid_line_color  # bokeh

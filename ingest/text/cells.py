@@ -202,6 +202,8 @@ def _with_tail(tail: str, value: float, unit: str) -> Cell | None:
     tail = re.sub(r"^\(([^()]*[/%°³3][^()]*)\)$", r"\1", tail.strip())
     if not tail:
         return Cell(NUMBER, value, odd=True)
+    if re.fullmatch(r"\([A-Za-z]\)", tail):  # "(M)" is a mark, of a column in metres too
+        return Cell(NUMBER, value, letter=tail[1].upper(), odd=True)
     scaled = _in_unit(value, tail, unit)
     if scaled is not None:
         return Cell(NUMBER, scaled, unit=tail, odd=True)

@@ -245,7 +245,10 @@ def test_sniffer4d(tmp_path: Path) -> None:
             "temperature": (294.65, _other("K", "air temperature", name, "air_temperature")),
             "relative_humidity": (0.6, _other("1", "relative humidity", name, "relative_humidity")),
             "pressure": (95500, _other("Pa", "air pressure", name, "air_pressure")),
-            "tvoc": (0.25, _gas("tvoc", "volatile organic compounds, total", "ppm", name)),
+            "tvoc": (
+                0.25,
+                {**_gas("tvoc", "volatile organic compounds, total", "ppm", name), "voc_kind": "unknown"},
+            ),
             "so2": (9.5, _gas("so2", "sulfur dioxide", "ug m-3", name, "sulfur_dioxide", mass)),
             "co": (0.625, _gas("co", "carbon monoxide", "mg m-3", name, "carbon_monoxide", mass)),
             "no2": (35.5, _gas("no2", "nitrogen dioxide", "ug m-3", name, "nitrogen_dioxide", mass)),
@@ -255,7 +258,8 @@ def test_sniffer4d(tmp_path: Path) -> None:
             "pm10": (60, dust("pm10", "particulate matter below 10 µm", "ug m-3", name, "pm10")),
         },
     )
-    assert said(outcome.decisions) == []
+    (kind,) = said(outcome.decisions)
+    assert "kind of TVOC unknown" in kind[0]
 
 
 @pytest.mark.parametrize(
