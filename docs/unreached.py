@@ -63,7 +63,6 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.background_sum  # fusion.cube.partials: by name of the layer
     yield it.tie_points  # imagery.schema: ortho.json, all at once
     yield it.mismatch_p90_m  # imagery.schema: ortho.json, all at once
-    yield it.qn  # ingest.monitors.hj212: `onevisit hj212`, by name
     yield it.length_ok  # ingest.monitors.hj212: `onevisit hj212`, by name
     yield it.satellites  # ingest.traces.formats.nmea: by name of the column
     yield it.hdop  # ingest.traces.formats.nmea: by name of the column

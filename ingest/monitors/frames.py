@@ -33,7 +33,7 @@ _REMNANT = re.compile(
 )
 
 
-class Frame(NamedTuple):
+class FoundPacket(NamedTuple):
     """A packet's place in the buffer: its segment, the length it declares, and its CRC as text.
 
     ``declared`` is −1 where the length is not a number, −2 for bytes that are no packet. ``joined`` is the segment of
@@ -80,16 +80,16 @@ def _utf_16(head: bytes) -> str:
     return "utf-16-le" if head[1::2].count(0) > head[0::2].count(0) else "utf-16-be"
 
 
-def find_frames(buffer: bytes, *, last: bool) -> tuple[list[Frame], int]:
+def find_frames(buffer: bytes, *, last: bool) -> tuple[list[FoundPacket], int]:
     """Find the packets of a buffer, and how many bytes are done with; what may grow is left for the next call."""
-    frames: list[Frame] = []
+    frames: list[FoundPacket] = []
     at, size = 0, len(buffer)
     while at < size:
         start = buffer.find(b"##", at)
         if start < 0:
             start = size if last or buffer[-1:] != b"#" else size - 1
         if start > at and buffer[at:start].strip(_BLANK):
-            frames.append(Frame(at, at, start - at, -2, b""))
+            frames.append(FoundPacket(at, at, start - at, -2, b""))
         at = start
         if at >= size:
             break
@@ -99,7 +99,7 @@ def find_frames(buffer: bytes, *, last: bool) -> tuple[list[Frame], int]:
         if end > size and not last:
             break
         if declared >= 2 and _CRC.fullmatch(buffer, end - 4, end) and _is_whole(buffer, at, end):
-            frames.append(Frame(at, at + _HEAD, declared, declared, buffer[end - 4 : end]))
+            frames.append(FoundPacket(at, at + _HEAD, declared, declared, buffer[end - 4 : end]))
             at = end
             continue
         following = buffer.find(b"##", at + 2, at + _WINDOW)
@@ -135,8 +135,8 @@ def _terminator(buffer: bytes, at: int, limit: int) -> int:
     return stop
 
 
-def _broken_frame(buffer: bytes, start: int, stop: int, declared: int) -> tuple[Frame, int] | None:
-    """Frame and end of a packet that a log broke over lines: without line ends, its length and its sum are right."""
+def _broken_frame(buffer: bytes, start: int, stop: int, declared: int) -> tuple[FoundPacket, int] | None:
+    """Packet and end of a packet that a log broke over lines: without line ends, its length and its sum are right."""
     window = buffer[start + _HEAD : stop]
     text = window.translate(None, _LINE_ENDS)
     if declared < 2 or len(text) < declared + _TAIL or len(text) == len(window):
@@ -147,18 +147,18 @@ def _broken_frame(buffer: bytes, start: int, stop: int, declared: int) -> tuple[
     ends = np.cumsum(~np.isin(np.frombuffer(window, np.uint8), np.frombuffer(_LINE_ENDS, np.uint8)))
     used = int(np.searchsorted(ends, declared + _TAIL)) + 1
     begin = start + _HEAD
-    return Frame(start, begin, used - _TAIL, declared, tail, segment), begin + used
+    return FoundPacket(start, begin, used - _TAIL, declared, tail, segment), begin + used
 
 
-def _odd_frame(buffer: bytes, start: int, stop: int, declared: int) -> tuple[Frame, int]:
-    """Frame and end of a packet whose length is wrong or that was cut: its CRC is what follows the last ``&&``."""
+def _odd_frame(buffer: bytes, start: int, stop: int, declared: int) -> tuple[FoundPacket, int]:
+    """Packet and end of a packet whose length is wrong or that was cut: its CRC is what follows the last ``&&``."""
     begin = min(start + _HEAD, stop)
     close = buffer.rfind(b"&&", begin, stop)
     if close >= 0 and buffer.find(b"&&", begin, close) >= 0 and close + 6 <= stop:
         tail = buffer[close + 2 : close + 6]
         if _CRC.fullmatch(tail):
-            return Frame(start, begin, close + 2 - begin, declared, tail), close + 6
-    return Frame(start, begin, stop - begin, declared, b""), stop
+            return FoundPacket(start, begin, close + 2 - begin, declared, tail), close + 6
+    return FoundPacket(start, begin, stop - begin, declared, b""), stop
 
 
 class Between:

@@ -24,7 +24,7 @@ import numpy as np
 
 from ingest.errors import SettingError
 from ingest.monitors.crc import crc_modbus, crcs_hj212
-from ingest.monitors.frames import Between, Frame, batches, find_frames
+from ingest.monitors.frames import Between, FoundPacket, batches, find_frames
 from ingest.outcome import Phrase
 from ingest.settings import setting
 
@@ -142,7 +142,7 @@ def parse_stream(source: bytes | Iterable[bytes], *, settings: Hj212Settings | N
 
 
 def _messages(
-    buffer: bytes, frames: Sequence[Frame], offset: int, options: Hj212Settings, between: Between
+    buffer: bytes, frames: Sequence[FoundPacket], offset: int, options: Hj212Settings, between: Between
 ) -> Iterator[Message]:
     """Parse the frames of a buffer; the sums of all of them are computed at once."""
     packets = [frame for frame in frames if frame.declared != -2]
@@ -166,7 +166,7 @@ def _no_packets(between: Between) -> Iterator[Message]:
         yield Message("", "", "", "", "", "bad", False, {}, {}, (note,), offset=start)
 
 
-def _message(buffer: bytes, frame: Frame, expected: int, offset: int, options: Hj212Settings) -> Message:
+def _message(buffer: bytes, frame: FoundPacket, expected: int, offset: int, options: Hj212Settings) -> Message:
     segment = frame.joined or buffer[frame.begin : frame.begin + frame.length]
     length = len(segment)
     problems: list[Phrase] = []

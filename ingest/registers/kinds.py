@@ -106,7 +106,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Matter:
+class AskedMatter:
     """What a section, a park or the firm asks for; ``entry`` is None where nobody says whether it needs a visit."""
 
     enterprise: Enterprise
@@ -138,7 +138,7 @@ class Registers:
     orders: tuple[Order, ...] = ()
     accounts: tuple[Account, ...] = ()
     checks: tuple[Check, ...] = ()
-    matters: tuple[Matter, ...] = ()
+    matters: tuple[AskedMatter, ...] = ()
     complaints: tuple[Case, ...] = ()
     rectifications: tuple[Case, ...] = ()
     exemptions: tuple[Case, ...] = ()
@@ -329,7 +329,7 @@ def _named(kind: str, row: _Row, item: str) -> object:
         return Check(who, day, values.get("body", ""), values.get("kind", ""), values.get("result", ""), item)
     if kind == "matters":
         text = (values.get("section", ""), values.get("matter", ""), values.get("basis", ""))
-        return Matter(who, *text, _date(values, "due"), values.get("asked_by", ""), _entry(values), item)
+        return AskedMatter(who, *text, _date(values, "due"), values.get("asked_by", ""), _entry(values), item)
     start, end = _date(values, "start"), _date(values, "end")
     if start is not None and end is not None and end < start:
         raise ImpossiblePlace(Phrase("ends_before_start", {"start": str(start), "end": str(end)}))

@@ -19,7 +19,7 @@ from onevisit.cli.options import (
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--tolerate", multiple=True, metavar="MN:WHAT", help='"*:modbus"; WHAT: modbus, length, long, order.')
+@click.option("--tolerate", multiple=True, metavar="MN:WHAT", help='As "*:modbus"; modbus, length, long, order.')
 @json_in_any_case
 @quiet_option
 def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:

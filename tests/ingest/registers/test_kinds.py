@@ -16,10 +16,10 @@ from ingest.registers.columns import kind_by_name
 from ingest.registers.kinds import (
     Account,
     Area,
+    AskedMatter,
     Case,
     Check,
     Enterprise,
-    Matter,
     Order,
     Registers,
     Zone,
@@ -63,7 +63,7 @@ TABLES = {
         f"企业名称,统一社会信用代码,科室,事项,依据,办理期限,提出方,方式\n甲厂,{USCC},大气科,台账,条例,20241001,科室,远程\n",
         f"site,uscc,section,matter,basis,due,asked by,remote or entry\n甲厂,{USCC},大气科,台账,条例,"
         "2024/10/1,科室,remote\n",
-        Matter(WHO, "大气科", "台账", "条例", date(2024, 10, 1), "科室", False, "a.csv"),
+        AskedMatter(WHO, "大气科", "台账", "条例", date(2024, 10, 1), "科室", False, "a.csv"),
     ),
     "complaints": (
         f"被投诉单位,统一社会信用代码,投诉日期,办结日期,状态,投诉人,联系电话,投诉内容\n"

@@ -73,8 +73,6 @@ def collection(*features: object, **members: object) -> str:
         ("visit_kind", "检查类型"),
         ("visit_result", "检查结果"),
         ("part", "要素类型 layer"),
-        ("park", "园区|park"),
-        ("district", "区县|行政区|区市县|district|county"),
         ("site_id", "编号 ID"),
         ("", "联系电话 联系人 身份证号 长度 经度备注 站点"),
     ],
@@ -115,6 +113,7 @@ WORDS = (
     ("species", "因子|污染物|species|pollutant"), ("lonlat", "经纬度|^(中心|位置)?坐标$|lonlat|^coordinates?$"),
     ("lon", "经度|东经|^(lon|lng|long|longitude|jd)$"), ("lat", "纬度|北纬|^(lat|latitude|wd)$"),
     ("x", "^x|x$|横坐标$|东坐标|^e$|east|pointx"), ("y", "^y|坐标y$|纵坐标$|北坐标|^n$|north|pointy"),
+    ("park", "园区|park"), ("district", "区县|行政区|区市县|district|county"),
     ("site_id", "编号|编码|序号|id$"), ("part", "要素|图层|^(part|feature|layer|kind|role)$"),
     ("name", "名称|单位|企业|对象|name|company|enterprise|facility|site"),
 )  # fmt: skip

@@ -216,6 +216,23 @@ def test_hj212_tolerates_what_it_is_told_to(run: Run, tmp_path: Path) -> None:
     assert lenient["errors"] == []
 
 
+@pytest.mark.parametrize("entry", ["*:modbuss", "modbus", "M1:"])
+def test_hj212_refuses_a_tolerance_that_nobody_knows(run: Run, tmp_path: Path, entry: str) -> None:
+    """A wrong call, with the words that there are."""
+    code, out, err = run("hj212", _packet(tmp_path / "s.log"), "--tolerate", entry)
+    assert (code, out) == (2, "")
+    assert "modbus, length, long, order" in err
+
+
+def test_hj212_counts_lines_between_packets(run: Run, tmp_path: Path) -> None:
+    """Stamps of receipt are no messages: counted on standard error, not printed."""
+    path = Path(_packet(tmp_path / "s.log"))
+    path.write_bytes(b"[2024-10-08 01:00:47]\r\n" + path.read_bytes())
+    code, out, err = run("hj212", str(path))
+    assert (code, len(out.splitlines())) == (0, 1)
+    assert "1 lines between packets passed over" in err
+
+
 def test_hj212_says_why_a_file_cannot_be_read(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The name of the file and what the system says."""
     path = _packet(tmp_path / "s.log")
