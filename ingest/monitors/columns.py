@@ -105,10 +105,10 @@ def without_counters(found: Columns, rows: Sequence[Sequence[str]], item: str, n
     columns = list(found.columns)
     for at, column in enumerate(columns):
         heading = found.headings.texts[at]
-        if column.code is not None and not column.unit and is_counter_word(heading):
-            if counts_by_one([_whole(row[at]) for row in rows if len(row) > at]):
-                notes.decide(item, "counter_left_out", {"heading": heading})
-                columns[at] = Column("")
+        may_count = column.code is not None and not column.unit and is_counter_word(heading)
+        if may_count and counts_by_one([_whole(row[at]) for row in rows if len(row) > at]):
+            notes.decide(item, "counter_left_out", {"heading": heading})
+            columns[at] = Column("")
     return replace(found, columns=tuple(columns))
 
 

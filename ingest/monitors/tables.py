@@ -22,7 +22,7 @@ from ingest.monitors.collect import LAST_NS, Attributes, Collector, Points, Seri
 from ingest.monitors.columns import Column, Columns, columns_at, find_columns, without_counters
 from ingest.monitors.marks import Mark
 from ingest.monitors.positions import Spot, spot_of
-from ingest.outcome import Notes, Phrase
+from ingest.outcome import Notes, Phrase, Value
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.text.asides import aside_of, is_summary_word
 from ingest.text.fields import is_rounded_code
@@ -92,7 +92,7 @@ def read_table(
             rows.skip(later.headings.rows - 1)
             kind = "same" if later.headings.texts == part.found.headings.texts else kind
             if not kind:
-                values = {"line": number, "headings": later.headings.texts[:12]}
+                values: dict[str, Value] = {"line": number, "headings": later.headings.texts[:12]}
                 notes.decide(item, "headings_change", values)
                 part = _part_of_table(later, rows, item, zone, notes)
                 continue

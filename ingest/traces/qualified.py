@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from ingest.outcome import Notes, Outcome
+from ingest.outcome import Notes, Outcome, Value
 from ingest.text.asides import counts_by_one, is_counter_word
 from ingest.text.fields import is_rounded_code
 from ingest.text.qualifiers import fixes_of, side_of
@@ -150,7 +150,12 @@ def _without_fix(item: str, use: Use, texts: pl.Series) -> Outcome[np.ndarray]:
     bad = [text for text, meaning in meanings.items() if not meaning]
     if bad:
         none = texts.is_in(bad).to_numpy()
-        values = {"count": int(none.sum()), "rows": len(texts), "heading": use.heading, "texts": tuple(bad)}
+        values: dict[str, Value] = {
+            "count": int(none.sum()),
+            "rows": len(texts),
+            "heading": use.heading,
+            "texts": tuple(bad),
+        }
         notes.decide(item, "positions_without_fix", values)
     return notes.outcome(none)
 
@@ -191,7 +196,7 @@ def platforms_of(
             continue
         if _OF_DEVICES.search(use.heading.lower()) or _are_apart(texts, places):
             names = both
-            values = {"count": len(told), "heading": use.heading, "names": tuple(told[:_SHOWN])}
+            values: dict[str, Value] = {"count": len(told), "heading": use.heading, "names": tuple(told[:_SHOWN])}
             notes.decide(item, "platforms_told_apart", values)
         else:
             notes.decide(item, "columns_not_read", columns_named([use.heading]))
@@ -199,14 +204,15 @@ def platforms_of(
 
 
 _OF_DEVICES = re.compile(
-    r"vehicle|\bcar|device|serial|\bsn\b|imei|\bmac\b|plate|uav|drone|platform|instrument|unit|车|设备|序列号|终端|仪器|无人机|平台"
+    r"vehicle|\bcar|device|serial|\bsn\b|imei|\bmac\b|plate|uav|drone|platform|instrument|unit|"
+    r"车|设备|序列号|终端|仪器|无人机|平台"
 )
 _FASTEST = 70.0  # m s-1: faster than a car or a small drone
 _DEGREE_M = 111_195.0  # of a great circle
 
 
 def _are_apart(names: pl.Series, places: Places) -> bool:
-    """Whether rows with another name than the row before are mostly at once, or too far off to have been driven to."""
+    """Whether rows with another name than the row before are mostly at once, or too far off to be driven to."""
     codes = names.rank("dense").to_numpy()
     order = np.argsort(places.time, kind="stable")
     changes = np.flatnonzero(np.diff(codes[order]) != 0)

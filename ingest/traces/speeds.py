@@ -1,4 +1,4 @@
-"""Is the speed of a logger that of its positions? A heading without unit, or with a wrong one, is settled by the fixes."""
+"""Is the speed of a logger that of its positions? What its heading leaves out or gets wrong, the fixes settle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ingest.outcome import Notes, Outcome
+from ingest.outcome import Notes, Outcome, Value
 from ingest.traces.record import Channel, FloatArray, Record
 from ingest.units import parse_unit
 
@@ -33,7 +33,12 @@ def check_speed(record: Record) -> Outcome[Record]:
     unit, factor = _other_unit(channel, ratio)
     stated = next((name for name in _UNITS if abs(_scale(name) / channel.scale - 1) < 1e-3), "1")
     median = float(np.nanmedian(channel.values))
-    values = {"unit": unit, "stated": stated, "speed": median / channel.scale, "fixes": median / ratio}
+    values: dict[str, Value] = {
+        "unit": unit,
+        "stated": stated,
+        "speed": median / channel.scale,
+        "fixes": median / ratio,
+    }
     if not unit:
         notes.decide(record.item, "speed_not_that_of_positions", values | {"ratio": ratio})
         return notes.outcome(record)
@@ -49,7 +54,7 @@ def _scale(name: str) -> float:
 
 
 def _other_unit(channel: Channel, ratio: float) -> tuple[str, float]:
-    """Unit in which the numbers of the file are the speed of the positions, and by what the values change; else ''."""
+    """Unit in which the numbers are the speed of the positions, and by what values change; else an empty text."""
     factors = {name: _scale(name) / channel.scale for name in _UNITS}
     name = min(factors, key=lambda unit: abs(np.log(ratio * factors[unit])))
     fits = abs(np.log(ratio * factors[name])) < np.log(_FITS)

@@ -133,14 +133,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "速度与位置不符，换任何单位都不符；仍按 {stated} 处理",
     ),
     "speed_not_that_of_positions.why": (
-        "the median of the file is {speed:.1f}, that between the positions {fixes:.1f} m/s: name the unit in the heading",
+        "the median of the file is {speed:.1f}, that between the positions {fixes:.1f} m/s: "
+        "name the unit in the heading",
         "文件中的中位数为 {speed:.1f}，由位置算得 {fixes:.1f} m/s：请在列名中注明单位",
     ),
     # --- monitors/tables.py ---
     "record_offset_of_heading": ("times taken as UTC{hours:+g} h", "时间按 UTC{hours:+g} h 处理"),
     "record_offset_of_heading.why": ("the heading of the times says so", "时间列的列名如此注明"),
     "row_device_rounded": (
-        "its device number (MN) has become a number and lost its last digits; format the column as text and export again",
+        "its device number (MN) has become a number and lost its last digits; "
+        "format the column as text and export again",
         "设备编号（MN）已变为数值并丢失末位；请将该列设为文本格式后重新导出",
     ),
     # --- registers/listings.py ---
