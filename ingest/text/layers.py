@@ -1,8 +1,8 @@
 """Headings in more than one row: one function joins them, for tables of every kind.
 
 ``SO2(mg/m3)`` over 实测 and 标记 becomes ``SO2_实测(mg/m3)`` and ``SO2_标记``; 经纬度 over 经度 and 纬度 becomes
-these two; 经度 over 度, 分 and 秒 becomes ``经度_度``, ``经度_分``, ``经度_秒``. A row of units joins its unit to each
-heading. A parent stands over the empty cells to its right as long as the row below has texts there.
+these two; 经度 over 度, 分 and 秒 becomes ``经度_度``, ``经度_分``, ``经度_秒``. A row of units joins its unit to
+each heading. A parent stands over the empty cells to its right as long as the row below has texts there.
 """
 
 from __future__ import annotations
