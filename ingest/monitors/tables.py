@@ -30,6 +30,7 @@ from ingest.text.lines import Ahead, Asides
 from ingest.text.marks import NO_MARK
 from ingest.text.qualifiers import settled_angles
 from ingest.text.sheets import Sheet
+from ingest.units import convert, parse_unit
 
 _ROWS_OF_INTERVAL = 20_000
 _STATES = {
@@ -239,9 +240,10 @@ def _add_row(
         known = code_of(texts["species"])
         name = known.code if known else texts["species"]
         attributes = _attributes(name, texts.get("unit", ""), _number(texts.get("limit", "")))
-        _add_value(points, time_ns, name, texts.get("value", ""), attributes)
+        stated = bool(texts.get("unit"))
+        _add_value(points, time_ns, name, texts.get("value", ""), attributes, stated=stated)
         if "corrected" in texts:
-            _add_value(points, time_ns, f"{name}_corrected", texts["corrected"], attributes)
+            _add_value(points, time_ns, f"{name}_corrected", texts["corrected"], attributes, stated=stated)
         if "mark" in texts:
             points.add(time_ns, f"{name}_mark", texts["mark"][:64])
     elif "mark" in texts or "mark_kind" in texts:
@@ -269,7 +271,8 @@ def _add_wide(columns: Sequence[Column], row: Sequence[str], time_ns: int, point
             name = code.code if column.role == "value" else f"{code.code}_corrected"
             at = column.unit_at
             unit = row[at].strip() if at is not None and len(row) > at and row[at].strip() else column.unit
-            _add_value(points, time_ns, name, cell, _attributes(code.code, unit, limits.get(code.code)))
+            attributes = _attributes(code.code, unit, limits.get(code.code))
+            _add_value(points, time_ns, name, cell, attributes, stated=at is not None and bool(unit))
 
 
 def _device_name(texts: Mapping[str, str]) -> str:
@@ -293,13 +296,36 @@ def _attributes_of_device(device: str, kind: str, linked: str, unit: str) -> Att
     return {"units": unit, "long_name": device, "role": role, "linked_to": linked}
 
 
-def _add_value(points: Points, time_ns: int, name: str, text: str, attributes: Attributes) -> None:
-    """Add a number; a value with a letter behind it (``12.3(M)``) gives its mark too."""
+def _add_value(
+    points: Points, time_ns: int, name: str, text: str, attributes: Attributes, *, stated: bool = False
+) -> None:
+    """Add a number; a value with a letter behind it (``12.3(M)``) gives its mark too.
+
+    ``stated`` says that the row itself names the unit, which may be another than that of the rows above.
+    """
     match = _VALUE.fullmatch(text)
     value = _number(match.group(1)) if match else None
+    if stated and value is not None:
+        value = _in_unit_above(value, str(attributes["units"]), points.unit_of(name))
     points.add(time_ns, name, np.nan if value is None else value, attributes)
     if match and match.group(2):
         points.add(time_ns, f"{name.removesuffix('_corrected')}_mark", match.group(2).upper())
+
+
+def _in_unit_above(value: float, unit: str, above: str) -> float:
+    """A value in the unit of the rows above.
+
+    Raises
+    ------
+    UnusableRow
+        If it cannot be brought to that.
+    """
+    if not above or unit == above:
+        return value
+    source, target = parse_unit(unit), parse_unit(above)
+    if source is None or target is None or source.kind != target.kind:
+        raise UnusableRow(Phrase("row_unit_differs", {"unit": unit, "above": above}))
+    return float(convert(np.array([value]), source, target)[0])
 
 
 @lru_cache(maxsize=4096)

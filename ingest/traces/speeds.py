@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ingest.coordinates import metres_per_degree
 from ingest.outcome import Notes, Outcome, Value
 from ingest.traces.record import Channel, FloatArray, Record
 from ingest.units import parse_unit
@@ -19,7 +20,6 @@ _FEWEST = 8
 _AGREES = 1.25  # a speedometer is up to 10 % + 4 km/h fast (UNECE R39)
 _FITS = 1.12  # knots and miles an hour are 15 % apart
 _STEADY = 0.3
-_EARTH_M = 6_371_008.8  # mean radius, IUGG
 
 
 def check_speed(record: Record) -> Outcome[Record]:
@@ -69,14 +69,14 @@ def _ratio(record: Record, speed: FloatArray) -> float | None:
     time = record.time[placed].astype("int64") / 1e9
     if len(time) < _FEWEST or (np.diff(time) < 0).any():
         return None
-    lon, lat, values = np.radians(record.lon[placed]), np.radians(record.lat[placed]), speed[placed]
+    lon, lat, values = record.lon[placed], record.lat[placed], speed[placed]
     first = np.arange(0, len(time), max(1, len(time) // _WINDOWS))
     last = np.searchsorted(time, time[first] + _BASELINE_S)
     inside = last < len(time)
     first, last = first[inside], last[inside]
     seconds = time[last] - time[first]
-    x = (lon[last] - lon[first]) * np.cos(lat[first])
-    apart = np.hypot(x, lat[last] - lat[first]) * _EARTH_M
+    east_m, north_m = metres_per_degree(float(np.median(lat)))
+    apart = np.hypot((lon[last] - lon[first]) * east_m, (lat[last] - lat[first]) * north_m)
     total = np.r_[0.0, np.cumsum(values)]
     mean = (total[last + 1] - total[first]) / (last + 1 - first)
     fixes = apart / seconds

@@ -348,6 +348,20 @@ def test_counter_and_units_of_a_record(tmp_path: Path) -> None:
     assert list(series.data_vars) == ["a21026"] and series["a21026"].attrs["units"] == "ug m-3"
 
 
+def test_units_that_change_from_row_to_row_of_a_record(tmp_path: Path) -> None:
+    """Values come in the unit of the first rows; what cannot be brought to it is refused by name."""
+    path = tmp_path / "record.csv"
+    head: list[object] = ["监测时间", "监测因子", "实测值", "单位"]
+    units = ["mg/m3"] * 10 + ["ug/m3"] * 10 + ["ppm"] * 4
+    factors = {"mg/m3": 1, "ug/m3": 1000, "ppm": 1}
+    rows = [[hour, "SO2", SO2[h] * factors[units[h]], units[h]] for h, hour in enumerate(HOURS)]
+    path.write_text(_table(head, *rows), "utf-8")
+    outcome = read_monitors([path], MonitorSettings())
+    (series,) = outcome.value
+    assert series["a21026"].values == pytest.approx(SO2[:20]) and series["a21026"].attrs["units"] == "mg m-3"
+    assert "ppm" in _told(outcome) and "3 more rows" in _told(outcome)
+
+
 def test_rounded_device_numbers(tmp_path: Path) -> None:
     """Two devices would become one: the rows are refused with what to do."""
     path = tmp_path / "record.csv"

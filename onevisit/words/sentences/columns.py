@@ -140,6 +140,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     # --- monitors/tables.py ---
     "record_offset_of_heading": ("times taken as UTC{hours:+g} h", "时间按 UTC{hours:+g} h 处理"),
     "record_offset_of_heading.why": ("the heading of the times says so", "时间列的列名如此注明"),
+    "row_unit_differs": (
+        "its unit {unit} is another than that of the rows above ({above}) and cannot be converted; "
+        "write one unit in all rows of a quantity",
+        "单位 {unit} 与上方各行（{above}）不同且无法换算；同一监测因子各行请使用同一单位",
+    ),
     "row_device_rounded": (
         "its device number (MN) has become a number and lost its last digits; "
         "format the column as text and export again",
