@@ -19,7 +19,7 @@ from ingest.coordinates import apart_m
 from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
 from ingest.schema import Frame
-from ingest.text import gps_time
+from ingest.text.gpstime import seconds_ahead, utc_from_gps
 
 _GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
 _VALUE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*,\s*(Lat|Lon|Ellh|N|E|V|Q)\b")
@@ -56,13 +56,14 @@ def gps_to_utc(week: int, seconds: float) -> datetime:
     datetime.datetime(2019, 11, 14, 9, 39, 39, tzinfo=datetime.timezone.utc)
     """
     gps = _GPS_EPOCH + timedelta(weeks=week, seconds=seconds)
-    return gps - timedelta(seconds=leap_seconds(gps))
+    utc = utc_from_gps(np.array([gps.replace(tzinfo=None)], "datetime64[ns]"))[0]
+    return pd.Timestamp(utc, tz="UTC").to_pydatetime()
 
 
 def leap_seconds(moment: datetime) -> int:
     """Seconds that GPS time is ahead of UTC (18 since 2017)."""
     known = moment.astimezone(UTC).replace(tzinfo=None)
-    return int(gps_time.leap_seconds(np.array([known], "datetime64[ns]"))[0])
+    return int(seconds_ahead(np.array([known], "datetime64[ns]"))[0])
 
 
 def read_mrk(path: Path, item: str) -> Outcome[tuple[MrkExposure, ...]]:

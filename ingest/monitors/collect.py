@@ -117,6 +117,11 @@ class Points:
             column = self._columns[name] = _Marks() if is_mark(name) else _Numbers(dict(attributes or {}))
         column.add(time_ns, value)
 
+    def unit_of(self, name: str) -> str:
+        """Unit of a variable's first value, empty where none came."""
+        column = self._columns.get(name)
+        return str(column.attributes.get("units", "")) if isinstance(column, _Numbers) else ""
+
     def place(self, spot: Spot) -> None:
         """Say where the series is; the first word counts, others are counted."""
         if self.spot is None:

@@ -12,8 +12,8 @@ from ingest.outcome import Notes
 from ingest.species import fold
 from ingest.text.asides import counts_by_one, is_counter_word
 from ingest.text.fields import field_of_heading, monitor_headings
-from ingest.text.headings import split_heading
-from ingest.text.layers import Headings, join_heading_rows
+from ingest.text.headings import Heading, split_heading
+from ingest.text.layers import Headings, is_unit, join_heading_rows
 from ingest.text.lines import Ahead
 from ingest.text.parts import is_at_oxygen, split_part, unwrapped
 
@@ -104,10 +104,10 @@ def without_counters(found: Columns, rows: Sequence[Sequence[str]], item: str, n
     columns = list(found.columns)
     for at, column in enumerate(columns):
         heading = found.headings.texts[at]
-        if column.code is not None and not column.unit and is_counter_word(heading):
-            if counts_by_one([_whole(row[at]) for row in rows if len(row) > at]):
-                notes.decide(item, "counter_left_out", {"heading": heading})
-                columns[at] = Column("")
+        may_count = column.code is not None and not column.unit and is_counter_word(heading)
+        if may_count and counts_by_one([_whole(row[at]) for row in rows if len(row) > at]):
+            notes.decide(item, "counter_left_out", {"heading": heading})
+            columns[at] = Column("")
     return replace(found, columns=tuple(columns))
 
 
@@ -148,7 +148,7 @@ def _with_units(columns: Sequence[Column]) -> list[Column]:
 
 def _column(heading: str) -> Column:
     """Understand one heading; an unknown one keeps its text in ``unit``, to be named."""
-    split = split_heading(heading)
+    split = _with_rate(split_heading(heading))
     unit, bare = split.unit_text.lower(), fold(split.name).replace(" ", "").replace(":", "").replace("：", "")
     role = monitor_headings().get(bare.replace("-", ""))
     if role == "height" and unit not in ("", "m", "米"):
@@ -165,6 +165,15 @@ def _column(heading: str) -> Column:
     if role == "value" and is_at_oxygen(unwrapped(heading)) and code.code != "a19001":
         role, unit = "corrected", unit.split("@")[0].split(",")[0].strip()
     return Column(role, code, unit, heading=heading.strip())
+
+
+def _with_rate(heading: Heading) -> Heading:
+    """``COD mg/L`` is COD in mg/L too."""
+    for separator in (" ", "_"):
+        name, _, tail = heading.name.rpartition(separator)
+        if not heading.unit_text and name and "/" in tail and is_unit(tail):
+            return replace(heading, name=name.strip(), unit_text=tail)
+    return heading
 
 
 def _part_and_code(name: str) -> tuple[str, Code] | None:

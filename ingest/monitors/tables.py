@@ -21,7 +21,7 @@ from ingest.monitors.positions import Spot, spot_of
 from ingest.monitors.times import ROLES as WHEN
 from ingest.monitors.times import TableTimes, UnusableRow, open_end_ns, say_times, settle_times, sound_start_ns
 from ingest.monitors.values import Cells, add_value, commas_of_columns, stronger_mark
-from ingest.outcome import Notes, Phrase
+from ingest.outcome import Notes, Phrase, Value
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
 from ingest.text.asides import aside_of, is_summary_word
 from ingest.text.cells import UNIT_WORDS
@@ -84,7 +84,7 @@ def read_table(
             rows.skip(later.headings.rows - 1)
             kind = "same" if later.headings.texts == part.found.headings.texts else kind
             if not kind:
-                values = {"line": number, "headings": later.headings.texts[:12]}
+                values: dict[str, Value] = {"line": number, "headings": later.headings.texts[:12]}
                 notes.decide(item, "headings_change", values)
                 zoned = part.tell(item, notes) and zoned
                 part = _part_of_table(later, rows, item, zone, notes, today)
@@ -136,9 +136,7 @@ class _Part:
 _TIMES = (*WHEN, "start", "end")
 
 
-def _part_of_table(
-    found: Columns, rows: Ahead, item: str, zone: tzinfo, notes: Notes, today: date | None
-) -> _Part:
+def _part_of_table(found: Columns, rows: Ahead, item: str, zone: tzinfo, notes: Notes, today: date | None) -> _Part:
     first = rows.ahead(_ROWS_OF_INTERVAL)
     found = without_counters(found, first[:1000], item, notes)
     if found.unknown:
@@ -280,7 +278,8 @@ def _add_long(texts: Mapping[str, str], time_ns: int, points: Points, cells: Cel
     attributes = _attributes(name, texts.get("unit", ""), cells.limit("limit", texts.get("limit", ""), where))
     mark = texts.get("mark", "")[:64]
     text = texts.get("value", "")
-    said = add_value(points, cells, time_ns, name, text, attributes, column=texts["species"], where=where)
+    named = {"where": where, "stated": bool(texts.get("unit"))}
+    said = add_value(points, cells, time_ns, name, text, attributes, column=texts["species"], **named)
     if "corrected" in texts:
         text, column = texts["corrected"], f"{texts['species']} corrected"
         also = add_value(
@@ -314,7 +313,8 @@ def _add_wide(
             unit = row[at].strip() if at is not None and len(row) > at and row[at].strip() else column.unit
             attributes = _attributes(code.code, unit, limits.get(code.code))
             mark = add_value(
-                points, cells, time_ns, name, cell, attributes, column=column.heading, where=where
+                points, cells, time_ns, name, cell, attributes, column=column.heading, where=where,
+                stated=at is not None and bool(unit),
             )  # fmt: skip
         if mark:
             marks[code.code] = stronger_mark(marks.get(code.code, ""), mark)

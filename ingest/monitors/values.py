@@ -10,10 +10,12 @@ import xarray as xr
 
 from ingest.monitors.collect import Attributes, Points
 from ingest.monitors.marks import mark_texts, mark_variable
+from ingest.monitors.times import UnusableRow
 from ingest.outcome import Decision, Notes, Outcome, Phrase, Value
 from ingest.text.cells import ABOVE, BELOW, DECIMAL, MARK, NUMBER, THOUSANDS, Tally, comma_of_column, read_cell, shows
 from ingest.text.marks import NO_MARK
 from ingest.text.ranges import rows_at_the_end
+from ingest.units import convert, parse_unit
 
 #: Marks of values that are known only to be beyond a limit; the second is the letter of HJ 212.
 _BOUND_MARKS = {BELOW: "below detection", ABOVE: "T"}
@@ -71,11 +73,31 @@ def add_value(
     *,
     column: str,
     where: str,
+    stated: bool = False,
 ) -> str:
-    """Add the number of a cell to a series and return the mark that the cell carries, empty for none."""
+    """Add the number of a cell to a series and return the mark that the cell carries, empty for none.
+
+    ``stated`` says that the row itself names the unit, which may be another than that of the rows above.
+
+    Raises
+    ------
+    UnusableRow
+        If it is in a unit that cannot be brought to that of the rows above.
+    """
     value, mark = cells.value(column, text, str(attributes["units"]), where)
+    if stated and np.isfinite(value):
+        value = _in_unit_above(value, str(attributes["units"]), points.unit_of(name))
     points.add(time_ns, name, value, attributes)
     return mark
+
+
+def _in_unit_above(value: float, unit: str, above: str) -> float:
+    if not above or unit == above:
+        return value
+    source, target = parse_unit(unit), parse_unit(above)
+    if source is None or target is None or source.kind != target.kind:
+        raise UnusableRow(Phrase("row_unit_differs", {"unit": unit, "above": above}))
+    return float(convert(np.array([value]), source, target)[0])
 
 
 def stronger_mark(first: str, second: str) -> str:

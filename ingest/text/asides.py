@@ -1,4 +1,4 @@
-"""Rows of a table that are no data: summaries under the rows (合计, Max), and what people write below (制表人, 备注)."""
+"""Rows of a table that are no data: summaries (合计, Max), and what people write below (制表人, 备注)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 
 
 @lru_cache(maxsize=1)
@@ -71,5 +72,5 @@ def counts_by_one(values: Sequence[float | None]) -> bool:
     known = [value for value in values if value is not None and value == value]
     if len(known) < 3 or any(value != int(value) for value in known if abs(value) < 1e15):
         return False
-    steps = sum(later - earlier == 1 for earlier, later in zip(known, known[1:], strict=False))
+    steps = sum(later - earlier == 1 for earlier, later in pairwise(known))
     return steps >= 0.9 * (len(known) - 1)

@@ -19,6 +19,17 @@ _LEAPS = np.array(
 _LEAPS_GPS = _LEAPS + np.arange(len(_LEAPS)) * np.timedelta64(1, "s")
 
 
+def seconds_ahead(utc: TimeArray) -> np.ndarray:
+    """Seconds that GPS time is ahead at moments of UTC.
+
+    Examples
+    --------
+    >>> seconds_ahead(np.array(["2016-12-31T23:59:59", "2017-01-01"], "datetime64[ns]")).tolist()
+    [17, 18]
+    """
+    return np.searchsorted(_LEAPS, utc, side="right")
+
+
 def utc_from_gps(gps: TimeArray) -> TimeArray:
     """Times of a GPS clock → UTC.
 

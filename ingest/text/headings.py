@@ -7,10 +7,12 @@ the unit of a concentration is a species under its own name. All else is listed 
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib.resources import files
 
 from ingest.species import SPECIES, Species, fold
 from ingest.text.parts import OF_ANOTHER_KIND, is_at_oxygen, is_of_instrument, part_of, split_part, unwrapped
@@ -79,17 +81,28 @@ def _species(species: Species) -> Quantity:
     )
 
 
+@lru_cache(maxsize=1)
+def _more_words() -> dict[str, tuple[str, ...]]:
+    """Headings by slug, as they are folded."""
+    text = (files("ingest.text") / "trace_headings.csv").read_text(encoding="utf-8")
+    found: dict[str, tuple[str, ...]] = {}
+    for row in csv.DictReader(text.splitlines()):
+        found[row["slug"]] = (*found.get(row["slug"], ()), row["heading"])
+    return found
+
+
 def _other(
     slug: str,
     role: str,
     long_name: str,
-    words: str,
+    words: str = "",
     unit: str = "",
     low: float = -1e30,
     high: float = 1e30,
     cf: str = "",
 ) -> Quantity:
-    return Quantity(slug, role, long_name, tuple(words.split("|")), unit, low, high, cf)
+    own = tuple(words.split("|")) if words else ()
+    return Quantity(slug, role, long_name, (*own, *_more_words().get(slug, ())), unit, low, high, cf)
 
 
 QUANTITIES: tuple[Quantity, ...] = (
@@ -108,13 +121,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     ),
     _other("date", "date", "date", "date|log date|logdate|system date y m d|system date|日期|监测日期|采样日期"),
     _other("clock", "clock", "time of day", "log time|logtime|system time h m s|clock|时刻|时分秒"),
-    _other(
-        "epoch",
-        "epoch",
-        "seconds since 1970",
-        "epoch time|epoch|unix time|unixtime|seconds since 1970|unix timestamp|unix epoch|epoch seconds|epoch ms|"
-        "unix time ms|unix|posix time",
-    ),
+    _other("epoch", "epoch", "seconds since 1970", "epoch time|epoch|unix time|unixtime|seconds since 1970"),
     _other("epoch_ns", "epoch_ns", "nanoseconds of the epoch second", "nanoseconds", "1", 0, 1e9),
     _other("gps_week", "gps_week", "GPS week", "gps week|gpsweek|gps week number|gps周|gps周数", "1", 0, 1e4),
     _other(
@@ -146,50 +153,18 @@ QUANTITIES: tuple[Quantity, ...] = (
         -90,
         90,
     ),
-    _other(
-        "lon_west", "lon", "longitude, degrees west", "west longitude|longitude w|lon w|long w|西经|经度 w", "degree"
-    ),
-    _other("lat_south", "lat", "latitude, degrees south", "south latitude|latitude south|南纬|纬度 s", "degree"),
+    _other("lon_west", "lon", "longitude, degrees west", unit="degree"),
+    _other("lat_south", "lat", "latitude, degrees south", unit="degree"),
     *(
-        _other(f"{axis}_{part}", f"{axis}_{part}", f"{name} of {axis}", f"{word} {letter}", "1")
-        for axis, word in (("lon", "经度"), ("lat", "纬度"))
-        for part, name, letter in (("deg", "degrees", "度"), ("min", "minutes", "分"), ("sec", "seconds", "秒"))
+        _other(f"{axis}_{part}", f"{axis}_{part}", f"{name} of {axis}", unit="1")
+        for axis in ("lon", "lat")
+        for part, name in (("deg", "degrees"), ("min", "minutes"), ("sec", "seconds"))
     ),
-    _other(
-        "lon_side",
-        "lon_side",
-        "east or west",
-        "e w|ew|east west|lon dir|long dir|lng dir|longitude dir|longitude direction|lon hem|lon hemisphere|"
-        "longitude hemisphere|e w indicator|lon ref|longitude ref|gps longitude ref|经度方向|东西经|东经 西经|东西半球|经度半球",
-    ),
-    _other(
-        "lat_side",
-        "lat_side",
-        "north or south",
-        "n s|ns|north south|lat dir|latitude dir|latitude direction|lat hem|lat hemisphere|latitude hemisphere|"
-        "n s indicator|lat ref|latitude ref|gps latitude ref|纬度方向|南北纬|北纬 南纬|南北半球|纬度半球",
-    ),
-    _other(
-        "fix",
-        "fix",
-        "whether the position is a fix",
-        "valid|validity|fix|gps fix|fix status|fix valid|fix type|fix mode|fix quality|gps quality|gps fix quality|"
-        "gps quality indicator|quality indicator|gps status|gps valid|gps validity|gps state|gnss status|gnss fix|"
-        "gnss quality|position status|position valid|pos valid|position fix|gps mode|gps fix type|gps fix mode|"
-        "positioning status|gps fix valid|gps fix status|rmc status|loc valid|定位状态|定位有效|定位有效性|是否定位|定位标志|定位标识|"
-        "gps状态|gps 状态|定位质量|gps有效|有效定位|定位模式|定位类型|gps定位状态|gps信号|gps有效性|卫星定位状态",
-    ),
-    _other(
-        "platform",
-        "platform",
-        "which vehicle or device the row is of",
-        "id|device|device id|device name|device sn|deviceid|vehicle|vehicle id|vehicle no|vehicle name|car|car id|serial|"
-        "serial number|serial no|sn|platform|platform id|sensor id|sensor serial|node|node id|unit id|instrument id|"
-        "instrument serial|monitor|monitor id|station|station id|station name|site id|imei|mac|mac address|terminal id|"
-        "drone id|uav|uav id|plate|license plate|plate no|plate number|设备|设备编号|设备号|设备id|设备名称|设备序列号|序列号|车牌|"
-        "车牌号|车牌号码|车辆|车辆编号|车号|车辆名称|终端号|终端编号|仪器编号|站点|站点名称|站点编号|点位名称|平台编号|走航车|无人机编号",
-    ),
-    _other("unit", "unit", "unit of the column before", "unit|units|单位|计量单位"),
+    _other("lon_side", "lon_side", "east or west"),
+    _other("lat_side", "lat_side", "north or south"),
+    _other("fix", "fix", "whether the position is a fix"),
+    _other("platform", "platform", "which vehicle or device the row is of"),
+    _other("unit", "unit", "unit of the column before"),
     _other(
         "altitude",
         "other",

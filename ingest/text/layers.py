@@ -1,9 +1,8 @@
 """Headings in more than one row: one function joins them, for tables of every kind.
 
-``二氧化硫(mg/m3)`` over 实测, 折算 and 标记 becomes ``二氧化硫_实测(mg/m3)``, ``二氧化硫_折算(mg/m3)`` and ``二氧化硫_标记``;
-经纬度 over 经度 and 纬度 becomes these two; 经度 over 度, 分 and 秒 becomes ``经度_度``, ``经度_分``, ``经度_秒``. A row of
-units joins its unit to each heading. A parent stands over the empty cells to its right as long as the row below has
-texts there.
+``SO2(mg/m3)`` over 实测 and 标记 becomes ``SO2_实测(mg/m3)`` and ``SO2_标记``; 经纬度 over 经度 and 纬度 becomes
+these two; 经度 over 度, 分 and 秒 becomes ``经度_度``, ``经度_分``, ``经度_秒``. A row of units joins its unit to
+each heading. A parent stands over the empty cells to its right as long as the row below has texts there.
 """
 
 from __future__ import annotations
@@ -43,6 +42,7 @@ _SIDE_WORDS = (
     "正负号",
 )
 _STAMP = re.compile(r"\d{1,4}[-/.年]\d{1,2}([-/.月]|$).*|\d{1,2}[:：]\d{2}.*|\d{4}年.*")
+_RATE = re.compile(r"(?:[kmcμµun]?(?:g|m[23³²]?|L|l|mol|Nm3|Nm³))/(?:[kmc]?(?:m[23³²]?|L|l|g)|h|s|min|d|Nm3)")
 _IN_ONE = re.compile(r"(?P<name>.+?)[\s_\-.]*[(（\[]?\s*(?P<part>[^\W\d_]+|[°º′'’″\"”])\s*[)）\]]?\s*")
 
 
@@ -92,22 +92,31 @@ def _is_below(above: Sequence[str], row: Sequence[str], known: Callable[[str], b
     cells = [cell.strip() for cell in row if cell.strip()]
     if not cells or any(is_value(cell) for cell in cells):
         return False
-    units = sum(map(_is_unit, cells))
+    units = sum(map(is_unit, cells))
     parts = sum(1 for cell in cells if part_of(_name(cell)) or _sixtieth(cell))
     again = any(own and fold(own) == fold(cell) for own, cell in zip(above, row, strict=False))
     if (again and not units + parts) or (units == len(cells) and len(row) > len(above) + 1):
         return False
-    words = sum(1 for cell in cells if _is_unit(cell) or part_of(_name(cell)) or _sixtieth(cell) or known(cell))
-    return words > 0.5 * len(cells)
+    words = sum(1 for cell in cells if is_unit(cell) or part_of(_name(cell)) or _sixtieth(cell) or known(cell))
+    # A text under an empty cell speaks for a merged heading; then half of the words are enough.
+    merged = any(cell.strip() and not own for own, cell in zip(above, row, strict=False))
+    return words > 0 and (2 * words >= len(cells) if merged else 2 * words > len(cells))
 
 
 def _name(text: str) -> str:
     return split_heading(text).name
 
 
-def _is_unit(text: str) -> bool:
-    bare = text.strip("()（）[]【】")
-    return parse_unit(bare) is not None or bare == "无量纲"
+def is_unit(text: str) -> bool:
+    """Whether a cell is a unit: a known one, or one thing by another (``m3/h``).
+
+    Examples
+    --------
+    >>> is_unit("(mg/m3)"), is_unit("m3/h"), is_unit("E/W"), is_unit("实测")
+    (True, True, False, False)
+    """
+    bare = text.strip().strip("()（）[]【】")
+    return parse_unit(bare) is not None or bare == "无量纲" or _RATE.fullmatch(bare) is not None
 
 
 def is_in_sixtieths(cells: Sequence[str]) -> bool:
@@ -142,7 +151,7 @@ def _one_heading(parent: str, child: str, known: Callable[[str], bool]) -> str:
     over, under = split_heading(parent), split_heading(child)
     if _sixtieth(child) and _is_angle(parent):
         return f"{over.name}_{_sixtieth(child)}"
-    if _is_unit(child):
+    if is_unit(child):
         unit = child.strip("()（）[]【】")
         return parent if over.unit is not None else f"{parent}({unit})"
     unit = under.unit_text or ""

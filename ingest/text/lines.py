@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from ingest.errors import FileError
-from ingest.outcome import Notes
+from ingest.outcome import Notes, Value
 from ingest.text.asides import aside_of
 
 _SHOWN = 5
@@ -73,7 +73,11 @@ class Asides:
     def tell(self, item: str, notes: Notes) -> None:
         """Say how many rows of each kind there were, and where the first of them stand."""
         for kind, numbers in self._found.items():
-            values = {"count": len(numbers), "lines": tuple(numbers[:_SHOWN]), "text": self._texts[kind]}
+            values: dict[str, Value] = {
+                "count": len(numbers),
+                "lines": tuple(numbers[:_SHOWN]),
+                "text": self._texts[kind],
+            }
             if kind == "same":
                 notes.decide(item, "headings_repeated", values)
             elif kind == "summary":

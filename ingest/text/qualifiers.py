@@ -1,4 +1,4 @@
-"""Cells that qualify the cell beside them: east or west, a fix or none; degrees, minutes and seconds in three cells."""
+"""Cells that qualify others: east or west, a fix or none; degrees, minutes and seconds in three cells."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Below the first heading row: heading rows that come again or change, summaries and footers.
 
-From a second heading row on the new headings hold; one that repeats the first is passed over. A file without such lines
-is searched once and left as it is.
+From a second heading row on the new headings hold; one that repeats the first is passed over. A file without such
+lines is searched once and left as it is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.outcome import Notes, Outcome
+from ingest.outcome import Notes, Outcome, Value
 from ingest.species import fold
 from ingest.text.asides import aside_of
 from ingest.text.encodings import Decoded
@@ -101,7 +101,7 @@ def _tell(table: Table, lines: Sequence[_Line], notes: Notes) -> None:
     for kind in ("same", "summary", "footer"):
         found = [line for line in lines if line.kind == kind]
         shown = tuple(line.number for line in found[:_SHOWN])
-        values = {"count": len(found), "lines": shown}
+        values: dict[str, Value] = {"count": len(found), "lines": shown}
         if found and kind == "same":
             notes.decide(table.item, "headings_repeated", values)
         elif found:
@@ -113,8 +113,8 @@ def _tell(table: Table, lines: Sequence[_Line], notes: Notes) -> None:
         if line.kind == "other":
             notes.decide(table.item, "headings_change", {"line": line.number, "headings": line.headings[:12]})
         elif line.kind == "untimed":
-            values = {"headings": line.headings[:12]}
-            notes.reject(table.item, f"line {line.number}", "headings_without_time", values)
+            shown_headings = {"headings": line.headings[:12]}
+            notes.reject(table.item, f"line {line.number}", "headings_without_time", shown_headings)
 
 
 def _text(table: Table, line: _Line) -> str:

@@ -24,7 +24,7 @@ from ingest.traces.cellwords import flag_bounds, said_of, words_of_cells
 from ingest.traces.columns import Use, choose_columns, columns_named
 from ingest.traces.conventions import advised_unit, is_chinese, unit_by_convention, why_no_convention
 from ingest.traces.pieces import join_pieces
-from ingest.traces.qualified import QUALIFYING, Places, platforms_of, settle_positions, settle_uses
+from ingest.traces.qualified import QUALIFYING, RowPlaces, platforms_of, settle_positions, settle_uses
 from ingest.traces.record import Channel, FloatArray, Layout, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
 from ingest.traces.times import read_times
@@ -249,7 +249,7 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
         channels=tuple(channels),
         qc_flag=np.zeros(int(good.sum()), np.uint32),
         gnss_clock_s=gnss,
-        platforms=notes.take(platforms_of(item, rows.uses, frame, good, Places(stamps.time[good], lon, lat))),
+        platforms=notes.take(platforms_of(item, rows.uses, frame, good, RowPlaces(stamps.time[good], lon, lat))),
     )
     names = dict(zip(sources, (channel.name for channel in channels), strict=False))
     statuses = [*_status_columns(frame, rows.uses, good, names), *words_of_cells(frame, rows.uses, good, names)]

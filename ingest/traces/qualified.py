@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from ingest.outcome import Notes, Outcome
+from ingest.coordinates import metres_per_degree
+from ingest.outcome import Notes, Outcome, Value
 from ingest.text.asides import counts_by_one, is_counter_word
 from ingest.text.fields import is_rounded_code
 from ingest.text.qualifiers import fixes_of, side_of
@@ -50,7 +51,7 @@ def _with_unit(
 ) -> Outcome[tuple[tuple[Use, ...], pl.DataFrame]]:
     """Give the column before (or the one named) the unit of its rows; rows in another unit are converted."""
     notes = Notes()
-    target = next((use for use in uses if use.index in (unit_use.of or (unit_use.index - 1,))), None)
+    target = _measured_by(unit_use, uses)
     texts = frame[f"c{unit_use.index}"].cast(pl.String).str.strip_chars(" \t\r\"'")
     counts = {str(text): int(n) for text, n in texts.drop_nulls().value_counts(sort=True).iter_rows() if text}
     if target is None or not counts or len(counts) > _MOST_TEXTS:
@@ -75,6 +76,16 @@ def _with_unit(
     notes.decide(item, "unit_of_a_column", stated | {"texts": tuple(counts)[:_SHOWN], "lost": lost})
     frame = frame.with_columns(pl.Series(f"c{target.index}", values).fill_nan(None))
     return notes.outcome((tuple(replace(use, unit=believed) if use is target else use for use in uses), frame))
+
+
+def _measured_by(unit_use: Use, uses: Sequence[Use]) -> Use | None:
+    """The column of numbers that a column of units names, else the one before it, a status between them or not."""
+    numbers = {use.index: use for use in uses if use.role == "species"}
+    if unit_use.of:
+        return next((numbers[index] for index in unit_use.of if index in numbers), None)
+    statuses = {use.index for use in uses if use.role == "status"}
+    before = unit_use.index - 1
+    return numbers.get(before - 1 if before in statuses else before)
 
 
 # --- positions -----------------------------------------------------------------------------------------------------
@@ -150,7 +161,12 @@ def _without_fix(item: str, use: Use, texts: pl.Series) -> Outcome[np.ndarray]:
     bad = [text for text, meaning in meanings.items() if not meaning]
     if bad:
         none = texts.is_in(bad).to_numpy()
-        values = {"count": int(none.sum()), "rows": len(texts), "heading": use.heading, "texts": tuple(bad)}
+        values: dict[str, Value] = {
+            "count": int(none.sum()),
+            "rows": len(texts),
+            "heading": use.heading,
+            "texts": tuple(bad),
+        }
         notes.decide(item, "positions_without_fix", values)
     return notes.outcome(none)
 
@@ -159,7 +175,7 @@ def _without_fix(item: str, use: Use, texts: pl.Series) -> Outcome[np.ndarray]:
 
 
 @dataclass(frozen=True)
-class Places:
+class RowPlaces:
     """When and where rows are: times (obs,), longitude and latitude (obs,) or None."""
 
     time: TimeArray
@@ -168,7 +184,7 @@ class Places:
 
 
 def platforms_of(
-    item: str, uses: Sequence[Use], frame: pl.DataFrame, good: np.ndarray, places: Places
+    item: str, uses: Sequence[Use], frame: pl.DataFrame, good: np.ndarray, places: RowPlaces
 ) -> Outcome[pl.Series | None]:
     """Name of the platform of each row (obs,), None where no column tells more than one apart.
 
@@ -191,7 +207,7 @@ def platforms_of(
             continue
         if _OF_DEVICES.search(use.heading.lower()) or _are_apart(texts, places):
             names = both
-            values = {"count": len(told), "heading": use.heading, "names": tuple(told[:_SHOWN])}
+            values: dict[str, Value] = {"count": len(told), "heading": use.heading, "names": tuple(told[:_SHOWN])}
             notes.decide(item, "platforms_told_apart", values)
         else:
             notes.decide(item, "columns_not_read", columns_named([use.heading]))
@@ -199,14 +215,15 @@ def platforms_of(
 
 
 _OF_DEVICES = re.compile(
-    r"vehicle|\bcar|device|serial|\bsn\b|imei|\bmac\b|plate|uav|drone|platform|instrument|unit|车|设备|序列号|终端|仪器|无人机|平台"
+    r"vehicle|\bcar|device|serial|\bsn\b|imei|\bmac\b|plate|uav|drone|platform|instrument|unit|"
+    r"车|设备|序列号|终端|仪器|无人机|平台"
 )
+_MANY_AT_ONCE = 0.3  # share of changes of name without a step of the clock
 _FASTEST = 70.0  # m s-1: faster than a car or a small drone
-_DEGREE_M = 111_195.0  # of a great circle
 
 
-def _are_apart(names: pl.Series, places: Places) -> bool:
-    """Whether rows with another name than the row before are mostly at once, or too far off to have been driven to."""
+def _are_apart(names: pl.Series, places: RowPlaces) -> bool:
+    """Whether rows with another name than the row before are mostly at once, or too far off to be driven to."""
     codes = names.rank("dense").to_numpy()
     order = np.argsort(places.time, kind="stable")
     changes = np.flatnonzero(np.diff(codes[order]) != 0)
@@ -214,10 +231,13 @@ def _are_apart(names: pl.Series, places: Places) -> bool:
         return False
     seconds = (np.diff(places.time[order])[changes] / np.timedelta64(1, "s")).astype(float)
     if places.lon is None or places.lat is None:
-        return bool((seconds == 0).mean() > 0.3)
+        return bool((seconds == 0).mean() > _MANY_AT_ONCE)
     lon, lat = places.lon[order], places.lat[order]
-    x = np.diff(lon)[changes] * np.cos(np.radians(lat[1:][changes]))
-    apart_m = np.hypot(x, np.diff(lat)[changes]) * _DEGREE_M
+    placed = lat[np.isfinite(lat)]
+    if not len(placed):
+        return bool((seconds == 0).mean() > _MANY_AT_ONCE)
+    east_m, north_m = metres_per_degree(float(np.median(placed)))
+    apart_m = np.hypot(np.diff(lon)[changes] * east_m, np.diff(lat)[changes] * north_m)
     return bool((apart_m > np.maximum(seconds, 0.1) * _FASTEST).mean() > 0.5)
 
 

@@ -196,7 +196,8 @@ def _read_source(source: Source, settings: TraceSettings) -> Outcome[tuple[Recor
     name = Phrase(_PLAIN_FORMAT_CODES[reader.name]) if plain else reader.name
     notes.decide(source.item, "read_as_format", {"format": name})
     kept = []
-    for record in chain.from_iterable(map(split_platforms, notes.take(reader.read(source, settings)))):
+    records = notes.take(reader.read(source, settings))
+    for record in chain.from_iterable(map(split_platforms, records)):
         rows = len(record.time)
         if rows < settings.minimum_rows:
             notes.reject(source.item, "rows", "too_few_rows", {"rows": rows, "needed": settings.minimum_rows})

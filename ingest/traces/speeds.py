@@ -1,4 +1,4 @@
-"""Is the speed of a logger that of its positions? A heading without unit, or with a wrong one, is settled by the fixes."""
+"""Is the speed of a logger that of its positions? What its heading leaves out or gets wrong, the fixes settle."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ingest.outcome import Notes, Outcome
+from ingest.coordinates import metres_per_degree
+from ingest.outcome import Notes, Outcome, Value
 from ingest.traces.record import Channel, FloatArray, Record
 from ingest.units import parse_unit
 
@@ -19,7 +20,6 @@ _FEWEST = 8
 _AGREES = 1.25  # a speedometer is up to 10 % + 4 km/h fast (UNECE R39)
 _FITS = 1.12  # knots and miles an hour are 15 % apart
 _STEADY = 0.3
-_EARTH_M = 6_371_008.8  # mean radius, IUGG
 
 
 def check_speed(record: Record) -> Outcome[Record]:
@@ -33,7 +33,12 @@ def check_speed(record: Record) -> Outcome[Record]:
     unit, factor = _other_unit(channel, ratio)
     stated = next((name for name in _UNITS if abs(_scale(name) / channel.scale - 1) < 1e-3), "1")
     median = float(np.nanmedian(channel.values))
-    values = {"unit": unit, "stated": stated, "speed": median / channel.scale, "fixes": median / ratio}
+    values: dict[str, Value] = {
+        "unit": unit,
+        "stated": stated,
+        "speed": median / channel.scale,
+        "fixes": median / ratio,
+    }
     if not unit:
         notes.decide(record.item, "speed_not_that_of_positions", values | {"ratio": ratio})
         return notes.outcome(record)
@@ -49,7 +54,7 @@ def _scale(name: str) -> float:
 
 
 def _other_unit(channel: Channel, ratio: float) -> tuple[str, float]:
-    """Unit in which the numbers of the file are the speed of the positions, and by what the values change; else ''."""
+    """Unit in which the numbers are the speed of the positions, and by what values change; else an empty text."""
     factors = {name: _scale(name) / channel.scale for name in _UNITS}
     name = min(factors, key=lambda unit: abs(np.log(ratio * factors[unit])))
     fits = abs(np.log(ratio * factors[name])) < np.log(_FITS)
@@ -64,14 +69,14 @@ def _ratio(record: Record, speed: FloatArray) -> float | None:
     time = record.time[placed].astype("int64") / 1e9
     if len(time) < _FEWEST or (np.diff(time) < 0).any():
         return None
-    lon, lat, values = np.radians(record.lon[placed]), np.radians(record.lat[placed]), speed[placed]
+    lon, lat, values = record.lon[placed], record.lat[placed], speed[placed]
     first = np.arange(0, len(time), max(1, len(time) // _WINDOWS))
     last = np.searchsorted(time, time[first] + _BASELINE_S)
     inside = last < len(time)
     first, last = first[inside], last[inside]
     seconds = time[last] - time[first]
-    x = (lon[last] - lon[first]) * np.cos(lat[first])
-    apart = np.hypot(x, lat[last] - lat[first]) * _EARTH_M
+    east_m, north_m = metres_per_degree(float(np.median(lat)))
+    apart = np.hypot((lon[last] - lon[first]) * east_m, (lat[last] - lat[first]) * north_m)
     total = np.r_[0.0, np.cumsum(values)]
     mean = (total[last + 1] - total[first]) / (last + 1 - first)
     fixes = apart / seconds

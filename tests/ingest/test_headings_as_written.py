@@ -64,29 +64,29 @@ def _as_written(trace: xr.Dataset) -> None:
 #: Headings in more than one row, and the columns below: s SO2, c corrected, a amount, n mark, t x y time and place.
 TWO_ROWS = {
     "parts under the quantity": (
-        [["时间", "经度", "纬度", "二氧化硫(ug/m3)", "", "", ""], ["", "", "", "实测", "折算", "排放量", "标记"]], "txyscan"),
+        ["时间,经度,纬度,二氧化硫(ug/m3),,,", ",,,实测,折算,排放量,标记"], "txyscan"),
     "parts in another order": (
-        [["时间", "经度", "纬度", "二氧化硫(ug/m3)", "", "", ""], ["", "", "", "折算", "标记", "排放量(g)", "实测浓度"]], "txycnas"),
+        ["时间,经度,纬度,二氧化硫(ug/m3),,,", ",,,折算,标记,排放量(g),实测浓度"], "txycnas"),
     "unit in the child": (
-        [["时间", "经度", "纬度", "SO2", "", ""], ["", "", "", "corrected(ug/m3)", "measured(ug/m3)", "flag"]], "txycsn"),
-    "a title above": (
-        [["走航监测数据", "", "", "", ""], ["时间", "经纬度", "", "SO2(μg/m³)", ""], ["", "经度", "纬度", "标记", "浓度"]], "txyns"),
-    "a unit row": ([["Time", "Longitude", "Latitude", "SO2"], ["", "deg", "deg", "ug/m3"]], "txys"),
-    "two unit rows": ([["Time", "Longitude", "Latitude", "SO2"], ["", "deg", "deg", "ug/m3"], ["", "度", "度", "微克/立方米"]], "txys"),
-    "parts, then a unit row": (
-        [["时间", "位置", "", "SO2", ""], ["", "经度", "纬度", "折算", "实测"], ["", "°", "°", "ug/m3", "ug/m3"]], "txycs"),
-    "groups": ([["时间", "位置信息", "", "气体(ug/m3)"], ["", "经度", "纬度", "SO2"]], "txys"),
+        ["时间,经度,纬度,SO2,,", ",,,corrected(ug/m3),measured(ug/m3),flag"], "txycsn"),
+    "a title above": (["走航监测数据,,,,", "时间,经纬度,,SO2(μg/m³),", ",经度,纬度,标记,浓度"], "txyns"),
+    "a unit row": (["Time,Longitude,Latitude,SO2", ",deg,deg,ug/m3"], "txys"),
+    "two unit rows": (["Time,Longitude,Latitude,SO2", ",deg,deg,ug/m3", ",度,度,微克/立方米"], "txys"),
+    "parts, then a unit row": (["时间,位置,,SO2,", ",经度,纬度,折算,实测", ",°,°,ug/m3,ug/m3"], "txycs"),
+    "groups": (["时间,位置信息,,气体(ug/m3)", ",经度,纬度,SO2"], "txys"),
     "part above the quantity": (
-        [["时间", "经度", "纬度", "折算浓度(ug/m3)", "实测浓度(ug/m3)"], ["", "", "", "SO2", "SO2"]], "txycs"),
-    "joined": ([["时间", "经度", "纬度", "二氧化硫_折算(ug/m3)", "二氧化硫_实测(ug/m3)", "二氧化硫_标记"]], "txycsn"),
-    "in brackets": ([["时间", "经度", "纬度", "SO2（折算）(ug/m3)", "SO2（实测）(ug/m3)"]], "txycs"),
+        ["时间,经度,纬度,折算浓度(ug/m3),实测浓度(ug/m3)", ",,,SO2,SO2"], "txycs"),
+    "joined": (["时间,经度,纬度,二氧化硫_折算(ug/m3),二氧化硫_实测(ug/m3),二氧化硫_标记"], "txycsn"),
+    "joined by a point": (["时间,经度,纬度,SO2.折算(ug/m3),SO2.实测(ug/m3)"], "txycs"),
+    "joined by a hyphen": (["时间,经度,纬度,SO2-corrected (ug/m3),SO2-measured (ug/m3)"], "txycs"),
+    "in brackets": (["时间,经度,纬度,SO2（折算）(ug/m3),SO2（实测）(ug/m3)"], "txycs"),
     "filled to the right": (
-        [["时间", "经度", "纬度", "SO2", "SO2", "SO2"], ["时间", "经度", "纬度", "最大值(ug/m3)", "最小值(ug/m3)", "平均值(ug/m3)"]], "txyccs"),
-    "at a reference oxygen": ([["时间", "经度", "纬度", "SO2(ug/m3@6%O2)", "SO2(ug/m3)"]], "txycs"),
-    "spelled out": ([["DateTime(UTC)", "Longitude", "Latitude", "SO2浓度（微克/立方米）"]], "txys"),
-    "written together": ([["UTCDateTime", "gps_longitude", "gps_latitude", "SO2_ug/m3"]], "txys"),
-    "time stamp": ([["Time Stamp", "Lon", "Lat", "SO2 Concentration (µg/m³)"]], "txys"),
-    "two words": ([["Timestamp_UTC", "LONGITUDE", "LATITUDE", "so2 conc ug/m3"]], "txys"),
+        ["时间,经度,纬度,SO2,SO2,SO2", "时间,经度,纬度,最大值(ug/m3),最小值(ug/m3),平均值(ug/m3)"], "txyccs"),
+    "at a reference oxygen": (["时间,经度,纬度,SO2(ug/m3@6%O2),SO2(ug/m3)"], "txycs"),
+    "spelled out": (["DateTime(UTC),Longitude,Latitude,SO2浓度（微克/立方米）"], "txys"),
+    "written together": (["UTCDateTime,gps_longitude,gps_latitude,SO2_ug/m3"], "txys"),
+    "time stamp": (["Time Stamp,Lon,Lat,SO2 Concentration (µg/m³)"], "txys"),
+    "two words": (["Timestamp_UTC,LONGITUDE,LATITUDE,so2 conc ug/m3"], "txys"),
 }  # fmt: skip
 COLUMNS = {"t": STAMPS, "x": LON, "y": LAT, "s": SO2, "c": CORRECTED, "a": AMOUNT, "n": ["N"] * ROWS}
 
@@ -94,7 +94,8 @@ COLUMNS = {"t": STAMPS, "x": LON, "y": LAT, "s": SO2, "c": CORRECTED, "a": AMOUN
 @pytest.mark.parametrize("way", TWO_ROWS)
 def test_headings_of_a_drive(tmp_path: Path, way: str) -> None:
     """Measured values under whatever heading rows, in any order of the parts."""
-    headings, letters = TWO_ROWS[way]
+    lines, letters = TWO_ROWS[way]
+    headings = [line.split(",") for line in lines]
     trace, told = _trace(tmp_path, _drive(headings, *(COLUMNS[letter] for letter in letters)))
     assert trace["so2"].values.tolist() == SO2, told
     _as_written(trace)
@@ -265,8 +266,11 @@ def test_dry_and_wet(tmp_path: Path, heading: str, slug: str) -> None:
     assert slug in trace, told
 
 
-@pytest.mark.parametrize(("heading", "factor"), [("SPEED", 3.6), ("Speed (m/s)", 3.6), ("speed_kmh", 1.0), ("速度", 1.943844),
-                                                 ("Speed (km/h)", 1.0), ("GPS Speed", 2.236936)])  # fmt: skip
+SPEEDS = [("SPEED", 3.6), ("Speed (m/s)", 3.6), ("speed_kmh", 3.6), ("speed_kmh", 1.0), ("速度", 1.943844),
+          ("Speed (km/h)", 1.0), ("GPS Speed", 2.236936)]  # fmt: skip
+
+
+@pytest.mark.parametrize(("heading", "factor"), SPEEDS)
 def test_speed_is_that_of_the_positions(tmp_path: Path, heading: str, factor: float) -> None:
     """Whatever the heading says or leaves out."""
     lon = [104.06 + 13.9 / (111_195 * np.cos(np.radians(30.66))) * s for s in range(ROWS)]
@@ -307,7 +311,8 @@ def _record(
 @pytest.mark.parametrize("way", [way for way, (_, letters) in TWO_ROWS.items() if letters.count("c") < 2])
 def test_headings_of_a_record(tmp_path: Path, way: str) -> None:
     """The same headings over hourly values."""
-    headings, letters = TWO_ROWS[way]
+    lines, letters = TWO_ROWS[way]
+    headings = [line.split(",") for line in lines]
     columns = {k: v[:24] for k, v in COLUMNS.items()} | {"t": HOURS}
     series, told = _record(tmp_path, headings, *(columns[letter] for letter in letters))
     assert series["a21026"].values.tolist() == SO2[:24], told
@@ -343,6 +348,20 @@ def test_counter_and_units_of_a_record(tmp_path: Path) -> None:
     assert list(series.data_vars) == ["a21026"] and series["a21026"].attrs["units"] == "ug m-3"
 
 
+def test_units_that_change_from_row_to_row_of_a_record(tmp_path: Path) -> None:
+    """Values come in the unit of the first rows; what cannot be brought to it is refused by name."""
+    path = tmp_path / "record.csv"
+    head: list[object] = ["监测时间", "监测因子", "实测值", "单位"]
+    units = ["mg/m3"] * 10 + ["ug/m3"] * 10 + ["ppm"] * 4
+    factors = {"mg/m3": 1, "ug/m3": 1000, "ppm": 1}
+    rows = [[hour, "SO2", SO2[h] * factors[units[h]], units[h]] for h, hour in enumerate(HOURS)]
+    path.write_text(_table(head, *rows), "utf-8")
+    outcome = read_monitors([path], MonitorSettings())
+    (series,) = outcome.value
+    assert series["a21026"].values == pytest.approx(SO2[:20]) and series["a21026"].attrs["units"] == "mg m-3"
+    assert "ppm" in _told(outcome) and "3 more rows" in _told(outcome)
+
+
 def test_rounded_device_numbers(tmp_path: Path) -> None:
     """Two devices would become one: the rows are refused with what to do."""
     path = tmp_path / "record.csv"
@@ -374,8 +393,8 @@ REGISTERS = {
                 [[n, *_dms(x), *_dms(y)] for n, x, y in SITES]),
     "east and north": ([["单位名称", "经度", "E/W", "纬度", "N/S"]], [[n, x, "E", y, "N"] for n, x, y in SITES]),
     "again": ([["单位名称", "经度", "纬度"]],
-              [[*SITES[0]], ["单位名称", "经度", "纬度"], [*SITES[1]], ["合计", "3", ""], ["单位名称", "纬度", "经度"],
-               [SITES[2][0], SITES[2][2], SITES[2][1]], ["填表人：李四", "", ""]]),
+              [[*SITES[0]], ["单位名称", "经度", "纬度"], [*SITES[1]], ["合计", "3", ""],
+               ["单位名称", "纬度", "经度"], [SITES[2][0], SITES[2][2], SITES[2][1]], ["填表人：李四", "", ""]]),
 }  # fmt: skip
 
 

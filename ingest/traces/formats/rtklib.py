@@ -16,7 +16,7 @@ import polars as pl
 from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
 from ingest.text.encodings import decode
-from ingest.text.gps_time import moments_of_weeks, utc_of_gps
+from ingest.text.gpstime import seconds_ahead, utc_from_gps, utc_from_week
 from ingest.text.sources import Source
 from ingest.text.stamps import TimeArray, parse_stamps
 from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
@@ -89,14 +89,13 @@ def _times(rows: list[list[str]], system: str, item: str, notes: Notes) -> TimeA
     """Calendar dates, or GPS week and seconds, in UTC."""
     if re.fullmatch(r"\d{3,4}", rows[0][0]):
         weeks = _numbers([row[:2] for row in rows])
-        moments = moments_of_weeks(weeks[:, 0], weeks[:, 1])
-        system = "GPST"  # weeks are those of GPS, whatever the heading says
+        utc = utc_from_week(weeks[:, 0], weeks[:, 1])  # weeks are those of GPS, whatever the heading says
+        system = "GPST"
     else:
         moments = parse_stamps(pl.Series([f"{row[0]} {row[1]}" for row in rows]), item).time
+        utc = utc_from_gps(moments)
     if system == "GPST":
-        utc = utc_of_gps(moments)
-        ahead = int((moments - utc)[~np.isnat(moments)][0] / np.timedelta64(1, "s"))
-        notes.decide(item, "gps_time_made_utc", {"seconds": ahead})
+        notes.decide(item, "gps_time_made_utc", {"seconds": int(seconds_ahead(utc[~np.isnat(utc)])[0])})
         return utc
     return np.asarray(moments - np.timedelta64(_JST_S if system == "JST" else 0, "s"))
 

@@ -133,12 +133,19 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "速度与位置不符，换任何单位都不符；仍按 {stated} 处理",
     ),
     "speed_not_that_of_positions.why": (
-        "the median of the file is {speed:.1f}, that between the positions {fixes:.1f} m/s: name the unit in the heading",
+        "the median of the file is {speed:.1f}, that between the positions {fixes:.1f} m/s: "
+        "name the unit in the heading",
         "文件中的中位数为 {speed:.1f}，由位置算得 {fixes:.1f} m/s：请在列名中注明单位",
     ),
     # --- monitors/tables.py ---
+    "row_unit_differs": (
+        "its unit {unit} is another than that of the rows above ({above}) and cannot be converted; "
+        "write one unit in all rows of a quantity",
+        "单位 {unit} 与上方各行（{above}）不同且无法换算；同一监测因子各行请使用同一单位",
+    ),
     "row_device_rounded": (
-        "its device number (MN) has become a number and lost its last digits; format the column as text and export again",
+        "its device number (MN) has become a number and lost its last digits; "
+        "format the column as text and export again",
         "设备编号（MN）已变为数值并丢失末位；请将该列设为文本格式后重新导出",
     ),
     # --- registers/listings.py ---

@@ -95,11 +95,11 @@ def test_the_vocabulary_holds_what_can_be_found() -> None:
 
 # What a heading means by the words in it; the first that fits.
 WORDS = (
-    ("lon_side", "^(ew|eastwest|东西|经度(方向|半球)|东经西经|(gps)?(lon|long|lng|longitude)(dir|direction|hem|hemisphere|ref)|ewind)"),
-    ("lat_side", "^(ns|northsouth|南北|纬度(方向|半球)|北纬南纬|(gps)?(lat|latitude)(dir|direction|hem|hemisphere|ref)|nsind)"),
+    ("lon_side", r"^(ew|eastwest|东西|经度(方向|半球)|东经西经|ewind)|^(gps)?(lon|lng)\w*(dir|hem|ref)"),
+    ("lat_side", r"^(ns|northsouth|南北|纬度(方向|半球)|北纬南纬|nsind)|^(gps)?lat\w*(dir|hem|ref)"),
     ("lon_deg", "^(经度|lon)度$"), ("lon_min", "^经度分$"), ("lon_sec", "^经度秒$"),
     ("lat_deg", "^纬度度$"), ("lat_min", "^纬度分$"), ("lat_sec", "^纬度秒$"),
-    ("lon_west", "西经|westlon|^(lon|long|lng|longitude|经度)w$"), ("lat_south", "南纬|southlat|latitudesouth|^纬度s$"),
+    ("lon_west", r"西经|westlon|^(lon|lng|经度)\w*w$"), ("lat_south", "南纬|southlat|latitudesouth|^纬度s$"),
     ("visit_day", "(检查|执法|入企)(日期|时间)|(visit|inspection)da"),
     ("visit_kind", "(检查|任务)(类型|类别|方式)|(visit|inspection)(kind|type)"),
     ("visit_result", "检查(结果|结论|情况)|处理结果|(visit|inspection)result"),
