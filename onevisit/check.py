@@ -11,7 +11,7 @@ import xarray as xr
 
 from ingest.flags import REJECTING, Flag
 from ingest.schema import Frame, Site
-from onevisit.card import watching
+from onevisit.cards.card import watching
 from onevisit.manifest import Recorder, program_key
 from onevisit.profile import Profile
 from onevisit.progress import Advance

@@ -33,10 +33,11 @@ from ingest.outcome import Notes, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
 from monitors.schema import Anomaly
-from onevisit.card import refuse_gone, watching
+from onevisit.cards.card import refuse_gone, watching
+from onevisit.cards.instrument import with_calibration
+from onevisit.cards.zones import AskZone
 from onevisit.compute import computing
 from onevisit.handover.outputs import SCORED, write_flight, write_outputs
-from onevisit.instrument import with_calibration
 from onevisit.leads.weigh import weigh_leads
 from onevisit.manifest import program_key
 from onevisit.mission import Mission
@@ -51,7 +52,6 @@ from onevisit.store import open_store
 from onevisit.visits.plan import plan_visits
 from onevisit.visits.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.visits.routes import plan_routes
-from onevisit.zones import AskZone
 from tracks.schema import Track
 from tracks.segments.medians import SegmentMap
 from tracks.settings import TrackSettings

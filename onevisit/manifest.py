@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 
 from ingest.outcome import Notes, Outcome, Reject
-from onevisit.card import refuse_gone
+from onevisit.cards.card import refuse_gone
 from onevisit.mission import InputFile, Mission, hash_file
 from onevisit.names import ROOMS
 from onevisit.words.telling import decision_dict, reject_dict

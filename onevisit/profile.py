@@ -11,7 +11,7 @@ A profile is a TOML file with a table per room; ``mission.toml`` may hold the sa
     [teams]                          # the same as [routes]
     teams = 2
 
-    [instrument]                     # what is known of it: `onevisit.instrument`
+    [instrument]                     # what is known of it: `onevisit.cards.instrument`
     last_calibration = 2024-04-28
 
 An unknown table or name is an error that proposes the nearest known one: a misspelt setting must not be ignored. So
@@ -40,7 +40,7 @@ from ingest.outcome import Phrase
 from ingest.registers.read import SiteSettings
 from ingest.settings import SettingLine, describe_settings
 from ingest.traces.read import TraceSettings
-from onevisit.instrument import Instrument, read_instrument
+from onevisit.cards.instrument import Instrument, read_instrument
 from onevisit.settings import RouteSettings, VisitSettings
 from onevisit.visits.regions import RegionSettings
 from tracks.settings import TrackSettings

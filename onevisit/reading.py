@@ -20,14 +20,14 @@ from ingest.registers.read import SiteSettings, read_sites
 from ingest.roads.read import Roads, read_roads
 from ingest.schema import Frame, Site
 from ingest.traces.read import read_traces
-from onevisit.card import watching
+from onevisit.cards.card import watching
+from onevisit.cards.zones import AskZone, with_likeliest_zone
 from onevisit.manifest import Recorder, gather_inputs
 from onevisit.mission import Mission, open_mission
 from onevisit.profile import Profile, load_profile, read_recipe
 from onevisit.progress import Advance
 from onevisit.result import Options, Records
 from onevisit.stages import Files, Kept, Work, files_of
-from onevisit.zones import AskZone, with_likeliest_zone
 
 T = TypeVar("T")
 

@@ -56,8 +56,9 @@ def gps_to_utc(week: int, seconds: float) -> datetime:
     datetime.datetime(2019, 11, 14, 9, 39, 39, tzinfo=datetime.timezone.utc)
     """
     gps = _GPS_EPOCH + timedelta(weeks=week, seconds=seconds)
-    utc = utc_from_gps(np.array([gps.replace(tzinfo=None)], "datetime64[ns]"))[0]
-    return pd.Timestamp(utc, tz="UTC").to_pydatetime()
+    utc = utc_from_gps(np.array([gps.replace(tzinfo=None)], "datetime64[ns]")).astype("datetime64[us]")
+    moment: datetime = utc[0].item()
+    return moment.replace(tzinfo=UTC)
 
 
 def leap_seconds(moment: datetime) -> int:

@@ -277,15 +277,14 @@ def _add_long(texts: Mapping[str, str], time_ns: int, points: Points, cells: Cel
     name = known.code if known else texts["species"]
     attributes = _attributes(name, texts.get("unit", ""), cells.limit("limit", texts.get("limit", ""), where))
     mark = texts.get("mark", "")[:64]
-    text = texts.get("value", "")
-    named = {"where": where, "stated": bool(texts.get("unit"))}
-    said = add_value(points, cells, time_ns, name, text, attributes, column=texts["species"], **named)
-    if "corrected" in texts:
-        text, column = texts["corrected"], f"{texts['species']} corrected"
-        also = add_value(
-            points, cells, time_ns, f"{name}_corrected", text, attributes, column=column, where=where
-        )  # fmt: skip
-        said = stronger_mark(said, also)
+    said, stated = "", bool(texts.get("unit"))
+    for role, end in (("value", ""), ("corrected", " corrected")):
+        if role in texts or role == "value":
+            also = add_value(
+                points, cells, time_ns, f"{name}{end.replace(' ', '_')}", texts.get(role, ""), attributes,
+                column=f"{texts['species']}{end}", where=where, stated=stated,
+            )  # fmt: skip
+            said = stronger_mark(said, also)
     if mark := stronger_mark(mark, said):
         points.add(time_ns, f"{name}_mark", mark)
 

@@ -48,9 +48,9 @@ def init(
       onevisit process flights/2026-05-01 --recipe van.toml
     """
     from onevisit.atomic import write_text
+    from onevisit.cards.recipe import write_recipe
     from onevisit.check import read_mission
     from onevisit.progress import quieten, showing_progress
-    from onevisit.recipe import write_recipe
     from onevisit.result import Options
 
     quieten(quiet)

@@ -82,7 +82,7 @@ def process(
     concern.
     """
     from ingest.outcome import Phrase
-    from onevisit.card import default_out
+    from onevisit.cards.card import default_out
     from onevisit.job import process_mission
     from onevisit.progress import quieten, showing_progress
     from onevisit.result import Options

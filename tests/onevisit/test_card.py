@@ -15,14 +15,15 @@ from click.testing import CliRunner
 
 from ingest.errors import NothingUsable
 from ingest.kinds import sort_file
-from onevisit import card, job
-from onevisit.card import default_out, refuse_gone, watching
+from onevisit import job
+from onevisit.cards import card
+from onevisit.cards.card import default_out, refuse_gone, watching
+from onevisit.cards.zones import with_likeliest_zone
 from onevisit.cli import cli
 from onevisit.manifest import gather_inputs, hash_inputs
 from onevisit.mission import Mission, open_mission
 from onevisit.profile import load_profile
 from onevisit.words.telling import tell
-from onevisit.zones import with_likeliest_zone
 from tests.told import raises_told
 
 GEO = '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": %s, "geometry": %s}]}'
@@ -158,7 +159,7 @@ def test_a_card_is_never_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for path in root.rglob("*"):
         os.utime(path, (1_714_536_000, 1_714_536_000))  # noon of 2024-05-01 in Chengdu
     if which == "read-only":
-        monkeypatch.setattr("onevisit.card.os.access", lambda *_: False)
+        monkeypatch.setattr("onevisit.cards.card.os.access", lambda *_: False)
     else:
         monkeypatch.setattr(card, which, lambda _: True)
     out, why = default_out(root)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import SettingError
+from onevisit.cards.instrument import Instrument, calibration_of, read_instrument, with_calibration
+from onevisit.cards.recipe import write_recipe
 from onevisit.check import read_mission
-from onevisit.instrument import Instrument, calibration_of, read_instrument, with_calibration
 from onevisit.mission import merged
 from onevisit.profile import load_profile, read_recipe
-from onevisit.recipe import write_recipe
 from onevisit.result import Options
 from onevisit.schema import Disposition, Lead
 

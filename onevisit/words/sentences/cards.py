@@ -75,7 +75,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "sorted_by_species": ("columns of time and of a species", "含时间列和监测因子列"),
     "sorted_by_positions": ("columns of time and of positions", "含时间列和位置列"),
     "sorted_by_headings": ("headings of a time and of quantities", "列名含时间和监测量"),
-    # --- onevisit/card.py ---
+    # --- onevisit/cards/card.py ---
     "out_of_drive_root": (
         "the folder is the root of a drive, which is never written to",
         "该文件夹是驱动器的根目录，程序从不写入",
@@ -121,7 +121,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{count} 个文件的时间未注明时区，按 {zone} 处理（{why}）；可用 --time-zone 另行指定",
     ),
     "first_decision": ("please note, {item}: {what} ({why})", "请注意，{item}：{what}（{why}）"),
-    # --- onevisit/recipe.py ---
+    # --- onevisit/cards/recipe.py ---
     "recipe_head": (
         "Recipe of {name}: what was believed there. Lines without # are declared wherever this recipe is used:\n"
         "onevisit process FOLDER --recipe THIS_FILE. A mission.toml in the folder wins over it.",
@@ -162,7 +162,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "All that was believed, with the evidence ({count:|decision|decisions}):",
         "采信的全部内容及依据（{count} 项）：",
     ),
-    # --- onevisit/instrument.py ---
+    # --- onevisit/cards/instrument.py ---
     "calibration_unknown": (
         "calibration of the instrument unknown: mission.toml has no [instrument] with last_calibration",
         "仪器校准情况未知：mission.toml 中没有带 last_calibration 的 [instrument]",
