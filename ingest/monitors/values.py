@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
@@ -22,15 +21,15 @@ _BOUND_MARKS = {BELOW: "below detection", ABOVE: "T"}
 _COMMA_CODES = {"decimal": "comma_is_decimal", "thousands": "comma_parts_thousands"}
 
 
-@dataclass
 class Cells:
     """Reads the cells of one table, and remembers what was odd in which column.
 
     ``commas`` says of a column what a comma before three digits means (`ingest.text.cells`).
     """
 
-    commas: Mapping[str, str] = field(default_factory=dict)
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    def __init__(self, commas: Mapping[str, str] | None = None) -> None:
+        self.commas = commas or {}
+        self.tallies: dict[str, Tally] = {}
 
     def value(self, column: str, text: str, unit: str, where: str) -> tuple[float, str]:
         """The number of a cell, NaN where there is none, and the mark that it carries; an odd one is counted."""

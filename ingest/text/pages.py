@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import zipfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
@@ -138,17 +138,16 @@ def _is_workbook(data: bytes) -> bool:
 # --- HTML ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
 class _Table:
     """A table on its way: finished rows, the open one, and cells that reach down into the next rows."""
 
-    rows: list[list[str]] = field(default_factory=list)
-    row: list[str] | None = None
-    down: dict[int, tuple[int, str]] = field(default_factory=dict)
-    cell: list[str] | None = None
-    across: int = 1
-    reach: int = 1
-    heading: bool = False
+    def __init__(self) -> None:
+        self.rows: list[list[str]] = []
+        self.row: list[str] | None = None
+        self.down: dict[int, tuple[int, str]] = {}
+        self.cell: list[str] | None = None
+        self.across = self.reach = 1
+        self.heading = False
 
     def start_cell(self, attributes: dict[str, str | None], *, heading: bool) -> None:
         self.end_cell()
