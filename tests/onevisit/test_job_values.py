@@ -1075,7 +1075,7 @@ def test_what_is_returned_counts_what_was_written(run: Run) -> None:
 
 def test_check_tells_what_was_found_without_working_on_it(run: Run) -> None:
     """Rows, times in UTC, species with unit and flagged rows of a trace; places of photos and sites; records."""
-    told = check_mission(run.root, None, on_stage=lambda _what, _share: None)
+    told = check_mission(run.root, Options(), on_stage=lambda _what, _share: None)
     lines = {line["item"]: line["what"] for line in told["found"]}
     assert Counter(line["kind"] for line in told["found"]) == {"trace": 2, "photo": 4, "site": 8, "monitor": 1}
     assert lines["a"] == ("1206 rows, 2026-03-01 14:30:00 to 15:23:20 UTC, ch4 [ppm], so2 [ppb]; 5 rows flagged")
