@@ -212,7 +212,7 @@ def test_a_mission_with_nothing_usable_writes_nothing(mission: Path, tmp_path: P
 def test_check_reports_and_writes_nothing(mission: Path) -> None:
     """Traces, photos and sites with what was believed of them; the folder is as it was."""
     before = sorted(mission.rglob("*"))
-    found = check_mission(mission, None, on_stage=_silent)
+    found = check_mission(mission, Options(), on_stage=_silent)
     assert {line["kind"] for line in found["found"]} == {"trace", "photo", "site", "monitor"}
     assert found["decisions"]
     assert sorted(mission.rglob("*")) == before

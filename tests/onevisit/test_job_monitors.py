@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from onevisit.check import check_mission
+from onevisit.result import Options
 from tests.ingest.monitors.slow_crc import crc_hj212
 
 
@@ -23,7 +24,7 @@ def test_check_says_what_monitor_records_are_there(tmp_path: Path) -> None:
     packets = [_packet("20241008090000"), _packet("20241008100000"), _packet("20241008110000", damage=True)]
     (folder / "hj212.log").write_bytes(b"".join(packets))
     (folder / "export.csv").write_bytes(b"\x00\x01nothing of the kind")
-    found = check_mission(tmp_path / "mission", None, on_stage=lambda name, share: None)
+    found = check_mission(tmp_path / "mission", Options(), on_stage=lambda name, share: None)
     [line] = [row for row in found["found"] if row["kind"] == "monitor"]
     assert line["item"] == "A510100000001"
     assert line["what"].startswith("2 hour records, 2024-10-08 01:00 to 10-08 02:00 UTC")

@@ -898,7 +898,7 @@ def test_the_manifest_tells_each_refusal_once_with_its_place(run: Run) -> None:
     """The loose file, the damaged packet, three lines of edits, and the site beyond 10 km and twice its error."""
     told = [(r["item"], r["where"], r["reason"]) for r in run.json("manifest.json")["rejects"]]
     expected = [
-        ("notes.txt", "mission folder", "not one of traces/"),
+        ("notes.txt", "file", "not used, no reader takes it"),
         ("monitors/hj212.log", "byte 282", "1 packets refused: CRC"),
         ("edits.csv", "line 5", "action 'drop' is not known"),
         ("DJI_0005.JPG", "edits.csv line 4", "rejected by hand: finger"),
@@ -1058,7 +1058,9 @@ def test_what_is_returned_counts_what_was_written(run: Run) -> None:
     assert run.summary["out"] == str(run.out)
     first = run.summary["lines"][0]
     assert first == "3 hotspots, 1 of them seen once; 5 leads, 2 visits on 1 routes"
-    assert run.summary["lines"][1].startswith(f"6 rejected, {len(_decisions(run))} decisions")
+    lost = "not used: 1 file as a whole, 3 groups of rows or items of other files, 2 other things"
+    assert run.summary["lines"][1] == lost
+    assert run.summary["lines"][2].startswith(f"6 rejected, {len(_decisions(run))} decisions")
     assert {k: v for k, v in run.json("manifest.json")["summary"].items() if k in counts} == counts
     shares = [share for _, share in run.said if share is not None]
     assert shares == sorted(shares) and shares[0] == 0.0 and shares[-1] < 1.0
@@ -1075,7 +1077,7 @@ def test_what_is_returned_counts_what_was_written(run: Run) -> None:
 
 def test_check_tells_what_was_found_without_working_on_it(run: Run) -> None:
     """Rows, times in UTC, species with unit and flagged rows of a trace; places of photos and sites; records."""
-    told = check_mission(run.root, None, on_stage=lambda _what, _share: None)
+    told = check_mission(run.root, Options(), on_stage=lambda _what, _share: None)
     lines = {line["item"]: line["what"] for line in told["found"]}
     assert Counter(line["kind"] for line in told["found"]) == {"trace": 2, "photo": 4, "site": 8, "monitor": 1}
     assert lines["a"] == ("1206 rows, 2026-03-01 14:30:00 to 15:23:20 UTC, ch4 [ppm], so2 [ppb]; 5 rows flagged")

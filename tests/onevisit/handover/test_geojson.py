@@ -321,6 +321,7 @@ def test_every_property_of_a_lead(tmp_path: Path) -> None:
                 {"name": "this_site", "probability": 0.123457}, {"name": "unlisted_source", "probability": 0.25},
             ],
             "hotspots": ["H001", "H002"], "reason_en": "a; b", "reason_zh": "甲；乙",
+            "calibration": "", "calibration_zh": "",
         },
         "geometry": {"type": "Point", "coordinates": [104.1234568, 30.5]},
     }  # fmt: skip
