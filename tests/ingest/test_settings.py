@@ -120,8 +120,8 @@ def test_what_may_be_declared(right: dict[str, object]) -> None:
         ({"purge_s": float("nan")}, r"purge_s = nan; expected seconds"),
         ({"clock_offset_s": {"a.csv": "8h"}}, r'"a.csv" = \'8h\'; expected seconds'),
         ({"clock_offset_s": {"a.csv": True}}, r'"a.csv" = True; expected seconds'),
-        ({"clock_offset_s": {"a.csv": 1e9}}, r'"a.csv" = 1000000000.0; expected seconds'),
-        ({"clock_offset_s": {"a.csv": -1e9}}, "expected seconds"),
+        ({"clock_offset_s": {"a.csv": 1e10}}, r'"a.csv" = 10000000000.0; expected seconds'),
+        ({"clock_offset_s": {"a.csv": -1e10}}, "expected seconds"),
         ({"clock_offset_s": {"a.csv": float("nan")}}, "expected seconds"),
     ],
 )
