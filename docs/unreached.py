@@ -20,7 +20,7 @@ from tracks.sources.detection import detection_curve
 from tracks.sources.encounters import tell_sources_apart
 from tracks.sources.lines import list_crossings
 
-__all__ = ["NOT_YET", "OUTSIDE", "not_yet", "set_for_others", "unseen"]
+__all__ = ["NOT_YET", "OUTSIDE", "not_yet", "of_registers", "set_for_others", "unseen"]
 
 NOT_YET = (
     add_mission,  # until `onevisit campaign` adds the cubes of a month
@@ -50,6 +50,20 @@ def not_yet(it: Any) -> Iterator[Any]:
     yield it.rate_90  # fusion.attribution.position: until `onevisit process` places such a source
     yield it.peak_row  # tracks.sources.encounters: until `onevisit process` tells sources apart
     yield it.intercept_sd  # tracks.sources.fingerprints: until `onevisit process` tells sources apart
+
+
+def of_registers(it: Any) -> Iterator[Any]:
+    """Fields of registers that are read and counted; they leave as leads and visits ask for them."""
+    yield it.enterprise  # ingest.registers.kinds: until visits join what other bodies checked
+    yield it.account  # ingest.registers.kinds: until power data are joined to sites
+    yield it.basis  # ingest.registers.kinds: until a visit takes the matters of others with it
+    yield it.asked_by  # ingest.registers.kinds: until a visit takes the matters of others with it
+    yield it.accounts  # ingest.registers.kinds: until power data are joined to sites
+    yield it.complaints  # ingest.registers.kinds: until leads hear complaints
+    yield it.rectifications  # ingest.registers.kinds: until the ledger follows rectifications
+    yield it.exemptions  # ingest.registers.kinds: until visits obey exemptions
+    yield it.airspace  # ingest.registers.kinds: until flights are proposed
+    yield it.response_time_s  # onevisit.cards.instrument: until lags are corrected by it
 
 
 def unseen(it: Any) -> Iterator[Any]:

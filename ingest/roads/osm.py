@@ -38,11 +38,6 @@ def is_osm(path: Path) -> bool:
     return start[4:15] == b"\n\tOSMHeader" or (start.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<" and b"<osm" in start)
 
 
-def read_ways(path: Path, item: str) -> list[Way]:
-    """Read the streets of an extract, whatever stands in them."""
-    return read_extract(path, item).ways
-
-
 def read_extract(path: Path, item: str) -> Extract:
     """Read the streets of an extract, and the barriers on its nodes.
 

@@ -139,7 +139,8 @@ def read_traces(
     """
     notes = Notes()
     read = [record for path in sorted(files) for record in _read_file(path, settings, root, notes)]
-    dated = _to_utc(notes.take(settle_days(read, settings, today)), settings, notes)
+    settled = notes.take(settle_days(read, settings, today))
+    dated = _to_utc(settled, settings, notes)
     records = tuple(r for r in (_guarded(partial(repair_stamps, r), notes) for r in dated) if r is not None)
     records, used = notes.take(fill_from_tracks(records, settings))
     outings = notes.take(group_outings(records, used=used))

@@ -92,10 +92,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{count} 个数据包未采用：{kind}（首个为 {day}）；无法由报文推知真实时间：请校准设备时钟，"
         "并向平台索取缺失时段的数据",
     ),
-    "packet_value_no_number": (
-        "{field} is {text!r}, no number: no value is taken",
-        "{field} 为 {text!r}，不是数字：未采用该值",
-    ),
     "packets_noted": ("{count} packets used with a doubt", "{count} 个数据包已采用，但存在疑点"),
     "packets_noted.why": ("{mn}, the first: {note}", "设备 {mn}，首个：{note}"),
     "lines_between_packets": (

@@ -220,14 +220,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "all are within 5 s of a full minute, as numbers of a spreadsheet with few digits are",
         "均与整分相差不超过 5 s，系电子表格数值位数不足所致",
     ),
-    "packet_time_impossible": (
-        "DataTime in {year}, before 2005 or after today",
-        "DataTime 为 {year} 年，早于 2005 年或晚于今天",
-    ),
-    "packets_of_impossible_days": (
-        "{count} packets refused: {kind}; the clock of the collector was reset, have the keeper set it",
-        "{count} 个数据包未采用：{kind}；数采仪时钟曾被重置，请运维人员校时",
-    ),
     "many_values_replaced": (
         "{count} of {values} values replaced by later ones of the same time: the times are probably not read whole",
         "{values} 个值中有 {count} 个被同一时间的后续值替换：时间可能未完整读取",

@@ -178,7 +178,10 @@ def test_fisheye_by_hand(wrong: dict[str, str]) -> None:
 
 def test_unknown_camera_says_what_to_do() -> None:
     """With its model, or that it names none."""
-    with raises_told(FileError, match=r"camera 'Box' is not in the table; set photos\.focal_px"):
+    with raises_told(
+        FileError,
+        match=r"camera 'Box' is not in the table; set focal_px, the focal length in pixels, under \[photos\]",
+    ):
         _camera({"Model": "Box"})
     with raises_told(FileError, match="'no model'"):
         _camera({})

@@ -128,7 +128,7 @@ def test_both_ends_of_a_path() -> None:
         (spot("不详"), "position not used: coordinates '不详', '30.6595' are not numbers; write decimal degrees"),
         (spot("104.1", ""), "position not used: longitude '104.1', latitude ''; write both, of both ends of a path"),
         (Spot(("104.1", ""), ("30.5", ""), "", "", "a.csv", "line 2"), "longitude '', latitude ''; write both"),
-        (spot("412345", "3391234"), 'are metres of an unknown zone; put `crs = "EPSG:4544"` (or another) under [monitors]'),
+        (spot("412345", "3391234"), 'of an unknown zone; put `crs = "EPSG:4544"` (or another) under [monitors]'),
         (spot(crs="火星坐标的一种"), "position not used: coordinate system '火星坐标的一种' is not known"),
     ],
 )  # fmt: skip

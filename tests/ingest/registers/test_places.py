@@ -314,7 +314,9 @@ def test_zone_numbers_in_front_of_an_easting(zone: int, code: int, meridian: int
 @pytest.mark.parametrize("x", [12.5e6, 24.5e6, 46.5e6, 35_099_999.0, 35_900_001.0, 99_999.0, 900_001.0, 0.5e6])
 def test_eastings_that_tell_no_zone(x: float) -> None:
     """Numbers that no zone has, more than 400 km from a meridian, or nothing in front: refused with what to set."""
-    with raises_told(ImpossiblePlace, match='are metres of an unknown zone; put `crs = "EPSG:4544"` (or another) under'):
+    with raises_told(
+        ImpossiblePlace, match=r'are metres of an unknown zone; put `crs = "EPSG:4544"` \(or another\) under'
+    ):
         read_place(repr(x), "3320113.4", "")
 
 

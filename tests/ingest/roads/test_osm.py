@@ -10,7 +10,7 @@ import pytest
 
 from ingest.errors import FileError
 from ingest.roads import osm
-from ingest.roads.osm import Way, is_osm, read_ways
+from ingest.roads.osm import Way, is_osm, read_extract
 from ingest.roads.read import read_roads
 from onevisit.words.telling import tell
 from tests.ingest.immutable import mutable_values
@@ -107,7 +107,7 @@ def test_ways_come_back_with_places_and_tags(tmp_path: Path, kind: str) -> None:
     else:
         path = write_pbf(tmp_path / "a.osm.pbf", dense=kind != "single nodes", packed=kind != "not compressed")
     assert is_osm(path)
-    ways = read_ways(path, "a")
+    ways = read_extract(path, "a").ways
     assert [way.tags["highway"] for way in ways] == ["primary", "footway", "tertiary"]
     assert ways[0].tags["name"] == "人民路"
     for way, refs in zip(ways, ([10, 11, 5], [11, 5], [5, 900_000_000_000]), strict=True):
@@ -153,7 +153,7 @@ def test_implied_one_way_streets(tmp_path: Path, tags: dict[str, str], oneway: s
     nodes = "<node id='1' lat='30' lon='104'/><node id='2' lat='30.1' lon='104.2'/>"
     inside = "<nd ref='1'/><nd ref='2'/>" + "".join(f"<tag k='{k}' v='{v}'/>" for k, v in tags.items())
     (tmp_path / "a.osm").write_text(f"<osm version='0.6'>{nodes}<way id='1'>{inside}</way></osm>", "utf-8")
-    [way] = read_ways(tmp_path / "a.osm", "a")
+    [way] = read_extract(tmp_path / "a.osm", "a").ways
     assert way.tags == tags | ({} if oneway is None else {"oneway": oneway})
     assert way.vertices.tolist() == [[104.0, 30.0], [104.2, 30.1]]
     assert len({way, Way(way.vertices, way.tags)}) == 2
@@ -168,7 +168,7 @@ def test_a_file_of_footways_is_refused_by_name(tmp_path: Path) -> None:
     assert tell(reject).reason.startswith("holds no line that a car may use: 1 with highway=path, 1 with highway=")
     path.write_text("<osm><node", "utf-8")
     with raises_told(FileError, match=r"cannot be read .*; download it again") as caught:
-        read_ways(path, "roads/a.osm")
+        read_extract(path, "roads/a.osm")
     assert caught.value.item == "roads/a.osm"
 
 
@@ -189,7 +189,7 @@ def test_a_clipped_extract_keeps_the_parts_whose_nodes_it_has(tmp_path: Path) ->
     text = path.read_text("utf-8")
     way = "".join(f'<nd ref="{ref}"/>' for ref in (10, 11, 77, 5, 78, 11, 5))
     path.write_text(text.replace("</osm>", f'<way id="9">{way}<tag k="highway" v="road"/></way></osm>'), "utf-8")
-    parts = [way.vertices for way in read_ways(path, "a") if way.tags["highway"] == "road"]
+    parts = [way.vertices for way in read_extract(path, "a").ways if way.tags["highway"] == "road"]
     assert [len(part) for part in parts] == [2, 2]
     np.testing.assert_allclose(parts, [[NODES[10], NODES[11]], [NODES[11], NODES[5]]], atol=1e-7)
 
