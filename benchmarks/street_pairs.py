@@ -7,14 +7,12 @@ when what counts as a street does.
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
+from benchmarks.real_data import data_folder
 from ingest.outcome import Decision
 from ingest.roads.read import Roads, read_roads
 from onevisit.words.telling import tell
@@ -52,7 +50,7 @@ def _left_out(decisions: tuple[Decision, ...]) -> str:
 
 def main() -> None:
     """Print a line an extract."""
-    folder = Path(os.environ.get("ONEVISIT_DATA", "../shared/data")) / "routing" / "osm"
+    folder = data_folder() / "routing" / "osm"
     for name, box in EXTRACTS.items():
         outcome = read_roads([folder / name])
         pairs = undrivable_pairs(outcome.value, box)

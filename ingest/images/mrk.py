@@ -19,7 +19,7 @@ from ingest.coordinates import apart_m
 from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
 from ingest.schema import Frame
-from ingest.text.gpstime import seconds_ahead, utc_from_gps
+from ingest.text.times.gpstime import seconds_ahead, utc_from_gps
 
 _GPS_EPOCH = datetime(1980, 1, 6, tzinfo=UTC)
 _VALUE = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*,\s*(Lat|Lon|Ellh|N|E|V|Q)\b")

@@ -21,7 +21,7 @@ from ingest.monitors.marks import mark_variable
 from ingest.monitors.positions import Spot
 from ingest.outcome import Decision
 from ingest.schema import check_monitor, is_mark
-from ingest.text.dates import LAST_NS as LAST_NS  # of times that fit
+from ingest.text.times.dates import LAST_NS as LAST_NS  # of times that fit
 
 #: From so many replaced values on, and this share of all, the times were not read whole: corrections are fewer.
 _MANY, _SHARE = 10, 0.25

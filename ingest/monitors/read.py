@@ -33,9 +33,9 @@ from ingest.outcome import Notes, Outcome, Phrase, Reject
 from ingest.registers.places import HYPOTHESES, crs_name
 from ingest.settings import setting
 from ingest.species import species_of_code
-from ingest.text.dates import FIRST_DAY, day_from_today
 from ingest.text.sheets import read_sheets
 from ingest.text.sources import Limits
+from ingest.text.times.dates import FIRST_DAY, day_from_today
 
 logger = logging.getLogger(__name__)
 

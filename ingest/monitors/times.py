@@ -1,7 +1,7 @@
 """The times of a monitor table: which columns hold them, what a row's is in UTC, and how far apart rows are.
 
 A time may stand in one column, or its day in one and its clock, hour (0 to 23, or 1 to 24) or span in another. The
-grammar of a stamp is that of `ingest.text.dates`, as for traces.
+grammar of a stamp is that of `ingest.text.times.dates`, as for traces.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 
 from ingest.errors import FileError, OnevisitError
 from ingest.outcome import Notes, Phrase, Value
-from ingest.text.dateorder import order_of_dates
-from ingest.text.dates import (
+from ingest.text.times.dateorder import order_of_dates
+from ingest.text.times.dates import (
     FIRST_DAY,
     LAST_NS,
     Moment,
@@ -28,8 +28,8 @@ from ingest.text.dates import (
     read_clock,
     read_moment,
 )
-from ingest.text.stamps import date_in_name
-from ingest.text.zones import claimed_offset_s
+from ingest.text.times.stamps import date_in_name
+from ingest.text.times.zones import claimed_offset_s
 
 ROLES = ("time", "date", "clock", "hour")
 """Roles of columns that say when."""

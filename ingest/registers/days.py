@@ -11,9 +11,9 @@ from ingest.errors import FileError
 from ingest.outcome import Decision, Notes, Phrase
 from ingest.registers.joins import Group
 from ingest.registers.listings import Listing, RowNotes
-from ingest.text.dateorder import order_of_dates
-from ingest.text.dates import Day, NoMoment, day_from_today, plain_text, read_day
-from ingest.text.stamps import date_in_name
+from ingest.text.times.dateorder import order_of_dates
+from ingest.text.times.dates import Day, NoMoment, day_from_today, plain_text, read_day
+from ingest.text.times.stamps import date_in_name
 
 FIELDS = ("permit_valid_to", "visit_day")
 Orders = Mapping[tuple[str, str], str]

@@ -114,13 +114,7 @@ QUANTITIES: tuple[Quantity, ...] = (
         "time|timestamp|datetime|date time|date and time|system time|sample time|gps timestamp|date lt|lst|utc "
         "time|time utc|"
         "timestamp utc|gpst|gpst time|采样点时间|采样时间|监测时间|数据时间|时间|日期时间|采集时间|"
-        "记录时间|测量时间|北京时间|"
-        "local time|time stamp|utc date time|date time utc|local date time|date time local|time local|"
-        "timestamp local|"
-        "local timestamp|utc timestamp|utc|time gmt|date time gmt|gps date time|created at|recorded at|logged at|"
-        "sampled at|measurement time|sampling time|observation time|acquisition time|record time|log date time|"
-        "time lst|date time lst|检测时间|测试时间|上报时间|时间戳|记录日期时间|世界时|协调世界时|本地时间|"
-        "当地时间|utc时间",
+        "记录时间|测量时间|北京时间|local time",
     ),
     _other("date", "date", "date", "date|log date|logdate|system date y m d|system date|日期|监测日期|采样日期"),
     _other("clock", "clock", "time of day", "log time|logtime|system time h m s|clock|时刻|时分秒"),

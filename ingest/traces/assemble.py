@@ -18,17 +18,17 @@ from ingest.text.encodings import decode
 from ingest.text.headings import CONCENTRATIONS, Meaning, Quantity, split_heading
 from ingest.text.sections import find_tables, split_at_headings
 from ingest.text.sources import Source
-from ingest.text.stamps import Stamps
 from ingest.text.tables import Table, first_rows, heading_with_unit, read_columns, split_line
+from ingest.text.times.stamps import Stamps
 from ingest.traces.cellwords import flag_bounds, said_of, words_of_cells
+from ingest.traces.checks.conventions import advised_unit, is_chinese, unit_by_convention, why_no_convention
+from ingest.traces.checks.vockinds import with_voc_kind
 from ingest.traces.columns import Use, choose_columns, columns_named
-from ingest.traces.conventions import advised_unit, is_chinese, unit_by_convention, why_no_convention
 from ingest.traces.pieces import join_pieces
 from ingest.traces.qualified import QUALIFYING, RowPlaces, platforms_of, settle_positions, settle_uses
 from ingest.traces.record import Channel, FloatArray, Layout, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
 from ingest.traces.times import read_times
-from ingest.traces.vockinds import with_voc_kind
 from ingest.traces.winds import wind_channels
 from ingest.units import Unit, convert, parse_unit
 
@@ -302,7 +302,8 @@ def make_channel(
 ) -> Outcome[Channel | None]:
     """Make a channel of one column: a species in its own unit, all else in the canonical unit.
 
-    ``chinese`` says that units which are not stated follow the national convention (`ingest.traces.conventions`).
+    ``chinese`` says that units which are not stated follow the national convention
+    (`ingest.traces.checks.conventions`).
     """
     quantity = meaning.quantity
     label = " ".join(part for part in (instrument, meaning.instrument) if part)

@@ -20,7 +20,7 @@ from ingest.coordinates import time_zone_at, zone_of
 from ingest.errors import NoTimeZone
 from ingest.flags import Flag, FlagArray
 from ingest.outcome import Decision, Notes, Outcome, Phrase
-from ingest.text.stamps import TimeArray
+from ingest.text.times.stamps import TimeArray
 from ingest.traces.record import FloatArray, Record, TraceSettings
 
 LIKELIEST_ZONE = "Asia/Shanghai"

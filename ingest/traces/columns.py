@@ -10,7 +10,7 @@ from ingest.species import fold
 from ingest.text.headings import QUANTITIES, Meaning, Quantity, split_heading, status_subject, understand
 from ingest.text.parts import split_part
 from ingest.text.tables import Table, heading_with_unit
-from ingest.text.zones import claimed_offset_s
+from ingest.text.times.zones import claimed_offset_s
 from ingest.units import Unit, parse_unit
 
 _BY_SLUG = {quantity.slug: quantity for quantity in QUANTITIES}

@@ -15,10 +15,10 @@ import numpy as np
 
 from ingest.errors import FileError
 from ingest.outcome import Decision, Notes, Outcome, Phrase, Value
-from ingest.text.dates import FIRST_DAY, day_from_today
-from ingest.text.stamps import TimeArray, dates_in_name
+from ingest.text.times.dates import FIRST_DAY, day_from_today
+from ingest.text.times.stamps import TimeArray, dates_in_name
+from ingest.traces.checks.plausibility import take
 from ingest.traces.clocks import declared_offset
-from ingest.traces.plausibility import take
 from ingest.traces.record import Record, TraceSettings
 
 _DAY = np.timedelta64(1, "D")

@@ -9,8 +9,8 @@ import polars as pl
 
 from ingest.errors import FileError
 from ingest.outcome import Decision
-from ingest.text.stamps import TimeArray, parse_stamps
-from ingest.text.zones import claimed_offset_s
+from ingest.text.times.stamps import TimeArray, parse_stamps
+from ingest.text.times.zones import claimed_offset_s
 from ingest.traces.columns import Use
 
 _EPOCH = r"^\s*1[0-9]{9}(?:[0-9]{3}|[0-9]{6}|[0-9]{9})?(?:\.[0-9]+)?\s*$"

@@ -11,7 +11,7 @@ import numpy as np
 from ingest.flags import Flag, FlagArray
 from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
 from ingest.species import fold
-from ingest.text.stamps import TimeArray
+from ingest.text.times.stamps import TimeArray
 from ingest.traces.clocks import Bracket, bracket, interpolate, interpolate_angle
 from ingest.traces.record import Channel, Record, TraceSettings
 from numerics.plane import longest_step, seconds_since_start

@@ -11,7 +11,7 @@ from ingest.outcome import Notes, Outcome
 from ingest.species import fold
 from ingest.text.headings import understand
 from ingest.text.sources import Source
-from ingest.text.stamps import TimeArray
+from ingest.text.times.stamps import TimeArray
 from ingest.traces.record import Channel, Layout, TraceSettings
 from ingest.traces.rewritten import read_rewritten
 

@@ -17,7 +17,7 @@ from ingest.outcome import Notes, Outcome, Value
 from ingest.text.asides import counts_by_one, is_counter_word
 from ingest.text.fields import is_rounded_code
 from ingest.text.qualifiers import fixes_of, side_of
-from ingest.text.stamps import TimeArray
+from ingest.text.times.stamps import TimeArray
 from ingest.traces.columns import Use, columns_named
 from ingest.traces.record import FloatArray, Record
 from ingest.units import convert, parse_unit
@@ -245,7 +245,7 @@ def split_platforms(record: Record) -> tuple[Record, ...]:
     """One record a platform, each named; rows that name none are a platform of their own."""
     if record.platforms is None:
         return (record,)
-    from ingest.traces.plausibility import take
+    from ingest.traces.checks.plausibility import take
 
     names = record.platforms.to_numpy()
     whole = replace(record, platforms=None)

@@ -26,6 +26,8 @@ from ingest.outcome import Notes, Outcome, Phrase
 from ingest.schema import check_trace, new_trace
 from ingest.text.pages import table_of_page
 from ingest.text.sources import Source, open_source
+from ingest.traces.checks.plausibility import check_record, repair_stamps, take
+from ingest.traces.checks.speeds import check_speed
 from ingest.traces.clocks import settle_zone, shift_clock
 from ingest.traces.days import settle_days
 from ingest.traces.fills import fill_from_tracks
@@ -62,11 +64,9 @@ from ingest.traces.formats import (
     workbook,
 )
 from ingest.traces.outings import group_outings, join_outing
-from ingest.traces.plausibility import check_record, repair_stamps, take
 from ingest.traces.qualified import split_platforms
 from ingest.traces.record import Reader, Record
 from ingest.traces.record import TraceSettings as TraceSettings  # callers name it beside `read_traces`
-from ingest.traces.speeds import check_speed
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from ingest.flags import FlagArray
 from ingest.outcome import Outcome, Reject
 from ingest.settings import setting
 from ingest.text.sources import Limits, Source
-from ingest.text.stamps import TimeArray
+from ingest.text.times.stamps import TimeArray
 
 FloatArray = NDArray[np.float64]
 

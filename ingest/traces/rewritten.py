@@ -11,7 +11,7 @@ from ingest.errors import FileError
 from ingest.outcome import Outcome
 from ingest.text.encodings import Decoded, decode
 from ingest.text.sources import Source
-from ingest.text.stamps import date_in_name
+from ingest.text.times.stamps import date_in_name
 from ingest.traces.assemble import read_delimited
 from ingest.traces.record import Layout, Record, TraceSettings
 

@@ -18,7 +18,7 @@ from ingest.flags import Flag, FlagArray
 from ingest.outcome import Decision, Notes, Outcome, Phrase, Value
 from ingest.species import fold
 from ingest.text.marks import GOOD, NAMED, are_marks, code_of_text, is_alarm, meaning_of_text
-from ingest.text.stamps import TimeArray
+from ingest.text.times.stamps import TimeArray
 from ingest.traces.record import Channel, Record, TraceSettings
 
 Bools = NDArray[np.bool_]

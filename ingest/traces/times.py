@@ -12,12 +12,12 @@ import polars as pl
 from ingest.errors import FileError
 from ingest.outcome import Decision
 from ingest.species import fold
-from ingest.text.dates import NoMoment, read_clock
-from ingest.text.gpstime import utc_from_gps, utc_from_seconds, utc_from_week
 from ingest.text.headings import split_heading
-from ingest.text.stamps import Stamps, TimeArray, coarse_steps, date_in_name, parse_stamps, share_like
 from ingest.text.tables import Table
-from ingest.text.zones import claimed_offset_s
+from ingest.text.times.dates import NoMoment, read_clock
+from ingest.text.times.gpstime import utc_from_gps, utc_from_seconds, utc_from_week
+from ingest.text.times.stamps import Stamps, TimeArray, coarse_steps, date_in_name, parse_stamps, share_like
+from ingest.text.times.zones import claimed_offset_s
 from ingest.traces.columns import Use
 from ingest.traces.epochs import epoch_among, tested
 from ingest.traces.record import Layout, TraceSettings

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ingest.monitors.read import MonitorSettings, read_monitors
 from ingest.outcome import Outcome
 from ingest.registers.read import SiteSettings, read_sites
-from ingest.text.dates import NoMoment, read_day, read_moment
+from ingest.text.times.dates import NoMoment, read_day, read_moment
 from ingest.traces.read import TraceSettings, read_traces
 from onevisit.words.telling import tell
 

@@ -26,7 +26,7 @@ from ingest.species import (
     substance_of,
 )
 from ingest.text.headings import understand
-from ingest.traces import plausibility
+from ingest.traces.checks import plausibility
 from ingest.traces.formats import picarro
 from ingest.units import grams_per_m3, parse_unit
 from onevisit.truth.simulate.air.instrument import CHANNELS

@@ -158,6 +158,8 @@ def test_every_option_is_in_the_key_or_on_the_list_of_those_that_change_nothing(
         "scheduler": "tcp://a:1",
         "memory": "4GB",
         "keep_store": 3,
+        "recipe": Path("van.toml"),
+        "time_zone": "UTC",
     }
     base = run_key(tmp_path, (), Profile(), Options())
     for field in fields(Options):

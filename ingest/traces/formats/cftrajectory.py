@@ -12,13 +12,13 @@ import xarray as xr
 
 from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
-from ingest.text.gpstime import utc_from_gps
 from ingest.text.headings import CONCENTRATIONS, understand
 from ingest.text.sources import Source
-from ingest.text.stamps import TimeArray, coarse_steps
+from ingest.text.times.gpstime import utc_from_gps
+from ingest.text.times.stamps import TimeArray, coarse_steps
+from ingest.traces.checks.validity import quality_of, valid_values
 from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
 from ingest.traces.status import StatusColumn, apply_statuses
-from ingest.traces.validity import quality_of, valid_values
 from ingest.units import parse_unit
 
 

@@ -18,7 +18,7 @@ from defusedxml.ElementTree import iterparse
 from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
 from ingest.text.sources import Source
-from ingest.text.stamps import parse_stamps
+from ingest.text.times.stamps import parse_stamps
 from ingest.traces.pointdata import channels_of_points
 from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
 

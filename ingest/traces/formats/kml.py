@@ -23,7 +23,7 @@ from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
 from ingest.text.sheets import refuse_bomb
 from ingest.text.sources import Source
-from ingest.text.stamps import parse_stamps
+from ingest.text.times.stamps import parse_stamps
 from ingest.traces.pointdata import channels_of_points
 from ingest.traces.record import Channel, Reader, Record, TraceSettings
 

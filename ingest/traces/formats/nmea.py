@@ -19,7 +19,7 @@ from ingest.flags import Flag
 from ingest.outcome import Notes, Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
-from ingest.text.stamps import date_in_name
+from ingest.text.times.stamps import date_in_name
 from ingest.traces.formats.nmea_wind import SENTENCES, parse_wind, wind_of_fixes
 from ingest.traces.record import Channel, Reader, Record, TraceSettings
 from ingest.units import KNOT_M_S

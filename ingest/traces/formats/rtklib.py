@@ -16,9 +16,9 @@ import polars as pl
 from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
 from ingest.text.encodings import decode
-from ingest.text.gpstime import seconds_ahead, utc_from_gps, utc_from_week
 from ingest.text.sources import Source
-from ingest.text.stamps import TimeArray, parse_stamps
+from ingest.text.times.gpstime import seconds_ahead, utc_from_gps, utc_from_week
+from ingest.text.times.stamps import TimeArray, parse_stamps
 from ingest.traces.record import Channel, FloatArray, Reader, Record, TraceSettings
 
 _SYSTEMS = ("GPST", "UTC", "JST")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SENTENCES: dict[str, tuple[str, str]] = {
-    # --- ingest/text/stamps.py, dates.py, dateorder.py ---
+    # --- ingest/text/times/stamps.py, dates.py, dateorder.py ---
     "time_column_empty": ("the time column is empty", "时间列为空"),
     "stamp_not_understood": (
         "time stamp {stamp!r} is not understood; expected 2024-10-08 09:05:03 or similar",

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import FileError
-from ingest.text import stamps
-from ingest.text.stamps import date_in_name, parse_regular, parse_stamps
+from ingest.text.times import stamps
+from ingest.text.times.stamps import date_in_name, parse_regular, parse_stamps
 from ingest.traces.record import TraceSettings
 from onevisit.words.telling import tell
 from tests.ingest.traces.readings import read_file, said, the_record, utc

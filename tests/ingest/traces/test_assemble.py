@@ -12,7 +12,7 @@ from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome, Phrase
 from ingest.text.headings import QUANTITIES, Meaning, Quantity, understand
 from ingest.text.tables import find_table
-from ingest.text.zones import claimed_offset_s
+from ingest.text.times.zones import claimed_offset_s
 from ingest.traces.assemble import _GUESSED_SPECIES_CODES, _UNIT_KIND_CODES, make_channel, species_attributes
 from ingest.traces.columns import choose_columns
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings

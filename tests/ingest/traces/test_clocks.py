@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ingest.coordinates import time_zone_at, zone_of
 from ingest.errors import FileError, NoTimeZone, SettingError
 from ingest.flags import Flag
-from ingest.text.stamps import date_in_name, parse_stamps
+from ingest.text.times.stamps import date_in_name, parse_stamps
 from ingest.traces.clocks import bracket, interpolate, interpolate_angle, localise, settle_zone, shift_clock
 from ingest.traces.read import read_traces
 from ingest.traces.record import Record, TraceSettings

@@ -146,7 +146,7 @@ def test_a_gas_of_gasmet_without_a_unit_is_refused_with_the_line_that_helps(tmp_
     """The advice, followed, reads it."""
     text = "Datum\tZeit\tAmmonia NH3\n2024-05-13\t10:00:00\t0.35\n2024-05-13\t10:00:20\t0.45\n"
     outcome = read_file(tmp_path, "RESULTS.TXT", text)
-    assert '[columns] "Ammonia NH3" = "nh3 ppb"' in tell(outcome.rejects[0]).line
+    assert '[columns] "Ammonia NH3" = "nh3 ppm"' in tell(outcome.rejects[0]).line
     declared = TraceSettings(columns={"Ammonia NH3": "nh3 ppb"})
     record = the_record(read_file(tmp_path, "RESULTS.TXT", text, declared))
     assert units(record) == {"nh3": ("ppb", 0.35)}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from ingest.errors import FileError
-from ingest.text.gpstime import utc_from_gps
+from ingest.text.times.gpstime import utc_from_gps
 from ingest.traces.read import read_traces
 from ingest.traces.record import Record, TraceSettings
 from onevisit.words.telling import tell

@@ -14,7 +14,7 @@ from ingest.errors import FileError, NoPosition
 from ingest.flags import Flag
 from ingest.outcome import Outcome
 from ingest.text.headings import QUANTITIES
-from ingest.traces.plausibility import (
+from ingest.traces.checks.plausibility import (
     check_record,
     check_units,
     flag_constants,

@@ -274,7 +274,7 @@ def test_each_team_has_a_route_and_the_most_urgent_is_the_first(
         f"site {name}",
         "routes",
         f"Works {name} (1.0 h) does not fit into 2 teams' shifts of 1 h; plan it for another day, or set teams or "
-        "shift_h under [teams]",
+        "shift_h under [teams] in mission.toml",
     )
 
 

@@ -1,7 +1,7 @@
 """One stamp as people, loggers and spreadsheets write it → the reading of a clock, or what is wrong with it.
 
 The whole text must be understood: a half of the day, an offset, a zone in letters are obeyed or refused.
-Columns of stamps are read by `ingest.text.stamps`, which comes here for what is not written plainly.
+Columns of stamps are read by `ingest.text.times.stamps`, which comes here for what is not written plainly.
 """
 
 from __future__ import annotations

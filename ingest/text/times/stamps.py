@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from ingest.errors import FileError
 from ingest.outcome import Decision, Notes, Phrase
-from ingest.text.dateorder import settle_order
-from ingest.text.dates import LAST_NS, Moment, NoMoment, order_of_twelve, read_moment
-from ingest.text.gpstime import utc_from_gps
+from ingest.text.times.dateorder import settle_order
+from ingest.text.times.dates import LAST_NS, Moment, NoMoment, order_of_twelve, read_moment
+from ingest.text.times.gpstime import utc_from_gps
 
 TimeArray = NDArray[np.datetime64]
 
@@ -88,7 +88,7 @@ def parse_stamps(
     texts : Series of str
         One stamp a row: ISO 8601, ``2024/10/8 9:05:03``, ``25-09-2019 10:00:00``, ``09/25/19 ...``,
         ``2024年10月8日 ...``, ``20241008090503``, days in numbers, seconds since 1970, and whatever else
-        `ingest.text.dates.read_moment` understands.
+        `ingest.text.times.dates.read_moment` understands.
     item : str
         The file, for messages and for the day in its name.
     date_order : str

@@ -11,7 +11,7 @@ import polars as pl
 
 from ingest.errors import FileError
 from ingest.outcome import Notes, Phrase
-from ingest.text.dates import FIRST_DAY, day_from_today, ordered_day
+from ingest.text.times.dates import FIRST_DAY, day_from_today, ordered_day
 
 _DATE = r"^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})"
 _FEW_WRONG = 0.98  # of the dates: the rest are broken rows, which are counted

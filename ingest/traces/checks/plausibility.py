@@ -15,9 +15,9 @@ from ingest.errors import FileError, NoPosition
 from ingest.flags import Flag
 from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.text.headings import QUANTITIES
-from ingest.traces.fullscale import flag_exchanged_sizes, flag_full_scale
+from ingest.traces.checks.fullscale import flag_exchanged_sizes, flag_full_scale
+from ingest.traces.checks.speeds import check_speed
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
-from ingest.traces.speeds import check_speed
 from ingest.units import convert, parse_unit
 
 _SECOND = np.timedelta64(1, "s")

@@ -1,0 +1,1 @@
+"""Stamps, dates, zones and GPS time, as people and loggers write them."""

@@ -1,0 +1,1 @@
+"""What a record says of itself, tested: positions, speeds, units, ranges, kinds."""
