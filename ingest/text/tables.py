@@ -134,6 +134,8 @@ def heading_rows(lines: Sequence[str], delimiter: str, known: Mapping[str, str])
     with_parts = len(rows) > 1 and (any(map(part_of, rows[1])) or is_in_sixtieths(rows[1]))
     if sum(1 for text in rows[0] if text) < 2 or len(rows) < 2:
         return alone
+    if len(rows[0]) < len(rows[1]):  # a line of a preamble: merged headings keep their empty cells
+        return alone
     if _is_unit_row(rows[1], len(rows[0])) and not with_parts:
         return alone
     joined = join_heading_rows(rows, lambda text: _is_listed(text) or fold(text) in known)

@@ -49,7 +49,8 @@ def test_page_is_a_table() -> None:
     assert {line.count(" | ") for line in lines[4:]} == {5}
     assert len(lines) == 4 + len(formats.record_formats())
     assert (
-        "| `roads/` | GeoJSON lines | .geojson, .json | lines with oneway, maxspeed, highway or fclass, access, barriers on points "
+        "| `roads/` | GeoJSON lines | .geojson, .json "
+        "| lines with oneway, maxspeed, highway or fclass, access, barriers on points "
         "| lines closed to cars left out, and counted | `tests/ingest/roads/test_roads.py` |"
     ) in lines
     assert lines[-1].startswith("| beside them | human corrections | edits.csv | ")
