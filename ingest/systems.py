@@ -139,15 +139,18 @@ def refuse_metres(x: float, y: float, crs: str) -> None:
 def settle_metres(x: float, y: float, crs: str, near: tuple[float, float] | None, section: str) -> Settled:
     """Put easting first and find the system; ``crs`` is what was declared, ``near`` where the other sites are.
 
+    "CGCS2000" alone names a datum, as offices write it, and the zone is found as if nothing had been declared.
+
     Raises
     ------
     ImpossiblePlace
         If degrees were declared, the point is outside of the declared system, or no zone can be told.
     """
     notes: tuple[Decision, ...] = ()
-    if crs in HYPOTHESES or (crs and crs_from_text(crs).is_geographic):
+    of_degrees = crs in HYPOTHESES or (crs and crs_from_text(crs).is_geographic)
+    if of_degrees and crs != WGS84:
         raise ImpossiblePlace(Phrase("metres_in_system_of_degrees", {"x": x, "y": y, "crs": crs}))
-    if crs:
+    if crs and not of_degrees:
         system = crs_from_text(crs)
         if not _in_area(x, y, system) and _in_area(y, x, system):
             x, y = y, x
@@ -158,8 +161,14 @@ def settle_metres(x: float, y: float, crs: str, near: tuple[float, float] | None
     if _is_northing(x) and (_is_easting(y) or _zone_of(y)):
         x, y = y, x
         notes = (Decision("", "metres_swapped_back", {}, Phrase("number_only_northing", {"northing": y})),)
-    crs, evidence = _zone_from_values(x, y, near, section)
-    return Settled(x, y, crs, (*notes, Decision("", "coordinates_read_as", {"crs": crs}, evidence)))
+    try:
+        zoned, evidence = _zone_from_values(x, y, near, section)
+    except ImpossiblePlace as error:
+        if not of_degrees:
+            raise
+        said = Phrase("metres_in_system_of_degrees", {"x": x, "y": y, "crs": crs})
+        raise ImpossiblePlace(said) from error
+    return Settled(x, y, zoned, (*notes, Decision("", "coordinates_read_as", {"crs": zoned}, evidence)))
 
 
 def _zone_from_values(x: float, y: float, near: tuple[float, float] | None, section: str) -> tuple[str, Phrase]:

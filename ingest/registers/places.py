@@ -127,7 +127,7 @@ def _rounding_deg(text: str) -> float:
 def _metres(x: float, y: float, crs: str, near: tuple[float, float] | None, section: str) -> Place:
     settled = settle_metres(x, y, crs, near, section)
     lon, lat = to_wgs84(settled.x, settled.y, settled.crs)
-    source = CrsSource.DECLARED if crs else CrsSource.GUESSED
+    source = CrsSource.DECLARED if settled.crs == crs else CrsSource.GUESSED
     return Place(settled.x, settled.y, settled.crs, source, lon, lat, 0.5, settled.notes)
 
 

@@ -61,8 +61,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{x:g}、{y:g} 的单位是度，而 {crs} 的单位是米；请更正声明的坐标系",
     ),
     "metres_in_system_of_degrees": (
-        "{x:g}, {y:g} are metres, but {crs} has degrees; correct the declared system",
-        "{x:g}、{y:g} 的单位是米，而 {crs} 的单位是度；请更正声明的坐标系",
+        "{x:g}, {y:g} are metres, but {crs} has degrees; declare the system with its zone, such as EPSG:4544",
+        "{x:g}、{y:g} 的单位是米，而 {crs} 的单位是度；请声明带号明确的坐标系，如 EPSG:4544",
     ),
     "metres_swapped_back": ("easting and northing columns swapped back", "东坐标列与北坐标列填反，已对调"),
     "point_outside_as_labelled": (
