@@ -135,7 +135,7 @@ def tell(said: Decision | Reject | OnevisitError, language: str = "en") -> ToldD
         return tell(said.reject, language).line
     if isinstance(said, OnevisitError):
         return say(said.phrase, language)
-    return ToldReject(said.item, say_place(said.where, language), say(said.why, language))
+    return ToldReject(say_place(said.item, language), say_place(said.where, language), say(said.why, language))
 
 
 def decision_dict(decision: Decision) -> dict[str, Any]:

@@ -179,6 +179,7 @@ def test_places_are_told_in_the_language() -> None:
     assert say_place("images/a.JPG and 11 more", "zh") == "images/a.JPG 及另外 11 个"
     assert say_place("lines 1 to 12", "zh") == "第 1 至 12 行" and say_place("line 3.csv", "zh") == "line 3.csv"
     assert say_place('column 7 "WS"') == 'column 7 "WS"' and say_place("纬度", "zh") == "纬度"
+    assert tell(Reject("candidate of xylene", "", "as_said", {"text": "x"}), "zh").item == "xylene 的候选热点"
     assert tell(Reject("a.csv", "feature 3", "as_said", {"text": "x"}), "zh").line == "a.csv, 第 3 个要素: x"
 
 
