@@ -25,6 +25,7 @@ from ingest.systems import ImpossiblePlace
 from ingest.text.persons import is_of_a_person
 from ingest.text.sheets import Sheet, cell_text, decode_text, is_workbook, read_bytes, read_sheets
 from ingest.text.sources import Limits
+from ingest.text.times.dates import NoMoment, read_day
 
 _HEADING_ROWS = 25
 _SHAPES = ("areas", "airspace")
@@ -39,7 +40,7 @@ _KIND_CODES: Mapping[str, str] = {
     "exemptions": "kind_exemptions",
     "airspace": "kind_airspace",
 }
-_DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]+\d{1,2}[:时]\d{1,2}.*)?")
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100  # 1900 and 1970 are empty cells
 
 
 @dataclass(frozen=True)
@@ -379,19 +380,22 @@ def _enterprise(values: Mapping[str, str]) -> Enterprise:
 
 
 def _date(values: Mapping[str, str], name: str) -> date | None:
-    """A day; None where the cell is empty or says that there is none."""
+    """A day; None where the cell is empty or says that there is none; a month may begin or end, but is no day."""
     text = values.get(name, "").strip()
-    if text in ("", "-", "—", "/", "长期", "无"):
+    if text in ("", "-", "—", "/", "无"):
         return None
-    match = _DATE.fullmatch(text) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text)
     try:
-        if match:
-            found = date(int(match[1]), int(match[2]), int(match[3]))
-            if 1990 <= found.year <= 2100:
-                return found
-    except ValueError:
-        pass
-    raise ImpossiblePlace(Phrase("row_date_not_understood", {"text": text}))
+        found = read_day(text, whole=True)
+    except NoMoment as error:
+        plain = error.phrase.code == "stamp_not_understood"
+        why = Phrase("row_date_not_understood", {"text": text}) if plain else error.phrase
+        raise ImpossiblePlace(why) from error
+    day = found.day
+    if day is None:
+        return None
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR or (found.is_month and name == "day"):
+        raise ImpossiblePlace(Phrase("row_date_not_understood", {"text": text}))
+    return day.replace(day=1) if found.is_month and name == "start" else day
 
 
 def _grade(values: Mapping[str, str]) -> str:

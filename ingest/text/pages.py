@@ -21,7 +21,7 @@ from defusedxml.ElementTree import fromstring
 from ingest.errors import FileError
 from ingest.outcome import Decision, Outcome, Phrase
 from ingest.text.encodings import guess_encoding
-from ingest.text.sources import HEAD_BYTES, Source
+from ingest.text.sources import HEAD_BYTES, ZIP_ERRORS, Source
 
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|body|table|style|script)\b", re.I | re.S
@@ -130,7 +130,7 @@ def _is_workbook(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError):
+    except ZIP_ERRORS:
         return True
     return any(name.startswith(_ZIPPED) for name in names) or not names
 

@@ -21,7 +21,7 @@ from ingest.errors import FileError
 from ingest.outcome import Decision
 from ingest.text.encodings import guess_encoding, is_latin, without_broken_lines
 from ingest.text.pages import page_of
-from ingest.text.sources import Limits
+from ingest.text.sources import ZIP_ERRORS, Limits
 
 # Marks by which a file says how it is encoded.
 _MARKS = (
@@ -178,7 +178,7 @@ def refuse_bomb(data: bytes, item: str, limits: Limits) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:  # the last: a later zip version
+    except ZIP_ERRORS as error:
         raise FileError(item, "workbook_damaged", {"error": str(error)}) from error
     if unpacked > limits.unpacked_bytes(len(data)):
         raise FileError(item, "workbook_bomb", {"unpacked_mb": unpacked / 1e6, "size_mb": len(data) / 1e6})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from ingest.errors import FileError
 from ingest.settings import setting
 
 HEAD_BYTES = 1 << 16
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, OSError)
+"""What a damaged, locked or too new archive raises (a later version than is known: a kind of RuntimeError)."""
 
 
 @dataclass(frozen=True)

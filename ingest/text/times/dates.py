@@ -416,10 +416,10 @@ class Day:
 
 
 @lru_cache(maxsize=1 << 14)
-def read_day(text: str, order: str = "") -> Day:
+def read_day(text: str, order: str = "", *, whole: bool = False) -> Day:
     """Read the last day in a cell: ``45291``, ``20231231``, ``2020-01-01至2025-12-31``, ``2023年12月``, ``长期``.
 
-    A month is its last day; the year 9999 is no end.
+    A month is its last day; the year 9999 is no end. ``whole`` says that the cell must be a day and nothing else.
 
     Raises
     ------
@@ -435,6 +435,8 @@ def read_day(text: str, order: str = "") -> Day:
     try:
         return _whole_day(clean, order)
     except NoMoment as error:
+        if whole:
+            raise
         reason = error
     for part in reversed(_PARTS_OF_RANGE.split(clean)[1:]):
         if _NO_END.fullmatch(part.strip("。. ()（）")):

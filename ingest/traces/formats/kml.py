@@ -22,7 +22,7 @@ from defusedxml.ElementTree import iterparse
 from ingest.errors import FileError
 from ingest.outcome import Notes, Outcome
 from ingest.text.sheets import refuse_bomb
-from ingest.text.sources import Source
+from ingest.text.sources import ZIP_ERRORS, Source
 from ingest.text.times.stamps import parse_stamps
 from ingest.traces.pointdata import channels_of_points
 from ingest.traces.record import Channel, Reader, Record, TraceSettings
@@ -111,7 +111,7 @@ def _unpacked(source: Source, settings: TraceSettings) -> bytes:
             if name is None:
                 raise FileError(source.item, "kml_without_times", {"count": 0})
             return archive.read(name)
-    except (zipfile.BadZipFile, RuntimeError, OSError, ValueError, NotImplementedError) as error:
+    except ZIP_ERRORS as error:
         raise FileError(source.item, "xml_not_readable", {"error": str(error)}) from error
 
 

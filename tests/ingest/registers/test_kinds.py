@@ -136,7 +136,7 @@ def test_a_name_decides_where_columns_do_not(tmp_path: Path) -> None:
     [
         (",,停产,2024-10-01,2024-10-03,B", "names no enterprise"),
         ("915101006604702149,,停产,2024-10-01,2024-10-03,B", "915101006604702149"),
-        (f"{USCC},甲,停产,2024-13-01,2024-10-03,B", "'2024-13-01' is no day"),
+        (f"{USCC},甲,停产,2024-13-01,2024-10-03,B", "'2024-13-01' is no moment of the calendar"),
         (f"{USCC},甲,停产,下周,2024-10-03,B", "'下周' is no day"),
         (f"{USCC},甲,停产,2024-10-03,2024-10-01,B", "ends 2024-10-01, before it starts 2024-10-03"),
         (f"{USCC},甲,停产,2024-10-01,2024-10-03,E", "grade 'E' is none of A, B, C, D"),
@@ -149,6 +149,23 @@ def test_rows_that_cannot_be_are_rejects(tmp_path: Path, row: str, words: str) -
     found, _, told = read(tmp_path, "a.csv", f"{head}{row}\n{USCC},甲厂,限产,2024-10-01,长期,C\n")
     assert len(found.orders) == 1 and found.orders[0].end is None
     assert words in told and "a.csv, line 2" in told
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        ("45566", "20241003", (date(2024, 10, 1), date(2024, 10, 3))),
+        ("2024年10月", "2024年10月", (date(2024, 10, 1), date(2024, 10, 31))),
+        ("2024.10.1", "9999-12-31", (date(2024, 10, 1), None)),
+    ],
+)
+def test_days_are_read_as_in_lists_of_sites(
+    tmp_path: Path, start: str, end: str, days: tuple[date, date | None]
+) -> None:
+    """Numbers of a spreadsheet, months from their first to their last day, no end."""
+    head = "统一社会信用代码,企业名称,管控措施,开始日期,结束日期,绩效等级\n"
+    found, _, told = read(tmp_path, "a.csv", f"{head}{USCC},甲厂,停产,{start},{end},B\n")
+    assert [(order.start, order.end) for order in found.orders] == [days], told
 
 
 def test_lists_of_sites_stay_lists_of_sites(tmp_path: Path) -> None:
