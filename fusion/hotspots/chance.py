@@ -1,0 +1,142 @@
+"""Whether crossings of one place on several drives agree beyond chance: how many such places chance would make.
+
+Two witnesses, of which one is enough. *The mission's own crossings*: were every crossing that no place explains yet
+anywhere along its drive, how many groups as strong, alike and often seen would the mission have? Places that are sure
+are taken out first, and the rest judged anew (step-down). *Maps without a source*: how many would transients make, as
+dense as they were found there? With two passes shuffling has no power, and with a dozen real sources in one lap its
+null is full of them; the second witness has it, since a gas that vehicles hardly emit is met without a source almost
+nowhere.
+
+A group of strength s on k of n drives is so surprising:
+
+    E = c ρ D P(at least k − 1 of n − 1 drives, each with chance 1 − exp(−ρ W)),
+
+with ρ crossings a metre as strong and alike over the driven length D, W the road on which a crossing would be joined
+to the group, and c the number of values of k (with s the k-th strongest drive) that were tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from fusion.hotspots.crossings import Crossings
+from fusion.hotspots.joining import composition_odds
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_JOINED_M = 100.0
+"""Road of a drive on which a crossing anywhere would be joined to a group: over its own street and those upwind and
+downwind (tuning seeds 0-29)."""
+_EXHAUST_PER_M, _OTHER_PER_M = 2.5e-4, 2e-5
+"""Crossings a metre that stay after exhaust was refused where no source is: with tracers of exhaust alone, and with
+another gas (tuning seeds 0-29; own exhaust and overtaken vehicles)."""
+_NEAR_M = 40.0
+"""A drive that came as near to a crossing would have met what it met."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Crossings that one source could have made.
+
+    ``members`` are their numbers, ``seen`` the drives that met them, ``crossed`` those that came by. ``exhaust`` says
+    that no gas but tracers of exhaust rose on two drives or more. ``expected`` is the number of places as surprising
+    that chance would make on the mission, infinite where a single drive met it.
+    """
+
+    members: Ints
+    seen: Ints
+    crossed: Ints
+    exhaust: bool
+    told: bool
+    expected: float = np.inf
+
+
+def group_crossings(crossings: Crossings, group: Ints, exhaust_like: Bools, standing: Bools) -> list[Group]:
+    """The groups with what speaks for them; ``standing`` crossings of tracers of exhaust count for nothing."""
+    found = []
+    for number in range(int(group.max(initial=-1)) + 1):
+        members = np.flatnonzero(group == number)
+        counted = members[~(standing[members] & exhaust_like[members])]
+        if not counted.size:
+            continue
+        seen = np.unique(crossings.drive[counted])
+        by = [
+            k
+            for k, drive in enumerate(crossings.drives)
+            if k in seen or drive.comes_near(crossings.x[counted], crossings.y[counted], _NEAR_M)
+        ]
+        other = np.unique(crossings.drive[counted[~exhaust_like[counted]]]).size
+        exhaust = other < min(2, seen.size)
+        told = not exhaust and _told(crossings, counted[~exhaust_like[counted]])
+        found.append(Group(counted, seen, np.asarray(by, np.int64), exhaust, told))
+    return found
+
+
+def _told(crossings: Crossings, members: Ints) -> bool:
+    """Whether the strongest crossings of two drives have two species or more, in one composition."""
+    order = members[np.argsort(-crossings.strength[members], kind="stable")]
+    drives, first = np.unique(crossings.drive[order], return_index=True)
+    best = order[np.sort(first)]
+    many = best[crossings.plume[best].sum(axis=1) > 1]
+    return bool(drives.size > 1 and many.size > 1 and composition_odds(crossings.snr[many[0]], crossings.snr[many[1]]) > 0)
+
+
+def judge_groups(groups: Sequence[Group], crossings: Crossings, *, alpha: float) -> list[Group]:
+    """State for every group how many as surprising chance would make; the surest are taken out before the rest.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        From `group_crossings`.
+    crossings : Crossings
+    alpha : float
+        Expected number below which a group is sure, and explains its crossings.
+    """
+    driven = sum(drive.length_m for drive in crossings.drives)
+    open_ = np.ones(crossings.size, bool)
+    alike = [_alike(group, crossings) for group in groups]
+    judged = list(groups)
+    waiting = {k for k, group in enumerate(groups) if group.seen.size > 1}
+    while waiting:
+        expected = {k: _expected(groups[k], crossings, open_ & alike[k], driven) for k in sorted(waiting)}
+        surest = min(expected, key=lambda k: expected[k])
+        sure = [k for k in waiting if expected[k] <= alpha] or [surest]
+        for k in sure:
+            judged[k] = replace(groups[k], expected=expected[k])
+            if expected[k] <= alpha:
+                open_[groups[k].members] = False
+        waiting -= set(sure)
+        if expected[surest] > alpha:  # nothing more was explained, so nothing changes for the rest
+            for k in waiting:
+                judged[k] = replace(groups[k], expected=expected[k])
+            break
+    return judged
+
+
+def _alike(group: Group, crossings: Crossings) -> Bools:
+    """Crossings (crossings,) whose composition may be that of the group's strongest."""
+    strongest = group.members[np.argmax(crossings.strength[group.members])]
+    own = crossings.snr[strongest]
+    return np.array([composition_odds(own, other) >= 0 for other in crossings.snr], bool)
+
+
+def _expected(group: Group, crossings: Crossings, others: Bools, driven_m: float) -> float:
+    """Number of groups as surprising that chance makes, by the witness for which it is smaller."""
+    strength = crossings.strength
+    best = np.array([strength[group.members[crossings.drive[group.members] == k]].max() for k in group.seen])
+    tried, fewest = best.size - 1, np.inf
+    for k, weakest in enumerate(np.sort(best)[::-1][1:], start=2):
+        own = np.count_nonzero(others & (strength >= weakest)) / max(driven_m, 1.0)
+        densities = [max(own, _EXHAUST_PER_M if group.exhaust else 0.0)]
+        densities += [_OTHER_PER_M] if group.told else []
+        for density in densities:
+            chance = stats.binom.sf(k - 2, group.crossed.size - 1, -np.expm1(-density * _JOINED_M))
+            fewest = min(fewest, tried * density * driven_m * float(chance))
+    return float(fewest)

@@ -1,0 +1,316 @@
+"""Crossings: what a vehicle met at one moment, all its species and loggers together.
+
+A plume of `tracks` is one species of one logger. What one source blows over the road is met by all of them within
+seconds: those plumes are one crossing, of one drive pass, however many instruments rode along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from fusion.cube.grid import project
+from fusion.cube.partials import enhanced_species, usable_rows
+from ingest.species import species_of
+
+if TYPE_CHECKING:
+    from tracks.schema import Track
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_MEET_S = 5.0
+"""Plumes of one pass whose maxima are met within this time of each other are of one crossing: residual lags and
+responses of instruments beside each other (a few seconds each)."""
+_MEET_M = 25.0
+"""And within this way: at 40 km/h the same as the time, when slower what GNSS and lag leave in doubt."""
+_WALK_M_S = 1.0
+"""Slower on average than this over a crossing, a vehicle stands for part of it."""
+_RIDE_M = 60.0
+"""Loggers whose positions at the same moments are nearer than this (median) ride on one vehicle."""
+
+
+@dataclass(frozen=True, eq=False)
+class Drive:
+    """One pass of one vehicle: the label of its first logger's pass, and where it was; ``x``, ``y`` [m] (rows,)."""
+
+    label: str
+    x: Floats
+    y: Floats
+
+    @property
+    def length_m(self) -> float:
+        """Road driven."""
+        return float(np.hypot(np.diff(self.x), np.diff(self.y)).sum())
+
+    def comes_near(self, x: Floats, y: Floats, reach_m: float) -> bool:
+        """Whether the pass came within ``reach_m`` of any of the points."""
+        nearest, _ = cKDTree(np.column_stack([self.x, self.y])).query(np.column_stack([x, y]))
+        return bool((nearest <= reach_m).any())
+
+
+@dataclass(frozen=True, eq=False)
+class Crossings:
+    """Crossings in order of vehicle and time; arrays of shape (crossings,) unless said otherwise.
+
+    ``drives`` are the drive passes of all vehicles and ``drive`` (crossings,) says in which of them each crossing was
+    met. ``track`` is the number of the track whose plume leads (highest over its noise). ``start``, ``peak``, ``end`` are
+    seconds since 1970, ``x``, ``y`` [m] the place of the leading maximum. ``width_m`` is the road inside the leading
+    plume. ``snr`` (crossings, species) is each species' largest enhancement in the crossing over its noise, NaN where
+    it was not measured; ``plume`` (crossings, species) whether that was a plume of its own; ``lead`` is the species
+    that leads, by its number in ``species``.
+    """
+
+    species: tuple[str, ...]
+    drives: tuple[Drive, ...]
+    drive: Ints
+    track: Ints
+    start: Floats
+    peak: Floats
+    end: Floats
+    x: Floats
+    y: Floats
+    width_m: Floats
+    snr: Floats
+    plume: Bools
+    lead: Ints
+
+    @property
+    def size(self) -> int:
+        """Number of crossings."""
+        return int(self.peak.size)
+
+    @property
+    def strength(self) -> Floats:
+        """The leading plume over its noise."""
+        return np.asarray(self.snr[np.arange(self.size), self.lead])
+
+    @property
+    def standing(self) -> Bools:
+        """Whether the vehicle hardly moved: it may have met its own exhaust, whose place means nothing."""
+        return np.asarray(self.width_m < _WALK_M_S * (self.end - self.start))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """One track on the grid: seconds since 1970, metres, drive pass; (obs,) each."""
+
+    time: Floats
+    x: Floats
+    y: Floats
+    index: Ints
+
+
+def find_crossings(tracks: Sequence[Track], crs: str) -> Crossings:
+    """Join the plumes of all species and loggers that one vehicle met at one moment.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+        With plumes, from `tracks.process_trace`.
+    crs : str
+        Projected CRS in metres.
+
+    Returns
+    -------
+    Crossings
+        Empty where no track has a plume.
+    """
+    rows = [_rows(track.passes, crs) for track in tracks]
+    vehicles = _vehicles(rows)
+    species = tuple(sorted({name for track in tracks for name in enhanced_species(track.passes)}))
+    plumes = _plumes(tracks, rows, vehicles, species)
+    return _crossings(plumes, tracks, rows, vehicles, species)
+
+
+def _rows(passes: xr.Dataset, crs: str) -> _Rows:
+    time = passes["time"].values.astype("datetime64[ns]").astype(np.int64) / 1e9
+    x, y = project(passes["lon"].values, passes["lat"].values, crs)
+    return _Rows(time, x, y, passes["pass_index"].values.astype(np.int64))
+
+
+def _vehicles(rows: Sequence[_Rows]) -> Ints:
+    """The vehicle of every track: the number of the first track that rode along with it."""
+    vehicle = np.arange(len(rows))
+    for k, own in enumerate(rows):
+        for j in range(k):
+            if vehicle[j] == j and _ride_together(rows[j], own):
+                vehicle[k] = j
+                break
+    return vehicle
+
+
+def _ride_together(one: _Rows, two: _Rows) -> bool:
+    """Whether two records were at the same places at the same times for half of the shorter one's rows."""
+    if not (one.time.size and two.time.size) or one.time[-1] < two.time[0] or two.time[-1] < one.time[0]:
+        return False
+    shorter, longer = (one, two) if one.time.size <= two.time.size else (two, one)
+    step = max(1, shorter.time.size // 500)
+    at = shorter.time[::step]
+    inside = (at >= longer.time[0]) & (at <= longer.time[-1])
+    known = np.isfinite(longer.x)
+    if inside.sum() < 0.5 * at.size or not known.any():
+        return False
+    x, y = (np.interp(at[inside], longer.time[known], v[known]) for v in (longer.x, longer.y))
+    apart = np.hypot(shorter.x[::step][inside] - x, shorter.y[::step][inside] - y)
+    return bool(np.nanmedian(apart) <= _RIDE_M) if np.isfinite(apart).any() else False
+
+
+@dataclass(frozen=True, eq=False)
+class _Plumes:
+    """Plumes of all tracks in order of vehicle and peak; (plumes,) each."""
+
+    track: Ints
+    vehicle: Ints
+    species: Ints
+    start: Floats
+    peak: Floats
+    end: Floats
+    x: Floats
+    y: Floats
+    width_m: Floats
+    snr: Floats
+
+
+def _plumes(tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints, species: Sequence[str]) -> _Plumes:
+    number = {name: k for k, name in enumerate(species)}
+    parts: list[Floats] = []
+    for k, track in enumerate(tracks):
+        plumes = track.plumes
+        if not plumes.sizes.get("plume"):
+            continue
+        at = plumes["peak_row"].values
+        times = [rows[k].time[plumes[name].values] for name in ("first_row", "peak_row", "last_row")]
+        named = [number[str(name)] for name in plumes["species"].values]
+        place = rows[k].x[at], rows[k].y[at]
+        parts.append(
+            np.column_stack(
+                [
+                    np.full(at.size, k),
+                    np.full(at.size, vehicles[k]),
+                    named,
+                    *times,
+                    *place,
+                    plumes["width_m"].values,
+                    plumes["snr"].values,
+                ]
+            )
+        )
+    table = np.concatenate(parts) if parts else np.empty((0, 10))
+    table = table[np.isfinite(table[:, 6])]
+    table = table[np.lexsort((table[:, 4], table[:, 1]))]
+    track, vehicle, kind = (table[:, k].astype(np.int64) for k in range(3))
+    return _Plumes(track, vehicle, kind, *table[:, 3:].T)
+
+
+def _crossings(
+    plumes: _Plumes, tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints, species: tuple[str, ...]
+) -> Crossings:
+    group = _meet(plumes)
+    number = int(group[-1]) + 1 if group.size else 0
+    order = np.lexsort((-plumes.snr, group))
+    lead = order[np.searchsorted(group[order], np.arange(number))]
+    present = np.zeros((number, len(species)), bool)
+    present[group, plumes.species] = True
+    start, end = plumes.start[lead], plumes.end[lead]
+    drives, drive = _drives(plumes.vehicle[lead], plumes.peak[lead], tracks, rows, vehicles)
+    return Crossings(
+        species,
+        drives,
+        drive,
+        plumes.track[lead],
+        start,
+        plumes.peak[lead],
+        end,
+        plumes.x[lead],
+        plumes.y[lead],
+        plumes.width_m[lead],
+        _largest(plumes.vehicle[lead], start, end, tracks, rows, vehicles, species),
+        present,
+        plumes.species[lead],
+    )
+
+
+def _meet(plumes: _Plumes) -> Ints:
+    """Number of the crossing of every plume: those met one after the other within `_MEET_S` and `_MEET_M`."""
+    if not plumes.peak.size:
+        return np.empty(0, np.int64)
+    apart = np.hypot(np.diff(plumes.x), np.diff(plumes.y)) > _MEET_M
+    later = np.diff(plumes.peak) > _MEET_S
+    return np.cumsum(np.r_[False, (np.diff(plumes.vehicle) != 0) | later | apart])
+
+
+def _drives(
+    vehicle: Ints, peak: Floats, tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints
+) -> tuple[tuple[Drive, ...], Ints]:
+    """The passes of every vehicle, by its first logger, and the pass (crossings,) in which each crossing was met."""
+    drives: list[Drive] = []
+    number: dict[tuple[int, int], int] = {}
+    for v in np.unique(vehicles):
+        own, name = rows[v], str(tracks[v].passes["trajectory"].item())
+        for k in np.unique(own.index):
+            at = (own.index == k) & np.isfinite(own.x)
+            if at.any():
+                number[int(v), int(k)] = len(drives)
+                drives.append(Drive(f"{name}#{k}", own.x[at], own.y[at]))
+    met = []
+    for v, t in zip(vehicle, peak, strict=True):
+        row = min(int(np.searchsorted(rows[v].time, t)), rows[v].time.size - 1)
+        met.append(number[int(v), int(rows[v].index[row])])
+    return tuple(drives), np.asarray(met, np.int64)
+
+
+def _largest(
+    vehicle: Ints,
+    start: Floats,
+    end: Floats,
+    tracks: Sequence[Track],
+    rows: Sequence[_Rows],
+    vehicles: Ints,
+    species: tuple[str, ...],
+) -> Floats:
+    """Largest enhancement over noise of every species from ``start`` to ``end``; the best of loggers riding along."""
+    found = np.full((vehicle.size, len(species)), np.nan)
+    for k, track in enumerate(tracks):
+        own = np.flatnonzero(vehicle == vehicles[k])
+        first = np.searchsorted(rows[k].time, start[own] - _MEET_S / 2, side="left")
+        last = np.searchsorted(rows[k].time, end[own] + _MEET_S / 2, side="right")
+        for name in enhanced_species(track.passes):
+            excess = track.passes[f"{name}_enhancement"]
+            noise = float(excess.attrs.get("noise_sd", np.nan))
+            if not (np.isfinite(noise) and noise > 0):
+                continue
+            values = np.where(usable_rows(track.passes, name), excess.values / noise, np.nan)
+            column = species.index(name)
+            for i, a, b in zip(own, first, last, strict=True):
+                part = values[a:b]
+                if np.isfinite(part).any():
+                    found[i, column] = np.fmax(found[i, column], np.nanmax(part))
+    return found
+
+
+def is_exhaust_like(crossings: Crossings, combustion: Sequence[str]) -> Bools:
+    """Crossings (crossings,) that a vehicle may have made: it emits tracers of combustion, and solvents below them.
+
+    No gas rose that vehicles hardly emit, and either nothing but tracers rose, or a gaseous one did and a tracer
+    leads. Dust with solvents and without nitrogen oxides or carbon monoxide is no exhaust.
+    """
+    kinds = [species_of(name.split("_")[0]) or species_of(name) for name in crossings.species]
+    tracer = np.array([_of_exhaust(name, combustion) or (k is not None and k.family=="particles") for name,k in zip(crossings.species,kinds)], bool)
+    rare = np.array([kind is not None and kind.rare_in_exhaust for kind in kinds], bool)
+    gas = tracer & np.array([kind is None or kind.family != "particles" for kind in kinds], bool)
+    only = ~(crossings.plume & ~tracer).any(axis=1)
+    led = tracer[crossings.lead] & (crossings.plume & gas).any(axis=1)
+    return np.asarray((only | led) & ~(crossings.plume & rare).any(axis=1))
+
+
+def _of_exhaust(name: str, combustion: Sequence[str]) -> bool:
+    species = species_of(name)
+    return name in combustion or bool(species and species.dry_of in combustion)
