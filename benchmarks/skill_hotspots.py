@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, stats
 
 from benchmarks.real_data import data_folder
-from fusion import FusionSettings, build_cube, find_hotspots, region_geobox
+from fusion import FusionSettings, build_cube, find_hotspots, region_geobox, touch_cells
 from fusion.cube.grid import unproject
 from fusion.cube.partials import enhanced_species, usable_rows
 from fusion.hotspots.gistar import disc_kernel, gi_star_cells, neighbour_matrix
@@ -186,10 +186,10 @@ def score_map(make: MakeMap, settings: FusionSettings, seed: int) -> MapScore:
     tracks = make(np.random.default_rng(seed))
     lon, lat = (np.concatenate([t.passes[v].values for t in tracks]) for v in ("lon", "lat"))
     crs = CRS if abs(float(np.nanmedian(lon)) - 104) < 3 else _utm(float(np.nanmedian(lon)))
-    cube = build_cube(tracks, region_geobox(lon, lat, crs=crs, resolution_m=CELL_M), None, settings)
-    hotspots = find_hotspots(cube, settings).value
+    touched = touch_cells(tracks, region_geobox(lon, lat, crs=crs, resolution_m=CELL_M))
+    hotspots = find_hotspots(touched, settings).value
     single = sum(h.single_sighting for h in hotspots)
-    return MapScore(len(hotspots) - single, single, _naive(cube, settings))
+    return MapScore(len(hotspots) - single, single, _naive(build_cube(touched), settings))
 
 
 def _utm(lon: float) -> str:

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from fusion.attribution.attribute import attribute_hotspots
     from fusion.attribution.evidence import FlightEvidence
     from fusion.attribution.evidence_settings import EvidenceSettings
-    from fusion.cube.build import age_days, build_cube, cell_mean, cell_standard_error, cube_species, passes_crossed
+    from fusion.cube.build import age_days, build_cube, cell_mean, cell_standard_error, gather_cells, passes_crossed
     from fusion.cube.grid import region_geobox
+    from fusion.cube.touched import cube_species, touch_cells
     from fusion.hotspots.find import find_hotspots
     from fusion.schema import Attribution, CredibleArea, Hotspot, SiteProbability
     from fusion.settings import FusionSettings
@@ -31,8 +32,10 @@ __all__ = [
     "cell_standard_error",
     "cube_species",
     "find_hotspots",
+    "gather_cells",
     "passes_crossed",
     "region_geobox",
+    "touch_cells",
 ]
 
 # a name's module is imported when the name is first used (PEP 562)
@@ -47,10 +50,11 @@ __getattr__, _, _ = lazy_loader.attach(
             "build_cube",
             "cell_mean",
             "cell_standard_error",
-            "cube_species",
+            "gather_cells",
             "passes_crossed",
         ],
         "cube.grid": ["region_geobox"],
+        "cube.touched": ["cube_species", "touch_cells"],
         "hotspots.find": ["find_hotspots"],
         "schema": ["Attribution", "CredibleArea", "Hotspot", "SiteProbability"],
         "settings": ["FusionSettings"],

@@ -133,6 +133,10 @@ def _fold(text: str) -> str:
     return folded.replace("²", "2").replace("³", "3").replace("_mol-1", "mol-1").replace("·", "")
 
 
+_BY_NAME = {_fold(unit.name): unit for unit in reversed(_BY_SPELLING.values())}
+"""Units by their own names; the first of the table where two are written alike."""
+
+
 def parse_unit(text: str) -> Unit | None:
     """Return the unit that a spelling means, or None.
 
@@ -148,10 +152,7 @@ def parse_unit(text: str) -> Unit | None:
     if not text or len(text) > 60:
         return None
     folded = _fold(text)
-    for name in _BY_SPELLING.values():
-        if folded == _fold(name.name):
-            return name
-    return _BY_SPELLING.get(folded) or _BY_SPELLING.get(folded.rstrip("."))
+    return _BY_NAME.get(folded) or _BY_SPELLING.get(folded) or _BY_SPELLING.get(folded.rstrip("."))
 
 
 def convert(values: NDArray[np.float64], source: Unit, target: Unit) -> NDArray[np.float64]:

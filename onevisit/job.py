@@ -44,7 +44,7 @@ from onevisit.mission import Mission
 from onevisit.profile import Profile
 from onevisit.progress import Advance
 from onevisit.reading import days_apart, ingest_mission, start_on
-from onevisit.result import Flown, Fused, Options, Plan, Result
+from onevisit.result import Flown, Fused, Gridded, Options, Plan, Result
 from onevisit.reuse import run_key, unchanged_summary
 from onevisit.segments import map_region
 from onevisit.stages import Files, Kept, Work, digest, files_of, later_stages
@@ -270,9 +270,11 @@ def _fuse(
     with work.stage("fusion") as stage:
         here = [k for k, track in enumerate(tracks.value) if any(track is own for own in region.tracks)]
         segments = work.make("segments", map_region, tracks, here, region.name, roads, profile.tracks)
-        cube = cache(partial(_build_cube, region, tuple(flown.value for flown in flights), profile.fusion))
+        touched = cache(partial(_touch_cells, region, profile.fusion))
+        flown = tuple(flight.value for flight in flights)
+        gridded = Gridded(touched, partial(_build_cube, touched, flown, profile.fusion))
         on_stage("looking for hotspots", 0.65)
-        hotspots = work.make("hotspots", _find_hotspots, Kept(cube, key), region.name, profile.fusion)
+        hotspots = work.make("hotspots", _find_hotspots, Kept(touched, key), region.name, profile.fusion)
         on_stage(f"weighing who explains {len(hotspots.value)} hotspots", 0.7)
         attributions = work.make(
             "attributions",
@@ -285,26 +287,32 @@ def _fuse(
         )
         stage.taken = sum(track.passes.sizes["obs"] for track in region.tracks)
         stage.given = len(hotspots.value)
-    flown = tuple(flown.value for flown in flights)
-    return Kept(Fused(region, key, flown, cube, hotspots.value, attributions.value, segments), attributions.key)
+    return Kept(Fused(region, key, flown, gridded, hotspots.value, attributions.value, segments), attributions.key)
 
 
-def _build_cube(region: Region, flights: Sequence[Flown], settings: FusionSettings) -> xr.Dataset:
-    """The cube of a region: its passes on one grid, with the colour mosaic below them."""
-    from fusion import build_cube, region_geobox
+def _touch_cells(region: Region, settings: FusionSettings) -> xr.Dataset:
+    """What the passes of a region measured in the cells of its grid."""
+    from fusion import region_geobox, touch_cells
 
     lon, lat = region.track_lonlat
     geobox = region_geobox(lon, lat, crs=region.crs.to_string(), resolution_m=settings.cell_m)
+    return touch_cells(region.tracks, geobox)
+
+
+def _build_cube(touched: Callable[[], xr.Dataset], flights: Sequence[Flown], settings: FusionSettings) -> xr.Dataset:
+    """The cube of a region, with the colour mosaic below it."""
+    from fusion import build_cube
+
     mosaic = next((flown.ortho.mosaic for flown in flights if flown.kind == "rgb"), None)
-    return build_cube(region.tracks, geobox, mosaic, settings)
+    return build_cube(touched(), mosaic, settings)
 
 
 def _find_hotspots(
-    cube: Callable[[], xr.Dataset], suffix: str, settings: FusionSettings
+    touched: Callable[[], xr.Dataset], suffix: str, settings: FusionSettings
 ) -> Outcome[tuple[Hotspot, ...]]:
     from fusion import find_hotspots
 
-    found = find_hotspots(cube(), settings)
+    found = find_hotspots(touched(), settings)
     return replace(found, value=tuple(replace(hotspot, id=hotspot.id + suffix) for hotspot in found.value))
 
 

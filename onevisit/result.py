@@ -79,17 +79,28 @@ class Flown:
 
 
 @dataclass(frozen=True, eq=False)
-class Fused:
-    """One region after fusion; ``key`` is that of its tracks and mosaics, of which ``cube`` makes the cube.
+class Gridded:
+    """What the passes of a region measured on its grid, made when it is first asked for.
 
-    The cube is made when it is asked for: it is lazy, but gathering the passes for it is not. ``segments`` are None
-    where there is neither a street network below the tracks nor repeated driving.
+    ``touched`` gives the table of touched cells, ``cube`` the lazy cube over it.
+    """
+
+    touched: Callable[[], xr.Dataset]
+    cube: Callable[[], xr.Dataset]
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """One region after fusion; ``key`` is that of its tracks and mosaics, of which ``gridded`` is made.
+
+    ``gridded`` is None without tracks. ``segments`` are None where there is neither a street network below the tracks
+    nor repeated driving.
     """
 
     region: Region
     key: str
     flights: tuple[Flown, ...]
-    cube: Callable[[], xr.Dataset] | None
+    gridded: Gridded | None
     hotspots: tuple[Hotspot, ...]
     attributions: tuple[Attribution, ...]
     segments: Kept[SegmentMap | None]

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from pyproj import CRS
 
-from fusion import FusionSettings, attribute_hotspots, build_cube, find_hotspots, region_geobox
+from fusion import FusionSettings, attribute_hotspots, find_hotspots, region_geobox, touch_cells
 from ingest.roads.read import Road, Roads
 from ingest.schema import CrsSource, Site, new_trace
 from tracks import TrackSettings, map_segments, process_trace
@@ -49,8 +49,8 @@ def follow_a_drive() -> int:
         map_segments([track], TrackSettings(), roads=roads)
     lon, lat = track.passes["lon"].values, track.passes["lat"].values
     settings, crs = FusionSettings(), CRS.from_epsg(4544).to_string()
-    cube = build_cube([track], region_geobox(lon, lat, crs=crs, resolution_m=settings.cell_m), None, settings)
-    hotspots = find_hotspots(cube, settings).value
+    touched = touch_cells([track], region_geobox(lon, lat, crs=crs, resolution_m=settings.cell_m))
+    hotspots = find_hotspots(touched, settings).value
     middle = _LON + _LENGTH_M / 2 * _DEGREES_PER_M
     sites = [Site(name, name, middle, _LAT + north, 20.0, "WGS84", CrsSource.DECLARED) for name, north in
              (("a", -0.0012), ("b", 0.0012))]  # fmt: skip

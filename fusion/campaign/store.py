@@ -31,8 +31,8 @@ from affine import Affine
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from fusion.cube.build import cube_species, frame_of_cube, layer_fill
 from fusion.cube.grid import geobox_of
+from fusion.cube.touched import cube_species, frame_of_cube, layer_fill
 from ingest.errors import ContractError
 from ingest.schema import check_cube
 
@@ -131,8 +131,8 @@ def open_campaign(store: Path) -> xr.Dataset:
     Returns
     -------
     Dataset, dims (pass, y, x)
-        As from `build_cube`, with ``mission`` (pass) naming the mission of each pass: `find_hotspots`,
-        `fusion.campaign.persistence` and the derived layers of `fusion.cube.build` take it.
+        As from `build_cube`, with ``mission`` (pass) naming the mission of each pass: `gather_cells` (so
+        `find_hotspots`), `fusion.campaign.persistence` and the derived layers of `fusion.cube.build` take it.
 
     Raises
     ------

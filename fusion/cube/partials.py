@@ -1,4 +1,4 @@
-"""What one drive pass adds to the cells it crosses: partial sums that merge by addition (or maximum, or minimum)."""
+"""What one track adds to the cells it touches: partial sums that merge by addition (or maximum, or minimum)."""
 
 from __future__ import annotations
 
@@ -26,55 +26,58 @@ LAYERS = ("count", "sum", "sum_squares", "max", "background_sum", "visited_at")
 
 
 @dataclass(frozen=True, eq=False)
-class Partials:
-    """Partial sums over the samples of one species in the cells of one pass: (cells,) each, sorted.
+class TouchedCells:
+    """Partial sums over the samples of one species: ``places`` (n,) sorted and unique, ``sums`` (n, `LAYERS`).
 
-    ``visited_at`` is the time of the first sample in seconds since the pass began.
+    A place is the drive pass of the track (0, 1, ...) times the cells of the grid, plus the cell. The last layer is
+    the time of the first sample in seconds since the pass began.
     """
 
-    cells: Ints
-    count: Floats
-    sum: Floats
-    sum_squares: Floats
-    max: Floats
-    background_sum: Floats
-    visited_at: Floats
+    places: Ints
+    sums: Floats
 
 
 @dataclass(frozen=True, eq=False)
-class PassRecord:
-    """One drive pass: its name, its time span (UTC), its mean wind and the partials of every species.
+class TrackRecord:
+    """The drive passes of one track: name, time span (UTC) and mean wind of each, and the cells of every species.
 
-    ``u``, ``v`` are the vector mean of the wind [m s-1], NaN without one; ``direction_sd_rad`` is the Yamartino
-    standard deviation of its direction.
+    ``u``, ``v`` (passes,) are the vector mean of the wind [m s-1], NaN without one; ``direction_sd_rad`` is the
+    Yamartino standard deviation of its direction.
     """
 
-    label: str
-    start: np.datetime64
-    end: np.datetime64
-    u: float
-    v: float
-    direction_sd_rad: float
-    species: dict[str, Partials]
+    labels: tuple[str, ...]
+    start: NDArray[np.datetime64]
+    end: NDArray[np.datetime64]
+    u: Floats
+    v: Floats
+    direction_sd_rad: Floats
+    species: dict[str, TouchedCells]
 
 
-def sum_by_cell(cells: Ints, values: Floats, background: Floats, seconds: Floats, *, size: int) -> Partials:
-    """Reduce samples to the cells they fall into (``size`` cells in the grid, cells < 0 are off the grid).
+def sum_by_place(places: Ints, values: Floats, background: Floats, seconds: Floats) -> TouchedCells:
+    """Reduce samples (n,) to the places they fall into, in one compiled pass over them.
 
-    One compiled pass over the samples; the memory is that of the range of cells a pass covers, not of the region.
+    The memory is that of the samples and of the places they touch, however far apart these are.
     """
-    inside = (cells >= 0) & (cells < size)
-    cells, values, background, seconds = cells[inside], values[inside], background[inside], seconds[inside]
-    if cells.size == 0:
-        empty = np.empty(0)
-        return Partials(np.empty(0, np.int64), empty, empty, empty, empty, empty, empty)
-    low = int(cells.min())
-    table = np.zeros((int(cells.max()) - low + 1, len(LAYERS)))
-    table[:, 3], table[:, 5] = -np.inf, np.inf
+    touched, row_of = _distinct(np.asarray(places, np.int64))
+    sums = np.zeros((touched.size, len(LAYERS)))
+    sums[:, 3], sums[:, 5] = -np.inf, np.inf
     samples, below, when = (np.asarray(v, np.float64) for v in (values, background, seconds))
-    tabulate(cells - low, samples, below, when, table)
-    hit = np.flatnonzero(table[:, 0])
-    return Partials(hit + low, *table[hit].T.copy())
+    tabulate(row_of, samples, below, when, sums)
+    return TouchedCells(touched, sums)
+
+
+def _distinct(places: Ints) -> tuple[Ints, Ints]:
+    """Sorted distinct places, and which of them each sample is in."""
+    if places.size == 0:
+        return places, places
+    low, high = int(places.min()), int(places.max())
+    if high - low >= places.size:
+        touched, row_of = np.unique(places, return_inverse=True)
+        return touched, np.asarray(row_of, np.int64)
+    is_touched = np.zeros(high - low + 1, bool)  # samples lie so close together that no sorting is needed
+    is_touched[places - low] = True
+    return np.flatnonzero(is_touched) + low, (np.cumsum(is_touched) - 1)[places - low]
 
 
 def usable_rows(passes: xr.Dataset, name: str) -> NDArray[np.bool_]:
@@ -90,42 +93,54 @@ def enhanced_species(passes: xr.Dataset) -> tuple[str, ...]:
     return tuple(name for name in species_names(passes) if f"{name}_enhancement" in passes)
 
 
-def pass_records(track: Track, geobox: GeoBox) -> tuple[PassRecord, ...]:
-    """Reduce every drive pass of a track to its partials on ``geobox``, in order of ``pass_index``."""
+def track_record(track: Track, geobox: GeoBox) -> TrackRecord:
+    """Reduce a track to its drive passes, in order of ``pass_index``, and the cells of ``geobox`` that they touch."""
     passes = track.passes
     if "pass_index" not in passes:
         raise ContractError(f"{passes['trajectory'].item()}: no pass_index; run tracks.process_trace first")
-    index = passes["pass_index"].values
-    cells = cell_index(passes["lon"].values, passes["lat"].values, geobox)
-    return tuple(_pass_record(passes, index == k, cells, int(k), geobox) for k in np.unique(index[index >= 0]))
+    index, time = passes["pass_index"].values, passes["time"].values
+    in_pass = np.flatnonzero(index >= 0)
+    known, number = np.unique(index[in_pass], return_inverse=True)
+    rows = np.split(in_pass[np.argsort(number, kind="stable")], np.cumsum(np.bincount(number))[:-1])
+    start, end = (np.array([time[r[k]] for r in rows if r.size], "datetime64[ns]") for k in (0, -1))
+    winds = np.array([_wind_in(passes, r) for r in rows if r.size]).reshape(-1, 3)
+    return TrackRecord(
+        tuple(f"{passes['trajectory'].item()}#{k}" for k in known),
+        start,
+        end,
+        *winds.T,
+        species=_touched(passes, number, in_pass, start, geobox),
+    )
 
 
-def _pass_record(passes: xr.Dataset, rows: NDArray[np.bool_], cells: Ints, k: int, geobox: GeoBox) -> PassRecord:
-    time = passes["time"].values[rows]
-    seconds = (time - time[0]) / np.timedelta64(1, "s")
-    species = {}
+def _touched(
+    passes: xr.Dataset, number: Ints, in_pass: Ints, start: NDArray[np.datetime64], geobox: GeoBox
+) -> dict[str, TouchedCells]:
+    """Cells of every species; ``number`` counts the passes of the rows ``in_pass``."""
+    cells = cell_index(passes["lon"].values[in_pass], passes["lat"].values[in_pass], geobox)
+    places = number * int(np.prod(geobox.shape)) + cells
+    seconds = (passes["time"].values[in_pass] - start[number]) / np.timedelta64(1, "s")
+    found = {}
     for name in enhanced_species(passes):
-        use = usable_rows(passes, name)[rows]
-        background = passes[f"{name}_background"].values if f"{name}_background" in passes else np.zeros(rows.size)
-        species[name] = sum_by_cell(
-            cells[rows][use],
-            passes[f"{name}_enhancement"].values[rows][use],
-            background[rows][use],
-            seconds[use],
-            size=int(np.prod(geobox.shape)),
-        )
-    u, v, spread = mean_wind(passes, rows)
-    return PassRecord(f"{passes['trajectory'].item()}#{k}", time[0], time[-1], u, v, spread, species)
+        use = usable_rows(passes, name)[in_pass] & (cells >= 0)
+        has_background = f"{name}_background" in passes
+        background = passes[f"{name}_background"].values if has_background else np.zeros(passes.sizes["obs"])
+        values = passes[f"{name}_enhancement"].values[in_pass][use]
+        found[name] = sum_by_place(places[use], values, background[in_pass][use], seconds[use])
+    return found
 
 
-def mean_wind(passes: xr.Dataset, rows: NDArray[np.bool_]) -> tuple[float, float, float]:
-    """Vector mean of the wind in ``rows`` [m s-1] and the spread of its direction [rad]; NaN without wind.
+def _wind_in(passes: xr.Dataset, rows: Ints) -> tuple[float, float, float]:
+    if "u" not in passes or "v" not in passes:
+        return np.nan, np.nan, np.nan
+    return mean_wind(passes["u"].values[rows], passes["v"].values[rows])
+
+
+def mean_wind(u: Floats, v: Floats) -> tuple[float, float, float]:
+    """Vector mean of the wind [m s-1] and the spread of its direction [rad]; NaN without wind.
 
     Yamartino, R. J. 1984, J. Climate Appl. Meteor. 23, 1362-1366, eq. 9.
     """
-    if "u" not in passes or "v" not in passes:
-        return np.nan, np.nan, np.nan
-    u, v = passes["u"].values[rows], passes["v"].values[rows]
     ok = np.isfinite(u) & np.isfinite(v)
     if not ok.any():
         return np.nan, np.nan, np.nan

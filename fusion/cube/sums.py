@@ -1,4 +1,4 @@
-"""Samples onto the cells of a grid, in one compiled pass."""
+"""Samples onto the rows of a table, in one compiled pass."""
 
 from __future__ import annotations
 

@@ -54,8 +54,8 @@ def find_area(
 
     Parameters
     ----------
-    cube : Dataset, dims (pass, y, x)
-        From `build_cube` or `open_campaign`.
+    cube : Dataset
+        Its touched cells: from `touch_cells`, or of an open campaign from `gather_cells`.
     name : str
         One of `cube_species`.
     settings : FusionSettings, optional

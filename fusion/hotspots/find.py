@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-import dask.base
 import numpy as np
 import shapely
 import xarray as xr
@@ -14,8 +13,8 @@ from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 from scipy import ndimage, sparse
 
-from fusion.cube.build import cube_species
 from fusion.cube.grid import cell_area_m2, cell_centres, geobox_of, to_wgs84, unproject
+from fusion.cube.touched import cells_by_pass, cube_species
 from fusion.hotspots.gistar import disc_kernel, gi_star_cells, neighbour_matrix
 from fusion.hotspots.significance import (
     CellTest,
@@ -35,13 +34,11 @@ Ints = NDArray[np.int64]
 
 _SAME_PLACE_DEG = 5e-4
 """About 50 m."""
-_READ_BYTES = 1 << 28
-"""Dense passes that are in memory at a time; a pass that is larger is read alone."""
 
 
 @dataclass(frozen=True, eq=False)
 class _PassCells:
-    """Visited cells of one species in one pass, read from the cube."""
+    """Visited cells of one species in one pass: means over the samples, and the time of the first."""
 
     cells: Ints
     count: Floats
@@ -76,8 +73,8 @@ def find_hotspots(cube: xr.Dataset, settings: FusionSettings | None = None) -> O
 
     Parameters
     ----------
-    cube : Dataset, dims (pass, y, x)
-        From `build_cube`.
+    cube : Dataset
+        Its touched cells: from `touch_cells`, or of an open campaign from `gather_cells`.
     settings : FusionSettings, optional
 
     Returns
@@ -208,21 +205,12 @@ def _surrogate_number(passes: Sequence[PassScores], kernel: Floats, settings: Fu
 
 
 def _read_passes(cube: xr.Dataset, name: str) -> list[_PassCells]:
-    """Visited cells of all passes; read as many passes at a time as fit into `_READ_BYTES`."""
-    layers = [cube[f"{name}_{layer}"] for layer in ("count", "sum", "sum_squares", "background_sum", "visited_at")]
-    passes = cube.sizes["pass"]
-    at_once = max(1, _READ_BYTES // max(1, 8 * len(layers) * layers[0][0].size)) if passes else 1
-    visited: list[_PassCells] = []
-    for first in range(0, passes, at_once):
-        dense = dask.base.compute(*(layer.data[first : first + at_once] for layer in layers))
-        visited += [_pass_cells(*(layer[k].ravel() for layer in dense)) for k in range(len(dense[0]))]
-    return visited
-
-
-def _pass_cells(count: Floats, total: Floats, squares: Floats, background: Floats, visited_at: Floats) -> _PassCells:
-    cells = np.flatnonzero(count)
-    n = count[cells]
-    return _PassCells(cells, n, total[cells] / n, squares[cells] / n, background[cells] / n, visited_at[cells])
+    """Visited cells of all passes: slices of the table of touched cells."""
+    layers = ("count", "sum", "sum_squares", "background_sum", "visited_at")
+    places = cells_by_pass(cube, name)
+    count, *sums, visited_at = (cube[f"{name}_{layer}"].values for layer in layers)
+    columns = [count, *(total / count for total in sums), visited_at]
+    return [_PassCells(cells, *(column[rows] for column in columns)) for cells, rows in places]
 
 
 # --- cells to candidates --------------------------------------------------------------------------------------------

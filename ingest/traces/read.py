@@ -145,6 +145,7 @@ def read_traces(
     records, used = notes.take(fill_from_tracks(records, settings))
     outings = notes.take(group_outings(records, used=used))
     traces: list[xr.Dataset] = []
+    taken: set[str] = set()
     for source, instruments in outings:
         if source is None:
             continue
@@ -154,7 +155,7 @@ def read_traces(
                 joined = notes.take(check_speed(joined))
             named = instruments[0] if len(instruments) == 1 and not source.has_species else source
             name = _stem(named.item) + (f"-{named.platform}" if named.platform else "")
-            traces += _split(joined, name, {str(t["trajectory"].values) for t in traces}, settings, notes)
+            traces += _split(joined, name, taken, settings, notes)
     traces.sort(key=lambda trace: (trace["time"].values[0], str(trace["trajectory"].values)))
     logger.info("traces: %d files, %d traces, %d rejects", len(files), len(traces), len(notes.rejects))
     return notes.outcome(tuple(traces))
@@ -247,7 +248,7 @@ def _stem(item: str) -> str:
 
 
 def _split(record: Record, name: str, taken: set[str], settings: TraceSettings, notes: Notes) -> list[xr.Dataset]:
-    """Cut a record at its long pauses and build a trace of each part."""
+    """Cut a record at its long pauses and build a trace of each part; their names are added to those ``taken``."""
     if not record.has_species:
         notes.reject(record.item, "columns", "no_species_recognised")
         return []

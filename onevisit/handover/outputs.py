@@ -37,7 +37,7 @@ from onevisit.handover.page.why import Why, explain, pass_ways
 from onevisit.handover.page.why_picture import draw_why
 from onevisit.manifest import Recorder, code_version, manifest_dict
 from onevisit.profile import changed_settings, profile_dict
-from onevisit.result import Flown, Fused, Result
+from onevisit.result import Flown, Fused, Gridded, Result
 from onevisit.stages import Kept, Work
 
 SCORED = ("hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson")
@@ -132,12 +132,12 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
         said = result.anomalies
         yield "anomalies.geojson", lambda path: write_anomalies(path, said.value, result.sites), (said, leads)
     for part in parts:
-        if part.cube is not None:
-            yield f"cube{part.region.name}.nc", _cube_writer(part.cube), part.key
+        if part.gridded is not None:
+            yield f"cube{part.region.name}.nc", _cube_writer(part.gridded), part.key
 
 
-def _cube_writer(cube: Callable[[], xr.Dataset]) -> Writer:
-    return lambda path: write_cube(path, cube())
+def _cube_writer(gridded: Gridded) -> Writer:
+    return lambda path: write_cube(path, gridded.cube(), gridded.touched())
 
 
 def _findings(part: Fused) -> tuple[Findings, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,7 +77,7 @@ def map_segments(
     doi:10.1214/aos/1176344552 (the bootstrap).
     """
     network, matched, decision = _matched(tracks, settings, roads)
-    table = _joined([pass_means(track, rows) for track, rows in zip(tracks, matched, strict=True)])
+    table = pass_means(tracks, matched)
     return Outcome(SegmentMap(network, _medians(table, settings)), (decision,))
 
 
@@ -118,50 +119,56 @@ def _counts(tracks: Sequence[Track], matched: list[NDArray[np.int32]], settings:
     return on, moving
 
 
-def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Tables below each other, the empty ones left out: their columns have no kind."""
-    filled = [part for part in parts if len(part)]
-    columns = ["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement", "first", "last"]
-    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
-
-
-def pass_means(track: Track, segment: NDArray[np.int32]) -> pd.DataFrame:
+def pass_means(tracks: Sequence[Track], matched: Sequence[NDArray[np.int32]]) -> pd.DataFrame:
     """Mean of every species over the rows of each drive pass on each segment; unusable values do not count.
 
     Parameters
     ----------
-    track : Track
-    segment : array of int32, shape (obs,)
-        From `tracks.segments.matching.match_segments`.
+    tracks : sequence of Track
+    matched : sequence of int32 array, shape (obs,)
+        Of each track, from `tracks.segments.matching.match_segments`.
 
     Returns
     -------
     pandas.DataFrame
         ``species, units, trajectory, pass_index, segment, value, enhancement, first, last``, one row per pass and
-        segment; the times are those of its first and last row there.
+        segment, tracks in order; the times are those of its first and last row there.
     """
-    passes = track.passes
-    number = passes["pass_index"].values
-    row_usable = (segment >= 0) & (number >= 0) & is_usable(passes["qc_flag"].values)
+    rows: dict[tuple[str, str], list[dict[str, NDArray[Any]]]] = {}
+    for number, (track, segment) in enumerate(zip(tracks, matched, strict=True)):
+        for key, columns in _usable(track, segment).items():
+            own = {"trajectory": np.full(columns["segment"].size, number), **columns}
+            rows.setdefault(key, []).append(own)
+    labels = np.array([str(track.passes["trajectory"].values) for track in tracks], object)
     parts = []
+    for (name, units), of_tracks in rows.items():
+        frame = pd.DataFrame({key: np.concatenate([own[key] for own in of_tracks]) for key in of_tracks[0]})
+        means = frame.groupby(["trajectory", "pass_index", "segment"], as_index=False).agg(
+            value=("value", "mean"), enhancement=("enhancement", "mean"), first=("time", "min"), last=("time", "max")
+        )
+        parts.append(means.assign(trajectory=labels[means["trajectory"]], species=name, units=units))
+    columns = ["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement", "first", "last"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _usable(track: Track, segment: NDArray[np.int32]) -> dict[tuple[str, str], dict[str, NDArray[Any]]]:
+    """Of every species and unit the rows that count: pass, segment, value, enhancement and time."""
+    passes = track.passes
+    number, time = passes["pass_index"].values, passes["time"].values
+    row_usable = (segment >= 0) & (number >= 0) & is_usable(passes["qc_flag"].values)
+    found = {}
     for name in species_names(passes):
         values, excess = passes[name].values, passes[f"{name}_enhancement"].values
         good = np.flatnonzero(row_usable & is_usable(passes[f"{name}_qc"].values) & np.isfinite(excess))
-        frame = pd.DataFrame(
-            {
+        if good.size:
+            found[name, str(passes[name].attrs["units"])] = {
                 "pass_index": number[good],
                 "segment": segment[good],
                 "value": values[good],
                 "enhancement": excess[good],
-                "time": passes["time"].values[good],
+                "time": time[good],
             }
-        )
-        means = frame.groupby(["pass_index", "segment"], as_index=False).agg(
-            value=("value", "mean"), enhancement=("enhancement", "mean"), first=("time", "min"), last=("time", "max")
-        )
-        about = {"units": str(passes[name].attrs["units"]), "trajectory": str(passes["trajectory"].values)}
-        parts.append(means.assign(species=name, **about))
-    return _joined(parts)
+    return found
 
 
 def bootstrap_medians(values: Floats) -> tuple[Floats, Floats]:

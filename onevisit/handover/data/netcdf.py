@@ -110,11 +110,19 @@ def _described(name: str, attrs: dict[str, Any]) -> dict[str, Any]:
     return attrs
 
 
-def write_cube(path: Path, cube: xr.Dataset) -> None:
-    """Write the (pass, y, x) cube, computing it slab by slab.
+def write_cube(path: Path, cube: xr.Dataset, touched: xr.Dataset | None = None) -> None:
+    """Write the (pass, y, x) cube, tile by tile from its touched cells, other layers slab by slab.
 
     Tiles in which nothing was measured are left out: HDF5 gives their fill value back without storing them. Tiles are
     written in order, whichever is computed first, so that a second run gives the same bytes.
+
+    Parameters
+    ----------
+    path : Path
+    cube : Dataset, dims (pass, y, x)
+        From `fusion.build_cube`.
+    touched : Dataset, optional
+        What it was made of, from `fusion.touch_cells`; without it all of the cube is computed to find what is empty.
 
     Raises
     ------
@@ -139,11 +147,11 @@ def write_cube(path: Path, cube: xr.Dataset) -> None:
                 if dimension not in file.dimensions:
                     file.createDimension(str(dimension), size)
             for name in lazy:
-                _write_tiles(file, name, plain[name])
+                _write_layer(file, name, plain[name], touched)
 
 
-def _write_tiles(file: netCDF4.Dataset, name: str, layer: xr.DataArray) -> None:
-    """Write one lazy layer (..., y, x), a slab of leading indices at a time, tile by tile, empty tiles left out."""
+def _write_layer(file: netCDF4.Dataset, name: str, layer: xr.DataArray, touched: xr.Dataset | None) -> None:
+    """Write one lazy layer (..., y, x) tile by tile, empty tiles left out."""
     empty = 0.0 if str(layer.attrs.get("layer")) in _ZERO_WHERE_EMPTY else np.nan
     tile = (*[1] * (layer.ndim - 2), *(min(_TILE_CELLS, size) for size in layer.shape[-2:]))
     variable = file.createVariable(
@@ -160,9 +168,26 @@ def _write_tiles(file: netCDF4.Dataset, name: str, layer: xr.DataArray) -> None:
         variable.delncattr("_FillValue")  # zero samples is a value, not a gap; the file's own fill stays zero
     coordinates = [str(key) for key in layer.coords if key not in layer.dims and key != "spatial_ref"]
     variable.setncatts({**layer.attrs, **({"coordinates": " ".join(coordinates)} if coordinates else {})})
-    if layer.ndim == 2:
+    if touched is not None and name in touched and "layer" in layer.attrs:
+        _put_touched(variable, touched, str(layer.attrs["layer"]), empty)
+    elif layer.ndim == 2:
         _put_tiles(variable, (), layer.values, empty, tile)
-        return
+    else:
+        _put_slabs(variable, layer, empty, tile)
+
+
+def _put_touched(variable: netCDF4.Variable[Any], touched: xr.Dataset, layer: str, empty: float) -> None:
+    """Write the tiles that were touched."""
+    from fusion.cube.touched import layer_of
+
+    for number, top, left, values in layer_of(touched, variable.name.removesuffix(f"_{layer}"), layer).tiles(
+        _TILE_CELLS
+    ):
+        _put_tile(variable, (number,), (top, left), values, empty)
+
+
+def _put_slabs(variable: netCDF4.Variable[Any], layer: xr.DataArray, empty: float, tile: tuple[int, ...]) -> None:
+    """Write a layer (pass, y, x), a slab of passes at a time."""
     height = max(1, _SLAB_CELLS // max(1, layer.shape[-1] * layer.shape[-2]))
     for start in range(0, layer.shape[0], height):
         slab = layer.isel({layer.dims[0]: slice(start, start + height)}).values
@@ -176,10 +201,16 @@ def _put_tiles(
     tall, wide = tile[-2:]
     for top in range(0, values.shape[0], tall):
         for left in range(0, values.shape[1], wide):
-            part = values[top : top + tall, left : left + wide]
-            is_empty = np.isnan(part).all() if np.isnan(empty) else not part.any()
-            if not is_empty:
-                variable[(*index, slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))] = part
+            _put_tile(variable, index, (top, left), values[top : top + tall, left : left + wide], empty)
+
+
+def _put_tile(
+    variable: netCDF4.Variable[Any], index: tuple[int, ...], corner: tuple[int, int], part: NDArray[Any], empty: float
+) -> None:
+    is_empty = np.isnan(part).all() if np.isnan(empty) else not part.any()
+    if not is_empty:
+        top, left = corner
+        variable[(*index, slice(top, top + part.shape[0]), slice(left, left + part.shape[1]))] = part
 
 
 def _joint_names(traces: Sequence[xr.Dataset]) -> dict[str, list[str | None]]:

@@ -51,7 +51,7 @@ class PlumeLine:
 
 def plume_lines(tracks: Sequence[Track]) -> list[PlumeLine]:
     """Every plume of every outing, in order of outing, species and time."""
-    return [line for track in tracks for line in _lines(track)]
+    return [line for track in tracks if track.plumes.sizes["plume"] for line in _lines(track)]
 
 
 def strongest_outside(tracks: Sequence[Track], hotspots: Sequence[Hotspot], *, most: int = 8) -> list[PlumeLine]:

@@ -177,9 +177,9 @@ def _add_findings(plot: Any, findings: Sequence[Finding], words: Words) -> None:
 def _add_tracks(
     plot: Any, region: RegionContents, scales: Sequence[SpeciesScale], words: Words, zone: tzinfo
 ) -> None:
-    for track in region.tracks:
-        x, y = _thin_line(track, region.crs)
-        plot.line(x, y, line_color="#8d8a83", line_width=1.2, line_alpha=0.9, name="layer:track")
+    lines = [_thin_line(track, region.crs) for track in region.tracks]
+    x, y = (np.concatenate(parts) for parts in zip(*lines, strict=True))
+    plot.line(x, y, line_color="#8d8a83", line_width=1.2, line_alpha=0.9, name="layer:track")
     share = max(200, _MOST_POINTS // max(len(region.tracks), 1))
     for number, scale in enumerate(scales):
         columns = _track_points(region, scale, share, zone)

@@ -15,7 +15,7 @@ import xarray as xr
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from fusion import FusionSettings, build_cube, cell_mean, find_hotspots, region_geobox
+from fusion import FusionSettings, build_cube, cell_mean, find_hotspots, gather_cells, region_geobox, touch_cells
 from fusion.campaign import store as campaign
 from fusion.campaign.store import Grid, add_mission, campaign_keys, create_campaign, open_campaign
 from ingest.errors import ContractError
@@ -29,7 +29,7 @@ def _cube(tracks, cell=20.0):
     lon = np.concatenate([t.passes["lon"].values for t in tracks])
     lat = np.concatenate([t.passes["lat"].values for t in tracks])
     return build_cube(
-        tracks, region_geobox(lon, lat, crs=CRS, resolution_m=cell), None, FusionSettings(chunk_cells=32)
+        touch_cells(tracks, region_geobox(lon, lat, crs=CRS, resolution_m=cell)), None, FusionSettings(chunk_cells=32)
     )
 
 
@@ -152,10 +152,10 @@ def test_hotspots_recur_over_missions(drives, tmp_path: Path) -> None:
     """Two missions of one drive each, with one plume: recurrent only in the campaign."""
     a, b, c, d = drives(4)
     for t in (a, b, c, d):
-        alone = find_hotspots(_cube([t]), FusionSettings(surrogates=99)).value
+        alone = find_hotspots(gather_cells(_cube([t])), FusionSettings(surrogates=99)).value
         assert all(h.single_sighting for h in alone)
         add_mission(tmp_path, _cube([t]), tile=TILE)
-    found = find_hotspots(open_campaign(tmp_path), FusionSettings(surrogates=199)).value
+    found = find_hotspots(gather_cells(open_campaign(tmp_path)), FusionSettings(surrogates=199)).value
     assert [h.single_sighting for h in found] == [False]
     assert found[0].passes_seen == 4
 
@@ -284,7 +284,7 @@ def test_the_key_is_that_of_what_was_measured_where_and_when(track) -> None:
         t.passes["ch4"].attrs["units"] = units
         lon, lat = t.passes["lon"].values, t.passes["lat"].values
         wide = np.append(lon, lon - margin), np.append(lat, lat + margin)
-        return campaign._content_key(build_cube([t], region_geobox(*wide, crs=CRS, resolution_m=20)))
+        return campaign._content_key(build_cube(touch_cells([t], region_geobox(*wide, crs=CRS, resolution_m=20))))
 
     first = key()
     assert len(first) == 20 and key() == first == key(margin=0.01)

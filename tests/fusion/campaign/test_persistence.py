@@ -11,7 +11,7 @@ import shapely
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from fusion import FusionSettings, build_cube, find_hotspots, region_geobox
+from fusion import FusionSettings, build_cube, find_hotspots, gather_cells, region_geobox, touch_cells
 from fusion.campaign.persistence import _cells_inside, _kind, follow_hotspots
 from fusion.campaign.store import add_mission, open_campaign
 from fusion.cube.grid import to_wgs84
@@ -29,7 +29,7 @@ def _campaign(store: Path, drives, plumes: list[float]):
             time = t.passes["time"] + np.timedelta64(30 * day, "D")
             tracks.append(replace(t, passes=t.passes.assign_coords(time=time).assign(trajectory=f"m{day}d{k}")))
         lon, lat = (np.concatenate([t.passes[v].values for t in tracks]) for v in ("lon", "lat"))
-        add_mission(store, build_cube(tracks, region_geobox(lon, lat, crs=CRS, resolution_m=20)))
+        add_mission(store, build_cube(touch_cells(tracks, region_geobox(lon, lat, crs=CRS, resolution_m=20))))
     return open_campaign(store)
 
 
@@ -44,7 +44,7 @@ def _campaign(store: Path, drives, plumes: list[float]):
 def test_what_a_plume_does_over_missions_is_named(drives, tmp_path: Path, plumes: list[float], kind: str) -> None:
     """Four missions; missions that crossed and saw nothing count."""
     campaign = _campaign(tmp_path, drives, plumes)
-    found = [h for h in find_hotspots(campaign, QUICK).value if not h.single_sighting]
+    found = [h for h in find_hotspots(gather_cells(campaign), QUICK).value if not h.single_sighting]
     (followed,) = follow_hotspots(campaign, found)
     assert followed.kind == kind
     assert len(followed.crossed) == 4
@@ -86,8 +86,10 @@ def test_a_cube_without_missions_is_refused(drives) -> None:
     """A cube of one mission has no history."""
     tracks = drives(1)
     cube = build_cube(
-        tracks,
-        region_geobox(tracks[0].passes["lon"].values, tracks[0].passes["lat"].values, crs=CRS, resolution_m=20),
+        touch_cells(
+            tracks,
+            region_geobox(tracks[0].passes["lon"].values, tracks[0].passes["lat"].values, crs=CRS, resolution_m=20),
+        )
     )
     with pytest.raises(ContractError, match="open_campaign"):
         follow_hotspots(cube, ())
@@ -113,17 +115,17 @@ def _mission_cube(track, values: dict[str, list[list[float]]]):
             start = f"2024-05-{len(tracks) + 1:02d}T00:00:00"
             tracks.append(track(x, y, np.array(row)[at], name=f"p{len(tracks)}", start=start))
             missions.append(mission)
-    return build_cube(tracks, BOX).assign_coords(mission=("pass", missions))
+    return build_cube(touch_cells(tracks, BOX)).assign_coords(mission=("pass", missions))
 
 
 def _hotspot(drives, polygon, seen_by: tuple[str, ...]):
-    (found,) = find_hotspots(_cube_of(drives(3)), QUICK).value
+    (found,) = find_hotspots(gather_cells(_cube_of(drives(3))), QUICK).value
     return replace(found, id="H7", polygon=polygon, seen_by=seen_by)
 
 
 def _cube_of(tracks):
     lon, lat = (np.concatenate([t.passes[v].values for t in tracks]) for v in ("lon", "lat"))
-    return build_cube(tracks, region_geobox(lon, lat, crs=CRS, resolution_m=20))
+    return build_cube(touch_cells(tracks, region_geobox(lon, lat, crs=CRS, resolution_m=20)))
 
 
 def test_a_history_is_told_in_numbers(drives, track) -> None:

@@ -19,6 +19,7 @@ from fusion import (
     cube_species,
     passes_crossed,
     region_geobox,
+    touch_cells,
 )
 from ingest.errors import ContractError
 from ingest.flags import Flag
@@ -36,7 +37,7 @@ def _box(tracks, cell=20.0):
 def test_the_cube_keeps_count_and_sum(drives) -> None:
     """Every sample is in exactly one cell."""
     tracks = drives(3)
-    cube = build_cube(tracks, _box(tracks))
+    cube = build_cube(touch_cells(tracks, _box(tracks)))
     check_cube(cube)
     assert cube_species(cube) == ("ch4",)
     assert float(cube["ch4_count"].sum()) == sum(t.passes.sizes["obs"] for t in tracks)
@@ -53,7 +54,7 @@ def test_flagged_and_unassigned_samples_stay_out(drives) -> None:
     passes["pass_index"][2] = -1
     passes["ch4_enhancement"][3] = np.nan
     passes["ch4_qc"] = ("obs", np.where(np.arange(passes.sizes["obs"]) == 4, Flag.VALUE_STUCK, 0).astype(np.uint32))
-    cube = build_cube([track], _box([track]))
+    cube = build_cube(touch_cells([track], _box([track])))
     assert float(cube["ch4_count"].sum()) == passes.sizes["obs"] - 4
 
 
@@ -66,8 +67,9 @@ def test_building_computes_nothing_and_one_pass_is_read_alone(drives) -> None:
         computed.append(keys)
         return dask.get(dsk, keys)
 
+    touched = touch_cells(tracks, _box(tracks))
     with dask.config.set(scheduler=count):
-        cube = build_cube(tracks, _box(tracks), None, FusionSettings(chunk_cells=64))
+        cube = build_cube(touched, None, FusionSettings(chunk_cells=64))
         mean = cell_mean(cube, "ch4")
         assert computed == []
         assert mean.chunks is not None
@@ -81,7 +83,10 @@ def test_chunks_do_not_change_the_numbers(drives) -> None:
     """Tiles of 7 cells hold what one tile holds."""
     tracks = drives(2)
     box = _box(tracks)
-    whole, tiled = build_cube(tracks, box), build_cube(tracks, box, None, FusionSettings(chunk_cells=7))
+    whole, tiled = (
+        build_cube(touch_cells(tracks, box)),
+        build_cube(touch_cells(tracks, box), None, FusionSettings(chunk_cells=7)),
+    )
     xr.testing.assert_identical(whole.compute(), tiled.compute())
 
 
@@ -92,7 +97,7 @@ def test_what_follows_from_the_partials(track) -> None:
         track(x, y, np.array([1.0, 3.0, 10.0]), name="a", start="2024-05-01T00:00:00"),
         track(x[:2], y[:2], np.array([2.0, 2.0]), name="b", start="2024-05-03T00:00:00"),
     ]
-    cube = build_cube(tracks, _box(tracks)).compute()
+    cube = build_cube(touch_cells(tracks, _box(tracks))).compute()
     assert cell_mean(cube, "ch4").values.tolist() == [[2.0, 10.0]]
     assert cell_standard_error(cube, "ch4").values[0, 0] == pytest.approx(np.sqrt((1 + 1) / 3 / 4))
     assert np.isnan(cell_standard_error(cube, "ch4").values[0, 1])
@@ -109,7 +114,7 @@ def test_one_name_in_two_units_is_refused(drives) -> None:
     tracks = drives(2)
     tracks[1].passes["ch4"].attrs["units"] = "ppb"
     with pytest.raises(ContractError, match="ppb"):
-        build_cube(tracks, _box(tracks))
+        build_cube(touch_cells(tracks, _box(tracks)))
 
 
 def test_a_netcdf_file_keeps_the_grid_and_opens_in_gdal(drives, tmp_path: Path) -> None:
@@ -118,7 +123,7 @@ def test_a_netcdf_file_keeps_the_grid_and_opens_in_gdal(drives, tmp_path: Path) 
     tracks = drives(2)
     box = _box(tracks)
     path = tmp_path / "cube.nc"
-    build_cube(tracks, box).to_netcdf(path)
+    build_cube(touch_cells(tracks, box)).to_netcdf(path)
     try:
         dataset = rasterio.open(f"netcdf:{path}:ch4_count")
     except rasterio.errors.RasterioIOError:
@@ -150,7 +155,7 @@ def test_a_mosaic_becomes_area_fractions_and_means(drives) -> None:
         },
         xr_coords(fine),
     )
-    cube = build_cube(tracks, box, mosaic)
+    cube = build_cube(touch_cells(tracks, box), mosaic)
     assert "ortho_gsd" not in cube
     assert cube["ortho_area_fraction"].values[0, :3].tolist() == [0.5, 0.5, 0.0]
     assert cube["ortho_red"].values[0, :2].tolist() == [100.0, 0.0]
@@ -170,7 +175,7 @@ def _two_species(track):
 def test_every_layer_holds_its_sums_and_what_is_empty(track) -> None:
     """Zero in sums, NaN in maxima and times where nothing was measured; both species, by hand."""
     t = _two_species(track)
-    cube = build_cube([t], _box([t])).compute()
+    cube = build_cube(touch_cells([t], _box([t]))).compute()
     nan = np.nan
     expected = {
         "ch4_count": [2, 1, 1], "ch4_sum": [-2, 10, 2], "ch4_sum_squares": [10, 100, 4], "ch4_max": [1, 10, 2],
@@ -187,7 +192,7 @@ def test_every_layer_holds_its_sums_and_what_is_empty(track) -> None:
 def test_every_layer_says_what_it_is(track) -> None:
     """CF attributes of layers and coordinates: unit, method, names, as netCDF readers meet them."""
     t = _two_species(track)
-    cube = build_cube([t], _box([t]))
+    cube = build_cube(touch_cells([t], _box([t])))
     methods = {"count": "area: pass: sum", "sum": "area: sum", "sum_squares": "area: sum", "max": "area: maximum",
                "background_sum": "area: sum", "visited_at": "area: minimum"}  # fmt: skip
     said = {
@@ -239,7 +244,7 @@ def test_passes_are_told_by_name_time_and_wind(track) -> None:
     turning = track(x, y, np.ones(2), name="b", start="2024-05-03T00:00:00")
     turning.passes["u"].values[:], turning.passes["v"].values[:] = [0.0, 4.0], [4.0, 0.0]
     tracks = [track(x, y, np.ones(2), name="a", wind=(3.0, -1.0)), turning]
-    cube = build_cube(tracks, _box(tracks))
+    cube = build_cube(touch_cells(tracks, _box(tracks)))
     assert cube["pass_label"].values.tolist() == ["a#0", "b#0"] and cube["pass"].values.tolist() == [0, 1]
     assert cube["pass_start"].values.astype("datetime64[s]").astype(str).tolist() == [
         "2024-05-01T02:00:00", "2024-05-03T00:00:00",
@@ -258,12 +263,12 @@ def test_passes_are_told_by_name_time_and_wind(track) -> None:
 def test_no_tracks_make_an_empty_cube(track) -> None:
     """A grid without passes or species, and a species that only one of two tracks measured is empty in the other."""
     t = track(np.array([5.0, 25.0]), np.full(2, 5.0), np.ones(2), name="a")
-    empty = build_cube([], _box([t]))
+    empty = build_cube(touch_cells([], _box([t])))
     assert cube_species(empty) == () and empty.sizes["pass"] == 0 and empty.sizes["x"] == 2
     off = replace(t, passes=t.passes.assign(pass_index=("obs", np.full(2, -1, np.int32))))
-    cube = build_cube([off], _box([t]))
+    cube = build_cube(touch_cells([off], _box([t])))
     assert cube["ch4_count"].shape == (0, 1, 2) and cube["ch4_count"].chunks[1:] == ((1,), (2,))
-    both = build_cube([t, _two_species(track)], _box([t])).compute()
+    both = build_cube(touch_cells([t, _two_species(track)], _box([t]))).compute()
     assert both["no2_count"].values.tolist() == [[[0.0, 0.0]], [[2.0, 0.0]]]
     assert np.isnan(both["no2_max"].values[0]).all()
 
@@ -273,7 +278,7 @@ def test_layers_are_cut_into_chunks_of_the_setting(track, length: int, chunks: t
     """Rows and columns alike; every visited cell is in the chunk where it belongs, whatever chunk that is."""
     x = np.arange(length) * 20.0 + 5.0
     t = track(x, x, np.arange(1.0, length + 1))
-    cube = build_cube([t], _box([t]), None, FusionSettings(chunk_cells=7))
+    cube = build_cube(touch_cells([t], _box([t])), None, FusionSettings(chunk_cells=7))
     assert cube["ch4_sum"].chunks == ((1,), chunks, chunks)
     np.testing.assert_array_equal(cube["ch4_sum"].values[0], np.diag(np.arange(1.0, length + 1))[::-1])
 
@@ -281,7 +286,7 @@ def test_layers_are_cut_into_chunks_of_the_setting(track, length: int, chunks: t
 def test_standard_errors_means_and_ages_say_what_they_are(track) -> None:
     """Units, names and methods of what follows from the partials; per pass the mean keeps its passes."""
     t = _two_species(track)
-    cube = build_cube([t, track(np.array([5.0]), np.array([5.0]), np.array([9.0]), name="b")], _box([t]))
+    cube = build_cube(touch_cells([t, track(np.array([5.0]), np.array([5.0]), np.array([9.0]), name="b")], _box([t])))
     mean, each = cell_mean(cube, "ch4"), cell_mean(cube, "ch4", per_pass=True)
     assert mean.attrs == {
         "long_name": "mean enhancement of ch4", "units": "ppm", "grid_mapping": "spatial_ref",
@@ -305,12 +310,12 @@ def test_standard_errors_means_and_ages_say_what_they_are(track) -> None:
 def test_the_standard_error_of_equal_samples_is_zero(track) -> None:
     """Rounding does not make a variance negative, nor its root NaN."""
     t = track(np.full(3, 5.0), np.full(3, 5.0), np.full(3, 0.1))
-    error = cell_standard_error(build_cube([t], _box([t])), "ch4").values[0, 0]
+    error = cell_standard_error(build_cube(touch_cells([t], _box([t]))), "ch4").values[0, 0]
     assert error == pytest.approx(0.0, abs=1e-8)
 
 
 def test_a_layer_needs_its_attribute_to_be_a_species(track) -> None:
     """A variable that happens to end in _count is none."""
     t = _two_species(track)
-    cube = build_cube([t], _box([t])).assign(photo_count=("pass", np.ones(1)))
+    cube = build_cube(touch_cells([t], _box([t]))).assign(photo_count=("pass", np.ones(1)))
     assert cube_species(cube) == ("ch4", "no2")

@@ -13,8 +13,8 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 from odc.geo.xr import xr_coords
 
-from fusion.cube.build import frame_of_cube
 from fusion.cube.mosaic import add_mosaic, aggregate_tile
+from fusion.cube.touched import frame_of_cube
 from ingest.errors import ContractError
 
 CRS = "EPSG:4544"

@@ -12,8 +12,7 @@ from fusion.cube.partials import (
     LAYERS,
     enhanced_species,
     mean_wind,
-    pass_records,
-    sum_by_cell,
+    track_record,
     usable_rows,
 )
 from ingest.errors import ContractError
@@ -34,21 +33,19 @@ def test_a_record_is_a_pass_with_its_time_wind_and_sums(track) -> None:
               step_s=2.0)  # fmt: skip
     t.passes["u"].values[:] = [1.0, 2.0, 3.0, 50.0, 0.0, 0.0]
     t.passes["v"].values[:] = [0.0, 0.0, 3.0, 50.0, -4.0, -2.0]
-    one, two = pass_records(t, _box(t))
-    assert (one.label, two.label) == ("drive#3", "drive#8")
+    record = track_record(t, _box(t))
+    assert record.labels == ("drive#3", "drive#8")
     start = np.datetime64("2024-05-01T02:00:00", "ns")
-    spans = [[int((when - start) / np.timedelta64(1, "s")) for when in (r.start, r.end)] for r in (one, two)]
-    assert spans == [[0, 4], [8, 10]]
-    assert (one.u, one.v, two.u, two.v) == (2.0, 1.0, 0.0, -3.0)
-    assert two.direction_sd_rad == pytest.approx(0.0, abs=1e-7)
-    parts = one.species["ch4"]
-    table = {name: getattr(parts, name).tolist() for name in ("cells", *LAYERS)}
-    assert table == {
-        "cells": [0, 1], "count": [2.0, 1.0], "sum": [4.0, 10.0], "sum_squares": [10.0, 100.0], "max": [3.0, 10.0],
-        "background_sum": [14.0, 7.0], "visited_at": [0.0, 4.0],
+    spans = [((when - start) / np.timedelta64(1, "s")).tolist() for when in (record.start, record.end)]
+    assert spans == [[0.0, 8.0], [4.0, 10.0]]
+    assert (record.u.tolist(), record.v.tolist()) == ([2.0, 0.0], [1.0, -3.0])
+    assert record.direction_sd_rad[1] == pytest.approx(0.0, abs=1e-7)
+    touched = record.species["ch4"]
+    assert touched.places.tolist() == [0, 1, 3, 5]  # the grid has three cells
+    assert dict(zip(LAYERS, touched.sums.T.tolist(), strict=True)) == {
+        "count": [2.0, 1.0, 1.0, 1.0], "sum": [4.0, 10.0, 4.0, 2.0], "sum_squares": [10.0, 100.0, 16.0, 4.0],
+        "max": [3.0, 10.0, 4.0, 2.0], "background_sum": [14.0, 7.0, 7.0, 7.0], "visited_at": [0.0, 4.0, 2.0, 0.0],
     }  # fmt: skip
-    table = {name: getattr(two.species["ch4"], name).tolist() for name in ("cells", *LAYERS)}
-    assert table["cells"] == [0, 2] and table["sum"] == [4.0, 2.0] and table["visited_at"] == [2.0, 0.0]
 
 
 def test_a_species_without_a_background_has_none_and_others_are_their_own(track) -> None:
@@ -56,11 +53,11 @@ def test_a_species_without_a_background_has_none_and_others_are_their_own(track)
     t = track(np.array([5.0, 6.0, 7.0]), np.full(3, 5.0), np.array([1.0, 2.0, 3.0]))
     t.passes["no2"] = t.passes["ch4"].assign_attrs(species="NO2")
     t.passes["no2_enhancement"] = ("obs", np.array([np.nan, -5.0, np.inf]))
-    (record,) = pass_records(t, _box(t))
-    no2 = record.species["no2"]
-    assert (no2.count.tolist(), no2.sum.tolist(), no2.background_sum.tolist()) == ([1.0], [-5.0], [0.0])
-    assert (no2.max.tolist(), no2.visited_at.tolist()) == ([-5.0], [1.0])
-    assert record.species["ch4"].sum.tolist() == [6.0] and record.species["ch4"].background_sum.tolist() == [6.0]
+    record = track_record(t, _box(t))
+    no2 = dict(zip(LAYERS, record.species["no2"].sums.T.tolist(), strict=True))
+    assert (no2["count"], no2["sum"], no2["background_sum"]) == ([1.0], [-5.0], [0.0])
+    assert (no2["max"], no2["visited_at"]) == ([-5.0], [1.0])
+    assert record.species["ch4"].sums[:, [1, 4]].tolist() == [[6.0, 6.0]]
     assert enhanced_species(t.passes) == ("ch4", "no2")
     assert enhanced_species(t.passes.drop_vars("ch4_enhancement")) == ("no2",)
 
@@ -82,7 +79,7 @@ def test_a_track_without_passes_is_refused(track) -> None:
     t = track(np.arange(3.0), np.zeros(3), np.ones(3), name="morning")
     bare = replace(t, passes=t.passes.drop_vars("pass_index"))
     with pytest.raises(ContractError, match=r"morning.*process_trace"):
-        pass_records(bare, _box(t))
+        track_record(bare, _box(t))
 
 
 @pytest.mark.parametrize("angles", [[10.0, 10.0], [0.0, 90.0], [350.0, 10.0, 30.0], [0.0, 120.0, 240.0]])
@@ -91,7 +88,7 @@ def test_the_spread_of_the_wind_is_that_of_yamartino(track, angles: list[float])
     t = track(np.arange(float(len(angles))), np.zeros(len(angles)), np.ones(len(angles)))
     turn = np.radians(angles)
     t.passes["u"].values[:], t.passes["v"].values[:] = 4.0 * np.cos(turn), 4.0 * np.sin(turn)
-    u, v, spread = mean_wind(t.passes, np.ones(len(angles), bool))
+    u, v, spread = mean_wind(t.passes["u"].values, t.passes["v"].values)
     epsilon = np.sqrt(max(1 - np.mean(np.sin(turn)) ** 2 - np.mean(np.cos(turn)) ** 2, 0.0))
     assert spread == pytest.approx(np.arcsin(epsilon) * (1 + 0.1547 * epsilon**3), abs=1e-4)
     assert (u, v) == pytest.approx((4 * np.mean(np.cos(turn)), 4 * np.mean(np.sin(turn))))
@@ -102,19 +99,22 @@ def test_wind_is_of_the_rows_that_have_both_components(track) -> None:
     t = track(np.arange(4.0), np.zeros(4), np.ones(4))
     t.passes["u"].values[:] = [1.0, np.nan, 5.0, 3.0]
     t.passes["v"].values[:] = [2.0, 7.0, np.nan, 4.0]
-    everywhere = np.ones(4, bool)
-    assert mean_wind(t.passes, everywhere)[:2] == (2.0, 3.0)
-    assert mean_wind(t.passes, np.array([False, False, False, True]))[:2] == (3.0, 4.0)
-    assert np.isnan(mean_wind(t.passes, np.array([False, True, True, False]))).all()
+    u, v = t.passes["u"].values, t.passes["v"].values
+    assert mean_wind(u, v)[:2] == (2.0, 3.0)
+    assert mean_wind(u[3:], v[3:])[:2] == (3.0, 4.0)
+    assert np.isnan(mean_wind(u[1:3], v[1:3])).all()
     for name in ("u", "v"):
-        assert np.isnan(mean_wind(t.passes.drop_vars(name), everywhere)).all()
+        record = track_record(replace(t, passes=t.passes.drop_vars(name)), _box(t))
+        assert np.isnan([record.u, record.v, record.direction_sd_rad]).all()
 
 
-def test_cells_off_the_grid_leave_no_trace() -> None:
-    """Below zero and from the size on; where nothing is left every layer is empty."""
-    one = np.ones(4)
-    parts = sum_by_cell(np.array([-1, 0, 7, 8]), one * 2, one * 3, np.array([9.0, 5.0, 6.0, 1.0]), size=8)
-    assert parts.cells.tolist() == [0, 7] and parts.visited_at.tolist() == [5.0, 6.0]
-    empty = sum_by_cell(np.array([-1, 8]), one[:2], one[:2], one[:2], size=8)
-    assert [getattr(empty, name).shape for name in ("cells", *LAYERS)] == [(0,)] * 7
-    assert empty.cells.dtype == np.int64
+def test_cells_off_the_grid_leave_no_trace(track) -> None:
+    """Rows beyond the grid on either side are in a pass but in no cell; they do not fall into the next row."""
+    t = track(np.array([-30.0, 5.0, 65.0, 5.0, 5.0]), np.array([5.0, 5.0, 5.0, 65.0, -15.0]), np.ones(5))
+    box = _box(track(np.array([5.0, 45.0]), np.array([5.0, 45.0]), np.ones(2)))
+    touched = track_record(t, box).species["ch4"]
+    assert box.shape == (3, 3) and touched.places.tolist() == [6] and touched.sums[0, 0] == 1.0
+    away = track(np.full(2, 900.0), np.full(2, 5.0), np.ones(2))
+    assert track_record(away, box).species["ch4"].sums.shape == (0, 6) and track_record(away, box).labels == (
+        "drive#0",
+    )

@@ -1,4 +1,4 @@
-"""Points onto cells."""
+"""Points onto places."""
 
 from __future__ import annotations
 
@@ -7,24 +7,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fusion.cube.partials import sum_by_cell
+from fusion.cube.partials import LAYERS, sum_by_place
 from fusion.cube.sums import tabulate
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.integers(0, 10_000), st.integers(1, 60))
-def test_partials_of_a_cell_are_those_of_its_samples(seed: int, n: int) -> None:
-    """Every layer against the slow way, cell by cell."""
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 10_000), st.integers(1, 60), st.sampled_from([1, 7, 10**12]))
+def test_sums_of_a_place_are_those_of_its_samples(seed: int, n: int, apart: int) -> None:
+    """Every layer against the slow way, place by place, close together and far apart."""
     rng = np.random.default_rng(seed)
-    cells, values, background, seconds = rng.integers(-1, 9, n), rng.normal(size=n), rng.random(n), rng.random(n)
-    parts = sum_by_cell(cells, values, background, seconds, size=8)
-    assert parts.cells.tolist() == sorted({int(c) for c in cells if 0 <= c < 8})
-    for k, cell in enumerate(parts.cells):
-        here = cells == cell
-        slow = here.sum(), values[here].sum(), (values[here] ** 2).sum(), values[here].max(), background[here].sum()
-        got = parts.count[k], parts.sum[k], parts.sum_squares[k], parts.max[k], parts.background_sum[k]
-        assert got == pytest.approx(slow)
-        assert parts.visited_at[k] == seconds[here].min()
+    places, values, background, seconds = rng.integers(3, 12, n) * apart, *rng.normal(size=(3, n))
+    touched = sum_by_place(places, values, background, seconds)
+    assert touched.places.tolist() == sorted({int(place) for place in places})
+    for place, got in zip(touched.places, touched.sums, strict=True):
+        here = [k for k in range(n) if places[k] == place]
+        total, squares, below = 0.0, 0.0, 0.0
+        for k in here:
+            total, squares, below = total + values[k], squares + values[k] * values[k], below + background[k]
+        assert got[:5].tolist() == pytest.approx([len(here), total, squares, max(values[here]), below], rel=1e-14)
+        assert got[5] == min(seconds[here])
+
+
+def test_nothing_leaves_no_place() -> None:
+    """No sample, no row, and the columns are there."""
+    none = np.empty(0)
+    touched = sum_by_place(none.astype(np.int64), none, none, none)
+    assert touched.places.size == 0 and touched.sums.shape == (0, len(LAYERS))
 
 
 def test_a_table_is_filled_column_by_column() -> None:

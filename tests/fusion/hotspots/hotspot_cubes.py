@@ -6,7 +6,7 @@ import numpy as np
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from fusion import FusionSettings, build_cube, find_hotspots, region_geobox
+from fusion import FusionSettings, find_hotspots, region_geobox, touch_cells
 from fusion.hotspots import find as hotspots
 
 CRS = "EPSG:4544"
@@ -22,7 +22,7 @@ def _box(tracks, cell=20.0):
 
 
 def _find(tracks, settings=QUICK):
-    return find_hotspots(build_cube(tracks, _box(tracks), None, settings), settings)
+    return find_hotspots(touch_cells(tracks, _box(tracks)), settings)
 
 
 def drive_of(track, k: int, *, start: str, wind, background: float, peak: float, offset: float = 0.0):

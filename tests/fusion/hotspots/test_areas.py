@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from fusion import FusionSettings, build_cube, region_geobox
+from fusion import FusionSettings, region_geobox, touch_cells
 from fusion.cube.grid import project, unproject
 from fusion.hotspots import areas
 from fusion.hotspots.areas import find_area
@@ -20,7 +20,7 @@ CRS = "EPSG:4544"
 
 def _cube(tracks):
     lon, lat = (np.concatenate([t.passes[v].values for t in tracks]) for v in ("lon", "lat"))
-    return build_cube(tracks, region_geobox(lon, lat, crs=CRS, resolution_m=20))
+    return touch_cells(tracks, region_geobox(lon, lat, crs=CRS, resolution_m=20))
 
 
 def test_a_quarter_that_is_high_on_every_drive_is_a_candidate(drives) -> None:

@@ -12,7 +12,7 @@ import xarray as xr
 from affine import Affine
 from odc.geo.geobox import GeoBox
 
-from fusion import FusionSettings, Hotspot, build_cube, find_hotspots, region_geobox
+from fusion import FusionSettings, Hotspot, build_cube, find_hotspots, region_geobox, touch_cells
 from fusion.cube.grid import project, unproject
 from fusion.hotspots import find as hotspots
 from fusion.hotspots.gistar import disc_kernel, gi_star_cells, neighbour_matrix
@@ -150,7 +150,7 @@ def test_a_grid_of_one_cell_has_no_hotspot(drives) -> None:
     box = region_geobox(
         tracks[0].passes["lon"].values[:1], tracks[0].passes["lat"].values[:1], crs=CRS, resolution_m=20
     )
-    outcome = find_hotspots(build_cube(tracks, box), QUICK)
+    outcome = find_hotspots(touch_cells(tracks, box), QUICK)
     assert outcome.value == ()
     assert "1 cells, fewer than" in tell(outcome.rejects[0]).reason
 
@@ -270,7 +270,7 @@ def test_what_was_found_is_left_out_and_the_rest_tested_again(drives) -> None:
     for t in tracks[:3]:
         x = np.arange(t.passes.sizes["obs"]) * 8.0
         t.passes["ch4_enhancement"].values[:] += np.exp(-0.5 * ((x - 1500.0) / 30.0) ** 2)
-    cube = build_cube(tracks, _box(tracks))
+    cube = touch_cells(tracks, _box(tracks))
     places, decisions = [], []
     for steps in (0, 1, 5):
         outcome = find_hotspots(cube, replace(QUICK, step_downs=steps))
@@ -477,8 +477,10 @@ def test_what_recurs_is_told_before_what_was_seen_once(drives) -> None:
 
 
 def test_what_is_no_cube_is_refused(drives) -> None:
-    """Hotspots are sought in a cube with its grid mapping only."""
+    """Hotspots are sought in touched cells with their grid mapping only, never in the dense cube."""
     tracks = drives(2)
-    cube = build_cube(tracks, _box(tracks), None, QUICK)
+    touched = touch_cells(tracks, _box(tracks))
     with pytest.raises(ContractError, match="grid mapping"):
-        find_hotspots(cube.drop_vars("spatial_ref"), QUICK)
+        find_hotspots(touched.drop_vars("spatial_ref"), QUICK)
+    with pytest.raises(ContractError, match=r"touched cells of ch4.*gather_cells"):
+        find_hotspots(build_cube(touched), QUICK)

@@ -15,7 +15,7 @@ import pytest
 import xarray as xr
 from dask.callbacks import Callback
 
-from fusion import build_cube, region_geobox
+from fusion import build_cube, region_geobox, touch_cells
 from ingest.errors import ContractError
 from ingest.schema import new_trace, species_names
 from onevisit.handover.data import netcdf
@@ -189,7 +189,7 @@ def test_files_hold_what_a_cf_checker_asks_for(tmp_path, make_track):
     tracks[1].passes["ch4"].attrs["units"] = "ppb"
     write_traces(tmp_path / "trace.nc", [t.passes for t in tracks])
     lon, lat = (np.concatenate([t.passes[v].values for t in tracks]) for v in ("lon", "lat"))
-    cube = build_cube(tracks[:1], region_geobox(lon, lat, crs="EPSG:4544", resolution_m=20.0))
+    cube = build_cube(touch_cells(tracks[:1], region_geobox(lon, lat, crs="EPSG:4544", resolution_m=20.0)))
     write_cube(tmp_path / "cube.nc", cube)
     assert _findings(tmp_path / "trace.nc") == []
     assert _findings(tmp_path / "cube.nc") == []

@@ -158,7 +158,7 @@ def test_a_pass_counts_once_however_long_it_stayed(make_drive: Make) -> None:
     """A pass mean is the mean of its rows, and a slow pass has the weight of a fast one."""
     drive = loops(make_drive)
     segment = np.where(np.arange(505) % 101 < 50, 0, 1).astype(np.int32)
-    means = pass_means(drive, segment)
+    means = pass_means([drive], [segment])
     assert len(means) == 10
     own = means[(means["pass_index"] == 3) & (means["segment"] == 0)].iloc[0]
     rows = (drive.passes["pass_index"].values == 3) & (segment == 0)
@@ -247,7 +247,7 @@ def test_means_by_pass_and_segment(make_passes: Passes) -> None:
     number = np.array([0, 0, 0, 1, 1, 1, -1, 1], np.int32)
     segment = np.array([4, 4, 7, 4, -1, 4, 4, 4], np.int32)
     excess = np.array([1.0, 2.0, 3.0, 10.0, 99.0, 20.0, 99.0, np.nan])
-    table = pass_means(driven(make_passes, {"so2": excess, "co": -excess}, number), segment)
+    table = pass_means([driven(make_passes, {"so2": excess, "co": -excess}, number)], [segment])
     columns = ["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement"]
     assert set(table.columns) == {*columns, "first", "last"}
     rows = table[columns].to_numpy().tolist()
@@ -272,12 +272,12 @@ def test_unusable_rows_and_values_are_in_no_mean(make_passes: Passes, flag: Flag
     by_value = Track(plain.passes.assign(so2_qc=("obs", marks)), plain.plumes)
     expected = 2.0 if flag & REJECTING else 26.5
     for one in (by_row, by_value):
-        assert pass_means(one, segment)["enhancement"].tolist() == [expected]
+        assert pass_means([one], [segment])["enhancement"].tolist() == [expected]
 
 
 def test_no_usable_row_has_no_means(make_passes: Passes) -> None:
     """The columns stand, without a line."""
-    table = pass_means(driven(make_passes, {"so2": np.ones(3)}, np.full(3, -1)), np.zeros(3, np.int32))
+    table = pass_means([driven(make_passes, {"so2": np.ones(3)}, np.full(3, -1))], [np.zeros(3, np.int32)])
     assert table.shape == (0, 9)
     assert set(table.columns) == {
         "species", "units", "trajectory", "pass_index", "segment", "value", "enhancement", "first", "last"
