@@ -187,7 +187,7 @@ def score_map(make: MakeMap, settings: FusionSettings, seed: int) -> MapScore:
     lon, lat = (np.concatenate([t.passes[v].values for t in tracks]) for v in ("lon", "lat"))
     crs = CRS if abs(float(np.nanmedian(lon)) - 104) < 3 else _utm(float(np.nanmedian(lon)))
     touched = touch_cells(tracks, region_geobox(lon, lat, crs=crs, resolution_m=CELL_M))
-    hotspots = find_hotspots(touched, settings).value
+    hotspots = find_hotspots(touched, settings=settings).value
     single = sum(h.single_sighting for h in hotspots)
     return MapScore(len(hotspots) - single, single, _naive(build_cube(touched), settings))
 

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import shapely
 
 Area = shapely.Polygon | shapely.MultiPolygon
 
 
+@dataclass(frozen=True)
+class Met:
+    """One crossing of a place: when (UTC) and where its strongest value was met, and the pass that met it."""
+
+    label: str
+    start: datetime
+    end: datetime
+    lon: float
+    lat: float
+
+
 @dataclass(frozen=True, eq=False)
 class Hotspot:
-    """Cells whose enhancement is significant and recurs, or was sighted once.
+    """A place: enhancements of one species or more that one source could have made, on several passes or on one.
 
-    ``polygon`` is WGS 84. ``enhancement`` is the mean over the passes that saw it, ``enhancement_sd`` the standard
+    ``species`` leads, ``others`` rose with it; ``unit`` and numbers are of the leading one. ``exhaust`` says that
+    only tracers of exhaust rose, which vehicles emit too. ``met`` are the crossings that it is made of, empty where
+    only cells agree. ``polygon`` is WGS 84. ``enhancement`` is the mean over the passes that saw it, ``enhancement_sd`` the standard
     deviation between its cell means, ``background`` the mean background there, all in ``unit``. ``p_value`` is the
     probability of one such place anywhere on the map without a source (maximum over the map of surrogates);
     ``q_value`` the false-discovery-adjusted p of its strongest cell. ``passes_crossed`` counts the drive passes that
@@ -46,6 +60,14 @@ class Hotspot:
     wind_speed: float | None
     trajectories: tuple[str, ...]
     seen_by: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    exhaust: bool = False
+    met: tuple[Met, ...] = ()
+
+    @property
+    def tier(self) -> Literal["recurrent", "single"]:
+        """``recurrent``: passes agree beyond chance; ``single``: one clear plume, or plumes that chance may join."""
+        return "single" if self.single_sighting else "recurrent"
 
 
 @dataclass(frozen=True)

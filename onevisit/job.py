@@ -274,7 +274,7 @@ def _fuse(
         flown = tuple(flight.value for flight in flights)
         gridded = Gridded(touched, partial(_build_cube, touched, flown, profile.fusion))
         on_stage("looking for hotspots", 0.65)
-        hotspots = work.make("hotspots", _find_hotspots, Kept(touched, key), region.name, profile.fusion)
+        hotspots = work.make("hotspots", _find_hotspots, Kept(touched, key), Kept(region, key), profile.fusion)
         on_stage(f"weighing who explains {len(hotspots.value)} hotspots", 0.7)
         attributions = work.make(
             "attributions",
@@ -308,12 +308,12 @@ def _build_cube(touched: Callable[[], xr.Dataset], flights: Sequence[Flown], set
 
 
 def _find_hotspots(
-    touched: Callable[[], xr.Dataset], suffix: str, settings: FusionSettings
+    touched: Callable[[], xr.Dataset], region: Region, settings: FusionSettings
 ) -> Outcome[tuple[Hotspot, ...]]:
     from fusion import find_hotspots
 
-    found = find_hotspots(touched(), settings)
-    return replace(found, value=tuple(replace(hotspot, id=hotspot.id + suffix) for hotspot in found.value))
+    found = find_hotspots(touched(), region.tracks, settings)
+    return replace(found, value=tuple(replace(hotspot, id=hotspot.id + region.name) for hotspot in found.value))
 
 
 def _attribute(

@@ -50,7 +50,7 @@ def follow_a_drive() -> int:
     lon, lat = track.passes["lon"].values, track.passes["lat"].values
     settings, crs = FusionSettings(), CRS.from_epsg(4544).to_string()
     touched = touch_cells([track], region_geobox(lon, lat, crs=crs, resolution_m=settings.cell_m))
-    hotspots = find_hotspots(touched, settings).value
+    hotspots = find_hotspots(touched, settings=settings).value
     middle = _LON + _LENGTH_M / 2 * _DEGREES_PER_M
     sites = [Site(name, name, middle, _LAT + north, 20.0, "WGS84", CrsSource.DECLARED) for name, north in
              (("a", -0.0012), ("b", 0.0012))]  # fmt: skip

@@ -80,6 +80,15 @@ def bin_passes(
     return tuple(binned)
 
 
+def wind_histories(tracks: Sequence[Track], crs: str, settings: FusionSettings) -> list[WindHistory]:
+    """The wind of every track along the axes of the grid; one without an anemometer has that of another beside it."""
+    own = [_history(track.passes, crs, settings) for track in tracks]
+    return [
+        wind if wind.known else next((w for w, t in zip(own, tracks, strict=True) if w.known and _together(t.passes, track.passes)), wind)
+        for wind, track in zip(own, tracks, strict=True)
+    ]
+
+
 def _seconds(passes: xr.Dataset) -> Floats:
     """Seconds since 1970, a clock that all tracks share."""
     return np.asarray(passes["time"].values.astype("datetime64[ns]").astype(np.int64) / 1e9)

@@ -11,7 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from fusion.cube.grid import cell_centres, geobox_of, to_wgs84, unproject
-from fusion.hotspots.find import score_passes
+from fusion.hotspots.agreement import score_passes
 from fusion.hotspots.scan import scan_normal
 from fusion.hotspots.significance import PassScores
 from fusion.hotspots.surrogates import field_surrogates, rotation_surrogates

@@ -1,80 +1,58 @@
-"""Cube → hotspots: where enhancements recur, or were sighted once, beyond what chance and weather make."""
+"""Passes → hotspots: one per place, of all species that one source could have made there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 import xarray as xr
-from numpy.typing import NDArray
-from odc.geo.geobox import GeoBox
-from scipy import ndimage, sparse
 
-from fusion.cube.grid import cell_area_m2, cell_centres, geobox_of, to_wgs84, unproject
-from fusion.cube.touched import cells_by_pass, cube_species
-from fusion.hotspots.gistar import disc_kernel, gi_star_cells, neighbour_matrix
-from fusion.hotspots.significance import (
-    CellTest,
-    PassScores,
-    recurrence_test,
-    score_pass,
-    sighting_test,
-    without_cells,
-)
+from fusion.attribution.dispersion import solar_elevation_rad
+from fusion.attribution.observations import wind_histories
+from fusion.attribution.ribbons import upwind_ribbons
+from fusion.attribution.trajectory import WindHistory
+from fusion.cube.grid import geobox_of
+from fusion.hotspots.agreement import seek_agreement
+from fusion.hotspots.chance import Group, group_crossings, judge_groups
+from fusion.hotspots.crossings import Crossings, find_crossings, is_exhaust_like
+from fusion.hotspots.joining import REACH_M, UpwindPath, join_crossings
+from fusion.hotspots.places import describe_place
 from fusion.schema import Hotspot
 from fusion.settings import FusionSettings
-from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
+from ingest.outcome import Decision, Notes, Outcome, Reject
 from ingest.schema import check_cube
+from ingest.species import substance_of
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+if TYPE_CHECKING:
+    from tracks.schema import Track
 
 _SAME_PLACE_DEG = 5e-4
 """About 50 m."""
+_CLEAR = 10.0
+"""A plume this far above its noise, of a gas that vehicles hardly emit, is shown although one pass met it."""
+_ALWAYS = 100.0
+"""And any plume this far above it, whatever it is made of: what one pass met so clearly is never left out."""
 
 
-@dataclass(frozen=True, eq=False)
-class _PassCells:
-    """Visited cells of one species in one pass: means over the samples, and the time of the first."""
+def find_hotspots(
+    table: xr.Dataset, tracks: Sequence[Track] = (), settings: FusionSettings | None = None
+) -> Outcome[tuple[Hotspot, ...]]:
+    """Find the places where a source is met: on several passes beyond chance, or clearly on one.
 
-    cells: Ints
-    count: Floats
-    mean: Floats
-    square: Floats
-    background: Floats
-    visited_at: Floats
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    """Joined cells before they become a `Hotspot`; ``sighted_by`` are the passes that found it each on its own."""
-
-    cells: Ints
-    peak: int
-    p_value: float
-    q_value: float
-    recurrent: bool
-    sighted_by: tuple[int, ...] = ()
-
-
-def find_hotspots(cube: xr.Dataset, settings: FusionSettings | None = None) -> Outcome[tuple[Hotspot, ...]]:
-    """Find where enhancements recur over drive passes, and where a single pass saw one.
-
-    Per pass the mean enhancement of each cell becomes a rank-normal score and Gi* measures its neighbourhood. A
-    recurrent hotspot is a place where passes agree more than passes rotated apart do; a single sighting one where one
-    pass piles up more than random-phase surrogates of itself do. Each of the two families gets half of
-    ``settings.alpha`` as the share of maps without a source in which it may show anything.
-
-    Not valid for steady background gradients: a busy road that is high on every pass is a hotspot, and attribution
-    weighs it against background and traffic.
+    Plumes that one vehicle meets at one moment are one crossing, of all its species (`find_crossings`); crossings
+    that one source could have made are one place (`join_crossings`). It is *recurrent* where they agree beyond chance,
+    by the plumes themselves (`judge_groups`) or by the cells of one species (`seek_agreement`), and *single* where one
+    plume is clear. What only tracers of exhaust make once is listed apart as a vehicle's.
 
     Parameters
     ----------
-    cube : Dataset
-        Its touched cells: from `touch_cells`, or of an open campaign from `gather_cells`.
+    table : Dataset
+        Touched cells, from `touch_cells`, or of an open campaign from `gather_cells`.
+    tracks : sequence of Track
+        The same passes with their plumes; without any, cells alone are asked, species by species.
     settings : FusionSettings, optional
 
     Returns
@@ -83,16 +61,116 @@ def find_hotspots(cube: xr.Dataset, settings: FusionSettings | None = None) -> O
         Recurrent ones first, each by p, then by enhancement; decisions name what was tested and what could not be.
     """
     settings = settings or FusionSettings()
-    check_cube(cube)
-    found: list[Hotspot] = []
+    check_cube(table)
     notes = Notes()
-    for name in cube_species(cube):
-        of_species = notes.take(_species_hotspots(cube, name, settings))
-        found += of_species
-    found = notes.take(_without_vehicles(found, cube, settings))
+    agreeing = notes.take(seek_agreement(table, settings))
+    if any(track.plumes.sizes.get("plume") for track in tracks):
+        places = notes.take(_places(table, tracks, settings))
+        found = _with_agreement(places, [h for h in agreeing if not h.single_sighting])
+    else:
+        found = notes.take(_without_vehicles(agreeing, table, settings))
     found.sort(key=lambda h: (h.single_sighting, h.p_value, h.species, -h.enhancement))
-    numbered = tuple(replace(h, id=f"H{k:03d}") for k, h in enumerate(found, start=1))
-    return notes.outcome(numbered)
+    return notes.outcome(tuple(replace(h, id=f"H{k:03d}") for k, h in enumerate(found, start=1)))
+
+
+# --- places of plumes -----------------------------------------------------------------------------------------------
+
+
+def _places(table: xr.Dataset, tracks: Sequence[Track], settings: FusionSettings) -> Outcome[list[Hotspot]]:
+    """Places of crossings, recurrent or single; crossings of vehicles and weak ones are counted apart."""
+    geobox = geobox_of(table)
+    crs = str(geobox.crs)
+    crossings = find_crossings(tracks, crs)
+    winds = wind_histories(tracks, crs, settings)
+    group = join_crossings(crossings, _paths(crossings, tracks, winds, settings))
+    exhaust = is_exhaust_like(crossings, settings.combustion_species)
+    alpha = settings.alpha
+    judged = judge_groups(group_crossings(crossings, group, exhaust, crossings.standing), crossings, alpha=alpha)
+    shown = [g for g in judged if g.expected <= alpha or _is_clear(g, crossings)]
+    shares = _false_shares([g.expected for g in shown])
+    notes = Notes()
+    notes.keep(_tally(judged, shown, crossings, alpha))
+    places = [
+        describe_place(g, crossings, tracks, winds, geobox, settings, recurrent=g.expected <= alpha, q_value=share)
+        for g, share in zip(shown, shares, strict=True)
+    ]
+    return notes.outcome(places)
+
+
+def _paths(
+    crossings: Crossings, tracks: Sequence[Track], winds: Sequence[WindHistory], settings: FusionSettings
+) -> list[UpwindPath | None]:
+    """The upwind path of every crossing in the wind of its vehicle; None in calm or without wind."""
+    paths: list[UpwindPath | None] = [None] * crossings.size
+    for number in np.unique(crossings.track):
+        own = np.flatnonzero(crossings.track == number)
+        passes = tracks[number].passes
+        middle = np.datetime64(int(np.mean(crossings.peak[own]) * 1e9), "ns")
+        elevation = solar_elevation_rad(middle, float(passes["lon"].mean()), float(passes["lat"].mean()))
+        place = crossings.x[own], crossings.y[own], crossings.peak[own]
+        ribbons, _, directed = upwind_ribbons(*place, winds[number], elevation, settings)
+        for k, ribbon, known in zip(own, ribbons, directed, strict=True):
+            if known:
+                near = ribbon[ribbon[:, 9] <= REACH_M]
+                paths[k] = UpwindPath(*near[:, [0, 1, 2, 3, 4, 6, 7]].T)
+    return paths
+
+
+def _is_clear(group: Group, crossings: Crossings) -> bool:
+    """Whether the strongest crossing is shown although passes do not agree beyond chance."""
+    strongest = float(crossings.strength[group.members].max())
+    return strongest >= _ALWAYS or (strongest >= _CLEAR and not group.exhaust)
+
+
+def _false_shares(expected: Sequence[float]) -> list[float]:
+    """Expected share of false ones among the places that are as sure: of the k surest, E of the k-th over k."""
+    order = np.argsort(expected, kind="stable")
+    shares = np.minimum(np.asarray(expected)[order] / np.arange(1, len(order) + 1), 1.0)
+    least = np.minimum.accumulate(shares[::-1])[::-1] if shares.size else shares
+    result = np.empty(len(order))
+    result[order] = least
+    return [float(share) for share in result]
+
+
+def _tally(judged: Sequence[Group], shown: Sequence[Group], crossings: Crossings, alpha: float) -> Decision:
+    left = [g for g in judged if not any(g is other for other in shown)]
+    counts: dict[str, int] = {
+        "crossings": crossings.size,
+        "recurrent": sum(g.expected <= alpha for g in shown),
+        "single": sum(not g.expected <= alpha for g in shown),
+        "vehicles": sum(g.exhaust for g in left),
+        "weak": sum(not g.exhaust for g in left),
+    }
+    return Decision("hotspots", "places_found", {**counts})
+
+
+# --- places of cells ------------------------------------------------------------------------------------------------
+
+
+def _with_agreement(places: Sequence[Hotspot], agreeing: Sequence[Hotspot]) -> list[Hotspot]:
+    """Places with what the cells of single species say: a place in them recurs, cells without a place are one."""
+    found = list(places)
+    rest: list[Hotspot] = []
+    for cells in sorted(agreeing, key=lambda h: (h.p_value, -h.enhancement)):
+        touching = [k for k, place in enumerate(found) if _touch(place, cells)]
+        own = [k for k in touching if _shares_species(found[k], cells)]
+        for k in own:
+            if cells.passes_seen > 1 and len(found[k].seen_by) > 1:
+                p = min(found[k].p_value, cells.p_value)
+                found[k] = replace(found[k], p_value=p, q_value=min(found[k].q_value, cells.q_value), single_sighting=False)
+        if touching:
+            continue
+        beside = next((k for k, other in enumerate(rest) if _touch(other, cells)), None)
+        if beside is None:
+            rest.append(cells)
+        elif substance_of(cells.species) != substance_of(rest[beside].species):
+            rest[beside] = replace(rest[beside], others=(*rest[beside].others, cells.species))
+    return found + rest
+
+
+def _shares_species(place: Hotspot, cells: Hotspot) -> bool:
+    own = {substance_of(name) for name in (place.species, *place.others)}
+    return substance_of(cells.species) in own
 
 
 def _without_vehicles(found: Sequence[Hotspot], cube: xr.Dataset, settings: FusionSettings) -> Outcome[list[Hotspot]]:
@@ -125,335 +203,3 @@ def _touch(one: Hotspot, other: Hotspot) -> bool:
     return bool(one.polygon.distance(other.polygon) < _SAME_PLACE_DEG)
 
 
-def score_passes(cube: xr.Dataset, name: str, settings: FusionSettings) -> list[PassScores]:
-    """Rank-normal scores of every pass of a cube in which anything can stand out."""
-    geobox = geobox_of(cube)
-    visited = _read_passes(cube, name)
-    return [p for p in _scored(visited, geobox, settings) if p is not None]
-
-
-def _kernel(geobox: GeoBox, settings: FusionSettings) -> Floats:
-    return disc_kernel(max(1.0, settings.neighbourhood_m / abs(geobox.affine.a)))
-
-
-def _scored(visited: Sequence[_PassCells], geobox: GeoBox, settings: FusionSettings) -> list[PassScores | None]:
-    kernel, width = _kernel(geobox, settings), geobox.shape[1]
-    return [
-        score_pass(k, v.cells, v.mean, v.visited_at, width=width, kernel=kernel, settings=settings)
-        for k, v in enumerate(visited)
-    ]
-
-
-def _species_hotspots(cube: xr.Dataset, name: str, settings: FusionSettings) -> Outcome[list[Hotspot]]:
-    geobox = geobox_of(cube)
-    width = geobox.shape[1]
-    visited = _read_passes(cube, name)
-    kernel = _kernel(geobox, settings)
-    scored = _scored(visited, geobox, settings)
-    passes = [p for p in scored if p is not None]
-    notes = Notes()
-    notes.keep(
-        *(
-            _unscored(str(cube["pass_label"].values[k]), name, v, settings)
-            for k, (p, v) in enumerate(zip(scored, visited, strict=True))
-            if p is None and v.cells.size
-        )
-    )
-    if not passes:
-        notes.decide(name, "no_hotspots_sought")
-        return notes.outcome([])
-    number = _surrogate_number(passes, kernel, settings)
-    reach = settings.agreement_m / abs(geobox.affine.a)
-    tested, found = _recurrent(passes, kernel, reach, number, width, settings)
-    sightings = sighting_test(passes, width=width, kernel=kernel, number=number, settings=settings)
-    numbered = list(zip([p.number for p in passes], sightings, strict=True))
-    candidates = found + _sighted(numbered, found, width, settings)
-    described = [_describe(c, cube, name, visited, passes, kernel, geobox, settings) for c in candidates]
-    hotspots = [h for h in described if h.passes_seen]
-    notes.keep(*(_unseen(h) for h in described if not h.passes_seen))
-    notes.keep(_test_decision(name, passes, tested, number, hotspots))
-    return notes.outcome(hotspots)
-
-
-def _unseen(h: Hotspot) -> Reject:
-    where = f"{h.lon:.5f} {h.lat:.5f}"
-    return Reject(f"candidate of {h.species}", where, "candidate_high_in_no_pass")
-
-
-def _unscored(label: str, name: str, v: _PassCells, settings: FusionSettings) -> Reject:
-    if v.cells.size < settings.minimum_visited:
-        minimum = settings.minimum_visited
-        return Reject(label, name, "pass_of_few_cells", {"cells": int(v.cells.size), "minimum": minimum})
-    return Reject(label, name, "pass_of_equal_cells")
-
-
-def _test_decision(
-    name: str, passes: Sequence[PassScores], tested: int, number: int, hotspots: Sequence[Hotspot]
-) -> Decision:
-    single = sum(h.single_sighting for h in hotspots)
-    why = Phrase(
-        "passes_tested" if tested else "passes_tested_nowhere_twice",
-        {"passes": len(passes), "cells": tested, "surrogates": number},
-    )
-    return Decision(name, "hotspots_found", {"recurrent": len(hotspots) - single, "single": single}, why)
-
-
-def _surrogate_number(passes: Sequence[PassScores], kernel: Floats, settings: FusionSettings) -> int:
-    """Fewer surrogates where the map is so large that they would take minutes, never below 99."""
-    work = sum(p.cells.size for p in passes) * kernel.sum() * (1 if not any(p.area for p in passes) else 2)
-    return int(np.clip(settings.work_limit / max(work, 1), 99, settings.surrogates))
-
-
-def _read_passes(cube: xr.Dataset, name: str) -> list[_PassCells]:
-    """Visited cells of all passes: slices of the table of touched cells."""
-    layers = ("count", "sum", "sum_squares", "background_sum", "visited_at")
-    places = cells_by_pass(cube, name)
-    count, *sums, visited_at = (cube[f"{name}_{layer}"].values for layer in layers)
-    columns = [count, *(total / count for total in sums), visited_at]
-    return [_PassCells(cells, *(column[rows] for column in columns)) for cells, rows in places]
-
-
-# --- cells to candidates --------------------------------------------------------------------------------------------
-
-
-def _recurrent(
-    passes: Sequence[PassScores], kernel: Floats, reach: float, number: int, width: int, settings: FusionSettings
-) -> tuple[int, list[_Candidate]]:
-    """Cells tested, and recurrent candidates: what is found is left out and the rest tested again."""
-    level = settings.alpha * settings.recurrence_share
-    tested, found = 0, list[_Candidate]()
-    for step in range(settings.step_downs + 1):
-        test = recurrence_test(passes, width=width, kernel=kernel, reach=reach, number=number, settings=settings)
-        if test is None:
-            break
-        tested = test.cells.size if step == 0 else tested
-        new = _join(test, width, level, settings)
-        if not new:
-            break
-        found += new
-        taken = _grow(_grow(np.concatenate([c.cells for c in new]), width), width)
-        passes = [rest for p in passes if (rest := without_cells(p, taken, settings)) is not None]
-    return tested, found
-
-
-def _sighted(
-    sightings: Sequence[tuple[int, CellTest]], found: Sequence[_Candidate], width: int, settings: FusionSettings
-) -> list[_Candidate]:
-    """Single sightings; one that touches a recurrent hotspot, or one of another pass, belongs to it."""
-    level = settings.alpha * settings.sighting_share
-    taken = _grow(np.concatenate([c.cells for c in found]) if found else np.empty(0, np.int64), width)
-    single = [
-        replace(c, recurrent=False, sighted_by=(number,))
-        for number, test in sightings
-        for c in _join(test, width, level, settings)
-    ]
-    single = [c for c in single if not np.isin(c.cells, taken).any()]
-    return _merge_touching(single, width)
-
-
-def _join(test: CellTest, width: int, level: float, settings: FusionSettings) -> list[_Candidate]:
-    """Connected cells with q below ``level`` whose strongest cell is significant over the whole map."""
-    hot = np.flatnonzero(test.q <= level)
-    if hot.size == 0 or test.p_map[hot].min() > level:
-        return []
-    labels = _connected(test.cells[hot], width)
-    found = []
-    for label in range(int(labels.max()) + 1):
-        members = hot[labels == label]
-        peak = members[np.argmax(test.statistic[members])]
-        if members.size >= settings.minimum_cells and test.p_map[peak] <= level:
-            found.append(
-                _Candidate(
-                    test.cells[members],
-                    int(test.cells[peak]),
-                    float(test.p_map[peak]),
-                    float(test.q[peak]),
-                    recurrent=True,
-                )
-            )
-    return found
-
-
-def _connected(cells: Ints, width: int) -> Ints:
-    """Label of the group of each flat cell; cells at most two apart belong together (a drive skips cells)."""
-    matrix = neighbour_matrix(cells, cells, np.ones((5, 5)), width)
-    return np.asarray(sparse.csgraph.connected_components(matrix, directed=False)[1], np.int64)
-
-
-def _grow(cells: Ints, width: int) -> Ints:
-    """Flat cells and those around them; the end of a row is not beside the start of the next."""
-    row, column = np.divmod(cells, width)
-    near = [
-        ((row + i) * width + column + j)[(column + j >= 0) & (column + j < width)]
-        for i in (-1, 0, 1)
-        for j in (-1, 0, 1)
-    ]
-    return np.unique(np.concatenate(near)) if cells.size else cells
-
-
-def _merge_touching(single: list[_Candidate], width: int) -> list[_Candidate]:
-    """Single sightings of different passes that touch are one place seen more than once."""
-    merged: list[_Candidate] = []
-    for candidate in sorted(single, key=lambda c: c.p_value):
-        for k, other in enumerate(merged):
-            if np.isin(_grow(candidate.cells, width), other.cells).any():
-                cells = np.union1d(other.cells, candidate.cells)
-                by = tuple(sorted({*other.sighted_by, *candidate.sighted_by}))
-                merged[k] = replace(other, cells=cells, sighted_by=by, recurrent=len(by) > 1)
-                break
-        else:
-            merged.append(candidate)
-    return merged
-
-
-# --- candidates to hotspots -----------------------------------------------------------------------------------------
-
-
-def _describe(
-    candidate: _Candidate,
-    cube: xr.Dataset,
-    name: str,
-    visited: Sequence[_PassCells],
-    passes: Sequence[PassScores],
-    kernel: Floats,
-    geobox: GeoBox,
-    settings: FusionSettings,
-) -> Hotspot:
-    crossed, seen = _passes_at(candidate, visited, passes, kernel, geobox.shape[1], settings)
-    if not candidate.recurrent:
-        seen = list(candidate.sighted_by)
-    use = seen or crossed
-    means, weights, background = _values_at(candidate.cells, [visited[k] for k in use])
-    labels = cube["pass_label"].values
-    u, v = (
-        np.nanmean(cube[w].values[use]) if np.isfinite(cube[w].values[use]).any() else np.nan
-        for w in ("wind_u", "wind_v")
-    )
-    direction, speed = wind_from(float(u), float(v), settings.calm_m_s)
-    crs = str(geobox.crs)
-    easting, northing = cell_centres(np.array([candidate.peak]), geobox)
-    lon, lat = unproject(easting, northing, crs)
-    attrs = cube[f"{name}_sum"].attrs
-    times = [_time_at(candidate.cells, visited[k], cube["pass_start"].values[k]) for k in use]
-    return Hotspot(
-        id="",
-        species=name,
-        unit=attrs["units"],
-        polygon=cells_to_polygon(candidate.cells, geobox),
-        cells=int(candidate.cells.size),
-        area_m2=candidate.cells.size * cell_area_m2(geobox),
-        enhancement=float(np.average(means, weights=weights)),
-        enhancement_sd=float(np.std(means, ddof=1)) if means.size > 1 else float("nan"),
-        background=background,
-        p_value=candidate.p_value,
-        q_value=candidate.q_value,
-        passes_seen=len(seen),
-        passes_crossed=len(crossed),
-        single_sighting=len(seen) < 2,
-        first_seen=_utc(min(times)),
-        last_seen=_utc(max(times)),
-        lon=float(lon[0]),
-        lat=float(lat[0]),
-        position_error_m=_position_error(candidate.cells, visited, use, geobox, settings),
-        wind_from_deg=direction,
-        wind_speed=speed,
-        trajectories=tuple(dict.fromkeys(str(labels[k]).rpartition("#")[0] for k in use)),
-        seen_by=tuple(str(labels[k]) for k in seen),
-    )
-
-
-def _passes_at(
-    candidate: _Candidate,
-    visited: Sequence[_PassCells],
-    passes: Sequence[PassScores],
-    kernel: Floats,
-    width: int,
-    settings: FusionSettings,
-) -> tuple[list[int], list[int]]:
-    """Numbers of the passes that went through the cells, and of those whose own highest cells lie there.
-
-    High is high among the pass's own windows, and above the robust spread of its cells: a quiet pass sees nothing.
-    """
-    around = _grow(candidate.cells, width)
-    crossed = [k for k, v in enumerate(visited) if np.isin(v.cells, around).any()]
-    seen = []
-    for p in passes:
-        here = np.flatnonzero(np.isin(p.cells, around))
-        if here.size == 0:
-            continue
-        z = gi_star_cells(p.scores, neighbour_matrix(p.cells, p.cells, kernel, width))
-        high = np.nanmax(z[here]) >= max(np.nanquantile(z, 1 - settings.seen_share), 1.645)
-        mean = visited[p.number].mean
-        typical = np.median(mean)
-        spread = 1.4826 * np.median(np.abs(mean - typical))
-        if high and mean[here].max() >= typical + settings.seen_sigma * spread:
-            seen.append(p.number)
-    return crossed, seen
-
-
-def _time_at(cells: Ints, visited: _PassCells, start: np.datetime64) -> np.datetime64:
-    """When a pass came to the cells (its start, if it only touched their neighbours)."""
-    here = np.isin(visited.cells, cells)
-    seconds = float(visited.visited_at[here].min()) if here.any() else 0.0
-    return start + np.timedelta64(round(seconds * 1e9), "ns")
-
-
-def _values_at(cells: Ints, passes: Sequence[_PassCells]) -> tuple[Floats, Floats, float]:
-    """Mean enhancement of each cell and pass, number of samples, and the mean background."""
-    at = [np.flatnonzero(np.isin(p.cells, cells)) for p in passes]
-    means = np.concatenate([p.mean[i] for p, i in zip(passes, at, strict=True)])
-    weights = np.concatenate([p.count[i] for p, i in zip(passes, at, strict=True)])
-    background = np.concatenate([p.background[i] for p, i in zip(passes, at, strict=True)])
-    if means.size == 0:
-        return np.array([np.nan]), np.array([1.0]), float("nan")
-    return means, weights, float(np.average(background, weights=weights))
-
-
-def _position_error(
-    cells: Ints, visited: Sequence[_PassCells], use: Sequence[int], geobox: GeoBox, settings: FusionSettings
-) -> float:
-    """Standard error per axis: GNSS, cell size, and how far the peaks of the passes lie from each other."""
-    peaks = []
-    for k in use:
-        at = np.flatnonzero(np.isin(visited[k].cells, cells))
-        if at.size:
-            peaks.append(visited[k].cells[at[np.argmax(visited[k].mean[at])]])
-    variance = settings.gnss_sd_m**2 + cell_area_m2(geobox) / 12
-    if len(peaks) > 1:
-        easting, northing = cell_centres(np.array(peaks), geobox)
-        variance += (easting.var(ddof=1) + northing.var(ddof=1)) / 2 / len(peaks)
-    return float(np.sqrt(variance))
-
-
-def wind_from(u: float, v: float, calm_m_s: float) -> tuple[float | None, float | None]:
-    """Direction the wind comes from (degrees, None in calm or without wind) and its speed (None without wind)."""
-    if not (np.isfinite(u) and np.isfinite(v)):
-        return None, None
-    speed = float(np.hypot(u, v))
-    if speed < calm_m_s:
-        return None, speed
-    return float(np.degrees(np.arctan2(-u, -v)) % 360), speed
-
-
-def cells_to_polygon(cells: Ints, geobox: GeoBox) -> shapely.Polygon | shapely.MultiPolygon:
-    """Outline of flat cells in WGS 84, gaps of one cell closed."""
-    row, column = np.divmod(cells, geobox.shape[1])
-    top, left = row.min() - 2, column.min() - 2
-    mask = np.zeros((row.max() - top + 3, column.max() - left + 3), bool)
-    mask[row - top, column - left] = True
-    closed = ndimage.binary_closing(mask, np.ones((3, 3), bool)) | mask
-    r, c = np.nonzero(closed)
-    affine = geobox.affine
-    left, top = c + left, r + top
-    boxes = shapely.box(
-        affine.a * left + affine.c,
-        affine.e * (top + 1) + affine.f,
-        affine.a * (left + 1) + affine.c,
-        affine.e * top + affine.f,
-    )
-    return to_wgs84(shapely.union_all(boxes), str(geobox.crs))
-
-
-def _utc(time: np.datetime64) -> datetime:
-    microseconds = int(time.astype("datetime64[us]").astype(np.int64))
-    return datetime.fromtimestamp(microseconds / 1e6, UTC)

@@ -137,7 +137,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{streets}; {again} of {segments} segments of the tracks were passed twice or more",
         "{streets}；轨迹路段 {segments} 段中有 {again} 段通过两次及以上",
     ),
-    # --- fusion/hotspots/find.py ---
+    # --- fusion/hotspots ---
+    "places_found": (
+        "{crossings} crossings of plumes: {recurrent} places where they recur beyond chance, {single} seen clearly "
+        "once; {vehicles} places with tracers of exhaust alone and {weak} weak ones are not shown",
+        "穿越烟羽 {crossings} 次：重复检出且非偶然的地点 {recurrent} 处，单次明确检出 {single} 处；"
+        "仅见尾气示踪物的 {vehicles} 处、信号弱的 {weak} 处不列出",
+    ),
     "hotspots_found": (
         "{recurrent} recurrent hotspots, {single} single sightings",
         "重复检出的热点 {recurrent} 处，单次检出 {single} 处",

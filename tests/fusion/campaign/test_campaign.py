@@ -152,10 +152,10 @@ def test_hotspots_recur_over_missions(drives, tmp_path: Path) -> None:
     """Two missions of one drive each, with one plume: recurrent only in the campaign."""
     a, b, c, d = drives(4)
     for t in (a, b, c, d):
-        alone = find_hotspots(gather_cells(_cube([t])), FusionSettings(surrogates=99)).value
+        alone = find_hotspots(gather_cells(_cube([t])), settings=FusionSettings(surrogates=99)).value
         assert all(h.single_sighting for h in alone)
         add_mission(tmp_path, _cube([t]), tile=TILE)
-    found = find_hotspots(gather_cells(open_campaign(tmp_path)), FusionSettings(surrogates=199)).value
+    found = find_hotspots(gather_cells(open_campaign(tmp_path)), settings=FusionSettings(surrogates=199)).value
     assert [h.single_sighting for h in found] == [False]
     assert found[0].passes_seen == 4
 

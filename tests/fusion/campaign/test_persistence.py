@@ -44,7 +44,7 @@ def _campaign(store: Path, drives, plumes: list[float]):
 def test_what_a_plume_does_over_missions_is_named(drives, tmp_path: Path, plumes: list[float], kind: str) -> None:
     """Four missions; missions that crossed and saw nothing count."""
     campaign = _campaign(tmp_path, drives, plumes)
-    found = [h for h in find_hotspots(gather_cells(campaign), QUICK).value if not h.single_sighting]
+    found = [h for h in find_hotspots(gather_cells(campaign), settings=QUICK).value if not h.single_sighting]
     (followed,) = follow_hotspots(campaign, found)
     assert followed.kind == kind
     assert len(followed.crossed) == 4
@@ -119,7 +119,7 @@ def _mission_cube(track, values: dict[str, list[list[float]]]):
 
 
 def _hotspot(drives, polygon, seen_by: tuple[str, ...]):
-    (found,) = find_hotspots(gather_cells(_cube_of(drives(3))), QUICK).value
+    (found,) = find_hotspots(gather_cells(_cube_of(drives(3))), settings=QUICK).value
     return replace(found, id="H7", polygon=polygon, seen_by=seen_by)
 
 

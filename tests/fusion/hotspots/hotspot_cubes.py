@@ -22,7 +22,7 @@ def _box(tracks, cell=20.0):
 
 
 def _find(tracks, settings=QUICK):
-    return find_hotspots(touch_cells(tracks, _box(tracks)), settings)
+    return find_hotspots(touch_cells(tracks, _box(tracks)), settings=settings)
 
 
 def drive_of(track, k: int, *, start: str, wind, background: float, peak: float, offset: float = 0.0):

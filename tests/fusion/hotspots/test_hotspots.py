@@ -150,7 +150,7 @@ def test_a_grid_of_one_cell_has_no_hotspot(drives) -> None:
     box = region_geobox(
         tracks[0].passes["lon"].values[:1], tracks[0].passes["lat"].values[:1], crs=CRS, resolution_m=20
     )
-    outcome = find_hotspots(touch_cells(tracks, box), QUICK)
+    outcome = find_hotspots(touch_cells(tracks, box), settings=QUICK)
     assert outcome.value == ()
     assert "1 cells, fewer than" in tell(outcome.rejects[0]).reason
 
@@ -273,7 +273,7 @@ def test_what_was_found_is_left_out_and_the_rest_tested_again(drives) -> None:
     cube = touch_cells(tracks, _box(tracks))
     places, decisions = [], []
     for steps in (0, 1, 5):
-        outcome = find_hotspots(cube, replace(QUICK, step_downs=steps))
+        outcome = find_hotspots(cube, settings=replace(QUICK, step_downs=steps))
         places.append(sorted(_metres_off(h, 0.0) for h in outcome.value))
         decisions.append(tell(outcome.decisions[0]).evidence)
     assert [len(found) for found in places] == [1, 2, 2]

@@ -1,0 +1,242 @@
+"""From crossings that one source could have made to a place: its outline, numbers and position, all species in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from odc.geo.geobox import GeoBox
+
+from fusion.attribution.trajectory import WindHistory
+from fusion.cube.grid import cell_area_m2, cell_index, grid_north_rad, unproject
+from fusion.cube.partials import enhanced_species, usable_rows
+from fusion.hotspots.agreement import cells_to_polygon, wind_from
+from fusion.hotspots.chance import Group
+from fusion.hotspots.crossings import Crossings
+from fusion.schema import Hotspot, Met
+from fusion.settings import FusionSettings
+from ingest.species import species_of, substance_of
+
+if TYPE_CHECKING:
+    from tracks.schema import Track
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_TOGETHER_M = 60.0
+"""Crossings nearer than this to the strongest tell how far the place scatters; others are of other streets."""
+_WIND_S = 60.0
+"""The wind of a place is that of a minute before and after each crossing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """The rows of one crossing in one species: cells, enhancement and background, (rows,) each."""
+
+    cells: Ints
+    value: Floats
+    background: Floats
+
+
+def describe_place(
+    group: Group,
+    crossings: Crossings,
+    tracks: Sequence[Track],
+    winds: Sequence[WindHistory],
+    geobox: GeoBox,
+    settings: FusionSettings,
+    *,
+    recurrent: bool,
+    q_value: float,
+) -> Hotspot:
+    """One hotspot of a group of crossings; see `fusion.schema.Hotspot`.
+
+    Parameters
+    ----------
+    group, crossings
+        The group and all crossings of the region.
+    tracks : sequence of Track
+    winds : sequence of WindHistory
+        Of every track, along the axes of the grid.
+    geobox : GeoBox
+    settings : FusionSettings
+    recurrent : bool
+        Whether its passes agree beyond chance.
+    q_value : float
+        Expected share of false ones among the places that are as sure.
+    """
+    members = group.members[np.argsort(-crossings.strength[group.members], kind="stable")]
+    leading, others = _species(crossings, members)
+    sampled = [_sample(crossings, int(k), leading, tracks, geobox) for k in members]
+    heard = [(int(k), part) for k, part in zip(members, sampled, strict=True) if part.value.size]
+    strongest = max((k for k, _ in heard), key=lambda k: _level(crossings, k, leading))
+    cells = np.unique(np.concatenate([part.cells for _, part in heard]))
+    means, weights = _cell_means([part for _, part in heard])
+    crs = str(geobox.crs)
+    (lon,), (lat,) = unproject(crossings.x[[strongest]], crossings.y[[strongest]], crs)
+    direction, speed = _wind(crossings, members, winds, float(lon), float(lat), crs, settings)
+    met = _met(crossings, group.members, tracks, crs)
+    return Hotspot(
+        id="",
+        species=leading,
+        unit=_unit(tracks, leading),
+        polygon=cells_to_polygon(cells, geobox),
+        cells=int(cells.size),
+        area_m2=cells.size * cell_area_m2(geobox),
+        enhancement=float(np.average(means, weights=weights)),
+        enhancement_sd=float(np.std(means, ddof=1)) if means.size > 1 else float("nan"),
+        background=float(np.mean(np.concatenate([part.background for _, part in heard]))),
+        p_value=float(-np.expm1(-group.expected)),
+        q_value=q_value,
+        passes_seen=int(group.seen.size),
+        passes_crossed=int(group.crossed.size),
+        single_sighting=not recurrent,
+        first_seen=min(m.start for m in met),
+        last_seen=max(m.end for m in met),
+        lon=float(lon),
+        lat=float(lat),
+        position_error_m=_position_error(crossings, group.members, strongest, tracks, settings),
+        wind_from_deg=direction,
+        wind_speed=speed,
+        trajectories=tuple(dict.fromkeys(m.label.rpartition("#")[0] for m in met)),
+        seen_by=tuple(dict.fromkeys(m.label for m in met)),
+        others=others,
+        exhaust=group.exhaust,
+        met=met,
+    )
+
+
+def _species(crossings: Crossings, members: Ints) -> tuple[str, tuple[str, ...]]:
+    """The species that rose on most drives, then the strongest, single substances before sums; and the others."""
+    plume, snr = crossings.plume[members], crossings.snr[members]
+    order = []
+    for k in np.flatnonzero(plume.any(axis=0)):
+        drives = np.unique(crossings.drive[members[plume[:, k]]]).size
+        order.append((-drives, -float(np.nanmax(snr[:, k])), crossings.species[k]))
+    names = [name for *_, name in sorted(order)]
+    leading = names[0]
+    told = {substance_of(leading)}
+    others = []
+    for name in names[1:]:
+        if substance_of(name) not in told:
+            told.add(substance_of(name))
+            others.append(name)
+    return leading, tuple(others)
+
+
+def _level(crossings: Crossings, k: int, species: str) -> float:
+    value = crossings.snr[k, crossings.species.index(species)]
+    return float(value) if np.isfinite(value) else -np.inf
+
+
+def _sample(crossings: Crossings, k: int, species: str, tracks: Sequence[Track], geobox: GeoBox) -> Sampled:
+    """Rows of the crossing in which a logger of its vehicle measured the species."""
+    number = _logger(crossings, k, species, tracks)
+    if number is None:
+        return Sampled(np.empty(0, np.int64), np.empty(0), np.empty(0))
+    passes = tracks[number].passes
+    time = passes["time"].values.astype("datetime64[ns]").astype(np.int64) / 1e9
+    rows = np.arange(*np.searchsorted(time, [crossings.start[k], crossings.end[k] + 1e-3]))
+    part = passes.isel(obs=rows)
+    use = usable_rows(part, species)
+    cells = cell_index(part["lon"].values[use], part["lat"].values[use], geobox)
+    background = part[f"{species}_background"].values[use] if f"{species}_background" in part else np.zeros(use.sum())
+    on_grid = cells >= 0
+    return Sampled(cells[on_grid], part[f"{species}_enhancement"].values[use][on_grid], background[on_grid])
+
+
+def _logger(crossings: Crossings, k: int, species: str, tracks: Sequence[Track]) -> int | None:
+    """The track of the crossing's own logger, or of another that rode along, which measured the species."""
+    for number in (int(crossings.track[k]), *range(len(tracks))):
+        passes = tracks[number].passes
+        if species in enhanced_species(passes) and _covers(passes["time"].values, crossings.peak[k]):
+            return number
+    return None
+
+
+def _covers(time: NDArray[np.datetime64], at_s: float) -> bool:
+    seconds = time[[0, -1]].astype("datetime64[ns]").astype(np.int64) / 1e9
+    return bool(seconds[0] <= at_s <= seconds[1])
+
+
+def _cell_means(parts: Sequence[Sampled]) -> tuple[Floats, Floats]:
+    """Mean enhancement of every cell and crossing, and the samples in it."""
+    means, counts = [], []
+    for part in parts:
+        cell, group = np.unique(part.cells, return_inverse=True)
+        count = np.bincount(group, minlength=cell.size)
+        means.append(np.bincount(group, part.value, cell.size) / count)
+        counts.append(count.astype(np.float64))
+    return np.concatenate(means), np.concatenate(counts)
+
+
+def _unit(tracks: Sequence[Track], species: str) -> str:
+    return next(str(t.passes[species].attrs["units"]) for t in tracks if species in t.passes)
+
+
+def _wind(
+    crossings: Crossings,
+    members: Ints,
+    winds: Sequence[WindHistory],
+    lon: float,
+    lat: float,
+    crs: str,
+    settings: FusionSettings,
+) -> tuple[float | None, float | None]:
+    """Vector mean of the wind around the crossings: direction it comes from (degrees from true north) and speed."""
+    parts = []
+    for k in members:
+        wind = winds[crossings.track[k]]
+        near = np.abs(wind.time - crossings.peak[k]) <= _WIND_S
+        if near.any():
+            parts.append((wind.u[near].mean(), wind.v[near].mean()))
+    if not parts:
+        return None, None
+    u, v = np.mean(parts, axis=0)
+    turn = grid_north_rad(lon, lat, crs)
+    return wind_from(
+        float(u * np.cos(turn) + v * np.sin(turn)), float(v * np.cos(turn) - u * np.sin(turn)), settings.calm_m_s
+    )
+
+
+def _position_error(
+    crossings: Crossings, members: Ints, strongest: int, tracks: Sequence[Track], settings: FusionSettings
+) -> float:
+    """Standard error per axis of the place of the strongest value: GNSS, what is left of the lag, and the scatter.
+
+    The lag displaces a crossing along the road by speed times its error.
+    """
+    excess = tracks[crossings.track[strongest]].passes[f"{crossings.species[crossings.lead[strongest]]}_enhancement"]
+    lag_sd_s = float(excess.attrs.get("lag_sd_s", np.nan))
+    lag_sd_s = lag_sd_s if np.isfinite(lag_sd_s) else settings.position_lag_s
+    seconds = max(float(crossings.end[strongest] - crossings.start[strongest]), 1.0)
+    speed = float(crossings.width_m[strongest]) / seconds
+    variance = settings.gnss_sd_m**2 + (speed * lag_sd_s) ** 2
+    away = np.hypot(crossings.x[members] - crossings.x[strongest], crossings.y[members] - crossings.y[strongest])
+    near = members[away <= _TOGETHER_M]
+    if near.size > 1:
+        variance += (crossings.x[near].var(ddof=1) + crossings.y[near].var(ddof=1)) / 2 / near.size
+    return float(np.sqrt(variance))
+
+
+def _met(crossings: Crossings, members: Ints, tracks: Sequence[Track], crs: str) -> tuple[Met, ...]:
+    order = members[np.argsort(crossings.peak[members], kind="stable")]
+    lon, lat = unproject(crossings.x[order], crossings.y[order], crs)
+    return tuple(
+        Met(
+            crossings.drives[crossings.drive[k]].label,
+            _utc(float(crossings.start[k])),
+            _utc(float(crossings.end[k])),
+            float(lon[i]),
+            float(lat[i]),
+        )
+        for i, k in enumerate(order)
+    )
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(round(seconds, 6), UTC)
