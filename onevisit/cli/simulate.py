@@ -54,11 +54,11 @@ def simulate(
       onevisit score demo/out demo/truth.json
       onevisit simulate hard --seed 7 --world 2 --without vane_offset --no-flights
 
-    World 1 is kind: a mast that is right, register points on the stack, sources that emit all day and are all
-    violations. World 2 adds what real days have (docs/simulator.md lists it): vanes that are turned, streets that turn
-    the wind, register points at gates and in the middle of parcels, parcels of real sizes, sources that keep to their
-    permit, stop, mix otherwise or share a plume, records that follow them, drives of one or two laps, streets upwind
-    that are not driven, micro-stations and open paths. Each can be left out by its name.
+    World 1 is kind: the mast is right, register points lie on the stack, and every listed source that emits is a
+    violation. World 2 adds what real days have: vanes that are turned, streets that turn the wind, register points at
+    gates and in the middle of parcels of real sizes, sources that keep to their permit, stop, mix otherwise or share
+    a plume, records that follow them, drives of one or two laps, streets upwind that are not driven, micro-stations
+    and open paths. docs/simulator.md names each of them; --without leaves it out.
     """
     from onevisit.progress import quieten, showing_progress
     from onevisit.truth.simulate import simulate_mission

@@ -212,7 +212,7 @@ def _settle(block: shapely.Polygon, size: Size, rng: np.random.Generator) -> lis
 
 
 def _settle_unevenly(block: shapely.Polygon, rng: np.random.Generator) -> list[ParkSite]:
-    """Cut a block into parcels of log-normal sizes, gates in the side nearest to a street, stacks anywhere on a roof."""
+    """Cut a block into parcels of log-normal sizes, with gates next to a street and stacks anywhere on a roof."""
     inner = block.buffer(-VERGE_M, join_style="mitre")
     corners = np.asarray(inner.exterior.coords[:4])
     places = []

@@ -83,17 +83,14 @@ def start_source(name: str, place: ParkSite, start_s: int, n: int, rng: np.rando
 
 def emitter_of(source: EmissionSource, *, since_s: int = 0) -> Emitter:
     """The source as the air sees it in a drive that begins ``since_s`` after the first one."""
-    rate = np.where(emitting(source, since_s), source.rate_g_s, 0.0)
+    rate = source.rate_g_s
+    if source.active is not None:
+        rate = np.where(_is_active(source.active, source.start_s + since_s + np.arange(len(rate))), rate, 0.0)
     return Emitter(source.x, source.y, source.height_m, 4.0, rate)
 
 
-def emitting(source: EmissionSource, since_s: int) -> NDArray[np.bool_]:
-    """Whether a source is active in each second of its series, in a drive that begins ``since_s`` after the first."""
-    second = source.start_s + since_s + np.arange(len(source.rate_g_s))
-    if source.active is None:
-        return np.ones(len(second), np.bool_)
-    on = [(second >= start) & (second < end) for start, end in source.active]
-    return np.asarray(np.any(on, axis=0), np.bool_)
+def _is_active(active: Sequence[tuple[int, int]], second: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return np.asarray(np.any([(second >= start) & (second < end) for start, end in active], axis=0), np.bool_)
 
 
 def rates_of(sources: Sequence[EmissionSource], during: slice) -> dict[str, dict[str, float]]:

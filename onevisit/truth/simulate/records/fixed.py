@@ -81,7 +81,7 @@ def place_path(world: World, area: BaseGeometry, rng: np.random.Generator) -> tu
     """Put one open path of 150 to 250 m along a street of an area."""
     streets = _streets_of(world, area)
     street = streets[int(rng.integers(len(streets)))]
-    length = min(float(rng.uniform(150.0, 250.0)) / street.line.length, 0.9)
+    length = min(float(rng.uniform(150.0, 250.0)) / street.line.length, 0.85)
     first = float(rng.uniform(0.05, 0.95 - length))
     shares = np.linspace(first, first + length, _PATH_PARTS)
     x, y = _beside(street, shares, float(rng.choice([-1.0, 1.0])))
