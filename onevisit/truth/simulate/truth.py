@@ -231,7 +231,8 @@ def _touched(name: str, park: Park) -> list[str]:
         return [e.place.site_id for e in park.entries if e.shifted]
     if name == "nothing_wrong":
         causes = _causes(park, set())
-        return [site for site, own in causes.items() if _expected(own) == "none"]
+        emitting = {s.place.site_id for s in park.sources}
+        return [site for site, own in causes.items() if _expected(own) == "none" and site not in emitting]
     if name not in _MONITOR_CONFOUNDERS:
         return sites_touched(name, park.sources, park.entries, park.stations)
     kind = _MONITOR_CONFOUNDERS[name]

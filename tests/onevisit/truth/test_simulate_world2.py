@@ -20,11 +20,15 @@ from pyproj import CRS
 from ingest.coordinates import gcj02_from_wgs84, to_grid
 from ingest.errors import SettingError
 from ingest.monitors.read import MonitorSettings, read_monitors
+from onevisit.job import process_mission
+from onevisit.result import Options
+from onevisit.truth.score.score import score_output
 from onevisit.truth.simulate import mission as missions
 from onevisit.truth.simulate import simulate_mission
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.world import SIZES
 
+OF_WORLD_1 = ("register_shift", "unlisted_source", "nothing_wrong")
 OF_WORLD_2 = tuple(c.name for c in CONFOUNDERS if c.world == 2)
 
 
@@ -74,7 +78,7 @@ def test_an_unknown_world_is_refused(tmp_path: Path) -> None:
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Seed 49 with all that world 2 has; one lap, so that it is made fast."""
     out = tmp_path_factory.mktemp("everything")
-    simulate_mission(out, seed=49, world=2, flights=False, only=("register_shift", "unlisted_source", *OF_WORLD_2))
+    simulate_mission(out, seed=49, world=2, flights=False, only=(*OF_WORLD_1, *OF_WORLD_2))
     return out
 
 
@@ -86,9 +90,7 @@ def truth(everything: Path) -> dict[str, Any]:
 
 def test_the_same_seed_gives_the_same_bytes(everything: Path, tmp_path: Path) -> None:
     """Twice with everything on."""
-    simulate_mission(
-        tmp_path, seed=49, world=2, flights=False, only=("register_shift", "unlisted_source", *OF_WORLD_2)
-    )
+    simulate_mission(tmp_path, seed=49, world=2, flights=False, only=(*OF_WORLD_1, *OF_WORLD_2))
     assert _files(tmp_path) == _files(everything)
 
 
@@ -126,7 +128,7 @@ SWITCHED = {
 )
 def test_a_switch_of_world_2_changes_only_what_it_switches(name: str, everything: Path, tmp_path: Path) -> None:
     """Files of other folders stay to the byte, and so does everything that was drawn for the others."""
-    on = tuple(n for n in ("register_shift", "unlisted_source", *OF_WORLD_2) if n != name)
+    on = tuple(n for n in (*OF_WORLD_1, *OF_WORLD_2) if n != name)
     simulate_mission(tmp_path, seed=49, world=2, flights=False, only=on)
     before, after = _files(everything / "mission"), _files(tmp_path / "mission")
     changed = {f.split("/")[0] for f in before.keys() | after.keys() if before.get(f) != after.get(f)}
@@ -154,7 +156,7 @@ def test_without_flights_the_other_files_are_the_same(
         return {"photos": ["one"]}
 
     monkeypatch.setattr(missions, "fly_over", fly)
-    simulate_mission(tmp_path, seed=49, world=2, only=("register_shift", "unlisted_source", *OF_WORLD_2))
+    simulate_mission(tmp_path, seed=49, world=2, only=(*OF_WORLD_1, *OF_WORLD_2))
     assert _files(tmp_path / "mission") == _files(everything / "mission")
     assert len(asked) == 1 and asked[0][0] == tmp_path and asked[0][3] == 49
     flown, walked = _truth(tmp_path), _truth(everything)
@@ -164,7 +166,7 @@ def test_without_flights_the_other_files_are_the_same(
 def test_the_truth_names_world_and_confounders(truth: dict[str, Any]) -> None:
     """Two; each confounder that is on, with the sites that it touches."""
     told = {c["name"]: c for c in truth["confounders"]}
-    assert truth["world"] == 2 and set(told) == {"register_shift", "unlisted_source", *OF_WORLD_2}
+    assert truth["world"] == 2 and set(told) == {*OF_WORLD_1, *OF_WORLD_2}
     sites = {s["site_id"]: s for s in truth["sites"]}
     sources = [s for s in truth["sources"] if s["site_id"]]
     assert set(told["lawful_sources"]["sites"]) == {s["site_id"] for s in sources if s["lawful"]}
@@ -172,6 +174,7 @@ def test_the_truth_names_world_and_confounders(truth: dict[str, Any]) -> None:
     assert set(told["register_points"]["sites"]) == {k for k, s in sites.items() if s["place_written"] != "stack"}
     assert set(told["blind_shifts"]["sites"]) == set(told["register_shift"]["sites"])
     assert len(told["blind_shifts"]["sites"]) == 3
+    assert not set(told["nothing_wrong"]["sites"]) & {s["site_id"] for s in sources}
     assert told["vane_offset"]["sites"] == told["few_passes"]["sites"] == []
 
 
@@ -304,3 +307,14 @@ def test_larger_parks_have_world_2_too(
     assert sites[0] <= len(truth["sites"]) <= sites[1]
     assert {s["lawful"] for s in truth["sources"] if s["site_id"]} == {True, False}
     assert len({d["vane_offset_deg"] for d in truth["drives"]}) == drives
+
+
+@pytest.mark.slow
+def test_a_mission_without_a_flight_is_processed_and_scored(everything: Path, tmp_path: Path) -> None:
+    """All of world 2 in one mission: no file is refused, leads are scored, and the scores of photos are not built."""
+    process_mission(everything / "mission", tmp_path, Options(), on_stage=lambda _what, _share: None)
+    told = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert not [r for r in told["rejects"] if "/" in r["item"]]
+    assert (tmp_path / "report.html").is_file()
+    scores = score_output(tmp_path, everything / "truth.json")
+    assert not scores["photos.used"].items and scores["leads.precision"].items

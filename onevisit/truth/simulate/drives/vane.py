@@ -65,8 +65,8 @@ def channel_wind(log: Log, world: World, drive: Drive, wind: Wind, rng: np.rando
     axes = axes / np.hypot(*axes.T)[:, None]
     places = shapely.points(drive.x, drive.y)
     street = shapely.STRtree([s.line for s in world.streets]).nearest(places)
-    crossings = shapely.MultiPoint(world.nodes.reshape(-1, 2))
-    share = np.where(shapely.distance(places, crossings) > _OPEN_M, shares[street], 0.0)
+    nodes = shapely.MultiPoint(world.nodes.reshape(-1, 2))
+    share = np.where(shapely.distance(places, nodes) > _OPEN_M, shares[street], 0.0)
     before = len(wind.u) - len(drive.x)
     air = np.column_stack([wind.u[before:], wind.v[before:]])
     along = np.sum(air * axes[street], axis=1)[:, None] * axes[street]
