@@ -312,7 +312,7 @@ def test_register_points_are_twenty_to_sixty_metres_off() -> None:
         meant += [e.place_written for e in moved]
         gates += [e.gate_written for e in moved]
     shares = [meant.count(kind) / len(meant) for kind in ("stack", "gate", "centroid", "address")]
-    assert shares == pytest.approx([0.1, 0.3, 0.4, 0.2], abs=0.03) and np.mean(gates) == pytest.approx(0.5, abs=0.03)
+    assert shares == pytest.approx([0.1, 0.3, 0.4, 0.2], abs=0.05) and np.mean(gates) == pytest.approx(0.5, abs=0.05)
     assert 15.0 < np.percentile(off, 20) < 25.0 and 50.0 < np.percentile(off, 75) < 70.0
     assert 30.0 < np.median(off) < 50.0
 
