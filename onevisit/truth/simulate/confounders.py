@@ -12,11 +12,12 @@ from ingest.errors import SettingError
 
 @dataclass(frozen=True)
 class Confounder:
-    """A switch: its name, how often it is on in a seed, and what it does."""
+    """A switch: its name, how often it is on in a seed, what it does, and the first world that has it."""
 
     name: str
     probability: float
     does: str
+    world: int = 1
 
 
 CONFOUNDERS: tuple[Confounder, ...] = (
@@ -32,16 +33,40 @@ CONFOUNDERS: tuple[Confounder, ...] = (
     Confounder("register_shift", 0.5, "register rows that say WGS 84 and hold GCJ-02, 350 m off"),
     Confounder("unlisted_source", 0.5, "a workshop on no register is a true source"),
     Confounder("nothing_wrong", 1.0, "listed sites that emit nothing and owe nothing"),
+    Confounder(
+        "vane_offset", 1.0, "a vane that is turned by N(0, 8°) in each drive, and by N(0, 5°) · sin(yaw) beside it", 2
+    ),
+    Confounder("street_wind", 0.7, "streets that turn the wind at the mast towards their axis, each by its share", 2),
+    Confounder("undeclared_lag", 2 / 7, "an inlet lag that half of the crews, not three in ten, do not declare", 2),
+    Confounder("register_points", 1.0, "register points at the gate, the middle of the parcel or the address", 2),
+    Confounder("real_parcels", 1.0, "parcels of log-normal sizes, 0.2 ha to a whole block", 2),
+    Confounder("scattered_profiles", 1.0, "what a site emits scatters by a factor of two about its industry", 2),
+    Confounder("lawful_sources", 1.0, "two of three listed sources emit no more than their permit allows", 2),
+    Confounder("stopping_sources", 1.0, "a third of the sources stop, start or pause during a drive", 2),
+    Confounder("following_records", 1.0, "power and monitor records follow what the site emits", 2),
+    Confounder(
+        "shared_plume", 0.5, "a second source upwind or downwind of another, with a species of its own plume", 2
+    ),
+    Confounder("blind_shifts", 1.0, "the rows of register_shift are drawn without regard to sources", 2),
+    Confounder("few_passes", 0.5, "drives of one or two laps", 2),
+    Confounder("undriven_streets", 0.5, "the streets on the upwind side are not driven", 2),
+    Confounder("fixed_sensor", 0.35, "one to three micro-stations that write minutes", 2),
+    Confounder("laser_path", 0.25, "an open path of 150 to 250 m that writes minutes", 2),
 )
+"""Those of world 2 come after those of world 1, so that the draws of the latter stay as they are."""
+
+WORLDS = (1, 2)
 
 
 def choose_confounders(
-    rng: np.random.Generator, *, without: tuple[str, ...] = (), only: tuple[str, ...] | None = None
+    rng: np.random.Generator, *, world: int = 1, without: tuple[str, ...] = (), only: tuple[str, ...] | None = None
 ) -> Mapping[str, bool]:
     """Draw which confounders a mission has.
 
     Parameters
     ----------
+    world : int
+        Those of later worlds are unknown in it, and off.
     without : tuple of str
         Names that are switched off.
     only : tuple of str, optional
@@ -52,11 +77,13 @@ def choose_confounders(
     SettingError
         If a name is unknown.
     """
-    names = [c.name for c in CONFOUNDERS]
+    known = [c for c in CONFOUNDERS if c.world <= world]
+    names = [c.name for c in known]
     unknown = sorted({*without, *(only or ())} - set(names))
     if unknown:
-        raise SettingError(f"no confounder {unknown[0]!r}; known are {', '.join(names)}")
-    drawn = {c.name: bool(rng.random() < c.probability) for c in CONFOUNDERS}
+        raise SettingError(f"no confounder {unknown[0]!r} in world {world}; known are {', '.join(names)}")
+    drawn = {c.name: bool(rng.random() < c.probability) for c in known}
     if only is not None:
         drawn = {name: name in only for name in names}
-    return {name: on and name not in without for name, on in drawn.items()}
+    on = {name: on and name not in without for name, on in drawn.items()}
+    return {c.name: on.get(c.name, False) for c in CONFOUNDERS}

@@ -9,19 +9,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ingest.errors import SettingError
-from onevisit.truth.simulate.confounders import choose_confounders
+from onevisit.truth.simulate.air.sources import EmissionSource
+from onevisit.truth.simulate.confounders import WORLDS, choose_confounders
 from onevisit.truth.simulate.drives.handheld import write_handheld
-from onevisit.truth.simulate.drives.outings import declared_lag, drive_all, stream
+from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, declared_lag, drive_all, stream
 from onevisit.truth.simulate.drives.vehicle import air_along, write_log
 from onevisit.truth.simulate.flights.mission import fly_over
+from onevisit.truth.simulate.records.fixed import write_fixed
 from onevisit.truth.simulate.records.monitors import draw_monitored_sites, write_monitors
-from onevisit.truth.simulate.records.registers import draw_entries, write_registers
+from onevisit.truth.simulate.records.registers import draw_entries, misplace, write_registers
 from onevisit.truth.simulate.truth import Park, rules, truth_of
 from onevisit.truth.simulate.world import SIZES, World, build_world
 
@@ -31,6 +36,8 @@ def simulate_mission(
     *,
     seed: int,
     size: Literal["demo", "district", "city"] = "demo",
+    world: Literal[1, 2] = 1,
+    flights: bool = True,
     without: tuple[str, ...] = (),
     only: tuple[str, ...] | None = None,
 ) -> None:
@@ -44,6 +51,10 @@ def simulate_mission(
         Seeds 1000-1999 are for scoring, and never used to choose a threshold.
     size : {"demo", "district", "city"}
         About 45, 220 or 5000 sites.
+    world : {1, 2}
+        Which air, vans and registers: world 2 has the confounders of both.
+    flights : bool
+        Whether a drone flies, too; without it the other files are the same, and made in a fraction of the time.
     without : tuple of str
         Confounders to switch off (`onevisit.truth.simulate.confounders.CONFOUNDERS`).
     only : tuple of str, optional
@@ -52,29 +63,21 @@ def simulate_mission(
     Raises
     ------
     SettingError
-        If the size or a confounder is unknown.
+        If the size, the world or a confounder is unknown.
     """
     if size not in SIZES:
         raise SettingError(f"no size {size!r}; known are {', '.join(SIZES)}")
-    on = choose_confounders(stream(seed, "confounders"), without=without, only=only)
-    world = build_world(SIZES[size], stream(seed, "world"))
-    day = _day(seed)
-    world, sources, outings = drive_all(world, day, seed, on)
-    entries = draw_entries(
-        world,
-        day.date(),
-        stream(seed, "registers"),
-        shifted=on["register_shift"],
-        sources=[s.place.site_id for s in sources],
-    )
-    stations = draw_monitored_sites(world.places, day, on, stream(seed, "monitors"))
-    park = Park(seed, size, day, world, sources, outings, entries, stations, on)
+    if world not in WORLDS:
+        raise SettingError(f"no world {world!r}; known are {', '.join(map(str, WORLDS))}")
+    on = choose_confounders(stream(seed, "confounders"), world=world, without=without, only=only)
+    park = _draw_park(seed, size, world, on)
+    day, outings, ground = park.day, park.outings, park.world
     mission = out / "mission"
     (mission / "traces").mkdir(parents=True, exist_ok=True)
     for number, outing in enumerate(outings, 1):
         write_log(
             mission / outing.file,
-            world,
+            ground,
             outing.log,
             outing.fixes,
             outing.drive,
@@ -84,18 +87,58 @@ def simulate_mission(
             encoding=str(stream(seed, outing.file).choice(["utf-8-sig", "gb18030"])),
         )
         if number == 1 and (on["local_clock"] or stream(seed, "handheld").random() < 0.4):
-            dust = air_along(sources, outing.per_source)["PM2.5"]
+            dust = air_along(park.sources, outing.per_source)["PM2.5"]
             write_handheld(
-                mission / f"traces/dust_{outing.start:%Y%m%d}.csv", world, dust, outing.drive, outing.start,
+                mission / f"traces/dust_{outing.start:%Y%m%d}.csv", ground, dust, outing.drive, outing.start,
                 stream(seed, "handheld log"), says_utc=on["local_clock"],
             )  # fmt: skip
-    write_registers(mission / "registers", world, entries, stream(seed, "addresses"))
-    _write_roads(mission / "roads" / "道路.geojson", world)
-    write_monitors(mission / "monitors", stations, day)
-    _write_toml(mission / "mission.toml", world, declared_lag(outings[0].analyser, seed))
-    truth = truth_of(park) | fly_over(out, world, day, seed)
+    write_registers(mission / "registers", ground, park.entries, stream(seed, "addresses"))
+    _write_roads(mission / "roads" / "道路.geojson", ground)
+    write_monitors(mission / "monitors", park.stations, day)
+    write_fixed(mission / "monitors", ground, [record for outing in outings for record in outing.fixed])
+    lag_s = declared_lag(outings[0].analyser, seed, undeclared=on["undeclared_lag"])
+    _write_toml(mission / "mission.toml", ground, lag_s)
+    truth = truth_of(park) | (fly_over(out, ground, day, seed) if flights else {"photos": []})
     text = json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True)
     (out / "truth.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _draw_park(seed: int, size: str, number: int, on: Mapping[str, bool]) -> Park:
+    """Everything that a mission's files are written from, in the world of that number."""
+    parcels = stream(seed, "parcels") if on["real_parcels"] else None
+    world = build_world(SIZES[size], stream(seed, "world"), parcels=parcels)
+    day = _day(seed)
+    world, sources, outings = drive_all(world, day, seed, on)
+    emitting_sites = [s.place.site_id for s in sources]
+    entries = draw_entries(
+        world,
+        day.date(),
+        stream(seed, "registers"),
+        shifted=on["register_shift"],
+        sources=[] if on["blind_shifts"] else emitting_sites,
+    )
+    if on["register_points"]:
+        entries = misplace(entries, world, stream(seed, "register points"))
+    running = _running(sources, outings, day) if on["following_records"] else None
+    stations = draw_monitored_sites(world.places, day, on, stream(seed, "monitors"), running=running)
+    return Park(seed, size, day, world, sources, outings, entries, stations, on, number)
+
+
+def _running(
+    sources: Sequence[EmissionSource], outings: Sequence[Outing], day: datetime
+) -> dict[str, NDArray[np.float64]]:
+    """Share of each hour of the day in which the site of each source emits; NaN in hours without any drive."""
+    midnight = day.replace(hour=0, minute=0, second=0, microsecond=0)
+    second = np.arange(24 * 3600) - int((day - midnight).total_seconds())
+    last = (outings[-1].start - day).total_seconds() + len(outings[-1].drive.x)
+    drawn = ((second >= -SPIN_UP_S) & (second < last)).reshape(24, 3600)
+    result = {}
+    for source in sources:
+        spans = source.active or ((-SPIN_UP_S, int(last)),)
+        on = np.any([(second >= a) & (second < b) for a, b in spans], axis=0).reshape(24, 3600)
+        known = np.maximum(drawn.sum(axis=1), 1)
+        result[source.place.site_id] = np.where(drawn.any(axis=1), (on & drawn).sum(axis=1) / known, np.nan)
+    return result
 
 
 def _day(seed: int) -> datetime:

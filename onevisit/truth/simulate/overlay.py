@@ -193,11 +193,11 @@ def _truth(
         return [{"cause": "plume", "expected": "visit", "findable": source in recurrent}] if source else []
 
     return {
-        "version": 1, "seed": seed, "size": "overlay", "day": day, "crs": f"EPSG:{world.crs.to_epsg()}",
+        "version": 1, "world": 1, "seed": seed, "size": "overlay", "day": day, "crs": f"EPSG:{world.crs.to_epsg()}",
         "sources": [
             {"id": s.id, "site_id": s.place.site_id, "place": s.place.site_id, **lonlat(s.place.stack),
              "height_m": s.height_m, "leading": s.leading, "rate_g_s": rates[s.id], "recurrent": s.id in recurrent,
-             "seen": any(h.source_id == s.id for h in hotspots)}
+             "seen": any(h.source_id == s.id for h in hotspots), "lawful": s.lawful, "active": s.active}
             for s in sources
         ],
         "hotspots": [
@@ -206,7 +206,7 @@ def _truth(
             for h in hotspots
         ],
         "sites": [
-            {"site_id": p.site_id, "name": p.name, **lonlat(p.stack), "causes": causes(p),
+            {"site_id": p.site_id, "name": p.name, **lonlat(p.stack), "causes": causes(p), "place_written": "stack",
              "expected": "visit" if p.site_id in active else "none", "visits_this_year": 0}
             for p in world.places
         ],

@@ -15,6 +15,8 @@ from onevisit.truth.simulate.answers import TrueHotspot, find_true_hotspots
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, declared_lag
 from onevisit.truth.simulate.drives.vehicle import Episode
+from onevisit.truth.simulate.labels import sites_touched
+from onevisit.truth.simulate.records.fixed import FixedPoint
 from onevisit.truth.simulate.records.monitors import Anomaly, MonitoredSite
 from onevisit.truth.simulate.records.registers import RegisterEntry
 from onevisit.truth.simulate.world import World
@@ -40,15 +42,18 @@ class Park:
     entries: tuple[RegisterEntry, ...]
     stations: tuple[MonitoredSite, ...]
     on: Mapping[str, bool]
+    number: int = 1
+    """Of the world."""
 
 
 def truth_of(park: Park) -> dict[str, Any]:
     """The truth of a mission, without its flight."""
     hotspots = find_true_hotspots(park.sources, [o.drive for o in park.outings], [o.per_source for o in park.outings])
     world = park.world
-    lag = declared_lag(park.outings[0].analyser, park.seed)
+    lag = declared_lag(park.outings[0].analyser, park.seed, undeclared=park.on["undeclared_lag"])
     return {
         "version": 1,
+        "world": park.number,
         "seed": park.seed,
         "size": park.size,
         "day": park.day.date().isoformat(),
@@ -63,6 +68,7 @@ def truth_of(park: Park) -> dict[str, Any]:
             "edges": [[s.start, s.end] for s in world.streets],
         },
         "drives": [_drive_truth(world, outing, lag) for outing in park.outings],
+        "fixed": [_fixed(world, record.point) for record in park.outings[0].fixed],
         "confounders": _confounders(park),
     }
 
@@ -93,6 +99,9 @@ def _sources(park: Park, hotspots: Sequence[TrueHotspot]) -> list[dict[str, Any]
             "rate_g_s": {k: round(v, 5) for k, v in rates[s.id].items()},
             "recurrent": s.id in recurrent,
             "seen": s.id in seen,
+            "lawful": s.lawful,
+            "permitted_g_s": s.permitted_g_s,
+            "active": None if s.active is None else [list(span) for span in s.active],
         }
         for s in park.sources
     ]
@@ -123,7 +132,7 @@ def _causes(park: Park, recurrent: set[str]) -> dict[str, list[dict[str, Any]]]:
     """Why something should come of a listed site, what, and whether the mission's files can show it."""
     causes: dict[str, list[dict[str, Any]]] = {e.place.site_id: [] for e in park.entries}
     for source in park.sources:
-        if source.place.listed:
+        if source.place.listed and not source.lawful:
             cause = {"cause": "plume", "expected": "visit", "findable": source.id in recurrent}
             causes[source.place.site_id].append(cause)
     for entry in park.entries:
@@ -152,6 +161,7 @@ def _sites(park: Park, hotspots: Sequence[TrueHotspot]) -> list[dict[str, Any]]:
             "parcel": world.geometry(e.place.parcel),
             "written_crs": e.written_crs,
             "declared_crs": e.declared_crs,
+            "place_written": e.place_written,
             "causes": causes[e.place.site_id],
             "expected": _expected(causes[e.place.site_id]),
             "visits_this_year": sum(d.year == park.day.year and kind == "日常" for d, kind, _ in e.visits),
@@ -172,11 +182,16 @@ def _drive_truth(world: World, outing: Outing, declared_lag_s: float | None) -> 
         "response_s": round(analyser.response_s, 3),
         "gain": round(analyser.gain, 4),
         "clock_offset_s": round(analyser.clock_offset_s),
+        "vane_offset_deg": round(outing.vane_offset_deg, 3),
         "wind_speed_m_s": round(float(np.hypot(outing.wind.u, outing.wind.v)[SPIN_UP_S:].mean()), 3),
         "position_jumps": [list(j) for j in outing.fixes.jumps],
         "tunnels": [list(t) for t in outing.fixes.tunnels],
         "track": world.geometry(shapely.LineString(np.column_stack([drive.x, drive.y])[::5]), digits=6),
     }
+
+
+def _fixed(world: World, point: FixedPoint) -> dict[str, Any]:
+    return {"kind": point.kind, "name": point.name, "file": point.file, "geometry": world.geometry(point.shape)}
 
 
 def _confounders(park: Park) -> list[dict[str, Any]]:
@@ -216,6 +231,9 @@ def _touched(name: str, park: Park) -> list[str]:
         return [e.place.site_id for e in park.entries if e.shifted]
     if name == "nothing_wrong":
         causes = _causes(park, set())
-        return [site for site, own in causes.items() if _expected(own) == "none"]
-    kind = _MONITOR_CONFOUNDERS.get(name, "")
+        emitting = {s.place.site_id for s in park.sources}
+        return [site for site, own in causes.items() if _expected(own) == "none" and site not in emitting]
+    if name not in _MONITOR_CONFOUNDERS:
+        return sites_touched(name, park.sources, park.entries, park.stations)
+    kind = _MONITOR_CONFOUNDERS[name]
     return [a.site_id for s in park.stations for a in s.anomalies if a.kind == kind]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -17,11 +17,14 @@ from pyproj import CRS
 from shapely import affinity
 
 from ingest.coordinates import to_grid, to_lonlat
+from onevisit.truth.simulate.cutting import cut_block
 from onevisit.truth.simulate.names import INDUSTRIES, Industry, company_name, permit_code, uscc
 
 Floats = NDArray[np.float64]
 _CENTRE_LON, _CENTRE_LAT = 104.07, 30.67
 _EPSG = 4544
+VERGE_M, FENCE_M = 14.0, 3.0
+"""From the axis of a street to the parcels, and from the edge of a parcel to its fence."""
 
 
 @dataclass(frozen=True)
@@ -115,15 +118,22 @@ class World:
         return slope_x * x + slope_y * y + swell * np.sin(2 * np.pi * x / length) * np.cos(2 * np.pi * y / length)
 
 
-def build_world(size: Size, rng: np.random.Generator) -> World:
-    """Draw a park: lattice of streets, blocks, parcels and sites."""
+def build_world(size: Size, rng: np.random.Generator, *, parcels: np.random.Generator | None = None) -> World:
+    """Draw a park: lattice of streets, blocks, parcels and sites.
+
+    Parameters
+    ----------
+    parcels : numpy.random.Generator, optional
+        Draws parcels of log-normal sizes and their sites; without it a block is cut into about equal ones.
+    """
     crs = CRS.from_epsg(_EPSG)
     x, y = to_grid(_CENTRE_LON, _CENTRE_LAT, crs)
     nodes = _lattice(size, rng)
     blocks = _blocks(nodes)
     places: list[ParkSite] = []
     for block in blocks:
-        places += _settle(block, size, rng)
+        even = _settle(block, size, rng)  # drawn in any case, so that the terrain stays as it is
+        places += even if parcels is None else _settle_unevenly(block, parcels)
     terrain = (float(rng.normal(0, 0.002)), float(rng.normal(0, 0.002)), float(rng.uniform(0.3, 1.0)), 420.0)
     return World(
         size,
@@ -180,7 +190,7 @@ def _blocks(nodes: Floats) -> tuple[shapely.Polygon, ...]:
 
 def _settle(block: shapely.Polygon, size: Size, rng: np.random.Generator) -> list[ParkSite]:
     """Cut a block into parcels, back to back along its middle, and put a site on each."""
-    inner = block.buffer(-14.0, join_style="mitre")
+    inner = block.buffer(-VERGE_M, join_style="mitre")
     corners = np.asarray(inner.exterior.coords[:4])
     count = int(rng.integers(size.parcels_per_block[0], size.parcels_per_block[1] + 1))
     lower = count // 2
@@ -194,7 +204,26 @@ def _settle(block: shapely.Polygon, size: Size, rng: np.random.Generator) -> lis
             parcel = shapely.Polygon(
                 [_within(corners, u, v) for u, v in ((left, low), (right, low), (right, high), (left, high))]
             )
-            places.append(_found(parcel.buffer(-3.0, join_style="mitre"), low == 0.0, rng))
+            fenced = parcel.buffer(-FENCE_M, join_style="mitre")
+            ring = np.asarray(fenced.exterior.coords[:4])
+            street_side = ring[:2] if low == 0.0 else ring[2:]
+            places.append(_found(fenced, shapely.Point(street_side.mean(axis=0)), rng))
+    return places
+
+
+def _settle_unevenly(block: shapely.Polygon, rng: np.random.Generator) -> list[ParkSite]:
+    """Cut a block into parcels of log-normal sizes, with gates next to a street and stacks anywhere on a roof."""
+    inner = block.buffer(-VERGE_M, join_style="mitre")
+    corners = np.asarray(inner.exterior.coords[:4])
+    places = []
+    for u0, v0, u1, v1 in cut_block(float(inner.area), rng):
+        whole = shapely.Polygon([_within(corners, u, v) for u, v in ((u0, v0), (u1, v0), (u1, v1), (u0, v1))])
+        parcel = whole.buffer(-FENCE_M, join_style="mitre")
+        sides = [shapely.LineString(side) for side in itertools.pairwise(parcel.exterior.coords)]
+        middles = [side.interpolate(0.5, normalized=True) for side in sides]
+        place = _found(parcel, min(middles, key=block.exterior.distance), rng)
+        hall = np.asarray(place.buildings[int(rng.integers(len(place.buildings)))].exterior.coords[:4])
+        places.append(replace(place, stack=shapely.Point(_within(hall, *rng.uniform(0.1, 0.9, 2)))))
     return places
 
 
@@ -204,12 +233,10 @@ def _within(corners: Floats, u: float, v: float) -> Floats:
     return np.asarray((1 - u) * (1 - v) * a + u * (1 - v) * b + u * v * c + (1 - u) * v * d, float)
 
 
-def _found(parcel: shapely.Polygon, faces_first_side: bool, rng: np.random.Generator) -> ParkSite:
+def _found(parcel: shapely.Polygon, gate: shapely.Point, rng: np.random.Generator) -> ParkSite:
     industry = INDUSTRIES[int(rng.choice(len(INDUSTRIES), p=_INDUSTRY_SHARES))]
     code = uscc(rng)
     corners = np.asarray(parcel.exterior.coords[:4])
-    street_side = corners[:2] if faces_first_side else corners[2:]
-    gate = shapely.Point(street_side.mean(axis=0))
     buildings = _buildings(corners, rng)
     roof = buildings[int(rng.integers(len(buildings)))]
     stack = shapely.Point(np.asarray(roof.centroid.coords[0]) + rng.uniform(-6, 6, 2))

@@ -159,7 +159,21 @@ def test_simulate_hands_its_options_on(run: Run, monkeypatch: pytest.MonkeyPatch
     options = "--seed 3 --size city --without traffic --without drift --quiet"
     code, out, _ = run("simulate", str(tmp_path), *options.split())
     assert (code, out) == (0, f"mission: {tmp_path / 'mission'}\ntruth:   {tmp_path / 'truth.json'}\n")
-    assert calls == [((tmp_path,), {"seed": 3, "size": "city", "without": ("traffic", "drift")})]
+    given = {"seed": 3, "size": "city", "without": ("traffic", "drift")}
+    assert calls == [((tmp_path,), {**given, "world": 1, "flights": True})]
+
+
+def test_simulate_makes_world_2_without_flights(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Both are handed on; over a real drive they have no meaning, and the call is refused."""
+    calls = _asked(monkeypatch, onevisit.truth.simulate, "simulate_mission", None)
+    (tmp_path / "d.csv").write_text("time\n", encoding="utf-8")
+    call = ("simulate", str(tmp_path), "--seed", "3", "--quiet")
+    assert run(*call, "--world", "2", "--no-flights")[0] == 0
+    assert calls == [((tmp_path,), {"seed": 3, "size": "demo", "world": 2, "flights": False, "without": ()})]
+    for options in (("--world", "2"), ("--no-flights",)):
+        code, _, told = run(*call, "--drive", str(tmp_path / "d.csv"), *options)
+        assert code == 2 and "leave out --world and --no-flights" in told
+    assert run(*call, "--world", "3")[0] == 2
 
 
 def test_simulate_over_a_drive(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

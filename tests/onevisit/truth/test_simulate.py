@@ -79,15 +79,17 @@ def test_a_switch_changes_only_what_it_switches(tmp_path: Path) -> None:
 
 
 def test_unknown_confounder_is_refused() -> None:
-    """A confounder that does not exist is named, with those that do."""
-    with pytest.raises(SettingError, match="no confounder 'lorries'; known are trucks"):
-        choose_confounders(np.random.default_rng(1), without=("lorries",))
+    """A confounder that does not exist is named, with those that do; so is one of another world."""
+    with pytest.raises(SettingError, match="no confounder 'lorries' in world 2; known are trucks"):
+        choose_confounders(np.random.default_rng(1), world=2, without=("lorries",))
+    with pytest.raises(SettingError, match=r"no confounder 'few_passes' in world 1; .*, nothing_wrong$"):
+        choose_confounders(np.random.default_rng(1), only=("few_passes",))
 
 
 def test_every_confounder_can_be_switched_off() -> None:
     """Named in ``without``, a confounder is off, whatever is drawn."""
     names = tuple(c.name for c in CONFOUNDERS)
-    assert not any(choose_confounders(np.random.default_rng(1), without=names).values())
+    assert not any(choose_confounders(np.random.default_rng(1), world=2, without=names).values())
 
 
 def test_truth_lies_outside_of_what_process_reads(mission: Path) -> None:
@@ -335,7 +337,10 @@ def test_plumes_over_a_real_drive(shared_data: Path, tmp_path: Path) -> None:
 def test_confounders_of_the_docs_are_those_of_the_code() -> None:
     """The table in docs/simulator.md lists every confounder with its share and its words."""
     page = (Path(__file__).resolve().parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
-    rows = [f"| `{c.name}` | {c.probability:.0%} | {c.does} |" for c in CONFOUNDERS]
+    rows = [
+        f"| `{c.name}` | {f'{c.probability:.0%}' if c.world == 1 else '–'} | {c.probability:.0%} | {c.does} |"
+        for c in CONFOUNDERS
+    ]
     table = page.split("<!-- confounders -->")[1].split("<!-- /confounders -->")[0].strip().splitlines()
     assert table[2:] == rows
 

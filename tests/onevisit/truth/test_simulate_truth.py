@@ -23,7 +23,7 @@ from onevisit.truth.simulate.air.wind import blow
 from onevisit.truth.simulate.answers import TrueHotspot
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.drives.laps import Drive, Fixes
-from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, declared_lag, stream
+from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, stream
 from onevisit.truth.simulate.drives.vehicle import Episode, Log
 from onevisit.truth.simulate.overlay import _settle_along, _visits, simulate_over_drive
 from onevisit.truth.simulate.records.monitors import HOURS, Anomaly, MonitoredSite
@@ -129,6 +129,9 @@ def test_the_truth_of_sources(park: Park, truth: dict[str, Any]) -> None:
         "rate_g_s": {"TVOC": 2.0, "xylene": 0.5},
         "recurrent": True,
         "seen": True,
+        "lawful": False,
+        "permitted_g_s": None,
+        "active": None,
     }
     assert (second["id"], second["site_id"], second["place"]) == ("S2", None, "unlisted@B")
     assert (second["recurrent"], second["seen"]) == (False, True)
@@ -195,10 +198,11 @@ def test_the_truth_of_a_drive(park: Park, truth: dict[str, Any]) -> None:
         "seconds": 100,
         "laps": 2,
         "lag_s": 5.432,
-        "declared_lag_s": declared_lag(park.outings[0].analyser, 5),
+        "declared_lag_s": None,
         "response_s": 2.346,
         "gain": 1.0346,
         "clock_offset_s": 2,
+        "vane_offset_deg": 0.0,
         "wind_speed_m_s": 3.0,
         "position_jumps": [[30, 40]],
         "tunnels": [[60, 75]],

@@ -52,6 +52,11 @@ def ornstein_uhlenbeck(n: int, sd: float, scale_s: float, rng: np.random.Generat
     return values
 
 
+def draw_mean_wind(rng: np.random.Generator) -> tuple[float, float]:
+    """Mean speed in m s-1, and the bearing in radians towards which the wind blows: what `blow` draws first."""
+    return float(rng.uniform(1.6, 4.2)), float(rng.uniform(0, 2 * np.pi))
+
+
 def blow(start_s: int, n: int, rng: np.random.Generator, *, calm_spells: bool = True) -> Wind:
     """Draw the wind of a day.
 
@@ -65,8 +70,8 @@ def blow(start_s: int, n: int, rng: np.random.Generator, *, calm_spells: bool = 
         Whether one or two spells of 4-9 minutes below 0.5 m s-1 may occur.
     """
     t = np.arange(n)
-    mean_speed = rng.uniform(1.6, 4.2)
-    toward = rng.uniform(0, 2 * np.pi) + rng.normal(0, 0.35) * t / 3600.0
+    mean_speed, first = draw_mean_wind(rng)
+    toward = first + rng.normal(0, 0.35) * t / 3600.0
     toward = toward + ornstein_uhlenbeck(n, np.radians(rng.uniform(8, 18)), 420.0, rng)
     toward = toward + ornstein_uhlenbeck(n, np.radians(rng.uniform(5, 10)), 40.0, rng)
     speed = mean_speed * np.exp(

@@ -66,13 +66,16 @@ def drive_streets(
 ) -> Drive:
     """Drive laps over the streets at 1 Hz: two tours by turns, with bends, lights and changing traffic.
 
+    Where the part has an odd number of rows or of columns, there is one tour.
+
     ``corner`` (row, column) and ``span`` (rows, columns) choose a part of the lattice of crossings; by default all.
     """
     rows, columns = span or world.nodes.shape[:2]
     nodes = world.nodes[corner[0] : corner[0] + rows, corner[1] : corner[1] + columns]
     points, lap_of_point = [], []
     for lap in range(laps):
-        tour = tour_of_crossings(rows, columns, turned=bool(lap % 2))
+        turned = rows % 2 == 1 or (columns % 2 == 0 and lap % 2 == 1)
+        tour = tour_of_crossings(rows, columns, turned=turned)
         if lap % 4 >= 2:  # the other way round, so that every street is driven in both directions
             tour = [tour[0], *reversed(tour[1:])]
         points += [nodes[row, column] for row, column in tour]

@@ -139,7 +139,7 @@ def _drift(readings: dict[str, Floats], n: int, rng: np.random.Generator) -> Epi
 
 def _calibrate(readings: dict[str, Floats], status: list[str], n: int, rng: np.random.Generator) -> Episode:
     """Zero gas for a minute, span gas for two; the status column says so."""
-    start = int(rng.integers(120, n - 400))
+    start = int(rng.integers(120, max(n - 400, 121)))
     for channel in CHANNELS:
         span = 5.0 * channel.background
         noise = rng.normal(0, channel.noise, 180)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from onevisit.truth.simulate.world import ParkSite
 
 Floats = NDArray[np.float64]
 HOURS = 7 * 24
+_IDLE_LOAD, _IDLE_FAN = 0.08, 0.03
 
 
 @dataclass(frozen=True)
@@ -95,14 +96,29 @@ class MonitoredSite:
 
 
 def draw_monitored_sites(
-    places: Sequence[ParkSite], day: datetime, on: Mapping[str, bool], rng: np.random.Generator
+    places: Sequence[ParkSite],
+    day: datetime,
+    on: Mapping[str, bool],
+    rng: np.random.Generator,
+    *,
+    running: Mapping[str, Floats] | None = None,
 ) -> tuple[MonitoredSite, ...]:
     """Draw a week of records that ends at noon of the mission's day, one anomaly for every second station.
 
-    ``on`` are the confounders: what belongs to one of them is left out where it is off.
+    Parameters
+    ----------
+    on : mapping
+        The confounders: what belongs to one of them is left out where it is off.
+    running : mapping of str to array, shape (24,), optional
+        Share of each hour of the mission's day in which a site emits, NaN where nobody knows. Where it is given,
+        records last until midnight, and those of the site follow it.
     """
-    start = day.replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(hours=HOURS)
+    end = day.replace(hour=12, minute=0, second=0, microsecond=0)
+    end += timedelta(hours=0 if running is None else 12)
+    start = end - timedelta(hours=HOURS)
     stations = [_station(p, start, rng) for p in places if p.listed and p.management_class != "登记管理"]
+    known = running or {}
+    stations = [_follow(s, known[s.place.site_id]) if s.place.site_id in known else s for s in stations]
     kinds = [k for k in ANOMALIES if on.get(_NEEDS.get(k, ""), True)]
     order = [int(k) for k in rng.permutation(len(stations))]
     result = list(stations)
@@ -118,7 +134,7 @@ def _station(place: ParkSite, start: datetime, rng: np.random.Generator) -> Moni
     hours = (np.arange(HOURS) + start.hour) % 24
     weekday = np.array([(start + timedelta(hours=k)).weekday() < 6 for k in range(HOURS)])
     working = weekday & (hours >= 8) & (hours < 20)
-    load = np.where(working, 1.0, 0.08) * np.exp(0.1 * ornstein_uhlenbeck(HOURS, 1.0, 6.0, rng))
+    load = np.where(working, 1.0, _IDLE_LOAD) * np.exp(0.1 * ornstein_uhlenbeck(HOURS, 1.0, 6.0, rng))
     size = float(rng.uniform(30, 220))
     treating = np.convolve(working.astype(float), np.ones(3), "same") > 0
     means = {
@@ -127,10 +143,29 @@ def _station(place: ParkSite, start: datetime, rng: np.random.Generator) -> Moni
     }
     number = "".join(rng.choice(list("0123456789ABCDEF"), 24))
     kind = "32" if place.industry.code == "4620" else "31"
-    fan = 0.25 * size * np.where(treating, 1.0, 0.03) * np.exp(rng.normal(0, 0.03, HOURS))
+    fan = 0.25 * size * np.where(treating, 1.0, _IDLE_FAN) * np.exp(rng.normal(0, 0.03, HOURS))
     return MonitoredSite(
         place, number, kind, factors, start, means, ("N",) * HOURS, size * load, fan, np.zeros(HOURS, bool)
     )
+
+
+def _follow(station: MonitoredSite, running: Floats) -> MonitoredSite:
+    """Let the last day's records follow what a site emits: power of both devices, and the monitored outlet."""
+    hours = HOURS - 24 + np.flatnonzero(np.isfinite(running))
+    share = running[np.isfinite(running)]
+    load, before = _IDLE_LOAD + (1.0 - _IDLE_LOAD) * share, _load(station.production_kw, _IDLE_LOAD)[hours]
+    production, treatment = station.production_kw.copy(), station.treatment_kw.copy()
+    production[hours] *= load / before
+    treatment[hours] *= (_IDLE_FAN + (1.0 - _IDLE_FAN) * share) / _load(station.treatment_kw, _IDLE_FAN)[hours]
+    means = {code: values.copy() for code, values in station.means.items()}
+    for values in means.values():
+        values[hours] *= (0.6 + 0.4 * load) / (0.6 + 0.4 * before)
+    return replace(station, means=means, production_kw=production, treatment_kw=treatment)
+
+
+def _load(kw: Floats, idle: float) -> Floats:
+    """Share of its usual power that a device was drawn to take in each hour."""
+    return np.where(kw > 0.5 * kw.max(), 1.0, idle)
 
 
 def _fits(kind: str, station: MonitoredSite) -> bool:

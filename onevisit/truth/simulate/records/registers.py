@@ -5,22 +5,33 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+import shapely
 
 from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84, to_grid
 from ingest.species import SPECIES, species_of_word
 from onevisit.truth.simulate.world import ParkSite, World
 
+PlaceWritten = Literal["stack", "gate", "centroid", "address"]
+_PLACES: tuple[PlaceWritten, ...] = ("stack", "gate", "centroid", "address")
+_PLACE_SHARES = (0.1, 0.3, 0.4, 0.2)
+"""A choice: who fills in a register takes the middle of the site on a map, a phone at the gate, or a geocoder."""
+_HOUSE_NUMBER_SD_M = 20.0
 _CREDITS = ("环保诚信", "环保良好", "环保警示", "环保不良")
 
 
 @dataclass(frozen=True)
 class RegisterEntry:
-    """What the registers say of one site, and how far its written position is from the truth."""
+    """What the registers say of one site, and how far its written position is from the truth.
+
+    ``point`` is the place that the register means (local metres; the stack where it is None), named by
+    ``place_written``; ``gate_written`` says whether the gate's columns are filled in.
+    """
 
     place: ParkSite
     written_crs: str
@@ -31,6 +42,9 @@ class RegisterEntry:
     disclosure: str
     valid_to: date
     visits: tuple[tuple[date, str, str], ...]
+    place_written: PlaceWritten = "stack"
+    point: shapely.Point | None = None
+    gate_written: bool = True
 
 
 def draw_entries(
@@ -73,6 +87,29 @@ def _entry(place: ParkSite, today: date, rng: np.random.Generator, shifted: bool
     )
 
 
+def misplace(entries: Sequence[RegisterEntry], world: World, rng: np.random.Generator) -> tuple[RegisterEntry, ...]:
+    """Let the register mean the gate, the middle of the parcel or the address; half of the rows hold no gate.
+
+    An address is the nearest point of a street, along which house numbers scatter by 20 m.
+    """
+    tree = shapely.STRtree([s.line for s in world.streets])
+    result = []
+    for entry in entries:
+        meant = _PLACES[int(rng.choice(len(_PLACES), p=_PLACE_SHARES))]
+        along, gate_written = float(rng.normal(0.0, _HOUSE_NUMBER_SD_M)), bool(rng.random() < 0.5)
+        place = entry.place
+        line = world.streets[int(tree.nearest(place.stack))].line
+        at = min(max(line.project(place.stack) + along, 0.0), line.length)
+        point = {
+            "stack": place.stack,
+            "gate": place.gate,
+            "centroid": place.parcel.centroid,
+            "address": line.interpolate(at),
+        }[meant]
+        result.append(replace(entry, place_written=meant, point=point, gate_written=gate_written))
+    return tuple(result)
+
+
 def write_registers(folder: Path, world: World, entries: Sequence[RegisterEntry], rng: np.random.Generator) -> None:
     """Write the four registers: permits, credit, performance grades, past visits."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -95,7 +132,8 @@ def write_registers(folder: Path, world: World, entries: Sequence[RegisterEntry]
     ]
     for entry in entries:
         place = entry.place
-        lon, lat = _written(world, place.stack.x, place.stack.y, entry.written_crs)
+        point = entry.point or place.stack
+        lon, lat = _written(world, point.x, point.y, entry.written_crs)
         gate_lon, gate_lat = _written(world, place.gate.x, place.gate.y, entry.written_crs)
         permits.append(
             [
@@ -107,8 +145,8 @@ def write_registers(folder: Path, world: World, entries: Sequence[RegisterEntry]
                 lon,
                 lat,
                 entry.declared_crs,
-                gate_lon,
-                gate_lat,
+                gate_lon if entry.gate_written else "",
+                gate_lat if entry.gate_written else "",
                 "、".join(_pollutants(place)),
                 entry.valid_to.isoformat(),
                 f"四川省成都市科园片区{int(rng.integers(1, 400))}号",
