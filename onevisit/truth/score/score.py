@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onevisit.truth.score.attribution import score_attribution
+from onevisit.truth.score.doses import match_hotspots
 from onevisit.truth.score.flights import score_flights
-from onevisit.truth.score.hotspots import match_hotspots, score_attribution, score_hotspots
+from onevisit.truth.score.hotspots import score_hotspots
 from onevisit.truth.score.leads import score_leads, score_monitor_rules
 from onevisit.truth.score.measures import Measure, Pooled, pool
 from onevisit.truth.score.results import load_results, load_truth

@@ -63,7 +63,8 @@ def test_leads_that_are_not_there_are_per_cents_not_built(tmp_path: Path) -> Non
     truth = load_truth(path)
     measures = score_leads(replace(load_results(out, truth), leads=None, visits=None), truth, [])
     assert {m.key: (m.unit, m.value) for m in measures} == dict.fromkeys(
-        ("leads.precision", "leads.disposition", "leads.recall", "leads.visit_precision"), ("%", None)
+        ("leads.precision", "leads.disposition", "leads.recall", "leads.visit_precision", "leads.visits_lawful"),
+        ("%", None),
     )
 
 
