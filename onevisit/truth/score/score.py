@@ -34,7 +34,7 @@ class Scores:
         return next(m for m in self.measures if m.key == key)
 
 
-def score_output(out: Path, truth: Path) -> Scores:
+def score_output(out: Path, truth: Path, *, kept: Path | None = None) -> Scores:
     """Hold the results of ``process`` against the truth of the mission.
 
     Parameters
@@ -44,6 +44,8 @@ def score_output(out: Path, truth: Path) -> Scores:
         ``poses.geojson`` and ``ortho.tif``; what is missing is ``not built``.
     truth : Path
         The ``truth.json`` that `onevisit.truth.simulate.simulate_mission` wrote.
+    kept : Path, optional
+        File that keeps what was measured of the mosaic, for scoring the same mission again.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def score_output(out: Path, truth: Path) -> Scores:
         *score_attribution(answer, matches),
         *score_leads(results, answer, matches),
         *score_monitor_rules(results, answer),
-        *score_flights(results, answer),
+        *score_flights(results, answer, kept),
         *score_routes(results, answer),
     )
     return Scores(int(answer.content["seed"]), str(answer.content["size"]), measures)

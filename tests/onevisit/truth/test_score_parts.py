@@ -16,6 +16,7 @@ import shapely
 from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 
+from onevisit.truth.score import flights
 from onevisit.truth.score.flights import mosaic_errors
 from onevisit.truth.score.results import load_truth
 from onevisit.truth.score.routes import reference_length
@@ -342,6 +343,29 @@ def test_a_mosaic_off_to_both_sides_is_off_by_their_hypotenuse(tmp_path: Path) -
     # patches of 80 pixels from 27 on: columns 27, 107, 187, 267, 347; the mosaic begins at 120, the plain part at 380
     assert 4 <= len(errors) <= 12
     assert score_output(out, path)["mosaic.pixels"].value == pytest.approx(5.0 / 0.3, abs=0.4)
+
+
+def test_an_unchanged_mosaic_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its errors are kept under a key: another mosaic or another painted ground is measured; so is a damaged file."""
+    scene = {"file": "truth_scene.png", "crs": "EPSG:4544", "pixel_m": 0.3, "left": X0, "top": Y0}
+    out, path = _write(tmp_path, _truth() | {"scene": scene})
+    kept, measured = tmp_path / "mosaic.json", []
+
+    def errors(path: Path, truth: Any) -> tuple[list[float], float]:
+        measured.append(path)
+        return [float(len(measured))], 0.3
+
+    monkeypatch.setattr(flights, "mosaic_errors", errors)
+    (out / "ortho.tif").write_bytes(b"one")
+    (tmp_path / "truth_scene.png").write_bytes(b"ground")
+    assert [score_output(out, path, kept=kept)["mosaic.metres"].value for _ in range(2)] == [1.0, 1.0]
+    (out / "ortho.tif").write_bytes(b"two")
+    assert score_output(out, path, kept=kept)["mosaic.metres"].value == 2.0
+    (tmp_path / "truth_scene.png").write_bytes(b"another")
+    assert [score_output(out, path, kept=kept)["mosaic.metres"].value for _ in range(2)] == [3.0, 3.0]
+    kept.write_text("{", encoding="utf-8")
+    assert score_output(out, path, kept=kept)["mosaic.metres"].value == 4.0
+    assert score_output(out, path)["mosaic.metres"].value == 5.0
 
 
 def test_photos_are_known_by_their_names(tmp_path: Path) -> None:

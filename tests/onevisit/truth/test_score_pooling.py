@@ -136,6 +136,28 @@ def test_an_interval_holds_95_percent_of_resampled_missions(hits: list[bool], lo
     assert (pooled.key, pooled.title, pooled.unit, pooled.better) == ("k", "t", "%", "high")
 
 
+@pytest.mark.parametrize("kind", ["ratio", "median", "total"])
+def test_an_interval_is_that_of_pooling_each_draw(kind: str) -> None:
+    """The same draws, each pooled by the sums of its items and weights: the slow obvious way."""
+    rng = np.random.default_rng(7)
+    missions = [
+        Measure("k", "t", kind, "", "high", tuple(rng.random(n)), tuple(rng.random(n)))
+        for n in ([1] * 9 if kind == "total" else rng.integers(0, 4, 9))
+    ]
+    again, draws = np.random.default_rng(20240229), []
+    for _ in range(200):
+        drawn = [missions[k] for k in again.integers(0, 9, 9)]
+        items = [v for m in drawn for v in m.items]
+        if kind == "median" and items:
+            draws.append(np.median(items))
+        elif kind == "total":
+            draws.append(sum(items) / 9)
+        elif items:
+            draws.append(sum(items) / sum(w for m in drawn for w in m.weights))
+    pooled = pool([[m] for m in missions], resamples=200)[0]
+    assert (pooled.low, pooled.high) == pytest.approx(tuple(np.percentile(draws, [2.5, 97.5])))
+
+
 def test_a_pooled_measure_counts_what_it_rests_on() -> None:
     """Items and missions that were built; one alone has no interval; what is not built in one is left out."""
     one = pool([[share("k", "t", [True, False, True])], [not_built("k", "t", "%")]])[0]
