@@ -22,6 +22,7 @@ def score_attribution(truth: Truth, matches: Sequence[Match]) -> list[Measure]:
         "attribution.cone": "the nearest candidate in a wind cone of 30° either side would have been right",
         "attribution.set50": "true source lies in the 50 % set",
         "attribution.set90": "true source lies in the 90 % set",
+        "attribution.listed": "hotspots of a listed source whose site is the likeliest explanation",
         "attribution.unlisted": "hotspots of an unlisted source that say none of these first",
         "attribution.false": "false hotspots given to a site first",
     }
@@ -32,7 +33,7 @@ def score_attribution(truth: Truth, matches: Sequence[Match]) -> list[Measure]:
     known = [(_ranking(m.hotspot), _answer(m)) for m in asked if m.source is not None]
     often = [(_ranking(m.hotspot), _answer(m)) for m in asked if m.source is not None and _crossed(m.hotspot) >= 3]
     cone = [_wind_cone(m.hotspot) == _answer(m) for m in asked if m.source is not None]
-    unlisted = [(r, a) for r, a in known if a == NONE]
+    unlisted, listed = ([(r, a) for r, a in known if (a == NONE) == none] for none in (True, False))
     false = [_ranking(m.hotspot) for m in asked if m.source is None]
     return [
         share("attribution.top1", titles["attribution.top1"], [r[0][0] == a for r, a in known]),
@@ -43,6 +44,7 @@ def score_attribution(truth: Truth, matches: Sequence[Match]) -> list[Measure]:
         share("attribution.cone", titles["attribution.cone"], cone),
         share("attribution.set50", titles["attribution.set50"], [a in _credible(r, 0.5) for r, a in known], "≥ 50"),
         share("attribution.set90", titles["attribution.set90"], [a in _credible(r, 0.9) for r, a in known], "≥ 90"),
+        share("attribution.listed", titles["attribution.listed"], [r[0][0] == a for r, a in listed]),
         share("attribution.unlisted", titles["attribution.unlisted"], [r[0][0] == NONE for r, _ in unlisted]),
         share("attribution.false", titles["attribution.false"], [r[0][0] != NONE for r in false], "low"),
         *_position_and_rate(asked, truth),

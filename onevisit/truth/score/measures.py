@@ -122,11 +122,11 @@ def _interval(built: Sequence[Measure], resamples: int) -> tuple[float | None, f
 
 
 def _sums(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Sum of items over sum of weights of the missions of each draw; NaN without weight. Of totals a mission weighs 1."""
+    """Sum of items over sum of weights of the missions of each draw, where a mission's total weighs 1; else NaN."""
     items = np.array([np.sum(m.items) for m in built])[chosen].sum(axis=1)
     each = [1.0 if m.kind == "total" else np.sum(m.weights) for m in built]
     weights = np.array(each, float)[chosen].sum(axis=1)
-    return np.divide(items, weights, out=np.full(len(items), np.nan), where=weights > 0)
+    return np.asarray(np.divide(items, weights, out=np.full(len(items), np.nan), where=weights > 0), float)
 
 
 def _medians(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.float64]:

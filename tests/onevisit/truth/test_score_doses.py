@@ -238,3 +238,11 @@ def test_a_visit_without_a_lead_has_no_cause(tmp_path: Path) -> None:
     """Nobody says what opened the door."""
     scores = _scores(tmp_path, _truth(), RIGHT, leads=[], visits=[_visit("A")])
     assert scores["leads.visit_precision"].value == 0.0
+
+
+def test_listed_and_unlisted_sources_are_attributed_apart(tmp_path: Path) -> None:
+    """H1 of listed A points at C, H2 of the workshop at nobody: 0 and 100 %, half of both."""
+    wrong = _hotspot("H1", "tvoc", shapely.box(0, 0, 100, 20), {"C": 0.9}, 0.1)
+    scores = _scores(tmp_path, _truth(), [wrong, RIGHT[1]])
+    values = [scores[f"attribution.{key}"].value for key in ("listed", "unlisted", "top1")]
+    assert values == [0.0, 100.0, 50.0]

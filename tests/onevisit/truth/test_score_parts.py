@@ -153,7 +153,7 @@ def test_hotspots_that_were_not_weighed_are_not_asked(tmp_path: Path) -> None:
     hotspot["properties"]["none_of_these"] = None
     scores = score_output(*_write(tmp_path, _truth(), hotspots=[hotspot]))
     built = {m.key: m.built for m in scores.measures if m.key.startswith(("attribution", "source"))}
-    assert set(built.values()) == {False} and len(built) == 12
+    assert set(built.values()) == {False} and len(built) == 13
 
 
 def test_places_and_rates_are_scored_where_they_are_stated(tmp_path: Path) -> None:
