@@ -186,7 +186,13 @@ def hold_places(drives: Drives, out: Path) -> Iterator[Row]:
     strong = [p for p in plumes if p["snr"] > STRONG_SNR]
     inside = sum(any(_holds(place, plume, truth) for place in places) for plume in strong)
     said = f"{inside} of {len(strong)} ({len(plumes)} plumes, {len(places)} places)"
-    yield Row(f"{drives.name}: plumes above {STRONG_SNR:g} σ in a place", "–", "all", said, inside == len(strong))
+    yield Row(
+        f"{drives.name}: plumes above {STRONG_SNR:g} σ in a place",
+        "–",
+        "all",
+        said,
+        inside == len(strong) if strong else None,
+    )
 
 
 def _leak(drives: Drives, places: Sequence[Feature], truth: Truth) -> Row:

@@ -71,7 +71,9 @@ def test_a_known_leak_is_the_first_place_and_strong_plumes_are_in_places(tmp_pat
         assert strong.measured == "1 of 3 (4 plumes, 2 places)" and not strong.met
     _collection(tmp_path / "hotspots.geojson", [])
     assert next(skill_places.hold_places(skill_places.REAL[0], tmp_path)).measured == "no place"
-    assert len(list(skill_places.hold_places(skill_places.REAL[1], tmp_path))) == 1
+    _collection(tmp_path / "plumes.geojson", plumes[3:])
+    [none] = skill_places.hold_places(skill_places.REAL[1], tmp_path)
+    assert none.measured == "0 of 0 (1 plumes, 0 places)" and none.met is None
 
 
 def test_simulated_missions_are_held_against_their_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
