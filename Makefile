@@ -44,7 +44,9 @@ docs: setup     ## the tables in docs/ that are written by the code
 	$(BIN)/python docs/tables.py
 
 bench: setup    ## skill against truth, speed as ratios
-	$(BIN)/python -m benchmarks.skill all
+	$(BIN)/python -m benchmarks.skill all --replay
+	$(BIN)/python -m benchmarks.skill --size district --no-flights --replay
+	$(BIN)/python -m benchmarks.skill --size city --no-flights --replay
 	$(BIN)/python -m benchmarks.speed
 
 clean:          ## all that the targets above made

@@ -2,22 +2,114 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 
-from benchmarks import peers_fusion, skill_fusion, skill_hotspots, speed_fusion
+from benchmarks import peers_fusion, skill, skill_fusion, skill_hotspots, skill_places, speed_fusion
 from fusion import FusionSettings
+from onevisit.truth.score.measures import ratio, share
+from onevisit.truth.score.score import Scores
 
 
 def test_false_alarms_are_counted_on_every_made_map(tmp_path: Path) -> None:
-    """Two maps of each kind, without the real data: a row each, nothing found, no page."""
-    rows = skill_hotspots.run_all(tmp_path / "none", maps=2, workers=1, settings=FusionSettings(surrogates=99))
-    assert len(rows) == 4
-    assert all(row.measured.startswith("0.0%") for row in rows)
+    """Two maps of each kind, without the real data: two rows each, nothing found, no page."""
+    choice = skill_hotspots.Choice(("maps", "real", "references"), maps=2, workers=1)
+    rows = list(skill_hotspots.run_all(tmp_path / "none", tmp_path, choice, FusionSettings(surrogates=99)))
+    assert len(rows) == 8 and not choice.complete
+    assert all(row.measured.startswith(("0.0%", "0.00 ±")) for row in rows)
     text = skill_hotspots.page(rows, 1.0)
-    assert text.count("| ≤ 6 % |") == 4
+    assert text.count("| ≤ 6 % |") == text.count("| ≤ 1 per 100 km |") == 4
+
+
+def test_alarms_are_told_by_map_and_by_way() -> None:
+    """One of four maps has recurrent hotspots; three single ones on 200 km are 1.5 for every 100 km."""
+    scores = [
+        skill_hotspots.MapScore(recurrent, single, 50.0, False)
+        for recurrent, single in ((2, 0), (0, 3), (0, 0), (0, 0))
+    ]
+    share, single = skill_hotspots._alarm_rows("maps", scores)
+    assert share.measured.startswith("25.0% ±") and not share.met
+    assert single.measured.startswith("1.50 ±") and single.measured.endswith("over 200 km") and not single.met
+
+
+def test_the_way_of_a_map_is_that_of_its_passes() -> None:
+    """500 samples 8 m apart are 3.992 km; rows in no pass, and the step to another pass, do not count."""
+    [track] = skill_hotspots._drives([np.arange(500.0)])
+    assert skill_hotspots._length_km(track) == pytest.approx(3.992, rel=2e-3)
+    track.passes["pass_index"][:100] = -1
+    track.passes["pass_index"][300:] = 1
+    assert skill_hotspots._length_km(track) == pytest.approx((199 + 199) * 0.008, rel=2e-3)
+
+
+def _collection(path: Path, features: list[dict[str, object]]) -> None:
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+
+
+def _place(east_m: float, species: str, **properties: object) -> dict[str, object]:
+    """A place of 20 m by 20 m so far east of the leak of Hamburg."""
+    lon, half = 9.8896 + east_m / 66_120.0, 10.0 / 66_120.0
+    box = shapely.box(lon - half, 53.6140 - 9e-5, lon + half, 53.6140 + 9e-5)
+    own = {"lon": lon, "lat": 53.6140, "species": species, **properties}
+    return {"type": "Feature", "geometry": json.loads(shapely.to_geojson(box)), "properties": own}
+
+
+def test_a_known_leak_is_the_first_place_and_strong_plumes_are_in_places(tmp_path: Path) -> None:
+    """15 m off first, 400 m off second; of three plumes above 100 σ one is of no species there, one 35 m beside."""
+    places = [_place(15.0, "co2", others=["ch4"]), _place(400.0, "ch4")]
+    met_by = (30.0, "ch4", 2000.0), (30.0, "nox", 101.0), (445.0, "ch4", 150.0), (900.0, "ch4", 100.0)
+    plumes = [_place(east, name, snr=snr) for east, name, snr in met_by]
+    _collection(tmp_path / "plumes.geojson", plumes)
+    for order, said, met in ((1, "first place 15 m off; nearest is number 1 of 2, 15 m off", True),
+                             (-1, "first place 400 m off; nearest is number 2 of 2, 15 m off", False)):  # fmt: skip
+        _collection(tmp_path / "hotspots.geojson", places[::order])
+        leak, strong = skill_places.hold_places(skill_places.REAL[0], tmp_path)
+        assert (leak.measured, leak.met) == (said, met)
+        assert strong.measured == "1 of 3 (4 plumes, 2 places)" and not strong.met
+    _collection(tmp_path / "hotspots.geojson", [])
+    assert next(skill_places.hold_places(skill_places.REAL[0], tmp_path)).measured == "no place"
+    _collection(tmp_path / "plumes.geojson", plumes[3:])
+    [none] = skill_places.hold_places(skill_places.REAL[1], tmp_path)
+    assert none.measured == "0 of 0 (1 plumes, 0 places)" and none.met is None
+
+
+def test_simulated_missions_are_held_against_their_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nine of ten sources recalled meets 90 %, 11 places of 10 sources meet 1.1; what has no target is a baseline."""
+    measures = (
+        share("hotspots.recall", "", [True] * 9 + [False]),
+        ratio("hotspots.per_source", "", "", [(2.0, 1.0)] + [(1.0, 1.0)] * 9),
+        share("hotspots.precision", "", [True] * 96 + [False] * 4),
+    )
+
+    def run_all(seeds: range, case: skill.Case, folder: Path, **_options: object) -> skill.Bench:
+        runs = tuple(skill.Run(s, Scores(s, case.size, measures), 0.0, 0.0, 0.0, True) for s in seeds)
+        return skill.Bench(case, runs, ((9, "broke"),) if case.world == 2 else (), 1.0)
+
+    monkeypatch.setattr(skill, "run_all", run_all)
+    rows = {r.case: r for r in skill_places.simulated(tmp_path, first=0, missions=2)}
+    recall = rows["world 1, demo, 2 missions: recall"]
+    assert (recall.today, recall.target, recall.measured, recall.met) == (
+        "73 %",
+        "≥ 90 %",
+        "90 % (90 to 90; n = 20)",
+        True,
+    )
+    assert rows["world 1, demo, 2 missions: places for each source shown"].met is True
+    assert rows["world 1, demo, 2 missions: precision"].met is False
+    assert rows["world 1, demo, 2 missions: likeliest explanation right"].measured == "–"
+    assert (rows["world 2, demo, 2 missions: recall"].target, rows["world 2, demo, 2 missions: recall"].met) == (
+        "baseline",
+        None,
+    )
+    assert rows["world 2, district: missions that failed"].measured == "1"
+    only = list(skill_places.simulated(tmp_path, first=0, worlds=(1,)))
+    assert {row.case.split(":")[0] for row in only} == {
+        "world 1, demo, 100 missions",
+        "world 1, district, 40 missions",
+    }
 
 
 def test_shuffled_plumes_stay_whole() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from pathlib import Path
 
 import cv2
@@ -10,6 +12,7 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.warp import Resampling, reproject
 
+from onevisit.mission import hash_file
 from onevisit.truth.score.measures import Measure, median_of, not_built, share
 from onevisit.truth.score.results import Results, Truth
 
@@ -21,21 +24,44 @@ MIN_CORRELATION = 0.5
 """Patches that match worse than this are too uniform to be told apart, and are left out."""
 
 
-def score_flights(results: Results, truth: Truth) -> list[Measure]:
-    """Mosaic error in metres and pixels, share of photos used, error of their headings."""
-    return [*_score_mosaic(results.folder / "ortho.tif", truth), *_score_poses(results, truth)]
+def score_flights(results: Results, truth: Truth, kept: Path | None = None) -> list[Measure]:
+    """Mosaic error in metres and pixels, share of photos used, error of their headings.
+
+    Parameters
+    ----------
+    results, truth
+        What ``process`` wrote, and what is true.
+    kept : Path, optional
+        File that keeps the errors of the mosaic, so that they are not measured again while mosaic, painted ground and
+        this module are the same.
+    """
+    return [*_score_mosaic(results.folder / "ortho.tif", truth, kept), *_score_poses(results, truth)]
 
 
-def _score_mosaic(path: Path, truth: Truth) -> list[Measure]:
+def _score_mosaic(path: Path, truth: Truth, kept: Path | None) -> list[Measure]:
     titles = "error of the mosaic's position", "the same in pixels of the mosaic"
     scene = truth.content.get("scene")
     if not path.is_file() or scene is None:
         return [not_built("mosaic.metres", titles[0], "m", "low"), not_built("mosaic.pixels", titles[1], "px", "low")]
-    errors_m, pixel_m = mosaic_errors(path, truth)
+    errors_m, pixel_m = mosaic_errors(path, truth) if kept is None else _kept_errors(path, truth, kept)
     return [
         median_of("mosaic.metres", titles[0], "m", errors_m),
         median_of("mosaic.pixels", titles[1], "px", [e / pixel_m for e in errors_m]),
     ]
+
+
+def _kept_errors(path: Path, truth: Truth, kept: Path) -> tuple[list[float], float]:
+    """The errors of an unchanged mosaic as they are kept; else they are measured, and kept."""
+    scene = truth.content["scene"]
+    files = [hash_file(file) for file in (path, truth.folder / scene["file"], Path(__file__)) if file.is_file()]
+    key = json.dumps([*files, scene], sort_keys=True)
+    with contextlib.suppress(OSError, ValueError):
+        known = json.loads(kept.read_text(encoding="utf-8"))
+        if known["key"] == key:
+            return known["errors_m"], known["pixel_m"]
+    errors_m, pixel_m = mosaic_errors(path, truth)
+    kept.write_text(json.dumps({"key": key, "errors_m": errors_m, "pixel_m": pixel_m}), encoding="utf-8")
+    return errors_m, pixel_m
 
 
 def mosaic_errors(path: Path, truth: Truth) -> tuple[list[float], float]:

@@ -1,90 +1,124 @@
-"""Hotspots and who is behind them, held against the places where plumes really were."""
+"""Hotspots held against the places where plumes really were, counted per hotspot and per source."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import shapely
 
-from onevisit.truth.score.measures import Measure, median_of, not_built, ratio, share, total
+from onevisit.truth.score.doses import Match, species_of_hotspot
+from onevisit.truth.score.measures import Measure, not_built, ratio, share, total
 from onevisit.truth.score.results import Feature, Results, Truth, same_species
 
-NEAR_M = 30.0
-"""Distance that a reported hotspot may lie off the cells in which its plume was: lag, GNSS and one cell."""
-NONE = "none_of_these"
+APART_M = 40.0
+"""Two sources this far apart across the wind should stay two."""
+NEIGHBOURS_M = 100.0
+"""Sources whose plumes met streets further apart than this are no pair: nobody would join them."""
 
-
-@dataclass(frozen=True)
-class Match:
-    """A reported hotspot and the true source whose plume it shows (None where no plume was there)."""
-
-    hotspot: Feature
-    source: Mapping[str, Any] | None
-
-
-def match_hotspots(results: Results, truth: Truth) -> list[Match]:
-    """Give every hotspot the source of the same species whose true cells it overlaps most, within `NEAR_M`."""
-    sources = {s["id"]: s for s in truth.content["sources"]}
-    places = [(h, truth.shape(h["seen"])) for h in truth.content["hotspots"]]
-    matches = []
-    for hotspot in results.hotspots or ():
-        best, largest = None, 0.0
-        for true, place in places:
-            if place is None or hotspot.shape is None or not same_species(true["species"], _species(hotspot)):
-                continue
-            common = hotspot.shape.buffer(NEAR_M).intersection(place).area
-            if common > largest:
-                best, largest = sources[true["source"]], common
-        matches.append(Match(hotspot, best))
-    return matches
-
-
-def _species(hotspot: Feature) -> str:
-    return str(hotspot.properties.get("species", ""))
-
-
-def _recurs(hotspot: Feature) -> bool:
-    return not hotspot.properties.get("single_sighting", False)
+_TITLES = {
+    "hotspots.precision": ("recurring hotspots that a true plume explains", "%"),
+    "hotspots.recall": ("sources seen in two laps or more that a hotspot shows", "%"),
+    "hotspots.recall_recurrent": ("sources seen in two laps or more that a recurring hotspot shows", "%"),
+    "hotspots.per_source": ("hotspots, recurring or single, for each source that they show", ""),
+    "hotspots.separate": ("pairs of neighbouring sources 40 m apart across the wind that stay two", "%"),
+    "hotspots.overlap": ("area of reported and true hotspots: intersection over union", "%"),
+    "hotspots.single_precision": ("single sightings that a true plume explains", "%"),
+    "hotspots.single_recall": ("sources seen in one lap only that a hotspot shows", "%"),
+}
 
 
 def score_hotspots(results: Results, truth: Truth, matches: Sequence[Match]) -> list[Measure]:
-    """Precision, recall and overlap of hotspots, and false ones per confounder."""
-    titles = {
-        "hotspots.precision": ("recurring hotspots that a true plume explains", "%"),
-        "hotspots.recall": ("sources seen in two laps or more that a hotspot shows", "%"),
-        "hotspots.overlap": ("area of reported and true hotspots: intersection over union", "%"),
-        "hotspots.single_precision": ("single sightings that a true plume explains", "%"),
-    }
+    """Precision, recall and overlap of hotspots, hotspots per source, and false ones per confounder."""
     if results.hotspots is None:
-        return [not_built(key, title, unit) for key, (title, unit) in titles.items()]
+        return [not_built(key, title, unit) for key, (title, unit) in _TITLES.items()]
     recurring = [m for m in matches if _recurs(m.hotspot)]
     single = [m for m in matches if not _recurs(m.hotspot)]
+    sources = truth.content["sources"]
+    often = [s["id"] for s in sources if s["recurrent"]]
+    once = [s["id"] for s in sources if s["seen"] and not s["recurrent"]]
+    hits = {
+        "hotspots.precision": [m.source is not None for m in recurring],
+        "hotspots.recall": [source in _shown(matches) for source in often],
+        "hotspots.recall_recurrent": [source in _shown(recurring) for source in often],
+        "hotspots.separate": _stay_two(truth, matches),
+        "hotspots.single_precision": [m.source is not None for m in single],
+        "hotspots.single_recall": [source in _shown(matches) for source in once],
+    }
+    counts = [(float(count), 1.0) for count in _shown(matches).values()]
+    measures = []
+    for key, (title, unit) in _TITLES.items():
+        if key == "hotspots.per_source":
+            measures.append(ratio(key, title, unit, counts, "near 1"))
+        elif key == "hotspots.overlap":
+            measures.append(ratio(key, title, unit, _overlaps(results.hotspots, truth)))
+        else:
+            measures.append(share(key, title, hits[key]))
+    return [*measures, *_false_hotspots(truth, recurring)]
+
+
+def _recurs(hotspot: Feature) -> bool:
+    """Whether it is of the recurrent tier, by either of the properties that say so."""
+    tier = hotspot.properties.get("tier")
+    return tier == "recurrent" if tier else not hotspot.properties.get("single_sighting", False)
+
+
+def _shown(matches: Sequence[Match]) -> dict[str, int]:
+    """Sources that hotspots show, and how many each."""
+    counts: dict[str, int] = {}
+    for match in matches:
+        if match.source is not None:
+            counts[match.source["id"]] = counts.get(match.source["id"], 0) + 1
+    return counts
+
+
+def _stay_two(truth: Truth, matches: Sequence[Match]) -> list[bool]:
+    """For each pair of neighbours: True where each has a hotspot, False where one hotspot holds both.
+
+    A pair of which one is in no hotspot was not joined but missed, which recall counts.
+    """
+    shown, result = _shown(matches), []
+    for a, b in _neighbours(truth):
+        joined = any(a["id"] in m.shares and b["id"] in m.shares for m in matches)
+        both = a["id"] in shown and b["id"] in shown
+        if both or joined:
+            result.append(both)
+    return result
+
+
+def _neighbours(truth: Truth) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Pairs of sources that recur, are `APART_M` apart across the wind of two laps, and meet the streets close by."""
+    places: dict[str, list[Any]] = {}
+    for hotspot in truth.content["hotspots"]:
+        if hotspot["recurrent"]:
+            places.setdefault(hotspot["source"], []).append(truth.shape(hotspot["recurrent"]))
+    seen = {source: shapely.unary_union(shapes) for source, shapes in places.items()}
+    recurring = [s for s in truth.content["sources"] if s["id"] in seen]
     return [
-        share("hotspots.precision", titles["hotspots.precision"][0], [m.source is not None for m in recurring]),
-        share("hotspots.recall", titles["hotspots.recall"][0], _recalled(truth, matches)),
-        ratio("hotspots.overlap", titles["hotspots.overlap"][0], "%", _overlaps(results.hotspots, truth)),
-        share(
-            "hotspots.single_precision",
-            titles["hotspots.single_precision"][0],
-            [m.source is not None for m in single],
-        ),
-        *_false_hotspots(truth, recurring),
+        (a, b)
+        for a, b in itertools.combinations(recurring, 2)
+        if seen[a["id"]].distance(seen[b["id"]]) <= NEIGHBOURS_M and _laps_apart(truth, a, b) >= 2
     ]
 
 
-def _recalled(truth: Truth, matches: Sequence[Match]) -> list[bool]:
-    shown = {m.source["id"] for m in matches if m.source is not None}
-    return [s["id"] in shown for s in truth.content["sources"] if s["recurrent"]]
+def _laps_apart(truth: Truth, a: Mapping[str, Any], b: Mapping[str, Any]) -> int:
+    """Laps of the drives in whose mean wind two sources lie `APART_M` or more apart across it."""
+    one, other = truth.point(a), truth.point(b)
+    east, north = other.x - one.x, other.y - one.y
+    laps = 0
+    for drive in truth.content["drives"]:
+        wind = math.radians(drive["wind_from_deg"])
+        laps += int(drive["laps"]) * (abs(east * math.cos(wind) - north * math.sin(wind)) >= APART_M)
+    return laps
 
 
 def _overlaps(hotspots: Sequence[Feature], truth: Truth) -> list[tuple[float, float]]:
     """Intersection (in percent) and union of areas per species."""
     parts = []
+    recurring = [(h.shape, species_of_hotspot(h)) for h in hotspots if _recurs(h) and h.shape is not None]
     species = sorted({h["species"] for h in truth.content["hotspots"]})
-    others = [h for h in hotspots if not any(same_species(s, _species(h)) for s in species)]
     for name in species:
         true = shapely.unary_union(
             [
@@ -93,10 +127,11 @@ def _overlaps(hotspots: Sequence[Feature], truth: Truth) -> list[tuple[float, fl
                 if h["species"] == name and h["recurrent"]
             ]
         )
-        mine = [h.shape for h in hotspots if same_species(name, _species(h)) and _recurs(h) and h.shape is not None]
-        found = shapely.unary_union(mine)
+        found = shapely.unary_union([shape for shape, own in recurring if any(same_species(name, s) for s in own)])
         parts.append((100.0 * true.intersection(found).area, true.union(found).area))
-    stray = shapely.unary_union([h.shape for h in others if h.shape is not None and _recurs(h)])
+    stray = shapely.unary_union(
+        [shape for shape, own in recurring if not any(same_species(a, b) for a in species for b in own)]
+    )
     return [p for p in [*parts, (0.0, stray.area)] if p[1] > 0]
 
 
@@ -112,118 +147,3 @@ def _false_hotspots(truth: Truth, recurring: Sequence[Match]) -> list[Measure]:
         title = f"of them where {confounder['name']} acted"
         measures.append(total(f"hotspots.false.{confounder['name']}", title, len(there)))
     return measures
-
-
-# --- attribution ---------------------------------------------------------------------------------------------------
-
-
-def score_attribution(truth: Truth, matches: Sequence[Match]) -> list[Measure]:
-    """Whether the truth is the first or among the first three, and whether stated probabilities hold."""
-    titles = {
-        "attribution.top1": "true source is the likeliest explanation",
-        "attribution.top3": "true source is among the first three",
-        "attribution.top1_of_three": "true source is the likeliest, hotspots that three passes or more crossed",
-        "attribution.top3_of_three": "true source is among the first three, of the same hotspots",
-        "attribution.cone": "the nearest candidate in a wind cone of 30° either side would have been right",
-        "attribution.set50": "true source lies in the 50 % set",
-        "attribution.set90": "true source lies in the 90 % set",
-        "attribution.unlisted": "hotspots of an unlisted source that say none of these first",
-        "attribution.false": "false hotspots given to a site first",
-    }
-    asked = [m for m in matches if m.hotspot.properties.get(NONE) is not None]
-    if not asked:
-        built = [not_built(key, title, "%") for key, title in titles.items()]
-        return [*built, *_position_and_rate(asked, truth)]
-    known = [(_ranking(m.hotspot), _answer(m)) for m in asked if m.source is not None]
-    often = [(_ranking(m.hotspot), _answer(m)) for m in asked if m.source is not None and _crossed(m.hotspot) >= 3]
-    cone = [_wind_cone(m.hotspot) == _answer(m) for m in asked if m.source is not None]
-    unlisted = [(r, a) for r, a in known if a == NONE]
-    false = [_ranking(m.hotspot) for m in asked if m.source is None]
-    return [
-        share("attribution.top1", titles["attribution.top1"], [r[0][0] == a for r, a in known]),
-        share("attribution.top3", titles["attribution.top3"], [a in [n for n, _ in r[:3]] for r, a in known]),
-        share("attribution.top1_of_three", titles["attribution.top1_of_three"], [r[0][0] == a for r, a in often]),
-        share("attribution.top3_of_three", titles["attribution.top3_of_three"],
-              [a in [n for n, _ in r[:3]] for r, a in often]),
-        share("attribution.cone", titles["attribution.cone"], cone),
-        share("attribution.set50", titles["attribution.set50"], [a in _credible(r, 0.5) for r, a in known], "≥ 50"),
-        share("attribution.set90", titles["attribution.set90"], [a in _credible(r, 0.9) for r, a in known], "≥ 90"),
-        share("attribution.unlisted", titles["attribution.unlisted"], [r[0][0] == NONE for r, _ in unlisted]),
-        share("attribution.false", titles["attribution.false"], [r[0][0] != NONE for r in false], "low"),
-        *_position_and_rate(asked, truth),
-    ]  # fmt: skip
-
-
-def _crossed(hotspot: Feature) -> int:
-    return int(hotspot.properties.get("passes_crossed", 0))
-
-
-def _wind_cone(hotspot: Feature) -> str:
-    """What others do: blame the nearest candidate within 30 degrees of upwind (all around without wind)."""
-    wind = hotspot.properties.get("wind_from_deg")
-    inside = [
-        s for s in hotspot.properties.get("sites", ())
-        if s.get("distance_m") is not None
-        and (wind is None or abs((float(s["bearing_deg"]) - float(wind) + 180) % 360 - 180) <= 30)
-    ]  # fmt: skip
-    return str(min(inside, key=lambda s: float(s["distance_m"]))["site_id"]) if inside else NONE
-
-
-def _answer(match: Match) -> str:
-    """The site that is the truth of a matched hotspot, or none of these."""
-    return NONE if match.source is None or match.source["site_id"] is None else str(match.source["site_id"])
-
-
-def _ranking(hotspot: Feature) -> list[tuple[str, float]]:
-    """Candidates with their probabilities, likeliest first; equal ones in the order of the file."""
-    sites = [(str(s["site_id"]), float(s["probability"])) for s in hotspot.properties.get("sites", ())]
-    return sorted([*sites, (NONE, float(hotspot.properties[NONE]))], key=lambda pair: -pair[1])
-
-
-def _credible(ranking: Sequence[tuple[str, float]], level: float) -> set[str]:
-    """The smallest set of candidates that holds ``level`` of the probability."""
-    held, members = 0.0, set()
-    for name, probability in ranking:
-        if held >= level - 1e-9:
-            break
-        members.add(name)
-        held += probability
-    return members
-
-
-def _position_and_rate(asked: Sequence[Match], truth: Truth) -> list[Measure]:
-    """Error of the source's position and of its rate, where the output states them."""
-    distances, factors, inside = [], [], []
-    for match in asked:
-        properties = match.hotspot.properties
-        if match.source is None:
-            continue
-        source = truth.point(match.source)
-        if properties.get("source_lon") is not None:
-            distances.append(
-                source.distance(truth.point({"lon": properties["source_lon"], "lat": properties["source_lat"]}))
-            )
-        if properties.get("rate_g_s"):
-            true_rate = _true_rate(match)
-            factors += [abs(math.log(properties["rate_g_s"] / true_rate))] if true_rate else []
-        for area in properties.get("areas") or ():
-            shape = truth.shape(area.get("geometry"))
-            if shape is not None and abs(float(area["probability"]) - 0.9) < 0.01:
-                inside.append(bool(shape.intersects(source)))
-    position, rate = "error of the source's position", "error of the emission rate, as |ln(rate / truth)|"
-    area_title = "true source lies in the 90 % area"
-    return [
-        median_of("source.position", position, "m", distances) if distances
-        else not_built("source.position", position, "m", "low"),
-        median_of("source.rate", rate, "ln", factors) if factors else not_built("source.rate", rate, "ln", "low"),
-        share("source.area90", area_title, inside, "≥ 90") if inside else not_built("source.area90", area_title, "%"),
-    ]  # fmt: skip
-
-
-def _true_rate(match: Match) -> float | None:
-    if match.source is None:
-        return None
-    for species, rate in match.source["rate_g_s"].items():
-        if same_species(species, _species(match.hotspot)):
-            return float(rate)
-    return None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from onevisit.truth.score.hotspots import Match
+from onevisit.truth.score.doses import Match
 from onevisit.truth.score.measures import Measure, not_built, share, total
 from onevisit.truth.score.results import Feature, Results, Truth
 
@@ -21,21 +22,26 @@ def score_leads(results: Results, truth: Truth, matches: Sequence[Match]) -> lis
         "leads.precision": "leads that ask for a visit, help or a reminder, and are right to",
         "leads.disposition": "of them with the disposition that is right",
         "leads.recall": "sites whose plume or permit could be seen, with a lead that acts",
-        "leads.visit_precision": "visits to a site that has something wrong",
+        "leads.visit_precision": "visits whose cause, not another at the site, calls for one",
+        "leads.visits_lawful": "visits for a plume that is what the permit allows",
     }
     expected = {s["site_id"]: s["expected"] for s in truth.content["sites"]}
     if results.leads is None:
         return [not_built(key, title, "%") for key, title in titles.items()]
     acting = [lead for lead in results.leads if lead.properties.get("disposition") in ACTIONABLE]
-    right = [expected.get(_site(lead), "none") != "none" for lead in acting]
-    exact = [expected.get(_site(lead)) == lead.properties["disposition"] for lead in acting]
+    told = [_told(lead, truth, matches) for lead in acting]
+    right = [any(c["expected"] != "none" for c in causes) for causes in told]
+    exact = [
+        ok and expected.get(_site(lead)) == lead.properties["disposition"]
+        for ok, lead in zip(right, acting, strict=True)
+    ]
     reached = {_site(lead) for lead in acting}
     return [
         share("leads.precision", titles["leads.precision"], right),
         share("leads.disposition", titles["leads.disposition"], exact),
         share("leads.recall", titles["leads.recall"], [site in reached for site in _to_find(truth, monitors=False)]),
         _monitor_recall(results, truth, reached),
-        _visit_precision(results, expected, titles["leads.visit_precision"]),
+        *_visits(results, truth, matches, titles),
         *_false_leads(truth, acting, right, matches),
     ]
 
@@ -65,12 +71,48 @@ def _site(feature: Feature) -> str:
     return str(feature.properties.get("site_id", ""))
 
 
-def _visit_precision(results: Results, expected: dict[str, str], title: str) -> Measure:
+def _told(lead: Feature, truth: Truth, matches: Sequence[Match]) -> list[Mapping[str, Any]]:
+    """The true causes at a lead's site that the lead tells of.
+
+    A plume is told of where a hotspot of the lead shows a source of that site; a permit only where the lead reminds,
+    because a reminder that is due makes no other call right; what records show where the lead names its kind, or
+    rests on records at all.
+    """
+    site = next((s for s in truth.content["sites"] if s["site_id"] == _site(lead)), None)
+    kinds = {str(e.get("kind")) for e in lead.properties.get("evidence", ())}
+    reminds = lead.properties["disposition"] == "remind"
+
+    def is_told(cause: str) -> bool:
+        if cause == "plume":
+            return bool(_sources_shown(lead, matches))
+        return reminds if cause == "permit" else bool(kinds & {cause, "record", *MONITOR_EVIDENCE})
+
+    return [c for c in site["causes"] if is_told(c["cause"])] if site else []
+
+
+def _sources_shown(lead: Feature, matches: Sequence[Match]) -> list[Mapping[str, Any]]:
+    """The sources of a lead's own site that its hotspots show."""
+    own = {str(h) for h in lead.properties.get("hotspots", ())}
+    shown = [m.source for m in matches if str(m.hotspot.properties.get("id")) in own and m.source is not None]
+    return [source for source in shown if source["site_id"] == _site(lead)]
+
+
+def _visits(
+    results: Results, truth: Truth, matches: Sequence[Match], titles: Mapping[str, str]
+) -> tuple[Measure, Measure]:
+    """Whether what opened the door calls for a visit, and visits for what a permit allows.
+
+    What opened the door is told by the lead of the visit's site.
+    """
+    keys = "leads.visit_precision", "leads.visits_lawful"
     if results.visits is None:
-        return not_built("leads.visit_precision", title, "%")
-    return share(
-        "leads.visit_precision", title, [expected.get(_site(visit), "none") != "none" for visit in results.visits]
-    )
+        return not_built(keys[0], titles[keys[0]], "%"), not_built(keys[1], titles[keys[1]], better="low")
+    leads = {_site(lead): lead for lead in results.leads or ()}
+    opened = [leads[_site(visit)] for visit in results.visits if _site(visit) in leads]
+    right = [any(c["expected"] == "visit" for c in _told(lead, truth, matches)) for lead in opened]
+    lawful = [any(s.get("lawful", False) for s in _sources_shown(lead, matches)) for lead in opened]
+    unled = [False] * (len(results.visits) - len(opened))
+    return share(keys[0], titles[keys[0]], [*right, *unled]), total(keys[1], titles[keys[1]], sum(lawful))
 
 
 def _false_leads(

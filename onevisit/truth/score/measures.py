@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -111,12 +112,28 @@ def _pool_one(found: Sequence[Measure], resamples: int) -> Pooled:
 def _interval(built: Sequence[Measure], resamples: int) -> tuple[float | None, float | None]:
     """95 % percentile interval of resampled missions; none for a single mission."""
     rng = np.random.default_rng(20240229)
-    draws = [_joint([built[k] for k in rng.integers(0, len(built), len(built))]) for _ in range(resamples)]
-    numbers = [d for d in draws if d is not None]
-    if len(built) < 2 or not numbers:
+    chosen = rng.integers(0, len(built), (resamples, len(built)))
+    draws = _medians(built, chosen) if built[0].kind == "median" else _sums(built, chosen)
+    numbers = draws[np.isfinite(draws)]
+    if len(built) < 2 or not numbers.size:
         return None, None
     low, high = np.percentile(numbers, [2.5, 97.5])
     return float(low), float(high)
+
+
+def _sums(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Sum of items over sum of weights of the missions of each draw, where a mission's total weighs 1; else NaN."""
+    items = np.array([np.sum(m.items) for m in built])[chosen].sum(axis=1)
+    each = [1.0 if m.kind == "total" else np.sum(m.weights) for m in built]
+    weights = np.array(each, float)[chosen].sum(axis=1)
+    return np.asarray(np.divide(items, weights, out=np.full(len(items), np.nan), where=weights > 0), float)
+
+
+def _medians(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Median of all items of the missions of each draw; NaN where they have none."""
+    items = [np.asarray(m.items, float) for m in built]
+    drawn = (np.concatenate([items[k] for k in draw]) for draw in chosen)
+    return np.array([np.median(values) if values.size else np.nan for values in drawn])
 
 
 def _joint(measures: Sequence[Measure]) -> float | None:

@@ -69,7 +69,7 @@ def load_truth(path: Path) -> Truth:
         If it is not there or is not a truth of a simulated mission.
     """
     content = _read_json(path)
-    if not isinstance(content, dict) or content.get("version") != 1 or "sources" not in content:
+    if not isinstance(content, dict) or content.get("version") != 1 or not {"sources", "doses"} <= content.keys():
         raise FileError(path.name, "not_a_truth")
     return Truth(content, path.parent, CRS.from_user_input(content["crs"]))
 

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onevisit.truth.score.attribution import score_attribution
+from onevisit.truth.score.doses import match_hotspots
 from onevisit.truth.score.flights import score_flights
-from onevisit.truth.score.hotspots import match_hotspots, score_attribution, score_hotspots
+from onevisit.truth.score.hotspots import score_hotspots
 from onevisit.truth.score.leads import score_leads, score_monitor_rules
 from onevisit.truth.score.measures import Measure, Pooled, pool
 from onevisit.truth.score.results import load_results, load_truth
@@ -32,7 +34,7 @@ class Scores:
         return next(m for m in self.measures if m.key == key)
 
 
-def score_output(out: Path, truth: Path) -> Scores:
+def score_output(out: Path, truth: Path, *, kept: Path | None = None) -> Scores:
     """Hold the results of ``process`` against the truth of the mission.
 
     Parameters
@@ -42,6 +44,8 @@ def score_output(out: Path, truth: Path) -> Scores:
         ``poses.geojson`` and ``ortho.tif``; what is missing is ``not built``.
     truth : Path
         The ``truth.json`` that `onevisit.truth.simulate.simulate_mission` wrote.
+    kept : Path, optional
+        File that keeps what was measured of the mosaic, for scoring the same mission again.
 
     Raises
     ------
@@ -56,7 +60,7 @@ def score_output(out: Path, truth: Path) -> Scores:
         *score_attribution(answer, matches),
         *score_leads(results, answer, matches),
         *score_monitor_rules(results, answer),
-        *score_flights(results, answer),
+        *score_flights(results, answer, kept),
         *score_routes(results, answer),
     )
     return Scores(int(answer.content["seed"]), str(answer.content["size"]), measures)

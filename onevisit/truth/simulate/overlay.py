@@ -26,12 +26,19 @@ from ingest.units import STANDARD_ATMOSPHERE_PA, grams_per_m3
 from onevisit.truth.simulate.air.puffs import sample_puffs
 from onevisit.truth.simulate.air.sources import EmissionSource, choose_sources, emitter_of, rates_of
 from onevisit.truth.simulate.air.wind import Wind, blow
-from onevisit.truth.simulate.answers import TrueHotspot, find_true_hotspots
+from onevisit.truth.simulate.answers import (
+    TrueHotspot,
+    above_background,
+    dose_of_others,
+    dose_of_sources,
+    find_true_hotspots,
+)
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.drives.laps import Drive
 from onevisit.truth.simulate.drives.outings import SPIN_UP_S, stream
 from onevisit.truth.simulate.names import INDUSTRIES, company_name, permit_code, uscc
 from onevisit.truth.simulate.records.registers import draw_entries, write_registers
+from onevisit.truth.simulate.truth import told_doses
 from onevisit.truth.simulate.world import SIZES, ParkSite, World
 
 Floats = NDArray[np.float64]
@@ -80,8 +87,16 @@ def simulate_over_drive(out: Path, drive_file: Path, *, seed: int) -> None:
     write_registers(mission / "registers", world, entries, stream(seed, "addresses"))
     steps = np.abs(np.diff(trace[species].values))
     noise = 1.4826 / np.sqrt(2.0) * float(np.nanmedian(steps))
-    hotspots = find_true_hotspots(sources, [drive], [per_source], {species: (max(noise, 1e-9), per_g_m3)})
-    truth = _truth(world, sources, hotspots, seed, day.date().isoformat())
+    channel = {species: (max(noise, 1e-9), per_g_m3)}
+    hotspots = find_true_hotspots(sources, [drive], [per_source], channel)
+    known = np.isfinite(trace[species].values)
+    real = np.interp(np.arange(len(drive.x)), seconds[known], trace[species].values[known])
+    measured = {species: above_background(real) / per_g_m3 + per_source.sum(axis=1)}
+    doses = (
+        *dose_of_sources(sources, [drive], [per_source], channel),
+        *dose_of_others(sources, [drive], [per_source], [measured], channel),
+    )
+    truth = {**_truth(world, sources, hotspots, seed, day.date().isoformat()), "doses": told_doses(world, doses)}
     text = json.dumps(truth, ensure_ascii=False, indent=1, sort_keys=True)
     (out / "truth.json").write_text(text + "\n", encoding="utf-8")
 

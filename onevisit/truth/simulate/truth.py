@@ -9,9 +9,19 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
+from onevisit.truth.simulate.air.instrument import CHANNELS
 from onevisit.truth.simulate.air.sources import EmissionSource, rates_of
-from onevisit.truth.simulate.answers import TrueHotspot, find_true_hotspots
+from onevisit.truth.simulate.answers import (
+    PIECE_M,
+    Dose,
+    TrueHotspot,
+    above_background,
+    dose_of_others,
+    dose_of_sources,
+    find_true_hotspots,
+)
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, declared_lag
 from onevisit.truth.simulate.drives.vehicle import Episode
@@ -21,6 +31,8 @@ from onevisit.truth.simulate.records.monitors import Anomaly, MonitoredSite
 from onevisit.truth.simulate.records.registers import RegisterEntry
 from onevisit.truth.simulate.world import World
 
+Floats = NDArray[np.float64]
+_NORMAL = "正常"
 _STRENGTH = ("none", "remind", "help", "visit")
 _MONITOR_CONFOUNDERS = {
     "frozen_analyser": "frozen_monitor",
@@ -48,7 +60,12 @@ class Park:
 
 def truth_of(park: Park) -> dict[str, Any]:
     """The truth of a mission, without its flight."""
-    hotspots = find_true_hotspots(park.sources, [o.drive for o in park.outings], [o.per_source for o in park.outings])
+    drives, per_source = [o.drive for o in park.outings], [o.per_source for o in park.outings]
+    hotspots = find_true_hotspots(park.sources, drives, per_source)
+    doses = (
+        *dose_of_sources(park.sources, drives, per_source),
+        *dose_of_others(park.sources, drives, per_source, [_enhancement(o) for o in park.outings]),
+    )
     world = park.world
     lag = declared_lag(park.outings[0].analyser, park.seed, undeclared=park.on["undeclared_lag"])
     return {
@@ -60,6 +77,7 @@ def truth_of(park: Park) -> dict[str, Any]:
         "crs": f"EPSG:{world.crs.to_epsg()}",
         "sources": _sources(park, hotspots),
         "hotspots": [_hotspot(world, h) for h in hotspots],
+        "doses": told_doses(world, doses),
         "sites": _sites(park, hotspots),
         "anomalies": [_anomaly(a) for s in park.stations for a in s.anomalies],
         "rules": rules(world),
@@ -118,6 +136,37 @@ def _hotspot(world: World, hotspot: TrueHotspot) -> dict[str, Any]:
     }
 
 
+def told_doses(world: World, doses: Sequence[Dose]) -> dict[str, Any]:
+    """Doses in µg s m-3 on pieces of street, ``piece_m`` each way, by their column and row from ``origin``."""
+    return {
+        "piece_m": PIECE_M,
+        "origin": [world.origin_x, world.origin_y],
+        "of": [
+            {
+                "source": d.source_id,
+                "species": {name: round(share, 6) for name, share in d.species.items()},
+                "columns": list(d.columns),
+                "rows": list(d.rows),
+                "dose": list(d.dose),
+            }
+            for d in doses
+        ],
+    }
+
+
+def _enhancement(outing: Outing) -> dict[str, Floats]:
+    """Readings above their running median in g m-3 at the seconds of the inlet; none where a status is not normal."""
+    late = round(outing.analyser.lag_s + outing.analyser.response_s)
+    marked = np.array([s != _NORMAL for s in outing.log.status], bool)
+    found = {}
+    for channel in CHANNELS:
+        if channel.species in outing.log.readings:
+            above = above_background(outing.log.readings[channel.species]) / channel.per_g_m3
+            above[marked] = 0.0
+            found[channel.species] = np.r_[above[late:], np.zeros(min(late, len(above)))]
+    return found
+
+
 def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
     return {
         "kind": anomaly.kind,
@@ -132,8 +181,9 @@ def _causes(park: Park, recurrent: set[str]) -> dict[str, list[dict[str, Any]]]:
     """Why something should come of a listed site, what, and whether the mission's files can show it."""
     causes: dict[str, list[dict[str, Any]]] = {e.place.site_id: [] for e in park.entries}
     for source in park.sources:
-        if source.place.listed and not source.lawful:
-            cause = {"cause": "plume", "expected": "visit", "findable": source.id in recurrent}
+        if source.place.listed:
+            expected = "none" if source.lawful else "visit"
+            cause = {"cause": "plume", "expected": expected, "findable": source.id in recurrent}
             causes[source.place.site_id].append(cause)
     for entry in park.entries:
         if entry.valid_to <= park.day.date() + timedelta(days=60):
@@ -183,6 +233,7 @@ def _drive_truth(world: World, outing: Outing, declared_lag_s: float | None) -> 
         "gain": round(analyser.gain, 4),
         "clock_offset_s": round(analyser.clock_offset_s),
         "vane_offset_deg": round(outing.vane_offset_deg, 3),
+        "wind_from_deg": _wind_from_deg(outing),
         "wind_speed_m_s": round(float(np.hypot(outing.wind.u, outing.wind.v)[SPIN_UP_S:].mean()), 3),
         "position_jumps": [list(j) for j in outing.fixes.jumps],
         "tunnels": [list(t) for t in outing.fixes.tunnels],
@@ -192,6 +243,12 @@ def _drive_truth(world: World, outing: Outing, declared_lag_s: float | None) -> 
 
 def _fixed(world: World, point: FixedPoint) -> dict[str, Any]:
     return {"kind": point.kind, "name": point.name, "file": point.file, "geometry": world.geometry(point.shape)}
+
+
+def _wind_from_deg(outing: Outing) -> float:
+    """Direction from which the mean wind of a drive came."""
+    u, v = (float(part[SPIN_UP_S:].mean()) for part in (outing.wind.u, outing.wind.v))
+    return round(float(np.degrees(np.arctan2(-u, -v))), 1) % 360.0
 
 
 def _confounders(park: Park) -> list[dict[str, Any]]:

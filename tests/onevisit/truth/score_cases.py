@@ -27,6 +27,13 @@ def _place(x: float, y: float) -> dict[str, float]:
     return {"lon": float(lon), "lat": float(lat)}
 
 
+def _dose(source: str | None, species: dict[str, float], first: int, last: int, dose: float) -> dict[str, Any]:
+    """So many µg s m-3 on every piece of 10 m of a street 20 m wide, from column ``first`` to ``last``."""
+    pieces = [(column, row) for column in range(first, last + 1) for row in (0, 1)]
+    columns, rows = zip(*pieces, strict=True)
+    return {"source": source, "species": species, "columns": columns, "rows": rows, "dose": [dose] * len(pieces)}
+
+
 def _truth() -> dict[str, Any]:
     """Four sites on a street of 1 km; A and an unlisted workshop emit, B is off by its permit, C and D are right."""
     a, u = shapely.box(0, 0, 100, 20), shapely.box(500, 0, 600, 20)
@@ -59,6 +66,12 @@ def _truth() -> dict[str, Any]:
             {"source": "S1", "species": "TVOC", "seen": _degrees(a), "recurrent": _degrees(a)},
             {"source": "S2", "species": "NOx", "seen": _degrees(u), "recurrent": _degrees(u)},
         ],
+        "doses": {
+            "piece_m": 10.0,
+            "origin": [X0, Y0],
+            "of": [_dose("S1", {"TVOC": 1.0}, 0, 9, 20.0), _dose("S2", {"NOx": 1.0}, 50, 59, 20.0)],
+        },
+        "drives": [{"laps": 3, "wind_from_deg": 0.0}],
         "sites": [
             {
                 "site_id": k,

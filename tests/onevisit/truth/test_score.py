@@ -71,18 +71,18 @@ def test_nothing_found_recalls_nothing(tmp_path: Path) -> None:
 
 
 def test_every_site_accused_is_half_wrong(tmp_path: Path) -> None:
-    """Leads for all four sites: 2 of 4 right, 1 of 4 with the right disposition, 2 false, both at sites with nothing
-    wrong; all that could be found is found."""
-    leads = [_lead(site, "visit") for site in "ABCD"]
+    """Leads for all four sites: the plume of A alone calls for a visit, the permit of B for a reminder, so 1 of 4 is
+    right, 3 are false, two of them at sites with nothing wrong; all that could be found is found."""
+    leads = [_lead(site, "visit", ("H1",)) for site in "ABCD"]
     visits = [_visit(site, counts_against_cap=True) for site in "ABCD"]
     scores = score_output(*_write(tmp_path, _truth(), hotspots=RIGHT, leads=leads, visits=visits, routes=[]))
-    assert scores["leads.precision"].value == 50.0
+    assert scores["leads.precision"].value == 25.0
     assert scores["leads.disposition"].value == 25.0
     assert scores["leads.recall"].value == 100.0
-    assert scores["leads.false"].value == 2.0
+    assert scores["leads.false"].value == 3.0
     assert scores["leads.false.nothing_wrong"].value == 2.0
     assert scores["leads.false.trucks"].value == 0.0
-    assert scores["leads.visit_precision"].value == 50.0
+    assert scores["leads.visit_precision"].value == 25.0
     assert scores["routes.cap"].value == 1.0
     assert scores["routes.placed"].value == 0.0
 

@@ -16,6 +16,7 @@ import shapely
 from rasterio.enums import ColorInterp
 from rasterio.transform import from_origin
 
+from onevisit.truth.score import flights
 from onevisit.truth.score.flights import mosaic_errors
 from onevisit.truth.score.results import load_truth
 from onevisit.truth.score.routes import reference_length
@@ -32,20 +33,6 @@ def test_a_hotspot_is_right_within_thirty_metres(tmp_path: Path, gap: float, pre
     near = _hotspot("H", "tvoc", shapely.box(100 + gap, 0, 160 + gap, 20), {"A": 1.0}, 0.0)
     scores = score_output(*_write(tmp_path, _truth(), hotspots=[near]))
     assert scores["hotspots.precision"].value == precision
-
-
-def test_a_hotspot_belongs_to_the_source_whose_cells_it_covers_most(tmp_path: Path) -> None:
-    """Two sources of one species: 30 m of one, 60 m of the other, whichever stands first."""
-    for order in (1, -1):
-        truth = _truth()
-        truth["sources"][1] |= {"site_id": "B"}
-        truth["hotspots"][1] |= {"species": "TVOC", "seen": _degrees(shapely.box(130, 0, 300, 20))}
-        truth["hotspots"] = truth["hotspots"][::order]
-        hotspot = _hotspot("H", "tvoc", shapely.box(70, 0, 190, 20), {"B": 1.0}, 0.0)
-        folder = tmp_path / str(order)
-        folder.mkdir()
-        scores = score_output(*_write(folder, truth, hotspots=[hotspot]))
-        assert scores["attribution.top1"].value == 100.0
 
 
 def test_single_sightings_are_scored_apart(tmp_path: Path) -> None:
@@ -166,7 +153,7 @@ def test_hotspots_that_were_not_weighed_are_not_asked(tmp_path: Path) -> None:
     hotspot["properties"]["none_of_these"] = None
     scores = score_output(*_write(tmp_path, _truth(), hotspots=[hotspot]))
     built = {m.key: m.built for m in scores.measures if m.key.startswith(("attribution", "source"))}
-    assert set(built.values()) == {False} and len(built) == 12
+    assert set(built.values()) == {False} and len(built) == 13
 
 
 def test_places_and_rates_are_scored_where_they_are_stated(tmp_path: Path) -> None:
@@ -191,7 +178,8 @@ def test_places_and_rates_are_scored_where_they_are_stated(tmp_path: Path) -> No
 )
 def test_a_lead_acts_where_somebody_would_notice(tmp_path: Path, disposition: str, acts: bool) -> None:
     """Reminder, help or visit."""
-    scores = score_output(*_write(tmp_path, _truth(), leads=[_lead("A", disposition)]))
+    leads = [_lead("A", disposition, ("H1",))]
+    scores = score_output(*_write(tmp_path, _truth(), hotspots=RIGHT, leads=leads))
     assert scores["leads.precision"].value == (100.0 if acts else None)
     assert scores["leads.recall"].value == (50.0 if acts else 0.0)
     assert scores["leads.disposition"].value == (None if not acts else 100.0 if disposition == "visit" else 0.0)
@@ -226,13 +214,14 @@ def test_recall_asks_for_what_the_files_can_show(tmp_path: Path) -> None:
 
 
 def test_a_false_lead_counts_once_under_each_confounder(tmp_path: Path) -> None:
-    """Its site is touched and its hotspot lies there: one; a right lead counts under none."""
+    """Its site is touched and its hotspot lies there: one; a right lead counts under none; at A, whose own plume is
+    elsewhere, the lead is as false."""
     truth = _truth()
     truth["confounders"][0]["sites"] = ["D", "A"]
     hotspot = _hotspot("H3", "nox", shapely.box(820, 0, 860, 20), {}, 1.0)
     leads = [_lead("D", "visit", ("H3", "gone")), _lead("A", "visit", ("H3",)), _lead("C", "none", ("H3",))]
     scores = score_output(*_write(tmp_path, truth, hotspots=[hotspot], leads=leads))
-    assert (scores["leads.false"].value, scores["leads.false.trucks"].value) == (1.0, 1.0)
+    assert (scores["leads.false"].value, scores["leads.false.trucks"].value) == (2.0, 2.0)
     assert scores["leads.false.nothing_wrong"].value == 1.0
 
 
@@ -354,6 +343,29 @@ def test_a_mosaic_off_to_both_sides_is_off_by_their_hypotenuse(tmp_path: Path) -
     # patches of 80 pixels from 27 on: columns 27, 107, 187, 267, 347; the mosaic begins at 120, the plain part at 380
     assert 4 <= len(errors) <= 12
     assert score_output(out, path)["mosaic.pixels"].value == pytest.approx(5.0 / 0.3, abs=0.4)
+
+
+def test_an_unchanged_mosaic_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its errors are kept under a key: another mosaic or another painted ground is measured; so is a damaged file."""
+    scene = {"file": "truth_scene.png", "crs": "EPSG:4544", "pixel_m": 0.3, "left": X0, "top": Y0}
+    out, path = _write(tmp_path, _truth() | {"scene": scene})
+    kept, measured = tmp_path / "mosaic.json", []
+
+    def errors(path: Path, truth: Any) -> tuple[list[float], float]:
+        measured.append(path)
+        return [float(len(measured))], 0.3
+
+    monkeypatch.setattr(flights, "mosaic_errors", errors)
+    (out / "ortho.tif").write_bytes(b"one")
+    (tmp_path / "truth_scene.png").write_bytes(b"ground")
+    assert [score_output(out, path, kept=kept)["mosaic.metres"].value for _ in range(2)] == [1.0, 1.0]
+    (out / "ortho.tif").write_bytes(b"two")
+    assert score_output(out, path, kept=kept)["mosaic.metres"].value == 2.0
+    (tmp_path / "truth_scene.png").write_bytes(b"another")
+    assert [score_output(out, path, kept=kept)["mosaic.metres"].value for _ in range(2)] == [3.0, 3.0]
+    kept.write_text("{", encoding="utf-8")
+    assert score_output(out, path, kept=kept)["mosaic.metres"].value == 4.0
+    assert score_output(out, path)["mosaic.metres"].value == 5.0
 
 
 def test_photos_are_known_by_their_names(tmp_path: Path) -> None:

@@ -63,7 +63,8 @@ def test_leads_that_are_not_there_are_per_cents_not_built(tmp_path: Path) -> Non
     truth = load_truth(path)
     measures = score_leads(replace(load_results(out, truth), leads=None, visits=None), truth, [])
     assert {m.key: (m.unit, m.value) for m in measures} == dict.fromkeys(
-        ("leads.precision", "leads.disposition", "leads.recall", "leads.visit_precision"), ("%", None)
+        ("leads.precision", "leads.disposition", "leads.recall", "leads.visit_precision", "leads.visits_lawful"),
+        ("%", None),
     )
 
 
@@ -133,6 +134,28 @@ def test_an_interval_holds_95_percent_of_resampled_missions(hits: list[bool], lo
     assert (pooled.low, pooled.high) == (low, high)
     assert pooled.value == pytest.approx(100.0 * sum(hits) / len(hits))
     assert (pooled.key, pooled.title, pooled.unit, pooled.better) == ("k", "t", "%", "high")
+
+
+@pytest.mark.parametrize("kind", ["ratio", "median", "total"])
+def test_an_interval_is_that_of_pooling_each_draw(kind: str) -> None:
+    """The same draws, each pooled by the sums of its items and weights: the slow obvious way."""
+    rng = np.random.default_rng(7)
+    missions = [
+        Measure("k", "t", kind, "", "high", tuple(rng.random(n)), tuple(rng.random(n)))
+        for n in ([1] * 9 if kind == "total" else rng.integers(0, 4, 9))
+    ]
+    again, draws = np.random.default_rng(20240229), []
+    for _ in range(200):
+        drawn = [missions[k] for k in again.integers(0, 9, 9)]
+        items = [v for m in drawn for v in m.items]
+        if kind == "median" and items:
+            draws.append(np.median(items))
+        elif kind == "total":
+            draws.append(sum(items) / 9)
+        elif items:
+            draws.append(sum(items) / sum(w for m in drawn for w in m.weights))
+    pooled = pool([[m] for m in missions], resamples=200)[0]
+    assert (pooled.low, pooled.high) == pytest.approx(tuple(np.percentile(draws, [2.5, 97.5])))
 
 
 def test_a_pooled_measure_counts_what_it_rests_on() -> None:

@@ -17,7 +17,7 @@ from ingest.coordinates import to_grid
 from onevisit.truth.simulate.air.instrument import CHANNELS, Analyser
 from onevisit.truth.simulate.air.puffs import sample_puffs
 from onevisit.truth.simulate.air.sources import EmissionSource, choose_sources, emitter_of, rates_of
-from onevisit.truth.simulate.answers import find_true_hotspots
+from onevisit.truth.simulate.answers import dose_of_others, dose_of_sources, find_true_hotspots
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.drives import outings as outings_of
 from onevisit.truth.simulate.drives.laps import Drive
@@ -374,3 +374,35 @@ def test_each_source_has_its_own_column() -> None:
     [found] = find_true_hotspots(sources, [_drive([1.0], [0])], [np.array([[0.0, above]])])
     assert (found.source_id, found.species) == ("S2", "NOx")
     assert find_true_hotspots(sources, [_drive([1.0], [0])], [np.array([[0.0, above / 1.002]])]) == ()
+
+
+def test_a_dose_is_what_a_source_gave_over_all_laps_on_pieces_of_ten_metres() -> None:
+    """3 and 5 g m-3 for a second each on the first piece, 7 on the one west of the origin; both drives count."""
+    drives = [_drive([1.0, 12.0, -1.0], [0, 0, 1]), _drive([9.0], [0])]
+    values = [np.array([[3.0], [0.0], [7.0]]), np.array([[5.0]])]
+    source = _source((("TVOC", 1.0), ("xylene", 0.25)))
+    [dose] = dose_of_sources([source], drives, values)
+    assert (dose.source_id, dose.species) == ("S1", {"TVOC": 1.0, "xylene": 0.25})
+    assert (dose.columns, dose.rows, dose.dose) == ((-1, 0), (0, 0), (7e6, 8e6))
+
+
+def test_a_dose_below_a_tenth_of_a_second_of_noise_is_left_out() -> None:
+    """Noise of 2 µg m-3: 0.2 µg s m-3 is kept; of a tenth of it 0.02 is not; where CO is whole, it is."""
+    drive, values = _drive([1.0, 11.0], [0, 0]), np.array([[0.201e-6], [0.199e-6]])
+    for profile, columns in (((("TVOC", 1.0),), (0,)), ((("TVOC", 0.1),), ()), ((("TVOC", 0.1), ("CO", 1.0)), (0,))):
+        [dose] = dose_of_sources([_source(profile)], [drive], [values], {"TVOC": (2.0, 1e6), "CO": (2.0, 1e6)})
+        assert dose.columns == columns
+
+
+def test_what_no_source_explains_is_told_where_it_stands_out_of_the_noise() -> None:
+    """Of 3 s on a piece the noise sums to 3 µg m-3 times √3, three times that is 15.6; the sources' 40 are taken off;
+    a species that one drive did not measure is left out."""
+    drive, own = _drive([1.0, 2.0, 3.0, 11.0, 12.0, 13.0], [0] * 6), np.zeros((6, 1))
+    own[:3] = 20e-6
+    for extra, columns in ((5.3e-6, (0,)), (5.1e-6, ())):
+        measured = {"TVOC": np.r_[np.full(3, 40e-6 + extra), np.full(3, 5.1e-6)], "CO": np.zeros(6)}
+        source = _source((("TVOC", 2.0),))
+        [tvoc, carbon] = dose_of_others([source], [drive], [own], [measured])
+        assert (tvoc.source_id, tvoc.species, tvoc.columns) == (None, {"TVOC": 1.0}, columns)
+        assert tvoc.dose == pytest.approx([15.9] * len(columns)) and carbon.dose == ()
+        assert len(dose_of_others([source], [drive] * 2, [own] * 2, [measured, {"CO": np.zeros(6)}])) == 1

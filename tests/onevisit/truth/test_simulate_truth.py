@@ -137,6 +137,37 @@ def test_the_truth_of_sources(park: Park, truth: dict[str, Any]) -> None:
     assert (second["recurrent"], second["seen"]) == (False, True)
 
 
+def test_the_truth_of_doses(park: Park, truth: dict[str, Any]) -> None:
+    """1000 µg s m-3 in both laps on the piece of S1, once on that of S2, told by column and row from the origin."""
+    told = truth["doses"]
+    x = park.outings[0].drive.x
+    assert told["piece_m"] == 10.0 and told["origin"] == [park.world.origin_x, park.world.origin_y]
+    assert told["of"] == [
+        {
+            "source": "S1",
+            "species": {"TVOC": 1.0, "xylene": 0.25},
+            "columns": [x[2] // 10],
+            "rows": [0],
+            "dose": [2000.0],
+        },
+        {"source": "S2", "species": {"TVOC": 1.0}, "columns": [x[17] // 10], "rows": [0], "dose": [1000.0]},
+    ]
+
+
+def test_what_else_was_measured_is_at_the_inlet_and_above_the_background(park: Park) -> None:
+    """Readings of 95 with 1000 for three seconds, 8 s after the inlet met it: at its place; not while calibrating."""
+    outing = park.outings[0]
+    reading = np.full(100, 95.0)
+    reading[28:31], reading[70:80] = 1095.0, 400.0
+    status = tuple("校准" if 70 <= k < 80 else "正常" for k in range(100))
+    told = truth_of(
+        replace(park, outings=(replace(outing, log=replace(outing.log, readings={"TVOC": reading}, status=status)),))
+    )
+    others = told["doses"]["of"][-1]
+    assert (others["source"], others["species"]) == (None, {"TVOC": 1.0})
+    assert others["columns"] == [int(v // 10) for v in outing.drive.x[20:23]] and others["dose"] == [1000.0] * 3
+
+
 def test_the_truth_of_hotspots(park: Park, truth: dict[str, Any]) -> None:
     """Species, laps, the largest value in the unit written, and its cells in degrees."""
     told = [(h["source"], h["species"], h["laps_seen"], h["largest"]) for h in truth["hotspots"]]
@@ -203,6 +234,7 @@ def test_the_truth_of_a_drive(park: Park, truth: dict[str, Any]) -> None:
         "gain": 1.0346,
         "clock_offset_s": 2,
         "vane_offset_deg": 0.0,
+        "wind_from_deg": 180.0,
         "wind_speed_m_s": 3.0,
         "position_jumps": [[30, 40]],
         "tunnels": [[60, 75]],
@@ -227,6 +259,15 @@ def test_the_truth_of_confounders(park: Park, truth: dict[str, Any]) -> None:
     assert told["register_shift"]["sites"] == ["D"] and told["frozen_analyser"]["sites"] == ["E"]
     assert told["nothing_wrong"]["sites"] == ["D"]
     assert told["drifting_analyser"]["sites"] == told["calibration"]["sites"] == told["trucks"]["sites"] == []
+
+
+def test_a_plume_that_the_permit_allows_calls_for_nothing(park: Park) -> None:
+    """The right disposition of a lawful source's site is none."""
+    lawful = replace(park.sources[0])
+    object.__setattr__(lawful, "lawful", True)
+    [site] = [s for s in truth_of(replace(park, sources=(lawful,)))["sites"] if s["site_id"] == "A"]
+    assert site["expected"] == "none"
+    assert site["causes"] == [{"cause": "plume", "expected": "none", "findable": True}]
 
 
 def test_episodes_of_ten_minutes_have_a_place_and_longer_ones_have_none(park: Park) -> None:
@@ -299,6 +340,9 @@ def test_plumes_are_laid_over_a_drive(tmp_path: Path, monkeypatch: pytest.Monkey
     assert added.max() == pytest.approx(max([h["largest"] for h in truth["hotspots"]], default=added.max()), rel=0.05)
     assert (truth["size"], truth["seed"], truth["day"], truth["crs"]) == ("overlay", 5, "2026-03-05", "EPSG:4544")
     assert [s["id"] for s in truth["sources"]] == ["S1", "S2", "S3"] and len(truth["sites"]) == 30
+    assert [d["source"] for d in truth["doses"]["of"]] == ["S1", "S2", "S3", None]
+    assert {name for d in truth["doses"]["of"] for name in d["species"]} == {"co"}
+    assert sum(sum(d["dose"]) for d in truth["doses"]["of"]) == pytest.approx(added.sum(), rel=0.05)
     emitting = {s["site_id"] for s in truth["sources"]}
     for site in truth["sites"]:
         assert site["expected"] == ("visit" if site["site_id"] in emitting else "none")
