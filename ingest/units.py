@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +134,10 @@ def _fold(text: str) -> str:
     return folded.replace("²", "2").replace("³", "3").replace("_mol-1", "mol-1").replace("·", "")
 
 
+_BY_NAME = {_fold(unit.name): unit for unit in reversed(_BY_SPELLING.values())}
+
+
+@lru_cache(maxsize=4096)
 def parse_unit(text: str) -> Unit | None:
     """Return the unit that a spelling means, or None.
 
@@ -148,10 +153,7 @@ def parse_unit(text: str) -> Unit | None:
     if not text or len(text) > 60:
         return None
     folded = _fold(text)
-    for name in _BY_SPELLING.values():
-        if folded == _fold(name.name):
-            return name
-    return _BY_SPELLING.get(folded) or _BY_SPELLING.get(folded.rstrip("."))
+    return _BY_NAME.get(folded) or _BY_SPELLING.get(folded) or _BY_SPELLING.get(folded.rstrip("."))
 
 
 def convert(values: NDArray[np.float64], source: Unit, target: Unit) -> NDArray[np.float64]:

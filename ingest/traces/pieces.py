@@ -15,7 +15,7 @@ def join_pieces(records: Sequence[Record]) -> tuple[Record, ...]:
     """Put records one behind the other that hold the same quantities in the same units; the others stay apart."""
     joined: list[Record] = []
     for record in records:
-        at = next((n for n, other in enumerate(joined) if _alike(other, record)), None)
+        at = next((n for n, other in enumerate(joined) if are_alike(other, record)), None)
         if at is None:
             joined.append(record)
         else:
@@ -27,7 +27,8 @@ def _quantities(record: Record) -> set[tuple[str, str]]:
     return {(channel.name, channel.attrs.get("units", "")) for channel in record.channels}
 
 
-def _alike(first: Record, second: Record) -> bool:
+def are_alike(first: Record, second: Record) -> bool:
+    """Whether two records hold the same quantities in the same units, by the same clock."""
     return (
         _quantities(first) == _quantities(second)
         and (first.zone, first.stated_offset_s, first.instrument)

@@ -24,7 +24,7 @@ from ingest.errors import FileError, UnknownFormat
 from ingest.flags import Flag
 from ingest.outcome import Notes, Outcome, Phrase
 from ingest.schema import check_trace, new_trace
-from ingest.text.pages import table_of_page
+from ingest.text.pages import tables_of_page
 from ingest.text.sources import Source, open_source
 from ingest.traces.checks.plausibility import check_record, repair_stamps, take
 from ingest.traces.checks.speeds import check_speed
@@ -67,6 +67,7 @@ from ingest.traces.outings import group_outings, join_outing
 from ingest.traces.qualified import split_platforms
 from ingest.traces.record import Reader, Record
 from ingest.traces.record import TraceSettings as TraceSettings  # callers name it beside `read_traces`
+from ingest.traces.sheets import read_each
 
 logger = logging.getLogger(__name__)
 
@@ -182,10 +183,15 @@ def _read_file(path: Path, settings: TraceSettings, root: Path | None, notes: No
     source = _guarded(lambda: Outcome(open_source(path, item, settings)), notes)
     if source is None:
         return []
-    page = _guarded(partial(table_of_page, source), notes)
-    if page is None:
+    tables = _guarded(partial(tables_of_page, source), notes)
+    if tables is None:
         return []
-    records = _guarded(partial(_read_source, page, settings), notes) or ()
+    if len(tables) == 1:
+        records = _guarded(partial(_read_source, tables[0][1], settings), notes) or ()
+    else:
+        names = [name for name, _ in tables]
+        read = partial(read_each, item, names, lambda place: _read_source(tables[place][1], settings))
+        records = _guarded(read, notes) or ()
     checked = [_guarded(partial(check_record, r, settings), notes) for r in records]
     return [record for record in checked if record is not None]
 

@@ -15,6 +15,8 @@ from ingest.text.times.stamps import date_in_name
 from ingest.traces.assemble import read_delimited
 from ingest.traces.record import Layout, Record, TraceSettings
 
+_FURTHEST_OFFSET_MIN = 14 * 60  # tz database: UTC+14 in the Line Islands
+
 
 def texts_of(text: Decoded, *, lines_above: int = 0, separator: str = ",") -> pl.DataFrame:
     """All columns of a table as trimmed texts, below so many lines; a heading that repeats gets a number.
@@ -83,14 +85,14 @@ def order_of_maker(item: str, order: str) -> str:
 
 
 def offset_text(minutes: pl.Expr) -> pl.Expr:
-    """Minutes ahead of UTC as the offset of a stamp: 480 becomes ``+08:00``.
+    """Minutes ahead of UTC as the offset of a stamp: 480 becomes ``+08:00``; null beyond the offset of any zone.
 
     Examples
     --------
-    >>> pl.DataFrame({"m": [480, -210]}).select(offset_text(pl.col("m")))["m"].to_list()
-    ['+08:00', '-03:30']
+    >>> pl.DataFrame({"m": [480, -210, 1e300]}).select(offset_text(pl.col("m")))["m"].to_list()
+    ['+08:00', '-03:30', None]
     """
-    size = minutes.abs()
+    size = pl.when(minutes.abs() <= _FURTHEST_OFFSET_MIN).then(minutes.abs()).otherwise(None)
     sign = pl.when(minutes < 0).then(pl.lit("-")).otherwise(pl.lit("+"))
     hours = (size // 60).cast(pl.Int64).cast(pl.String).str.zfill(2)
     rest = (size % 60).cast(pl.Int64).cast(pl.String).str.zfill(2)

@@ -408,24 +408,27 @@ def parse_regular(texts: pl.Series) -> TimeArray | None:
 
 def _parse_chunk(texts: pl.Series, first: str, length: int) -> TimeArray | None:
     joined: str = texts.str.join("").item()
-    digits = np.frombuffer(joined.encode(), np.uint8).reshape(-1, length) - np.uint8(48)
-    separators = [4, 7, 10, 13, 16, *([19] if length > 19 else [])]
-    numbers = [i for i in range(length) if i not in separators]
-    pattern = np.frombuffer(first.encode(), np.uint8)[separators] - np.uint8(48)
-    if any((digits[:, i] > 9).any() for i in numbers) or (digits[:, separators] != pattern).any():
+    signs = np.frombuffer(first.encode(), np.uint8)
+    separators = np.isin(np.arange(length), (4, 7, 10, 13, 16, 19))
+    lowest = np.where(separators, signs, np.uint8(48))
+    digits = np.frombuffer(joined.encode(), np.uint8).reshape(-1, length) - lowest
+    if (digits > np.where(separators, np.uint8(0), np.uint8(9))).any():
         return None
     return _from_digits(digits, length)
 
 
 def _from_digits(digits: NDArray[np.uint8], length: int) -> TimeArray | None:
-    def number(start: int, stop: int) -> NDArray[np.int64]:
-        value = np.zeros(len(digits), np.int64)
-        for column in range(start, stop):
-            value = value * 10 + digits[:, column]
+    columns = np.array(digits.T, np.int32, order="C")  # nine digits at most
+
+    def number(start: int, stop: int) -> NDArray[np.int32]:
+        value = np.zeros(len(digits), np.int32)
+        for column in columns[start:stop]:
+            value = value * 10 + column
         return value
 
     year, month, day = number(0, 4), number(5, 7), number(8, 10)
     hour, minute, second = number(11, 13), number(14, 16), number(17, 19)
+    fraction = number(20, length).astype(np.int64)
     if year.min() < 1678 or year.max() > 2261 or month.min() < 1 or month.max() > 12 or day.min() < 1:
         return None
     if hour.max() > 23 or minute.max() > 59 or second.max() > 59:
@@ -434,8 +437,8 @@ def _from_digits(digits: NDArray[np.uint8], length: int) -> TimeArray | None:
     days = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
     if (days.astype("datetime64[M]") != months).any():
         return None
-    fraction = number(20, length) * 10 ** (9 - (length - 20)) if length > 20 else np.zeros(len(digits), np.int64)
-    clock = ((hour * 60 + minute) * 60 + second) * 1_000_000_000 + fraction
+    seconds = ((hour * 60 + minute) * 60 + second).astype(np.int64)
+    clock = seconds * 1_000_000_000 + fraction * 10 ** (29 - max(length, 20))
     time: TimeArray = days.astype("datetime64[ns]") + clock.astype("timedelta64[ns]")
     return time
 
