@@ -308,7 +308,8 @@ def read_columns(
     -------
     DataFrame, decisions
         Columns named ``c0``, ``c1``, ... by their place in the file, and what had to be said about unreadable fields.
-        Where cells of ``c1`` say something else than a number, ``c1_said`` holds it (`ingest.text.numbers`).
+        Where cells of ``c1`` say something else than a number, ``c1_said`` holds it, and ``c1_limit`` the limits
+        of detection that values are below (`ingest.text.numbers`).
 
     Raises
     ------
@@ -435,10 +436,12 @@ def _numbers_from_texts(
             comma_told=table.decimal_comma,
             angle=index in angles,
         )
-        values, words = notes.take(numbers_of_texts(stripped[series.name], reading))
-        columns.append(values)
-        if words is not None:
-            said.append(words.alias(f"{series.name}_said"))
+        numbers_found = notes.take(numbers_of_texts(stripped[series.name], reading))
+        columns.append(numbers_found.values)
+        if numbers_found.words is not None:
+            said.append(numbers_found.words.alias(f"{series.name}_said"))
+        if numbers_found.limits is not None:
+            said.append(numbers_found.limits.alias(f"{series.name}_limit"))
     frame = _sentinels_to_null(pl.DataFrame(columns), missing)
     return frame.with_columns(said), tuple(notes.decisions)
 

@@ -60,7 +60,9 @@ def _channel(first: Channel, second: Channel) -> Channel:
     if first.qc is not None or second.qc is not None:
         parts = [np.zeros(len(c.values), np.uint32) if c.qc is None else c.qc for c in (first, second)]
         qc = np.concatenate(parts)
-    return replace(first, values=np.r_[first.values, second.values], qc=qc)
+    limits = [c.detection_limit for c in (first, second) if c.detection_limit is not None]
+    values = np.r_[first.values, second.values]
+    return replace(first, values=values, qc=qc, detection_limit=max(limits, default=None))
 
 
 def _platforms(first: Record, second: Record) -> pl.Series | None:

@@ -154,7 +154,7 @@ def read_traces(
             if instruments:
                 joined = notes.take(check_speed(joined))
             named = instruments[0] if len(instruments) == 1 and not source.has_species else source
-            name = _stem(named.item) + (f"-{named.platform}" if named.platform else "")
+            name = _stem(named.item) + (f"-{joined.platform}" if joined.platform else "")
             traces += _split(joined, name, {str(t["trajectory"].values) for t in traces}, settings, notes)
     traces.sort(key=lambda trace: (trace["time"].values[0], str(trace["trajectory"].values)))
     logger.info("traces: %d files, %d traces, %d rejects", len(files), len(traces), len(notes.rejects))
@@ -290,6 +290,8 @@ def _build(record: Record, name: str) -> xr.Dataset:
     for channel in record.channels:
         if channel.is_species:
             trace = _with_quality(trace, channel.name, channel.values, channel.qc)
+        if channel.detection_limit is not None:
+            trace[channel.name].attrs["detection_limit_reported"] = channel.detection_limit
     trace.attrs["source"] = record.item
     if record.instrument:
         trace.attrs["instrument"] = record.instrument

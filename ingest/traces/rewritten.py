@@ -11,7 +11,6 @@ from ingest.errors import FileError
 from ingest.outcome import Outcome
 from ingest.text.encodings import Decoded, decode
 from ingest.text.sources import Source
-from ingest.text.times.stamps import date_in_name
 from ingest.traces.assemble import read_delimited
 from ingest.traces.record import Layout, Record, TraceSettings
 
@@ -77,11 +76,6 @@ def decoded_without_zeros(source: Source, settings: TraceSettings) -> Decoded:
     """Text of a file that pads its fields with zero bytes, which elsewhere are the mark of UTF-16."""
     data = source.load().replace(b"\x00", b"")
     return decode(replace(source, load=lambda: data), settings)
-
-
-def order_of_maker(item: str, order: str) -> str:
-    """Return the maker's order of day and month, empty where a day in the file's name can tell it."""
-    return "" if date_in_name(item) is not None else order
 
 
 def offset_text(minutes: pl.Expr) -> pl.Expr:

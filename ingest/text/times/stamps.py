@@ -79,7 +79,13 @@ def dates_in_name(item: str) -> tuple[date, ...]:
 
 
 def parse_stamps(
-    texts: pl.Series, item: str, *, date_order: str = "", day: date | None = None, letters_are_local: bool = False
+    texts: pl.Series,
+    item: str,
+    *,
+    date_order: str = "",
+    usual_order: str = "",
+    day: date | None = None,
+    letters_are_local: bool = False,
 ) -> Stamps:
     """Parse a column of stamps.
 
@@ -93,6 +99,8 @@ def parse_stamps(
         The file, for messages and for the day in its name.
     date_order : str
         ``ymd``, ``dmy`` or ``mdy`` where it is known.
+    usual_order : str
+        The order in which the maker delivers, where rows and days may say otherwise.
     day : date, optional
         The day of the first row, where it is known otherwise: it settles the order of day and month.
     letters_are_local : bool
@@ -112,7 +120,9 @@ def parse_stamps(
     if not len(filled):
         raise FileError(item, "time_column_empty")
     if share_like(filled, _GPST) > 0.5:
-        gps = parse_stamps(stripped.str.replace(_GPST, "$1"), item, date_order=date_order, day=day)
+        gps = parse_stamps(
+            stripped.str.replace(_GPST, "$1"), item, date_order=date_order, usual_order=usual_order, day=day
+        )
         note = Decision(item, "gps_time_taken", {"heading": "GPST"})
         return Stamps(utc_from_gps(gps.time), 0.0, (*gps.decisions, note))
     notes = Notes()
@@ -121,7 +131,7 @@ def parse_stamps(
     offset, local = _split_offset(stripped, item, notes, letters_are_local)
     regular = parse_regular(local)
     if regular is None:
-        order = settle_order(local, item, date_order, day or date_in_name(item), notes)
+        order = settle_order(local, item, date_order, day or date_in_name(item), notes, usual=usual_order)
         time = _read_column(local, order, item, letters_are_local, notes)
     else:
         time = regular
