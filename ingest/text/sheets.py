@@ -18,9 +18,9 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook
 
 from ingest.errors import FileError, UnknownFormat
+from ingest.extents import refuse_far_cells
 from ingest.outcome import Decision, Notes
 from ingest.text.encodings import guess_encoding, is_latin, without_broken_lines
-from ingest.text.extents import refuse_far_cells
 from ingest.text.pages import Page, page_of
 from ingest.text.sources import ZIP_ERRORS, Limits
 

@@ -23,7 +23,7 @@ import xarray as xr
 from ingest.errors import FileError, UnknownFormat
 from ingest.flags import Flag
 from ingest.outcome import Notes, Outcome, Phrase
-from ingest.schema import check_trace, new_trace
+from ingest.schema import new_trace
 from ingest.text.pages import tables_of_page
 from ingest.text.sources import Source, open_source
 from ingest.traces.checks.plausibility import check_record, repair_stamps, take
@@ -280,7 +280,7 @@ def _split(record: Record, name: str, taken: set[str], settings: TraceSettings, 
 
 
 def _build(record: Record, name: str) -> xr.Dataset:
-    """Build and check the dataset of one outing."""
+    """Build the dataset of one outing, which `new_trace` checks."""
     rows = len(record.time)
     lon = np.full(rows, np.nan) if record.lon is None else record.lon
     lat = np.full(rows, np.nan) if record.lat is None else record.lat
@@ -297,7 +297,6 @@ def _build(record: Record, name: str) -> xr.Dataset:
         trace.attrs["instrument"] = record.instrument
     if record.platform:
         trace.attrs["platform_id"] = record.platform
-    check_trace(trace)
     return trace
 
 

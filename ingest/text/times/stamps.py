@@ -421,19 +421,20 @@ def _parse_chunk(texts: pl.Series, first: str, length: int) -> TimeArray | None:
     signs = np.frombuffer(first.encode(), np.uint8)
     separators = np.isin(np.arange(length), (4, 7, 10, 13, 16, 19))
     lowest = np.where(separators, signs, np.uint8(48))
-    digits = np.frombuffer(joined.encode(), np.uint8).reshape(-1, length) - lowest
-    if (digits > np.where(separators, np.uint8(0), np.uint8(9))).any():
+    # Places of all stamps behind one another: rows of 19 bytes are too short to be worked on one by one.
+    places = np.array(np.frombuffer(joined.encode(), np.uint8).reshape(-1, length).T, order="C")
+    places -= lowest[:, None]
+    if any(place.max() > (0 if separator else 9) for place, separator in zip(places, separators, strict=True)):
         return None
-    return _from_digits(digits, length)
+    return _from_digits(places, length)
 
 
-def _from_digits(digits: NDArray[np.uint8], length: int) -> TimeArray | None:
-    columns = np.array(digits.T, np.int32, order="C")  # nine digits at most
-
+def _from_digits(places: NDArray[np.uint8], length: int) -> TimeArray | None:
     def number(start: int, stop: int) -> NDArray[np.int32]:
-        value = np.zeros(len(digits), np.int32)
-        for column in columns[start:stop]:
-            value = value * 10 + column
+        value = np.zeros(places.shape[1], np.int32)  # nine digits at most
+        for digits in places[start:stop]:
+            value *= 10
+            value += digits
         return value
 
     year, month, day = number(0, 4), number(5, 7), number(8, 10)

@@ -10,10 +10,10 @@ from datetime import date, datetime, time, timedelta
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, XmlError, ZipError
 
 from ingest.errors import FileError, UnknownFormat
+from ingest.extents import refuse_far_cells
 from ingest.outcome import Notes, Outcome
 from ingest.species import fold
 from ingest.text.encodings import Decoded
-from ingest.text.extents import refuse_far_cells
 from ingest.text.sheets import refuse_bomb
 from ingest.text.sources import Source
 from ingest.text.tables import find_table

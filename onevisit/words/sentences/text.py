@@ -61,7 +61,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "unpacks to {unpacked_mb:.0f} MB from {size_mb:.2f} MB; refused as a likely bomb; save it as CSV",
         "压缩后为 {size_mb:.2f} MB，解压后为 {unpacked_mb:.0f} MB，疑似压缩炸弹，不予读取；请另存为 CSV",
     ),
-    # --- text/extents.py ---
+    # --- extents.py ---
     "workbook_cell_far_away": (
         "one cell stands in row {rows} or column {columns}, far from all others, so that the sheet would be read as "
         "more than {limit} cells; delete the rows and columns behind the table and save it again, or save it as CSV",

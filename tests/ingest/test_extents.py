@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import FileError
-from ingest.text.extents import refuse_far_cells
+from ingest.extents import refuse_far_cells
 from ingest.text.sheets import read_sheets
 from ingest.text.sources import Limits
 from ingest.traces.read import TraceSettings, read_traces
