@@ -83,7 +83,7 @@ def offset_text(minutes: pl.Expr) -> pl.Expr:
 
     Examples
     --------
-    >>> pl.DataFrame({"m": [480, -210, 1e300]}).select(offset_text(pl.col("m")))["m"].to_list()
+    >>> pl.DataFrame({"m": [480.0, -210.0, 1e300]}).select(offset_text(pl.col("m")))["m"].to_list()
     ['+08:00', '-03:30', None]
     """
     size = pl.when(minutes.abs() <= _FURTHEST_OFFSET_MIN).then(minutes.abs()).otherwise(None)
