@@ -59,6 +59,29 @@ every row would be rejected is not believed. Other texts and codes are explained
 |---|---|
 """
 
+_SOUGHT = """
+## Sought and not found
+
+Of these no layout, manual with one or sample file was found in public. Their tables are read as any delimited table
+or workbook, by their headings; a file whose headings are not understood is refused with the heading that is in the
+way, and these lines make it readable:
+
+```toml
+time_zone = "Asia/Shanghai"
+[columns]
+"采集时刻" = "time"                # heading as it stands in the file = "quantity unit"
+"苯系物总量" = "tvoc ug/m3"
+```
+
+| maker, instrument | exports sought |
+|---|---|
+| PocketLab Air, Weather (Myriad Sensors) | tables of the PocketLab app and notebook |
+| 禾信 (Hexin), SPIMS-1000, SPI-MS 2000 | results of a drive from the program of the mass spectrometer |
+| 聚光科技 (FPI), Mars-400, EXPEC vans | tables of a drive |
+| 先河环保 (Sailhero) | tables of a drive |
+| 雪迪龙 (SDL) | tables of a drive |
+"""
+
 _EXAMPLES = (
     "正常|Measure|OK|0",
     "校准|零点|跨度|标定|质控|Zero|Span gas|cal",
@@ -79,6 +102,7 @@ def render_formats() -> str:
         + _WORDS
         + "\n".join(words)
         + f"\n{_statuses()}"
+        + _SOUGHT
     )
 
 

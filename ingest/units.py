@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,6 +138,7 @@ _BY_NAME = {_fold(unit.name): unit for unit in reversed(_BY_SPELLING.values())}
 """Units by their own names; the first of the table where two are written alike."""
 
 
+@lru_cache(maxsize=4096)
 def parse_unit(text: str) -> Unit | None:
     """Return the unit that a spelling means, or None.
 

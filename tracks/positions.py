@@ -155,7 +155,7 @@ def scatter_of_fixes(t: Floats, x: Floats, y: Floats, found: Bools) -> float:
 def _fix_variance(trace: xr.Dataset, found: Bools, quantum_m: float, gnss_sd_m: float) -> Floats:
     """Variance per axis in m2 of each fix, 0 where there is none; a rounded position adds step²/12."""
     sd = np.full(len(found), gnss_sd_m)
-    for name in ("gnss_accuracy", "accuracy"):
+    for name in ("gnss_accuracy", "position_sd", "accuracy"):
         if name in trace:
             stated = trace[name].values
             sd = np.where(stated > 0, np.maximum(stated, 0.3), sd)
@@ -202,8 +202,8 @@ def clean_positions(trace: xr.Dataset, settings: TrackSettings) -> Outcome[xr.Da
     Parameters
     ----------
     trace : xarray.Dataset
-        A trace (`ingest.schema`); ``satellites``, ``hdop``, ``fix_quality`` and ``accuracy`` (m) are used where
-        present.
+        A trace (`ingest.schema`); ``satellites``, ``hdop``, ``fix_quality`` and the accuracy that the receiver
+        states (``gnss_accuracy``, ``position_sd``, ``accuracy``, m) are used where present.
     settings : TrackSettings
 
     Returns

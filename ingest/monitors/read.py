@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +33,7 @@ from ingest.outcome import Notes, Outcome, Phrase, Reject
 from ingest.registers.places import HYPOTHESES, crs_name
 from ingest.settings import setting
 from ingest.species import species_of_code
-from ingest.text.sheets import read_sheets
+from ingest.text.sheets import Sheet, read_sheets, tell_unread
 from ingest.text.sources import Limits
 from ingest.text.times.dates import FIRST_DAY, day_from_today
 
@@ -129,8 +129,10 @@ def read_monitors(
             else:
                 sheets, decisions = read_sheets(path, item, settings)
                 notes.keep(*decisions)
-                said = [read_table(sheet, item, zone, collector, marks, devices, notes, today) for sheet in sheets]
-                zoned = bool(said) and all(said)
+                read = partial(
+                    read_table, item=item, zone=zone, collector=collector, marks=marks, devices=devices, notes=notes
+                )
+                zoned = _read_each(sheets, partial(read, today=today), item, notes)
         except FileError as error:
             notes.keep(error.reject)
         except OSError as error:
@@ -144,6 +146,21 @@ def read_monitors(
     series = notes.take(apply_marks([_with_device(dataset, devices) for dataset in placed], marks))
     logger.info("monitors: %d series, %d rejected", len(series), len(notes.rejects))
     return notes.outcome(tuple(series))
+
+
+def _read_each(sheets: Sequence[Sheet], read: Callable[[Sheet], bool], item: str, notes: Notes) -> bool:
+    """Read every table of a file, those that are none told by name; whether all times name their zone."""
+    zoned: list[bool] = []
+    refused: list[tuple[str, FileError]] = []
+    for sheet in sheets:
+        listed = list(sheet.rows) if len(sheets) > 1 else sheet.rows
+        try:
+            zoned.append(read(replace(sheet, rows=listed)))
+        except FileError as error:
+            if len(sheets) == 1 or any(cell.strip() for _, cells in listed for cell in cells):
+                refused.append((sheet.name, error))
+    tell_unread(item, refused, len(zoned), notes)
+    return bool(zoned) and all(zoned)
 
 
 def _place(collected: Collected, devices: Mapping[str, Device], crs: str) -> Outcome[list[xr.Dataset]]:

@@ -7,12 +7,12 @@ out and named in the decisions.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
-from ingest.errors import UnknownFormat
+from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Decision, Notes, Phrase
 from ingest.registers.columns import kind_of_columns
 from ingest.shapes import Feature, read_features, shape_of
@@ -30,8 +30,10 @@ from ingest.text.sheets import (
     csv_rows,
     is_workbook,
     office_text,
+    page_sheets,
     read_bytes,
     refuse_bomb,
+    tell_unread,
     workbook_sheets,
 )
 from ingest.text.sources import Limits
@@ -83,23 +85,36 @@ def read_register(path: Path, item: str, limits: Limits) -> Register:
     refuse_bomb(data, item, limits)
     page = page_of(data, path, item)
     if page is not None:
-        return _table(item, Sheet("row", enumerate(page.rows, 1)), page.decisions)
+        return _sheets(item, page_sheets(page), page.decisions)
     if not is_workbook(data):
         text, decisions = office_text(data, item)
         if text.lstrip()[:1] in ("{", "["):
             return _read_geojson(text, item)
         return _table(item, Sheet("line", csv_rows(text, item)), decisions)
-    registers, problems = [], []
-    for sheet in workbook_sheets(data, item, limits):
+    return _sheets(item, list(workbook_sheets(data, item, limits)), ())
+
+
+def _sheets(item: str, sheets: Sequence[Sheet], decisions: tuple[Decision, ...]) -> Register:
+    """The rows of all sheets that name sites; the others are told by name, but for those of other kinds."""
+    if not sheets:
+        raise UnknownFormat(item, "register_without_sheets")
+    notes = Notes(decisions)
+    rows: list[RegisterRow] = []
+    refused: list[tuple[str, FileError]] = []
+    for sheet in sheets:
+        listed = list(sheet.rows)
         try:
-            registers.append(_table(item, sheet, ()))
+            register = _table(item, replace(sheet, rows=listed), ())
         except UnknownFormat as error:
-            problems.append(error)
-    if not registers:
-        raise problems[0] if problems else UnknownFormat(item, "register_without_sheets")
-    return Register(
-        item, tuple(r for g in registers for r in g.rows), tuple(d for g in registers for d in g.decisions)
-    )
+            named = any(kind_of_columns(cells) for _, cells in listed[:_HEADING_ROWS])
+            empty = not any(cell.strip() for _, cells in listed for cell in cells)
+            if len(sheets) == 1 or not (named or empty):
+                refused.append((sheet.name, error))
+            continue
+        rows += register.rows
+        notes.keep(*register.decisions)
+    tell_unread(item, refused, len(sheets) - len(refused), notes)
+    return Register(item, tuple(rows), tuple(notes.decisions))
 
 
 # --- tables --------------------------------------------------------------------------------------------------------

@@ -47,7 +47,20 @@ class Reading:
     angle: bool = False
 
 
-def numbers_of_texts(texts: pl.Series, reading: Reading) -> Outcome[tuple[pl.Series, pl.Series | None]]:
+@dataclass(frozen=True)
+class Numbers:
+    """A column as numbers: values (rows,), words and limits (rows,), None where no cell says anything.
+
+    ``words`` say what stood instead of a number or beside it (`BELOW`, `ABOVE`, a mark in the words of the file);
+    ``limits`` are those of detection that a value is below, in the unit of the column. Both are null for nothing.
+    """
+
+    values: pl.Series
+    words: pl.Series | None = None
+    limits: pl.Series | None = None
+
+
+def numbers_of_texts(texts: pl.Series, reading: Reading) -> Outcome[Numbers]:
     """Cast a column to numbers.
 
     Parameters
@@ -58,9 +71,8 @@ def numbers_of_texts(texts: pl.Series, reading: Reading) -> Outcome[tuple[pl.Ser
 
     Returns
     -------
-    Outcome of values, words
-        Float64, null where there is no number; words say what stood there instead or beside (`BELOW`, `ABOVE`, a mark
-        in the words of the file), null for nothing; None where no cell says anything.
+    Outcome of Numbers
+        Values are Float64, null where there is no number.
     """
     notes = Notes()
     comma = _comma_of(texts, reading)
@@ -79,13 +91,21 @@ def numbers_of_texts(texts: pl.Series, reading: Reading) -> Outcome[tuple[pl.Ser
     if reading.angle and len(bad):
         numbers, bad = notes.take(_with_angles(numbers, bad, texts, reading))
     if not len(bad):
-        return notes.outcome((numbers, None))
-    cells, words = _read_cells(texts.gather(bad), meaning, bad, reading, notes)
-    numbers = numbers.scatter(bad, cells)
-    if not any(words):
-        return notes.outcome((numbers, None))
-    said = pl.Series([None] * len(texts), dtype=pl.String).scatter(bad, words)
-    return notes.outcome((numbers, said))
+        return notes.outcome(Numbers(numbers))
+    cells = _read_cells(texts.gather(bad), meaning, bad, reading, notes)
+    numbers = numbers.scatter(bad, [cell.value if cell.kind == NUMBER else None for cell in cells])
+    words = _scattered(len(texts), bad, [_word(cell) for cell in cells], pl.String)
+    return notes.outcome(Numbers(numbers, words, _scattered(len(texts), bad, [_limit(c) for c in cells], pl.Float64)))
+
+
+def _scattered(
+    rows: int, at: pl.Series, values: Sequence[str | float | None], kind: type[pl.DataType]
+) -> pl.Series | None:
+    return (
+        pl.Series([None] * rows, dtype=kind).scatter(at, pl.Series(values, dtype=kind))
+        if any(v is not None for v in values)
+        else None
+    )
 
 
 def commas_elsewhere(columns: Iterable[pl.Series]) -> str:
@@ -146,10 +166,8 @@ def _with_angles(
     return notes.outcome((numbers, bad.filter(pl.Series([value is None for value in spelled]))))
 
 
-def _read_cells(
-    texts: pl.Series, comma: str, rows: pl.Series, reading: Reading, notes: Notes
-) -> tuple[list[float | None], list[str | None]]:
-    """Values and words of cells that are no plain numbers, each text looked at once; they are counted and told."""
+def _read_cells(texts: pl.Series, comma: str, rows: pl.Series, reading: Reading, notes: Notes) -> list[Cell]:
+    """What cells say that are no plain numbers, each text looked at once; they are counted and told."""
     known: dict[str, Cell] = {}
     tally = Tally()
     first = np.asarray(rows)
@@ -163,9 +181,11 @@ def _read_cells(
         known[text] = read_cell(text, unit=reading.unit, comma=comma)
         tally.add(text, known[text], Phrase("data_row", {"row": places[text] + 1}), count)
     notes.keep(*tally.decisions(reading.item, reading.column))
-    cells = [known[text] for text in listed]
-    values = [cell.value if cell.kind == NUMBER else None for cell in cells]
-    return values, [_word(cell) for cell in cells]
+    return [known[text] for text in listed]
+
+
+def _limit(cell: Cell) -> float | None:
+    return cell.bound if cell.kind == BELOW and cell.bound > 0 else None
 
 
 def _word(cell: Cell) -> str | None:

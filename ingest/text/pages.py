@@ -1,7 +1,7 @@
 """Files that are not what their name says: web pages and XML of spreadsheets as tables, others named as they are.
 
 Platforms export "Excel" files that are HTML; servers send a login page instead of a table; a repository holds a
-pointer instead of the file. A page with one table is read as that table, all else is refused by name with what to do.
+pointer instead of the file. All tables of a page are given, all else is refused by name with what to do.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,7 +20,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from ingest.errors import FileError
-from ingest.outcome import Decision, Outcome, Phrase
+from ingest.outcome import Decision, Outcome, Phrase, Value
 from ingest.text.encodings import guess_encoding
 from ingest.text.sources import HEAD_BYTES, ZIP_ERRORS, Source
 
@@ -45,15 +46,23 @@ _MOST_SPAN = 200
 
 
 @dataclass(frozen=True)
-class Page:
-    """The rows of a page's table, and what is to be said of it."""
+class PageTable:
+    """A table of a page: what it is called, and its rows, all as wide as the widest."""
 
+    name: str
     rows: tuple[list[str], ...]
+
+
+@dataclass(frozen=True)
+class Page:
+    """The tables of a page, and what is to be said of it."""
+
+    tables: tuple[PageTable, ...]
     decisions: tuple[Decision, ...]
 
 
 def page_of(data: bytes, path: Path, item: str) -> Page | None:
-    """Return the table of a page or of an XML spreadsheet; None for a file that is neither.
+    """Return the tables of a page or of an XML spreadsheet; None for a file that is neither.
 
     Raises
     ------
@@ -74,21 +83,18 @@ def page_of(data: bytes, path: Path, item: str) -> Page | None:
         return None
     text = _text(head)
     if _XML_SHEET.match(text):
-        return _page(_xml_rows(_text(data), item), Phrase("an_xml_spreadsheet"), path, item)
+        return _page(_xml_tables(_text(data), item), Phrase("an_xml_spreadsheet"), "", path, item)
     if not _HTML.match(text):
         return None
     parser = _Tables()
     parser.feed(_text(data))
     parser.close()
-    rows = parser.largest()
-    if len(rows) < 2 or max(map(len, rows)) < 2:
-        title = " ".join(parser.title.split())[:60] or " ".join(parser.words.split())[:60]
-        raise FileError(item, "page_without_table", {"title": title, "suffix": path.suffix or item})
-    return _page(rows, Phrase("an_html_page"), path, item)
+    title = " ".join(parser.title.split())[:60] or " ".join(parser.words.split())[:60]
+    return _page(parser.filled(), Phrase("an_html_page"), title, path, item)
 
 
-def table_of_page(source: Source) -> Outcome[Source]:
-    """Return the file itself, or the table of a page as tab-separated text.
+def tables_of_page(source: Source) -> Outcome[tuple[tuple[str, Source], ...]]:
+    """Return the file itself without a name, or the tables of a page by name as tab-separated text.
 
     Raises
     ------
@@ -101,23 +107,33 @@ def table_of_page(source: Source) -> Outcome[Source]:
         (b"\x89PNG", b"\xff\xd8\xff", b"PK\x03\x04")
     )
     if not suspect:
-        return Outcome(source)
+        return Outcome((("", source),))
     is_page = head.startswith(b"PK") or _HTML.match(_text(head)) or _XML_SHEET.match(_text(head))
     page = page_of(source.load() if is_page else head, source.path, source.item)
     if page is None:
-        return Outcome(source)
+        return Outcome((("", source),))
+    return Outcome(tuple((table.name, _as_text(source, table)) for table in page.tables), page.decisions)
+
+
+def _as_text(source: Source, table: PageTable) -> Source:
     stream = io.StringIO()
-    csv.writer(stream, delimiter="\t", lineterminator="\n").writerows(page.rows)
+    csv.writer(stream, delimiter="\t", lineterminator="\n").writerows(table.rows)
     data = stream.getvalue().encode("utf-8", "replace")
-    return Outcome(replace(source, head=data[:HEAD_BYTES], load=lambda: data), page.decisions)
+    return replace(source, head=data[:HEAD_BYTES], load=lambda: data)
 
 
-def _page(rows: list[list[str]], kind: Phrase, path: Path, item: str) -> Page:
-    width = max(map(len, rows), default=0)
-    if len(rows) < 2 or width < 2:
-        raise FileError(item, "page_without_table", {"title": "", "suffix": path.suffix or item})
-    filled = tuple(row + [""] * (width - len(row)) for row in rows)
-    return Page(filled, (Decision(item, "page_read_as_table", {"kind": kind, "rows": len(filled)}),))
+def _page(tables: Sequence[tuple[str, list[list[str]]]], kind: Phrase, title: str, path: Path, item: str) -> Page:
+    """Those with two rows and columns at least: the others are lines that a page sets in frames."""
+    kept = [
+        PageTable(name, tuple(row + [""] * (width - len(row)) for row in rows))
+        for name, rows in tables
+        if len(rows) > 1 and (width := max(map(len, rows))) > 1
+    ]
+    if not kept:
+        raise FileError(item, "page_without_table", {"title": title, "suffix": path.suffix or item})
+    count = sum(len(table.rows) for table in kept)
+    values: dict[str, Value] = {"kind": kind, "tables": len(kept), "rows": count}
+    return Page(tuple(kept), (Decision(item, "page_read_as_table", values),))
 
 
 def _text(data: bytes) -> str:
@@ -233,25 +249,27 @@ class _Tables(HTMLParser):
         elif not self._in and len(self.words) < 200:
             self.words += data
 
-    def largest(self) -> list[list[str]]:
-        """Rows of the table with most cells that are filled."""
+    def filled(self) -> list[tuple[str, list[list[str]]]]:
+        """Rows that are not empty of all tables, which are numbered from 1."""
         for table in self.open:
             table.end_row()
-        filled = [[row for row in table.rows if any(row)] for table in self.tables]
-        return max(filled, key=lambda rows: sum(bool(cell) for row in rows for cell in row), default=[])
+        return [(str(n), [row for row in table.rows if any(row)]) for n, table in enumerate(self.tables, 1)]
 
 
 # --- SpreadsheetML 2003 --------------------------------------------------------------------------------------------
 
 
-def _xml_rows(text: str, item: str) -> list[list[str]]:
-    """Rows of the first worksheet of an XML spreadsheet with two rows or more."""
+def _xml_tables(text: str, item: str) -> list[tuple[str, list[list[str]]]]:
+    """Names and rows of the worksheets of an XML spreadsheet."""
     try:
         root = fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise FileError(item, "workbook_not_readable", {"error": str(error)}) from error
-    tables = [_rows_of_sheet(sheet) for sheet in root.iter(f"{_SPREADSHEET}Table")]
-    return next((rows for rows in tables if len(rows) > 1), tables[0] if tables else [])
+    return [
+        (sheet.get(f"{_SPREADSHEET}Name") or str(number), _rows_of_sheet(table))
+        for number, sheet in enumerate(root.iter(f"{_SPREADSHEET}Worksheet"), 1)
+        for table in sheet.iter(f"{_SPREADSHEET}Table")
+    ]
 
 
 def _rows_of_sheet(table: Element) -> list[list[str]]:

@@ -32,13 +32,12 @@ def rows_at_the_end(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     finite = values[np.isfinite(values)]
     if len(finite) < _ROWS:
         return found
-    for extreme, others in (
-        (finite.max(), finite[finite < finite.max()]),
-        (finite.min(), finite[finite > finite.min()]),
-    ):
+    lowest, highest = finite.min(), finite.max()
+    for extreme in (highest, lowest):
         negative = extreme < 0
-        if not is_full_scale(float(extreme)) or (extreme == finite.min() and not negative and len(others)):
+        if not is_full_scale(float(extreme)) or (extreme == lowest < highest and not negative):
             continue
+        others = finite[finite != extreme]
         rows = values == extreme
         needed = _ROWS if negative or _is_far(extreme, others) or (others % 1 != 0).any() else _ROWS_OF_WHOLE
         if _longest_run(rows[np.isfinite(values)]) >= needed:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
 
 from ingest.outcome import Notes, Outcome, Value
 from ingest.species import fold
@@ -24,6 +27,8 @@ _WORDS_OF_TIME = (
     *(b"time", b"Time", b"TIME", b"date", b"Date", b"DATE", b"epoch", b"Epoch", b"stamp", b"clock", b"utc", b"UTC"),
     *(word.encode() for word in ("时间", "日期", "时刻", "时分秒")),
 )
+_MAY_BEGIN_WORD = ~np.isin(np.arange(256), list(b"0123456789.+-"))
+_CHUNK_BYTES = 1 << 20
 _SAMPLE = 50
 _MOST_LINES = 20_000
 _SHOWN = 5
@@ -148,12 +153,8 @@ def _starts(table: Table) -> list[int]:
     sample = data[offset : offset + 100_000].split(b"\n")[: _SAMPLE + 1]
     wordy = sum(1 for line in sample if _WORDS_FIRST.match(b"\n" + line))
     if wordy <= 0.2 * len(sample):
-        found = []
-        for match in _WORDS_FIRST.finditer(data, offset):
-            found.append(match.start() + 1)
-            if len(found) > _MOST_LINES:
-                return found
-        return found
+        found = (end + 1 for end in _line_ends(data, offset) if _WORDS_FIRST.match(data, end))
+        return list(islice(found, _MOST_LINES + 1))
     starts: set[int] = set()
     for word in _WORDS_OF_TIME:
         at = data.find(word, offset)
@@ -162,6 +163,17 @@ def _starts(table: Table) -> list[int]:
             end = data.find(b"\n", at)
             at = data.find(word, end) if end >= 0 else -1
     return sorted(start for start in starts if start >= table.offset)
+
+
+def _line_ends(data: bytes, offset: int) -> Iterator[int]:
+    """Bytes at which lines end that are followed by a byte with which a word, or what stands before it, may begin.
+
+    Rows begin with digits, and there are many: their bytes are looked at together.
+    """
+    for start in range(offset, len(data), _CHUNK_BYTES):
+        chunk = np.frombuffer(data, np.uint8, min(_CHUNK_BYTES + 1, len(data) - start), start)
+        ends = np.flatnonzero(chunk[:-1] == ord("\n"))
+        yield from (start + ends[_MAY_BEGIN_WORD[chunk[ends + 1]]]).tolist()
 
 
 def _understood(

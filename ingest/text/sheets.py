@@ -11,16 +11,17 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from ingest.errors import FileError
-from ingest.outcome import Decision
+from ingest.errors import FileError, UnknownFormat
+from ingest.extents import refuse_far_cells
+from ingest.outcome import Decision, Notes
 from ingest.text.encodings import guess_encoding, is_latin, without_broken_lines
-from ingest.text.pages import page_of
+from ingest.text.pages import Page, page_of
 from ingest.text.sources import ZIP_ERRORS, Limits
 
 # Marks by which a file says how it is encoded.
@@ -34,10 +35,14 @@ csv.field_size_limit(10_000_000)
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows of texts with their numbers, and what a row is called: ``line``, or ``sheet 名录, row``."""
+    """Rows of texts with their numbers, and what a row is called: ``line``, or ``sheet 名录, row``.
+
+    ``name`` is that of one of several tables of a file.
+    """
 
     unit: str
     rows: Iterable[tuple[int, list[str]]]
+    name: str = ""
 
 
 def read_sheets(path: Path, item: str, limits: Limits) -> tuple[list[Sheet], tuple[Decision, ...]]:
@@ -52,11 +57,38 @@ def read_sheets(path: Path, item: str, limits: Limits) -> tuple[list[Sheet], tup
     refuse_bomb(data, item, limits)
     page = page_of(data, path, item)
     if page is not None:
-        return [Sheet("row", enumerate(page.rows, 1))], page.decisions
+        return page_sheets(page), page.decisions
     if is_workbook(data):
         return list(workbook_sheets(data, item, limits)), ()
     text, decisions = office_text(data, item)
     return [Sheet("line", csv_rows(text, item))], decisions
+
+
+def page_sheets(page: Page) -> list[Sheet]:
+    """The tables of a page as sheets; where there is only one, it is the file."""
+    if len(page.tables) == 1:
+        return [Sheet("row", enumerate(page.tables[0].rows, 1))]
+    return [Sheet(f"sheet {table.name}, row", enumerate(table.rows, 1), table.name) for table in page.tables]
+
+
+def tell_unread(item: str, refused: Sequence[tuple[str, FileError]], read: int, notes: Notes) -> None:
+    """Say by name which tables of a file are not read, and why.
+
+    Raises
+    ------
+    FileError
+        If none is ``read``: what is wrong with the first that is a table, else with the first.
+    """
+    problems = [error for _, error in refused if not isinstance(error, UnknownFormat)]
+    if not read and refused:
+        raise problems[0] if problems else refused[0][1]
+    for name, error in refused:
+        if error.phrase.code == "sheet_empty":
+            continue
+        if isinstance(error, UnknownFormat):
+            notes.decide(item, "sheet_not_read", {"sheet": name}, error.phrase)
+        else:
+            notes.keep(replace(error.reject, where=f"sheet {name}"))
 
 
 def office_text(data: bytes, item: str) -> tuple[str, tuple[Decision, ...]]:
@@ -137,9 +169,10 @@ def workbook_sheets(data: bytes, item: str, limits: Limits) -> Iterator[Sheet]:
     Raises
     ------
     FileError
-        If it is damaged, or would unpack to more than is allowed.
+        If it is damaged, would unpack to more than is allowed, or has a cell far from all others.
     """
     refuse_bomb(data, item, limits)
+    refuse_far_cells(data, item)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = book.sheet_names
@@ -147,7 +180,8 @@ def workbook_sheets(data: bytes, item: str, limits: Limits) -> Iterator[Sheet]:
     except (CalamineError, ValueError, OSError) as error:
         raise FileError(item, "workbook_not_readable", {"error": str(error)}) from error
     for name, rows in zip(names, tables, strict=True):
-        yield Sheet(f"sheet {name}, row", ((n, [cell_text(cell) for cell in row]) for n, row in enumerate(rows, 1)))
+        texts = ((n, [cell_text(cell) for cell in row]) for n, row in enumerate(rows, 1))
+        yield Sheet(f"sheet {name}, row", texts, name)
 
 
 def cell_text(cell: object) -> str:

@@ -74,10 +74,10 @@ def _read(path: Path, item: str, limits: Limits, first: int | None = None) -> by
         size = path.stat().st_size
         if size > limits.file_bytes:
             raise FileError(item, "file_too_large", {"size_mb": size / 1e6, "limit_mb": limits.maximum_file_mb})
-        with path.open("rb") as stream:
+        with path.open("rb", buffering=0) as stream:  # a buffer would be joined to the rest: a copy of the file
             if stream.read(2) != b"\x1f\x8b":
                 stream.seek(0)
-                return stream.read(-1 if first is None else first)
+                return (stream.readall() if first is None else stream.read(first)) or b""
             stream.seek(0)
             return _unpack(stream, item, size, limits.unpacked_bytes(size), first)
     except OSError as error:

@@ -121,10 +121,20 @@ class _Candidate:
 def _candidate(block: Sequence[str], index: int, delimiter: str, known: Mapping[str, str]) -> _Candidate:
     """Read a line and those behind it as one or more heading rows."""
     fields = split_line(block[0], delimiter)[:2000]
-    if sum(1 for text in fields if parse_number(text) is not None) > 0.3 * len(fields):
+    if _are_values(fields):
         return _Candidate(0, index, delimiter, fields)
     joined = heading_rows(block, delimiter, known)
     return _Candidate(_heading_score(joined.texts, known), index, delimiter, joined.texts, joined.rows)
+
+
+def _are_values(fields: Sequence[str]) -> bool:
+    """Whether more than 0.3 of the fields are numbers; the rest is not looked at, for most lines are data."""
+    numbers = 0
+    for text in fields:
+        numbers += parse_number(text) is not None
+        if numbers > 0.3 * len(fields):
+            return True
+    return False
 
 
 def heading_rows(lines: Sequence[str], delimiter: str, known: Mapping[str, str]) -> Headings:
@@ -308,7 +318,8 @@ def read_columns(
     -------
     DataFrame, decisions
         Columns named ``c0``, ``c1``, ... by their place in the file, and what had to be said about unreadable fields.
-        Where cells of ``c1`` say something else than a number, ``c1_said`` holds it (`ingest.text.numbers`).
+        Where cells of ``c1`` say something else than a number, ``c1_said`` holds it, and ``c1_limit`` the limits
+        of detection that values are below (`ingest.text.numbers`).
 
     Raises
     ------
@@ -369,7 +380,11 @@ def _sentinels_to_null(frame: pl.DataFrame, missing: Sequence[str]) -> pl.DataFr
     codes = sorted({value for token in (*MISSING_TOKENS, *missing) if (value := parse_number(token)) is not None})
     codes = [code for code in codes if math.isfinite(code)]
     floats = [name for name, kind in frame.schema.items() if kind == pl.Float64]
-    present = [name for name in floats if frame[name].is_in(codes).any()]
+    # Extremes tell at once that no code is there, as in most columns.
+    below, above = max((c for c in codes if c < 0), default=-math.inf), min(c for c in [*codes, math.inf] if c >= 0)
+    near = (pl.col(floats).min() <= below) | (pl.col(floats).max() >= above)
+    suspect = [name for name, found in frame.select(near).row(0, named=True).items() if found] if floats else []
+    present = [name for name in suspect if frame[name].is_in(codes).any()]
     return frame.with_columns(
         pl.when(pl.col(name).is_in(codes)).then(None).otherwise(pl.col(name)).alias(name) for name in present
     )
@@ -435,10 +450,12 @@ def _numbers_from_texts(
             comma_told=table.decimal_comma,
             angle=index in angles,
         )
-        values, words = notes.take(numbers_of_texts(stripped[series.name], reading))
-        columns.append(values)
-        if words is not None:
-            said.append(words.alias(f"{series.name}_said"))
+        numbers_found = notes.take(numbers_of_texts(stripped[series.name], reading))
+        columns.append(numbers_found.values)
+        if numbers_found.words is not None:
+            said.append(numbers_found.words.alias(f"{series.name}_said"))
+        if numbers_found.limits is not None:
+            said.append(numbers_found.limits.alias(f"{series.name}_limit"))
     frame = _sentinels_to_null(pl.DataFrame(columns), missing)
     return frame.with_columns(said), tuple(notes.decisions)
 

@@ -20,7 +20,7 @@ from ingest.text.sections import find_tables, split_at_headings
 from ingest.text.sources import Source
 from ingest.text.tables import Table, first_rows, heading_with_unit, read_columns, split_line
 from ingest.text.times.stamps import Stamps
-from ingest.traces.cellwords import flag_bounds, said_of, words_of_cells
+from ingest.traces.cellwords import flag_bounds, limits_of, said_of, with_limit, words_of_cells
 from ingest.traces.checks.conventions import advised_unit, is_chinese, unit_by_convention, why_no_convention
 from ingest.traces.checks.vockinds import with_voc_kind
 from ingest.traces.columns import Use, choose_columns, columns_named
@@ -181,7 +181,7 @@ def record_from_rows(rows: Rows, settings: TraceSettings, layout: Layout) -> Out
     stamps, zone, hint = read_times(rows.frame, rows.uses, table, settings, layout)
     notes = Notes((*rows.decisions, *stamps.decisions))
     good = ~np.isnat(stamps.time)
-    blank = rows.frame.select(pl.all_horizontal(pl.exclude("^.*_said$").is_null())).to_series().to_numpy()
+    blank = rows.frame.select(pl.all_horizontal(pl.exclude("^.*_(said|limit)$").is_null())).to_series().to_numpy()
     notes.keep(*_untimed_rows(table, good | blank))
     record = notes.take(_fill(rows, stamps, good, settings, layout))
     return notes.outcome(replace(record, zone=zone, stated_offset_s=stamps.offset_s, zone_hint=hint))
@@ -230,7 +230,8 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
             channel = notes.take(made)
             if channel is not None:
                 channel = notes.take(with_voc_kind(channel, use.heading, layout.instrument, item))
-                channels.append(flag_bounds(channel, said_of(frame, use.index, good)))
+                channel = flag_bounds(channel, said_of(frame, use.index, good))
+                channels.append(with_limit(channel, limits_of(frame, use.index, good)))
                 sources.append(use.index)
     if empty:
         notes.decide(item, "columns_left_out", columns_named(empty))

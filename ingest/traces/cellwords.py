@@ -19,10 +19,25 @@ _BOUNDS = {BELOW: Flag.BELOW_DETECTION_LIMIT, ABOVE: Flag.VALUE_OUT_OF_RANGE}
 
 def said_of(frame: pl.DataFrame, index: int, good: np.ndarray) -> pl.Series | None:
     """Words of a column's cells in the placed rows; None where no cell says anything."""
-    name = f"c{index}_said"
+    return _placed(frame, f"c{index}_said", good)
+
+
+def limits_of(frame: pl.DataFrame, index: int, good: np.ndarray) -> pl.Series | None:
+    """Limits of detection that a column's cells state in the placed rows; None where none does."""
+    return _placed(frame, f"c{index}_limit", good)
+
+
+def _placed(frame: pl.DataFrame, name: str, good: np.ndarray) -> pl.Series | None:
     if name not in frame.columns:
         return None
     return frame[name] if good.all() else frame[name].filter(pl.Series(good))
+
+
+def with_limit(channel: Channel, limits: pl.Series | None) -> Channel:
+    """Keep the limit of detection that the file states (``<0.025``) of a species; of several the largest."""
+    if limits is None or not channel.is_species or limits.null_count() == len(limits):
+        return channel
+    return replace(channel, detection_limit=float(limits.to_numpy()[limits.is_not_null().to_numpy()].max()))
 
 
 def flag_bounds(channel: Channel, said: pl.Series | None) -> Channel:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from fnmatch import fnmatch
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,8 @@ from ingest.traces.record import FloatArray, Record, TraceSettings
 
 LIKELIEST_ZONE = "Asia/Shanghai"
 """Of times about which nothing else is known: the clock of all of China."""
+_SPAN = np.timedelta64(183, "D")
+_MARGIN = np.timedelta64(3, "D")  # more than a zone is off UTC, and than a clock is set by
 ASKED_CODES = ("zone_likeliest_by_place", "zone_likeliest_without_place", "zone_answered")
 """Evidence of a zone that nothing in the mission settles."""
 
@@ -37,6 +39,10 @@ def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:
     first valid moment.
     """
     zone = zone_of(name)
+    offset = _constant_offset(local, zone)
+    if offset is not None:
+        shifted: TimeArray = local - offset
+        return shifted, np.zeros(len(local), np.uint32)
     index = pd.DatetimeIndex(local)
     plain = np.zeros(len(index), bool)
     early = index.tz_localize(zone, ambiguous=~plain, nonexistent="shift_forward")
@@ -55,8 +61,21 @@ def localise(local: TimeArray, name: str) -> tuple[TimeArray, FlagArray]:
     return utc, doubtful
 
 
+def _constant_offset(local: TimeArray, zone: tzinfo) -> np.timedelta64 | None:
+    """What a zone's clock is ahead of UTC; None where it changes near the readings, or they cover half a year."""
+    first, last = (local.min(), local.max()) if len(local) else (np.datetime64("NaT"), np.datetime64("NaT"))
+    if np.isnat(first) or np.isnat(last) or last - first > _SPAN:
+        return None
+    days = np.arange(first.astype("datetime64[D]") - _MARGIN, last.astype("datetime64[D]") + _MARGIN)
+    offsets = {datetime.combine(day, datetime.min.time(), zone).utcoffset() for day in days.tolist()}
+    offset = offsets.pop() if len(offsets) == 1 else None
+    return None if offset is None else np.timedelta64(round(offset.total_seconds()), "s")
+
+
 def _hours_twice(local: TimeArray, name: str) -> np.ndarray:
     """Which readings a clock shows twice, at the end of summer time."""
+    if _constant_offset(local, zone_of(name)) is not None:
+        return np.zeros(len(local), bool)
     index = pd.DatetimeIndex(local)
     passes = [
         index.tz_localize(zone_of(name), ambiguous=np.full(len(index), summer), nonexistent="shift_forward")

@@ -36,7 +36,8 @@ def group_outings(
     """Sort records into outings: (record that gives the positions, instruments).
 
     An instrument with positions of its own is an outing; one without joins the positions that overlap it
-    longest in time. ``used`` are tracks that gave something to an instrument already.
+    longest in time, but not those of another named platform. Platforms that share a track are outings of their own.
+    ``used`` are tracks that gave something to an instrument already.
     """
     tracks = [r for r in records if r.has_position and not r.has_species]
     placed = [r for r in records if r.has_position and r.has_species]
@@ -45,20 +46,34 @@ def group_outings(
     notes = Notes()
     sources = [*tracks, *placed]
     for record in lost:
-        best = max(range(len(sources)), key=lambda i: (_common_s(sources[i], record), -i), default=None)
+        own = [i for i, source in enumerate(sources) if not _of_two_platforms(source, record)]
+        best = max(own, key=lambda i: (_common_s(sources[i], record), -i), default=None)
         if best is None or _common_s(sources[best], record) <= 0:
-            notes.keep(_no_position(record, sources))
+            notes.keep(_no_position(record, [sources[i] for i in own]))
         else:
             groups.setdefault(best, []).append(record)
     outings: list[tuple[Record | None, tuple[Record, ...]]] = []
     for index, source in enumerate(sources):
         members = groups.get(index, [])
         if source.has_species or members:
-            outings.append((source, tuple(members)))
+            outings += [(source, same) for same in _by_platform(members)]
         elif source.item not in used:
             others = [s for i, s in enumerate(sources) if s.has_species or i in groups]
             notes.keep(_unused_track(source, others))
     return notes.outcome(tuple(outings))
+
+
+def _of_two_platforms(source: Record, record: Record) -> bool:
+    """Whether a placed instrument and one without positions are named as two platforms."""
+    return source.has_species and "" not in (source.platform, record.platform) and source.platform != record.platform
+
+
+def _by_platform(members: Sequence[Record]) -> list[tuple[Record, ...]]:
+    """The instruments on one track: together, but for those that are named as platforms of their own."""
+    names = list(dict.fromkeys(record.platform for record in members))
+    if sum(name != "" for name in names) < 2:
+        return [tuple(members)]
+    return [tuple(record for record in members if record.platform == name) for name in names]
 
 
 def _common_s(first: Record, second: Record) -> float:
@@ -238,7 +253,8 @@ def _onto(base: Record, instruments: Sequence[Record], settings: TraceSettings) 
         )
     names = [base.instrument, *(record.instrument for record in instruments)]
     joined = replace(base, channels=tuple(channels), instrument=", ".join(dict.fromkeys(n for n in names if n)))
-    return notes.outcome(joined)
+    platform = next((r.platform for r in (base, *instruments) if r.platform), "")
+    return notes.outcome(replace(joined, platform=platform))
 
 
 def _snapped(times: TimeArray, onto: TimeArray, gap_s: float) -> TimeArray:

@@ -15,7 +15,7 @@ def join_pieces(records: Sequence[Record]) -> tuple[Record, ...]:
     """Put records one behind the other that hold the same quantities in the same units; the others stay apart."""
     joined: list[Record] = []
     for record in records:
-        at = next((n for n, other in enumerate(joined) if _alike(other, record)), None)
+        at = next((n for n, other in enumerate(joined) if are_alike(other, record)), None)
         if at is None:
             joined.append(record)
         else:
@@ -27,7 +27,8 @@ def _quantities(record: Record) -> set[tuple[str, str]]:
     return {(channel.name, channel.attrs.get("units", "")) for channel in record.channels}
 
 
-def _alike(first: Record, second: Record) -> bool:
+def are_alike(first: Record, second: Record) -> bool:
+    """Whether two records hold the same quantities in the same units, by the same clock."""
     return (
         _quantities(first) == _quantities(second)
         and (first.zone, first.stated_offset_s, first.instrument)
@@ -59,7 +60,9 @@ def _channel(first: Channel, second: Channel) -> Channel:
     if first.qc is not None or second.qc is not None:
         parts = [np.zeros(len(c.values), np.uint32) if c.qc is None else c.qc for c in (first, second)]
         qc = np.concatenate(parts)
-    return replace(first, values=np.r_[first.values, second.values], qc=qc)
+    limits = [c.detection_limit for c in (first, second) if c.detection_limit is not None]
+    values = np.r_[first.values, second.values]
+    return replace(first, values=values, qc=qc, detection_limit=max(limits, default=None))
 
 
 def _platforms(first: Record, second: Record) -> pl.Series | None:

@@ -23,8 +23,8 @@ import xarray as xr
 from ingest.errors import FileError, UnknownFormat
 from ingest.flags import Flag
 from ingest.outcome import Notes, Outcome, Phrase
-from ingest.schema import check_trace, new_trace
-from ingest.text.pages import table_of_page
+from ingest.schema import new_trace
+from ingest.text.pages import tables_of_page
 from ingest.text.sources import Source, open_source
 from ingest.traces.checks.plausibility import check_record, repair_stamps, take
 from ingest.traces.checks.speeds import check_speed
@@ -67,6 +67,7 @@ from ingest.traces.outings import group_outings, join_outing
 from ingest.traces.qualified import split_platforms
 from ingest.traces.record import Reader, Record
 from ingest.traces.record import TraceSettings as TraceSettings  # callers name it beside `read_traces`
+from ingest.traces.sheets import read_each
 
 logger = logging.getLogger(__name__)
 
@@ -154,7 +155,7 @@ def read_traces(
             if instruments:
                 joined = notes.take(check_speed(joined))
             named = instruments[0] if len(instruments) == 1 and not source.has_species else source
-            name = _stem(named.item) + (f"-{named.platform}" if named.platform else "")
+            name = _stem(named.item) + (f"-{joined.platform}" if joined.platform else "")
             traces += _split(joined, name, taken, settings, notes)
     traces.sort(key=lambda trace: (trace["time"].values[0], str(trace["trajectory"].values)))
     logger.info("traces: %d files, %d traces, %d rejects", len(files), len(traces), len(notes.rejects))
@@ -183,10 +184,15 @@ def _read_file(path: Path, settings: TraceSettings, root: Path | None, notes: No
     source = _guarded(lambda: Outcome(open_source(path, item, settings)), notes)
     if source is None:
         return []
-    page = _guarded(partial(table_of_page, source), notes)
-    if page is None:
+    tables = _guarded(partial(tables_of_page, source), notes)
+    if tables is None:
         return []
-    records = _guarded(partial(_read_source, page, settings), notes) or ()
+    if len(tables) == 1:
+        records = _guarded(partial(_read_source, tables[0][1], settings), notes) or ()
+    else:
+        names = [name for name, _ in tables]
+        read = partial(read_each, item, names, lambda place: _read_source(tables[place][1], settings))
+        records = _guarded(read, notes) or ()
     checked = [_guarded(partial(check_record, r, settings), notes) for r in records]
     return [record for record in checked if record is not None]
 
@@ -275,7 +281,7 @@ def _split(record: Record, name: str, taken: set[str], settings: TraceSettings, 
 
 
 def _build(record: Record, name: str) -> xr.Dataset:
-    """Build and check the dataset of one outing."""
+    """Build the dataset of one outing, which `new_trace` checks."""
     rows = len(record.time)
     lon = np.full(rows, np.nan) if record.lon is None else record.lon
     lat = np.full(rows, np.nan) if record.lat is None else record.lat
@@ -285,12 +291,13 @@ def _build(record: Record, name: str) -> xr.Dataset:
     for channel in record.channels:
         if channel.is_species:
             trace = _with_quality(trace, channel.name, channel.values, channel.qc)
+        if channel.detection_limit is not None:
+            trace[channel.name].attrs["detection_limit_reported"] = channel.detection_limit
     trace.attrs["source"] = record.item
     if record.instrument:
         trace.attrs["instrument"] = record.instrument
     if record.platform:
         trace.attrs["platform_id"] = record.platform
-    check_trace(trace)
     return trace
 
 

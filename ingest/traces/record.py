@@ -106,7 +106,8 @@ class TraceSettings(Limits):
 class Channel:
     """One measured series: values (obs,), CF attributes, and the flags of single values.
 
-    ``scale`` is what the numbers of the file were multiplied by.
+    ``scale`` is what the numbers of the file were multiplied by, ``detection_limit`` what the file says that values
+    are below (``<0.025``), in the unit of the values.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Channel:
     attrs: Mapping[str, str]
     qc: FlagArray | None = None
     scale: float = 1.0
+    detection_limit: float | None = None
 
     @property
     def is_species(self) -> bool:
@@ -167,13 +169,16 @@ class Layout:
 
     ``columns`` maps a folded heading to ``"quantity unit"`` (empty text: leave out). ``date`` is the day of
     rows that carry
-    a time of day only. ``missing`` are further tokens for "no value". ``status_words`` are codes of a status column
+    a time of day only. ``date_order`` is what the file itself states, ``usual_date_order`` how the maker delivers it,
+    for rows that do not settle it.
+    ``missing`` are further tokens for "no value". ``status_words`` are codes of a status column
     that the format documents, as in `TraceSettings`.
     """
 
     instrument: str = ""
     zone: str = ""
     date_order: str = ""
+    usual_date_order: str = ""
     date: date | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()

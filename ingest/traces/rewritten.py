@@ -11,9 +11,10 @@ from ingest.errors import FileError
 from ingest.outcome import Outcome
 from ingest.text.encodings import Decoded, decode
 from ingest.text.sources import Source
-from ingest.text.times.stamps import date_in_name
 from ingest.traces.assemble import read_delimited
 from ingest.traces.record import Layout, Record, TraceSettings
+
+_FURTHEST_OFFSET_MIN = 14 * 60  # tz database: UTC+14 in the Line Islands
 
 
 def texts_of(text: Decoded, *, lines_above: int = 0, separator: str = ",") -> pl.DataFrame:
@@ -77,20 +78,15 @@ def decoded_without_zeros(source: Source, settings: TraceSettings) -> Decoded:
     return decode(replace(source, load=lambda: data), settings)
 
 
-def order_of_maker(item: str, order: str) -> str:
-    """Return the maker's order of day and month, empty where a day in the file's name can tell it."""
-    return "" if date_in_name(item) is not None else order
-
-
 def offset_text(minutes: pl.Expr) -> pl.Expr:
-    """Minutes ahead of UTC as the offset of a stamp: 480 becomes ``+08:00``.
+    """Minutes ahead of UTC as the offset of a stamp: 480 becomes ``+08:00``; null beyond the offset of any zone.
 
     Examples
     --------
-    >>> pl.DataFrame({"m": [480, -210]}).select(offset_text(pl.col("m")))["m"].to_list()
-    ['+08:00', '-03:30']
+    >>> pl.DataFrame({"m": [480.0, -210.0, 1e300]}).select(offset_text(pl.col("m")))["m"].to_list()
+    ['+08:00', '-03:30', None]
     """
-    size = minutes.abs()
+    size = pl.when(minutes.abs() <= _FURTHEST_OFFSET_MIN).then(minutes.abs()).otherwise(None)
     sign = pl.when(minutes < 0).then(pl.lit("-")).otherwise(pl.lit("+"))
     hours = (size // 60).cast(pl.Int64).cast(pl.String).str.zfill(2)
     rest = (size % 60).cast(pl.Int64).cast(pl.String).str.zfill(2)

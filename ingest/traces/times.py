@@ -37,7 +37,13 @@ def read_times(
     if both is not None:
         epoch, stamp = both
         stamps = _add_nanoseconds(_epoch_times(frame[f"c{epoch.index}"], table), frame, by_role.get("epoch_ns"))
-        return _with_note(stamps, tested(stamps.time, frame, epoch, stamp, table.item, order)), "UTC", ""
+        return (
+            _with_note(
+                stamps, tested(stamps.time, frame, epoch, stamp, table.item, order or layout.usual_date_order)
+            ),
+            "UTC",
+            "",
+        )
     if "epoch" in by_role:
         stamps = _epoch_times(frame[f"c{by_role['epoch'].index}"], table)
         return _add_nanoseconds(stamps, frame, by_role.get("epoch_ns")), "UTC", ""
@@ -47,7 +53,14 @@ def read_times(
     if column.dtype == pl.String and _are_epochs(column):
         return _epoch_times(column.str.strip_chars().cast(pl.Float64, strict=False), table), "UTC", ""
     declared = bool(settings.time_zone or layout.zone)
-    stamps = parse_stamps(column, table.item, date_order=order, day=layout.date, letters_are_local=declared)
+    stamps = parse_stamps(
+        column,
+        table.item,
+        date_order=order,
+        usual_order=layout.usual_date_order,
+        day=layout.date,
+        letters_are_local=declared,
+    )
     if re.search(r"(?<![A-Za-z])GPST(?![A-Za-z])", use.heading.upper()) and stamps.offset_s is None:
         gps = Decision(table.item, "gps_time_taken", {"heading": use.heading})
         return _with_note(replace(stamps, time=utc_from_gps(stamps.time)), gps), "UTC", ""

@@ -76,6 +76,8 @@ def standing_sd(variance: float) -> float:
         ({"accuracy": 7.0}, 7.0),
         ({"gnss_accuracy": 1.5}, 1.5),
         ({"gnss_accuracy": 1.5, "accuracy": 7.0}, 1.5),
+        ({"position_sd": 6.0}, 6.0),
+        ({"gnss_accuracy": 1.5, "position_sd": 6.0}, 1.5),
         ({"accuracy": 0.1}, 0.3),
         ({"accuracy": 0.0}, 2.5),
         ({"accuracy": -1.0}, 2.5),

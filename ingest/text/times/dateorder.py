@@ -17,8 +17,12 @@ _DATE = r"^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})"
 _FEW_WRONG = 0.98  # of the dates: the rest are broken rows, which are counted
 
 
-def settle_order(texts: pl.Series, item: str, declared: str, known: date | None, notes: Notes) -> str:
+def settle_order(
+    texts: pl.Series, item: str, declared: str, known: date | None, notes: Notes, *, usual: str = ""
+) -> str:
     """Settle by all rows whether the stamps are year-month-day, day-month-year or month-day-year.
+
+    ``declared`` is obeyed where it fits the rows; ``usual`` is taken, and told, where nothing settles it.
 
     Raises
     ------
@@ -32,11 +36,18 @@ def settle_order(texts: pl.Series, item: str, declared: str, known: date | None,
     if not runs:
         return "ymd"
     first = str(texts.filter(texts.str.contains(rf"^\s*{re.escape(runs[0])}(?:\D|$)"))[0])
-    return order_of_dates(runs, item, declared, known, notes, first=first)
+    return order_of_dates(runs, item, declared, known, notes, first=first, usual=usual)
 
 
 def order_of_dates(
-    dates: Sequence[str], item: str, declared: str, known: date | None, notes: Notes, *, first: str = ""
+    dates: Sequence[str],
+    item: str,
+    declared: str,
+    known: date | None,
+    notes: Notes,
+    *,
+    first: str = "",
+    usual: str = "",
 ) -> str:
     """Settle the order of day, month and year of dates in the order of their rows; see `settle_order`."""
     parts = [p for text in dates if len(p := re.split(r"[-/.]", text)) == 3]
@@ -53,13 +64,16 @@ def order_of_dates(
         return declared
     if len({tuple(found) for found in fitting.values()}) == 1:
         return next(iter(fitting))
-    return _doubtful_order(fitting, first or dates[0], item, known, notes)
+    return _doubtful_order(fitting, first or dates[0], item, known, notes, usual)
 
 
 def _doubtful_order(
-    fitting: Mapping[str, list[date]], first: str, item: str, known: date | None, notes: Notes
+    fitting: Mapping[str, list[date]], first: str, item: str, known: date | None, notes: Notes, usual: str
 ) -> str:
-    """Choose among orders that all rows allow: by the file's day, by what is possible, by the order of the rows."""
+    """Choose among orders that all rows allow: by the file's day, by what is possible, by the order of the rows.
+
+    What is left is as the maker of the instrument delivers it (``usual``), if that is known.
+    """
     if known is not None:
         same = [o for o, found in fitting.items() if found[0] == known]
         if len(same) == 1:
@@ -82,4 +96,8 @@ def _doubtful_order(
         why = Phrase("date_order_of_points", {"stamp": first})
         notes.decide(item, "date_order_taken", {"order": "dmy"}, why)
         return "dmy"
+    if usual in fitting:
+        why = Phrase("date_order_of_maker", {"stamp": first, "day": str(fitting[usual][0])})
+        notes.decide(item, "date_order_taken", {"order": usual}, why)
+        return usual
     raise FileError(item, "year_and_day_alike" if "ymd" in fitting else "day_and_month_alike", {"stamp": first})

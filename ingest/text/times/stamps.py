@@ -79,7 +79,13 @@ def dates_in_name(item: str) -> tuple[date, ...]:
 
 
 def parse_stamps(
-    texts: pl.Series, item: str, *, date_order: str = "", day: date | None = None, letters_are_local: bool = False
+    texts: pl.Series,
+    item: str,
+    *,
+    date_order: str = "",
+    usual_order: str = "",
+    day: date | None = None,
+    letters_are_local: bool = False,
 ) -> Stamps:
     """Parse a column of stamps.
 
@@ -93,6 +99,8 @@ def parse_stamps(
         The file, for messages and for the day in its name.
     date_order : str
         ``ymd``, ``dmy`` or ``mdy`` where it is known.
+    usual_order : str
+        The order in which the maker delivers, where rows and days may say otherwise.
     day : date, optional
         The day of the first row, where it is known otherwise: it settles the order of day and month.
     letters_are_local : bool
@@ -112,7 +120,9 @@ def parse_stamps(
     if not len(filled):
         raise FileError(item, "time_column_empty")
     if share_like(filled, _GPST) > 0.5:
-        gps = parse_stamps(stripped.str.replace(_GPST, "$1"), item, date_order=date_order, day=day)
+        gps = parse_stamps(
+            stripped.str.replace(_GPST, "$1"), item, date_order=date_order, usual_order=usual_order, day=day
+        )
         note = Decision(item, "gps_time_taken", {"heading": "GPST"})
         return Stamps(utc_from_gps(gps.time), 0.0, (*gps.decisions, note))
     notes = Notes()
@@ -121,7 +131,7 @@ def parse_stamps(
     offset, local = _split_offset(stripped, item, notes, letters_are_local)
     regular = parse_regular(local)
     if regular is None:
-        order = settle_order(local, item, date_order, day or date_in_name(item), notes)
+        order = settle_order(local, item, date_order, day or date_in_name(item), notes, usual=usual_order)
         time = _read_column(local, order, item, letters_are_local, notes)
     else:
         time = regular
@@ -408,24 +418,28 @@ def parse_regular(texts: pl.Series) -> TimeArray | None:
 
 def _parse_chunk(texts: pl.Series, first: str, length: int) -> TimeArray | None:
     joined: str = texts.str.join("").item()
-    digits = np.frombuffer(joined.encode(), np.uint8).reshape(-1, length) - np.uint8(48)
-    separators = [4, 7, 10, 13, 16, *([19] if length > 19 else [])]
-    numbers = [i for i in range(length) if i not in separators]
-    pattern = np.frombuffer(first.encode(), np.uint8)[separators] - np.uint8(48)
-    if any((digits[:, i] > 9).any() for i in numbers) or (digits[:, separators] != pattern).any():
+    signs = np.frombuffer(first.encode(), np.uint8)
+    separators = np.isin(np.arange(length), (4, 7, 10, 13, 16, 19))
+    lowest = np.where(separators, signs, np.uint8(48))
+    # Places of all stamps behind one another: rows of 19 bytes are too short to be worked on one by one.
+    places = np.array(np.frombuffer(joined.encode(), np.uint8).reshape(-1, length).T, order="C")
+    places -= lowest[:, None]
+    if any(place.max() > (0 if separator else 9) for place, separator in zip(places, separators, strict=True)):
         return None
-    return _from_digits(digits, length)
+    return _from_digits(places, length)
 
 
-def _from_digits(digits: NDArray[np.uint8], length: int) -> TimeArray | None:
-    def number(start: int, stop: int) -> NDArray[np.int64]:
-        value = np.zeros(len(digits), np.int64)
-        for column in range(start, stop):
-            value = value * 10 + digits[:, column]
+def _from_digits(places: NDArray[np.uint8], length: int) -> TimeArray | None:
+    def number(start: int, stop: int) -> NDArray[np.int32]:
+        value = np.zeros(places.shape[1], np.int32)  # nine digits at most
+        for digits in places[start:stop]:
+            value *= 10
+            value += digits
         return value
 
     year, month, day = number(0, 4), number(5, 7), number(8, 10)
     hour, minute, second = number(11, 13), number(14, 16), number(17, 19)
+    fraction = number(20, length).astype(np.int64)
     if year.min() < 1678 or year.max() > 2261 or month.min() < 1 or month.max() > 12 or day.min() < 1:
         return None
     if hour.max() > 23 or minute.max() > 59 or second.max() > 59:
@@ -434,8 +448,8 @@ def _from_digits(digits: NDArray[np.uint8], length: int) -> TimeArray | None:
     days = months.astype("datetime64[D]") + (day - 1).astype("timedelta64[D]")
     if (days.astype("datetime64[M]") != months).any():
         return None
-    fraction = number(20, length) * 10 ** (9 - (length - 20)) if length > 20 else np.zeros(len(digits), np.int64)
-    clock = ((hour * 60 + minute) * 60 + second) * 1_000_000_000 + fraction
+    seconds = ((hour * 60 + minute) * 60 + second).astype(np.int64)
+    clock = seconds * 1_000_000_000 + fraction * 10 ** (29 - max(length, 20))
     time: TimeArray = days.astype("datetime64[ns]") + clock.astype("timedelta64[ns]")
     return time
 

@@ -239,8 +239,10 @@ def flag_constants(record: Record, settings: TraceSettings) -> Outcome[Record]:
     notes = Notes()
     channels = []
     for channel in record.channels:
-        finite = channel.values[np.isfinite(channel.values)]
-        if channel.is_species and len(finite) >= 10 and finite.min() == finite.max() and span > settings.constant_s:
+        first = channel.values[:1000]  # enough to see that most channels vary
+        varies = not channel.is_species or len(np.unique(first[np.isfinite(first)])) > 1
+        finite = channel.values[:0] if varies else channel.values[np.isfinite(channel.values)]
+        if len(finite) >= 10 and finite.min() == finite.max() and span > settings.constant_s:
             old = np.zeros(len(channel.values), np.uint32) if channel.qc is None else channel.qc
             channel = replace(channel, qc=(old | np.uint32(Flag.VALUE_STUCK)).astype(np.uint32))
             notes.decide(

@@ -16,7 +16,7 @@ from ingest.outcome import Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import order_of_maker, read_rewritten, require, texts_of
+from ingest.traces.rewritten import read_rewritten, require, texts_of
 
 _COLUMNS = {
     "height above takeoff": "height_above_takeoff",
@@ -43,7 +43,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     plain = frame.select(
         _finer(frame, stamp).alias(stamp), *(n for n in frame.columns if n in ("latitude", "longitude")), *kept
     )
-    layout = Layout(instrument="Airdata", columns=_COLUMNS, date_order=order_of_maker(source.item, "mdy"))
+    layout = Layout(instrument="Airdata", columns=_COLUMNS, usual_date_order="mdy")
     return read_rewritten(source, plain, settings, layout)
 
 

@@ -16,7 +16,7 @@ from ingest.outcome import Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import order_of_maker, read_rewritten, texts_of
+from ingest.traces.rewritten import read_rewritten, texts_of
 
 _TXT = {
     "osd.latitude": "lat",
@@ -47,7 +47,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     if "time" not in plain.columns and "time (local)" not in plain.columns:
         raise FileError(source.item, "no_column_names_a_time", where=f"line {lines_above + 1}")
     zone = "" if "time (local)" in plain.columns else "UTC"
-    layout = Layout(instrument="DJI", zone=zone, columns=known, date_order=order_of_maker(source.item, "mdy"))
+    layout = Layout(instrument="DJI", zone=zone, columns=known, usual_date_order="mdy")
     return read_rewritten(source, plain, settings, layout, lines_above=lines_above)
 
 

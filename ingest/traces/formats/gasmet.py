@@ -16,7 +16,7 @@ from ingest.outcome import Outcome
 from ingest.text.encodings import decode
 from ingest.text.sources import Source
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import order_of_maker, read_rewritten, renamed, require, texts_of
+from ingest.traces.rewritten import read_rewritten, renamed, require, texts_of
 
 _GAS = re.compile(
     r"^[A-Z][A-Za-z0-9, -]* (CH4|CO2|CO|N2O|NH3|H2O|NO|NO2|SO2|HCl|HCN|HF|C2H6|C2H4|C3H8|C6H6|C7H8|CH2O|O3)\b"
@@ -62,7 +62,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
         columns.append(values.alias(name))
         known[" ".join(name.lower().split())] = f"{slug} {_UNITS.get(unit_text.lower(), unit_text)}".strip()
     plain = frame.select((pl.col(day) + " " + pl.col(clock)).alias("time"), *columns)
-    layout = Layout(instrument="Gasmet", columns=known, date_order=order_of_maker(source.item, ""))
+    layout = Layout(instrument="Gasmet", columns=known)
     return read_rewritten(source, plain, settings, layout, lines_above=number)
 
 

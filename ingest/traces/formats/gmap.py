@@ -64,7 +64,9 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     marker = next((n for n, text in enumerate(lines) if "<<<DATA>>>" in text), None)
     if marker is None:
         raise FileError(source.item, "gmap_without_data")
-    layout = Layout(instrument="GMAP", date_order="mdy", columns=COLUMNS, first_line=marker + 1, wind_frame="ground")
+    layout = Layout(
+        instrument="GMAP", usual_date_order="mdy", columns=COLUMNS, first_line=marker + 1, wind_frame="ground"
+    )
     outcome = read_delimited(source, settings, layout)
     return Outcome(tuple(_finish(record) for record in outcome.value), outcome.decisions, outcome.rejects)
 

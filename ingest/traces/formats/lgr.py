@@ -16,7 +16,6 @@ from ingest.outcome import Outcome
 from ingest.text.sources import Source
 from ingest.traces.assemble import read_delimited
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
-from ingest.traces.rewritten import order_of_maker
 
 _GAS = re.compile(r"\[(\w+)\](d?)_(ppm|ppb)")
 _SLUGS = {
@@ -55,7 +54,7 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     layout = Layout(
         instrument=" ".join(["LGR", serial[1] if serial else ""]).strip(),
         columns=columns,
-        date_order=order_of_maker(source.item, "mdy"),
+        usual_date_order="mdy",
         first_line=number,
         comment="-----",
     )

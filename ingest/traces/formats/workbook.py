@@ -10,7 +10,8 @@ from datetime import date, datetime, time, timedelta
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, XmlError, ZipError
 
 from ingest.errors import FileError, UnknownFormat
-from ingest.outcome import Notes, Outcome, Phrase
+from ingest.extents import refuse_far_cells
+from ingest.outcome import Notes, Outcome
 from ingest.species import fold
 from ingest.text.encodings import Decoded
 from ingest.text.sheets import refuse_bomb
@@ -19,8 +20,8 @@ from ingest.text.tables import find_table
 from ingest.traces.assemble import records_from_table
 from ingest.traces.formats.picarro import is_picarro_heading, read_picarro_table
 from ingest.traces.record import Layout, Reader, Record, TraceSettings
+from ingest.traces.sheets import read_each
 
-_SHEETS_SHOWN = 3
 _ERRORS = (CalamineError, PasswordError, WorksheetNotFound, XmlError, ZipError, OSError, ValueError)
 
 
@@ -29,7 +30,7 @@ def _recognises(head: bytes) -> bool:
 
 
 def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
-    """Read the first sheet that holds a table.
+    """Read all sheets that hold a table.
 
     Raises
     ------
@@ -38,41 +39,23 @@ def read(source: Source, settings: TraceSettings) -> Outcome[tuple[Record, ...]]
     """
     data = source.load()
     refuse_bomb(data, source.item, settings)
+    refuse_far_cells(data, source.item)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = list(book.sheet_names)
     except _ERRORS as error:
         raise FileError(source.item, "workbook_locked_or_damaged", {"error": str(error)}) from error
-    refused: list[tuple[str, Phrase]] = []
-    for name in names:
+
+    def read_one(place: int) -> Outcome[tuple[Record, ...]]:
         try:
-            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=True)
-            outcome = _read_sheet(source.item, rows, settings)
+            rows = book.get_sheet_by_name(names[place]).to_python(skip_empty_area=True)
         except _ERRORS as error:
-            refused.append((name, Phrase("sheet_not_readable", {"error": str(error)})))
-            continue
-        except UnknownFormat as error:
-            refused.append((name, error.phrase))
-            continue
-        notes = Notes()
-        others = tuple(other for other in names if other != name)
-        evidence = Phrase("first_sheet_with_table" if others else "only_sheet_with_table", {"others": others})
-        notes.decide(source.item, "sheet_read", {"sheet": name}, evidence)
-        return notes.outcome(notes.take(outcome))
-    raise _no_table(source.item, refused)
+            raise UnknownFormat(source.item, "sheet_not_readable", {"error": str(error)}) from error
+        if not rows:
+            raise UnknownFormat(source.item, "sheet_empty")
+        return _read_sheet(source.item, rows, settings)
 
-
-def _no_table(item: str, refused: Sequence[tuple[str, Phrase]]) -> FileError:
-    """Say why each of the first sheets holds no table, and how many more there are."""
-    if not refused:
-        return FileError(item, "workbook_without_sheets")
-    (sheet, reason), *others = refused
-    reasons = Phrase("sheet_refused", {"sheet": sheet, "reason": reason})
-    for sheet, reason in others[: _SHEETS_SHOWN - 1]:
-        reasons = Phrase("sheet_refused_too", {"before": reasons, "sheet": sheet, "reason": reason})
-    if len(refused) > _SHEETS_SHOWN:
-        reasons = Phrase("more_sheets_refused", {"before": reasons, "count": len(refused) - _SHEETS_SHOWN})
-    return FileError(item, "no_sheet_with_table", {"reasons": reasons})
+    return read_each(source.item, names, read_one)
 
 
 def _read_sheet(item: str, rows: Sequence[Sequence[object]], settings: TraceSettings) -> Outcome[tuple[Record, ...]]:
@@ -119,7 +102,7 @@ READER = Reader(
     suffixes=(".xlsx", ".xlsm", ".xls", ".ods"),
     recognises=_recognises,
     read=read,
-    reads="the first sheet with a table (merged title rows are passed over); Picarro columns as in .dat",
-    infers="as for a delimited table; which sheet; unsafe archives are refused by their stated size",
+    reads="all sheets with a table (merged title rows are passed over); Picarro columns as in .dat",
+    infers="as for a delimited table; which sheets; unsafe archives are refused by their stated size",
     tested_with="Hamburg_G2301_20181024.xlsx",
 )

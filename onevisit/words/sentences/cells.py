@@ -82,7 +82,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "and_more_lines": (" and {count} more", "，另有 {count} 行"),
     # --- text/pages.py ---
-    "page_read_as_table": ("{kind}: its table of {rows} rows is read", "{kind}：读取其中 {rows} 行的表格"),
+    "page_read_as_table": (
+        "{kind}: {tables:|table|tables} of {rows} rows in all",
+        "{kind}：其中有 {tables} 个表格，共 {rows} 行",
+    ),
     "page_read_as_table.why": (
         "recognised by its beginning, whatever its name; if rows are missing, save it as xlsx in Excel or WPS",
         "依据文件开头识别，与文件名无关；如有缺行，请用 Excel 或 WPS 打开后另存为 xlsx",

@@ -61,6 +61,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "unpacks to {unpacked_mb:.0f} MB from {size_mb:.2f} MB; refused as a likely bomb; save it as CSV",
         "压缩后为 {size_mb:.2f} MB，解压后为 {unpacked_mb:.0f} MB，疑似压缩炸弹，不予读取；请另存为 CSV",
     ),
+    # --- extents.py ---
+    "workbook_cell_far_away": (
+        "one cell stands in row {rows} or column {columns}, far from all others, so that the sheet would be read as "
+        "more than {limit} cells; delete the rows and columns behind the table and save it again, or save it as CSV",
+        "有单元格位于第 {rows} 行或第 {columns} 列，远离其他数据，整张工作表将按超过 {limit} 个单元格读取；"
+        "请删除数据表以外的行和列后重新保存，或另存为 CSV",
+    ),
     # --- text/tables.py ---
     "headings_empty": (
         "{count} of {columns} column headings are empty, so nothing says what the numbers are; "
@@ -233,9 +240,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "more_sheets_refused": ("{before}; and {count:|more sheet|more sheets}", "{before}；另有 {count} 个工作表"),
     "sheet_not_readable": ("cannot be read: {error}", "无法读取：{error}"),
     "sheet_read": ("sheet {sheet} read", "读取工作表“{sheet}”"),
-    "first_sheet_with_table": (
-        "first sheet with a table; others: {others}",
-        "第一个含数据表的工作表；其余工作表：{others}",
+    "sheet_empty": ("is empty", "为空"),
+    "sheet_with_table": (
+        "it holds a table; the file has {count} sheets or tables",
+        "含数据表；文件共有 {count} 个工作表或表格",
     ),
-    "only_sheet_with_table": ("first sheet with a table; others: none", "第一个含数据表的工作表；没有其余工作表"),
+    "only_sheet_with_table": ("it holds a table; others: none", "含数据表；没有其余工作表"),
+    "sheet_is_a_copy": ("sheet {sheet} left out", "工作表“{sheet}”未采用"),
+    "sheet_is_a_copy.why": ("it repeats sheet {of}, value by value", "与工作表“{of}”的数值完全相同"),
+    "sheet_not_read": ("sheet or table {sheet} not read", "工作表或表格“{sheet}”未读取"),
 }

@@ -103,6 +103,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{stamp!r} as {day}: in another order the rows would go back or leap over weeks",
         "{stamp!r} 读作 {day}：按其他顺序，各行时间会倒退或跳过数周",
     ),
+    "date_order_of_maker": (
+        "{stamp!r} as {day}: nothing in the file settles it, and its maker delivers dates so; if the day is another, "
+        "put `date_order` (`dmy` or `mdy`) into mission.toml under [traces]",
+        "{stamp!r} 读作 {day}：文件中没有其他依据，按仪器厂家的默认顺序读取；若日期不对，请在 "
+        "mission.toml 的 [traces] 中写入 `date_order`（`dmy` 或 `mdy`）",
+    ),
     "date_order_of_points": (
         'dates with points such as {stamp!r} begin with the day; if not, put `date_order = "ymd"` into mission.toml '
         "under [traces]",

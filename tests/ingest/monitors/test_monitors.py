@@ -604,3 +604,24 @@ def test_settings_with_their_units() -> None:
         ("time_zone", "Asia/Shanghai", ""), ("tolerated", (), ""), ("crs", "", ""),
     ]  # fmt: skip
     assert all(s.source for s in describe_settings(MonitorSettings()))
+
+
+def test_every_sheet_of_a_workbook_is_read_or_named(tmp_path: Path) -> None:
+    """A sheet of remarks before the record costs nothing, an empty one is not worth a word."""
+    book = openpyxl.Workbook()
+    book.active.append(["说明", "本表为在线监测数据"])
+    book.create_sheet("空")
+    for title, value in (("一月", 12.5), ("二月", 13.5)):
+        sheet = book.create_sheet(title)
+        sheet.append(["MN", "监测时间", "二氧化硫(mg/m3)"])
+        day = "2024-01-08" if title == "一月" else "2024-02-08"
+        for hour in (1, 2):
+            sheet.append(["88888880000001", f"{day} 0{hour}:00:00", value])
+    book.save(tmp_path / "a.xlsx")
+    outcome = read_monitors([tmp_path / "a.xlsx"], MonitorSettings())
+    (series,) = outcome.value
+    assert series["a21026"].values.tolist() == [12.5, 12.5, 13.5, 13.5]
+    assert [(d.code, d.values) for d in outcome.decisions if d.code == "sheet_not_read"] == [
+        ("sheet_not_read", {"sheet": "Sheet"})
+    ]
+    assert outcome.rejects == ()

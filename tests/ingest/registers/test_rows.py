@@ -239,7 +239,11 @@ def test_sheets_of_a_workbook_are_read_in_order(tmp_path: Path) -> None:
         RegisterRow("sheet 一, row 2", {"name": "甲", "lon": "104"}),
         RegisterRow("sheet 二, row 2", {"name": "乙", "lon": "104.5"}),
     )
-    assert [tell(d).decision for d in register.decisions] == ["columns left out: 备注一", "columns left out: 备注二"]
+    assert [tell(d).decision for d in register.decisions] == [
+        "columns left out: 备注一",
+        "columns left out: 备注二",
+        "sheet or table Sheet not read",
+    ]
     assert {d.item for d in register.decisions} == {"b.xlsx"}
 
 

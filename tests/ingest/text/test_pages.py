@@ -62,6 +62,36 @@ def test_tables_of_any_form_are_read(tmp_path: Path, text: str, codec: str) -> N
     assert [site.name for site in sites.value] == ["甲厂"]  # type: ignore[attr-defined]
 
 
+def _two(kind: str) -> str:
+    """A page or an XML spreadsheet with two tables of another hour, and one of legends between them."""
+    whole = _html() if kind == "html" else _xml()
+    begin, end = ("<table>", "</table>") if kind == "html" else ("<Worksheet", "</Worksheet>")
+    table = whole[whole.index(begin) : whole.index(end) + len(end)]
+    legend = table.replace("监测时间", "说明").replace("企业名称", "图例").replace("二氧化硫(ug/m3)", "备注")
+    second = table.replace("01:00:0", "02:00:0").replace("甲厂", "乙厂")
+    names = [part.replace('ss:Name="a"', f'ss:Name="{n}"') for n, part in enumerate((table, legend, second), 1)]
+    return whole.replace(table, "".join(names))
+
+
+@pytest.mark.parametrize("kind", ["html", "xml"])
+def test_all_tables_of_a_page_are_read(tmp_path: Path, kind: str) -> None:
+    """By every reader; what is no table for it is told by its name."""
+    path = tmp_path / "a.xls"
+    path.write_text(_two(kind), encoding="utf-8")
+    traces, monitors, sites = _read(path)
+    assert [t["so2"].values.tolist() for t in traces.value] == [[10, 11, 12, 13]] * 2  # type: ignore[index]
+    assert [str(t["time"].values[0])[:19] for t in traces.value] == [  # type: ignore[index]
+        "2024-10-07T17:00:00",
+        "2024-10-07T18:00:00",
+    ]
+    assert sorted(m.attrs["site_name"] for m in monitors.value) == ["乙厂", "甲厂"]  # type: ignore[attr-defined]
+    assert [m["a21026"].values.tolist() for m in monitors.value] == [[10, 11, 12, 13]] * 2  # type: ignore[index]
+    assert {site.name for site in sites.value} == {"甲厂", "乙厂"}  # type: ignore[attr-defined]
+    for outcome in (traces, monitors, sites):
+        assert "sheet or table 2 not read" in _told(outcome)
+        assert "3 tables of 15 rows" in _told(outcome)
+
+
 @pytest.mark.parametrize(
     ("data", "word"),
     [

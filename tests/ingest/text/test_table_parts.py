@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.errors import UnknownFormat
 from ingest.outcome import Decision, Phrase
+from ingest.text import sections
 from ingest.text.encodings import Decoded
 from ingest.text.tables import (
     MISSING_TOKENS,
@@ -335,3 +338,21 @@ def test_wrong_bytes_above_the_rows_do_not_shift_them(end: str) -> None:
     assert frame.rows() == [("9:00", 2.0), ("9:01", 4.0)]
     bare = Decoded("a.csv", b"\xff\ntime,no2" + end.encode(), "utf-8")
     assert read_columns(find_table(bare), (1,), (0,))[0].height == 0
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["1,2", "-3,4", "平均,5", "time,so2", "", "2024-10-08,9", '"x",2', " 7,8", "#a", "é,1", "+1,2"]
+        ),
+        max_size=30,
+    ),
+    st.integers(0, 20),
+)
+def test_lines_that_begin_with_words_are_those_of_the_pattern(lines: list[str], offset: int) -> None:
+    """Looking at the bytes behind all line ends together finds what the pattern finds, line by line."""
+    data = ("h,v\n" + "\n".join(lines)).encode()
+    offset = min(offset, len(data))
+    slow = [match.start() for match in sections._WORDS_FIRST.finditer(data, offset)]
+    quick = [end for end in sections._line_ends(data, offset) if sections._WORDS_FIRST.match(data, end)]
+    assert quick == slow

@@ -15,6 +15,7 @@ from ingest.text.tables import find_table
 from ingest.text.times.zones import claimed_offset_s
 from ingest.traces.assemble import _GUESSED_SPECIES_CODES, _UNIT_KIND_CODES, make_channel, species_attributes
 from ingest.traces.columns import choose_columns
+from ingest.traces.read import read_traces
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
 from ingest.traces.winds import wind_channels, wind_components
 from ingest.units import _UNITS, parse_unit
@@ -490,3 +491,20 @@ def test_units_of_a_wind(tmp_path: Path, speed: str, direction: str, u: float) -
     record = the_record(_read(tmp_path, f"no2 (ppb),{speed},{direction}", f"1,{u},{west}", f"2,{u},{west}"))
     np.testing.assert_allclose(record.channels[1].values, 10.0)
     np.testing.assert_allclose(record.channels[2].values, 0.0, atol=1e-12)
+
+
+def test_the_limit_of_detection_in_cells_is_kept(tmp_path: Path) -> None:
+    """Of 0.025, 0.05 mg/m3 (its unit behind it: 50 µg/m3 in a column of µg/m3) and none; a file without has none."""
+    head = "time,lon,lat,so2 (ug/m3),no2 (ug/m3),speed (m/s)\n"
+    rows = ["<25,<2,<1", "<0.05 mg/m3,3,2", "60,ND,2", "12L,4,2"]
+    body = "".join(f"2024-10-08T09:00:0{n}Z,104.1,30.6,{row}\n" for n, row in enumerate(rows))
+    path = tmp_path / "a.csv"
+    path.write_text(head + body, encoding="utf-8")
+    (trace,) = read_traces([path], TraceSettings()).value
+    assert trace["so2"].attrs["detection_limit_reported"] == pytest.approx(50.0, rel=1e-12)
+    assert trace["so2"].attrs["units"] == "ug m-3"
+    assert trace["no2"].attrs["detection_limit_reported"] == 2.0
+    assert "detection_limit_reported" not in trace["speed"].attrs
+    path.write_text(head + "".join(f"2024-10-08T09:00:0{n}Z,104.1,30.6,1,2,3\n" for n in range(3)), encoding="utf-8")
+    (plain,) = read_traces([path], TraceSettings()).value
+    assert "detection_limit_reported" not in plain["so2"].attrs

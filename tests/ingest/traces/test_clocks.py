@@ -548,3 +548,22 @@ def test_angles_between_samples_by_hand() -> None:
     angles = interpolate_angle(np.array([0.0, np.pi / 2, np.pi]), where)
     np.testing.assert_allclose(angles, [np.arctan(1 / 3), 0.0, np.pi / 2, np.nan], atol=1e-12)
     assert interpolate_angle(np.array([-np.pi / 2, 0.0, 0.0]), where)[1] == pytest.approx(1.5 * np.pi)
+
+
+@given(
+    st.integers(0, 366 * 24 * 12),
+    st.lists(st.integers(0, 3 * 24 * 60), min_size=1, max_size=20),
+    st.sampled_from(["Europe/Berlin", "America/Sao_Paulo", "Africa/Casablanca", "Asia/Shanghai", "Pacific/Apia"]),
+)
+def test_a_zone_without_a_change_near_is_one_subtraction(start: int, minutes: list[int], name: str) -> None:
+    """Of days far from a change and near one, the moments are those of the calendar of the standard library."""
+    first = np.datetime64("2011-01-01T00:00") + np.timedelta64(5 * start, "m")
+    local = np.sort(first + np.array(minutes).astype("timedelta64[m]")).astype("datetime64[ns]")
+    utc, flags = localise(local, name)
+    zone = zone_of(name)
+    for moment, found, flag in zip(local, utc, flags, strict=True):
+        read = moment.astype("datetime64[us]").item().replace(tzinfo=zone)
+        once = read.utcoffset() == read.replace(fold=1).utcoffset()
+        if once:
+            expected = np.datetime64(read.astimezone(UTC).replace(tzinfo=None), "ns")
+            assert found == expected and flag == 0

@@ -46,9 +46,13 @@ def test_lgr(tmp_path: Path, name: str, stamps: tuple[str, str], first: str, sig
         else ""
     )
     text = "VC:904M BD:May 23 2013 SN:LGR-13-0171\n" + _GGA + "".join(f"  {s}{_ROW}" for s in stamps) + end
-    record = the_record(read_file(tmp_path, name, text))
+    outcome = read_file(tmp_path, name, text)
+    record = the_record(outcome)
     assert str(record.time[0])[: len(first)] == first and len(record.time) == 2
     assert (record.instrument, record.zone) == ("LGR LGR-13-0171", "")
+    told = [d.why.code for d in outcome.decisions if d.code == "date_order_taken"]
+    doubtful, named = stamps[0].startswith("05/01"), name.startswith("gga")
+    assert told == (["date_order_taken.why"] if named else ["date_order_of_maker"] if doubtful else [])
     assert units(record) == {
         "ch4": ("ppm", 2.0),
         "h2o": ("ppm", 10000.0),
@@ -150,3 +154,16 @@ def test_a_gas_of_gasmet_without_a_unit_is_refused_with_the_line_that_helps(tmp_
     declared = TraceSettings(columns={"Ammonia NH3": "nh3 ppb"})
     record = the_record(read_file(tmp_path, "RESULTS.TXT", text, declared))
     assert units(record) == {"nh3": ("ppb", 0.35)}
+
+
+def test_rows_settle_the_order_of_an_analyser_set_to_days_first(tmp_path: Path) -> None:
+    """From 30 April to 1 May: months first, the rows would leap back by months."""
+    rows = ("30/04/2024 23:59:59", "01/05/2024 00:00:00", "01/05/2024 00:00:01")
+    text = "VC:904M BD:May 23 2013 SN:LGR-13-0171\n" + _GGA + "".join(f"  {s}{_ROW}" for s in rows)
+    record = the_record(read_file(tmp_path, "f0000.txt", text))
+    assert [str(t)[:10] for t in record.time] == ["2024-04-30", "2024-05-01", "2024-05-01"]
+    rows = ("03/05/2024 23:59:59", "04/05/2024 00:00:00")  # 5 March to 5 April, or the night of 3 May
+    text = "VC:904M BD:May 23 2013 SN:LGR-13-0171\n" + _GGA + "".join(f"  {s}{_ROW}" for s in rows)
+    outcome = read_file(tmp_path, "f0000.txt", text)
+    assert [str(t)[:10] for t in the_record(outcome).time] == ["2024-05-03", "2024-05-04"]
+    assert [d.why.code for d in outcome.decisions if d.code == "date_order_taken"] == ["date_order_by_rows"]

@@ -135,9 +135,9 @@ _SHEET: list[list[object]] = [
 ]
 
 
-def test_the_first_sheet_with_a_table_is_read(tmp_path: Path) -> None:
-    """Values, units and times; the sheet and the others are named; headings may be declared."""
-    outcome = read_file(tmp_path, "a.xlsx", _sheets(notes=[["x"]], data=_SHEET, more=_SHEET))
+def test_sheets_with_a_table_are_read(tmp_path: Path) -> None:
+    """Values, units and times; sheets without a table and copies are named; headings may be declared."""
+    outcome = read_file(tmp_path, "a.xlsx", _sheets(notes=[["x"]], empty=[], data=_SHEET, more=_SHEET))
     record = the_record(outcome)
     assert (record.item, record.instrument, record.zone) == ("a.xlsx", "", "")
     assert list(record.time) == utc("2024-10-08T09:00:00.250", "2024-10-08T09:00:00.250")
@@ -165,14 +165,37 @@ def test_the_first_sheet_with_a_table_is_read(tmp_path: Path) -> None:
         },
     )
     assert said(outcome.decisions) == [
-        ("sheet data read", "first sheet with a table; others: notes, more"),
+        ("sheet data read", "it holds a table; the file has 4 sheets or tables"),
         ("1 columns not read", "headings that mean nothing here: remark"),
+        ("sheet more left out", "it repeats sheet data, value by value"),
+        (
+            "sheet or table notes not read",
+            "no reader recognises it, and no line names a time and a measured quantity; it begins 'x'. Name the "
+            "columns in mission.toml under [columns], or ask for a reader of this format",
+        ),
     ]
     declared = [["当地", "S1"], [_MOMENT, 1], [_MOMENT, 2]]
     rules = TraceSettings(columns={"当地": "time", "S1": "so2 ppb"})
     alone = read_file(tmp_path, "a.xlsx", _sheets(only=declared), rules)
-    assert said(alone.decisions)[0] == ("sheet only read", "first sheet with a table; others: none")
+    assert said(alone.decisions)[0] == ("sheet only read", "it holds a table; others: none")
     assert the_record(alone).channels[0].name == "so2"
+
+
+def test_sheets_of_one_quantity_are_joined_or_told_apart(tmp_path: Path) -> None:
+    """A sheet of the next day goes on; one of the same minutes is another vehicle; one without rows is a reject."""
+    second = dt.timedelta(seconds=1)
+    head: list[object] = ["time", "no2 (ppb)"]
+    first: list[list[object]] = [head, [_MOMENT, 1], [_MOMENT + second, 2]]
+    later: list[list[object]] = [head, *([_MOMENT + n * second + dt.timedelta(days=1), n] for n in (3, 4))]
+    beside: list[list[object]] = [head, [_MOMENT, 5], [_MOMENT + second, 6]]
+    joined = the_record(read_file(tmp_path, "a.xlsx", _sheets(a=first, b=later)))
+    assert joined.channels[0].values.tolist() == [1, 2, 3, 4] and joined.platform == ""
+    apart = read_file(tmp_path, "b.xlsx", _sheets(车一=first, 车二=beside))
+    assert [(r.platform, r.channels[0].values.tolist()) for r in apart.value] == [("车一", [1, 2]), ("车二", [5, 6])]
+    empty: list[list[object]] = [head]
+    outcome = read_file(tmp_path, "c.xlsx", _sheets(a=first, b=empty))
+    assert the_record(outcome).channels[0].values.tolist() == [1, 2]
+    assert [(r.where, r.code) for r in outcome.rejects] == [("sheet b", "no_rows_below_the_headings")]
 
 
 def test_a_workbook_of_picarro_columns(tmp_path: Path) -> None:

@@ -345,6 +345,11 @@ def test_gmap(tmp_path: Path) -> None:
     )
     assert said(outcome.decisions) == [
         ("31 columns not read", f"headings that mean nothing here: {unread}"),
+        (
+            "dates read as mdy",
+            "'06/12/18 14:17:48' as 2018-06-12: nothing in the file settles it, and its maker delivers dates so; if "
+            "the day is another, put `date_order` (`dmy` or `mdy`) into mission.toml under [traces]",
+        ),
         ("1 columns left out", "they hold no value: Cerex-Toluene"),
     ]
     assert [(r.item, r.where, tell(r).reason) for r in outcome.rejects] == [

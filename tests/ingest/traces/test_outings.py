@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from ingest.flags import Flag
 from ingest.outcome import Decision, Outcome
 from ingest.traces.outings import group_outings, join_outing
+from ingest.traces.read import read_traces
 from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
 from onevisit.words.telling import ToldDecision, ToldReject, tell
 
@@ -309,3 +311,44 @@ def test_names_of_channels_that_are_taken() -> None:
     found = join_outing(base, rows, SETTINGS).value
     expected = ["no2", "no2_g_2301", "no2_g_2301_2", "no2_g_2301_3", "no2_m_2_csv"]
     assert [c.name for c in found.channels] == expected
+
+
+def test_two_vehicles_on_one_track_stay_two(tmp_path: Path) -> None:
+    """Two named devices without positions beside one GPX: a trace each, with its own values at the track's fixes."""
+    fixes = "".join(
+        f'<trkpt lat="30.6" lon="{104.1 + n * 1e-4:.4f}"><time>2024-10-08T01:00:{n:02d}Z</time></trkpt>'
+        for n in range(6)
+    )
+    (tmp_path / "phone.gpx").write_text(
+        f'<gpx xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>{fixes}</trkseg></trk></gpx>'
+    )
+    rows = "".join(
+        f"2024-10-08T01:00:{n:02d}Z,{name},{value + n}\n"
+        for n in range(6)
+        for name, value in (("A1", 10), ("B2", 50))
+    )
+    (tmp_path / "air.csv").write_text(f"time,设备编号,so2 (ppb)\n{rows}", encoding="utf-8")
+    outcome = read_traces([tmp_path / "phone.gpx", tmp_path / "air.csv"], TraceSettings())
+    assert {t.attrs["platform_id"]: t["so2"].values.tolist() for t in outcome.value} == {
+        "A1": [10, 11, 12, 13, 14, 15],
+        "B2": [50, 51, 52, 53, 54, 55],
+    }
+    assert sorted(str(t["trajectory"].values) for t in outcome.value) == ["air-A1", "air-B2"]
+    for trace in outcome.value:
+        assert trace["lon"].values.tolist() == pytest.approx([104.1 + n * 1e-4 for n in range(6)])
+    assert outcome.rejects == ()
+
+
+def test_a_vehicle_is_not_placed_by_another_one(tmp_path: Path) -> None:
+    """B2 without positions beside A1 with positions: A1 keeps its own gas only, B2 is refused."""
+    rows = "".join(
+        f"2024-10-08T01:00:{n:02d}Z,{name},{lon},{lat},{value + n}\n"
+        for n in range(6)
+        for name, lon, lat, value in (("A1", f"{104.1 + n * 1e-4:.4f}", "30.6", 10), ("B2", "", "", 50))
+    )
+    path = tmp_path / "air.csv"
+    path.write_text(f"time,设备编号,lon,lat,so2 (ppb)\n{rows}", encoding="utf-8")
+    outcome = read_traces([path], TraceSettings())
+    (trace,) = outcome.value
+    assert trace.attrs["platform_id"] == "A1" and trace["so2"].values.tolist() == [10, 11, 12, 13, 14, 15]
+    assert "so2_air_csv" not in trace and [r.code for r in outcome.rejects] == ["no_positions_at_all"]
