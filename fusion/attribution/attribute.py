@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 from fusion.attribution.candidates import Candidates, candidates_of, species_weight
 from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, rate_prior
 from fusion.attribution.fingerprint import Companion, companions_of, fingerprint_weight
-from fusion.attribution.observations import BinnedPass, bin_passes, event_of
+from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
 from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
 from fusion.attribution.verdict import Weighed, locate, state_verdict
 from fusion.cube.grid import grid_north_rad, project
@@ -112,7 +112,7 @@ def _weigh(
 ) -> Weighed:
     """Log-odds of every explanation of one hotspot over "something else made it all"."""
     x, y = (float(v[0]) for v in project(np.array([hotspot.lon]), np.array([hotspot.lat]), crs))
-    event = event_of(binned[hotspot.species], x, y, settings)
+    event = event_of(binned[hotspot.species], _crossed(hotspot, x, y, crs), settings)
     companions = companions_of(hotspot.species, x, y, binned, settings)
     directions = [(e.towards_rad, e.direction_sd_rad) for e in event.passes if e.seen and e.directed]
     rates = rate_prior(event, settings)
@@ -131,6 +131,13 @@ def _weigh(
         hotspot, x, y, north, event.passes, companions, located, rates, chosen, best, site_odds, site_rates,
         unlisted, alike,
     )  # fmt: skip
+
+
+def _crossed(hotspot: Hotspot, x: float, y: float, crs: str) -> Crossed:
+    """The crossings of a hotspot on the grid."""
+    lon, lat = np.array([m.lon for m in hotspot.met]), np.array([m.lat for m in hotspot.met])
+    start, end = (np.array([t.timestamp() for t in times]) for times in zip(*((m.start, m.end) for m in hotspot.met), strict=True)) if hotspot.met else (np.empty(0), np.empty(0))
+    return Crossed((x, y), *project(lon, lat, crs), start, end)
 
 
 # --- where a source may stand ---------------------------------------------------------------------------------------

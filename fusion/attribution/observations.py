@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
+_SLACK_S = 5.0
 _GAP_S = 60.0  # a longer absence starts another stretch
 
 
@@ -189,29 +190,57 @@ def _noise(value: Floats, declared: object) -> float:
 # --- the event around a hotspot -------------------------------------------------------------------------------------
 
 
-def event_of(passes: Sequence[BinnedPass], x: float, y: float, settings: FusionSettings) -> Event:
-    """Everything that the passes met within ``settings.context_m`` of a hotspot at ``x``, ``y``.
+@dataclass(frozen=True, eq=False)
+class Crossed:
+    """Where and when the crossings of a hotspot were met; ``place`` (x, y) [m] is that of the hotspot itself.
+
+    ``x``, ``y`` [m], ``start`` and ``end`` [s since 1970] are (crossings,); empty where only cells are known.
+    """
+
+    place: tuple[float, float]
+    x: Floats
+    y: Floats
+    start: Floats
+    end: Floats
+
+    def distance(self, x: Floats, y: Floats) -> Floats:
+        """Distance (places,) of places to the nearest crossing, m."""
+        nearest = np.hypot(x - self.place[0], y - self.place[1])
+        for px, py in zip(self.x, self.y, strict=True):
+            nearest = np.minimum(nearest, np.hypot(x - px, y - py))
+        return nearest
+
+    def own(self, time: Floats, distance: Floats, settings: FusionSettings) -> Bools:
+        """Whether values at times and distances are of a crossing, to a bin and the response of an instrument."""
+        if not self.start.size:
+            return np.asarray(distance <= settings.near_m)
+        early, late = self.start[:, None] - _SLACK_S, self.end[:, None] + _SLACK_S
+        return np.asarray(((time >= early) & (time <= late)).any(axis=0))
+
+
+def event_of(passes: Sequence[BinnedPass], crossings: Crossed, settings: FusionSettings) -> Event:
+    """Everything that the passes met within ``settings.context_m`` of the crossings of a hotspot.
 
     A pass is cut into plumes (bins above the detection limit with their quiet shoulders) and quiet stretches. Plumes
-    that come within ``settings.near_m`` belong to the hotspot; others may be another source's.
+    that were met in one of the crossings belong to the hotspot, where no crossing is known those that come within
+    ``settings.near_m``; others may be another source's.
     """
     units: list[Stretch] = []
     summaries: list[PassSummary] = []
     for binned in passes:
-        distance = np.hypot(binned.x - x, binned.y - y)
+        distance = crossings.distance(binned.x, binned.y)
         near = np.flatnonzero(distance <= settings.context_m)
         if near.size == 0:
             continue
         limit = settings.detection_sigma * binned.noise
         own = []
         for rows, crossed in _stretches(binned, near, limit, settings):
-            inside = crossed and bool(
-                distance[rows][binned.value[rows] > limit].min(initial=np.inf) <= settings.near_m
-            )
+            high = rows[binned.value[rows] > limit]
+            inside = crossed and bool(crossings.own(binned.time[high], distance[high], settings).any())
             unit = _unit(binned, rows, limit, crossed=crossed, own=inside, settings=settings)
             units.append(unit)
             own += [unit] if inside else []
-        summaries.append(_summary(binned, float(binned.time[np.argmin(distance)]), own, (x, y), settings))
+        summaries.append(_summary(binned, float(binned.time[np.argmin(distance)]), own, crossings.place, settings))
     return Event(tuple(units), tuple(summaries))
 
 

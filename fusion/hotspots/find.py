@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 import xarray as xr
 
 from fusion.attribution.dispersion import solar_elevation_rad

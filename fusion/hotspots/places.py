@@ -19,7 +19,7 @@ from fusion.hotspots.chance import Group
 from fusion.hotspots.crossings import Crossings
 from fusion.schema import Hotspot, Met
 from fusion.settings import FusionSettings
-from ingest.species import species_of, substance_of
+from ingest.species import substance_of
 
 if TYPE_CHECKING:
     from tracks.schema import Track

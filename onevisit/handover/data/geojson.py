@@ -87,6 +87,8 @@ def _hotspot_properties(hotspot: Hotspot, attribution: Attribution | None) -> di
     properties: dict[str, Any] = {
         "id": h.id,
         "species": h.species,
+        "others": list(h.others),
+        "tier": h.tier,
         "unit": h.unit,
         "enhancement": h.enhancement,
         "enhancement_sd": h.enhancement_sd,
