@@ -192,7 +192,7 @@ def score_map(make: MakeMap, settings: FusionSettings, seed: int) -> MapScore:
     lon, lat = (np.concatenate([t.passes[v].values for t in tracks]) for v in ("lon", "lat"))
     crs = CRS if abs(float(np.nanmedian(lon)) - 104) < 3 else _utm(float(np.nanmedian(lon)))
     touched = touch_cells(tracks, region_geobox(lon, lat, crs=crs, resolution_m=CELL_M))
-    hotspots = find_hotspots(touched, settings=settings).value
+    hotspots = find_hotspots(touched, tracks, settings).value
     single = sum(h.single_sighting for h in hotspots)
     naive = _naive(build_cube(touched), settings)
     return MapScore(len(hotspots) - single, single, sum(_length_km(t) for t in tracks), naive)

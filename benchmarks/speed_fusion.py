@@ -1,4 +1,4 @@
-"""How fast samples become cells, against numpy, how long attribution takes, and how much memory that is.
+"""How fast samples become cells, against numpy, how long attribution and whole missions take, and in what memory.
 
 ``python -m benchmarks.speed_fusion`` writes ``docs/speed-fusion.md``. Times are the best of several runs, ours and
 the anchor's in turn, on the same arrays; memory is what is allocated while a call runs, or the peak of a process of
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.cube.partials import Partials, sum_by_cell
+from fusion.cube.partials import TouchedCells, sum_by_place
 
 __all__ = ["Row", "main", "run_all"]
 
@@ -28,6 +28,10 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "speed-fusion.md"
 SIDE = 2000
 POINTS = 10_000_000
 CITY = (1000, 5000, 20)
+MANY = (300, 11, 10.0)
+"""Files, rows of each, and kilometres of the square that they lie in."""
+WIDE = (1, 9000, 212.0)
+"""One drive over 300 km, from corner to corner."""
 REPEATS = 5
 
 Floats = NDArray[np.float64]
@@ -78,8 +82,8 @@ def gridding(points: int, side: int, repeats: int) -> Iterator[Row]:
         np.maximum.at(high, cells, values)
         return [count.astype(float), *sums, low, high]
 
-    def ours() -> Partials:
-        return sum_by_cell(cells, values, background, seconds, size=side * side)
+    def ours() -> TouchedCells:
+        return sum_by_place(cells, values, background, seconds)
 
     ours()
     anchor_s, ours_s = _best_in_turn(with_numpy, ours, repeats=repeats)
@@ -90,19 +94,53 @@ def gridding(points: int, side: int, repeats: int) -> Iterator[Row]:
     yield Row(f"{case}: memory", anchor, "≤ 1.5", f"{memory:.2f}", memory <= 1.5)
 
 
+def _apart(module: str, *arguments: object) -> dict[str, float]:
+    """What a benchmark that runs in a process of its own says."""
+    command = [sys.executable, "-m", module, *(str(argument) for argument in arguments)]
+    root = Path(__file__).resolve().parents[1]
+    said: dict[str, float] = json.loads(
+        subprocess.run(command, capture_output=True, check=True, text=True, cwd=root).stdout
+    )
+    return said
+
+
+def missions(many: tuple[int, int, float], wide: tuple[int, int, float]) -> Iterator[Row]:
+    """Whole jobs: many short files, against a tenth of them, and one drive through a wide region."""
+    files, rows, km = many
+    tenth = max(1, files // 10)
+    few, all_of_them = (_apart("benchmarks.missions_fusion", n, rows, km) for n in (tenth, files))
+    case = f"{files * rows:,} rows in {files} files".replace(",", " ")
+    each = 1000 * (all_of_them["processor_s"] - few["processor_s"]) / max(files - tenth, 1)
+    anchor = f"{tenth} files {few['wall_s']:.0f} s, {few['processor_s']:.0f} s of processors"
+    yield _time(f"mission of {case}", all_of_them, anchor, f"; {each:.0f} ms of a processor a file")
+    yield _memory(f"mission of {case}", all_of_them["megabytes"], 1024)
+    _, rows, km = wide
+    said = _apart("benchmarks.missions_fusion", *wide)
+    case = f"mission of {rows:,} rows over {np.sqrt(2) * km:.0f} km".replace(",", " ")
+    yield _time(case, said, "–", "")
+    yield _memory(case, said["megabytes"], 1024)
+
+
+def _time(case: str, said: dict[str, float], anchor: str, more: str) -> Row:
+    measured = f"{said['wall_s']:.0f} s, {said['processor_s']:.0f} s of processors{more}"
+    return Row(f"{case}: time", anchor, "≤ 10 s", measured, said["wall_s"] <= 10)
+
+
+def _memory(case: str, megabytes: float, most: float) -> Row:
+    return Row(f"{case}: memory", "–", f"≤ {most / 1024:.0f} GB", f"{megabytes:.0f} MB", megabytes <= most)
+
+
 def attribution(city: tuple[int, int, int]) -> Iterator[Row]:
     """Attribution of every hotspot of a made city, in a process of its own."""
     hotspots, sites, passes = city
-    command = [sys.executable, "-m", "benchmarks.city_fusion", *(str(n) for n in city)]
-    root = Path(__file__).resolve().parents[1]
-    said = json.loads(subprocess.run(command, capture_output=True, check=True, text=True, cwd=root).stdout)
+    said = _apart("benchmarks.city_fusion", *city)
     case = f"{hotspots:,} hotspots × {sites:,} sites × {passes} passes".replace(",", " ")
     measured = (
         f"{said['wall_s']:.0f} s, {said['processor_s']:.0f} s of processors; "
         f"the likeliest site made it in {said['right']:.0%}"
     )
     yield Row(f"{case}: time", "–", "≤ 60 s on two cores", measured, said["wall_s"] <= 60)
-    yield Row(f"{case}: memory", "–", "≤ 2 GB", f"{said['megabytes']:.0f} MB", said["megabytes"] <= 2048)
+    yield _memory(case, said["megabytes"], 2048)
 
 
 def run_all(
@@ -111,11 +149,14 @@ def run_all(
     points: int = POINTS,
     repeats: int = REPEATS,
     city: tuple[int, int, int] = CITY,
+    many: tuple[int, int, float] = MANY,
+    wide: tuple[int, int, float] = WIDE,
 ) -> list[Row]:
     """Every row of the page."""
     return [
         *gridding(points, side, repeats),
         *attribution(city),
+        *missions(many, wide),
     ]
 
 
@@ -129,6 +170,7 @@ def page(rows: Sequence[Row]) -> str:
             "Written by `python -m benchmarks.speed_fusion`; not by hand. Ratios to the anchor on the same arrays,",
             "best of several runs taken in turn. The city has a street every 500 m and 50 sites per km²; every drive",
             "takes all streets, each in another wind. Its memory is the peak of the process, inputs too.",
+            "Missions are processed whole by `onevisit process`, its start and the report in it.",
             "",
             "| case | anchor | target | measured | met |",
             "|---|---|---|---|---|",
@@ -149,11 +191,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="small arrays, to see that it runs; no page is written")
     parser.add_argument("--city", action="store_true", help="measure only attribution; other rows stay as they are")
+    parser.add_argument("--missions", action="store_true", help="measure only whole missions, likewise")
     chosen = parser.parse_args(argv)
     if chosen.quick:
-        rows = run_all(side=200, points=100_000, repeats=1, city=(4, 50, 2))
-    elif chosen.city:
-        fresh = list(attribution(CITY))
+        rows = run_all(side=200, points=100_000, repeats=1, city=(4, 50, 2), many=(2, 11, 1.0), wide=(1, 90, 2.0))
+    elif chosen.city or chosen.missions:
+        fresh = list(attribution(CITY) if chosen.city else missions(MANY, WIDE))
         rows = [row for row in read_page(PAGE) if row.case not in {new.case for new in fresh}] + fresh
     else:
         rows = run_all()

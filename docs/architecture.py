@@ -109,7 +109,7 @@ WALK = (
         "aligns the value with the place where its air came in, and splits passes",
     ),
     Step("tracks/background.py", "add_enhancements", "takes off the background: what is left is enhancement"),
-    Step("fusion/cube/build.py", "build_cube", "adds it to the partial sums of one cell in one drive pass"),
+    Step("fusion/cube/touched.py", "touch_cells", "adds it to the partial sums of one cell in one drive pass"),
     Step(
         "fusion/hotspots/find.py", "find_hotspots", "asks whether passes agree there more than chance would make them"
     ),

@@ -73,8 +73,6 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.hot_surface_nox  # fusion.attribution.evidence_settings: by name of the pair
     yield it.hot_surface_co  # fusion.attribution.evidence_settings: by name of the pair
     yield it.hot_surface_sulfur  # fusion.attribution.evidence_settings: by name of the pair
-    yield it.sum_squares  # fusion.cube.partials: by name of the layer
-    yield it.background_sum  # fusion.cube.partials: by name of the layer
     yield it.tie_points  # imagery.schema: ortho.json, all at once
     yield it.mismatch_p90_m  # imagery.schema: ortho.json, all at once
     yield it.length_ok  # ingest.monitors.hj212: `onevisit hj212`, by name

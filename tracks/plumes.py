@@ -112,6 +112,8 @@ def find_plumes(passes: xr.Dataset, settings: TrackSettings) -> xr.Dataset:
     index = passes["pass_index"].values
     frames = []
     for name, (runs, usable, noise_sd) in found.items():
+        if not len(runs):
+            continue
         excess = passes[f"{name}_enhancement"].values
         frame = _table(passes, name, runs, _integrals(x, y, excess, usable, runs), noise_sd)
         sources = group_sources(

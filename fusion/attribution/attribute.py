@@ -135,8 +135,8 @@ def _weigh(
 
 def _crossed(hotspot: Hotspot, x: float, y: float, crs: str) -> Crossed:
     """The crossings of a hotspot on the grid."""
-    lon, lat = np.array([m.lon for m in hotspot.met]), np.array([m.lat for m in hotspot.met])
-    start, end = (np.array([t.timestamp() for t in times]) for times in zip(*((m.start, m.end) for m in hotspot.met), strict=True)) if hotspot.met else (np.empty(0), np.empty(0))
+    lon, lat = (np.array([getattr(met, name) for met in hotspot.met]) for name in ("lon", "lat"))
+    start, end = (np.array([getattr(met, name).timestamp() for met in hotspot.met]) for name in ("start", "end"))
     return Crossed((x, y), *project(lon, lat, crs), start, end)
 
 

@@ -85,7 +85,11 @@ def wind_histories(tracks: Sequence[Track], crs: str, settings: FusionSettings) 
     """The wind of every track along the axes of the grid; one without an anemometer has that of another beside it."""
     own = [_history(track.passes, crs, settings) for track in tracks]
     return [
-        wind if wind.known else next((w for w, t in zip(own, tracks, strict=True) if w.known and _together(t.passes, track.passes)), wind)
+        wind
+        if wind.known
+        else next(
+            (w for w, t in zip(own, tracks, strict=True) if w.known and _together(t.passes, track.passes)), wind
+        )
         for wind, track in zip(own, tracks, strict=True)
     ]
 

@@ -103,14 +103,9 @@ def track_record(track: Track, geobox: GeoBox) -> TrackRecord:
     known, number = np.unique(index[in_pass], return_inverse=True)
     rows = np.split(in_pass[np.argsort(number, kind="stable")], np.cumsum(np.bincount(number))[:-1])
     start, end = (np.array([time[r[k]] for r in rows if r.size], "datetime64[ns]") for k in (0, -1))
-    winds = np.array([_wind_in(passes, r) for r in rows if r.size]).reshape(-1, 3)
-    return TrackRecord(
-        tuple(f"{passes['trajectory'].item()}#{k}" for k in known),
-        start,
-        end,
-        *winds.T,
-        species=_touched(passes, number, in_pass, start, geobox),
-    )
+    u, v, spread = np.array([_wind_in(passes, r) for r in rows if r.size]).reshape(-1, 3).T
+    labels = tuple(f"{passes['trajectory'].item()}#{k}" for k in known)
+    return TrackRecord(labels, start, end, u, v, spread, _touched(passes, number, in_pass, start, geobox))
 
 
 def _touched(

@@ -73,7 +73,8 @@ def seek_agreement(table: xr.Dataset, settings: FusionSettings) -> Outcome[list[
     notes = Notes()
     found: list[Hotspot] = []
     for name in cube_species(table):
-        found += notes.take(_species_hotspots(table, name, settings))
+        of_species = notes.take(_species_hotspots(table, name, settings))
+        found += of_species
     return notes.outcome(found)
 
 

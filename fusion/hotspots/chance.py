@@ -85,7 +85,9 @@ def _told(crossings: Crossings, members: Ints) -> bool:
     drives, first = np.unique(crossings.drive[order], return_index=True)
     best = order[np.sort(first)]
     many = best[crossings.plume[best].sum(axis=1) > 1]
-    return bool(drives.size > 1 and many.size > 1 and composition_odds(crossings.snr[many[0]], crossings.snr[many[1]]) > 0)
+    return bool(
+        drives.size > 1 and many.size > 1 and composition_odds(crossings.snr[many[0]], crossings.snr[many[1]]) > 0
+    )
 
 
 def judge_groups(groups: Sequence[Group], crossings: Crossings, *, alpha: float) -> list[Group]:

@@ -53,7 +53,7 @@ class Drive:
     def comes_near(self, x: Floats, y: Floats, reach_m: float) -> bool:
         """Whether the pass came within ``reach_m`` of any of the points."""
         nearest, _ = cKDTree(np.column_stack([self.x, self.y])).query(np.column_stack([x, y]))
-        return bool((nearest <= reach_m).any())
+        return bool(np.min(nearest) <= reach_m)
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,8 +206,8 @@ def _plumes(tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints, spec
     table = np.concatenate(parts) if parts else np.empty((0, 10))
     table = table[np.isfinite(table[:, 6])]
     table = table[np.lexsort((table[:, 4], table[:, 1]))]
-    track, vehicle, kind = (table[:, k].astype(np.int64) for k in range(3))
-    return _Plumes(track, vehicle, kind, *table[:, 3:].T)
+    whole = table[:, :3].astype(np.int64).T
+    return _Plumes(*whole, *table[:, 3:].T)
 
 
 def _crossings(
@@ -303,7 +303,13 @@ def is_exhaust_like(crossings: Crossings, combustion: Sequence[str]) -> Bools:
     leads. Dust with solvents and without nitrogen oxides or carbon monoxide is no exhaust.
     """
     kinds = [species_of(name.split("_")[0]) or species_of(name) for name in crossings.species]
-    tracer = np.array([_of_exhaust(name, combustion) or (k is not None and k.family=="particles") for name,k in zip(crossings.species,kinds)], bool)
+    tracer = np.array(
+        [
+            _of_exhaust(name, combustion) or (k is not None and k.family == "particles")
+            for name, k in zip(crossings.species, kinds)
+        ],
+        bool,
+    )
     rare = np.array([kind is not None and kind.rare_in_exhaust for kind in kinds], bool)
     gas = tracer & np.array([kind is None or kind.family != "particles" for kind in kinds], bool)
     only = ~(crossings.plume & ~tracer).any(axis=1)

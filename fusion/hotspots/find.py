@@ -155,8 +155,8 @@ def _with_agreement(places: Sequence[Hotspot], agreeing: Sequence[Hotspot]) -> l
         own = [k for k in touching if _shares_species(found[k], cells)]
         for k in own:
             if cells.passes_seen > 1 and len(found[k].seen_by) > 1:
-                p = min(found[k].p_value, cells.p_value)
-                found[k] = replace(found[k], p_value=p, q_value=min(found[k].q_value, cells.q_value), single_sighting=False)
+                p, q = min(found[k].p_value, cells.p_value), min(found[k].q_value, cells.q_value)
+                found[k] = replace(found[k], p_value=p, q_value=q, single_sighting=False)
         if touching:
             continue
         beside = next((k for k, other in enumerate(rest) if _touch(other, cells)), None)
@@ -200,5 +200,3 @@ def _without_vehicles(found: Sequence[Hotspot], cube: xr.Dataset, settings: Fusi
 def _touch(one: Hotspot, other: Hotspot) -> bool:
     """Whether two polygons lie within some 50 m of each other."""
     return bool(one.polygon.distance(other.polygon) < _SAME_PLACE_DEG)
-
-

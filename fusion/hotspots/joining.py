@@ -220,11 +220,14 @@ def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None]) -> 
     place = np.column_stack([crossings.x, crossings.y])
     around = cKDTree(place).query_ball_point(place, REACH_M)
     groups = _Groups(
-        {k: place_density(*place[k], paths[k], float(crossings.width_m[k])) for k in range(count)},
+        {
+            k: place_density(float(crossings.x[k]), float(crossings.y[k]), path, float(crossings.width_m[k]))
+            for k, path in enumerate(paths)
+        },
         {k: crossings.snr[k] for k in range(count)},
         {k: float(strength[k]) for k in range(count)},
         {k: [k] for k in range(count)},
-        {k: set(map(int, around[k])) - {k} for k in range(count)},
+        {k: {int(j) for j in near} - {k} for k, near in enumerate(around)},
     )
     for i in range(count):
         for j in sorted(groups.near[i]):

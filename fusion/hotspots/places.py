@@ -1,4 +1,4 @@
-"""From crossings that one source could have made to a place: its outline, numbers and position, all species in one."""
+"""From crossings that one source could have made to a place: its outline, its numbers and where it is."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def describe_place(
     crs = str(geobox.crs)
     (lon,), (lat,) = unproject(crossings.x[[strongest]], crossings.y[[strongest]], crs)
     direction, speed = _wind(crossings, members, winds, float(lon), float(lat), crs, settings)
-    met = _met(crossings, group.members, tracks, crs)
+    met = _met(crossings, group.members, crs)
     return Hotspot(
         id="",
         species=leading,
@@ -151,7 +151,8 @@ def _sample(crossings: Crossings, k: int, species: str, tracks: Sequence[Track],
 
 def _logger(crossings: Crossings, k: int, species: str, tracks: Sequence[Track]) -> int | None:
     """The track of the crossing's own logger, or of another that rode along, which measured the species."""
-    for number in (int(crossings.track[k]), *range(len(tracks))):
+    own = int(crossings.track[k])
+    for number in (own, *range(len(tracks))):
         passes = tracks[number].passes
         if species in enhanced_species(passes) and _covers(passes["time"].values, crossings.peak[k]):
             return number
@@ -223,7 +224,7 @@ def _position_error(
     return float(np.sqrt(variance))
 
 
-def _met(crossings: Crossings, members: Ints, tracks: Sequence[Track], crs: str) -> tuple[Met, ...]:
+def _met(crossings: Crossings, members: Ints, crs: str) -> tuple[Met, ...]:
     order = members[np.argsort(crossings.peak[members], kind="stable")]
     lon, lat = unproject(crossings.x[order], crossings.y[order], crs)
     return tuple(

@@ -130,8 +130,10 @@ def test_references_equal(shared_data: Path) -> None:
 @pytest.mark.slow
 def test_speed_is_measured_on_small_arrays(tmp_path: Path) -> None:
     """Every case gives a row; a page that was written is read back."""
-    rows = speed_fusion.run_all(side=120, points=20_000, repeats=1, city=(4, 50, 2))
-    assert len(rows) == 4
+    rows = speed_fusion.run_all(
+        side=120, points=20_000, repeats=1, city=(4, 50, 2), many=(30, 11, 1.0), wide=(1, 90, 2.0)
+    )
+    assert len(rows) == 8
     page = tmp_path / "page.md"
     page.write_text(speed_fusion.page(rows), encoding="utf-8")
     assert "| 2e+04 samples of one pass onto 120 × 120" in page.read_text(encoding="utf-8")

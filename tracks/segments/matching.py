@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -64,8 +66,9 @@ def match_segments(passes: xr.Dataset, network: RoadNetwork, settings: TrackSett
     return out
 
 
+@lru_cache(maxsize=1)
 def _index(network: RoadNetwork, reach: float) -> tuple[Ints, Ints, Ints]:
-    """Edges by cell: sorted keys of cells, where the edges of each start, and the edges."""
+    """Edges by cell: sorted keys of cells, where the edges of each start, and the edges; once for all tracks."""
     low = np.floor((np.minimum(network.edges[:, :2], network.edges[:, 2:]) - reach) / _CELL_M).astype(np.int64)
     high = np.floor((np.maximum(network.edges[:, :2], network.edges[:, 2:]) + reach) / _CELL_M).astype(np.int64)
     columns, rows = (high - low + 1).T

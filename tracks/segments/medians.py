@@ -147,8 +147,8 @@ def pass_means(tracks: Sequence[Track], matched: Sequence[NDArray[np.int32]]) ->
             value=("value", "mean"), enhancement=("enhancement", "mean"), first=("time", "min"), last=("time", "max")
         )
         parts.append(means.assign(trajectory=labels[means["trajectory"]], species=name, units=units))
-    columns = ["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement", "first", "last"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    names = ["species", "units", "trajectory", "pass_index", "segment", "value", "enhancement", "first", "last"]
+    return pd.concat(parts, ignore_index=True)[names] if parts else pd.DataFrame(columns=names)
 
 
 def _usable(track: Track, segment: NDArray[np.int32]) -> dict[tuple[str, str], dict[str, NDArray[Any]]]:

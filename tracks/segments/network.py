@@ -170,7 +170,8 @@ def _cut(points: Floats, segment_m: float) -> tuple[Floats, Ints]:
         return np.empty((0, 4)), np.empty(0, np.int64)
     borders = np.linspace(0, along[-1], max(1, round(along[-1] / segment_m)) + 1)
     inner = borders[1:-1]
-    apart = np.abs(along[:, None] - inner).min(axis=0) > 1e-6 if len(inner) else np.empty(0, bool)
+    after = np.searchsorted(along, inner)
+    apart = np.minimum(along[after] - inner, inner - along[after - 1]) > 1e-6
     at = np.sort(np.append(along, inner[apart]))
     x, y = np.interp(at, along, points[:, 0]), np.interp(at, along, points[:, 1])
     part = np.clip(np.searchsorted(borders, (at[1:] + at[:-1]) / 2) - 1, 0, len(borders) - 2)

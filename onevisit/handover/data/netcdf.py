@@ -25,6 +25,9 @@ _IDENTITY = ("species", "instrument", "units")
 _TILE_CELLS = 256
 """Side of a tile in the file: half a megabyte, a few tiles a drive pass."""
 
+_CACHE_BYTES = 1 << 27
+"""Of tiles of all layers that HDF5 keeps until the file is closed; every tile is written once, and whole."""
+
 _SLAB_CELLS = 16_000_000
 """Cells computed at once: 128 MB."""
 
@@ -147,10 +150,12 @@ def write_cube(path: Path, cube: xr.Dataset, touched: xr.Dataset | None = None) 
                 if dimension not in file.dimensions:
                     file.createDimension(str(dimension), size)
             for name in lazy:
-                _write_layer(file, name, plain[name], touched)
+                _write_layer(file, name, plain[name], touched, _CACHE_BYTES // len(lazy))
 
 
-def _write_layer(file: netCDF4.Dataset, name: str, layer: xr.DataArray, touched: xr.Dataset | None) -> None:
+def _write_layer(
+    file: netCDF4.Dataset, name: str, layer: xr.DataArray, touched: xr.Dataset | None, cache: int
+) -> None:
     """Write one lazy layer (..., y, x) tile by tile, empty tiles left out."""
     empty = 0.0 if str(layer.attrs.get("layer")) in _ZERO_WHERE_EMPTY else np.nan
     tile = (*[1] * (layer.ndim - 2), *(min(_TILE_CELLS, size) for size in layer.shape[-2:]))
@@ -164,6 +169,8 @@ def _write_layer(file: netCDF4.Dataset, name: str, layer: xr.DataArray, touched:
         chunksizes=tile,
         fill_value=empty,
     )
+    variable.set_var_chunk_cache(min(cache, netCDF4.get_chunk_cache()[0]))
+    variable.set_auto_mask(False)
     if empty == 0.0:
         variable.delncattr("_FillValue")  # zero samples is a value, not a gap; the file's own fill stays zero
     coordinates = [str(key) for key in layer.coords if key not in layer.dims and key != "spatial_ref"]

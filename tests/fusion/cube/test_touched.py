@@ -120,7 +120,7 @@ def test_a_layer_of_the_cube_is_one_layer_of_the_graph(drives, number: int) -> N
     """Besides the columns it slices, whatever the number of passes."""
     tracks = drives(number)
     cube = build_cube(touch_cells(tracks, region_geobox(*_lonlat(tracks), crs=CRS, resolution_m=20.0)))
-    columns, blocks = sorted(cube["ch4_sum"].data.dask.layers)
+    blocks, columns = sorted(cube["ch4_sum"].data.dask.layers)
     assert columns == f"columns-{blocks}"
     assert cube["ch4_sum"].data.npartitions == number
 

@@ -195,6 +195,22 @@ def test_files_hold_what_a_cf_checker_asks_for(tmp_path, make_track):
     assert _findings(tmp_path / "cube.nc") == []
 
 
+def test_a_cube_is_the_same_bytes_from_its_touched_cells(tmp_path, make_track):
+    """Tiles of the table are those that a search of the whole cube finds; a sum of zero leaves none."""
+    tracks = [make_track(), make_track("second")]
+    tracks[1].passes["ch4_enhancement"][:] = 0.0
+    lon, lat = (np.concatenate([t.passes[v].values for t in tracks]) for v in ("lon", "lat"))
+    box = region_geobox(np.append(lon, 104.2), np.append(lat, lat[0]), crs="EPSG:4544", resolution_m=20.0)
+    touched = touch_cells(tracks, box)
+    cube = build_cube(touched)
+    assert box.shape[1] > 256
+    write_cube(tmp_path / "dense.nc", cube)
+    write_cube(tmp_path / "touched.nc", cube, touched)
+    assert (tmp_path / "dense.nc").read_bytes() == (tmp_path / "touched.nc").read_bytes()
+    with xr.open_dataset(tmp_path / "touched.nc") as back:
+        xr.testing.assert_equal(back.load(), cube.compute())
+
+
 # --- every variable and attribute ----------------------------------------------------------------------------------
 
 Make = Callable[..., Any]
