@@ -31,6 +31,8 @@ _MEET_S = 5.0
 responses of instruments beside each other (a few seconds each)."""
 _MEET_M = 25.0
 """And within this way: at 40 km/h the same as the time, when slower what GNSS and lag leave in doubt."""
+_NO_POLLUTANTS = ("h2o",)
+"""Measured to dry the others: what a river or a sprinkler evaporates is no place to look at."""
 _WALK_M_S = 1.0
 """Slower on average than this over a crossing, a vehicle stands for part of it."""
 _RIDE_M = 60.0
@@ -61,14 +63,15 @@ class Crossings:
     """Crossings in order of vehicle and time; arrays of shape (crossings,) unless said otherwise.
 
     ``drives`` are the drive passes of all vehicles and ``drive`` (crossings,) says in which of them each crossing was
-    met. ``track`` is the number of the track whose plume leads (highest over its noise). ``start``, ``peak``, ``end`` are
-    seconds since 1970, ``x``, ``y`` [m] the place of the leading maximum. ``width_m`` is the road inside the leading
+    met. ``substances`` are the slugs of ``species``. ``track`` is the number of the track whose plume leads (highest
+    over its noise). ``start``, ``peak``, ``end`` are seconds since 1970, ``x``, ``y`` [m] the leading maximum. ``width_m`` is the road inside the leading
     plume. ``snr`` (crossings, species) is each species' largest enhancement in the crossing over its noise, NaN where
     it was not measured; ``plume`` (crossings, species) whether that was a plume of its own; ``lead`` is the species
     that leads, by its number in ``species``.
     """
 
     species: tuple[str, ...]
+    substances: tuple[str, ...]
     drives: tuple[Drive, ...]
     drive: Ints
     track: Ints
@@ -125,9 +128,20 @@ def find_crossings(tracks: Sequence[Track], crs: str) -> Crossings:
     """
     rows = [_rows(track.passes, crs) for track in tracks]
     vehicles = _vehicles(rows)
-    species = tuple(sorted({name for track in tracks for name in enhanced_species(track.passes)}))
+    slugs = _slugs(tracks)
+    species = tuple(slugs)
     plumes = _plumes(tracks, rows, vehicles, species)
-    return _crossings(plumes, tracks, rows, vehicles, species)
+    return _crossings(plumes, tracks, rows, vehicles, slugs)
+
+
+def _slugs(tracks: Sequence[Track]) -> dict[str, str]:
+    """Variables with an enhancement, in order of name, and the slugs of what they measure; water is no pollutant."""
+    found = {}
+    for track in tracks:
+        for name in enhanced_species(track.passes):
+            kind = species_of(str(track.passes[name].attrs.get("species", name))) or species_of(name)
+            found[name] = kind.slug if kind else name
+    return {name: slug for name, slug in sorted(found.items()) if slug not in _NO_POLLUTANTS}
 
 
 def _rows(passes: xr.Dataset, crs: str) -> _Rows:
@@ -188,7 +202,7 @@ def _plumes(tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints, spec
             continue
         at = plumes["peak_row"].values
         times = [rows[k].time[plumes[name].values] for name in ("first_row", "peak_row", "last_row")]
-        named = [number[str(name)] for name in plumes["species"].values]
+        named = [number.get(str(name), -1) for name in plumes["species"].values]
         place = rows[k].x[at], rows[k].y[at]
         parts.append(
             np.column_stack(
@@ -204,16 +218,16 @@ def _plumes(tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints, spec
             )
         )
     table = np.concatenate(parts) if parts else np.empty((0, 10))
-    table = table[np.isfinite(table[:, 6])]
+    table = table[np.isfinite(table[:, 6]) & (table[:, 2] >= 0)]
     table = table[np.lexsort((table[:, 4], table[:, 1]))]
     whole = table[:, :3].astype(np.int64).T
     return _Plumes(*whole, *table[:, 3:].T)
 
 
 def _crossings(
-    plumes: _Plumes, tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints, species: tuple[str, ...]
+    plumes: _Plumes, tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints, slugs: dict[str, str]
 ) -> Crossings:
-    group = _meet(plumes)
+    species, group = tuple(slugs), _meet(plumes)
     number = int(group[-1]) + 1 if group.size else 0
     order = np.lexsort((-plumes.snr, group))
     lead = order[np.searchsorted(group[order], np.arange(number))]
@@ -223,6 +237,7 @@ def _crossings(
     drives, drive = _drives(plumes.vehicle[lead], plumes.peak[lead], tracks, rows, vehicles)
     return Crossings(
         species,
+        tuple(slugs.values()),
         drives,
         drive,
         plumes.track[lead],
@@ -282,7 +297,7 @@ def _largest(
         own = np.flatnonzero(vehicle == vehicles[k])
         first = np.searchsorted(rows[k].time, start[own] - _MEET_S / 2, side="left")
         last = np.searchsorted(rows[k].time, end[own] + _MEET_S / 2, side="right")
-        for name in enhanced_species(track.passes):
+        for name in set(enhanced_species(track.passes)) & set(species):
             excess = track.passes[f"{name}_enhancement"]
             noise = float(excess.attrs.get("noise_sd", np.nan))
             if not (np.isfinite(noise) and noise > 0):
@@ -302,11 +317,11 @@ def is_exhaust_like(crossings: Crossings, combustion: Sequence[str]) -> Bools:
     No gas rose that vehicles hardly emit, and either nothing but tracers rose, or a gaseous one did and a tracer
     leads. Dust with solvents and without nitrogen oxides or carbon monoxide is no exhaust.
     """
-    kinds = [species_of(name.split("_")[0]) or species_of(name) for name in crossings.species]
+    kinds = [species_of(slug) for slug in crossings.substances]
     tracer = np.array(
         [
-            _of_exhaust(name, combustion) or (k is not None and k.family == "particles")
-            for name, k in zip(crossings.species, kinds)
+            slug in combustion or (kind is not None and (kind.family == "particles" or kind.dry_of in combustion))
+            for slug, kind in zip(crossings.substances, kinds, strict=True)
         ],
         bool,
     )
@@ -315,8 +330,3 @@ def is_exhaust_like(crossings: Crossings, combustion: Sequence[str]) -> Bools:
     only = ~(crossings.plume & ~tracer).any(axis=1)
     led = tracer[crossings.lead] & (crossings.plume & gas).any(axis=1)
     return np.asarray((only | led) & ~(crossings.plume & rare).any(axis=1))
-
-
-def _of_exhaust(name: str, combustion: Sequence[str]) -> bool:
-    species = species_of(name)
-    return name in combustion or bool(species and species.dry_of in combustion)

@@ -42,9 +42,9 @@ def find_hotspots(
     """Find the places where a source is met: on several passes beyond chance, or clearly on one.
 
     Plumes that one vehicle meets at one moment are one crossing, of all its species (`find_crossings`); crossings
-    that one source could have made are one place (`join_crossings`). It is *recurrent* where they agree beyond chance,
-    by the plumes themselves (`judge_groups`) or by the cells of one species (`seek_agreement`), and *single* where one
-    plume is clear. What only tracers of exhaust make once is listed apart as a vehicle's.
+    that one source could have made are one place (`join_crossings`). It is *recurrent* where they agree beyond
+    chance, by the plumes themselves (`judge_groups`) or by the cells of one species (`seek_agreement`), and *single*
+    where one plume is clear. What only tracers of exhaust make once is listed apart as a vehicle's.
 
     Parameters
     ----------

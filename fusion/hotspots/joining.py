@@ -218,7 +218,7 @@ def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None]) -> 
         return group
     strength = crossings.strength
     place = np.column_stack([crossings.x, crossings.y])
-    around = cKDTree(place).query_ball_point(place, REACH_M)
+    around: list[list[int]] = list(cKDTree(place).query_ball_point(place, REACH_M))
     groups = _Groups(
         {
             k: place_density(float(crossings.x[k]), float(crossings.y[k]), path, float(crossings.width_m[k]))

@@ -135,10 +135,10 @@ def _level(crossings: Crossings, k: int, species: str) -> float:
 
 def _sample(crossings: Crossings, k: int, species: str, tracks: Sequence[Track], geobox: GeoBox) -> Sampled:
     """Rows of the crossing in which a logger of its vehicle measured the species."""
-    number = _logger(crossings, k, species, tracks)
-    if number is None:
+    track = _logger(crossings, k, species, tracks)
+    if track is None:
         return Sampled(np.empty(0, np.int64), np.empty(0), np.empty(0))
-    passes = tracks[number].passes
+    passes = track.passes
     time = passes["time"].values.astype("datetime64[ns]").astype(np.int64) / 1e9
     rows = np.arange(*np.searchsorted(time, [crossings.start[k], crossings.end[k] + 1e-3]))
     part = passes.isel(obs=rows)
@@ -149,13 +149,13 @@ def _sample(crossings: Crossings, k: int, species: str, tracks: Sequence[Track],
     return Sampled(cells[on_grid], part[f"{species}_enhancement"].values[use][on_grid], background[on_grid])
 
 
-def _logger(crossings: Crossings, k: int, species: str, tracks: Sequence[Track]) -> int | None:
+def _logger(crossings: Crossings, k: int, species: str, tracks: Sequence[Track]) -> Track | None:
     """The track of the crossing's own logger, or of another that rode along, which measured the species."""
     own = int(crossings.track[k])
-    for number in (own, *range(len(tracks))):
-        passes = tracks[number].passes
-        if species in enhanced_species(passes) and _covers(passes["time"].values, crossings.peak[k]):
-            return number
+    for track in (tracks[own], *tracks):
+        time = track.passes["time"].values
+        if species in enhanced_species(track.passes) and _covers(time, float(crossings.peak[k])):
+            return track
     return None
 
 
