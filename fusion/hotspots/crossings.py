@@ -64,10 +64,10 @@ class Crossings:
 
     ``drives`` are the drive passes of all vehicles and ``drive`` (crossings,) says in which of them each crossing was
     met. ``substances`` are the slugs of ``species``. ``track`` is the number of the track whose plume leads (highest
-    over its noise). ``start``, ``peak``, ``end`` are seconds since 1970, ``x``, ``y`` [m] the leading maximum. ``width_m`` is the road inside the leading
-    plume. ``snr`` (crossings, species) is each species' largest enhancement in the crossing over its noise, NaN where
-    it was not measured; ``plume`` (crossings, species) whether that was a plume of its own; ``lead`` is the species
-    that leads, by its number in ``species``.
+    over its noise). ``start``, ``peak``, ``end`` are seconds since 1970, ``x``, ``y`` [m] the leading maximum.
+    ``width_m`` is the road inside the leading plume. ``snr`` (crossings, species) is each species' largest
+    enhancement in the crossing over its noise, NaN where it was not measured; ``plume`` (crossings, species) whether
+    that was a plume of its own; ``lead`` is the species that leads, by its number in ``species``.
     """
 
     species: tuple[str, ...]

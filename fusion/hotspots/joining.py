@@ -218,7 +218,8 @@ def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None]) -> 
         return group
     strength = crossings.strength
     place = np.column_stack([crossings.x, crossings.y])
-    around: list[list[int]] = list(cKDTree(place).query_ball_point(place, REACH_M))
+    tree = cKDTree(place)
+    around = [tree.query_ball_point(one, REACH_M) for one in place]
     groups = _Groups(
         {
             k: place_density(float(crossings.x[k]), float(crossings.y[k]), path, float(crossings.width_m[k]))
