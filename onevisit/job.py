@@ -23,6 +23,7 @@ from pyproj import CRS
 from fusion.attribution.evidence_settings import EvidenceSettings
 from fusion.schema import Attribution, Hotspot
 from fusion.settings import FusionSettings
+from imagery.phrases import kind_of_photos
 from imagery.schema import Findings
 from imagery.settings import ImagerySettings
 from ingest.coordinates import zone_of
@@ -96,11 +97,15 @@ def process_mission(
     SettingError
         If profile, ``mission.toml`` or an option asks for something impossible.
     """
-    on_stage("reading the mission", 0.0)
+    on_stage(Phrase("doing_mission"), 0.0)
     start = start_on(root, options, ask)
     mission, profile, recorder = start.mission, start.profile, start.recorder
     key = run_key(root, recorder.inputs, profile, options)
-    if options.from_stage is None and not replay and (summary := unchanged_summary(out, key)) is not None:
+    if (
+        options.from_stage is None
+        and not replay
+        and (summary := unchanged_summary(out, key, options.lang)) is not None
+    ):
         return summary
     with (
         watching(mission.files),
@@ -128,7 +133,7 @@ def process_mission(
             for region, flown in zip(regions.value, flights, strict=True)
         )
         plan = _plan(fused, sites, records.roads, profile, work, on_stage)
-        on_stage("writing the hand-over", 0.85)
+        on_stage(Phrase("doing_handover"), 0.85)
         result = Result(mission, profile, options, key, sites.value, fused, anomalies, plan)
         return write_outputs(out, result, work, only=SCORED if replay else None)
 
@@ -149,7 +154,8 @@ def _tracks(
 
         notes, tracks = Notes(), []
         for number, trace in enumerate(traces):
-            on_stage(f"following drive {number + 1} of {len(traces)}", 0.15 + 0.15 * number / len(traces))
+            doing = Phrase("doing_drive", {"number": number + 1, "count": len(traces)})
+            on_stage(doing, 0.15 + 0.15 * number / len(traces))
             tracks.append(notes.take(process_trace(trace, settings)))
         return notes.outcome(tuple(tracks))
 
@@ -176,7 +182,7 @@ def _imagery(
     terrain = files_of(mission, work.recorder.inputs, "terrain")
     for kind in sorted({frame.kind for frame in region.frames}, key=lambda kind: (kind != "rgb", kind)):
         items = tuple(frame.item for frame in region.frames if frame.kind == kind)
-        on_stage(f"placing {len(items)} {kind} photos", 0.32)
+        on_stage(Phrase("doing_photos_of_kind", {"count": len(items), "kind": kind_of_photos(kind)}), 0.32)
         name = f"ortho{f'-{kind}' if flights else ''}{region.name}.tif"
         with work.stage("imagery") as stage:
             stage.taken = len(items)
@@ -215,7 +221,7 @@ def _fly(out: Path, on_stage: Advance) -> Callable[..., Outcome[Flown | None]]:
             notes.keep(*error.rejects)
             notes.reject("images/", f"{kind} photos", error.phrase.code, error.phrase.values)
             return notes.outcome(None)
-        on_stage(f"drawing the mosaic of {len(chosen)} {kind} photos", 0.4)
+        on_stage(Phrase("doing_mosaic_of_kind", {"count": len(chosen), "kind": kind_of_photos(kind)}), 0.4)
         flown = write_flight(out / name, ortho, kind=kind, crs=crs)
         # read from the file: photos are not projected again
         findings = notes.take(seek_findings(flown.opened(out).ortho, settings, kind=kind, source=name, suffix=region))
@@ -228,7 +234,7 @@ def _monitors(series: Kept[tuple[xr.Dataset, ...]], work: Work, on_stage: Advanc
     """What the records of monitors say."""
     from monitors import seek_anomalies
 
-    on_stage(f"asking {len(series.value)} monitor series", 0.58)
+    on_stage(Phrase("doing_series", {"count": len(series.value)}), 0.58)
     with work.stage("monitors") as stage:
         anomalies = work.make("anomalies", seek_anomalies, series)
         stage.taken, stage.given = len(series.value), len(anomalies.value)
@@ -265,15 +271,15 @@ def _fuse(
     if not region.tracks:
         nothing: Kept[SegmentMap | None] = Kept(None, key)
         return Kept(Fused(region, key, tuple(flown.value for flown in flights), None, (), (), nothing), key)
-    on_stage("fusing passes", 0.6)
+    on_stage(Phrase("doing_fusion"), 0.6)
     findings = [flown.value.findings for flown in flights]
     with work.stage("fusion") as stage:
         here = [k for k, track in enumerate(tracks.value) if any(track is own for own in region.tracks)]
         segments = work.make("segments", map_region, tracks, here, region.name, roads, profile.tracks)
         cube = cache(partial(_build_cube, region, tuple(flown.value for flown in flights), profile.fusion))
-        on_stage("looking for hotspots", 0.65)
+        on_stage(Phrase("doing_hotspots"), 0.65)
         hotspots = work.make("hotspots", _find_hotspots, Kept(cube, key), region.name, profile.fusion)
-        on_stage(f"weighing who explains {len(hotspots.value)} hotspots", 0.7)
+        on_stage(Phrase("doing_attribution", {"count": len(hotspots.value)}), 0.7)
         attributions = work.make(
             "attributions",
             _attribute,
@@ -331,7 +337,7 @@ def _plan(
     on_stage: Advance,
 ) -> Plan:
     """Leads, one visit per site, routes."""
-    on_stage("planning visits", 0.8)
+    on_stage(Phrase("doing_visits"), 0.8)
     key = digest(*fused)
     hotspots = Kept([hotspot for part in fused for hotspot in part.value.hotspots], key)
     attributions = Kept([attribution for part in fused for attribution in part.value.attributions], key)

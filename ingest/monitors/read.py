@@ -142,7 +142,7 @@ def read_monitors(
     notes.keep(*collected.decisions)
     placed = [notes.take(without_full_scale(s)) for s in notes.take(_place(collected, devices, settings.crs))]
     series = notes.take(apply_marks([_with_device(dataset, devices) for dataset in placed], marks))
-    logger.info("monitors: %d series, %d rejected", len(series), len(notes.rejects))
+    logger.info(Phrase("log_monitors", {"series": len(series), "rejected": len(notes.rejects)}))
     return notes.outcome(tuple(series))
 
 

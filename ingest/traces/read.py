@@ -156,7 +156,7 @@ def read_traces(
             name = _stem(named.item) + (f"-{named.platform}" if named.platform else "")
             traces += _split(joined, name, {str(t["trajectory"].values) for t in traces}, settings, notes)
     traces.sort(key=lambda trace: (trace["time"].values[0], str(trace["trajectory"].values)))
-    logger.info("traces: %d files, %d traces, %d rejects", len(files), len(traces), len(notes.rejects))
+    logger.info(Phrase("log_traces", {"files": len(files), "traces": len(traces), "rejects": len(notes.rejects)}))
     return notes.outcome(tuple(traces))
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from onevisit.cli.options import (
     FOLDER,
+    lang_option,
     profile_option,
     recipe_option,
     zone_option,
@@ -35,9 +36,7 @@ from onevisit.names import STAGES
 @click.option(
     "--memory", metavar="SIZE", help="Memory for lazy arrays, e.g. 4GB. Default: a quarter of the machine's."
 )
-@click.option(
-    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the report."
-)
+@lang_option
 @click.option(
     "--from",
     "from_stage",
@@ -96,7 +95,7 @@ def process(
         click.echo(say(Phrase("results_elsewhere", {"out": str(out), "why": elsewhere}), lang), err=as_json)
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not quiet and not as_json
     asking: dict[str, Any] = {"ask": _asking(lang)} if on_terminal else {}
-    with showing_progress(quiet) as advance, warming():
+    with showing_progress(quiet, lang) as advance, warming():
         summary = process_mission(mission, out, options, on_stage=advance, **asking)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))

@@ -7,12 +7,15 @@ from typing import Any
 
 import click
 
+from ingest.outcome import Phrase
 from onevisit.cli.options import (
     FILE,
     json_option,
+    lang_option,
     quiet_option,
 )
 from onevisit.cli.printing import echo_json
+from onevisit.words.telling import say
 
 
 @click.command()
@@ -23,10 +26,19 @@ from onevisit.cli.printing import echo_json
 )
 @click.option("--without", multiple=True, metavar="CONFOUNDER", help="Leave one out; may be repeated.")
 @click.option("--drive", type=FILE, help="A real logger file: its drive is kept, known plumes are laid over it.")
+@lang_option
 @json_option
 @quiet_option
 def simulate(
-    *, out: Path, seed: int, size: Any, without: tuple[str, ...], drive: Path | None, as_json: bool, quiet: bool
+    *,
+    out: Path,
+    seed: int,
+    size: Any,
+    without: tuple[str, ...],
+    drive: Path | None,
+    lang: str,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Write a simulated mission with known truth: OUT/mission/ in real file formats, and OUT/truth.json.
 
@@ -41,8 +53,8 @@ def simulate(
     from onevisit.truth.simulate.overlay import simulate_over_drive
 
     quieten(quiet)
-    with showing_progress(quiet) as advance:
-        advance("letting puffs fly, driving through them, taking pictures", None)
+    with showing_progress(quiet, lang) as advance:
+        advance(Phrase("doing_simulation"), None)
         if drive is None:
             simulate_mission(out, seed=seed, size=size, without=without)
         else:
@@ -51,4 +63,4 @@ def simulate(
     if as_json:
         echo_json(made)
         return
-    click.echo(f"mission: {made['mission']}\ntruth:   {made['truth']}")
+    click.echo(say(Phrase("simulated", made), lang))

@@ -28,7 +28,9 @@ from ingest.flags import Flag
 from onevisit.check import check_mission
 from onevisit.job import process_mission
 from onevisit.names import STAGES
+from onevisit.progress import Advance
 from onevisit.result import Options
+from onevisit.words.telling import say
 from tests.onevisit import small_mission as made
 from tests.onevisit.small_mission import PAINTER, QUARRY, SMELTER, TANNERY, WORKS, Works
 
@@ -70,10 +72,14 @@ class Run:
         return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
+def _saying(said: list[tuple[str, float | None]]) -> Advance:
+    return lambda what, share: said.append((say(what), share))
+
+
 def _run(folder: Path, *, lang: str, flown: bool, with_roads: bool) -> Run:
     root, out, said = folder / "park", folder / "out", list[tuple[str, float | None]]()
     made.write_mission(root, flown=flown, with_roads=with_roads)
-    summary = process_mission(root, out, Options(lang=lang), on_stage=lambda what, share: said.append((what, share)))
+    summary = process_mission(root, out, Options(lang=lang), on_stage=_saying(said))
     return Run(root, out, summary, said)
 
 
@@ -1100,7 +1106,7 @@ def _again(run: Run, folder: Path, *, lang: str) -> Run:
         shutil.copytree(run.root, root)
     shutil.copytree(run.out, out)
     said: list[tuple[str, float | None]] = []
-    summary = process_mission(root, out, Options(lang=lang), on_stage=lambda what, share: said.append((what, share)))
+    summary = process_mission(root, out, Options(lang=lang), on_stage=_saying(said))
     return Run(root, out, summary, said)
 
 

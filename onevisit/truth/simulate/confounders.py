@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.errors import SettingError
+from ingest.outcome import Phrase
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def choose_confounders(
     names = [c.name for c in CONFOUNDERS]
     unknown = sorted({*without, *(only or ())} - set(names))
     if unknown:
-        raise SettingError(f"no confounder {unknown[0]!r}; known are {', '.join(names)}")
+        raise SettingError(Phrase("confounder_not_known", {"name": unknown[0], "known": tuple(names)}))
     drawn = {c.name: bool(rng.random() < c.probability) for c in CONFOUNDERS}
     if only is not None:
         drawn = {name: name in only for name in names}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ingest.errors import SettingError
+from ingest.outcome import Phrase
 from onevisit.truth.simulate.confounders import choose_confounders
 from onevisit.truth.simulate.drives.handheld import write_handheld
 from onevisit.truth.simulate.drives.outings import declared_lag, drive_all, stream
@@ -55,7 +56,7 @@ def simulate_mission(
         If the size or a confounder is unknown.
     """
     if size not in SIZES:
-        raise SettingError(f"no size {size!r}; known are {', '.join(SIZES)}")
+        raise SettingError(Phrase("size_not_known", {"size": str(size), "known": tuple(SIZES)}))
     on = choose_confounders(stream(seed, "confounders"), without=without, only=only)
     world = build_world(SIZES[size], stream(seed, "world"))
     day = _day(seed)

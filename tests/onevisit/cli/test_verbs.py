@@ -149,7 +149,7 @@ def test_check_reads_with_the_profile(run: Run, monkeypatch: pytest.MonkeyPatch,
     """The folder and the profile are handed on."""
     calls = _asked(monkeypatch, check, "check_mission", {"found": [], "decisions": [], "rejects": []})
     options = "--profile p.toml --time-zone +08:00 --lang zh --quiet"
-    assert "Found: nothing" in run("check", str(tmp_path), *options.split())[1]
+    assert "读取到：无" in run("check", str(tmp_path), *options.split())[1]
     assert calls == [((tmp_path, Options("p.toml", "zh", time_zone="+08:00")), {})]
 
 
