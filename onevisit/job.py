@@ -27,10 +27,10 @@ from imagery.phrases import kind_of_photos
 from imagery.schema import Findings
 from imagery.settings import ImagerySettings
 from ingest.coordinates import zone_of
-from ingest.errors import FileError, NothingUsable
+from ingest.errors import FileError, NothingUsable, SettingError
 from ingest.flags import is_usable
 from ingest.images.elevation import elevation_of_flight
-from ingest.outcome import Notes, Outcome, Phrase
+from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
 from monitors.schema import Anomaly
@@ -132,7 +132,7 @@ def process_mission(
             _fuse(region, regions, flown, tracks, records.roads, sites, profile, work, on_stage)
             for region, flown in zip(regions.value, flights, strict=True)
         )
-        plan = _plan(fused, sites, records.roads, profile, work, on_stage)
+        plan = _plan(fused, sites, records.roads, profile, options.day, work, on_stage)
         on_stage(Phrase("doing_handover"), 0.85)
         result = Result(mission, profile, options, key, sites.value, fused, anomalies, plan)
         return write_outputs(out, result, work, only=SCORED if replay else None)
@@ -333,6 +333,7 @@ def _plan(
     sites: Kept[tuple[Site, ...]],
     roads: Kept[Roads | None],
     profile: Profile,
+    asked: date | None,
     work: Work,
     on_stage: Advance,
 ) -> Plan:
@@ -343,8 +344,7 @@ def _plan(
     attributions = Kept([attribution for part in fused for attribution in part.value.attributions], key)
     with work.stage("visits") as stage:
         measured = _last_day(fused, profile)
-        day = measured + timedelta(days=1)
-        work.recorder.decide("visits", "planned_for_day", {"day": str(day), "measured": str(measured)})
+        day = work.recorder.take(_day_of_visits(asked, measured))
         leads = work.make("leads", weigh_leads, sites, hotspots, attributions, profile.visits, day=day)
         leads = work.derive("calibrated leads", with_calibration, leads, profile.instrument, day=measured)
         visits = work.make("visits", plan_visits, leads, sites, profile.visits, day=day)
@@ -353,6 +353,23 @@ def _plan(
         routes = work.make("routes", plan_routes, visits, profile.routes, day=day, roads=roads)
         stage.taken, stage.given = len(visits.value), len(routes.value)
     return Plan(day, roads.value, leads, visits, routes)
+
+
+def _day_of_visits(asked: date | None, measured: date) -> Outcome[date]:
+    """The day for which visits are planned: the one that was asked for, else the day after the last measurement.
+
+    Raises
+    ------
+    SettingError
+        If it lies before the last measurement: nobody can act on what is not yet known.
+    """
+    if asked is None:
+        day, values = measured + timedelta(days=1), {"measured": str(measured)}
+        return Outcome(day, (Decision("visits", "planned_for_day", {"day": str(day), **values}),))
+    if asked < measured:
+        raise SettingError(Phrase("day_before_measurement", {"day": str(asked), "measured": str(measured)}))
+    why = Phrase("day_asked_for", {"measured": str(measured)})
+    return Outcome(asked, (Decision("visits", "planned_for_day", {"day": str(asked)}, why),))
 
 
 def _last_day(fused: Sequence[Kept[Fused]], profile: Profile) -> date:

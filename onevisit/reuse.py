@@ -17,8 +17,8 @@ from onevisit.words.telling import say
 
 
 def run_key(root: Path, inputs: Sequence[InputRecord], profile: Profile, options: Options) -> str:
-    """A hash of all that the results depend on: input files, settings, language, the mission's name, program."""
-    return digest(inputs, profile_dict(profile), options.lang, root.resolve().name, program_key())
+    """A hash of all that the results depend on: input files, settings, language, day, the mission's name, program."""
+    return digest(inputs, profile_dict(profile), options.lang, options.day, root.resolve().name, program_key())
 
 
 def unchanged_summary(out: Path, key: str, language: str) -> dict[str, Any] | None:
