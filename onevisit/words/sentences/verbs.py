@@ -138,6 +138,46 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{file}: no drive of ten minutes with a species in mass per volume or a gas of known molar mass",
         "{file}：没有满十分钟、且含质量浓度因子或已知摩尔质量气体的走航",
     ),
+    # --- onevisit/mission.py ---
+    "mission_no_toml": (
+        "mission.toml: {error}; it must be TOML in UTF-8",
+        "mission.toml：{error}；该文件须为 UTF-8 编码的 TOML",
+    ),
+    # --- onevisit/profile.py ---
+    "profile_unreadable": (
+        "profile {path}: cannot be read ({error}); built in is only 'default'",
+        "参数方案 {path}：无法读取（{error}）；内置的只有 'default'",
+    ),
+    "recipe_unreadable": ("recipe {path}: cannot be read ({error})", "配方 {path}：无法读取（{error}）"),
+    "profile_no_toml": ("profile {path}: {error}", "参数方案 {path}：{error}"),
+    "recipe_no_toml": ("recipe {path}: {error}", "配方 {path}：{error}"),
+    "table_not_known": ("{origin}: unknown name '{name}'; {instead}", "{origin}：未知名称 '{name}'；{instead}"),
+    "table_expected": (
+        "{origin}: [{name}] must be a table of names and values, not {value}",
+        "{origin}：[{name}] 应为由名称和取值组成的表，而不是 {value}",
+    ),
+    "setting_not_known": (
+        "{origin}, [{room}]: unknown name '{name}'; {instead}",
+        "{origin}，[{room}]：未知名称 '{name}'；{instead}",
+    ),
+    "setting_of_model": (
+        "{origin}, [{room}]: '{name}' is a parameter of the model, not a setting; {instead}",
+        "{origin}，[{room}]：'{name}' 是模型参数，不可设置；{instead}",
+    ),
+    "setting_of_another_kind": (
+        "{origin}, [{room}] {name}: {value} is not of the kind {kind}",
+        "{origin}，[{room}] {name}：{value} 的类型不是 {kind}",
+    ),
+    "set_above_tables": ("set '{name}' above all tables", "请将 '{name}' 写在所有表之前"),
+    "set_in_table": ("set '{name}' under [{room}]", "请将 '{name}' 写在 [{room}] 之下"),
+    "nearest_setting": ("the nearest setting is '{name}'", "最接近的参数为 '{name}'"),
+    "did_you_mean": ("did you mean '{name}'?", "是否为 '{name}'？"),
+    "known_names": ("known are {names}", "可用的有 {names}"),
+    "nothing_may_be_set": ("nothing of it may be set", "其中没有可设置的参数"),
+    "crs_not_in_metres": (
+        "{origin}: crs '{crs}' is not a projected CRS in metres, which the grid needs",
+        "{origin}：crs '{crs}' 不是以米为单位的投影坐标系，网格需要此类坐标系",
+    ),
     # --- onevisit/compute.py ---
     "scheduler_silent": (
         "--scheduler {address}: does not answer ({error}); start it with `dask scheduler`",

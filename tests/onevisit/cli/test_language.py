@@ -184,6 +184,21 @@ def test_errors_are_told_in_chinese(
     assert english(text, *names) == [], text
 
 
+def test_a_setting_that_is_none_is_told_in_chinese(run: Run, park: Path, names: set[str], tmp_path: Path) -> None:
+    """In a profile: a table, a name, a parameter of a model, a value of another kind, and a file that is no TOML."""
+    path = tmp_path / "own.toml"
+    for content, words in (
+        ("[visit]\n", "：未知名称 'visit'；是否为 'visits'？"),
+        ("[sites]\nq = 3\n", "，[sites]：未知名称 'q'；可用的有 crs"),
+        ("[fusion]\nsurrogates = 9\n", "，[fusion]：'surrogates' 是模型参数，不可设置；可用的有 "),
+        ('[teams]\nteams = "two"\n', "，[routes] teams：'two' 的类型不是 int"),
+        ("[visits\n", "onevisit: 参数方案 "),
+    ):
+        path.write_text(content, encoding="utf-8")
+        status, text = run("check", str(park), "--profile", str(path))
+        assert status == 2 and words in text, text
+
+
 def test_a_stop_and_a_defect_are_told_in_chinese(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """In one line each."""
     for error, words in (
