@@ -287,7 +287,7 @@ def _match(captures: Sequence[Sequence[Frame]], chief: str, beside: str, matrix:
         try:
             one, two = (read_image(frames[b])[..., 0].astype(np.float32) for b in (beside, name))
         except FileError as error:
-            _log.info("bands: %s left out of the registration", error)
+            _log.info(Phrase("log_band_left_out", {"item": error.item, "why": error.phrase}))
             continue
         if beside != chief:
             one = _remap(one, camera, frames[beside].camera, matrix, inside=False)

@@ -1,4 +1,4 @@
-"""Several phrases in one sentence."""
+"""Several phrases in one sentence, and what kinds of photos are called."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from collections.abc import Sequence
 from functools import reduce
 
 from ingest.outcome import Phrase
+
+_KIND_CODES = {"rgb": "kind_rgb", "thermal": "kind_thermal", "multispectral": "kind_multispectral"}
+
+
+def kind_of_photos(kind: str) -> Phrase | str:
+    """A kind of photos in words; one that has none stays as it came."""
+    return Phrase(_KIND_CODES[kind]) if kind in _KIND_CODES else kind
 
 
 def one_by_one(phrases: Sequence[Phrase]) -> Phrase:

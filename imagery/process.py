@@ -43,7 +43,7 @@ from imagery.orientation.tiepoints import (
     reduce_for,
     tie_photos,
 )
-from imagery.phrases import one_by_one
+from imagery.phrases import kind_of_photos, one_by_one
 from imagery.schema import ControlResult, FramePose, Ortho, OrthoQuality, Station
 from imagery.settings import ImagerySettings
 from imagery.surface import Surface, surface_from_dem, surface_from_plane
@@ -56,7 +56,6 @@ from ingest.schema import Frame
 
 _log = logging.getLogger(__name__)
 Floats = NDArray[np.float64]
-_KIND_CODES = {"rgb": "kind_rgb", "thermal": "kind_thermal", "multispectral": "kind_multispectral"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,9 +146,8 @@ def process_frames(
         mosaic[name].attrs |= attributes
     seconds = time.perf_counter() - started
     quality = _quality(poses, told, geobox, settings, seconds, refined, surface)
-    _log.info(
-        "imagery: %d photos in, %d used, %d rejected, %.1f s", len(frames), len(stations), len(notes.rejects), seconds
-    )
+    done = {"photos": len(frames), "used": len(stations), "rejected": len(notes.rejects), "seconds": seconds}
+    _log.info(Phrase("log_imagery", done))
     return notes.outcome(Ortho(mosaic, poses, quality, surface, surveyed))
 
 
@@ -161,7 +159,8 @@ def _usable_photos(frames: Sequence[Frame], settings: ImagerySettings, crs: CRS)
     kind = max(sorted(set(kinds), key=lambda k: k != "rgb"), key=kinds.count)
     notes = Notes()
     for frame in (f for f in frames if f.kind != kind):
-        notes.reject(frame.item, "kind", "photo_of_another_kind", {"kind": _kind(frame.kind), "usual": _kind(kind)})
+        both = {"kind": kind_of_photos(frame.kind), "usual": kind_of_photos(kind)}
+        notes.reject(frame.item, "kind", "photo_of_another_kind", both)
     for frame in (f for f in frames if f.kind == kind and not f.camera.focal_px > 0):
         notes.reject(frame.item, "camera", "photo_without_focal_length")
     notes.keep(*judge_units([f for f in frames if f.kind == kind]))
@@ -173,10 +172,6 @@ def _usable_photos(frames: Sequence[Frame], settings: ImagerySettings, crs: CRS)
     notes.keep(*judge_positions(kept, centres, settings))
     convergence = meridian_convergence_rad(lon, lat, crs) if len(kept) else np.empty(0)
     return notes.outcome(_Flight(tuple(kept), centres, np.atleast_1d(convergence), ()).keep(notes.rejects))
-
-
-def _kind(kind: str) -> Phrase | str:
-    return Phrase(_KIND_CODES[kind]) if kind in _KIND_CODES else kind
 
 
 def _tie(flight: _Flight, settings: ImagerySettings) -> Outcome[tuple[_Flight, list[PairMatch], Overlap]]:

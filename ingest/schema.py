@@ -65,6 +65,7 @@ from numpy.typing import NDArray
 
 from ingest.errors import ContractError
 from ingest.flags import flag_attributes
+from ingest.outcome import Phrase
 
 INTERVALS = ("realtime", "minute", "hour", "day")
 
@@ -171,6 +172,14 @@ class CrsSource(StrEnum):
     DECLARED = "declared"
     GUESSED = "guessed"
     UNKNOWN = "unknown"
+
+    @property
+    def phrase(self) -> Phrase:
+        """The same, for a sentence."""
+        return Phrase(_CRS_CODES[self.value])
+
+
+_CRS_CODES = {"declared": "crs_declared", "guessed": "crs_guessed", "unknown": "crs_unknown"}
 
 
 @dataclass(frozen=True)

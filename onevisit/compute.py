@@ -12,6 +12,7 @@ import psutil
 from dask.utils import parse_bytes
 
 from ingest.errors import SettingError
+from ingest.outcome import Phrase
 
 _SHARE_OF_MEMORY = 0.25
 """Of the machine's memory, where the user gives no size: the rest is for the report and the desktop."""
@@ -46,9 +47,7 @@ def computing(*, scheduler: str | None, memory: str | None) -> Iterator[None]:
     try:
         client = Client(scheduler, timeout="10s")
     except (OSError, ValueError) as error:
-        raise SettingError(
-            f"--scheduler {scheduler}: does not answer ({error}); start it with `dask scheduler`"
-        ) from error
+        raise SettingError(Phrase("scheduler_silent", {"address": str(scheduler), "error": str(error)})) from error
     with client, dask.config.set(config):
         yield
 
@@ -59,7 +58,7 @@ def _memory_bytes(memory: str | None) -> int:
     try:
         size = int(parse_bytes(memory))
     except ValueError as error:
-        raise SettingError(f"--memory {memory}: not a size; write 4GB or 800MB") from error
+        raise SettingError(Phrase("memory_no_size", {"memory": memory})) from error
     if size < 200_000_000:
-        raise SettingError(f"--memory {memory}: less than the 200 MB that the program itself needs")
+        raise SettingError(Phrase("memory_too_small", {"memory": memory}))
     return size

@@ -23,13 +23,14 @@ from pyproj import CRS
 from fusion.attribution.evidence_settings import EvidenceSettings
 from fusion.schema import Attribution, Hotspot
 from fusion.settings import FusionSettings
+from imagery.phrases import kind_of_photos
 from imagery.schema import Findings
 from imagery.settings import ImagerySettings
 from ingest.coordinates import zone_of
-from ingest.errors import FileError, NothingUsable
+from ingest.errors import FileError, NothingUsable, SettingError
 from ingest.flags import is_usable
 from ingest.images.elevation import elevation_of_flight
-from ingest.outcome import Notes, Outcome, Phrase
+from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
 from monitors.schema import Anomaly
@@ -96,11 +97,15 @@ def process_mission(
     SettingError
         If profile, ``mission.toml`` or an option asks for something impossible.
     """
-    on_stage("reading the mission", 0.0)
+    on_stage(Phrase("doing_mission"), 0.0)
     start = start_on(root, options, ask)
     mission, profile, recorder = start.mission, start.profile, start.recorder
     key = run_key(root, recorder.inputs, profile, options)
-    if options.from_stage is None and not replay and (summary := unchanged_summary(out, key)) is not None:
+    if (
+        options.from_stage is None
+        and not replay
+        and (summary := unchanged_summary(out, key, options.lang)) is not None
+    ):
         return summary
     with (
         watching(mission.files),
@@ -127,8 +132,8 @@ def process_mission(
             _fuse(region, regions, flown, tracks, records.roads, sites, profile, work, on_stage)
             for region, flown in zip(regions.value, flights, strict=True)
         )
-        plan = _plan(fused, sites, records.roads, profile, work, on_stage)
-        on_stage("writing the hand-over", 0.85)
+        plan = _plan(fused, sites, records.roads, profile, options.day, work, on_stage)
+        on_stage(Phrase("doing_handover"), 0.85)
         result = Result(mission, profile, options, key, sites.value, fused, anomalies, plan)
         return write_outputs(out, result, work, only=SCORED if replay else None)
 
@@ -149,7 +154,8 @@ def _tracks(
 
         notes, tracks = Notes(), []
         for number, trace in enumerate(traces):
-            on_stage(f"following drive {number + 1} of {len(traces)}", 0.15 + 0.15 * number / len(traces))
+            doing = Phrase("doing_drive", {"number": number + 1, "count": len(traces)})
+            on_stage(doing, 0.15 + 0.15 * number / len(traces))
             tracks.append(notes.take(process_trace(trace, settings)))
         return notes.outcome(tuple(tracks))
 
@@ -176,7 +182,7 @@ def _imagery(
     terrain = files_of(mission, work.recorder.inputs, "terrain")
     for kind in sorted({frame.kind for frame in region.frames}, key=lambda kind: (kind != "rgb", kind)):
         items = tuple(frame.item for frame in region.frames if frame.kind == kind)
-        on_stage(f"placing {len(items)} {kind} photos", 0.32)
+        on_stage(Phrase("doing_photos_of_kind", {"count": len(items), "kind": kind_of_photos(kind)}), 0.32)
         name = f"ortho{f'-{kind}' if flights else ''}{region.name}.tif"
         with work.stage("imagery") as stage:
             stage.taken = len(items)
@@ -215,7 +221,7 @@ def _fly(out: Path, on_stage: Advance) -> Callable[..., Outcome[Flown | None]]:
             notes.keep(*error.rejects)
             notes.reject("images/", f"{kind} photos", error.phrase.code, error.phrase.values)
             return notes.outcome(None)
-        on_stage(f"drawing the mosaic of {len(chosen)} {kind} photos", 0.4)
+        on_stage(Phrase("doing_mosaic_of_kind", {"count": len(chosen), "kind": kind_of_photos(kind)}), 0.4)
         flown = write_flight(out / name, ortho, kind=kind, crs=crs)
         # read from the file: photos are not projected again
         findings = notes.take(seek_findings(flown.opened(out).ortho, settings, kind=kind, source=name, suffix=region))
@@ -228,7 +234,7 @@ def _monitors(series: Kept[tuple[xr.Dataset, ...]], work: Work, on_stage: Advanc
     """What the records of monitors say."""
     from monitors import seek_anomalies
 
-    on_stage(f"asking {len(series.value)} monitor series", 0.58)
+    on_stage(Phrase("doing_series", {"count": len(series.value)}), 0.58)
     with work.stage("monitors") as stage:
         anomalies = work.make("anomalies", seek_anomalies, series)
         stage.taken, stage.given = len(series.value), len(anomalies.value)
@@ -265,7 +271,7 @@ def _fuse(
     if not region.tracks:
         nothing: Kept[SegmentMap | None] = Kept(None, key)
         return Kept(Fused(region, key, tuple(flown.value for flown in flights), None, (), (), nothing), key)
-    on_stage("fusing passes", 0.6)
+    on_stage(Phrase("doing_fusion"), 0.6)
     findings = [flown.value.findings for flown in flights]
     with work.stage("fusion") as stage:
         here = [k for k, track in enumerate(tracks.value) if any(track is own for own in region.tracks)]
@@ -273,9 +279,9 @@ def _fuse(
         touched = cache(partial(_touch_cells, region, profile.fusion))
         flown = tuple(flight.value for flight in flights)
         gridded = Gridded(touched, partial(_build_cube, touched, flown, profile.fusion))
-        on_stage("looking for hotspots", 0.65)
+        on_stage(Phrase("doing_hotspots"), 0.65)
         hotspots = work.make("hotspots", _find_hotspots, Kept(touched, key), Kept(region, key), profile.fusion)
-        on_stage(f"weighing who explains {len(hotspots.value)} hotspots", 0.7)
+        on_stage(Phrase("doing_attribution", {"count": len(hotspots.value)}), 0.7)
         attributions = work.make(
             "attributions",
             _attribute,
@@ -335,18 +341,18 @@ def _plan(
     sites: Kept[tuple[Site, ...]],
     roads: Kept[Roads | None],
     profile: Profile,
+    asked: date | None,
     work: Work,
     on_stage: Advance,
 ) -> Plan:
     """Leads, one visit per site, routes."""
-    on_stage("planning visits", 0.8)
+    on_stage(Phrase("doing_visits"), 0.8)
     key = digest(*fused)
     hotspots = Kept([hotspot for part in fused for hotspot in part.value.hotspots], key)
     attributions = Kept([attribution for part in fused for attribution in part.value.attributions], key)
     with work.stage("visits") as stage:
         measured = _last_day(fused, profile)
-        day = measured + timedelta(days=1)
-        work.recorder.decide("visits", "planned_for_day", {"day": str(day), "measured": str(measured)})
+        day = work.recorder.take(_day_of_visits(asked, measured))
         leads = work.make("leads", weigh_leads, sites, hotspots, attributions, profile.visits, day=day)
         leads = work.derive("calibrated leads", with_calibration, leads, profile.instrument, day=measured)
         visits = work.make("visits", plan_visits, leads, sites, profile.visits, day=day)
@@ -355,6 +361,23 @@ def _plan(
         routes = work.make("routes", plan_routes, visits, profile.routes, day=day, roads=roads)
         stage.taken, stage.given = len(visits.value), len(routes.value)
     return Plan(day, roads.value, leads, visits, routes)
+
+
+def _day_of_visits(asked: date | None, measured: date) -> Outcome[date]:
+    """The day for which visits are planned: the one that was asked for, else the day after the last measurement.
+
+    Raises
+    ------
+    SettingError
+        If it lies before the last measurement: nobody can act on what is not yet known.
+    """
+    if asked is None:
+        day, values = measured + timedelta(days=1), {"measured": str(measured)}
+        return Outcome(day, (Decision("visits", "planned_for_day", {"day": str(day), **values}),))
+    if asked < measured:
+        raise SettingError(Phrase("day_before_measurement", {"day": str(asked), "measured": str(measured)}))
+    why = Phrase("day_asked_for", {"measured": str(measured)})
+    return Outcome(asked, (Decision("visits", "planned_for_day", {"day": str(asked)}, why),))
 
 
 def _last_day(fused: Sequence[Kept[Fused]], profile: Profile) -> date:

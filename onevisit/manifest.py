@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from ingest.outcome import Notes, Outcome, Reject
+from ingest.outcome import Notes, Outcome, Phrase, Reject, Value
 from onevisit.cards.card import refuse_gone
 from onevisit.mission import InputFile, Mission, hash_file
 from onevisit.names import ROOMS
@@ -83,11 +83,11 @@ class Recorder(Notes):
         record.peak_mb = round(_peak_mb(), 1)
         record.rejected = len(self.rejects) - before
         self.stages.append(record)
-        logger.info(
-            "%-9s %6.1f s  in %d  out %d  flagged %d  rejected %d%s",
-            name, record.seconds, record.taken, record.given, record.flagged, record.rejected,
-            "  (from the store)" if record.stored else "",
-        )  # fmt: skip
+        done: dict[str, Value] = {
+            "taken": record.taken, "given": record.given, "flagged": record.flagged, "rejected": record.rejected,
+        }  # fmt: skip
+        stored = Phrase("log_stage_stored") if record.stored else ""
+        logger.info(Phrase("log_stage", {"name": f"{name:<9}", "seconds": record.seconds, **done, "stored": stored}))
 
 
 def hash_inputs(files: Sequence[InputFile]) -> tuple[InputRecord, ...]:

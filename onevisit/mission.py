@@ -239,7 +239,7 @@ def _read_configuration(root: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"mission.toml: {error}; it must be TOML in UTF-8") from error
+        raise SettingError(Phrase("mission_no_toml", {"error": str(error)})) from error
 
 
 def hash_file(path: Path) -> str:

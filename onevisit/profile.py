@@ -36,7 +36,7 @@ from ingest.coordinates import crs_from_text
 from ingest.errors import SettingError
 from ingest.images.read import PhotoSettings
 from ingest.monitors.read import MonitorSettings
-from ingest.outcome import Phrase
+from ingest.outcome import Phrase, Value
 from ingest.registers.read import SiteSettings
 from ingest.settings import SettingLine, describe_settings
 from ingest.traces.read import TraceSettings
@@ -160,10 +160,13 @@ def _read_toml(path: Path, what: str = "profile") -> Mapping[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        instead = "; built in is only 'default'" if what == "profile" else ""
-        raise SettingError(f"{what} {path}: cannot be read ({error.strerror}){instead}") from error
+        values = {"path": str(path), "error": error.strerror or str(error)}
+        code = Phrase("profile_unreadable", values) if what == "profile" else Phrase("recipe_unreadable", values)
+        raise SettingError(code) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{what} {path}: {error}") from error
+        values = {"path": str(path), "error": str(error)}
+        code = Phrase("profile_no_toml", values) if what == "profile" else Phrase("recipe_no_toml", values)
+        raise SettingError(code) from error
 
 
 def _apply(profile: Profile, configuration: Mapping[str, Any], *, origin: str) -> Profile:
@@ -182,9 +185,10 @@ def _apply(profile: Profile, configuration: Mapping[str, Any], *, origin: str) -
         room = _ALIASES.get(table, table)
         if room not in _rooms():
             known = [*_rooms(), *_ALIASES, "crs", "profile", "instrument", *_ABOVE]
-            raise SettingError(f"{origin}: unknown name {table!r}{_nearest(table, known)}")
+            named: dict[str, Value] = {"origin": origin, "name": table, "instead": _nearest(table, known)}
+            raise SettingError(Phrase("table_not_known", named))
         if not isinstance(values, Mapping):
-            raise SettingError(f"{origin}: [{table}] must be a table of names and values, not {values!r}")
+            raise SettingError(Phrase("table_expected", {"origin": origin, "name": table, "value": str(values)}))
         _refuse_unknown(profile, room, values, origin)
         profile = _override(profile, room, values, origin)
     return profile
@@ -195,21 +199,21 @@ def _refuse_unknown(profile: Profile, room: str, names: Iterable[str], origin: s
     lines = {line.name: line for line in describe_settings(getattr(profile, room))}
     settable = [line.name for line in lines.values() if line.for_bureau]
     for name in names:
+        named: dict[str, Value] = {"origin": origin, "room": room, "name": name}
         if name not in lines:
-            raise SettingError(f"{origin}, [{room}]: unknown name {name!r}{_nearest(name, settable)}")
+            raise SettingError(Phrase("setting_not_known", {**named, "instead": _nearest(name, settable)}))
         if name not in settable:
-            said = f"{origin}, [{room}]: {name!r} is a parameter of the model, not a setting"
-            raise SettingError(said + _instead(profile, name, settable))
+            raise SettingError(Phrase("setting_of_model", {**named, "instead": _instead(profile, name, settable)}))
 
 
-def _instead(profile: Profile, name: str, settable: list[str]) -> str:
+def _instead(profile: Profile, name: str, settable: list[str]) -> Phrase:
     if name in _ABOVE:
-        return f"; set {name!r} above all tables"
+        return Phrase("set_above_tables", {"name": name})
     for room, lines in describe_profile(profile).items():
         if name in [line.name for line in lines]:
-            return f"; set {name!r} under [{room}]"
+            return Phrase("set_in_table", {"name": name, "room": room})
     match = difflib.get_close_matches(name, settable, n=1)
-    return f"; the nearest setting is {match[0]!r}" if match else _known(settable)
+    return Phrase("nearest_setting", {"name": match[0]}) if match else _known(settable)
 
 
 def _override(profile: Profile, room: str, values: Mapping[str, Any], origin: str) -> Profile:
@@ -217,7 +221,8 @@ def _override(profile: Profile, room: str, values: Mapping[str, Any], origin: st
     for name, value in values.items():
         if not _same_kind(getattr(settings, name), value):
             expected = type(getattr(settings, name)).__name__
-            raise SettingError(f"{origin}, [{room}] {name}: {value!r} is not of the kind {expected}")
+            came = {"origin": origin, "room": room, "name": name, "value": repr(value), "kind": expected}
+            raise SettingError(Phrase("setting_of_another_kind", came))
     converted = {name: _convert(getattr(settings, name), value) for name, value in values.items()}
     profile = replace(profile, **{room: replace(settings, **converted)})
     for name in converted:
@@ -246,13 +251,13 @@ def _convert(default: object, value: Any) -> Any:
     return float(value) if isinstance(default, float) else value
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _nearest(name: str, known: list[str]) -> Phrase:
     match = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {match[0]!r}?" if match else _known(known)
+    return Phrase("did_you_mean", {"name": match[0]}) if match else _known(known)
 
 
-def _known(names: list[str]) -> str:
-    return f"; known are {', '.join(sorted(names))}" if names else "; nothing of it may be set"
+def _known(names: list[str]) -> Phrase:
+    return Phrase("known_names", {"names": sorted(names)}) if names else Phrase("nothing_may_be_set")
 
 
 def _projected_crs(value: object, origin: str) -> CRS:
@@ -261,5 +266,5 @@ def _projected_crs(value: object, origin: str) -> CRS:
     except SettingError as error:
         raise SettingError(Phrase("crs_of_profile", {"origin": origin, "cause": error.phrase})) from error
     if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
-        raise SettingError(f"{origin}: crs {value!r} is not a projected CRS in metres, which the grid needs")
+        raise SettingError(Phrase("crs_not_in_metres", {"origin": origin, "crs": str(value)}))
     return crs

@@ -10,9 +10,11 @@ from dask.callbacks import Callback
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from ingest.outcome import Phrase
 from onevisit.names import ROOMS
+from onevisit.words.telling import say
 
-Advance = Callable[[str, float | None], None]
+Advance = Callable[[Phrase, float | None], None]
 """Called with what is going on, and the share of the whole that is done (None: not known)."""
 
 
@@ -37,25 +39,26 @@ def pausing() -> Iterator[None]:
 
 
 @contextmanager
-def showing_progress(quiet: bool) -> Iterator[Advance]:
+def showing_progress(quiet: bool, lang: str = "en") -> Iterator[Advance]:
     """Yield a function that shows what is going on; chunks that dask computes on threads move the bar in between."""
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("starting", total=None)
-        text, whole = "starting", False
+        doing, whole = Phrase("doing_start"), False
+        task = bar.add_task(say(doing, lang), total=None)
 
-        def advance(what: str, share: float | None) -> None:
-            nonlocal text, whole
-            text, whole = what, share is not None
-            bar.update(task, description=what, total=1.0 if whole else None, completed=share or 0.0)
+        def advance(what: Phrase, share: float | None) -> None:
+            nonlocal doing, whole
+            doing, whole = what, share is not None
+            bar.update(task, description=say(what, lang), total=1.0 if whole else None, completed=share or 0.0)
 
         def finished(
             _key: object, _result: object, _dsk: object, state: dict[str, set[object]], _worker: object
         ) -> None:
             done = len(state["finished"])
             left = len(state["waiting"]) + len(state["ready"]) + len(state["running"])
-            bar.update(task, description=f"{text}, {done} of {done + left} steps")
+            steps = Phrase("doing_steps", {"what": doing, "done": done, "count": done + left})
+            bar.update(task, description=say(steps, lang))
             if not whole:
                 bar.update(task, total=done + left, completed=done)
 

@@ -13,7 +13,7 @@ import numpy as np
 from ingest.edits import Edit, apply_edits, read_edits
 from ingest.images.read import read_frames
 from ingest.monitors.read import read_monitors
-from ingest.outcome import Decision, Outcome, Reject, Value
+from ingest.outcome import Decision, Outcome, Phrase, Reject, Value
 from ingest.registers.gates import check_gates
 from ingest.registers.kinds import Registers, place_in_areas, read_kinds
 from ingest.registers.read import SiteSettings, read_sites
@@ -79,17 +79,17 @@ def ingest_mission(mission: Mission, profile: Profile, work: Work, on_stage: Adv
         return work.make(name, function, files_of(mission, work.recorder.inputs, kind), *settings)
 
     with work.stage("ingest") as stage:
-        on_stage("reading traces", 0.02)
+        on_stage(Phrase("doing_traces"), 0.02)
         traces = read("traces", _read(read_traces), "traces", profile.traces)
-        on_stage("reading photo tags", 0.10)
+        on_stage(Phrase("doing_photo_tags"), 0.10)
         frames = read("frames", _read(read_frames), "images", profile.photos)
-        on_stage("reading registers", 0.12)
+        on_stage(Phrase("doing_registers"), 0.12)
         sites = read("sites", _read(read_sites), "registers", profile.sites)
         kinds = read("register kinds", _read(read_kinds), "registers", profile.sites)
         sites = work.make("sites in areas", _in_areas, sites, kinds)
         roads = read("roads", _read_roads, "roads")
         sites = work.make("gates", _check_gates, sites, roads, profile.sites)
-        on_stage("reading monitor records", 0.13)
+        on_stage(Phrase("doing_monitors"), 0.13)
         monitors = read("monitors", _read(read_monitors), "monitors", profile.monitors)
         edits = work.derive("edits", _read_edits, files_of(mission, work.recorder.inputs, "edits.csv"))
         traces = work.derive("edited traces", apply_edits, traces, edits)

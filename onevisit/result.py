@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line can say about a run."""
+    """What the command line can say about a run; ``day`` is that of the visits, None the one after the last
+    measurement."""
 
     profile: str | None = None
     lang: str = "en"
@@ -41,6 +42,7 @@ class Options:
     keep_store: int = 1
     recipe: Path | None = None
     time_zone: str = ""
+    day: date | None = None
 
 
 IN_NO_KEY = ("from_stage", "scheduler", "memory", "keep_store", "recipe", "time_zone")

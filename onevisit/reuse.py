@@ -7,19 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ingest.outcome import Phrase
 from onevisit.manifest import InputRecord, program_key
 from onevisit.mission import hash_file
 from onevisit.profile import Profile, profile_dict
 from onevisit.result import Options
 from onevisit.stages import digest
+from onevisit.words.telling import say
 
 
 def run_key(root: Path, inputs: Sequence[InputRecord], profile: Profile, options: Options) -> str:
-    """A hash of all that the results depend on: input files, settings, language, the mission's name, program."""
-    return digest(inputs, profile_dict(profile), options.lang, root.resolve().name, program_key())
+    """A hash of all that the results depend on: input files, settings, language, day, the mission's name, program."""
+    return digest(inputs, profile_dict(profile), options.lang, options.day, root.resolve().name, program_key())
 
 
-def unchanged_summary(out: Path, key: str) -> dict[str, Any] | None:
+def unchanged_summary(out: Path, key: str, language: str) -> dict[str, Any] | None:
     """The summary of a complete earlier run with the same key, or None where anything is missing or differs."""
     try:
         manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
@@ -30,4 +32,4 @@ def unchanged_summary(out: Path, key: str) -> dict[str, Any] | None:
         summary: dict[str, Any] = manifest["summary"]
     except (OSError, ValueError, KeyError):
         return None
-    return {**summary, "lines": ["nothing changed since the last run; all results are in place", *summary["lines"]]}
+    return {**summary, "lines": [say(Phrase("nothing_changed"), language), *summary["lines"]]}

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
+from ingest.outcome import Phrase
 from onevisit.manifest import code_version
 
 _log = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ def warming() -> Iterator[None]:
     if mark.exists() or not os.access(mark.parent if mark.parent.is_dir() else mark.parent.parent, os.W_OK):
         yield
         return
-    _log.info("first run since the program was installed: its loops are compiled once, which takes half a minute")
+    _log.info(Phrase("log_first_run"))
     with subprocess.Popen([sys.executable, "-m", "onevisit.warm"], stdout=subprocess.DEVNULL) as child:
         try:
             yield

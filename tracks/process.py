@@ -8,7 +8,7 @@ import time
 import xarray as xr
 
 from ingest.flags import flag_counts
-from ingest.outcome import Notes, Outcome
+from ingest.outcome import Notes, Outcome, Phrase, Value
 from ingest.schema import check_trace
 from tracks.background import add_enhancements
 from tracks.corrections import correct_instruments
@@ -70,10 +70,7 @@ def process_trace(trace: xr.Dataset, settings: TrackSettings | None = None) -> O
     enhanced = notes.take(add_enhancements(split_passes(windy, settings), settings))
     passes = notes.take(flag_exhaust(enhanced, settings))
     track = Track(passes, find_plumes(passes, settings))
-    rows = trace.sizes["obs"]
-    counts = flag_counts(track.passes["qc_flag"].values)
-    plumes = track.plumes.sizes["plume"]
-    _LOG.info(
-        "tracks: %d rows in, %d plumes out, flagged %s, %.2f s", rows, plumes, counts, time.perf_counter() - began
-    )
+    flagged = [f"{name} {count}" for name, count in flag_counts(track.passes["qc_flag"].values).items()] or None
+    done: dict[str, Value] = {"rows": trace.sizes["obs"], "plumes": track.plumes.sizes["plume"], "flagged": flagged}
+    _LOG.info(Phrase("log_tracks", {**done, "seconds": time.perf_counter() - began}))
     return notes.outcome(track)

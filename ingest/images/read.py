@@ -138,7 +138,7 @@ def read_frames(
     )
     frames = sorted(given, key=lambda f: (f.time is None, f.time.timestamp() if f.time else 0.0, f.item))
     refused = len(notes.rejects)
-    logger.info("photos: %d in, %d read, %d rejected", len(frames) + refused, len(frames), refused)
+    logger.info(Phrase("log_photos", {"count": len(frames) + refused, "read": len(frames), "rejected": refused}))
     return notes.outcome(tuple(frames))
 
 

@@ -26,6 +26,8 @@ from ingest.text.times.dates import LAST_NS as LAST_NS  # of times that fit
 #: From so many replaced values on, and this share of all, the times were not read whole: corrections are fewer.
 _MANY, _SHARE = 10, 0.25
 
+BY_CONVENTION = "by_convention"
+"""An attribute of values whose unit no record states, until their series is made: whose convention it is."""
 Attributes = Mapping[str, str | float]
 Value = TypeVar("Value", np.float64, np.int32)
 
@@ -45,10 +47,14 @@ class SeriesKey:
 
 @dataclass(frozen=True)
 class Collected:
-    """The series, where each is said to be (None where nothing is said), and what was decided."""
+    """The series, where each is said to be (None where nothing is said), and what was decided.
+
+    ``believed`` says of each, by the names of the variables whose unit no record states, whose convention it is.
+    """
 
     series: tuple[xr.Dataset, ...]
     spots: tuple[Spot | None, ...]
+    believed: tuple[Mapping[str, str], ...]
     decisions: tuple[Decision, ...]
 
 
@@ -67,7 +73,8 @@ class _Numbers:
     def variable(self, at: NDArray[np.intp], values: NDArray[np.float64], count: int) -> xr.Variable:
         full = np.full(count, np.nan)
         full[at] = values
-        return xr.Variable("obs", full, {"units": "1", **self.attributes})
+        known = {name: value for name, value in self.attributes.items() if name != BY_CONVENTION}
+        return xr.Variable("obs", full, {"units": "1", **known})
 
 
 class _Marks:
@@ -122,6 +129,11 @@ class Points:
         column = self._columns.get(name)
         return str(column.attributes.get("units", "")) if isinstance(column, _Numbers) else ""
 
+    def believed(self) -> dict[str, str]:
+        """Of the variables whose unit no record states, by name, whose convention it is."""
+        numbers = {name: column for name, column in self._columns.items() if isinstance(column, _Numbers)}
+        return {n: str(c.attributes[BY_CONVENTION]) for n, c in numbers.items() if BY_CONVENTION in c.attributes}
+
     def place(self, spot: Spot) -> None:
         """Say where the series is; the first word counts, others are counted."""
         if self.spot is None:
@@ -165,10 +177,12 @@ class Collector:
         moved: Counter[str] = Counter()
         series: list[xr.Dataset] = []
         spots: list[Spot | None] = []
+        believed: list[Mapping[str, str]] = []
         sources = dict.fromkeys(key.source for key in self._points)
         for key in sorted(self._points, key=_order):
             points = self._points.pop(key)
             if points:
+                believed.append(points.believed())
                 dataset, count = points.dataset(_attributes(key))
                 check_monitor(dataset)
                 replaced[key.source] += count
@@ -180,7 +194,7 @@ class Collector:
             *(_replaced(s, replaced[s], came[s]) for s in sources if replaced[s]),
             *(Decision(s, "rows_elsewhere_than_series", {"count": moved[s]}) for s in sources if moved[s]),
         )
-        return Collected(tuple(series), tuple(spots), decisions)
+        return Collected(tuple(series), tuple(spots), tuple(believed), decisions)
 
 
 def _order(key: SeriesKey) -> tuple[str, ...]:

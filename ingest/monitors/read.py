@@ -22,6 +22,7 @@ from ingest.coordinates import crs_from_text, zone_of
 from ingest.errors import FileError
 from ingest.monitors.codes import code_of
 from ingest.monitors.collect import Attributes, Collected, Collector, SeriesKey
+from ingest.monitors.conventions import without_doubtful_units
 from ingest.monitors.frames import batches, is_stream
 from ingest.monitors.hj212 import DEFECTS, Hj212Settings, Message, check_tolerated, parse_stream
 from ingest.monitors.marks import Mark, apply_marks
@@ -142,9 +143,11 @@ def read_monitors(
                 notes.decide(item, "record_times_read_as", {"zone": settings.time_zone})
     collected = collector.drain()
     notes.keep(*collected.decisions)
-    placed = [notes.take(without_full_scale(s)) for s in notes.take(_place(collected, devices, settings.crs))]
-    series = notes.take(apply_marks([_with_device(dataset, devices) for dataset in placed], marks))
-    logger.info("monitors: %d series, %d rejected", len(series), len(notes.rejects))
+    placed = notes.take(_place(collected, devices, settings.crs))
+    sound = [notes.take(without_doubtful_units(*one)) for one in zip(placed, collected.believed, strict=True)]
+    whole = [notes.take(without_full_scale(one)) for one in sound]
+    series = notes.take(apply_marks([_with_device(dataset, devices) for dataset in whole], marks))
+    logger.info(Phrase("log_monitors", {"series": len(series), "rejected": len(notes.rejects)}))
     return notes.outcome(tuple(series))
 
 

@@ -14,12 +14,21 @@ from functools import lru_cache
 
 from ingest.errors import FileError, SettingError
 from ingest.monitors.codes import code_of
-from ingest.monitors.collect import Attributes, Collector, Points, SeriesKey
+from ingest.monitors.collect import BY_CONVENTION, Attributes, Collector, Points, SeriesKey
 from ingest.monitors.columns import Column, Columns, columns_at, find_columns, without_counters
+from ingest.monitors.conventions import AIR, SOURCES, units_of_air, why_by_convention
 from ingest.monitors.marks import Mark
 from ingest.monitors.positions import Spot, spot_of
 from ingest.monitors.times import ROLES as WHEN
-from ingest.monitors.times import TableTimes, UnusableRow, open_end_ns, say_times, settle_times, sound_start_ns
+from ingest.monitors.times import (
+    SPAN_ROLES,
+    TableTimes,
+    UnusableRow,
+    open_end_ns,
+    say_times,
+    settle_times,
+    sound_start_ns,
+)
 from ingest.monitors.values import Cells, add_value, commas_of_columns, stronger_mark
 from ingest.outcome import Notes, Phrase, Value
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
@@ -28,6 +37,7 @@ from ingest.text.cells import UNIT_WORDS
 from ingest.text.fields import is_rounded_code
 from ingest.text.lines import Ahead, Asides
 from ingest.text.marks import NO_MARK
+from ingest.text.persons import tell_left_out
 from ingest.text.qualifiers import settled_angles
 from ingest.text.sheets import Sheet
 
@@ -118,6 +128,7 @@ class _Part:
     def tell(self, item: str, notes: Notes) -> bool:
         """Say what its cells and times held; returns whether every time names its zone."""
         notes.keep(*self.cells.decisions(item))
+        _say_units([f"{name} {unit}" for name, unit in self.cells.bare.items()], self.cells, item, notes)
         return say_times(self.times, item, notes)
 
     def is_timed(self, row: Sequence[str]) -> bool:
@@ -133,24 +144,44 @@ class _Part:
         return "" if self.is_timed(row) else aside_of(texts)
 
 
-_TIMES = (*WHEN, "start", "end")
+_TIMES = (*WHEN, *SPAN_ROLES)
 
 
 def _part_of_table(found: Columns, rows: Ahead, item: str, zone: tzinfo, notes: Notes, today: date | None) -> _Part:
     first = rows.ahead(_ROWS_OF_INTERVAL)
     found = without_counters(found, first[:1000], item, notes)
-    if found.unknown:
-        notes.decide(item, "unknown_columns_left_out", {"columns": found.unknown[:12]})
-    bare = tuple(f"{c.heading} {c.code.unit}" for c in found.columns if c.code and _is_bare(c))
-    if bare:
-        notes.decide(item, "record_units_by_convention", {"columns": bare[:12]})
+    tell_left_out(found.unknown, item, notes)
     numbered = list(enumerate(first))
+    units = units_of_air(_codes_of_table(found.columns, first))
+    bare = [(c.heading, c.code) for c in found.columns if c.code and _is_bare(c)]
     roles = [column.role for column in found.columns]
     headings = found.headings.texts
     times = settle_times(roles, headings, numbered, _further(rows, len(first)), item, zone, notes, today)
     commas, said = commas_of_columns(_texts_of_columns(found.columns, numbered), item)
     notes.keep(*said)
-    return _Part(found, times, Cells(commas), _summarised(len(found.columns), first))
+    cells = Cells(commas, units)
+    _say_units([f"{heading} {units.get(code.code, code.unit)}" for heading, code in bare], cells, item, notes)
+    return _Part(found, times, cells, _summarised(len(found.columns), first))
+
+
+def _codes_of_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> set[str]:
+    """Codes of the quantities that have a column, or that the first rows name."""
+    codes = {column.code.code for column in columns if column.code is not None}
+    named = {
+        row[at].strip()
+        for at, column in enumerate(columns)
+        if column.role == "species"
+        for row in rows
+        if len(row) > at
+    }
+    return codes | {code.code for code in map(code_of, named) if code is not None}
+
+
+def _say_units(taken: Sequence[str], cells: Cells, item: str, notes: Notes) -> None:
+    """Say which quantities are in the unit of the convention, because nobody states theirs."""
+    if taken:
+        why = why_by_convention(bool(cells.units))
+        notes.decide(item, "record_units_by_convention", {"columns": taken[:12]}, why)
 
 
 def _is_bare(column: Column) -> bool:
@@ -189,7 +220,7 @@ def _read_row(
     if "mn" in roles:
         _add_device_of_list(texts, devices, spot_of(texts, item, where), cells, where)
     if {"start", "end"} <= roles:
-        marks.append(_mark(texts, f"{item}, {where}", part.times.zone))
+        marks.append(_mark(texts, f"{item}, {where}", part.times))
     elif roles & TIME_ROLES:
         site = _site(texts)
         time_ns = part.times.time_ns(row, (*site.values(), texts.get("species", ""), texts.get("device", "")))
@@ -275,7 +306,10 @@ def _add_long(texts: Mapping[str, str], time_ns: int, points: Points, cells: Cel
     """Add the one quantity that a row names; a word in its cell and its mark column are one mark."""
     known = code_of(texts["species"])
     name = known.code if known else texts["species"]
-    attributes = _attributes(name, texts.get("unit", ""), cells.limit("limit", texts.get("limit", ""), where))
+    limit = cells.limit("limit", texts.get("limit", ""), where)
+    attributes = _attributes(name, texts.get("unit", ""), limit, cells.units.get(name, ""))
+    if BY_CONVENTION in attributes:
+        cells.bare.setdefault(texts["species"], str(attributes["units"]))
     mark = texts.get("mark", "")[:64]
     said, stated = "", bool(texts.get("unit"))
     for role, end in (("value", ""), ("corrected", " corrected")):
@@ -310,7 +344,7 @@ def _add_wide(
             name = code.code if column.role == "value" else f"{code.code}_corrected"
             at = column.unit_at
             unit = row[at].strip() if at is not None and len(row) > at and row[at].strip() else column.unit
-            attributes = _attributes(code.code, unit, limits.get(code.code))
+            attributes = _attributes(code.code, unit, limits.get(code.code), cells.units.get(code.code, ""))
             mark = add_value(
                 points, cells, time_ns, name, cell, attributes, column=column.heading, where=where,
                 stated=at is not None and bool(unit),
@@ -362,14 +396,19 @@ def _attributes_of_device(device: str, kind: str, linked: str, unit: str) -> Att
 
 
 @lru_cache(maxsize=4096)
-def _attributes(name: str, unit: str, limit: float | None) -> Attributes:
-    """Attributes of a quantity's values; made once for all the rows that say the same."""
+def _attributes(name: str, unit: str, limit: float | None, in_air: str) -> Attributes:
+    """Attributes of a quantity's values; made once for all the rows that say the same.
+
+    Without ``unit`` it is that ``in_air``, if the table is of ambient air, else that of sources (HJ 212-2017).
+    """
     code = code_of(name)
-    found = {
+    found: dict[str, str | float] = {
         "code": name,
         "long_name": code.name_en if code else name,
-        "units": _unit(unit) or (code.unit if code else "1"),
+        "units": _unit(unit) or in_air or (code.unit if code else "1"),
     }
+    if code and not _unit(unit):
+        found[BY_CONVENTION] = AIR if in_air else SOURCES
     return found if limit is None else {**found, "limit": limit}
 
 
@@ -394,8 +433,9 @@ def _unit(text: str) -> str:
 # --- marks ---------------------------------------------------------------------------------------------------------
 
 
-def _mark(texts: Mapping[str, str], where: str, zone: tzinfo) -> Mark:
-    start, end = sound_start_ns(texts.get("start", ""), zone), open_end_ns(texts.get("end", ""), zone)
+def _mark(texts: Mapping[str, str], where: str, times: TableTimes) -> Mark:
+    start = sound_start_ns(texts.get("start", ""), times.zone, times.span_order)
+    end = open_end_ns(texts.get("end", ""), times.zone, times.span_order)
     if end < start:
         raise UnusableRow(Phrase("mark_ends_before_start"))
     known = code_of(texts.get("species", ""))

@@ -33,6 +33,10 @@ from ingest.text.times.zones import claimed_offset_s
 
 ROLES = ("time", "date", "clock", "hour")
 """Roles of columns that say when."""
+SPAN_ROLES = ("start", "end")
+"""Roles of columns that say from when to when."""
+_OPEN_YEAR = "9999"
+"""Of an end that never comes, as databases write it."""
 _ROWS = 20_000
 _CELLS = 400
 _NS = 1_000_000_000
@@ -101,7 +105,8 @@ def _unusable(error: NoMoment) -> UnusableRow:
 class TableTimes:
     """How the times of one table are read, and what was met on the way.
 
-    ``columns`` are the index of the column of times, or of the day and of the clock; ``order`` that of day and month.
+    ``columns`` are the index of the column of times, or of the day and of the clock; ``order`` that of day and month,
+    ``span_order`` that in columns of a beginning and an end.
     ``headed_s`` is the offset (s) that the heading states, for times that name no zone. ``met`` counts rows whose
     time names a zone (``stated``) or none (``local``), and those that were rounded (``snapped``).
     """
@@ -110,6 +115,7 @@ class TableTimes:
     zone: tzinfo
     interval: str = "hour"
     order: str = ""
+    span_order: str = ""
     snaps: bool = False
     today: date | None = None
     headed_s: float | None = None
@@ -225,8 +231,9 @@ def settle_times(
         if columns and kinds[columns[0]] == "day":
             _refuse_lost_hours(columns[0], roles, rows, item)
     headed_s = next((s for at in columns if (s := claimed_offset_s(headings[at])) is not None), None)
-    order = _order(columns[0], rows, more, item, notes) if columns else ""
-    times = TableTimes(columns, zone, order=order, today=today, headed_s=headed_s)
+    order = _order(columns[:1], rows, more, item, notes)
+    spans = _order([at for at, role in enumerate(roles) if role in SPAN_ROLES], rows, more, item, notes)
+    times = TableTimes(columns, zone, order=order, span_order=spans, today=today, headed_s=headed_s)
     if columns:
         interval, snaps = _interval(times, rows)
         return replace(times, interval=interval, snaps=snaps)
@@ -282,17 +289,21 @@ def _kind_of_clock(cell: str) -> str:
 
 
 def _order(
-    at: int, rows: list[tuple[int, list[str]]], more: Iterator[tuple[int, list[str]]], item: str, notes: Notes
+    columns: Sequence[int],
+    rows: list[tuple[int, list[str]]],
+    more: Iterator[tuple[int, list[str]]],
+    item: str,
+    notes: Notes,
 ) -> str:
-    """Order of day and month by all rows; none where every date begins with its year."""
-    found = _doubtful_dates(at, rows)
-    twelve = [row[at].strip() for _, row in rows if len(row) > at and re.fullmatch(r"\s*\d{12}\s*", row[at])]
+    """Order of day and month in columns by all rows; none where every date begins with its year."""
+    found = _doubtful_dates(columns, rows)
+    twelve = any(re.fullmatch(r"\s*\d{12}\s*", text) for text in _cells(columns, rows))
     if not found and not twelve:
         return ""
     rows.extend(more)
     if twelve:
-        return order_of_twelve([row[at].strip() for _, row in rows if len(row) > at])
-    found = _doubtful_dates(at, rows)
+        return order_of_twelve([text.strip() for text in _cells(columns, rows)])
+    found = _doubtful_dates(columns, rows)
     try:
         return order_of_dates(found, item, "", date_in_name(item), notes)
     except FileError as error:
@@ -301,12 +312,17 @@ def _order(
         raise
 
 
-def _doubtful_dates(at: int, rows: Iterable[tuple[int, Sequence[str]]]) -> list[str]:
-    """Dates that do not begin with a year of four digits, each as often as it follows another."""
+def _cells(columns: Sequence[int], rows: Iterable[tuple[int, Sequence[str]]]) -> Iterator[str]:
+    """Cells of columns, row by row."""
+    return (row[at] for _, row in rows for at in columns if len(row) > at)
+
+
+def _doubtful_dates(columns: Sequence[int], rows: Iterable[tuple[int, Sequence[str]]]) -> list[str]:
+    """Dates that do not begin with a year of four digits, each as often as it follows another; no open ends."""
     found: list[str] = []
-    for _, row in rows:
-        match = _DOUBTFUL_DATE.match(plain_text(row[at])) if len(row) > at else None
-        if match and (not found or found[-1] != match[1]):
+    for text in _cells(columns, rows):
+        match = _DOUBTFUL_DATE.match(plain_text(text))
+        if match and (not found or found[-1] != match[1]) and not match[1].endswith(_OPEN_YEAR):
             found.append(match[1])
     return found
 

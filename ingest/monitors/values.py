@@ -24,11 +24,14 @@ _COMMA_CODES = {"decimal": "comma_is_decimal", "thousands": "comma_parts_thousan
 class Cells:
     """Reads the cells of one table, and remembers what was odd in which column.
 
-    ``commas`` says of a column what a comma before three digits means (`ingest.text.cells`).
+    ``commas`` says of a column what a comma before three digits means (`ingest.text.cells`), ``units`` in what the
+    quantities of ambient air are that state no unit; ``bare`` gathers those of rows that name their quantity.
     """
 
-    def __init__(self, commas: Mapping[str, str] | None = None) -> None:
+    def __init__(self, commas: Mapping[str, str] | None = None, units: Mapping[str, str] | None = None) -> None:
         self.commas = commas or {}
+        self.units = units or {}
+        self.bare: dict[str, str] = {}
         self.tallies: dict[str, Tally] = {}
 
     def value(self, column: str, text: str, unit: str, where: str) -> tuple[float, str]:

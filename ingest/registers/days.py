@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from ingest.errors import FileError
 from ingest.outcome import Decision, Notes, Phrase
 from ingest.registers.joins import Group
 from ingest.registers.listings import Listing, RowNotes
-from ingest.text.times.dateorder import order_of_dates
-from ingest.text.times.dates import Day, NoMoment, day_from_today, plain_text, read_day
+from ingest.text.times.dateorder import order_if_settled
+from ingest.text.times.dates import Day, NoMoment, day_from_today, read_day
 from ingest.text.times.stamps import date_in_name
 
 FIELDS = ("permit_valid_to", "visit_day")
 Orders = Mapping[tuple[str, str], str]
 """Order of day and month by register and field, for those whose dates do not begin with the year."""
-_DOUBTFUL = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})(?:\s.*)?")
 _FIRST_YEAR = 1990  # permits for discharge were first issued in the late 1980s; 1900 and 1970 are empty cells
 
 
@@ -27,18 +24,12 @@ def date_orders(listings: Sequence[Listing], notes: Notes) -> Orders:
     texts: dict[tuple[str, str], list[str]] = defaultdict(list)
     for listing in listings:
         for field in FIELDS:
-            text = plain_text(listing.row.get(field))
-            if _DOUBTFUL.fullmatch(text):
-                texts[listing.register, field].append(text.split()[0])
-    orders = {}
-    for (register, field), found in texts.items():
-        said = Notes()
-        try:
-            orders[register, field] = order_of_dates(sorted(set(found)), register, "", date_in_name(register), said)
-        except FileError:
-            continue  # each row says so, with its text
-        notes.keep(*said.decisions)
-    return orders
+            texts[listing.register, field].append(listing.row.get(field))
+    return {
+        (register, field): order
+        for (register, field), found in texts.items()
+        if (order := order_if_settled(found, register, date_in_name(register), notes))
+    }
 
 
 def last_valid_day(group: Group, orders: Orders, notes: RowNotes) -> date | None:

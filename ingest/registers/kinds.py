@@ -25,7 +25,9 @@ from ingest.systems import ImpossiblePlace
 from ingest.text.persons import is_of_a_person
 from ingest.text.sheets import Sheet, cell_text, decode_text, is_workbook, read_bytes, read_sheets
 from ingest.text.sources import Limits
+from ingest.text.times.dateorder import order_if_settled
 from ingest.text.times.dates import NoMoment, read_day
+from ingest.text.times.stamps import date_in_name
 
 _HEADING_ROWS = 25
 _SHAPES = ("areas", "airspace")
@@ -189,7 +191,8 @@ def read_kinds(files: Iterable[Path], settings: Limits, *, root: Path | None = N
             continue  # said by the reader of sites
         if not file.kind:
             continue
-        records = [r for row in file.rows if (r := _record(file.kind, row, item, notes)) is not None]
+        orders = _date_orders(file.rows, item, notes)
+        records = [r for row in file.rows if (r := _record(file.kind, row, item, orders, notes)) is not None]
         found[file.kind] += records
         notes.decide(item, "register_kind_read", {"kind": Phrase(_KIND_CODES[file.kind]), "count": len(records)})
         if file.personal:
@@ -302,16 +305,26 @@ def place_in_areas(sites: Sequence[Site], areas: Sequence[Area]) -> Outcome[tupl
 # --- records -------------------------------------------------------------------------------------------------------
 
 
-def _record(kind: str, row: _Row, item: str, notes: Notes) -> object | None:
+def _date_orders(rows: Sequence[_Row], item: str, notes: Notes) -> Mapping[str, str]:
+    """Order of day and month in each field of days, by all rows; a beginning and its end are written alike."""
+    orders: dict[str, str] = {}
+    for fields_of_days in (("start", "end"), ("day",), ("due",)):
+        texts = [row.values.get(field, "") for row in rows for field in fields_of_days]
+        order = order_if_settled(texts, item, date_in_name(item), notes)
+        orders |= dict.fromkeys(fields_of_days, order)
+    return orders
+
+
+def _record(kind: str, row: _Row, item: str, orders: Mapping[str, str], notes: Notes) -> object | None:
     """The record of a row; an impossible one is a reject."""
     try:
-        return _SHAPED[kind](row, item) if kind in _SHAPED else _named(kind, row, item)
+        return _SHAPED[kind](row, item) if kind in _SHAPED else _named(kind, row, item, orders)
     except ImpossiblePlace as error:
         notes.reject(item, row.where, "kind_row_refused", {"kind": Phrase(_KIND_CODES[kind]), "error": error.phrase})
         return None
 
 
-def _named(kind: str, row: _Row, item: str) -> object:
+def _named(kind: str, row: _Row, item: str, orders: Mapping[str, str]) -> object:
     values = row.values
     who = _enterprise(values)
     area = values.get("area") or values.get("park") or values.get("district", "")
@@ -324,14 +337,14 @@ def _named(kind: str, row: _Row, item: str) -> object:
             raise ImpossiblePlace(Phrase("row_lacks", {"what": "户号/account"}))
         return Account(values["account"], who, item)
     if kind == "checks":
-        day = _date(values, "day")
+        day = _date(values, "day", orders)
         if day is None:
             raise ImpossiblePlace(Phrase("row_lacks", {"what": "检查日期/day"}))
         return Check(who, day, values.get("body", ""), values.get("kind", ""), values.get("result", ""), item)
     if kind == "matters":
         text = (values.get("section", ""), values.get("matter", ""), values.get("basis", ""))
-        return AskedMatter(who, *text, _date(values, "due"), values.get("asked_by", ""), _entry(values), item)
-    start, end = _date(values, "start"), _date(values, "end")
+        return AskedMatter(who, *text, _date(values, "due", orders), values.get("asked_by", ""), _entry(values), item)
+    start, end = _date(values, "start", orders), _date(values, "end", orders)
     if start is not None and end is not None and end < start:
         raise ImpossiblePlace(Phrase("ends_before_start", {"start": str(start), "end": str(end)}))
     if kind == "orders":
@@ -379,13 +392,13 @@ def _enterprise(values: Mapping[str, str]) -> Enterprise:
     return Enterprise(permit if is_permit_code(permit) else "", uscc if is_uscc(uscc) else "", name)
 
 
-def _date(values: Mapping[str, str], name: str) -> date | None:
+def _date(values: Mapping[str, str], name: str, orders: Mapping[str, str]) -> date | None:
     """A day; None where the cell is empty or says that there is none; a month may begin or end, but is no day."""
     text = values.get(name, "").strip()
     if text in ("", "-", "—", "/", "无"):
         return None
     try:
-        found = read_day(text, whole=True)
+        found = read_day(text, orders[name], whole=True)
     except NoMoment as error:
         plain = error.phrase.code == "stamp_not_understood"
         why = Phrase("row_date_not_understood", {"text": text}) if plain else error.phrase

@@ -106,7 +106,7 @@ def read_sites(
     sites = [site for group in joined.value if (site := _build_site(group, settings, days, notes)) is not None]
     sites = _unique(_give_parcels(sites, loose, notes), notes)
     notes.keep(*joined.decisions)
-    logger.info("sites: %d rows in, %d sites, %d rejected", len(listings), len(sites), len(notes.rejects))
+    logger.info(Phrase("log_sites", {"rows": len(listings), "sites": len(sites), "rejected": len(notes.rejects)}))
     return notes.outcome(tuple(sites))
 
 

@@ -22,7 +22,7 @@ from ingest.text.fields import field_of_heading
 from ingest.text.layers import Headings, join_heading_rows
 from ingest.text.lines import Ahead, Asides
 from ingest.text.pages import page_of
-from ingest.text.persons import is_of_a_person
+from ingest.text.persons import tell_left_out
 from ingest.text.qualifiers import settled_angles
 from ingest.text.sheets import (
     Sheet,
@@ -186,13 +186,7 @@ def _name_sites(texts: Sequence[str]) -> bool:
 def _fields(item: str, headings: Headings, notes: Notes) -> list[str]:
     """Fields by column; a column whose heading means nothing is named."""
     fields = [field_of_heading(text) for text in headings.texts]
-    left = [text for text, name in zip(headings.texts, fields, strict=True) if text and not name]
-    personal = tuple(text for text in left if is_of_a_person(text))
-    unknown = tuple(text for text in left if text not in personal)
-    if unknown:
-        notes.decide(item, "unknown_columns_left_out", {"columns": unknown[:12]})
-    if personal:
-        notes.decide(item, "personal_columns_dropped", {"count": len(personal), "columns": personal})
+    tell_left_out([text for text, name in zip(headings.texts, fields, strict=True) if text and not name], item, notes)
     return fields
 
 
@@ -229,7 +223,10 @@ def _no_heading(item: str, first: Sequence[str]) -> UnknownFormat:
 
 def _read_geojson(text: str, item: str) -> Register:
     """Read features; a ``crs`` member of the 2008 format is kept, without one the file says nothing."""
-    return Register(item, tuple(_feature_row(feature) for feature in read_features(text, item)))
+    features, notes = read_features(text, item), Notes()
+    headings = dict.fromkeys(str(heading) for feature in features for heading in feature.properties)
+    tell_left_out([heading for heading in headings if heading and not field_of_heading(heading)], item, notes)
+    return Register(item, tuple(map(_feature_row, features)), tuple(notes.decisions))
 
 
 def _feature_row(feature: Feature) -> RegisterRow:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from ingest.outcome import Notes
 
 _PERSONS = frozenset(
     (
@@ -25,3 +28,13 @@ def is_of_a_person(heading: str) -> bool:
     """
     text = re.sub(r"[（(\[【].*?[)）\]】]", "", heading.strip().lower())
     return re.sub(r"[\s_\-:：*/、.]", "", text) in _PERSONS
+
+
+def tell_left_out(headings: Sequence[str], item: str, notes: Notes) -> None:
+    """Name the columns that are not used; those of persons, of which nothing is kept, apart and counted."""
+    personal = tuple(text for text in headings if is_of_a_person(text))
+    unknown = tuple(text for text in headings if text not in personal)
+    if unknown:
+        notes.decide(item, "unknown_columns_left_out", {"columns": unknown[:12]})
+    if personal:
+        notes.decide(item, "personal_columns_dropped", {"count": len(personal), "columns": personal})

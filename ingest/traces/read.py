@@ -158,7 +158,7 @@ def read_traces(
             name = _stem(named.item) + (f"-{joined.platform}" if joined.platform else "")
             traces += _split(joined, name, taken, settings, notes)
     traces.sort(key=lambda trace: (trace["time"].values[0], str(trace["trajectory"].values)))
-    logger.info("traces: %d files, %d traces, %d rejects", len(files), len(traces), len(notes.rejects))
+    logger.info(Phrase("log_traces", {"files": len(files), "traces": len(traces), "rejects": len(notes.rejects)}))
     return notes.outcome(tuple(traces))
 
 

@@ -8,13 +8,21 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from ingest.outcome import Phrase
 from onevisit.cli.options import (
     FOLDER,
+    lang_option,
     profile_option,
     recipe_option,
     zone_option,
 )
 from onevisit.cli.printing import print_table
+from onevisit.words.telling import say
+
+_KIND_CODES = {
+    "trace": "found_trace", "photo": "found_photo", "site": "found_site", "monitor": "found_monitor",
+    "register": "found_register",
+}  # fmt: skip
 
 
 @click.command()
@@ -22,9 +30,7 @@ from onevisit.cli.printing import print_table
 @profile_option
 @recipe_option
 @zone_option
-@click.option(
-    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of what is said."
-)
+@lang_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.option("--quiet", is_flag=True, help="Nothing on standard error but errors.")
 def check(
@@ -43,23 +49,26 @@ def check(
 
     quieten(quiet)
     options = Options(profile=profile, lang=lang, recipe=recipe, time_zone=time_zone)
-    with showing_progress(quiet) as advance:
+    with showing_progress(quiet, lang) as advance:
         found = check_mission(mission, options, on_stage=advance)
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
     console = Console(highlight=False)
-    print_table(console, "Found", _first_of_each_kind(found["found"]), ("kind", "item", "what"))
-    print_table(console, "Believed", found["decisions"], ("item", "decision", "evidence"))
-    print_table(console, "Rejected", found["rejects"], ("item", "where", "reason"))
+    rows = _first_of_each_kind(found["found"], lang)
+    print_table(console, Phrase("title_found"), rows, ("kind", "item", "what"), lang)
+    print_table(console, Phrase("title_believed"), found["decisions"], ("item", "decision", "evidence"), lang)
+    print_table(console, Phrase("title_rejected"), found["rejects"], ("item", "where", "reason"), lang)
 
 
-def _first_of_each_kind(rows: list[dict[str, str]], most: int = 12) -> list[dict[str, str]]:
+def _first_of_each_kind(rows: list[dict[str, str]], lang: str, most: int = 12) -> list[dict[str, str]]:
     """No more than ``most`` rows of a kind: a person wants to see that a thousand photos are there, not each one."""
     shown: list[dict[str, str]] = []
     for kind in dict.fromkeys(row["kind"] for row in rows):
         same = [row for row in rows if row["kind"] == kind]
-        shown += same[:most]
+        named = say(Phrase(_KIND_CODES[kind]), lang)
+        shown += [{**row, "kind": named} for row in same[:most]]
         if len(same) > most:
-            shown.append({"kind": kind, "item": f"... and {len(same) - most} more", "what": "--json prints all"})
+            more = say(Phrase("rejects_more", {"count": len(same) - most}), lang)
+            shown.append({"kind": named, "item": more, "what": say(Phrase("json_prints_all"), lang)})
     return shown

@@ -13,6 +13,7 @@ from ingest.outcome import Phrase
 from onevisit.cli.options import (
     FILE,
     json_in_any_case,
+    lang_option,
     quiet_option,
 )
 
@@ -20,9 +21,10 @@ from onevisit.cli.options import (
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--tolerate", multiple=True, metavar="MN:WHAT", help='As "*:modbus"; modbus, length, long, order.')
+@lang_option
 @json_in_any_case
 @quiet_option
-def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
+def hj212(*, file: Path, tolerate: tuple[str, ...], lang: str, quiet: bool) -> None:
     """Read the HJ 212 messages in FILE; one JSON object a message, bad ones with their errors.
 
     \b
@@ -43,12 +45,12 @@ def hj212(*, file: Path, tolerate: tuple[str, ...], quiet: bool) -> None:
         if [error.code for error in message.errors] == ["text_between_packets"]:
             lines += int(str(message.errors[0].values["count"]))
             continue
-        told = {name: getattr(message, name) for name in names} | {"errors": [say(e) for e in message.errors]}
+        told = {name: getattr(message, name) for name in names} | {"errors": [say(e, lang) for e in message.errors]}
         if message.notes:
-            told["notes"] = [say(note) for note in message.notes]
+            told["notes"] = [say(note, lang) for note in message.notes]
         click.echo(json.dumps(told, ensure_ascii=False, default=dict))
     if lines and not quiet:
-        click.echo(say(Phrase("lines_between_packets", {"count": lines})), err=True)
+        click.echo(say(Phrase("lines_between_packets", {"count": lines}), lang), err=True)
 
 
 def _chunks(file: Path) -> Iterator[bytes]:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 import click
 
+from ingest.outcome import Phrase
 from onevisit.cli.options import (
     FOLDER,
     NEW_FILE,
+    WrongCall,
     json_option,
+    lang_option,
     profile_option,
     quiet_option,
     recipe_option,
     zone_option,
 )
+from onevisit.words.telling import say
 
 
 @click.command()
@@ -24,9 +28,7 @@ from onevisit.cli.options import (
 @profile_option
 @recipe_option
 @zone_option
-@click.option(
-    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the comments."
-)
+@lang_option
 @json_option
 @quiet_option
 def init(
@@ -55,9 +57,9 @@ def init(
 
     quieten(quiet)
     if output is not None and output.exists():
-        raise click.UsageError(f"{output} exists; give another name, so that no recipe is lost")
+        raise WrongCall(Phrase("recipe_exists", {"path": str(output)}), lang)
     options = Options(profile=profile, lang=lang, recipe=recipe, time_zone=time_zone)
-    with showing_progress(quiet) as advance:
+    with showing_progress(quiet, lang) as advance:
         records, recorder, known = read_mission(folder, options, on_stage=advance)
     text = write_recipe(folder, records, recorder, known, lang=lang)
     if output is not None:
@@ -65,4 +67,4 @@ def init(
     if as_json:
         click.echo(json.dumps({"recipe": str(output) if output else None, "text": text}, ensure_ascii=False))
     else:
-        click.echo(f"written: {output}" if output else text)
+        click.echo(say(Phrase("line_written", {"path": str(output)}), lang) if output else text)

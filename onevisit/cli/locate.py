@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ingest.errors import NothingUsable
-from onevisit.cli.options import FILE, json_option, quiet_option
-from onevisit.cli.printing import because, echo_json, echo_said, said
+from ingest.outcome import Phrase
+from onevisit.cli.options import FILE, WrongCall, json_option, lang_option, quiet_option
+from onevisit.cli.printing import echo_json, echo_said, said
+from onevisit.words.telling import say
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -44,6 +46,7 @@ _SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 @click.option(
     "--probability", type=_SHARE, default=0.9, show_default=True, help="That the ellipse holds the true place."
 )
+@lang_option
 @json_option
 @quiet_option
 def locate(
@@ -56,6 +59,7 @@ def locate(
     flying_height: float,
     geoid_height: float | None,
     probability: float,
+    lang: str,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -78,10 +82,10 @@ def locate(
 
     quieten(quiet)
     if takeoff and dem is None:
-        raise click.UsageError("--takeoff tells the height of the ground only together with --dem")
+        raise WrongCall(Phrase("takeoff_without_dem"), lang)
     read = _read_one(photo)
     frame = read.value
-    _check_pixel(frame, column, row)
+    _check_pixel(frame, column, row, lang)
     here, geoid = frame.pose, NO_GEOID if geoid_height is None else geoid_height
     crs = grid_crs(here.lon, here.lat)
     box = {"lon": (here.lon, here.lon), "lat": (here.lat, here.lat)}
@@ -92,10 +96,10 @@ def locate(
     decisions = [*read.decisions, *ground.decisions, *found.decisions]
     place = {"photo": photo.name, "column": column, "row": row, **_place(found.value, crs)}
     if as_json:
-        echo_json({**place, **said(decisions, read.rejects)})
+        echo_json({**place, **said(decisions, read.rejects, lang)})
         return
-    _echo_place(place)
-    echo_said(decisions, read.rejects)
+    _echo_place(place, lang)
+    echo_said(decisions, read.rejects, lang)
 
 
 def _read_one(photo: Path) -> Outcome[Frame]:
@@ -105,7 +109,7 @@ def _read_one(photo: Path) -> Outcome[Frame]:
 
     read = read_frames([photo], PhotoSettings())
     if not read.value:
-        raise NothingUsable(because(f"{photo.name} is no photo that can be placed", read.rejects))
+        raise NothingUsable(Phrase("photo_cannot_be_placed", {"photo": photo.name}), rejects=read.rejects)
     frame, decisions = read.value[0], read.decisions
     turned = frame.tags.get("Orientation", "1")
     if turned not in ("0", "1"):
@@ -120,13 +124,11 @@ def _on_grid(place: tuple[float, float], crs: CRS) -> tuple[float, float]:
     return float(x), float(y)
 
 
-def _check_pixel(frame: Frame, column: float, row: float) -> None:
+def _check_pixel(frame: Frame, column: float, row: float, lang: str) -> None:
     width, height = frame.camera.width_px, frame.camera.height_px
     if not (-0.5 <= column <= width - 0.5 and -0.5 <= row <= height - 0.5):
-        raise click.UsageError(
-            f"pixel {column:g}, {row:g} is outside of {frame.item}, which has {width} × {height} px: "
-            f"expected a COLUMN from 0 to {width - 1} and a ROW from 0 to {height - 1}"
-        )
+        size = {"width": width, "height": height, "last_column": width - 1, "last_row": height - 1}
+        raise WrongCall(Phrase("pixel_outside", {"photo": frame.item, "column": column, "row": row, **size}), lang)
 
 
 def _place(target: Target, crs: CRS) -> dict[str, Any]:
@@ -155,19 +157,13 @@ def _place(target: Target, crs: CRS) -> dict[str, Any]:
     }
 
 
-def _echo_place(place: dict[str, Any]) -> None:
+def _echo_place(place: dict[str, Any], lang: str) -> None:
     """The place as lines for a person: degrees to 0.1 m, the ellipse, what a navigation of China takes."""
-    click.echo(
-        f"{place['photo']}, column {place['column']:g}, row {place['row']:g}: lon {place['lon']:.6f}, "
-        f"lat {place['lat']:.6f} (WGS 84) ± {place['semi_major_m']:.1f} m"
-    )
-    click.echo(
-        f"  ellipse   {place['semi_major_m']:.1f} m along {place['bearing_deg']:.0f}° from true north, "
-        f"{place['semi_minor_m']:.1f} m across; it holds the place with {100 * place['probability']:g} %"
-    )
+    values = {name: place[name] for name in ("photo", "column", "row", "lon", "lat")}
+    ellipse = {"major": place["semi_major_m"], "minor": place["semi_minor_m"], "bearing": place["bearing_deg"]}
+    lines = [Phrase("pixel_located", {**values, **ellipse, "percent": 100 * place["probability"]})]
     if place["gcj02_lon"] is not None:
-        click.echo(f"  GCJ-02    lon {place['gcj02_lon']:.6f}, lat {place['gcj02_lat']:.6f} (高德, 腾讯)")
-    click.echo(
-        f"  distance  {place['slant_range_m']:.0f} m from the camera, "
-        f"the ground {place['height_above_takeoff_m']:+.1f} m of the take-off"
-    )
+        lines.append(Phrase("pixel_in_gcj02", {"lon": place["gcj02_lon"], "lat": place["gcj02_lat"]}))
+    far = {"slant": place["slant_range_m"], "height": place["height_above_takeoff_m"]}
+    for line in (*lines, Phrase("pixel_distance", far)):
+        click.echo(say(line, lang))

@@ -10,14 +10,17 @@ import click
 import numpy as np
 
 from ingest.errors import NothingUsable
+from ingest.outcome import Phrase, Value
 from onevisit.cli.options import (
     ANY,
     FILE,
     NEW_FILE,
     json_option,
+    lang_option,
     quiet_option,
 )
-from onevisit.cli.printing import because, echo_json, echo_said, finite, said
+from onevisit.cli.printing import echo_json, echo_said, finite, said
+from onevisit.words.telling import say
 
 
 @click.command()
@@ -44,6 +47,7 @@ from onevisit.cli.printing import because, echo_json, echo_said, finite, said
 @click.option("--geoid-height", type=float, help="Of the DEM's zero above the ellipsoid, m. Default: by PROJ.")
 @click.option("--gcp", type=FILE, help="Ground control and check points, in OpenDroneMap's gcp_list.txt format.")
 @click.option("--memory", metavar="SIZE", help="Memory for the mosaic, e.g. 4GB.")
+@lang_option
 @json_option
 @quiet_option
 def ortho(
@@ -58,6 +62,7 @@ def ortho(
     geoid_height: float | None,
     gcp: Path | None,
     memory: str | None,
+    lang: str,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -83,7 +88,7 @@ def ortho(
     files = [file for path in images for file in _photos(path)]
     read = read_frames(files, PhotoSettings())
     if not read.value:
-        raise NothingUsable(because("no photo that can be placed", read.rejects))
+        raise NothingUsable(Phrase("no_photo_can_be_placed"), rejects=read.rejects)
     grid = crs_from_text(crs) if crs else grid_crs([f.pose.lon for f in read.value], [f.pose.lat for f in read.value])
     geoid = NO_GEOID if geoid_height is None else geoid_height
     settings = replace(
@@ -91,27 +96,25 @@ def ortho(
     )
     ground = elevation_of_flight(dem, dem.name, read.value) if dem else Outcome(None)
     surveyed = read_control(gcp, crs=grid) if gcp else Outcome((), (), ())
-    with computing(scheduler=None, memory=memory), showing_progress(quiet) as advance:
-        advance(f"placing {len(read.value)} photos", None)
+    with computing(scheduler=None, memory=memory), showing_progress(quiet, lang) as advance:
+        advance(Phrase("doing_photos", {"count": len(read.value)}), None)
         outcome = process_frames(read.value, settings, crs=grid, dem=ground.value, control=surveyed.value)
-        advance("drawing the mosaic", None)
+        advance(Phrase("doing_mosaic"), None)
         flown = write_flight(output, outcome.value, kind="", crs=grid)
     decisions = [*read.decisions, *ground.decisions, *outcome.decisions]
     rejects = [*read.rejects, *surveyed.rejects, *outcome.rejects]
     control = [{key: finite(value) for key, value in asdict(row).items()} for row in outcome.value.control]
     quality = {**asdict(flown.ortho.quality), "crs": grid.to_string(), "control": control}
-    quality |= said(decisions, rejects)
+    quality |= said(decisions, rejects, lang)
     write_text(output.with_suffix(".json"), json.dumps(finite(quality), ensure_ascii=False, indent=1) + "\n")
     if as_json:
         echo_json(finite(quality))
         return
-    echo_said(decisions, rejects)
+    echo_said(decisions, rejects, lang)
     used = flown.ortho.quality
-    mismatch = f"mismatch {used.mismatch_m:.2f} m, " if np.isfinite(used.mismatch_m) else ""
-    click.echo(
-        f"written: {output}  ({used.used} of {used.photos} photos, {mismatch}"
-        f"expected position error {used.position_error_m:.2f} m)"
-    )
+    mismatch = Phrase("ortho_mismatch", {"mismatch": used.mismatch_m}) if np.isfinite(used.mismatch_m) else ""
+    values: dict[str, Value] = {"path": str(output), "used": used.used, "photos": used.photos, "mismatch": mismatch}
+    click.echo(say(Phrase("ortho_written", {**values, "error": used.position_error_m}), lang))
 
 
 def _photos(path: Path) -> list[Path]:

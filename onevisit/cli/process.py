@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from onevisit.cli.options import (
     FOLDER,
+    lang_option,
     profile_option,
     recipe_option,
     zone_option,
@@ -31,13 +33,17 @@ from onevisit.names import STAGES
 @profile_option
 @recipe_option
 @zone_option
+@click.option(
+    "--day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="For which visits are planned. Default: the day after the last measurement.",
+)
 @click.option("--scheduler", metavar="ADDRESS", help="A dask scheduler, e.g. tcp://10.0.0.5:8786. Default: threads.")
 @click.option(
     "--memory", metavar="SIZE", help="Memory for lazy arrays, e.g. 4GB. Default: a quarter of the machine's."
 )
-@click.option(
-    "--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the report."
-)
+@lang_option
 @click.option(
     "--from",
     "from_stage",
@@ -61,6 +67,7 @@ def process(
     profile: str | None,
     recipe: Path | None,
     time_zone: str,
+    day: datetime | None,
     scheduler: str | None,
     memory: str | None,
     lang: str,
@@ -75,7 +82,7 @@ def process(
     Example:
       onevisit process flights/2026-05-01 -o out
       onevisit process flights/2026-05-01 --recipe van.toml --lang zh
-      onevisit process flights/2026-05-01 --time-zone Asia/Shanghai
+      onevisit process flights/2026-05-01 --time-zone Asia/Shanghai --day 2026-05-06
 
     MISSION may be a card as it comes: files are known by what is in them, and nothing is written to it. A second run
     with the same files, settings and program finds nothing to do; one with other settings does the stages that they
@@ -90,13 +97,14 @@ def process(
     from onevisit.words.telling import say
 
     quieten(quiet)
-    options = Options(profile, lang, from_stage, scheduler, memory, keep_store, recipe, time_zone)
+    planned = day.date() if day else None
+    options = Options(profile, lang, from_stage, scheduler, memory, keep_store, recipe, time_zone, planned)
     out, elsewhere = (output, None) if output else default_out(mission)
     if elsewhere is not None:
         click.echo(say(Phrase("results_elsewhere", {"out": str(out), "why": elsewhere}), lang), err=as_json)
     on_terminal = sys.stdin.isatty() and sys.stdout.isatty() and not quiet and not as_json
     asking: dict[str, Any] = {"ask": _asking(lang)} if on_terminal else {}
-    with showing_progress(quiet) as advance, warming():
+    with showing_progress(quiet, lang) as advance, warming():
         summary = process_mission(mission, out, options, on_stage=advance, **asking)
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False, indent=2))

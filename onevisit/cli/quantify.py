@@ -10,8 +10,10 @@ import click
 from ingest.errors import NothingUsable
 from ingest.outcome import Phrase
 from onevisit.cli.options import (
+    WrongCall,
     files_argument,
     json_in_any_case,
+    lang_option,
     quiet_option,
     zone_option,
 )
@@ -26,6 +28,7 @@ from onevisit.cli.printing import echo_json
 @click.option("--source-height-m", type=click.FloatRange(min=0), help="Above the ground, m; a parked run needs it.")
 @click.option("--lag-s", type=float, default=None, help="Inlet lag, s. Default: of the profile.")
 @zone_option
+@lang_option
 @json_in_any_case
 @quiet_option
 def quantify(
@@ -35,6 +38,7 @@ def quantify(
     source_height_m: float | None,
     lag_s: float | None,
     time_zone: str,
+    lang: str,
     quiet: bool,
 ) -> None:
     """Estimate the emission rate of parked runs or transects in FILES; one JSON object a file, with an interval.
@@ -66,4 +70,4 @@ def quantify(
         if NEEDS_PLACE in rate.flags:
             unplaced.append(file.name)
     if unplaced:
-        raise click.UsageError(f"parked runs need --distance-m and --source-height-m: {', '.join(unplaced)}")
+        raise WrongCall(Phrase("parked_runs_need_place", {"files": tuple(unplaced)}), lang)

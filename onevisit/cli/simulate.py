@@ -7,12 +7,15 @@ from typing import Any, Literal
 
 import click
 
+from ingest.outcome import Phrase
 from onevisit.cli.options import (
     FILE,
     json_option,
+    lang_option,
     quiet_option,
 )
 from onevisit.cli.printing import echo_json
+from onevisit.words.telling import say
 
 
 @click.command()
@@ -31,6 +34,7 @@ from onevisit.cli.printing import echo_json
 @click.option("--without", multiple=True, metavar="CONFOUNDER", help="Leave one out; may be repeated.")
 @click.option("--flights/--no-flights", default=True, help="Without: drives and records only, made much faster.")
 @click.option("--drive", type=FILE, help="A real logger file: its drive is kept, known plumes are laid over it.")
+@lang_option
 @json_option
 @quiet_option
 def simulate(
@@ -42,6 +46,7 @@ def simulate(
     without: tuple[str, ...],
     flights: bool,
     drive: Path | None,
+    lang: str,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -67,8 +72,8 @@ def simulate(
     if drive is not None and (world != "1" or not flights):
         raise click.UsageError("--drive keeps the world of its file: leave out --world and --no-flights")
     quieten(quiet)
-    with showing_progress(quiet) as advance:
-        advance("letting puffs fly, driving through them, taking pictures", None)
+    with showing_progress(quiet, lang) as advance:
+        advance(Phrase("doing_simulation"), None)
         if drive is None:
             number: Literal[1, 2] = 2 if world == "2" else 1
             simulate_mission(out, seed=seed, size=size, world=number, flights=flights, without=without)
@@ -78,4 +83,4 @@ def simulate(
     if as_json:
         echo_json(made)
         return
-    click.echo(f"mission: {made['mission']}\ntruth:   {made['truth']}")
+    click.echo(say(Phrase("simulated", made), lang))

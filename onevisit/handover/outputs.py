@@ -13,6 +13,7 @@ import xarray as xr
 from pyproj import CRS
 
 from imagery.schema import Findings, Ortho
+from ingest.outcome import Phrase, Value
 from onevisit.atomic import write_bytes, write_text
 from onevisit.handover.data.anomalies import write_anomalies
 from onevisit.handover.data.cog import write_ortho
@@ -39,6 +40,7 @@ from onevisit.manifest import Recorder, code_version, manifest_dict
 from onevisit.profile import changed_settings, profile_dict
 from onevisit.result import Flown, Fused, Gridded, Result
 from onevisit.stages import Kept, Work
+from onevisit.words.telling import say
 
 SCORED = ("hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson")
 """What `onevisit.truth.score.score` reads, besides what the imagery stage writes."""
@@ -226,7 +228,7 @@ def _picture(out: Path, flown: Flown) -> Picture:
 def _summary(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
     hotspots = [hotspot for part in result.fused for hotspot in part.value.hotspots]
     single = sum(hotspot.single_sighting for hotspot in hotspots)
-    counts = {
+    counts: dict[str, Value] = {
         "hotspots": len(hotspots),
         "single_sightings": single,
         "leads": len(result.plan.leads.value),
@@ -235,12 +237,13 @@ def _summary(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
         "decisions": len(recorder.decisions),
         "rejects": len(recorder.rejects),
     }
+    lang = result.options.lang
+    said = {"rejects": counts["rejects"], "decisions": counts["decisions"], "path": str(out / "manifest.json")}
     lines = [
-        f"{len(hotspots)} hotspots, {single} of them seen once; {len(result.plan.leads.value)} leads, "
-        f"{len(result.plan.visits.value)} visits on {len(result.plan.routes.value)} routes",
-        *first_lines(recorder, [record.path for record in recorder.inputs], result.options.lang),
-        f"{len(recorder.rejects)} rejected, {len(recorder.decisions)} decisions: see {out / 'manifest.json'}",
-        f"report:  {out / 'report.html'}",
-        f"routes:  {out / 'routes.csv'}",
+        say(Phrase("summary_counts", {**counts, "single": single}), lang),
+        *first_lines(recorder, [record.path for record in recorder.inputs], lang),
+        say(Phrase("summary_records", said), lang),
+        say(Phrase("summary_report", {"path": str(out / "report.html")}), lang),
+        say(Phrase("summary_routes", {"path": str(out / "routes.csv")}), lang),
     ]
     return {**counts, "out": str(out), "lines": lines}

@@ -14,7 +14,7 @@ import numpy as np
 
 from fusion.schema import Attribution, Hotspot
 from ingest.errors import ContractError
-from ingest.outcome import Notes, Outcome, Phrase
+from ingest.outcome import Notes, Outcome
 from ingest.schema import Site
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Rival, VisitKind
 from onevisit.settings import VisitSettings
@@ -22,7 +22,6 @@ from onevisit.words.numbers import rounded, unit_text, with_error
 from onevisit.words.strings import Words
 
 _LADDER = tuple(Disposition)
-_CRS_CODES = {"declared": "crs_declared", "guessed": "crs_guessed", "unknown": "crs_unknown"}
 _EN, _ZH = Words("en"), Words("zh")
 
 
@@ -352,7 +351,7 @@ def _note_positions(leads: Sequence[Lead], sites: Mapping[str, Site], settings: 
                 "no_visit_before_position_checked",
                 {
                     "sd_m": float(site.position_sd_m),
-                    "crs_source": Phrase(_CRS_CODES[site.crs_source]),
+                    "crs_source": site.crs_source.phrase,
                     "limit_m": settings.visit_position_sd_m,
                 },
             )

@@ -15,6 +15,7 @@ from onevisit.words.telling import tell
 
 TIMES = np.datetime64("2026-05-01T01:00:00", "ns") + np.arange(4) * np.timedelta64(60, "s")
 HEAD = "start,end,action,name,comment\n"
+HOW = "expected 2024-10-08 09:05:03 or similar; the zone belongs to it, as in 2026-05-01T09:00:00+08:00"
 
 
 def _read(folder: Path, text: str):  # type: ignore[no-untyped-def]
@@ -69,8 +70,18 @@ def test_every_cell_of_a_line_is_read(tmp_path: Path) -> None:
         (",,erase,x,", "action 'erase' is not known; use one of remove, reject"),
         (",,,x,", "action '' is not known; use one of remove, reject"),
         (",,reject,,why", "a reject needs the name of a photo or site"),
-        ("9 o'clock,,remove,,", 'start "9 o\'clock" is not ISO 8601; write 2026-05-01T09:00:00+08:00'),
-        (",tomorrow,remove,,", "end 'tomorrow' is not ISO 8601; write 2026-05-01T09:00:00+08:00"),
+        ("9 o'clock,,remove,,", f'start: time stamp "9 o\'clock" is not understood; {HOW}'),
+        (",tomorrow,remove,,", f"end: time stamp 'tomorrow' is not understood; {HOW}"),
+        (",2026-05,remove,,", "end '2026-05' has no zone; write 2026-05+08:00"),
+        (
+            "2026-05-01T09:01Z,2026-05-01T09:00Z,remove,,",
+            "ends (2026-05-01T09:00:00+00:00) before it starts (2026-05-01T09:01:00+00:00)",
+        ),
+        (
+            "05/06/2026 09:01 +08:00,,remove,,",
+            "start: day, month and year of '05/06/2026 09:01 +08:00' cannot be told apart; write it as "
+            "2024-10-08; the zone belongs to it, as in 2026-05-01T09:00:00+08:00",
+        ),
         (",2026-05-01T09:01,remove,,", "end '2026-05-01T09:01' has no zone; write 2026-05-01T09:01+08:00"),
     ],
 )
@@ -82,9 +93,9 @@ def test_a_bad_line_says_what_to_write(tmp_path: Path, line: str, reason: str) -
 
 
 def test_lines_count_as_a_person_counts_them(tmp_path: Path) -> None:
-    """An empty line is one; a line of too many or too few cells is read as far as it goes."""
+    """An empty line is one; cells behind the last are the rest of the comment, those that are missing are empty."""
     outcome = _read(tmp_path, ",,remove,drive,a, b, c\n\n,,remove\n\n,,erase\n")
-    assert [(e.line, e.name) for e in outcome.value] == [(2, "drive"), (4, "")]
+    assert [(e.line, e.name, e.comment) for e in outcome.value] == [(2, "drive", "a, b, c"), (4, "", "")]
     assert outcome.rejects[0].where == "line 6"
 
 
@@ -134,3 +145,47 @@ def test_an_edit_without_a_name_is_of_every_trace_and_counted_over_all() -> None
     outcome = apply_edits(traces, [Edit(2, "remove", "", "")])
     assert tell(outcome.decisions[0]).decision == "8 rows flagged as removed by hand"
     assert all((trace["qc_flag"].values == int(Flag.REMOVED_BY_HAND)).all() for trace in outcome.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-01T01:01:00Z", "2026-05-01 09:01:00+08:00", "2026/5/1 09:01 +0800", "2026年5月1日 上午9:01+08:00",
+        "1777597260", "2026-05-01T09:01:00.4+08:00",
+    ],
+)  # fmt: skip
+def test_times_are_read_as_those_of_traces(tmp_path: Path, text: str) -> None:
+    """Each is one minute past one in UTC, or four tenths of a second later."""
+    (edit,) = _read(tmp_path, f"{text},,remove,,\n").value
+    assert edit.start in (datetime(2026, 5, 1, 1, 1, tzinfo=UTC), datetime(2026, 5, 1, 1, 1, 0, 400_000, tzinfo=UTC))
+
+
+def test_day_and_month_are_told_by_all_lines(tmp_path: Path) -> None:
+    """The end of the second line has a 25, so that 05/06 above is the fifth of June; it is said."""
+    outcome = _read(
+        tmp_path,
+        "05/06/2026 09:00+08:00,,remove,,\n06/06/2026 09:00+08:00,25/06/2026 09:00+08:00,remove,,\n",
+    )
+    assert [edit.start for edit in outcome.value] == [datetime(2026, 6, day, 1, tzinfo=UTC) for day in (5, 6)]
+    assert outcome.rejects == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+def test_an_office_writes_it_in_its_encoding(tmp_path: Path, encoding: str) -> None:
+    """Chinese comments, with a comma that nobody quoted, in capitals or small letters above."""
+    path = tmp_path / "edits.csv"
+    path.write_text("Start,End,Action,Name,Comment\n,,reject,DJI_1.JPG,镜头起雾,手指 遮挡\n", encoding=encoding)
+    outcome = read_edits(path)
+    assert [(e.name, e.comment) for e in outcome.value] == [("DJI_1.JPG", "镜头起雾,手指 遮挡")]
+
+
+def test_headings_that_are_missing_let_no_line_work(tmp_path: Path) -> None:
+    """Without beginning and end every row of all traces would be removed; cells too many are refused by line."""
+    path = tmp_path / "edits.csv"
+    path.write_text("begin,until,action,name\n2026-05-01T09:00Z,2026-05-01T09:01Z,remove,\n", encoding="utf-8")
+    outcome = read_edits(path)
+    assert outcome.value == () and outcome.rejects[0].values["missing"] == ["start", "end"]
+    path.write_text("comment,start,end,action,name\nfog, thick,,,reject,a.JPG\n,,,reject,b.JPG\n", encoding="utf-8")
+    outcome = read_edits(path)
+    assert [edit.name for edit in outcome.value] == ["b.JPG"]
+    assert [(r.where, r.code) for r in outcome.rejects] == [("line 2", "edit_cells_too_many")]

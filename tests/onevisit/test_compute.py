@@ -9,6 +9,7 @@ import pytest
 
 from ingest.errors import SettingError
 from onevisit.compute import computing
+from onevisit.words.telling import tell
 
 
 def test_a_thread_a_core_where_nothing_else_is_said() -> None:
@@ -38,4 +39,4 @@ def test_what_cannot_be_meant_is_refused(scheduler: str | None, memory: str | No
     """With what to write, or to start."""
     with pytest.raises(SettingError) as error, computing(scheduler=scheduler, memory=memory):
         pass
-    assert str(error.value).startswith(words)
+    assert tell(error.value).startswith(words)

@@ -222,5 +222,5 @@ def test_a_misspelt_threshold_is_refused_with_a_proposal(mission: Path, tmp_path
     """A threshold that nobody reads would be believed."""
     spoilt = _small(mission, tmp_path, "traces")
     (spoilt / "mission.toml").write_text("[vehicle]\nlag = 4.0\n", encoding="utf-8")
-    with pytest.raises(SettingError, match="did you mean 'lag_s'"):
+    with raises_told(SettingError, match="did you mean 'lag_s'"):
         _process(spoilt, tmp_path / "out")

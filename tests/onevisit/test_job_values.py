@@ -12,7 +12,7 @@ import re
 import shutil
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,17 @@ from numpy.typing import NDArray
 from openpyxl import load_workbook
 from pyproj import Transformer
 
+from ingest.errors import SettingError
 from ingest.flags import Flag
 from onevisit.check import check_mission
 from onevisit.job import process_mission
 from onevisit.names import STAGES
+from onevisit.progress import Advance
 from onevisit.result import Options
+from onevisit.words.telling import say
 from tests.onevisit import small_mission as made
 from tests.onevisit.small_mission import PAINTER, QUARRY, SMELTER, TANNERY, WORKS, Works
+from tests.told import raises_told
 
 Floats = NDArray[np.float64]
 
@@ -70,10 +74,14 @@ class Run:
         return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
+def _saying(said: list[tuple[str, float | None]]) -> Advance:
+    return lambda what, share: said.append((say(what), share))
+
+
 def _run(folder: Path, *, lang: str, flown: bool, with_roads: bool) -> Run:
     root, out, said = folder / "park", folder / "out", list[tuple[str, float | None]]()
     made.write_mission(root, flown=flown, with_roads=with_roads)
-    summary = process_mission(root, out, Options(lang=lang), on_stage=lambda what, share: said.append((what, share)))
+    summary = process_mission(root, out, Options(lang=lang), on_stage=_saying(said))
     return Run(root, out, summary, said)
 
 
@@ -1100,7 +1108,7 @@ def _again(run: Run, folder: Path, *, lang: str) -> Run:
         shutil.copytree(run.root, root)
     shutil.copytree(run.out, out)
     said: list[tuple[str, float | None]] = []
-    summary = process_mission(root, out, Options(lang=lang), on_stage=lambda what, share: said.append((what, share)))
+    summary = process_mission(root, out, Options(lang=lang), on_stage=_saying(said))
     return Run(root, out, summary, said)
 
 
@@ -1150,3 +1158,20 @@ def test_a_run_on_changed_input_does_not_repeat_old_results(driven: Run, tmp_pat
     assert [p["site_id"] for p in other.properties("visits.geojson")] == [TANNERY.code]
     assert any(d == "inlet lag of 7 s applied: ch4" for _, d, _ in _decisions(other))
     assert (other.out / "cube.nc").read_bytes() != (driven.out / "cube.nc").read_bytes()
+
+
+def test_visits_of_the_day_that_was_asked_for(driven: Run, tmp_path: Path) -> None:
+    """They start at nine in China on that day and it is said why; the day of measuring will do, none before."""
+    root, out = tmp_path / driven.root.name, tmp_path / "out"
+    shutil.copytree(driven.root, root)
+    shutil.copytree(driven.out, out)
+    for day in (date(2026, 3, 2), date(2026, 3, 9)):
+        process_mission(root, out, Options(day=day), on_stage=lambda _what, _share: None)
+        other = Run(root, out, {}, [])
+        told = {d["code"]: d for d in other.json("manifest.json")["decisions"]}
+        assert told["planned_for_day"]["decision"] == f"planned for {day}"
+        assert told["planned_for_day"]["evidence"] == "asked for with --day; last measured on 2026-03-02"
+        stops = [stop for stop in other.properties("routes.geojson") if "site_id" in stop]
+        assert stops and all(stop["arrive"].startswith(str(day)) for stop in stops)
+    with raises_told(SettingError, match="--day 2026-03-01 is before the last measurement, 2026-03-02"):
+        process_mission(root, out, Options(day=date(2026, 3, 1)), on_stage=lambda _what, _share: None)

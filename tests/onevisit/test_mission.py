@@ -62,7 +62,7 @@ def test_broken_configuration_names_file_and_line(tmp_path: Path) -> None:
     """TOML's own message, with its place, behind the name of the file."""
     _put(tmp_path, "traces/a.csv")
     (tmp_path / "mission.toml").write_text("crs = \n", encoding="utf-8")
-    with pytest.raises(SettingError, match=r"mission\.toml: .*line 1"):
+    with raises_told(SettingError, match=r"mission\.toml: .*line 1"):
         open_mission(tmp_path)
 
 
@@ -146,7 +146,7 @@ def test_configuration_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
     """As a spreadsheet of Windows would save it."""
     _put(tmp_path, "traces/a.csv")
     (tmp_path / "mission.toml").write_bytes('crs = "成都"'.encode("gb18030"))
-    with pytest.raises(SettingError, match=r"mission\.toml: .*it must be TOML in UTF-8"):
+    with raises_told(SettingError, match=r"mission\.toml: .*it must be TOML in UTF-8"):
         open_mission(tmp_path)
 
 

@@ -22,6 +22,7 @@ from ingest.images.elevation import read_elevation
 from ingest.settings import describe_settings
 from onevisit.names import ROOMS as RUNNING
 from onevisit.profile import Profile, changed_settings, describe_profile, load_profile, profile_dict
+from onevisit.words.telling import tell
 from tests.told import raises_told
 
 ROOMS = [
@@ -110,13 +111,13 @@ def test_values_take_the_kind_of_the_threshold() -> None:
 def test_a_value_of_another_kind_is_refused(configuration: dict[str, Any], kind: str) -> None:
     """The message names where it stands, the value and the kind."""
     if "columns" in configuration:
-        with pytest.raises(SettingError, match=r"mission\.toml, \[traces\] columns: \['a'\] is not of the kind"):
+        with raises_told(SettingError, match=r"mission\.toml, \[traces\] columns: \['a'\] is not of the kind"):
             load_profile("default", configuration)
         return
     ((name, value),) = configuration["teams"].items()
     with pytest.raises(SettingError) as caught:
         load_profile("default", configuration)
-    assert str(caught.value) == f"mission.toml, [routes] {name}: {value!r} is not of the kind {kind}"
+    assert tell(caught.value) == f"mission.toml, [routes] {name}: {value!r} is not of the kind {kind}"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,7 @@ def test_what_nobody_reads_is_refused_with_what_is_known(configuration: dict[str
     """The nearest name, or all of them; the name of the profile and the grid are none of the rooms."""
     with pytest.raises(SettingError) as caught:
         load_profile("default", configuration)
-    assert str(caught.value) == message
+    assert tell(caught.value) == message
 
 
 @pytest.mark.parametrize(
@@ -159,13 +160,13 @@ def test_a_parameter_of_a_model_is_no_setting(configuration: dict[str, Any], mes
     """It is refused as what it is, with what may be set instead."""
     with pytest.raises(SettingError) as caught:
         load_profile("default", configuration)
-    assert str(caught.value) == "mission.toml, " + message.format("is a parameter of the model, not a setting")
+    assert tell(caught.value) == "mission.toml, " + message.format("is a parameter of the model, not a setting")
 
 
 @pytest.mark.parametrize("table", ["name", "crs"])
 def test_the_name_is_no_table(table: str) -> None:
     """``name`` is unknown, ``crs`` is not a table: neither replaces a field of the profile."""
-    with pytest.raises(SettingError, match=table):
+    with raises_told(SettingError, match=table):
         load_profile("default", {table: {"a": 1}})
 
 
@@ -227,15 +228,15 @@ def test_the_mission_wins_over_the_file_and_the_file_over_the_defaults(tmp_path:
 
 def test_a_profile_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     """Missing, no TOML, not UTF-8, and a fault inside of it, which bears the name of the file."""
-    with pytest.raises(SettingError, match=r"profile .*none\.toml: cannot be read \(No such file"):
+    with raises_told(SettingError, match=r"profile .*none\.toml: cannot be read \(No such file"):
         load_profile(str(tmp_path / "none.toml"), {})
     path = tmp_path / "bad.toml"
     for content in (b"= 3", b'a = "\xff"'):
         path.write_bytes(content)
-        with pytest.raises(SettingError, match=r"profile .*bad\.toml: "):
+        with raises_told(SettingError, match=r"profile .*bad\.toml: "):
             load_profile(str(path), {})
     path.write_text("[team]\n", encoding="utf-8")
-    with pytest.raises(SettingError, match=r"bad\.toml: unknown name 'team'"):
+    with raises_told(SettingError, match=r"bad\.toml: unknown name 'team'"):
         load_profile(str(path), {})
 
 

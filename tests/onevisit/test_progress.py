@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import dask
 import pytest
 
+from ingest.outcome import Phrase
 from onevisit.names import ROOMS
 from onevisit.progress import quieten, showing_progress
 
@@ -40,7 +41,7 @@ def test_nothing_is_shown_where_nobody_looks(
     """Asked to be quiet, or no terminal: neither on standard output nor on standard error."""
     monkeypatch.setenv("FORCE_COLOR", "1") if terminal else monkeypatch.delenv("FORCE_COLOR", raising=False)
     with showing_progress(quiet) as advance:
-        advance("reading", 0.5)
+        advance(Phrase("as_said", {"text": "reading"}), 0.5)
     out, err = capfd.readouterr()
     assert out == "" and err.strip() == ""
 
@@ -52,8 +53,8 @@ def test_what_is_going_on_is_shown_on_a_terminal_and_taken_away(
     for name, value in {"FORCE_COLOR": "1", "COLUMNS": "120", "TERM": "xterm"}.items():
         monkeypatch.setenv(name, value)
     with showing_progress(False) as advance:
-        advance("reading", None)
-        advance("weighing", 0.25)
+        advance(Phrase("as_said", {"text": "reading"}), None)
+        advance(Phrase("as_said", {"text": "weighing"}), 0.25)
         dask.delayed(sum)([1, 2]).compute(scheduler="sync")
     out, err = capfd.readouterr()
     assert out == ""
@@ -69,7 +70,7 @@ def test_the_bar_is_as_long_as_what_is_done(
     for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "120", "TERM": "xterm"}.items():
         monkeypatch.setenv(name, value)
     with showing_progress(False) as advance:
-        advance("weighing", share)
+        advance(Phrase("as_said", {"text": "weighing"}), share)
         dask.delayed(sum)([1, 2]).compute(scheduler="sync")
     last = capfd.readouterr().err.split("weighing, 1 of 1 steps")[-1]
     assert last.count("━") == bars

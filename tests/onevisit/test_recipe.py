@@ -16,6 +16,7 @@ from onevisit.mission import merged
 from onevisit.profile import load_profile, read_recipe
 from onevisit.result import Options
 from onevisit.schema import Disposition, Lead
+from tests.told import raises_told
 
 DRIVE = "\n".join(
     [
@@ -52,10 +53,10 @@ def test_the_folder_wins_over_the_recipe(tmp_path: Path) -> None:
     assert (profile.tracks.lag_s, profile.tracks.inlet_height_m, profile.traces.time_zone) == (5.0, 2.0, "UTC")
     assert load_profile("default", own, recipe=recipe, time_zone="+08:00").traces.time_zone == "+08:00"
     path.write_text("[vehicel]\nlag_s = 3\n", encoding="utf-8")
-    with pytest.raises(SettingError, match=r"van\.toml: unknown name 'vehicel'; did you mean 'vehicle'"):
+    with raises_told(SettingError, match=r"van\.toml: unknown name 'vehicel'; did you mean 'vehicle'"):
         load_profile("default", {}, recipe=read_recipe(path))
     path.write_text("lag_s = \n", encoding="utf-8")
-    with pytest.raises(SettingError, match=r"recipe .*van\.toml: "):
+    with raises_told(SettingError, match=r"recipe .*van\.toml: "):
         read_recipe(path)
 
 
@@ -80,7 +81,7 @@ def test_an_instrument_is_read_and_kept() -> None:
 )
 def test_an_instrument_that_cannot_be_is_refused(table: object, words: str) -> None:
     """With the file, the table, the name, and what was expected."""
-    with pytest.raises(SettingError, match=words):
+    with raises_told(SettingError, match=words):
         read_instrument(table, "van.toml")
 
 

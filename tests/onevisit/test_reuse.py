@@ -29,7 +29,7 @@ def _write(out: Path, **changes: Any) -> None:
 def test_complete_results_of_the_same_key_are_repeated(tmp_path: Path) -> None:
     """The counts, and a line that says so before the lines of then."""
     _write(tmp_path)
-    assert unchanged_summary(tmp_path, "k") == {
+    assert unchanged_summary(tmp_path, "k", "en") == {
         "leads": 3, "lines": ["nothing changed since the last run; all results are in place", "as before"]
     }  # fmt: skip
 
@@ -39,21 +39,21 @@ def test_a_file_that_is_gone_or_changed_is_no_result(tmp_path: Path, name: str) 
     """Each output counts."""
     _write(tmp_path)
     (tmp_path / name).write_text("changed", encoding="utf-8")
-    assert unchanged_summary(tmp_path, "k") is None
+    assert unchanged_summary(tmp_path, "k", "en") is None
     (tmp_path / name).unlink()
-    assert unchanged_summary(tmp_path, "k") is None
+    assert unchanged_summary(tmp_path, "k", "en") is None
 
 
 def test_another_key_or_half_a_manifest_is_no_result(tmp_path: Path) -> None:
     """A key of other inputs, a manifest that was cut off, one without its parts, none at all."""
     _write(tmp_path)
-    assert unchanged_summary(tmp_path, "other") is None
+    assert unchanged_summary(tmp_path, "other", "en") is None
     whole = (tmp_path / "manifest.json").read_text(encoding="utf-8")
     for text in (whole[:-5], "{}", '{"key": "k", "outputs": []}'):
         (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
-        assert unchanged_summary(tmp_path, "k") is None
+        assert unchanged_summary(tmp_path, "k", "en") is None
     (tmp_path / "manifest.json").unlink()
-    assert unchanged_summary(tmp_path, "k") is None
+    assert unchanged_summary(tmp_path, "k", "en") is None
 
 
 def test_the_key_holds_inputs_and_the_name_of_the_mission(tmp_path: Path) -> None:

@@ -160,6 +160,7 @@ def test_every_option_is_in_the_key_or_on_the_list_of_those_that_change_nothing(
         "keep_store": 3,
         "recipe": Path("van.toml"),
         "time_zone": "UTC",
+        "day": date(2026, 5, 6),
     }
     base = run_key(tmp_path, (), Profile(), Options())
     for field in fields(Options):

@@ -10,6 +10,7 @@ from pathlib import Path
 import numba  # noqa: F401  before its folder is set below: tests that compile nothing need not be slow
 import pytest
 
+from ingest.outcome import Phrase
 from onevisit import warm
 from onevisit.warm_drive import follow_a_drive
 
@@ -51,9 +52,7 @@ def test_a_first_run_starts_a_child(caplog: pytest.LogCaptureFixture) -> None:
         assert Child.last.arguments == ([sys.executable, "-m", "onevisit.warm"],)
         assert not Child.last.terminated
     assert Child.last.terminated
-    assert [record.message for record in caplog.records] == [
-        "first run since the program was installed: its loops are compiled once, which takes half a minute"
-    ]
+    assert [record.msg for record in caplog.records] == [Phrase("log_first_run")]
 
 
 def test_a_later_run_starts_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import xarray as xr
 import tracks
 from ingest.errors import ContractError, SettingError
 from ingest.flags import Flag
+from ingest.outcome import Phrase
 from ingest.schema import check_trace, new_trace
 from onevisit.words.telling import tell
 from tracks import TrackSettings, process_trace
@@ -229,9 +230,10 @@ def test_the_log_counts_rows_and_plumes(make_drive: Make, caplog: pytest.LogCapt
     with caplog.at_level("INFO", logger="tracks.process"):
         track = process_trace(plume_drive(make_drive)).value
     assert len(caplog.records) == 1
-    message = caplog.records[0].getMessage()
-    assert message.startswith(f"tracks: 1200 rows in, {track.plumes.sizes['plume']} plumes out, flagged {{")
-    assert message.endswith(" s")
+    said: object = caplog.records[0].msg
+    assert isinstance(said, Phrase) and said.code == "log_tracks"
+    assert (said.values["rows"], said.values["plumes"]) == (1200, track.plumes.sizes["plume"])
+    assert list(said.values) == ["rows", "plumes", "flagged", "seconds"]
 
 
 def test_public_names_are_those_of_their_modules() -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import polars as pl
 
 from ingest.errors import FileError
 from ingest.outcome import Notes, Phrase
-from ingest.text.times.dates import FIRST_DAY, day_from_today, ordered_day
+from ingest.text.times.dates import FIRST_DAY, day_from_today, ordered_day, plain_text
 
 _DATE = r"^(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})"
+_DOUBTFUL_DAY = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})(?:\s.*)?")
 _FEW_WRONG = 0.98  # of the dates: the rest are broken rows, which are counted
 
 
@@ -37,6 +38,31 @@ def settle_order(
         return "ymd"
     first = str(texts.filter(texts.str.contains(rf"^\s*{re.escape(runs[0])}(?:\D|$)"))[0])
     return order_of_dates(runs, item, declared, known, notes, first=first, usual=usual)
+
+
+def order_if_settled(texts: Iterable[str], item: str, known: date | None, notes: Notes) -> str:
+    """Settle the order of a column of days; empty where none needs it or nothing settles it.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Cells in the order of their rows.
+    item : str
+        The file.
+    known : date or None
+        The day in its name.
+    notes : Notes
+        Takes what was decided; a cell whose day stays doubtful is refused by its reader, by row.
+    """
+    plain = [text.split()[0] for text in map(plain_text, texts) if _DOUBTFUL_DAY.fullmatch(text)]
+    dates = [text for text, _ in groupby(plain)]
+    said = Notes()
+    try:
+        order = order_of_dates(dates, item, "", known, said) if dates else ""
+    except FileError:
+        return ""
+    notes.keep(*said.decisions)
+    return order
 
 
 def order_of_dates(

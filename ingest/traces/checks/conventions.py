@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
+from ingest.conventions import can_be_in_air, unit_in_air
 from ingest.outcome import Decision, Outcome, Phrase, Value
 from ingest.species import SPECIES, Species
 from ingest.text.headings import Quantity
 from ingest.traces.record import FloatArray
 from ingest.units import Unit, parse_unit
 
-#: Species of GB 3095-2012 and HJ 212-2017, and TVOC: the range of medians that air on a street can have, in the unit
-#: of the convention (CO in mg m-3, all others in µg m-3).
-_MEDIANS: Mapping[str, tuple[float, float]] = {
-    "pm1": (1.0, 1500.0),
-    "pm25": (1.0, 1500.0),
-    "pm10": (1.0, 3000.0),
-    "pm_total": (2.0, 5000.0),
-    "so2": (0.5, 1500.0),
-    "no": (0.5, 2000.0),
-    "no2": (1.0, 1000.0),
-    "nox": (1.0, 3000.0),
-    "o3": (1.0, 600.0),
-    "co": (0.05, 30.0),
-    "tvoc": (5.0, 20000.0),
-    "nmhc": (5.0, 20000.0),
-}
 _CHINESE_HEADINGS = 2
 
 
@@ -54,25 +39,20 @@ def unit_by_convention(values: FloatArray, quantity: Quantity, item: str, headin
     item, heading : str
         File and column for people.
     """
-    species, allowed = SPECIES.get(quantity.slug), _MEDIANS.get(quantity.slug)
     median = _median(values)
-    if species is None or allowed is None or not allowed[0] <= median <= allowed[1]:
+    if not can_be_in_air(quantity.slug, median):
         return Outcome(None)
-    values_said: dict[str, Value] = {
-        "heading": heading,
-        "unit": species.unit,
-        "species": species.slug,
-        "median": median,
-    }
-    return Outcome(parse_unit(species.unit), (Decision(item, "unit_by_convention", values_said),))
+    unit = unit_in_air(quantity.slug)
+    said: dict[str, Value] = {"heading": heading, "unit": unit, "species": quantity.slug, "median": median}
+    return Outcome(parse_unit(unit), (Decision(item, "unit_by_convention", said),))
 
 
 def why_no_convention(values: FloatArray, quantity: Quantity) -> Phrase:
     """Why the convention was not followed in a Chinese table: its unit is implausible, or there is none."""
-    species = SPECIES.get(quantity.slug)
-    if species is None or quantity.slug not in _MEDIANS:
+    unit = unit_in_air(quantity.slug)
+    if not unit:
         return Phrase("convention_has_no_unit")
-    return Phrase("convention_implausible", {"unit": species.unit, "median": _median(values)})
+    return Phrase("convention_implausible", {"unit": unit, "median": _median(values)})
 
 
 def advised_unit(values: FloatArray, quantity: Quantity) -> str:

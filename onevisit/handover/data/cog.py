@@ -27,6 +27,7 @@ from rasterio.enums import ColorInterp
 from rasterio.windows import Window
 
 from ingest.errors import ContractError
+from ingest.outcome import Phrase
 from onevisit.handover.data.overviews import add_overviews, overview_path
 
 _Window = tuple[slice, slice]
@@ -91,7 +92,7 @@ def _write(
         for layer, target in zip(layers, whole, strict=True):
             target.replace(layer.path)
     seconds = time.perf_counter() - started
-    _log.info("cog: %s written, %.1f s", ", ".join(x.path.name for x in layers), seconds)
+    _log.info(Phrase("log_mosaic_written", {"files": tuple(x.path.name for x in layers), "seconds": seconds}))
 
 
 @contextlib.contextmanager

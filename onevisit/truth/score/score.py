@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from onevisit.truth.score.leads import score_leads, score_monitor_rules
 from onevisit.truth.score.measures import Measure, Pooled, pool
 from onevisit.truth.score.results import load_results, load_truth
 from onevisit.truth.score.routes import score_routes
+from onevisit.words.measures import HEAD, NOT_BUILT, title_zh
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ def pool_scores(scores: Sequence[Scores]) -> tuple[Pooled, ...]:
     return pool([s.measures for s in scores])
 
 
+def scores_in_chinese(scores: Scores) -> Scores:
+    """The same with titles in Chinese."""
+    return replace(scores, measures=tuple(replace(m, title=title_zh(m.key, m.title)) for m in scores.measures))
+
+
 def scores_dict(scores: Scores) -> dict[str, Any]:
     """The content of ``score.json``."""
     return {
@@ -91,13 +97,18 @@ def write_scores(scores: Scores, path: Path) -> None:
     path.write_text(json.dumps(scores_dict(scores), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def render_scores(scores: Scores) -> str:
+def render_scores(scores: Scores, lang: str = "en") -> str:
     """The table of one mission as plain text."""
     rows = [
-        (m.key, m.title, _number(m.value, m.unit, built=m.built), str(len(m.items)) if m.built else "")
+        (
+            m.key,
+            m.title,
+            _number(m.value, m.unit) if m.built else NOT_BUILT[lang],
+            str(len(m.items)) if m.built else "",
+        )
         for m in scores.measures
     ]
-    return _table([("measure", "what it says", "value", "n"), *rows])
+    return _table([HEAD[lang], *rows])
 
 
 def render_pooled(pooled: Sequence[Pooled]) -> list[tuple[str, str, str, str, str]]:
@@ -106,14 +117,18 @@ def render_pooled(pooled: Sequence[Pooled]) -> list[tuple[str, str, str, str, st
     for p in pooled:
         interval = "" if p.low is None else f"{_figure(p.low)} to {_figure(p.high or 0.0)}"
         rows.append(
-            (p.key, p.title, _number(p.value, p.unit, built=p.built), interval, str(p.items) if p.built else "")
+            (
+                p.key,
+                p.title,
+                _number(p.value, p.unit) if p.built else NOT_BUILT["en"],
+                interval,
+                str(p.items) if p.built else "",
+            )
         )
     return rows
 
 
-def _number(value: float | None, unit: str, *, built: bool) -> str:
-    if not built:
-        return "not built"
+def _number(value: float | None, unit: str) -> str:
     return "–" if value is None else f"{_figure(value)} {unit}".strip()
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.errors import SettingError
+from ingest.outcome import Phrase
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,9 @@ def choose_confounders(
     names = [c.name for c in known]
     unknown = sorted({*without, *(only or ())} - set(names))
     if unknown:
-        raise SettingError(f"no confounder {unknown[0]!r} in world {world}; known are {', '.join(names)}")
+        raise SettingError(
+            Phrase("confounder_not_known", {"name": unknown[0], "world": world, "known": tuple(names)})
+        )
     drawn = {c.name: bool(rng.random() < c.probability) for c in known}
     if only is not None:
         drawn = {name: name in only for name in names}

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import SettingError
+from ingest.outcome import Phrase
 from onevisit.truth.simulate.air.sources import EmissionSource
 from onevisit.truth.simulate.confounders import WORLDS, choose_confounders
 from onevisit.truth.simulate.drives.handheld import write_handheld
@@ -66,9 +67,9 @@ def simulate_mission(
         If the size, the world or a confounder is unknown.
     """
     if size not in SIZES:
-        raise SettingError(f"no size {size!r}; known are {', '.join(SIZES)}")
+        raise SettingError(Phrase("size_not_known", {"size": str(size), "known": tuple(SIZES)}))
     if world not in WORLDS:
-        raise SettingError(f"no world {world!r}; known are {', '.join(map(str, WORLDS))}")
+        raise SettingError(Phrase("world_not_known", {"world": str(world), "known": tuple(map(str, WORLDS))}))
     on = choose_confounders(stream(seed, "confounders"), world=world, without=without, only=only)
     park = _draw_park(seed, size, world, on)
     day, outings, ground = park.day, park.outings, park.world

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ingest.coordinates import grid_crs, to_grid
 from ingest.errors import NothingUsable
+from ingest.outcome import Phrase
 from ingest.schema import species_names
 from ingest.traces.read import TraceSettings, read_traces
 from ingest.units import STANDARD_ATMOSPHERE_PA, grams_per_m3
@@ -111,9 +112,7 @@ def _read_drive(path: Path) -> tuple[xr.Dataset, str, float]:
             measured = float(np.isfinite(trace[name].values).mean())
             if factor and measured > 0.5 and duration > np.timedelta64(10, "m"):
                 return trace, name, factor
-    raise NothingUsable(
-        f"{path.name}: no drive of ten minutes with a species in mass per volume or a gas of known molar mass"
-    )
+    raise NothingUsable(Phrase("no_drive_to_lay_over", {"file": path.name}))
 
 
 def _per_g_m3(species: str, unit_text: str) -> float | None:

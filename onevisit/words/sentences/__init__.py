@@ -21,9 +21,10 @@ from onevisit.words.sentences import (
     text,
     times,
     traces,
+    verbs,
 )
 
-PARTS = (common, text, cells, columns, times, traces, images, registers, monitors, mosaics, rooms, cards)
+PARTS = (common, text, cells, columns, times, traces, images, registers, monitors, mosaics, rooms, cards, verbs)
 SENTENCES: Mapping[str, tuple[str, str]] = {
     code: sentence for part in PARTS for code, sentence in part.SENTENCES.items()
 }

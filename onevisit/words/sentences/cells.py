@@ -180,9 +180,21 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "units of columns without one taken by convention: {columns}",
         "列名未注明单位，按标准惯用单位读取：{columns}",
     ),
-    "record_units_by_convention.why": (
+    # --- monitors/conventions.py ---
+    "record_units_of_sources": (
         "HJ 212-2017, annex B; if they are others, write them behind the headings, as in NOx(mg/m3)",
         "依据 HJ 212-2017 附录 B；如为其他单位，请在列名后注明，如 NOx(mg/m3)",
+    ),
+    "record_units_of_air": (
+        "the table is of ambient air, for it holds particles or ozone (GB 3095-2012); if they are others, write them "
+        "behind the headings, as in SO2(mg/m3)",
+        "表中有颗粒物或臭氧，为环境空气数据（依据 GB 3095-2012）；如为其他单位，请在列名后注明，如 SO2(mg/m3)",
+    ),
+    "record_unit_implausible": (
+        "{name} left out: no unit is stated, by the national convention it were {unit}, and {count} values with a "
+        "median of {median:.4g} cannot be in it; write the unit behind the heading, as in SO2(mg/m3)",
+        "{name} 未采用：未注明单位，按国家标准惯用单位应为 {unit}，而 {count} 个数值的中位数为 {median:.4g}，"
+        "不可能为该单位；请在列名后注明单位，如 SO2(mg/m3)",
     ),
     # --- monitors/values.py ---
     "record_at_full_scale": (

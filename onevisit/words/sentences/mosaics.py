@@ -5,10 +5,10 @@ from __future__ import annotations
 SENTENCES: dict[str, tuple[str, str]] = {
     # --- imagery/phrases.py ---
     "first_and_more": ("{first}; {more}", "{first}；另有：{more}"),
-    # --- imagery/process.py ---
     "kind_rgb": ("rgb", "可见光"),
     "kind_thermal": ("thermal", "热红外"),
     "kind_multispectral": ("multispectral", "多光谱"),
+    # --- imagery/process.py ---
     "flight_without_photos": (
         "no photos: expected JPEG or TIFF files with GPS tags in images/",
         "没有像片：images/ 中应有带 GPS 信息的 JPEG 或 TIFF 文件",

@@ -27,9 +27,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "a reject needs the name of a photo or site",
         "剔除（reject）须写明照片或点位的名称",
     ),
-    "edit_time_not_iso": (
-        "{column} {text!r} is not ISO 8601; write 2026-05-01T09:00:00+08:00",
-        "{column} {text!r} 不是 ISO 8601 格式；请写为 2026-05-01T09:00:00+08:00",
+    "edit_columns_missing": (
+        "no line is used, for columns are missing: {missing}; the first line names {known}",
+        "缺少列 {missing}，各行均未采用；首行应写明 {known}",
+    ),
+    "edit_cells_too_many": (
+        "{count} cells under {columns} headings; put what holds a comma in quotes",
+        "{columns} 列之下有 {count} 个单元格；含逗号的内容请加引号",
+    ),
+    "edit_ends_before_start": ("ends ({end}) before it starts ({start})", "结束时间（{end}）早于开始时间（{start}）"),
+    "edit_time_not_understood": (
+        "{column}: {why}; the zone belongs to it, as in 2026-05-01T09:00:00+08:00",
+        "{column}：{why}；并须注明时区，如 2026-05-01T09:00:00+08:00",
     ),
     "edit_time_without_zone": (
         "{column} {text!r} has no zone; write {text}+08:00",

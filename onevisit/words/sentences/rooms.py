@@ -311,6 +311,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{path} 中没有可处理的数据：没有带定位的走航数据，也没有可定位的照片",
     ),
     "planned_for_day": ("planned for {day}", "安排在 {day}"),
+    "day_asked_for": (
+        "asked for with --day; last measured on {measured}",
+        "由 --day 指定；最后一次测量为 {measured}",
+    ),
+    "day_before_measurement": (
+        "--day {day} is before the last measurement, {measured}; give that day or a later one",
+        "--day {day} 早于最后一次测量（{measured}）；请给出当日或之后的日期",
+    ),
     "planned_for_day.why": ("the day after the last measurement, {measured}", "最后一次测量（{measured}）的次日"),
     # --- onevisit/store.py ---
     "stored_by_another_program": ("made again", "重新生成"),

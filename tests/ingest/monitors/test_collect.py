@@ -141,7 +141,7 @@ def test_a_series_without_values_is_none_and_a_collector_is_emptied() -> None:
     collector.points(SeriesKey("hour", "1"))
     collector.points(SeriesKey("hour", "2")).add(T0, "x", 1.0)
     assert [series.attrs["mn"] for series in collector.drain().series] == ["2"]
-    assert collector.drain() == Collected((), (), ())
+    assert collector.drain() == Collected((), (), (), ())
 
 
 def test_the_first_position_of_a_series_counts() -> None:

@@ -270,3 +270,22 @@ def test_sites_know_their_area_and_their_registers(tmp_path: Path) -> None:
 def test_values_are_immutable() -> None:
     """Nothing that is handed on can be changed."""
     assert mutable_values(kinds) == []
+
+
+def test_day_and_month_are_told_by_all_rows(tmp_path: Path) -> None:
+    """A 25 in an end settles the beginnings above, a 13 in another register its days; the order is said once."""
+    rows = "\n".join(f"{USCC},甲厂,停产,{span}" for span in ("03/04/2024,05/04/2024", "06/04/2024,25/04/2024"))
+    found, _, told = read(tmp_path, "orders.csv", f"统一社会信用代码,企业名称,管控措施,开始日期,结束日期\n{rows}\n")
+    assert [(one.start, one.end) for one in found.orders] == [
+        (date(2024, 4, 3), date(2024, 4, 5)), (date(2024, 4, 6), date(2024, 4, 25)),
+    ], told  # fmt: skip
+    rows = "\n".join(f"{USCC},甲厂,{day},区局,无" for day in ("03/04/2024", "03/13/2024"))
+    found, _, told = read(tmp_path, "checks.csv", f"统一社会信用代码,企业名称,检查日期,检查部门,检查结果\n{rows}\n")
+    assert [one.day for one in found.checks] == [date(2024, 3, 4), date(2024, 3, 13)], told
+
+
+def test_days_that_nothing_settles_are_refused_by_row(tmp_path: Path) -> None:
+    """3 April or 4 March, once: the row is named, not guessed."""
+    text = f"统一社会信用代码,企业名称,检查日期,检查部门,检查结果\n{USCC},甲厂,03/04/2024,区局,无\n"
+    found, _, told = read(tmp_path, "checks.csv", text)
+    assert found.checks == () and "checks.csv, line 2" in told and "03/04/2024" in told

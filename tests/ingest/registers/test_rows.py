@@ -15,6 +15,7 @@ import pytest
 import shapely
 
 from ingest.errors import FileError, UnknownFormat
+from ingest.outcome import Decision
 from ingest.registers import rows as registers
 from ingest.registers.rows import Register, RegisterRow, read_register
 from ingest.text.fields import field_of_heading, heading_vocabulary
@@ -296,7 +297,7 @@ def test_features_become_rows(tmp_path: Path) -> None:
             RegisterRow("feature 3", {}),
             RegisterRow("feature 4", {}),
         ),
-        (),
+        (Decision("registers/a.geojson", "personal_columns_dropped", {"count": 1, "columns": ("电话",)}),),
     )
 
 
@@ -358,3 +359,22 @@ def test_json_without_features_is_refused(tmp_path: Path, text: str, words: str)
 def test_values_are_immutable() -> None:
     """Nothing that is handed on can be changed."""
     assert mutable_values(registers) == []
+
+
+def test_persons_in_geojson_are_counted_as_in_tables(tmp_path: Path) -> None:
+    """Contact and phone are dropped and named; what is of no person and not known is named apart."""
+    properties = [
+        {"name": "甲厂", "联系人": "张三", "phone": "13800000000"},
+        {"name": "乙厂", "联系人": "李四", "颜色": "红"},
+    ]
+    features = [
+        {"type": "Feature", "properties": p, "geometry": {"type": "Point", "coordinates": [104.0, 30.6]}}
+        for p in properties
+    ]
+    path = tmp_path / "sites.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    register = read_register(path, "sites.geojson", Limits())
+    said = {d.code: d.values for d in register.decisions}
+    assert said["personal_columns_dropped"] == {"count": 2, "columns": ("联系人", "phone")}
+    assert said["unknown_columns_left_out"] == {"columns": ("颜色",)}
+    assert [dict(row.values) for row in register.rows] == [{"name": "甲厂"}, {"name": "乙厂"}]

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from pyproj import Geod
 
-from ingest.errors import OnevisitError
+from ingest.errors import NothingUsable, OnevisitError
 from onevisit.cli import cli
 from onevisit.truth.simulate.flights.files import WrittenTags, write_photo
 from onevisit.words.telling import tell
@@ -292,10 +292,12 @@ def test_what_is_no_photo_is_refused(tmp_path: Path) -> None:
     """A text file and a picture without GPS: exit 1, with the reader's reason; a name that is not there: exit 2."""
     (tmp_path / "a.txt").write_text("no photo", encoding="utf-8")
     Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "b.jpg")
-    for name, word in (("a.txt", "a.txt"), ("b.jpg", "no GPS position")):
+    for name, words in (("a.txt", "JPEG or TIFF"), ("b.jpg", "no GPS position")):
         result = _run(tmp_path / name, 1.0, 1.0)
-        assert result.exit_code == 1
-        assert "is no photo that can be placed" in _told(result) and word in _told(result)
+        assert result.exit_code == 1 and _told(result) == f"{name} is no photo that can be placed"
+        assert isinstance(result.exception, NothingUsable)
+        (reject,) = result.exception.rejects
+        assert words in tell(reject).reason
     assert _run(tmp_path / "c.jpg", 1.0, 1.0).exit_code == 2
 
 

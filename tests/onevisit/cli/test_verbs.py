@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +129,11 @@ def test_process_hands_its_options_on(run: Run, monkeypatch: pytest.MonkeyPatch,
     """Each under its own name; the lines of the summary are printed as they are."""
     calls = _asked(monkeypatch, job, "process_mission", {"lines": ["1 hotspot [H001]", "open out"], "n": 1})
     options = "--profile p.toml --scheduler tcp://a:1 --memory 3GB --lang zh --from fusion --keep-store 4 --quiet"
+    options += " --day 2026-05-06"
     assert run("process", str(tmp_path), "-o", str(tmp_path / "o"), *options.split()) == (
         0, "1 hotspot [H001]\nopen out\n", "",
     )  # fmt: skip
-    expected = Options("p.toml", "zh", "fusion", "tcp://a:1", "3GB", 4)
+    expected = Options("p.toml", "zh", "fusion", "tcp://a:1", "3GB", 4, day=date(2026, 5, 6))
     assert calls == [((tmp_path, tmp_path / "o", expected), {})]
 
 
@@ -149,7 +151,7 @@ def test_check_reads_with_the_profile(run: Run, monkeypatch: pytest.MonkeyPatch,
     """The folder and the profile are handed on."""
     calls = _asked(monkeypatch, check, "check_mission", {"found": [], "decisions": [], "rejects": []})
     options = "--profile p.toml --time-zone +08:00 --lang zh --quiet"
-    assert "Found: nothing" in run("check", str(tmp_path), *options.split())[1]
+    assert "读取到：无" in run("check", str(tmp_path), *options.split())[1]
     assert calls == [((tmp_path, Options("p.toml", "zh", time_zone="+08:00")), {})]
 
 

@@ -34,6 +34,7 @@ from onevisit.truth.simulate.flights.block import FlightCamera, Shot, fly_block,
 from onevisit.truth.simulate.names import permit_code, uscc, uscc_check_character
 from onevisit.truth.simulate.overlay import simulate_over_drive
 from onevisit.truth.simulate.world import SIZES, build_world
+from tests.told import raises_told
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +81,9 @@ def test_a_switch_changes_only_what_it_switches(tmp_path: Path) -> None:
 
 def test_unknown_confounder_is_refused() -> None:
     """A confounder that does not exist is named, with those that do; so is one of another world."""
-    with pytest.raises(SettingError, match="no confounder 'lorries' in world 2; known are trucks"):
+    with raises_told(SettingError, match="no confounder 'lorries' in world 2; known are trucks"):
         choose_confounders(np.random.default_rng(1), world=2, without=("lorries",))
-    with pytest.raises(SettingError, match=r"no confounder 'few_passes' in world 1; .*, nothing_wrong$"):
+    with raises_told(SettingError, match=r"no confounder 'few_passes' in world 1; .*, nothing_wrong$"):
         choose_confounders(np.random.default_rng(1), only=("few_passes",))
 
 
@@ -446,7 +447,7 @@ def test_a_dust_meter_rides_along_in_two_missions_of_five(mission: Path) -> None
 
 def test_an_unknown_size_is_refused(tmp_path: Path) -> None:
     """With those that are known."""
-    with pytest.raises(SettingError, match="no size 'town'; known are demo, district, city"):
+    with raises_told(SettingError, match="no size 'town'; known are demo, district, city"):
         simulate_mission(tmp_path, seed=1, size="town")  # type: ignore[arg-type]
 
 

@@ -32,6 +32,7 @@ from onevisit.truth.simulate.truth import Park, rules, truth_of
 from onevisit.truth.simulate.world import Street
 from tests.onevisit.truth.park_world import _place, _world
 from tests.onevisit.truth.steady import steady_wind
+from tests.told import raises_told
 
 DAY = datetime(2026, 3, 5, 9, 30)
 
@@ -378,7 +379,7 @@ def test_plumes_are_laid_over_a_drive(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_a_drive_that_is_too_short_or_has_no_mass_is_refused(tmp_path: Path, seconds: int, unit: str) -> None:
     """Ten minutes have to be exceeded; a count of something has no grams."""
     _drive_file(tmp_path / "drive.csv", seconds, unit)
-    with pytest.raises(NothingUsable, match=r"drive\.csv: no drive of ten minutes"):
+    with raises_told(NothingUsable, match=r"drive\.csv: no drive of ten minutes"):
         simulate_over_drive(tmp_path / "out", tmp_path / "drive.csv", seed=5)
 
 

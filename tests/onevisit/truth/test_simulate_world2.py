@@ -27,6 +27,7 @@ from onevisit.truth.simulate import mission as missions
 from onevisit.truth.simulate import simulate_mission
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.world import SIZES
+from tests.told import raises_told
 
 OF_WORLD_1 = ("register_shift", "unlisted_source", "nothing_wrong")
 OF_WORLD_2 = tuple(c.name for c in CONFOUNDERS if c.world == 2)
@@ -70,7 +71,7 @@ def test_world_1_stays_as_it_was(
 
 def test_an_unknown_world_is_refused(tmp_path: Path) -> None:
     """With those that are known."""
-    with pytest.raises(SettingError, match="no world 3; known are 1, 2"):
+    with raises_told(SettingError, match="no world 3; known are 1, 2"):
         simulate_mission(tmp_path, seed=1, world=3)  # type: ignore[arg-type]
 
 

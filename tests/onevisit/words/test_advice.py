@@ -23,7 +23,11 @@ from onevisit.words.telling import say
 
 _ALIASES = {"vehicle": "tracks", "teams": "routes", "registers": "sites"}
 _OPTIONS = {
-    name for verb in cli.commands.values() for p in verb.params for name in p.opts if isinstance(p, click.Option)
+    name
+    for verb in (cli, *cli.commands.values())
+    for p in verb.params
+    for name in p.opts
+    if isinstance(p, click.Option)
 }
 
 
