@@ -78,6 +78,8 @@ def _frame_line(frame: Frame) -> dict[str, str]:
 
 def _site_line(site: Site) -> dict[str, str]:
     what = f"{site.name}, {site.lon:.5f} {site.lat:.5f} ± {site.position_sd_m:.0f} m, {site.crs} ({site.crs_source})"
+    for place in site.elsewhere:
+        what += f", or {place.lon:.5f} {place.lat:.5f} ± {place.sd_m:.0f} m, {place.crs} ({place.probability:.0%})"
     return {"kind": "site", "item": site.site_id, "what": what}
 
 
