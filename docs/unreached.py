@@ -63,6 +63,8 @@ def of_registers(it: Any) -> Iterator[Any]:
     yield it.rectifications  # ingest.registers.kinds: until the ledger follows rectifications
     yield it.exemptions  # ingest.registers.kinds: until visits obey exemptions
     yield it.airspace  # ingest.registers.kinds: until flights are proposed
+    yield it.limit_m  # ingest.registers.kinds: until flights are proposed
+    yield it.stacks  # ingest.schema: until the attribution knows the outlets of a site
     yield it.response_time_s  # onevisit.cards.instrument: until lags are corrected by it
 
 

@@ -83,7 +83,8 @@ class Rate:
 class SiteProbability:
     """The probability that one site explains a hotspot, its distance and bearing from there, and its mean rate.
 
-    ``rate`` is None where nothing supports one.
+    ``rate`` is None where nothing supports one. ``place`` is the number of the place in `ingest.schema.Site.places`
+    from which it explains the hotspot best, ``place_probability`` that of standing there if the site is the source.
     """
 
     site_id: str
@@ -91,6 +92,8 @@ class SiteProbability:
     distance_m: float
     bearing_deg: float
     rate: Rate | None = None
+    place: int = 0
+    place_probability: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,8 @@ class SourceEstimate:
 class Sighting:
     """What one pass met at a hotspot: the peak of its plume (None: nothing) at a place, and the wind of then.
 
-    ``wind_from_deg`` is None in calm or without wind, ``wind_sd_deg`` the error of the plume's direction.
+    ``wind_from_deg`` is None in calm and where the wind is unknown, ``wind_m_s`` only where it is unknown;
+    ``wind_sd_deg`` is the error of the plume's direction.
     """
 
     label: str
@@ -119,6 +123,7 @@ class Sighting:
     peak: float | None
     wind_from_deg: float | None
     wind_sd_deg: float
+    wind_m_s: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ _POSITIVE = (
     "surrogates",
     "minimum_cells",
     "calm_m_s",
+    "unknown_wind_m_s",
     "reach_m",
     "radius_calm_m",
     "bin_m",
@@ -39,7 +40,6 @@ _SHARES = (
     "credible",
     "elsewhere_share",
     "area_share",
-    "wrong_datum_share",
 )
 
 
@@ -113,6 +113,9 @@ class FusionSettings:
         120.0, unit="s", source="choice: the wind that carried the plume over 300 m at 3 m/s"
     )
     nominal_wind_m_s: float = setting(0.7, unit="m s-1", source="choice: transport speed assumed in calm")
+    unknown_wind_m_s: float = setting(
+        2.0, unit="m s-1", source="choice: where no wind was measured; GB/T 28591-2012: Beaufort 2 begins at 1.6 m/s"
+    )
 
     gate_sigma: float = setting(3.0, unit="1", source="choice: sites beyond this many bearing sd get no likelihood")
     reach_m: float = setting(
@@ -133,9 +136,6 @@ class FusionSettings:
     )
     unlisted_per_km2: float = setting(
         0.3, unit="km-2", source="choice: unlisted emitters where no site is registered"
-    )
-    wrong_datum_share: float = setting(
-        0.1, unit="1", source="choice: records declared WGS 84 that hold GCJ-02, a mix-up common in registers"
     )
     species_unlisted: float = setting(
         0.15, unit="1", source="choice: weight of a site whose permit lists species, but not this one"

@@ -192,11 +192,27 @@ class Visited:
 
 
 @dataclass(frozen=True)
+class SitePlace:
+    """One of the places where a site may stand: WGS 84 degrees, standard deviation per axis, probability.
+
+    ``crs`` is the system in which its numbers are read there, ``gate`` where its gate is then, None where unknown.
+    """
+
+    lon: float
+    lat: float
+    sd_m: float
+    probability: float
+    crs: str
+    gate: shapely.Point | None = None
+
+
+@dataclass(frozen=True)
 class Site:
-    """One place with one gate: the unit of a visit (not the company, which may own several sites).
+    """One plant with one gate: the unit of a visit (not the company, which may own several sites).
 
     ``lon``/``lat`` are WGS 84 degrees of the site's reference point, ``position_sd_m`` its standard deviation per
-    axis, grown where the coordinate system had to be guessed. ``parcel`` and ``stacks`` are WGS 84 geometries.
+    axis there. Where its place is in doubt that is the likeliest one, ``elsewhere`` are the others and `places` all
+    of them; ``crs`` and ``gate`` go with the likeliest. ``parcel`` and ``stacks`` are WGS 84 geometries.
     ``origins`` names the register from which each fact came, by the fact's name.
     ``site_id`` is the permit code where there is one, else ``<USCC>@<lon>,<lat>``, else the register's own key.
     """
@@ -226,6 +242,13 @@ class Site:
     district: str = ""
     park: str = ""
     origins: Mapping[str, str] = field(default_factory=dict, hash=False)
+    elsewhere: tuple[SitePlace, ...] = ()
+
+    @property
+    def places(self) -> tuple[SitePlace, ...]:
+        """Every place where the site may stand, the likeliest first; their probabilities sum to one."""
+        share = 1.0 - sum(place.probability for place in self.elsewhere)
+        return (SitePlace(self.lon, self.lat, self.position_sd_m, share, self.crs, self.gate), *self.elsewhere)
 
 
 # --- traces and cubes ----------------------------------------------------------------------------------------------

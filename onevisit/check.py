@@ -99,7 +99,12 @@ def _frame_line(frame: Frame) -> Found:
 
 def _site_line(site: Site) -> Found:
     values: dict[str, Value] = {"name": site.name, "lon": site.lon, "lat": site.lat, "sd": site.position_sd_m}
-    return "site", site.site_id, Phrase("site_found", {**values, "crs": site.crs, "source": site.crs_source.phrase})
+    others = [
+        Phrase("site_elsewhere", {"lon": p.lon, "lat": p.lat, "sd": p.sd_m, "crs": p.crs, "share": p.probability})
+        for p in site.elsewhere
+    ]
+    values |= {"crs": site.crs, "source": site.crs_source.phrase, "others": others or ""}
+    return "site", site.site_id, Phrase("site_found", values)
 
 
 def _kind_line(kind: str, count: int) -> Found:

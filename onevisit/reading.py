@@ -14,7 +14,6 @@ from ingest.edits import Edit, apply_edits, read_edits
 from ingest.images.read import read_frames
 from ingest.monitors.read import read_monitors
 from ingest.outcome import Decision, Outcome, Phrase, Reject, Value
-from ingest.registers.gates import check_gates
 from ingest.registers.kinds import Registers, place_in_areas, read_kinds
 from ingest.registers.read import SiteSettings, read_sites
 from ingest.roads.read import Roads, read_roads
@@ -84,11 +83,10 @@ def ingest_mission(mission: Mission, profile: Profile, work: Work, on_stage: Adv
         on_stage(Phrase("doing_photo_tags"), 0.10)
         frames = read("frames", _read(read_frames), "images", profile.photos)
         on_stage(Phrase("doing_registers"), 0.12)
-        sites = read("sites", _read(read_sites), "registers", profile.sites)
+        roads = read("roads", _read_roads, "roads")
+        sites = read("sites", _read_sites, "registers", profile.sites, roads)
         kinds = read("register kinds", _read(read_kinds), "registers", profile.sites)
         sites = work.make("sites in areas", _in_areas, sites, kinds)
-        roads = read("roads", _read_roads, "roads")
-        sites = work.make("gates", _check_gates, sites, roads, profile.sites)
         on_stage(Phrase("doing_monitors"), 0.13)
         monitors = read("monitors", _read(read_monitors), "monitors", profile.monitors)
         edits = work.derive("edits", _read_edits, files_of(mission, work.recorder.inputs, "edits.csv"))
@@ -125,6 +123,10 @@ def _read(reader: Callable[..., Outcome[T]]) -> Callable[..., Outcome[T]]:
     return lambda files, settings: reader(files.paths, settings, root=files.root)
 
 
+def _read_sites(files: Files, settings: SiteSettings, roads: Roads | None) -> Outcome[tuple[Site, ...]]:
+    return read_sites(files.paths, settings, root=files.root, roads=roads)
+
+
 def _read_roads(files: Files) -> Outcome[Roads | None]:
     if not files.paths:
         return Outcome(None)
@@ -134,10 +136,6 @@ def _read_roads(files: Files) -> Outcome[Roads | None]:
 
 def _in_areas(sites: Sequence[Site], kinds: Registers) -> Outcome[tuple[Site, ...]]:
     return place_in_areas(sites, kinds.areas)
-
-
-def _check_gates(sites: Sequence[Site], roads: Roads | None, settings: SiteSettings) -> Outcome[tuple[Site, ...]]:
-    return Outcome(tuple(sites)) if roads is None else check_gates(sites, roads, settings)
 
 
 def _read_edits(files: Files) -> Outcome[tuple[Edit, ...]]:

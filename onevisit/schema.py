@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from ingest.schema import SitePlace
+
 
 class Disposition(StrEnum):
     """What a lead asks for, from least to most intrusive: doubtful leads are measured again before anyone is told."""
@@ -81,7 +83,8 @@ class Lead:
     """What speaks for looking at one site, what else could explain it, and what to do about it.
 
     ``probability`` is that of `Rival.THIS_SITE` (0 where no measurement points at the site). ``lon``/``lat`` are
-    WGS 84 degrees of the site's gate where known, else of its reference point. ``calibration_en`` and
+    WGS 84 degrees of the site's gate where known, else of its reference point; of a site in doubt at the place that
+    ``places[0]`` tells, which best explains what was measured (empty without a doubt). ``calibration_en`` and
     ``calibration_zh`` say what is known of the instrument's calibration.
     """
 
@@ -100,6 +103,8 @@ class Lead:
     hotspot_ids: tuple[str, ...] = ()
     calibration_en: str = ""
     calibration_zh: str = ""
+    at_gate: bool = False
+    places: tuple[SitePlace, ...] = ()
 
     @property
     def reason_en(self) -> str:
@@ -118,7 +123,8 @@ class Visit:
 
     ``visits_this_year`` counts registered daily visits of the year; ``cap`` is the allowed number, None where none
     is configured. ``at_gate`` is False where ``lon``/``lat`` are the site's reference point, not its gate.
-    ``priority`` is 1 to 5; ``service_s`` the planned stay.
+    ``priority`` is 1 to 5; ``service_s`` the planned stay. ``places`` are all places of a site in doubt, the one to
+    which the visit leads first; empty without a doubt.
     """
 
     site_id: str
@@ -141,6 +147,7 @@ class Visit:
     probability: float
     priority: int
     service_s: int
+    places: tuple[SitePlace, ...] = ()
 
 
 @dataclass(frozen=True)

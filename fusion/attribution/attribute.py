@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 from fusion.attribution.candidates import Candidates, candidates_of, species_weight
 from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, rate_prior
 from fusion.attribution.fingerprint import Companion, companions_of, fingerprint_weight
-from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
+from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of, winds_of
 from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
 from fusion.attribution.verdict import Weighed, locate, state_verdict
 from fusion.cube.grid import grid_north_rad, project
@@ -56,10 +56,11 @@ def attribute_hotspots(
 ) -> Outcome[tuple[Attribution, ...]]:
     """Give each hotspot a probability over the sites upwind, an unlisted source, and background or traffic.
 
-    A wind cone (a circle in calm) gates the places; then every pass that came near votes by its likelihood, also
-    those that saw nothing. Registered sites compete with unlisted sources anywhere in the gate, as dense as
-    ``settings.listed_share`` leaves room for, and with independent puffs of traffic or background on each pass. One
-    drive-by fixes a bearing, not a distance: then several sites share the probability, and that is the answer.
+    A wind cone (a circle in calm or where the wind is unknown) gates the places; then every pass that came near votes
+    by its likelihood, also those that saw nothing. Registered sites compete with unlisted sources anywhere in the
+    gate, as dense as ``settings.listed_share`` leaves room for, and with independent puffs of traffic or background
+    on each pass. One drive-by fixes a bearing, not a distance: then several sites share the probability, and that is
+    the answer.
     Hotspots are weighed alone and then together: a site that explains a plume in another street emits, which makes it
     likelier here.
 
@@ -86,20 +87,41 @@ def attribute_hotspots(
     alone = compute(*(delayed(weigh)(hotspot) for hotspot in hotspots), scheduler="threads")
     together = _weigh_together(alone, settings)
     found = tuple(state_verdict(w, placed, crs) for w in together)
-    return Outcome(found, _decisions(hotspots, found, sites))
+    borrowed = _borrowed(tracks, crs, settings) if hotspots else ()
+    return Outcome(found, (*borrowed, *_decisions(hotspots, found, sites)))
+
+
+def _borrowed(tracks: Sequence[Track], crs: str, settings: FusionSettings) -> tuple[Decision, ...]:
+    """Say whose wind each track without an anemometer was given, and where there was none to give."""
+    found = []
+    for track, aboard in zip(tracks, winds_of(tracks, crs, settings), strict=True):
+        label = str(track.passes["trajectory"].values)
+        if aboard.lender is not None:
+            lender = str(aboard.lender.passes["trajectory"].values)
+            found.append(
+                Decision(label, "wind_borrowed" if aboard.beside else "wind_borrowed_afar", {"track": lender})
+            )
+        elif not aboard.wind.known:
+            found.append(Decision(label, "wind_unknown"))
+    return tuple(found)
 
 
 def _decisions(
     hotspots: Sequence[Hotspot], found: Sequence[Attribution], sites: Sequence[Site]
 ) -> tuple[Decision, ...]:
     decisions = tuple(
-        Decision(h.id, "attributed_without_wind")
+        Decision(h.id, "attributed_in_calm" if _in_calm(a) else "attributed_without_wind")
         for h, a in zip(hotspots, found, strict=True)
         if a.bearing_deg is None
     )
     if hotspots and not sites:
         return (Decision("sites", "attribution_names_no_sites"), *decisions)
     return decisions
+
+
+def _in_calm(attribution: Attribution) -> bool:
+    """Whether all passes that saw a hotspot measured the wind."""
+    return all(s.wind_m_s is not None for s in attribution.sightings if s.peak is not None)
 
 
 def _weigh(
@@ -120,7 +142,7 @@ def _weigh(
     gated = _gate_sites(sites, places)
     near = np.flatnonzero(np.hypot(sites.x - x, sites.y - y) <= settings.neighbours_m)
     fitting = _fitting(sites, np.union1d(gated, near), hotspot.species, companions, settings)
-    chosen, site_odds, best, site_rates = _site_log_odds(sites, gated, fitting, places, settings)
+    chosen, site_odds, best, best_share, site_rates = _site_log_odds(sites, gated, fitting, places, settings)
     density, alike = _unlisted_density(sites, near, fitting, companions, settings)
     emitters = density * _unoccupied(sites, x, y, places, settings) * places.area
     unlisted = float(logsumexp(places.odds + np.log(emitters)))
@@ -129,7 +151,7 @@ def _weigh(
     # the odds are over "something else made it all", whose companions are as alike as those of an average maker
     return Weighed(
         hotspot, x, y, north, event.passes, companions, located, rates, chosen, best, site_odds, site_rates,
-        unlisted, alike,
+        unlisted, alike, best_share,
     )  # fmt: skip
 
 
@@ -154,7 +176,8 @@ def _places(
     evidence: GroundEvidence | None,
 ) -> Places:
     """Cells in the union of the upwind cones (the whole circle without a direction), with the log-odds of each."""
-    reach = settings.reach_m if directions else settings.radius_calm_m
+    unknown = any(p.seen and p.wind_m_s is None for p in event.passes)
+    reach = settings.reach_m if directions or unknown else settings.radius_calm_m
     cell_x, cell_y = square_cells(x, y, reach)
     dx, dy = cell_x - x, cell_y - y
     distance = np.hypot(dx, dy)
@@ -204,8 +227,8 @@ def _around(x: Floats, y: Floats, near_x: Floats, near_y: Floats, margin: float)
 
 def _site_log_odds(
     sites: Candidates, gated: Ints, fitting: Floats, places: Places, settings: FusionSettings
-) -> tuple[Ints, Floats, Ints, Floats]:
-    """Sites, their log-odds with the error of their places integrated out, the likeliest place and rates of each.
+) -> tuple[Ints, Floats, Ints, Floats, Floats]:
+    """Sites, log-odds with the error of their places integrated out, the likeliest place, its share, the rates.
 
     Rates (sites, nodes) are logarithms of relative posterior weights.
     """
@@ -238,16 +261,18 @@ def _cells_of_sites(sites: Candidates, gated: Ints, places: Places) -> tuple[Int
     return site, cell, np.log(places.area[cell] / (2 * np.pi * variance)) - 0.5 * squared / variance
 
 
-def _join_places(site: Ints, odds: Floats, rates: Floats, gated: Ints) -> tuple[Ints, Floats, Ints, Floats]:
-    """Sum over the places of each site."""
+def _join_places(site: Ints, odds: Floats, rates: Floats, gated: Ints) -> tuple[Ints, Floats, Ints, Floats, Floats]:
+    """Sum over the places of each site; the likeliest place with its share of what the site explains."""
     chosen, group = np.unique(site, return_inverse=True)
     total = np.full(chosen.size, -np.inf)
     np.logaddexp.at(total, group, odds)
     summed = np.full((chosen.size, rates.shape[1]), -np.inf)
     np.logaddexp.at(summed, group, rates)
     order = np.lexsort((-odds, group))
-    best = gated[order[np.searchsorted(group[order], np.arange(chosen.size))]] if chosen.size else gated
-    return chosen, total, best, summed
+    first = order[np.searchsorted(group[order], np.arange(chosen.size))]
+    with np.errstate(invalid="ignore"):  # a site that explains nothing anywhere
+        share = np.nan_to_num(np.exp(odds[first] - total))
+    return chosen, total, gated[first], share, summed
 
 
 def _fitting(

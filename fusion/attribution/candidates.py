@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fusion.cube.grid import project
 from fusion.settings import FusionSettings
-from ingest.coordinates import is_mainland_china, metres_per_degree, wgs84_from_gcj02
+from ingest.coordinates import metres_per_degree
 from ingest.schema import Site
 from ingest.species import SPECIES, family_of, species_of_word, substance_of
 from ingest.text.headings import split_heading, understand
@@ -31,13 +31,15 @@ _SUMS = {
 class Candidates:
     """Places where registered sites may stand; all arrays (places,), several places a site.
 
-    ``site`` is the index of the site, ``x``, ``y`` [m] the place on the grid, ``sd`` [m] the standard deviation of
-    the emission point about it, ``share`` the probability that the site stands there rather than at its other places.
+    ``site`` is the index of the site and ``place`` that of the place in its `Site.places`, ``x``, ``y`` [m] the place
+    on the grid, ``sd`` [m] the standard deviation of the emission point about it, ``share`` the probability that the
+    site stands there rather than at its other places.
     """
 
     ids: tuple[str, ...]
     species: tuple[tuple[str, ...], ...]
     site: NDArray[np.int64]
+    place: NDArray[np.int64]
     x: Floats
     y: Floats
     sd: Floats
@@ -45,30 +47,18 @@ class Candidates:
 
 
 def candidates_of(sites: Sequence[Site], crs: str, settings: FusionSettings) -> Candidates:
-    """Place every site where its record says and, in China, where it stands if a "WGS 84" record holds GCJ-02.
-
-    The offset of that mix-up is known (about 350 m in Chengdu), so it is a second place, not a wider error.
-    """
-    lon = np.array([s.lon for s in sites], np.float64)
-    lat = np.array([s.lat for s in sites], np.float64)
-    doubtful = np.array([_may_be_gcj02(s) for s in sites], bool)
-    share = np.where(doubtful, 1 - settings.wrong_datum_share, 1.0)
-    index = np.arange(len(sites))
-    if doubtful.any():
-        other_lon, other_lat = wgs84_from_gcj02(lon[doubtful], lat[doubtful])
-        lon, lat = np.concatenate([lon, other_lon]), np.concatenate([lat, other_lat])
-        share = np.concatenate([share, np.full(int(doubtful.sum()), settings.wrong_datum_share)])
-        index = np.concatenate([index, index[doubtful]])
+    """Place every site wherever it may stand: a doubt between two points is two places, not a wider one."""
+    places = [(k, number, place) for k, site in enumerate(sites) for number, place in enumerate(site.places)]
+    index, number = (np.array([row[j] for row in places], np.int64) for j in (0, 1))
+    lon, lat, sd, share = (
+        np.array([getattr(place, name) for *_, place in places], np.float64)
+        for name in ("lon", "lat", "sd_m", "probability")
+    )
     x, y = project(lon, lat, crs)
     extent = np.array([_extent_m(s, settings) for s in sites], np.float64)
-    sd = np.maximum(np.array([s.position_sd_m for s in sites], np.float64), extent)
-    return Candidates(tuple(s.site_id for s in sites), tuple(s.species for s in sites), index, x, y, sd[index], share)
-
-
-def _may_be_gcj02(site: Site) -> bool:
-    """Whether a record that passes for WGS 84 (or CGCS2000, its equal) could hold GCJ-02 unnoticed."""
-    plain = site.crs.upper().replace(" ", "").replace("-", "")
-    return plain in ("WGS84", "CGCS2000", "EPSG:4326", "EPSG:4490", "") and is_mainland_china(site.lon, site.lat)
+    sd = np.maximum(sd, extent[index])
+    ids, species = tuple(s.site_id for s in sites), tuple(s.species for s in sites)
+    return Candidates(ids, species, index, number, x, y, sd, share)
 
 
 def _extent_m(site: Site, settings: FusionSettings) -> float:

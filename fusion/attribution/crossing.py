@@ -67,7 +67,8 @@ class Stretch:
 class PassSummary:
     """What one pass met at the hotspot, for people: ``peak`` of the plume at ``x``, ``y`` (None: nothing seen).
 
-    ``towards_rad`` is where the wind blew to, counter-clockwise from east; its error is infinite in calm.
+    ``towards_rad`` is where the wind blew to, counter-clockwise from east; its error is infinite where it has no
+    direction: in calm, or where ``wind_m_s`` is None because nobody measured it.
     """
 
     label: str
@@ -87,6 +88,11 @@ class PassSummary:
     def directed(self) -> bool:
         """Whether the wind had a direction."""
         return bool(np.isfinite(self.direction_sd_rad))
+
+    @property
+    def calm(self) -> bool:
+        """Whether the wind was measured and had no direction."""
+        return self.wind_m_s is not None and not self.directed
 
 
 @dataclass(frozen=True, eq=False)

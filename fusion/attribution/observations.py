@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from fusion.attribution.crossing import Event, PassSummary, Stretch
 from fusion.attribution.dispersion import Plume, solar_elevation_rad
-from fusion.attribution.ribbons import direction_sd_rad, upwind_ribbons, wind_near
-from fusion.attribution.trajectory import WindHistory, wind_history
+from fusion.attribution.ribbons import air_of, direction_sd_rad, upwind_ribbons, wind_near
+from fusion.attribution.trajectory import Air, WindHistory, wind_history
 from fusion.cube.grid import grid_north_rad, project
 from fusion.cube.partials import enhanced_species, usable_rows
 from fusion.settings import FusionSettings
@@ -27,6 +27,7 @@ Bools = NDArray[np.bool_]
 
 _SLACK_S = 5.0
 _GAP_S = 60.0  # a longer absence starts another stretch
+_ONE_VEHICLE_M = 200.0  # between two receivers of one vehicle: 10 s of clock error at 20 m s-1
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +35,8 @@ class BinnedPass:
     """One pass of one species averaged over bins of ground, in the order driven; arrays of shape (bins,).
 
     ``x``, ``y`` [m] on the grid, ``value`` mean enhancement, ``time`` seconds on the clock of ``wind``. ``noise`` is
-    the standard deviation of a bin without a plume. ``ribbon``, ``box`` and ``directed`` say where the air of each
-    bin came from, as in `fusion.attribution.crossing.Stretch`.
+    the standard deviation of a bin without a plume. ``ribbon`` and ``box`` say where the air of each
+    bin came from, as in `fusion.attribution.crossing.Stretch`; ``air`` is the `Air` of each.
     """
 
     label: str
@@ -48,7 +49,7 @@ class BinnedPass:
     wind: WindHistory
     ribbon: Floats
     box: Floats
-    directed: Bools
+    air: Ints
 
 
 def bin_passes(
@@ -57,21 +58,16 @@ def bin_passes(
     """Average every pass that measured ``species`` over squares of ``settings.bin_m``.
 
     The plume follows from wind, sun and hour unless one is given, as from measured turbulence. A logger without an
-    anemometer borrows the wind of another that ran at the same time. Where it also measured the same species, it rode
-    along: its passes would tell the same air twice, and are left out.
+    anemometer borrows the wind of another that ran at the same time (`winds_of`). One that rode along with it and
+    measured the same species would tell the same air twice: its passes are left out.
     """
-    histories = {id(track): _history(track.passes, crs, settings) for track in tracks}
     binned = []
-    for track in tracks:
-        passes = track.passes
+    for track, aboard in zip(tracks, winds_of(tracks, crs, settings), strict=True):
+        passes, wind = track.passes, aboard.wind
         if species not in enhanced_species(passes):
             continue
-        wind = histories[id(track)]
-        if not wind.known:
-            lenders = [t for t in tracks if histories[id(t)].known and _together(t.passes, passes)]
-            if any(species in enhanced_species(t.passes) for t in lenders):
-                continue
-            wind = histories[id(lenders[0])] if lenders else wind
+        if any(species in enhanced_species(t.passes) for t in aboard.beside):
+            continue
         x, y = project(passes["lon"].values, passes["lat"].values, crs)
         usable = usable_rows(passes, species) & np.isfinite(x)
         index = passes["pass_index"].values
@@ -81,17 +77,46 @@ def bin_passes(
     return tuple(binned)
 
 
-def wind_histories(tracks: Sequence[Track], crs: str, settings: FusionSettings) -> list[WindHistory]:
-    """The wind of every track along the axes of the grid; one without an anemometer has that of another beside it."""
-    own = [_history(track.passes, crs, settings) for track in tracks]
-    return [
-        wind
-        if wind.known
-        else next(
-            (w for w, t in zip(own, tracks, strict=True) if w.known and _together(t.passes, track.passes)), wind
-        )
-        for wind, track in zip(own, tracks, strict=True)
-    ]
+@dataclass(frozen=True, eq=False)
+class Aboard:
+    """The wind of a track: its own, or that of ``lender``; ``beside`` are those of its vehicle that measure wind."""
+
+    wind: WindHistory
+    lender: Track | None = None
+    beside: tuple[Track, ...] = ()
+
+
+def winds_of(tracks: Sequence[Track], crs: str, settings: FusionSettings) -> tuple[Aboard, ...]:
+    """The wind of every track; one without an anemometer borrows it from another of its time.
+
+    A logger in the same vehicle comes first, then one that was elsewhere in the region. Without either the wind stays
+    unknown, which is not calm.
+    """
+    histories = [_history(track.passes, crs, settings) for track in tracks]
+    windy = [(track, wind) for track, wind in zip(tracks, histories, strict=True) if wind.known]
+    found = []
+    for track, own in zip(tracks, histories, strict=True):
+        lenders = [] if own.known else [pair for pair in windy if _together(pair[0].passes, track.passes)]
+        beside = [pair for pair in lenders if _rode_along(pair[0].passes, track.passes, crs)]
+        lender, wind = next(iter([*beside, *lenders]), (None, own))
+        found.append(Aboard(wind, lender, tuple(t for t, _ in beside)))
+    return tuple(found)
+
+
+def _rode_along(one: xr.Dataset, other: xr.Dataset, crs: str) -> bool:
+    """Whether two loggers were at the same places at the same times, as two in one vehicle are."""
+    x, y = project(one["lon"].values, one["lat"].values, crs)
+    known = np.isfinite(x)
+    px, py = project(other["lon"].values, other["lat"].values, crs)
+    time, when = _seconds(one)[known], _seconds(other)
+    if not time.size:
+        return False
+    common = np.isfinite(px) & (when >= time[0]) & (when <= time[-1])
+    if not common.any():
+        return False
+    off_x = px[common] - np.interp(when[common], time, x[known])
+    off_y = py[common] - np.interp(when[common], time, y[known])
+    return bool(np.median(np.hypot(off_x, off_y)) <= _ONE_VEHICLE_M)
 
 
 def _seconds(passes: xr.Dataset) -> Floats:
@@ -299,7 +324,7 @@ def _unit(
         value = binned.value[rows]
     noise = np.hypot(binned.noise, settings.shape_error * float(value.max())) if crossed else limit / 2
     bins = np.column_stack([binned.x[rows], binned.y[rows], value])
-    directed = bool(binned.directed[rows].mean() > 0.5)
+    directed = bool((binned.air[rows] == Air.MOVING).mean() > 0.5)
     return Stretch(bins, float(noise), binned.ribbon[rows], binned.box[rows], directed, crossed, own)
 
 
@@ -308,7 +333,7 @@ def _summary(
 ) -> PassSummary:
     u, v, spread = wind_near(binned.wind, at_s, settings)
     speed = float(np.hypot(u, v))
-    moving = bool(np.isfinite(speed)) and speed >= settings.calm_m_s
+    moving = air_of(np.array([speed]), settings)[0] == Air.MOVING
     best = max(own, key=lambda unit: float(unit.bins[:, 2].max()), default=None)
     x, y, peak = (*hotspot, None) if best is None else map(float, best.bins[np.argmax(best.bins[:, 2])])
     return PassSummary(

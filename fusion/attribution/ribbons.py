@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion.attribution.dispersion import Plume, obukhov_from_sun, plume_of
-from fusion.attribution.trajectory import BackPaths, WindHistory, back_paths
+from fusion.attribution.trajectory import Air, BackPaths, WindHistory, back_paths
 from fusion.settings import FusionSettings
 
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 _SNAPSHOT_SPREAD_RAD = 0.15  # relative diffusion: sigma of an instantaneous plume about a seventh of the distance
 _MARGIN = 4.0  # widths and errors of a plume beside a path that its box holds, as the kernel counts them
@@ -28,23 +28,25 @@ def upwind_ribbons(
     *,
     plume: Plume | None = None,
     shift_sd_m: float = 0.0,
-) -> tuple[Floats, Floats, Bools]:
-    """Ribbons (bins, nodes, 10), their boxes (bins, 4) and whether each has a direction (bins,); see `crossing.Unit`.
+) -> tuple[Floats, Floats, Ints]:
+    """Ribbons (bins, nodes, 10), their boxes (bins, 4) and the `Air` of each (bins,); see `crossing.Stretch`.
 
     The plume follows from wind and sun unless one is given; ``shift_sd_m`` is the error of the pass along its road.
-    In calm or without wind a straight path stands for every direction; the likelihood turns it.
+    Without a direction a straight path stands for every one; the likelihood turns it. Calm air spreads as it drifts,
+    unknown wind carries a plume as narrow as any: the two differ in their speed and width.
     """
     speed = smoothed_speed(time, wind, settings)
-    directed = np.isfinite(speed) & (speed >= settings.calm_m_s)
-    carried = np.where(directed, speed, settings.nominal_wind_m_s)
+    air = air_of(speed, settings)
+    unmeasured = np.where(air == Air.CALM, settings.nominal_wind_m_s, settings.unknown_wind_m_s)
+    carried = np.where(air == Air.MOVING, speed, unmeasured)
     step = np.maximum(np.round(carried * 4) / 4, 0.25)
-    straight = WindHistory(np.zeros(1), np.array([settings.nominal_wind_m_s]), np.zeros(1), float("nan"))
-    kinds = np.column_stack([step, directed])
+    kinds = np.column_stack([step, air])
     ribbon, box = None, np.empty((x.size, 4))
     for kind in np.unique(kinds, axis=0):
         rows = np.flatnonzero((kinds == kind).all(axis=1))
-        moving = bool(kind[1])
-        spread = plume or _plume(float(kind[0]), elevation_rad, settings, snapshot=moving)
+        moving = bool(kind[1] == Air.MOVING)
+        spread = plume or _plume(float(kind[0]), elevation_rad, settings, snapshot=bool(kind[1] != Air.CALM))
+        straight = WindHistory(np.zeros(1), kind[:1], np.zeros(1), float("nan"))
         blowing = wind if moving else straight
         paths = back_paths(x[rows], y[rows], time[rows], blowing, spread, float(kind[0]), reach_m=settings.reach_m)
         one = _ribbon(paths, spread, wind.sd, shift_sd_m, settings, directed=moving)
@@ -56,11 +58,23 @@ def upwind_ribbons(
     margin = _MARGIN * np.hypot(ribbon[:, :, 6], ribbon[:, :, 7])
     box[:, 0], box[:, 1] = (ribbon[:, :, 0] - margin).min(axis=1), (ribbon[:, :, 0] + margin).max(axis=1)
     box[:, 2], box[:, 3] = (ribbon[:, :, 1] - margin).min(axis=1), (ribbon[:, :, 1] + margin).max(axis=1)
-    return ribbon, box, np.asarray(directed)
+    return ribbon, box, air
+
+
+def air_of(speed_m_s: Floats, settings: FusionSettings) -> Ints:
+    """`Air` of speeds of the wind; one that is not known is not calm.
+
+    Examples
+    --------
+    >>> [Air(kind).name for kind in air_of(np.array([np.nan, 0.2, 3.0]), FusionSettings())]
+    ['UNKNOWN', 'CALM', 'MOVING']
+    """
+    known = np.where(speed_m_s >= settings.calm_m_s, Air.MOVING, Air.CALM)
+    return np.where(np.isfinite(speed_m_s), known, Air.UNKNOWN).astype(np.int64)
 
 
 def smoothed_speed(time: Floats, wind: WindHistory, settings: FusionSettings) -> Floats:
-    """Speed of the vector mean wind over the window that carried a plume here, m s-1; NaN without wind."""
+    """Speed of the vector mean wind over the window that carried a plume here, m s-1; NaN far from any reading."""
     if not wind.known:
         return np.full(time.size, np.nan)
     half = settings.wind_window_s / 2
@@ -69,7 +83,7 @@ def smoothed_speed(time: Floats, wind: WindHistory, settings: FusionSettings) ->
     high, low = np.minimum(high, wind.time.size), np.minimum(low, wind.time.size - 1)
     sums = [np.concatenate([[0.0], np.cumsum(w)]) for w in (wind.u, wind.v)]
     u, v = ((s[high] - s[low]) / (high - low) for s in sums)
-    return np.asarray(np.hypot(u, v))
+    return np.where(wind.known_at(time), np.hypot(u, v), np.nan)
 
 
 def _ribbon(
@@ -103,12 +117,11 @@ def direction_sd_rad(spread_rad: float, speed_m_s: float, wind_sd_m_s: float, se
 
 
 def wind_near(wind: WindHistory, at_s: float, settings: FusionSettings) -> tuple[float, float, float]:
-    """Vector mean wind around a time and the Yamartino spread of its direction; NaN without wind."""
-    close = np.abs(wind.time - at_s) <= settings.wind_window_s / 2
-    if close.sum() < 3:
-        close = np.ones(wind.time.size, bool)
-    if not close.any():
+    """Vector mean wind around a time and the Yamartino spread of its direction; NaN far from any reading."""
+    if not wind.known_at(np.array([at_s]))[0]:
         return float("nan"), float("nan"), float("nan")
+    apart = np.abs(wind.time - at_s)
+    close = apart <= max(settings.wind_window_s / 2, float(np.sort(apart)[:3].max()))  # three readings show a spread
     u, v = wind.u[close], wind.v[close]
     angle = np.arctan2(v, u)
     epsilon = np.sqrt(max(0.0, 1.0 - float(np.mean(np.cos(angle)) ** 2 + np.mean(np.sin(angle)) ** 2)))

@@ -8,6 +8,7 @@ lines assume the same: one wind for the site). What that leaves out grows with t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,15 @@ Floats = NDArray[np.float64]
 _FIRST_STEP_M = 10.0
 _GROWTH = 0.2  # steps grow with the path, a fifth of it: about the width of a plume there
 _SLOWEST_M_S = 0.2
+_HELD_S = 300.0  # a reading stands for the wind so long before and after it: within the meander of 420 s (choice)
+
+
+class Air(IntEnum):
+    """What is known of the wind of a place and time: nothing, that it was calm, or from where it blew."""
+
+    UNKNOWN = 0
+    CALM = 1
+    MOVING = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +47,15 @@ class WindHistory:
     def known(self) -> bool:
         """Whether there is any wind."""
         return self.time.size > 0
+
+    def known_at(self, time: Floats) -> NDArray[np.bool_]:
+        """Whether a reading is near enough to stand for the wind at times."""
+        if not self.known:
+            return np.zeros(time.shape, bool)
+        after = np.clip(np.searchsorted(self.time, time), 0, self.time.size - 1)
+        before = np.maximum(after - 1, 0)
+        apart = np.minimum(np.abs(self.time[after] - time), np.abs(time - self.time[before]))
+        return np.asarray(apart <= _HELD_S)
 
     def at(self, time: Floats) -> tuple[Floats, Floats]:
         """Wind at times, the first and last value held beyond the ends."""

@@ -41,7 +41,8 @@ class Weighed:
     ``x``, ``y`` [m] is its place, ``north_rad`` the clockwise angle from true to grid north there. ``chosen``
     (sites,) are indices of candidates, ``best`` (sites,) the likeliest place of each, ``site_odds``
     (sites,) and ``site_rates`` (sites, nodes) their log-odds in all and by rate; ``unlisted`` and ``background``
-    those of a source on no list, and of traffic or background.
+    those of a source on no list, and of traffic or background; ``best_share`` (sites,) is the part of the likeliest
+    place in what a site explains.
     """
 
     hotspot: Hotspot
@@ -58,6 +59,7 @@ class Weighed:
     site_rates: Floats
     unlisted: float
     background: float
+    best_share: Floats
 
     @property
     def shares(self) -> Floats:
@@ -122,6 +124,8 @@ def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[
             float(np.hypot(dx[k], dy[k])),
             float(bearing[k]),
             _rate(w.site_rates[k], w.rates),
+            int(sites.place[w.best[k]]),
+            float(w.best_share[k]),
         )
         for k in np.argsort(-shares, kind="stable")
     )
@@ -181,6 +185,7 @@ def _sightings(passes: Sequence[PassSummary], north_rad: float, crs: str) -> tup
             p.peak,
             float(_true_bearing(p.towards_rad + np.pi, north_rad)) if p.directed else None,
             float(np.degrees(p.direction_sd_rad)) if p.directed else 180.0,
+            p.wind_m_s,
         )
         for k, p in enumerate(passes)
     )
@@ -190,7 +195,8 @@ def _explain(w: Weighed, names: Sequence[SiteProbability], unlisted: float, back
     h, bearing, half_width = w.hotspot, w.located.bearing_deg, w.located.half_width_deg
     parts = [f"seen on {h.passes_seen} of {h.passes_crossed} passes through it, {len(w.passes)} passes near it"]
     if bearing is None:
-        parts.append("no wind direction: candidates all around")
+        cause = "calm" if any(p.calm for p in w.passes if p.seen) else "the wind is unknown"
+        parts.append(f"no wind direction ({cause}): candidates all around")
     else:
         parts.append(f"source towards {bearing:.0f}° ± {half_width:.0f}°")
     if names:
@@ -212,6 +218,7 @@ def _evidence(w: Weighed) -> tuple[tuple[str, float], ...]:
         ("passes_near", float(len(w.passes))),
         ("passes_seen", float(sum(e.seen for e in w.passes))),
         ("passes_with_wind", float(sum(e.directed for e in w.passes))),
+        ("passes_calm", float(sum(e.calm for e in w.passes))),
         ("candidate_sites", float(w.chosen.size)),
         ("log_odds_unlisted", w.unlisted),
         ("log_odds_background", w.background),

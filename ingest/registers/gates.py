@@ -1,121 +1,140 @@
-"""Gates against the street network: a gate opens onto a street, so a shifted one is found far from all of them.
+"""Register rows against the street network: a gate lies beside a street, and no site stands on one.
 
-Registers that say WGS 84 and hold GCJ-02 cannot be told from the register alone. Where rows have a gate and the
-mission has roads, each gate is tried in the three systems; one that is off the streets as declared and on one as
-another system is read as that, with a standard deviation that keeps the doubt.
+Registers that say WGS 84 and hold GCJ-02 cannot be told from the register alone. Where the mission has roads, the
+gate and the place of every row are tried in the three systems; what that says of the file is weighed in
+`ingest.registers.datum`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84, metres_per_degree
-from ingest.outcome import Decision, Outcome, Phrase
-from ingest.registers.places import BD09, HYPOTHESES, WGS84, to_wgs84
-from ingest.registers.read import SiteSettings
+from ingest.coordinates import METRES_PER_DEGREE, metres_per_degree
+from ingest.registers.datum import StreetTest
+from ingest.registers.listings import Listing
+from ingest.registers.places import HYPOTHESES, Place
 from ingest.roads.read import Roads
-from ingest.schema import CrsSource, Site
 
-_OVERRULED_CODES = {
-    "declared": "declared_crs_overruled",
-    "guessed": "guessed_crs_overruled",
-    "unknown": "unknown_crs_overruled",
-}
-"""What is said of a system that is overruled, by how it became known (`CrsSource`)."""
+Floats = NDArray[np.float64]
+
+_BANDS_M = (6.0, 12.0, 18.0, 25.0, 50.0)
+"""Edges of bands of distance from a street's centre line: the carriageway of two lanes; with verges, of four; half of
+a wide street, and the fence; a plot behind (choice)."""
+_BLUR = 5.0
+"""Places of the ground that count beside the rows, so that a few rows look like any places (choice)."""
+_PROVEN = 10.0
+"""Nats by which another reading than that of the rows must be better: bands fitted to places anywhere gain three or
+so for each reading (choice)."""
+_AROUND_M = (250.0, 500.0, 1000.0)
+"""Where a shifted place could be as well: between the offsets of GCJ-02 (350 m) and BD-09 (900 m)."""
+_TURNS = 16
+_SAMPLED = 300
+"""Rows around which the ground is sampled: 14 000 places."""
 
 
-def check_gates(sites: Sequence[Site], roads: Roads, settings: SiteSettings) -> Outcome[tuple[Site, ...]]:
-    """Test the coordinate system of sites with a gate and without a parcel against the streets.
+@dataclass(frozen=True, eq=False)
+class StreetDistances:
+    """Metres from the gate and from the place of each listing to the nearest street by system, (rows, systems).
 
-    Assumes that most gates are right and lie at a mapped street: unless four in five of at least
-    ``settings.gates_needed`` gates do, nothing is changed. A street is "at" a gate within ``settings.gate_road_m``,
-    or one and a half times the median distance if that is more. Fails for a gate on an unmapped road that happens to
-    be near a street 350 m away; therefore the position keeps ``settings.gate_guess_sd_m``.
-
-    Returns
-    -------
-    Outcome of tuple of Site
-        The same sites, some with another position, ``crs`` and ``crs_source``; a decision for each.
+    NaN where there is none. ``gate_right`` and ``place_right`` are shares of right ones in the bands, ``chance`` are
+    those of the ground around.
     """
-    tested = [i for i, site in enumerate(sites) if site.gate is not None and site.crs in HYPOTHESES]
-    if not tested or not roads.lines:
-        return Outcome(tuple(sites))
-    distances = _distances([sites[i] for i in tested], roads)
-    as_read = np.array([distances[row, HYPOTHESES.index(sites[i].crs)] for row, i in enumerate(tested)])
-    limit_m = max(settings.gate_road_m, 1.5 * float(np.median(as_read)))
-    share = float(np.mean(as_read <= limit_m))
-    if len(tested) < settings.gates_needed or share < 0.8:
-        values = {"count": len(tested), "percent": 100 * share, "limit_m": limit_m}
-        return Outcome(tuple(sites), (Decision("registers", "gates_not_tested", values),))
-    found, decisions = list(sites), []
-    for row, i in enumerate(tested):
-        fitting = [name for k, name in enumerate(HYPOTHESES) if distances[row, k] <= limit_m]
-        if as_read[row] <= limit_m or not fitting or sites[i].parcel is not None:
-            continue  # where two others fit, the smaller shift is the commoner mistake
-        found[i] = _read_as(sites[i], fitting[0], settings)
-        decisions.append(_overruled(sites[i], fitting[0], distances[row]))
-    return Outcome(tuple(found), tuple(decisions))
+
+    gate_m: Floats
+    place_m: Floats
+    gate_right: Floats
+    place_right: Floats
+    chance: Floats
+
+    def tests(self, rows: Sequence[int]) -> tuple[StreetTest, StreetTest]:
+        """The two tests of some rows."""
+        gates, places = (_bands(metres[list(rows)]) for metres in (self.gate_m, self.place_m))
+        return StreetTest(gates, self.gate_right, self.chance), StreetTest(places, self.place_right, self.chance)
 
 
-def _overruled(site: Site, crs: str, distances_m: NDArray[np.float64]) -> Decision:
-    came = tuple(
-        Phrase("distance_in_system", {"crs": name, "distance_m": metres})
-        for name, metres in zip(HYPOTHESES, distances_m.tolist(), strict=True)
+def measure_streets(listings: Sequence[Listing], roads: Roads | None) -> StreetDistances | None:
+    """Try gates and places of listings in every system against the streets; None where there is nothing to try.
+
+    How far right gates and right places lie from the streets is learned from the rows: as they are read, or all in
+    another system where that is much less like the ground around. Fails where most rows are wrong in different ways.
+    """
+    lines = [road.vertices for road in roads.lines if len(road.vertices) > 1] if roads is not None else []
+    gates = [listing.place if listing.part == "gate" else listing.gate for listing in listings]
+    points = [listing.place if listing.part == "site" else None for listing in listings]
+    known = [place for place in (*gates, *points) if place is not None and _is_tried(place)]
+    if not lines or not known:
+        return None
+    scale = np.array(metres_per_degree(float(np.median([place.lat for place in known]))))
+    streets = shapely.STRtree([shapely.LineString(vertices * scale) for vertices in lines])
+    gate_m, place_m = (_distances(streets, places, scale) for places in (gates, points))
+    chance = _shares(_ground_distances(streets, known, scale), 1.0 / (1 + len(_BANDS_M)))
+    gate_right, place_right = _right_shares(gates, gate_m, chance), _right_shares(points, place_m, chance)
+    return StreetDistances(gate_m, place_m, gate_right, place_right, chance)
+
+
+def _bands(metres: Floats) -> NDArray[np.int64]:
+    """Bands of distances, −1 for NaN."""
+    return np.where(np.isnan(metres), -1, np.searchsorted(_BANDS_M, np.nan_to_num(metres)))
+
+
+def _shares(metres: Floats, prior: Floats | float) -> Floats:
+    """Shares (bands,) of distances, blurred by a few that are as ``prior`` says."""
+    count = np.bincount(_bands(metres[~np.isnan(metres)]), minlength=1 + len(_BANDS_M))
+    return np.asarray((count + _BLUR * prior) / (count.sum() + _BLUR))
+
+
+def _right_shares(places: Sequence[Place | None], metres: Floats, chance: Floats) -> Floats:
+    """Shares (bands,) of right places of a kind: as they are read, unless another reading is proven."""
+    read = [
+        row[HYPOTHESES.index(place.crs)]
+        for place, row in zip(places, metres, strict=True)
+        if place is not None and _is_tried(place)
+    ]
+    as_read, *others = (_shares(column, chance) for column in (np.array(read, np.float64), *metres.T))
+    best = max(others, key=lambda shares: _unlike(shares, chance))
+    gain = len(read) * (_unlike(best, chance) - _unlike(as_read, chance))
+    return best if gain > _PROVEN else as_read
+
+
+def _unlike(shares: Floats, chance: Floats) -> float:
+    """Nats a place by which some lie unlike the ground (Kullback and Leibler 1951, doi:10.1214/aoms/1177729694)."""
+    return float(shares @ np.log(shares / chance))
+
+
+def _is_tried(place: Place) -> bool:
+    return place.crs in HYPOTHESES
+
+
+def _distances(streets: shapely.STRtree, places: Sequence[Place | None], scale: Floats) -> Floats:
+    """Metres to the nearest street under each system, shape (places, systems)."""
+    found = np.full((len(places), len(HYPOTHESES)), np.nan)
+    tried = [(k, place) for k, place in enumerate(places) if place is not None and _is_tried(place)]
+    if tried:
+        lonlat = np.array([[place.in_system(name) for name in HYPOTHESES] for _, place in tried])
+        nearest_m = _nearest_m(streets, (lonlat * scale).reshape(-1, 2))
+        found[[k for k, _ in tried]] = nearest_m.reshape(-1, len(HYPOTHESES))
+    return found
+
+
+def _ground_distances(streets: shapely.STRtree, known: Sequence[Place], scale: Floats) -> Floats:
+    """Metres to the nearest street from places all around the rows, where shifted ones might be."""
+    step = -(-len(known) // _SAMPLED)
+    centres = np.array([[place.lon, place.lat] for place in known[::step]]) * scale
+    angles = np.arange(_TURNS) * (2 * np.pi / _TURNS)
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    around = np.concatenate([radius * circle for radius in _AROUND_M])
+    return _nearest_m(streets, (centres[:, None, :] + around).reshape(-1, 2))
+
+
+def _nearest_m(streets: shapely.STRtree, points: Floats) -> Floats:
+    (indices, _), nearest = streets.query_nearest(
+        np.asarray(shapely.points(points)), return_distance=True, all_matches=False
     )
-    item = f"{site.sources[0] if site.sources else 'registers'}, {site.name}"
-    values = {"crs": crs, "former": site.crs}
-    return Decision(
-        item, _OVERRULED_CODES[site.crs_source.value], values, Phrase("distances_to_street", {"distances": came})
-    )
-
-
-def _distances(sites: Sequence[Site], roads: Roads) -> NDArray[np.float64]:
-    """Metres from each gate to the nearest street under each hypothesis, shape (site, hypothesis)."""
-    middle = float(np.median([site.lat for site in sites]))
-    scale = np.array(metres_per_degree(middle))
-    tree = shapely.STRtree(
-        [shapely.LineString(road.vertices * scale) for road in roads.lines if len(road.vertices) > 1]
-    )
-    gates = np.array([[_gate_as(site, name) for name in HYPOTHESES] for site in sites]) * scale
-    points = np.asarray(shapely.points(gates.reshape(-1, 2)))
-    (indices, _), nearest = tree.query_nearest(points, return_distance=True, all_matches=False)
-    distances = np.full(len(points), np.inf)
+    distances = np.full(len(points), METRES_PER_DEGREE)
     distances[indices] = nearest
-    return distances.reshape(len(sites), len(HYPOTHESES))
-
-
-def _as_written(lon: float, lat: float, crs: str) -> tuple[float, float]:
-    """Numbers of the register: the position in the system in which it was read."""
-    if crs == WGS84:
-        return lon, lat
-    x, y = gcj02_from_wgs84(lon, lat)
-    if crs == BD09:
-        x, y = bd09_from_gcj02(x, y)
-    return float(x), float(y)
-
-
-def _gate_as(site: Site, crs: str) -> tuple[float, float]:
-    if site.gate is None:
-        return np.nan, np.nan
-    return to_wgs84(*_as_written(site.gate.x, site.gate.y, site.crs), crs)
-
-
-def _read_as(site: Site, crs: str, settings: SiteSettings) -> Site:
-    """Return the site with its numbers read in another system."""
-    lon, lat = to_wgs84(*_as_written(site.lon, site.lat, site.crs), crs)
-    moved = tuple(shapely.Point(to_wgs84(*_as_written(p.x, p.y, site.crs), crs)) for p in site.stacks)
-    return replace(
-        site,
-        lon=lon,
-        lat=lat,
-        gate=shapely.Point(_gate_as(site, crs)),
-        stacks=moved,
-        crs=crs,
-        crs_source=CrsSource.GUESSED,
-        position_sd_m=float(np.hypot(settings.position_sd_m, settings.gate_guess_sd_m)),
-    )
+    return distances

@@ -16,6 +16,7 @@ from ingest.coordinates import METRES_PER_DEGREE, apart_m
 from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.registers.codes import uscc_of_permit
 from ingest.registers.listings import Listing
+from ingest.registers.places import Place
 
 # Words that say nothing about which company it is; longer ones first.
 _COMMON = re.compile(
@@ -28,6 +29,8 @@ CONFIDENCE = {
     "name alone": 0.8,
     "place and similar name": 0.7,
 }
+_EVEN = 0.3
+"""Another place of a row counts for joining where it is about as likely as the first: choice."""
 _RULE_CODES = {
     "permit code": "rule_permit_code",
     "credit code": "rule_credit_code",
@@ -47,9 +50,10 @@ class Group:
         """First of the listings' values of an attribute that is not empty."""
         return next((value for listing in self.listings if (value := str(getattr(listing, name)))), "")
 
-    def position(self) -> tuple[float, float] | None:
-        """Position of the first listing that has one."""
-        return next(((r.place.lon, r.place.lat) for r in self.listings if r.place is not None), None)
+    @property
+    def place(self) -> Place | None:
+        """Place of the first listing that has one."""
+        return next((r.place for r in self.listings if r.place is not None), None)
 
 
 def name_key(name: str) -> str:
@@ -168,12 +172,11 @@ def _choose_owned(listing: Listing, owned: Sequence[Group], same_place_m: float)
     """Sites of a company that a listing speaks about: those at its place, or all where it names none."""
     if listing.place is None:
         return list(owned)
-    here = (listing.place.lon, listing.place.lat)
-    apart = [(apart_m(here, position), group) for group in owned if (position := group.position()) is not None]
+    apart = [(_apart_m(listing.place, place), group) for group in owned if (place := group.place) is not None]
     near = [pair for pair in apart if pair[0] <= same_place_m]
     if near:
         return [min(near, key=lambda pair: pair[0])[1]]
-    unplaced = [group for group in owned if group.position() is None]
+    unplaced = [group for group in owned if group.place is None]
     return unplaced[:1] if len(unplaced) == 1 and not apart else []
 
 
@@ -209,29 +212,31 @@ def _join_by_name(
         index.add(group)
 
 
+def _apart_m(one: Place, other: Place) -> float:
+    """Metres between two places; where one is in doubt, between the nearest of those that it may well be."""
+    return min(apart_m(a, b) for a in one.spots(least=_EVEN) for b in other.spots(least=_EVEN))
+
+
 class _PlaceIndex:
-    """Sites by square cells of a given size, to find those around a place."""
+    """Sites by square cells of a given size, to find those around a place; one in doubt is at all of its places."""
 
     def __init__(self, cell_m: float) -> None:
         self._cell_m = cell_m
         self._cells: dict[tuple[int, int], list[Group]] = defaultdict(list)
 
     def add(self, group: Group) -> None:
-        """Enter a site at its position; one without a position cannot be found."""
-        position = group.position()
-        if position is not None:
-            row = self._row(position[1])
-            self._cells[self._column(position[0], row), row].append(group)
+        """Enter a site at its places; one without a place cannot be found."""
+        for lon, lat in group.place.spots(least=_EVEN) if group.place is not None else ():
+            row = self._row(lat)
+            self._cells[self._column(lon, row), row].append(group)
 
     def most_alike(self, listing: Listing, key: str, likeness: float) -> Group | None:
         """Return the site within the cell size whose name is most like ``key``, if it is alike enough."""
         if listing.place is None or not key:
             return None
-        here = (listing.place.lon, listing.place.lat)
         best, found = likeness, None
-        for group in self._around(*here):
-            position = group.position()
-            if position is None or apart_m(here, position) > self._cell_m:
+        for group in (group for spot in listing.place.spots(least=_EVEN) for group in self._around(*spot)):
+            if group.place is None or _apart_m(listing.place, group.place) > self._cell_m:
                 continue
             alike = max(name_likeness(key, name_key(other.name)) for other in group.listings)
             if alike >= best:
@@ -259,10 +264,9 @@ class _PlaceIndex:
 def _joined(listing: Listing, group: Group, rule: str) -> Decision:
     other = group.listings[0]
     names = {"name": listing.name, "other_name": other.name}
-    position = group.position()
-    if listing.place is None or position is None:
+    if listing.place is None or group.place is None:
         evidence = Phrase("names_compared", names)
     else:
-        distance_m = apart_m((listing.place.lon, listing.place.lat), position)
+        distance_m = _apart_m(listing.place, group.place)
         evidence = Phrase("names_and_places_compared", {**names, "distance_m": distance_m})
     return Decision(listing.where, "row_taken_as_site", {"other_row": other.where, **_rule_values(rule)}, evidence)

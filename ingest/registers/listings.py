@@ -1,28 +1,17 @@
-"""Register rows → listings: codes checked, places understood, coordinate systems settled where they can be."""
+"""Register rows → listings: codes checked, places understood."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 from ingest.errors import SettingError
 from ingest.outcome import Decision, Notes, Phrase
 from ingest.registers.codes import is_permit_code, is_uscc, normalise_code, uscc_of_permit
-from ingest.registers.places import (
-    HYPOTHESES,
-    WGS84,
-    ImpossiblePlace,
-    Place,
-    crs_name,
-    guess_crs,
-    read_place,
-    shape_to_wgs84,
-)
+from ingest.registers.places import ImpossiblePlace, Place, crs_name, read_place
 from ingest.registers.rows import Register, RegisterRow
 from ingest.schema import CrsSource
 from ingest.shapes import SettledShape, main_polygon, parts_of, settle_shapes
@@ -118,97 +107,6 @@ def read_listings(registers: Sequence[Register], crs: str, notes: RowNotes) -> l
         except SettingError as error:
             notes.reject(register.item, row.where, "row_crs_refused", {"error": error.phrase})
     return listings
-
-
-def settle_crs(
-    listings: Sequence[Listing], notes: RowNotes, *, tolerance_m: float, margin: float, votes: int
-) -> list[Listing]:
-    """Test the coordinate system of listings against their own parcel or their place in another register.
-
-    A declared system is overruled where the references clearly fit another one: rows typed from a shifted map under
-    the name of WGS 84 are common.
-
-    A register in which at least ``votes`` rows could be tested and nine in ten agree settles its other rows; one
-    whose tested rows disagree settles nothing else: such lists are typed together from several maps.
-    """
-    listings = settle_parcels(listings, notes, tolerance_m=tolerance_m, margin=margin, votes=votes)
-    references = _references(listings)
-    tested: dict[str, list[str]] = defaultdict(list)
-    declared: dict[str, list[str]] = defaultdict(list)
-    sure: set[str] = set()
-    settled: list[Listing] = []
-    for listing in listings:
-        place = listing.place
-        shapes = [shape for owner, shape in references.get(_key(listing), ()) if owner is not listing]
-        guess = None
-        if place is not None and place.crs in HYPOTHESES and shapes:
-            guess = guess_crs(place, shapes, tolerance_m=tolerance_m, margin=margin)
-        if place is not None and guess is not None:
-            sure.add(listing.where)
-            if place.crs_source is CrsSource.DECLARED:
-                declared[listing.register].append(guess.crs)
-        if place is None or guess is None or (place.crs_source is CrsSource.DECLARED and guess.crs == place.crs):
-            settled.append(listing)
-            continue
-        if place.crs_source is CrsSource.DECLARED:
-            values = {"crs": guess.crs, "former": place.crs}
-            evidence = guess.notes[-1].evidence
-            notes.keep_row(listing.row.where, Decision(listing.register, "declared_crs_overruled", values, evidence))
-        else:
-            tested[listing.register].append(guess.crs)
-            notes.keep_row(listing.row.where, replace(guess.notes[-1], item=listing.register))
-        settled.append(replace(listing, place=guess, gate=_same_system(listing.gate, guess)))
-    winners = {register: _winner(found, votes) for register, found in tested.items()}
-    for register, found in tested.items():
-        if len(set(found)) > 1:
-            counts = ((name, found.count(name)) for name in sorted(set(found)))
-            rows = tuple(Phrase("rows_in_system", {"count": count, "crs": name}) for name, count in counts)
-            notes.keep_row("all rows", Decision(register, "register_mixes_systems", {"rows": rows}))
-    overruled = {register: _winner(found, votes) for register, found in declared.items()}
-    return [
-        listing
-        if listing.where in sure
-        else _follow_register(listing, winners.get(listing.register, ""), overruled.get(listing.register, ""), notes)
-        for listing in settled
-    ]
-
-
-def settle_parcels(
-    listings: Sequence[Listing], notes: RowNotes, *, tolerance_m: float, margin: float, votes: int
-) -> list[Listing]:
-    """Test parcels of files that name no system against places that other registers declare.
-
-    A file of parcels is read in a shifted system if at least ``votes`` of them are tested and nine in ten agree: one
-    alone may have moved.
-    """
-    places: dict[str, list[BaseGeometry]] = defaultdict(list)
-    for listing in listings:
-        place = listing.place
-        if place is None or listing.row.geometry is not None or listing.part != "site" or not _key(listing):
-            continue
-        if place.crs_source is CrsSource.DECLARED:
-            places[_key(listing)].append(shapely.Point(place.lon, place.lat))
-    found: dict[str, list[str]] = defaultdict(list)
-    for listing in listings:
-        if listing.parcel is None or listing.row.crs or not places.get(_key(listing)):
-            continue
-        middle = listing.parcel.representative_point()
-        place = Place(middle.x, middle.y, WGS84, CrsSource.UNKNOWN, middle.x, middle.y)
-        guess = guess_crs(place, places[_key(listing)], tolerance_m=tolerance_m, margin=margin)
-        if guess is not None:
-            found[listing.register].append(guess.crs)
-    winners = {register: _winner(systems, votes) for register, systems in found.items()}
-    settled = []
-    for listing in listings:
-        winner = winners.get(listing.register, "")
-        if listing.parcel is not None and winner not in ("", WGS84) and not listing.row.crs:
-            why = Phrase("parcels_tested", {"count": len(found[listing.register])})
-            notes.keep_row(listing.row.where, Decision(listing.register, "parcels_read_as", {"crs": winner}, why))
-            moved, _ = main_polygon(shape_to_wgs84(listing.parcel, winner))
-            settled.append(replace(listing, parcel=moved))
-        else:
-            settled.append(listing)
-    return settled
 
 
 # --- one row -------------------------------------------------------------------------------------------------------
@@ -333,51 +231,3 @@ def _middle(registers: Sequence[Register], crs: str) -> tuple[float, float] | No
         return None
     lon, lat = np.median(np.array(places), axis=0)
     return float(lon), float(lat)
-
-
-# --- the coordinate system -----------------------------------------------------------------------------------------
-
-
-def _key(listing: Listing) -> str:
-    return listing.permit_code or listing.uscc or listing.name
-
-
-def _references(listings: Sequence[Listing]) -> Mapping[str, list[tuple[Listing, BaseGeometry]]]:
-    """Parcels and places of a known system by permit code, credit code of one site, and name."""
-    found: dict[str, list[tuple[Listing, BaseGeometry]]] = defaultdict(list)
-    for listing in listings:
-        shapes: list[BaseGeometry] = [listing.parcel] if listing.parcel is not None else []
-        if listing.place is not None and listing.place.crs_source is CrsSource.DECLARED and listing.part == "site":
-            shapes.append(shapely.Point(listing.place.lon, listing.place.lat))
-        for shape in shapes:
-            for key in {listing.permit_code, listing.uscc, listing.name} - {""}:
-                found[key].append((listing, shape))
-    return found
-
-
-def _winner(found: Sequence[str], votes: int) -> str:
-    best = max(set(found), key=found.count)
-    return best if found.count(best) >= votes and found.count(best) >= 0.9 * len(found) else ""
-
-
-def _follow_register(listing: Listing, winner: str, overruled: str, notes: RowNotes) -> Listing:
-    """Read a row that could not be tested as the tested rows of its register."""
-    if listing.place is None or listing.place.crs not in HYPOTHESES:
-        return listing
-    declared = listing.place.crs_source is CrsSource.DECLARED
-    if declared:  # followed only where no more than RFC 7946 says WGS 84
-        winner = overruled if listing.row.geometry is not None and not listing.row.crs else ""
-    if not winner or listing.place.crs_source is CrsSource.GUESSED or (declared and winner == listing.place.crs):
-        return listing
-    notes.keep_row(listing.row.where, Decision(listing.register, "coordinates_read_like_register", {"crs": winner}))
-    lon, lat = listing.place.in_system(winner)
-    place = replace(listing.place, crs=winner, crs_source=CrsSource.GUESSED, lon=lon, lat=lat)
-    return replace(listing, place=place, gate=_same_system(listing.gate, place))
-
-
-def _same_system(gate: Place | None, place: Place) -> Place | None:
-    """Read a row's gate in the system that was found for its place."""
-    if gate is None or gate.crs not in HYPOTHESES:
-        return gate
-    lon, lat = gate.in_system(place.crs)
-    return replace(gate, crs=place.crs, crs_source=place.crs_source, lon=lon, lat=lat)

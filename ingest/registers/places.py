@@ -32,9 +32,30 @@ from ingest.systems import (
 from ingest.text.spelled import parse_angle
 
 __all__ = [
-    "BD09", "GCJ02", "HYPOTHESES", "WGS84", "ImpossiblePlace", "Place", "crs_name", "distance_m", "guess_crs",
-    "read_place", "shape_to_wgs84", "to_wgs84",
+    "BD09",
+    "GCJ02",
+    "HYPOTHESES",
+    "WGS84",
+    "ImpossiblePlace",
+    "OtherReading",
+    "Place",
+    "crs_name",
+    "distance_m",
+    "guess_crs",
+    "read_place",
+    "shape_to_wgs84",
+    "to_wgs84",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OtherReading:
+    """The same numbers read in another system: WGS 84 degrees, and how likely that is."""
+
+    crs: str
+    lon: float
+    lat: float
+    probability: float
 
 
 @dataclass(frozen=True)
@@ -43,7 +64,7 @@ class Place:
 
     ``x``, ``y`` are the numbers, easting or longitude first; ``crs`` their system, ``crs_source`` how it is known.
     ``rounding_m`` is half of the last written digit on the ground; ``notes`` say what was repaired or guessed, of an
-    item that the caller knows.
+    item that the caller knows. ``others`` are the systems in which the numbers may be instead.
     """
 
     x: float
@@ -54,6 +75,20 @@ class Place:
     lat: float
     rounding_m: float = 0.0
     notes: tuple[Decision, ...] = ()
+    others: tuple[OtherReading, ...] = ()
+
+    @property
+    def probability(self) -> float:
+        """That of the place as it was read."""
+        return 1.0 - sum(other.probability for other in self.others)
+
+    def spots(self, *, least: float = 0.0) -> tuple[tuple[float, float], ...]:
+        """WGS 84 longitude and latitude of every place that the numbers may mean, the likeliest first.
+
+        Others than that count from the probability ``least`` on.
+        """
+        others = (other for other in self.others if other.probability >= least)
+        return ((self.lon, self.lat), *((other.lon, other.lat) for other in others))
 
     def in_system(self, crs: str) -> tuple[float, float]:
         """WGS 84 longitude and latitude if the numbers were of this system."""

@@ -19,16 +19,19 @@ from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.registers.days import Orders, date_orders, last_valid_day, visit_day
 from ingest.registers.joins import Group, join_listings
 from ingest.registers.kinds import find_kind
-from ingest.registers.listings import Listing, RowNotes, read_listings, settle_crs
+from ingest.registers.listings import Listing, RowNotes, read_listings
 from ingest.registers.places import BD09, GCJ02, WGS84, Place, crs_name, distance_m
 from ingest.registers.rows import Register, read_register
-from ingest.schema import CrsSource, Site, Visited
+from ingest.registers.settle import DatumSettings, settle_crs
+from ingest.roads.read import Roads
+from ingest.schema import CrsSource, Site, SitePlace, Visited
 from ingest.settings import setting
-from ingest.text.sources import Limits
 
 logger = logging.getLogger(__name__)
 
 _TRUST = {CrsSource.DECLARED: 0, CrsSource.GUESSED: 1, CrsSource.UNKNOWN: 2}
+_CONTRADICTING = 0.2
+"""Chance that another row which says another place of a site is right, not the one that is better known: choice."""
 _KINDS = (
     ("daily", ("日常", "双随机", "daily")),
     ("special", ("专项", "special")),
@@ -37,7 +40,7 @@ _KINDS = (
 
 
 @dataclass(frozen=True)
-class SiteSettings(Limits):
+class SiteSettings(DatumSettings):
     """How registers are read and joined, and what a position is worth."""
 
     crs: str = setting(
@@ -45,19 +48,6 @@ class SiteSettings(Limits):
     )
     position_sd_m: float = setting(30.0, unit="m", source="choice: a point somewhere on a plant, per axis")
     shifted_crs_sd_m: float = setting(2.0, unit="m", source="PRCoords README: real GCJ-02 has noise of 1-2 m")
-    unknown_crs_sd_m: float = setting(
-        125.0, unit="m", source="choice: an even chance of the 350 m of GCJ-02, per axis: 350 / sqrt(8)"
-    )
-    crs_tolerance_m: float = setting(120.0, unit="m", source="choice: between a parcel's size and the shift of 350 m")
-    crs_margin: float = setting(2.0, unit="1", source="choice: the next hypothesis must be twice as far")
-    crs_votes: int = setting(3, unit="1", source="choice: tested rows of a register that settle its other rows")
-    gate_road_m: float = setting(25.0, unit="m", source="choice: half a wide street, and the fence")
-    gates_needed: int = setting(
-        10, unit="1", source="choice: fewer gates do not show that gates lie at mapped streets"
-    )
-    gate_guess_sd_m: float = setting(
-        80.0, unit="m", source="choice: one in ten such guesses is wrong by 350 m, per axis: 350 sqrt(0.1 / 2)"
-    )
     same_place_m: float = setting(1500.0, unit="m", source="choice: the length of a large plant")
     near_m: float = setting(150.0, unit="m", source="choice: half a block; two lists of one plant with CRS settled")
     name_likeness: float = setting(0.6, unit="1", source="choice: Dice coefficient of character pairs")
@@ -70,7 +60,12 @@ _FACTS = (
 
 
 def read_sites(
-    files: Iterable[Path], settings: SiteSettings, *, root: Path | None = None, today: date | None = None
+    files: Iterable[Path],
+    settings: SiteSettings,
+    *,
+    root: Path | None = None,
+    today: date | None = None,
+    roads: Roads | None = None,
 ) -> Outcome[tuple[Site, ...]]:
     """Read registers and join their rows to sites.
 
@@ -83,6 +78,8 @@ def read_sites(
         Folder to which the names shown to people are relative.
     today : date, optional
         The day after which no visit can be; the machine's by default.
+    roads : Roads, optional
+        Streets against which gates and places are tested.
 
     Returns
     -------
@@ -92,9 +89,7 @@ def read_sites(
     notes = RowNotes()
     registers = _read_registers(files, settings, root, notes)
     listings = read_listings(registers, crs_name(settings.crs), notes)
-    listings = settle_crs(
-        listings, notes, tolerance_m=settings.crs_tolerance_m, margin=settings.crs_margin, votes=settings.crs_votes
-    )
+    listings = settle_crs(listings, notes, settings, roads)
     loose = [listing for listing in listings if listing.is_loose]
     joined = join_listings(
         [listing for listing in listings if not listing.is_loose],
@@ -141,7 +136,7 @@ def _build_site(group: Group, settings: SiteSettings, days: _Days, notes: RowNot
     """Merge the listings of one site; without any position it is rejected."""
     first = group.listings[0]
     parcel = next((listing.parcel for listing in group.listings if listing.parcel is not None), None)
-    position = _position(group, parcel, settings, notes)
+    position = _position(group, parcel, settings)
     name = group.first("name")
     if position is None:
         label = name or group.first("permit_code") or group.first("uscc")
@@ -149,6 +144,7 @@ def _build_site(group: Group, settings: SiteSettings, days: _Days, notes: RowNot
         notes.reject(first.register, first.row.where, "site_without_position", values)
         return None
     place, sd_m = position
+    gate = _gate(group)
     uscc, permit_code = group.first("uscc"), group.first("permit_code")
     here = f"{place.lon:.5f},{place.lat:.5f}"
     key = next((value for listing in group.listings if (value := listing.row.get("site_id"))), "")
@@ -170,7 +166,7 @@ def _build_site(group: Group, settings: SiteSettings, days: _Days, notes: RowNot
         grade=_text(group, "grade"),
         disclosure=_text(group, "disclosure"),
         permit_valid_to=last_valid_day(group, days.orders, notes),
-        gate=_gate(group),
+        gate=None if gate is None else shapely.Point(gate.lon, gate.lat),
         parcel=parcel,
         stacks=_stacks(group),
         visited=_visited(group, days, notes),
@@ -178,22 +174,25 @@ def _build_site(group: Group, settings: SiteSettings, days: _Days, notes: RowNot
         district=_text(group, "district"),
         park=_text(group, "park"),
         origins=_origins(group),
+        elsewhere=_elsewhere(place, sd_m, gate, _contradicting(group, place, settings, notes), settings),
     )
 
 
-def _position(
-    group: Group, parcel: shapely.Polygon | None, settings: SiteSettings, notes: RowNotes
-) -> tuple[Place, float] | None:
+def _points(group: Group) -> list[tuple[Listing, Place]]:
+    """Listings with a point of the site itself, the best known first."""
+    points = [(r, r.place) for r in group.listings if r.place is not None and r.part == "site"]
+    return sorted(points, key=lambda pair: (_TRUST[pair[1].crs_source], pair[1].rounding_m))
+
+
+def _position(group: Group, parcel: shapely.Polygon | None, settings: SiteSettings) -> tuple[Place, float] | None:
     """Best position of a site and its standard deviation: a declared point, else a tested, else an untested one.
 
     Without a point: the middle of the parcel, the gate, the middle of the outlets.
     """
-    points = [r for r in group.listings if r.place is not None and r.part == "site"]
-    points.sort(key=lambda r: (_TRUST[r.place.crs_source], r.place.rounding_m) if r.place else (9, 0.0))
-    if points and points[0].place is not None:
-        place = points[0].place
-        _note_conflicts(points, settings, notes)
-        return place, _sd_m(place, settings)
+    points = _points(group)
+    if points:
+        place = points[0][1]
+        return place, _sd_m(place, place.crs, settings)
     if parcel is not None:
         middle = parcel.representative_point()
         size_m = math.sqrt(parcel.area * math.prod(metres_per_degree(middle.y)))
@@ -203,27 +202,50 @@ def _position(
     if not others:
         return None
     lon, lat = (sum(values) / len(others) for values in ([p.lon for p in others], [p.lat for p in others]))
-    return replace(others[0], lon=lon, lat=lat), _sd_m(others[0], settings)
+    first = others[0]
+    shifted = tuple(replace(o, lon=o.lon + lon - first.lon, lat=o.lat + lat - first.lat) for o in first.others)
+    return replace(first, lon=lon, lat=lat, others=shifted), _sd_m(first, first.crs, settings)
 
 
-def _note_conflicts(points: Sequence[Listing], settings: SiteSettings, notes: RowNotes) -> None:
-    best = points[0].place
-    for listing in points[1:]:
-        if best is None or listing.place is None:
-            continue
-        apart = distance_m(best.lon, best.lat, shapely.Point(listing.place.lon, listing.place.lat))
-        if apart > 3.0 * math.hypot(_sd_m(best, settings), _sd_m(listing.place, settings)):
+def _contradicting(group: Group, best: Place, settings: SiteSettings, notes: RowNotes) -> list[Place]:
+    """Points of other rows that lie elsewhere than the one that is believed, in whatever system that is read."""
+    (first, _), *others = _points(group) or [(group.listings[0], best)]
+    found = []
+    for listing, place in others:
+        point = shapely.Point(place.lon, place.lat)
+        apart = [distance_m(lon, lat, point) for lon, lat in best.spots()]
+        if min(apart) > 3.0 * math.hypot(_sd_m(best, best.crs, settings), _sd_m(place, place.crs, settings)):
             label = listing.name or listing.permit_code
-            why = Phrase("places_apart", {"label": label, "distance_m": apart, "other_row": points[0].where})
-            notes.keep_row(listing.row.where, Decision(listing.register, "other_position_believed", {}, why))
+            why = Phrase("places_apart", {"label": label, "distance_m": apart[0], "other_row": first.where})
+            values = {"percent": 100.0 * _CONTRADICTING}
+            notes.keep_row(listing.row.where, Decision(listing.register, "other_position_believed", values, why))
+            found.append(place)
+    return found
 
 
-def _sd_m(place: Place, settings: SiteSettings) -> float:
+def _elsewhere(
+    place: Place, sd_m: float, gate: Place | None, contradicting: Sequence[Place], settings: SiteSettings
+) -> tuple[SitePlace, ...]:
+    """The places of a site beside the likeliest: its numbers in other systems, and what other rows say."""
+    left = 1.0 - (_CONTRADICTING if contradicting else 0.0)
+    found = []
+    for other in place.others:
+        gates = [g for g in gate.others if g.crs == other.crs] if gate is not None else []
+        spot = gates[0] if gates else gate
+        point = None if spot is None else shapely.Point(spot.lon, spot.lat)
+        wider = math.sqrt(sd_m**2 - _sd_m(place, place.crs, settings) ** 2 + _sd_m(place, other.crs, settings) ** 2)
+        found.append(SitePlace(other.lon, other.lat, wider, left * other.probability, other.crs, point))
+    for row in contradicting:
+        share = _CONTRADICTING / len(contradicting)
+        found.append(SitePlace(row.lon, row.lat, _sd_m(row, row.crs, settings), share, row.crs))
+    return tuple(sorted(found, key=lambda spot: -spot.probability))
+
+
+def _sd_m(place: Place, crs: str, settings: SiteSettings) -> float:
+    """Standard deviation per axis of a place whose numbers are of a system."""
     parts = [settings.position_sd_m, place.rounding_m / math.sqrt(3.0)]
-    if place.crs in (GCJ02, BD09):
+    if crs in (GCJ02, BD09):
         parts.append(settings.shifted_crs_sd_m)
-    if place.crs_source is CrsSource.UNKNOWN:
-        parts.append(settings.unknown_crs_sd_m)
     return math.hypot(*parts)
 
 
@@ -251,10 +273,9 @@ def _species(group: Group) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
-def _gate(group: Group) -> shapely.Point | None:
+def _gate(group: Group) -> Place | None:
     gates = [r.gate for r in group.listings if r.gate] + [r.place for r in group.listings if r.part == "gate"]
-    found = next((gate for gate in gates if gate is not None), None)
-    return None if found is None else shapely.Point(found.lon, found.lat)
+    return next((gate for gate in gates if gate is not None), None)
 
 
 def _stacks(group: Group) -> tuple[shapely.Point, ...]:

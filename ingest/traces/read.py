@@ -2,9 +2,9 @@
 blindly.
 
 The method, as `read_traces` does it: each file is read by the first reader that recognises it; its positions,
-units and
-stamps are checked; its clock is brought to UTC; instruments without positions are joined by time to those that have
-them; each outing becomes a trace that passes `ingest.schema.check_trace`.
+units and stamps are checked; its clock is brought to UTC, one that is hours off is told by its path; instruments
+without positions are joined by time to those that have them; each outing becomes a trace that passes
+`ingest.schema.check_trace`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from ingest.outcome import Notes, Outcome, Phrase
 from ingest.schema import new_trace
 from ingest.text.pages import tables_of_page
 from ingest.text.sources import Source, open_source
+from ingest.traces.beside import settle_by_path
 from ingest.traces.checks.plausibility import check_record, repair_stamps, take
 from ingest.traces.checks.speeds import check_speed
 from ingest.traces.clocks import settle_zone, shift_clock
@@ -143,6 +144,7 @@ def read_traces(
     settled = notes.take(settle_days(read, settings, today))
     dated = _to_utc(settled, settings, notes)
     records = tuple(r for r in (_guarded(partial(repair_stamps, r), notes) for r in dated) if r is not None)
+    records = notes.take(settle_by_path(records, settings))
     records, used = notes.take(fill_from_tracks(records, settings))
     outings = notes.take(group_outings(records, used=used))
     traces: list[xr.Dataset] = []

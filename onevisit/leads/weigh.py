@@ -12,10 +12,10 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 
-from fusion.schema import Attribution, Hotspot
+from fusion.schema import Attribution, Hotspot, SiteProbability
 from ingest.errors import ContractError
-from ingest.outcome import Notes, Outcome
-from ingest.schema import Site
+from ingest.outcome import Notes, Outcome, Phrase
+from ingest.schema import Site, SitePlace
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Rival, VisitKind
 from onevisit.settings import VisitSettings
 from onevisit.words.numbers import rounded, unit_text, with_error
@@ -35,6 +35,7 @@ class _Clue:
     disposition: Disposition
     why_en: str
     why_zh: str
+    place: int
 
 
 def weigh_leads(
@@ -132,20 +133,21 @@ def _clues_by_site(
         hotspot = by_id[attribution.hotspot_id]
         for candidate in attribution.sites:
             if candidate.site_id in sites and candidate.probability >= settings.mention_probability:
-                clue = _clue(sites[candidate.site_id], candidate.probability, hotspot, attribution, settings)
+                clue = _clue(sites[candidate.site_id], candidate, hotspot, attribution, settings)
                 clues.setdefault(candidate.site_id, []).append(clue)
     return clues
 
 
 def _clue(
-    site: Site, probability: float, hotspot: Hotspot, attribution: Attribution, settings: VisitSettings
+    site: Site, candidate: SiteProbability, hotspot: Hotspot, attribution: Attribution, settings: VisitSettings
 ) -> _Clue:
+    probability = candidate.probability
     others = [c.probability for c in attribution.sites if c.site_id != site.site_id]
     following = max(others, default=0.0)
-    disposition, why_en, why_zh = _dispose(site, probability, following, hotspot, attribution, settings)
+    disposition, why_en, why_zh = _dispose(site, candidate, following, hotspot, attribution, settings)
     fault = fault_probability(hotspot.passes_seen, settings)
     explanations = _explanations(probability, sum(others), attribution, fault)
-    return _Clue(hotspot, probability, explanations, disposition, why_en, why_zh)
+    return _Clue(hotspot, probability, explanations, disposition, why_en, why_zh, candidate.place)
 
 
 def _explanations(
@@ -166,13 +168,14 @@ def _explanations(
 
 def _dispose(
     site: Site,
-    probability: float,
+    candidate: SiteProbability,
     following: float,
     hotspot: Hotspot,
     attribution: Attribution,
     settings: VisitSettings,
 ) -> tuple[Disposition, str, str]:
     """What one hotspot asks for at one site, and the first reason that stops it from being more."""
+    probability = candidate.probability
     if probability < settings.measure_probability:
         return (
             Disposition.NONE,
@@ -182,6 +185,7 @@ def _dispose(
     doubts = [
         *_sighting_doubts(hotspot, settings),
         *_wind_doubts(hotspot, attribution),
+        *_place_doubts(site, candidate, settings),
         *_door_doubts(site, probability, following, settings),
     ]
     if doubts:
@@ -212,13 +216,29 @@ def _sighting_doubts(hotspot: Hotspot, settings: VisitSettings) -> list[tuple[st
 
 def _wind_doubts(hotspot: Hotspot, attribution: Attribution) -> list[tuple[str, str]]:
     speed = hotspot.wind_speed
-    if speed is None or not np.isfinite(speed):
-        return [("no wind was measured, so there is no direction", "无风向资料，无法定向")]
+    if speed is None or not np.isfinite(speed):  # a logger without an anemometer may have borrowed the wind
+        none = ("no wind was measured, so there is no direction", "无风向资料，无法定向")
+        return [none] if attribution.bearing_deg is None else []
     if hotspot.wind_from_deg is None:
         return [(f"calm ({speed:.1f} m/s), so there is no direction", f"静风（{speed:.1f} m/s），无法定向")]
     if attribution.bearing_deg is None:
         return [("the data support no direction", "资料不足以定向")]
     return []
+
+
+def _place_doubts(site: Site, candidate: SiteProbability, settings: VisitSettings) -> list[tuple[str, str]]:
+    """A site of several places whose likeliest one is not ``rival_ratio`` times as likely as the rest."""
+    share = candidate.place_probability
+    if not site.elsewhere or share >= settings.rival_ratio * (1.0 - share):
+        return []
+    return [
+        (
+            f"the register leaves {1 + len(site.elsewhere)} places for the site, and it stands at the one that fits "
+            f"with probability {share:.2f} only: check the register first",
+            f"名录坐标存疑，该点位有 {1 + len(site.elsewhere)} 个可能位置，"
+            f"与检测相符的位置概率仅 {share:.2f}，须先核实名录坐标",
+        )
+    ]
 
 
 def _door_doubts(site: Site, probability: float, following: float, settings: VisitSettings) -> list[tuple[str, str]]:
@@ -266,13 +286,14 @@ def _weigh_site(site: Site, clues: Sequence[_Clue], matters: Sequence[Matter]) -
     everything = (*from_hotspots, *matters)
     disposition = max((m.disposition for m in everything), key=_LADDER.index, default=Disposition.NONE)
     reasons_en, reasons_zh = _reasons(ordered, matters)
-    gate = site.gate
+    places = _places_of(site, ordered)
+    gate = places[0].gate
     return Lead(
         site.site_id,
         site.name,
         site.permit_code,
-        gate.x if gate is not None else site.lon,
-        gate.y if gate is not None else site.lat,
+        gate.x if gate is not None else places[0].lon,
+        gate.y if gate is not None else places[0].lat,
         (*(_hotspot_evidence(c) for c in ordered), *(_matter_evidence(m) for m in matters)),
         ordered[0].explanations if ordered else (),
         ordered[0].explanations[0].probability if ordered else 0.0,
@@ -281,7 +302,15 @@ def _weigh_site(site: Site, clues: Sequence[_Clue], matters: Sequence[Matter]) -
         tuple(reasons_zh),
         everything,
         tuple(c.hotspot.id for c in ordered),
+        at_gate=gate is not None,
+        places=places if site.elsewhere else (),
     )
+
+
+def _places_of(site: Site, ordered: Sequence[_Clue]) -> tuple[SitePlace, ...]:
+    """Places of a site, first the one from which it explains the hotspot that decides."""
+    first = ordered[0].place if ordered else 0
+    return (site.places[first], *site.places[:first], *site.places[first + 1 :])
 
 
 def _reasons(clues: Sequence[_Clue], matters: Sequence[Matter]) -> tuple[list[str], list[str]]:

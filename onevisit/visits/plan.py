@@ -103,8 +103,8 @@ def _merge(lead: Lead, site: Site, matters: Sequence[Matter], used: int, setting
         site.address,
         lead.lon,
         lead.lat,
-        site.gate is not None,
-        site.position_sd_m,
+        lead.at_gate,
+        lead.places[0].sd_m if lead.places else site.position_sd_m,
         kind,
         any(_counts(m) for m in matters),
         used,
@@ -117,6 +117,7 @@ def _merge(lead: Lead, site: Site, matters: Sequence[Matter], used: int, setting
         lead.probability,
         _priority(lead, kind),
         round(60 * min(minutes, settings.longest_min)),
+        lead.places,
     )
 
 

@@ -104,10 +104,17 @@ def keep_sites_in_reach(
     places = [region.lonlat for region in regions]
     lon, lat = np.concatenate([place[0] for place in places]), np.concatenate([place[1] for place in places])
     tree = cKDTree(_unit_vectors(lon, lat)[:: max(1, len(lon) // 50_000)])
-    distances, _ = tree.query(_unit_vectors(np.array([s.lon for s in sites]), np.array([s.lat for s in sites])))
+    owner = np.repeat(np.arange(len(sites)), [len(site.places) for site in sites])
+    spots = [place for site in sites for place in site.places]
+    found, _ = tree.query(_unit_vectors(np.array([p.lon for p in spots]), np.array([p.lat for p in spots])))
+    distances = np.asarray(found) * EARTH_RADIUS_M
+    near = distances <= settings.site_reach_m + 2 * np.array([p.sd_m for p in spots])
+    is_near, nearest = np.zeros(len(sites), bool), np.full(len(sites), np.inf)
+    np.logical_or.at(is_near, owner, near)  # of a site in doubt any place counts
+    np.minimum.at(nearest, owner, distances)
     kept, notes = [], Notes()
-    for site, distance in zip(sites, np.asarray(distances) * EARTH_RADIUS_M, strict=True):
-        if distance <= settings.site_reach_m + 2 * site.position_sd_m:
+    for site, distance, reached in zip(sites, nearest, is_near, strict=True):
+        if reached:
             kept.append(site)
         else:
             notes.keep(_far_site(site, float(distance), settings))

@@ -71,8 +71,12 @@ STRINGS: dict[str, tuple[str, str]] = {
         "仅在一次通过中检出，须先行复测：{ids}。",
     ),
     "doubt_calm": (
-        "Calm or unknown wind, so sites are ranked without a direction: {ids}.",
-        "静风或无风资料，点位排序未用风向：{ids}。",
+        "Calm, so sites are ranked without a direction: {ids}.",
+        "静风，点位排序未用风向：{ids}。",
+    ),
+    "doubt_wind_unknown": (
+        "The wind is unknown, so sites are ranked without a direction: {ids}.",
+        "无风资料，点位排序未用风向：{ids}。",
     ),
     "doubt_none": (
         "More likely explained by no listed site (a source on no list, traffic, background) than by any one of them: "
@@ -82,6 +86,11 @@ STRINGS: dict[str, tuple[str, str]] = {
     "doubt_gate": (
         "The gate is not known, so the visit leads to the site's reference point: {ids}.",
         "无大门坐标，导航至点位参考点：{ids}。",
+    ),
+    "doubt_place": (
+        "The register leaves several places for the site; the visit leads to the one that fits the measurements: "
+        "{ids}.",
+        "名录坐标存疑，点位有多个可能位置；导航至与检测相符的位置：{ids}。",
     ),
     "doubt_cap": (
         "No yearly cap of visits is configured: none was held back.",

@@ -13,7 +13,7 @@ POSITIVE = (
 )  # fmt: skip
 SHARES = (
     "puff_share", "other_share", "alpha", "recurrence_share", "sighting_share", "persistent_share", "listed_share",
-    "off_share", "credible", "elsewhere_share", "area_share", "wrong_datum_share",
+    "off_share", "credible", "elsewhere_share", "area_share",
 )  # fmt: skip
 
 

@@ -195,7 +195,7 @@ def _write_registers(folder: Path) -> None:
         (EXPIRED, "expired", (2600.0, 900.0), (2600.0, 880.0), "2026-03-02"),
         (HAND, "closed", (100.0, 800.0), (100.0, 780.0), "2026-03-01"),
         (NEAR, "near", (12_450.0, 0.0), (12_400.0, 0.0), ""),
-        (FAR, "far", (12_520.0, 0.0), (12_500.0, 0.0), "2026-03-01"),
+        (FAR, "far", (13_020.0, 0.0), (13_000.0, 0.0), "2026-03-01"),
     ]
     lines = ["permit_code,name,lon,lat,gate_lon,gate_lat,species,permit_valid_to,crs"]
     for code, name, place, gate, day in rows:

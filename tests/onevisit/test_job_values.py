@@ -25,6 +25,7 @@ from openpyxl import load_workbook
 from pyproj import Transformer
 
 from ingest.errors import SettingError
+from ingest.coordinates import wgs84_from_gcj02
 from ingest.flags import Flag
 from onevisit.check import check_mission
 from onevisit.job import process_mission
@@ -911,7 +912,7 @@ def test_the_manifest_tells_each_refusal_once_with_its_place(run: Run) -> None:
         ("edits.csv", "line 5", "action 'drop' is not known"),
         ("DJI_0005.JPG", "edits.csv line 4", "rejected by hand: finger"),
         (made.HAND, "edits.csv line 3", "rejected by hand: closed for good"),
-        ("registers/sites.csv", f"far ({made.FAR})", "10.1 km from the nearest measurement"),
+        ("registers/sites.csv", f"far ({made.FAR})", "10.4 km from the nearest measurement"),
     ]
     assert len(told) == len(expected)
     for item, where, reason in expected:
@@ -1093,7 +1094,10 @@ def test_check_tells_what_was_found_without_working_on_it(run: Run) -> None:
     lon, lat = made.lonlat(made.FLIGHT_AT[0] - 20.0, made.FLIGHT_AT[1] - 15.0)
     assert lines["images/DJI_0001.JPG"] == f"rgb, M3T, {lon:.6f} {lat:.6f}, 100 m above take-off"
     lon, lat = made.lonlat(*TANNERY.place)
-    assert lines[TANNERY.code] == f"tannery, {lon:.5f} {lat:.5f} ± 30 m, WGS 84 (declared)"
+    away = wgs84_from_gcj02(lon, lat)
+    assert lines[TANNERY.code] == (
+        f"tannery, {lon:.5f} {lat:.5f} ± 30 m, WGS 84 (declared), or {away[0]:.5f} {away[1]:.5f} ± 30 m, GCJ-02 (11%)"
+    )
     assert lines[made.MN].startswith("2 hour records, 2026-03-01 01:00 to 03-01 02:00 UTC: ")
     assert len(told["rejects"]) == 5 and len(told["decisions"]) < len(_decisions(run))
 

@@ -17,6 +17,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
 from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, SiteProbability, SourceEstimate
+from ingest.schema import SitePlace
 from ingest.units import parse_unit
 from onevisit.atomic import write_text
 from onevisit.handover.data.emissions import REFERENCE, rate_in_grams, rate_unit
@@ -26,7 +27,7 @@ from onevisit.schema import Lead, Route, Stop, Visit
 _DECIMALS = 7
 """Decimals of coordinates: 1e-7 degrees are 1 cm."""
 
-_KEPT = {"lon", "lat", "gcj02_lon", "gcj02_lat", "source_lon", "source_lat", "geometry"}
+_KEPT = {"lon", "lat", "gcj02_lon", "gcj02_lat", "source_lon", "source_lat", "gate_lon", "gate_lat", "geometry"}
 """Properties that are coordinates: six significant digits would move them by metres."""
 
 
@@ -137,6 +138,7 @@ def _site_properties(site: SiteProbability, hotspot: Hotspot) -> dict[str, Any]:
         "probability": site.probability,
         "distance_m": site.distance_m,
         "bearing_deg": site.bearing_deg,
+        "place_probability": site.place_probability,
         **_bounded("rate_g_s", rate_in_grams(site.rate, hotspot.unit, hotspot.species)),
     }
 
@@ -190,7 +192,25 @@ def _lead_properties(lead: Lead) -> dict[str, Any]:
         "reason_zh": lead.reason_zh,
         "calibration": lead.calibration_en,
         "calibration_zh": lead.calibration_zh,
+        "at_gate": lead.at_gate,
+        "places": _place_properties(lead.places),
     }
+
+
+def _place_properties(places: Sequence[SitePlace]) -> list[dict[str, Any]]:
+    """Where a site in doubt may stand, the place that its feature shows first; nothing without a doubt."""
+    return [
+        {
+            "lon": round(place.lon, _DECIMALS),
+            "lat": round(place.lat, _DECIMALS),
+            "sd_m": place.sd_m,
+            "probability": place.probability,
+            "crs": place.crs,
+            "gate_lon": None if place.gate is None else round(place.gate.x, _DECIMALS),
+            "gate_lat": None if place.gate is None else round(place.gate.y, _DECIMALS),
+        }
+        for place in places
+    ]
 
 
 def _visit_properties(visit: Visit, placed: tuple[Route, int, Stop] | None) -> dict[str, Any]:
@@ -211,6 +231,7 @@ def _visit_properties(visit: Visit, placed: tuple[Route, int, Stop] | None) -> d
         "gcj02_lon": gcj_lon,
         "gcj02_lat": gcj_lat,
         "at_gate": visit.at_gate,
+        "places": _place_properties(visit.places),
         "matters": matters_text(visit, "en"),
         "matters_zh": matters_text(visit, "zh"),
         "reasons": reasons_text(visit, "en"),

@@ -136,8 +136,13 @@ def draw_series(series: Series, zone: tzinfo, *, label: str, reading: str) -> Ma
     return Markup("".join(parts))
 
 
-def draw_wind(wind_from_deg: float | None, bearing_deg: float | None, half_width_deg: float) -> Markup:
-    """A rose, north up: an arrow along the wind, and the sector in which the source lies."""
+def draw_wind(
+    wind_from_deg: float | None, bearing_deg: float | None, half_width_deg: float, *, known: bool = True
+) -> Markup:
+    """A rose, north up: an arrow along the wind, and the sector in which the source lies.
+
+    Without a direction a ring for calm, or a question mark where the wind is not ``known``.
+    """
     parts = ['<svg class="rose" viewBox="-50 -50 100 100" aria-hidden="true"><circle r="42"/>']
     for degrees in range(0, 360, 30):
         inner = 36 if degrees % 90 == 0 else 39
@@ -154,8 +159,10 @@ def draw_wind(wind_from_deg: float | None, bearing_deg: float | None, half_width
         tip, left, right = (_polar(r, wind_from_deg + 180 + d) for r, d in ((28, 0), (17, -22), (17, 22)))
         corners = "L".join(f"{x:.1f} {y:.1f}" for x, y in (tip, left, right))
         parts.append(f'<path class="head" d="M{corners}Z"/>')
-    else:
+    elif known:
         parts.append('<circle class="calm" r="7"/>')
+    else:
+        parts.append('<text y="6" text-anchor="middle">?</text>')
     return Markup("".join(parts) + "</svg>")
 
 

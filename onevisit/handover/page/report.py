@@ -182,7 +182,9 @@ def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
         for hotspot in region.hotspots:
             attribution = explained.get(hotspot.id)
             bearing = attribution.bearing_deg if attribution else None
-            rose = draw_wind(hotspot.wind_from_deg, bearing, attribution.half_width_deg if attribution else 180.0)
+            half_width = attribution.half_width_deg if attribution else 180.0
+            known = hotspot.wind_speed is not None
+            rose = draw_wind(hotspot.wind_from_deg, bearing, half_width, known=known)
             candidates = _candidates(attribution, sites, words) if attribution else ()
             picture = reasons.get(hotspot.id)
             source = _source_text(hotspot, attribution, words)

@@ -73,19 +73,27 @@ def summarise(contents: ReportContents) -> Summary:
 def _doubts(contents: ReportContents, hotspots: Sequence[Hotspot], tracks: Sequence[Track]) -> list[Doubt]:
     explained = {a.hotspot_id: a for region in contents.regions for a in region.attributions}
     single = [h.id for h in hotspots if h.single_sighting]
-    calm = [h.id for h in hotspots if h.wind_from_deg is None]
+    calm = [h.id for h in hotspots if h.wind_from_deg is None and h.wind_speed is not None]
+    unknown = [h.id for h in hotspots if h.wind_speed is None and not _has_bearing(explained.get(h.id))]
+    doubtful = [visit.name for visit in contents.visits if visit.places]
     left = [h.id for h in hotspots if _is_none_likely(explained.get(h.id))]
     gateless = [visit.name for visit in contents.visits if not visit.at_gate]
     has_wind = any("u" in track.passes for track in tracks)
     return [
         Doubt("doubt_wind_none", int(bool(tracks) and not has_wind)),
         Doubt("doubt_single", len(single), _names(single)),
-        Doubt("doubt_calm", len(calm) if has_wind else 0, _names(calm)),
+        Doubt("doubt_calm", len(calm), _names(calm)),
+        Doubt("doubt_wind_unknown", len(unknown) if has_wind else 0, _names(unknown)),
         Doubt("doubt_none", len(left), _names(left)),
         Doubt("doubt_gate", len(gateless), _names(gateless)),
+        Doubt("doubt_place", len(doubtful), _names(doubtful)),
         Doubt("doubt_cap", int(any(visit.cap is None for visit in contents.visits))),
         Doubt("doubt_rejects", len(contents.rejects)),
     ]
+
+
+def _has_bearing(attribution: Attribution | None) -> bool:
+    return attribution is not None and attribution.bearing_deg is not None
 
 
 def _is_none_likely(attribution: Attribution | None) -> bool:

@@ -146,7 +146,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "row itself has no parcel or other register to test against",
         "该行没有宗地或其他名录可供检验",
     ),
-    # --- ingest/registers/gates.py ---
+    # --- ingest/registers/settle.py ---
     "guessed_crs_overruled": (
         "coordinates read as {crs}, although guessed as {former}",
         "坐标按 {crs} 解读，而原推断为 {former}",
@@ -159,11 +159,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "distance of its gate to the nearest street: {distances}",
         "大门到最近道路的距离：{distances}",
     ),
-    "gates_not_tested": ("gates not tested against the streets", "未用道路检验大门位置"),
-    "gates_not_tested.why": (
-        "{count} gates, {percent:.0f} % of them within {limit_m:.0f} m of a street",
-        "共 {count} 个大门，其中 {percent:.0f}% 距道路不超过 {limit_m:.0f} 米",
+    "rows_of_several_places": (
+        "{count} of {rows} rows with coordinates in {crs} may stand elsewhere and are kept at several places",
+        "坐标按 {crs} 给出的 {rows} 行中，有 {count} 行位置存疑，按多个可能位置处理",
     ),
+    "systems_of_rows": (
+        "what all rows of the file show together: {shares}",
+        "由本文件所有行共同判断：{shares}",
+    ),
+    "share_of_rows_in_system": ("{percent:.0f} % {crs}", "{crs} 占 {percent:.0f}%"),
     # --- ingest/registers/joins.py ---
     "rule_permit_code": ("permit code", "排污许可证编号"),
     "rule_credit_code": ("credit code", "统一社会信用代码"),
@@ -197,7 +201,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{label}: no register gives a position; add {longitude} and {latitude}, or a parcel with its permit code",
         "{label}：各名录均未给出位置；请补充{longitude}和{latitude}，或补充带排污许可证编号的宗地",
     ),
-    "other_position_believed": ("position of another register believed", "以另一名录中的位置为准"),
+    "other_position_believed": (
+        "position of another register believed; this one is kept as another place ({percent:.0f} %)",
+        "以另一名录中的位置为准；此处保留为另一可能位置（{percent:.0f}%）",
+    ),
     "places_apart": (
         "{label}: {distance_m:.0f} m from its place in {other_row}",
         "{label}：与 {other_row} 中的位置相距 {distance_m:.0f} 米",

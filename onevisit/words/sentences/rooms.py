@@ -180,10 +180,27 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "仅检出一次，且 {tracers} 与 {last_tracer} 同时升高：可由机动车尾气解释",
     ),
     # --- fusion/attribution/attribute.py ---
+    "wind_borrowed": ("wind taken from {track}", "风取自 {track}"),
+    "wind_borrowed.why": (
+        "it has no anemometer, and the other logger was in the same vehicle at the same time",
+        "该设备没有风速仪，另一记录仪同时在同一车上",
+    ),
+    "wind_borrowed_afar": ("wind taken from {track}, which was elsewhere", "风取自 {track}（不在同一车上）"),
+    "wind_borrowed_afar.why": (
+        "it has no anemometer; the other logger ran at the same time",
+        "该设备没有风速仪，另一记录仪同时在运行",
+    ),
+    "wind_unknown": ("wind is unknown: its passes have no direction", "风向未知：各次通过均无法定向"),
+    "wind_unknown.why": (
+        "it has no anemometer, and no logger with one ran at the same time",
+        "该设备没有风速仪，同一时间也没有带风速仪的记录仪",
+    ),
+    "attributed_in_calm": ("attributed without a wind direction", "归因未用风向"),
+    "attributed_in_calm.why": ("calm in every pass that saw it", "检出该热点的各次通过均为静风"),
     "attributed_without_wind": ("attributed without a wind direction", "归因未用风向"),
     "attributed_without_wind.why": (
-        "calm or no wind in every pass that saw it",
-        "检出该热点的各次通过均为静风或无风资料",
+        "the wind is unknown or calm in every pass that saw it",
+        "检出该热点的各次通过均无风资料或为静风",
     ),
     "attribution_names_no_sites": ("attribution names no sites", "归因未涉及具体点位"),
     "attribution_names_no_sites.why": (

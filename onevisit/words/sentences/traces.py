@@ -384,6 +384,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{count} rows have no fix of their own",
         "两者均有定位时相距 {apart_m:.0f} m（中位数）：可能为另一平台，或时钟有偏差；{count} 行没有自身定位",
     ),
+    "clock_moved_by_path": (
+        "clock moved by {seconds:.0f} s ({hours:+.2f} h), onto that of {other}",
+        "时钟已调整 {seconds:.0f} 秒（{hours:+.2f} 小时），与 {other} 一致",
+    ),
+    "clock_moved_by_path.why": (
+        "both were at the same places in the same order: {percent:.0f} % of the places fit at this difference alone; "
+        "declare clock_offset_s if another clock is right",
+        "两台设备按相同次序经过相同地点：仅按此时差有 {percent:.0f}% 的地点吻合；"
+        "如应以其他时钟为准，请声明 clock_offset_s",
+    ),
     "wind_of_track": ("wind taken from {track}", "风取自 {track}"),
     "wind_of_track.why": (
         "the track beside it carries wind and the file has none",

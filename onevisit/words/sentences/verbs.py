@@ -50,8 +50,12 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "photo_model": (", {model}", "，相机 {model}"),
     "photo_above": (", {height:.0f} m above take-off", "，高于起飞点 {height:.0f} m"),
     "site_found": (
-        "{name}, {lon:.5f} {lat:.5f} ± {sd:.0f} m, {crs} ({source})",
-        "{name}，经纬度 {lon:.5f} {lat:.5f} ± {sd:.0f} m，{crs}（{source}）",
+        "{name}, {lon:.5f} {lat:.5f} ± {sd:.0f} m, {crs} ({source}){others}",
+        "{name}，经纬度 {lon:.5f} {lat:.5f} ± {sd:.0f} m，{crs}（{source}）{others}",
+    ),
+    "site_elsewhere": (
+        " or {lon:.5f} {lat:.5f} ± {sd:.0f} m, {crs}: {share:.0%}",
+        " 或 {lon:.5f} {lat:.5f} ± {sd:.0f} m，{crs}：{share:.0%}",
     ),
     "register_found": ("{count} read", "读取 {count} 条"),
     "monitor_found": ("{count} {interval} records, {span}: {names}", "{interval}记录 {count} 条，{span}：{names}"),

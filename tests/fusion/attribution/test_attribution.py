@@ -22,6 +22,7 @@ from fusion.attribution.observations import bin_passes, event_of
 from fusion.attribution.places import Places, square_cells
 from fusion.attribution.verdict import Located, Weighed
 from fusion.cube.grid import to_wgs84, unproject
+from fusion.schema import Sighting
 from ingest.schema import Site
 from onevisit.words.telling import tell
 from tracks.schema import Track
@@ -307,8 +308,9 @@ def _sites(x, y, *, site=None, sd: float = 35.0, share=None, species=None) -> Ca
     site = np.arange(n) if site is None else np.asarray(site)
     number = int(site.max(initial=-1)) + 1
     return Candidates(
-        tuple(f"s{k}" for k in range(number)), tuple(species or ((),) * number), site, np.asarray(x, float),
-        np.asarray(y, float), np.full(n, sd), np.ones(n) if share is None else np.asarray(share, float),
+        tuple(f"s{k}" for k in range(number)), tuple(species or ((),) * number), site, np.zeros(n, int),
+        np.asarray(x, float), np.asarray(y, float), np.full(n, sd),
+        np.ones(n) if share is None else np.asarray(share, float),
     )  # fmt: skip
 
 
@@ -380,7 +382,7 @@ def test_sites_at_every_edge_of_the_ground_get_the_same() -> None:
     sites = _sites([-90.0, 90.0, 0.0, 0.0, 0.0], [0.0, 0.0, -90.0, 90.0, 0.0])
     gated = attribution._gate_sites(sites, ground)
     assert gated.tolist() == [0, 1, 2, 3, 4]
-    chosen, odds, best, rates = attribution._site_log_odds(sites, gated, np.ones(5), ground, SETTINGS)
+    chosen, odds, best, _, rates = attribution._site_log_odds(sites, gated, np.ones(5), ground, SETTINGS)
     assert chosen.tolist() == best.tolist() == [0, 1, 2, 3, 4]
     assert odds[:4] == pytest.approx([odds[0]] * 4) and (odds[4] > odds[:4] + 0.5).all()
     np.testing.assert_allclose(rates[:4], np.broadcast_to(rates[0], (4, 2)))
@@ -394,7 +396,7 @@ def test_the_odds_of_a_site_are_those_of_its_cells_by_its_error() -> None:
     ground = _cells(x, y, joint, side=16.0)
     sites = _sites([10.0, 50.0, -70.0], [0.0, -30.0, 90.0], sd=30.0, share=[0.9, 0.1, 1.0], site=[0, 0, 1])
     fitting = np.array([0.5, 0.15])
-    chosen, odds, best, rates = attribution._site_log_odds(sites, np.arange(3), fitting, ground, SETTINGS)
+    chosen, odds, best, _, rates = attribution._site_log_odds(sites, np.arange(3), fitting, ground, SETTINGS)
     variance = 30.0**2 + 16.0**2 / 12
     per_place = []
     for k in range(3):
@@ -412,7 +414,7 @@ def test_no_site_has_no_odds() -> None:
     """Without a gated place, and without a cell."""
     ground = _cells([0.0], [0.0], np.zeros((1, 3)))
     none = attribution._site_log_odds(_sites([], []), np.empty(0, np.int64), np.empty(0), ground, SETTINGS)
-    assert [v.shape for v in none] == [(0,), (0,), (0,), (0, 3)]
+    assert [v.shape for v in none] == [(0,), (0,), (0,), (0,), (0, 3)]
     pairs = attribution._cells_of_sites(_sites([0.0], [0.0]), np.array([0]), _cells([], [], np.empty((0, 2))))
     assert [v.size for v in pairs] == [0, 0, 0]
 
@@ -420,8 +422,12 @@ def test_no_site_has_no_odds() -> None:
 def test_the_likeliest_place_of_a_site_is_told() -> None:
     """Of three places of two sites; odds and rates are sums over the places of each."""
     odds, rates = np.log([1.0, 5.0, 2.0]), np.log([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
-    chosen, total, best, summed = attribution._join_places(np.array([7, 2, 7]), odds, rates, np.array([10, 11, 12]))
-    assert chosen.tolist() == [2, 7] and best.tolist() == [11, 12]
+    chosen, total, best, share, summed = attribution._join_places(
+        np.array([7, 2, 7]), odds, rates, np.array([10, 11, 12])
+    )
+    assert chosen.tolist() == [2, 7] and best.tolist() == [11, 12] and share == pytest.approx([1.0, 2 / 3])
+    nothing = attribution._join_places(np.array([3]), np.array([-np.inf]), rates[:1], np.array([4]))
+    assert nothing[3].tolist() == [0.0]
     np.testing.assert_allclose(np.exp(total), [5.0, 3.0])
     np.testing.assert_allclose(np.exp(summed), [[3.0, 4.0], [6.0, 8.0]])
 
@@ -491,7 +497,7 @@ def _alone(x: float, chosen, shares) -> Weighed:
     return Weighed(
         _hotspot(x, 0.0), x, 0.0, 0.0, (), (), Located(None, 180.0, None, ()), RatePrior(np.arange(3.0)),
         np.asarray(chosen, np.int64), np.asarray(chosen, np.int64), np.log(np.asarray(shares, float)),
-        np.zeros((len(chosen), 3)), float(np.log(rest / 2)), float(np.log(rest / 2)),
+        np.zeros((len(chosen), 3)), float(np.log(rest / 2)), float(np.log(rest / 2)), np.ones(len(chosen)),
     )  # fmt: skip
 
 
@@ -542,11 +548,39 @@ def test_places_are_sought_upwind_within_reach(track: Make) -> None:
         assert held.joint.max() == pytest.approx(found.joint.max() + 2.5, abs=0.2)
 
 
+def test_what_came_in_unknown_wind_may_come_from_afar(track: Make) -> None:
+    """The circle to 600 m is that of calm air; where nobody measured the wind it is the whole reach."""
+    for wind, reach in (((0.1, 0.0), 600.0), (None, 1500.0)):
+        drive = _road(track, np.array([200.0, 0.0]), NORTHWARD, (0.0, 0.0), wind=(3.0, 0.0), name="east")
+        if wind is None:
+            drive = replace(drive, passes=drive.passes.drop_vars(["u", "v"]))
+        else:
+            drive = replace(drive, passes=drive.passes.assign(u=drive.passes["u"] * 0 + wind[0]))
+        x, y = ORIGIN[0] + 200.0, ORIGIN[1]
+        event = event_of(bin_passes([drive], "ch4", CRS, SETTINGS), x, y, SETTINGS)
+        assert [(p.seen, p.directed, p.calm) for p in event.passes] == [(True, False, wind is not None)]
+        found = attribution._places(x, y, [], event, rate_prior(event, SETTINGS), "ch4", SETTINGS, None)
+        assert reach - 60 < np.hypot(found.x - x, found.y - y).max() <= reach + 17
+
+
+def test_borrowed_and_unknown_wind_are_told(track: Make) -> None:
+    """Of a logger in the same vehicle, of one elsewhere, of none; those with an anemometer are not named."""
+    x, y = np.arange(0.0, 400.0, 8.0), np.full(50, 5.0)
+    bare = track(x, y, np.ones(50), name="bare", wind=None)
+    near, far = (track(x, y + off, np.ones(50), name="windy", wind=(2.0, 0.0)) for off in (50.0, 3000.0))
+    for others, code in (([near], "wind_borrowed"), ([far], "wind_borrowed_afar"), ([], "wind_unknown")):
+        (said,) = attribution._borrowed([bare, *others], CRS, SETTINGS)
+        assert (said.item, said.code) == ("bare", code)
+        assert said.values == ({"track": "windy"} if others else {})
+
+
 def test_decisions_say_what_was_missing() -> None:
     """A hotspot without a bearing, by its id; a register that was not given, first."""
     hotspots = [_hotspot(0, 0, name="H1"), _hotspot(9, 0, name="H2")]
     found = [
-        Attribution(h.id, (), 0.5, 0.5, 1.0, bearing, 20.0, (), ())
+        Attribution(
+            h.id, (), 0.5, 0.5, 1.0, bearing, 20.0, (), (), sightings=(Sighting("p", 0, 0, 1.0, None, 180.0),)
+        )
         for h, bearing in zip(hotspots, (None, 90.0), strict=True)
     ]
     said = attribution._decisions(hotspots, found, [])
@@ -554,10 +588,12 @@ def test_decisions_say_what_was_missing() -> None:
         ("sites", "attribution names no sites"), ("H1", "attributed without a wind direction"),
     ]  # fmt: skip
     assert (
-        "no register was given" in tell(said[0]).evidence
-        and "calm or no wind in every pass" in tell(said[1]).evidence
+        "no register was given" in tell(said[0]).evidence and "the wind is unknown or calm" in tell(said[1]).evidence
     )
     assert [d.item for d in attribution._decisions(hotspots, found, [_site("a", 0, 0)])] == ["H1"]
+    calm = [replace(a, sightings=(Sighting("p", 0, 0, 1.0, None, 180.0, 0.4),)) for a in found]
+    (told,) = attribution._decisions(hotspots, calm, [_site("a", 0, 0)])
+    assert tell(told).evidence == "calm in every pass that saw it"
     assert attribution._decisions([], [], []) == ()
 
 

@@ -15,8 +15,7 @@ from fusion.attribution.candidates import (
     species_weight,
 )
 from fusion.cube.grid import project
-from ingest.coordinates import gcj02_from_wgs84
-from ingest.schema import Site
+from ingest.schema import Site, SitePlace
 from ingest.species import family_of, substance_of
 
 CRS = "EPSG:4544"
@@ -42,33 +41,15 @@ def test_a_site_of_a_known_system_has_one_place() -> None:
     assert found.sd.tolist() == [35.0, 35.0]
 
 
-@pytest.mark.parametrize(
-    ("crs", "lon", "lat", "doubtful"),
-    [
-        ("WGS84", 104.05, 30.65, True), ("WGS-84", 104.05, 30.65, True), ("wgs 84", 104.05, 30.65, True),
-        ("CGCS2000", 104.05, 30.65, True), ("EPSG:4326", 104.05, 30.65, True), ("EPSG:4490", 104.05, 30.65, True),
-        ("", 104.05, 30.65, True), ("GCJ-02", 104.05, 30.65, False), ("EPSG:4326 declared", 104.05, 30.65, False),
-        ("WGS84", 13.4, 52.5, False), ("BD-09", 104.05, 30.65, False),
-    ],
-)  # fmt: skip
-def test_a_record_that_may_hold_gcj02_has_two_places(crs: str, lon: float, lat: float, doubtful: bool) -> None:
-    """In mainland China what passes for WGS 84: nine times in ten where it says, once as if it were GCJ-02."""
-    sites = [_site("sure", 104.0, 30.6), _site("it", lon, lat, crs=crs, sd_m=50.0)]
-    found = candidates_of(sites, "EPSG:3857", SETTINGS)
-    if not doubtful:
-        assert found.site.tolist() == [0, 1] and found.share.tolist() == [1.0, 1.0]
-        return
-    assert found.site.tolist() == [0, 1, 1]
-    assert found.share == pytest.approx([1.0, 0.9, 0.1]) and found.sd.tolist() == [35.0, 50.0, 50.0]
-    back = gcj02_from_wgs84(*_degrees(found.x[2], found.y[2]))
-    assert [float(v) for v in back] == pytest.approx([lon, lat], abs=1e-6)
-    assert _degrees(found.x[1], found.y[1]) == pytest.approx((lon, lat))
-
-
-def _degrees(x: float, y: float) -> tuple[float, float]:
-    """Spherical Mercator undone by its formula."""
-    radius = 6_378_137.0
-    return float(np.degrees(x / radius)), float(np.degrees(2 * np.arctan(np.exp(y / radius)) - np.pi / 2))
+def test_a_site_in_doubt_has_its_places_each_with_its_own_width() -> None:
+    """As the register leaves them: probabilities, deviations and numbers of the places; others keep their one."""
+    doubt = (SitePlace(104.06, 30.66, 60.0, 0.25, "GCJ-02"), SitePlace(104.07, 30.67, 5.0, 0.05, "BD-09"))
+    found = candidates_of([_site("it", sd_m=50.0, elsewhere=doubt), _site("sure", 104.0, 30.6)], CRS, SETTINGS)
+    x, y = project(np.array([104.05, 104.06, 104.07, 104.0]), np.array([30.65, 30.66, 30.67, 30.6]), CRS)
+    np.testing.assert_allclose([found.x, found.y], [x, y])
+    assert (found.site.tolist(), found.place.tolist()) == ([0, 0, 0, 1], [0, 1, 2, 0])
+    assert found.share == pytest.approx([0.7, 0.25, 0.05, 1.0])
+    assert found.sd.tolist() == [50.0, 60.0, 35.0, 35.0]
 
 
 @pytest.mark.parametrize(

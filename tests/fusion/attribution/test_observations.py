@@ -11,9 +11,9 @@ from fusion import FusionSettings
 from fusion.attribution import observations
 from fusion.attribution.crossing import Stretch
 from fusion.attribution.dispersion import Weather, plume_of, solar_elevation_rad
-from fusion.attribution.observations import BinnedPass, bin_passes, event_of
+from fusion.attribution.observations import BinnedPass, bin_passes, event_of, winds_of
 from fusion.attribution.ribbons import direction_sd_rad, upwind_ribbons
-from fusion.attribution.trajectory import WindHistory
+from fusion.attribution.trajectory import Air, WindHistory
 from fusion.cube.grid import grid_north_rad, unproject
 
 CRS = "EPSG:4544"
@@ -33,7 +33,9 @@ def _bins(value, *, x=None, y=None, noise: float = 1.0, wind=(3.0, 0.0), step_s:
     history = WindHistory(time, np.full(n, wind[0]), np.full(n, wind[1]), 0.4)
     ribbon = np.broadcast_to(np.arange(n)[:, None, None], (n, 2, 10)).astype(float)
     box = np.broadcast_to(np.arange(n)[:, None], (n, 4)).astype(float)
-    return BinnedPass("d#0", "ppm", x, y, value, time, noise, history, ribbon, box, np.full(n, directed))
+    return BinnedPass(
+        "d#0", "ppm", x, y, value, time, noise, history, ribbon, box, np.full(n, Air.MOVING if directed else Air.CALM)
+    )
 
 
 # --- bins -----------------------------------------------------------------------------------------------------------
@@ -50,10 +52,10 @@ def test_a_pass_is_averaged_over_squares_of_ground(track) -> None:
     np.testing.assert_allclose(found.y - Y0, [6.0, 7.0, 6.0, 30.0], atol=1e-4)
     np.testing.assert_allclose(found.value, [2.0, 5.5, 7.5, 9.0])
     np.testing.assert_allclose(found.time - START_S, [1.0, 7.0, 8.0, 10.0])
-    ribbon, box, directed = upwind_ribbons(found.x, found.y, found.time, found.wind, 0.0, SETTINGS, plume=PLUME)
+    ribbon, box, air = upwind_ribbons(found.x, found.y, found.time, found.wind, 0.0, SETTINGS, plume=PLUME)
     np.testing.assert_allclose(found.ribbon, ribbon)
     np.testing.assert_allclose(found.box, box)
-    assert found.directed.tolist() == directed.tolist()
+    assert found.air.tolist() == air.tolist()
 
 
 def test_every_pass_is_its_own_and_rows_that_may_not_be_used_stay_out(track) -> None:
@@ -88,11 +90,27 @@ def test_a_logger_without_wind_borrows_it_and_one_that_rode_along_is_left_out(tr
     other = track(x, y, np.ones(50), name="other", wind=(2.0, 0.0), start="2024-05-01T02:00:10")
     no2 = replace(other, passes=other.passes.rename(ch4="no2", ch4_enhancement="no2_enhancement"))
     (alone,) = bin_passes([calm], "ch4", CRS, SETTINGS, plume=PLUME)
-    assert not alone.wind.known and not alone.directed.any()
+    assert not alone.wind.known and set(alone.air.tolist()) == {Air.UNKNOWN}
     found = bin_passes([later, calm, no2], "ch4", CRS, SETTINGS, plume=PLUME)
     assert [p.label for p in found] == ["later#0", "calm#0"]
     assert np.hypot(found[1].wind.u, found[1].wind.v) == pytest.approx(2.0)
     assert [p.label for p in bin_passes([later, calm, no2, other], "ch4", CRS, SETTINGS)] == ["later#0", "other#0"]
+
+
+def test_the_wind_of_the_same_vehicle_comes_before_that_of_another(track) -> None:
+    """Two lenders of the same hours: the one that drove along, though it is named later; only it counts as beside."""
+    x, y = np.arange(0.0, 400.0, 8.0), np.full(50, 5.0)
+    bare = track(x, y, np.ones(50), name="bare", wind=None)
+    far = track(x, y + 3000.0, np.ones(50), name="far", wind=(0.0, 5.0))
+    near = track(x, y + 150.0, np.ones(50), name="near", wind=(2.0, 0.0))
+    for tracks, lender, beside in (([bare, far, near], near, 1), ([bare, far], far, 0)):
+        found, *_ = winds_of(tracks, CRS, SETTINGS)
+        assert found.lender is lender and len(found.beside) == beside
+    assert [p.label for p in bin_passes([bare, far], "ch4", CRS, SETTINGS)] == ["bare#0", "far#0"]
+    alone, own = winds_of([bare, replace(near, passes=near.passes.isel(obs=slice(0, 10)))], CRS, SETTINGS)
+    assert alone.lender is not None and own.lender is None and own.wind.known
+    (nobody,) = winds_of([bare], CRS, SETTINGS)
+    assert nobody.lender is None and not nobody.wind.known
 
 
 @pytest.mark.parametrize(
@@ -283,7 +301,7 @@ def test_the_unit_of_a_plume_holds_every_bin_and_its_model_error() -> None:
 
 def test_the_unit_of_silence_holds_every_second_bin() -> None:
     """Its noise is half of the limit; it has a direction where more than half of its bins do."""
-    binned = replace(_bins(np.arange(7.0)), directed=np.array([True, False, True, False, False, True, True]))
+    binned = replace(_bins(np.arange(7.0)), air=np.array([2, 1, 2, 0, 0, 2, 2]))
     unit = observations._unit(binned, np.arange(1, 7), 5.0, crossed=False, own=False, settings=SETTINGS)
     assert unit.bins[:, 2].tolist() == [1.0, 3.0, 5.0] and unit.noise == 2.5
     assert unit.ribbon[:, 1, 3].tolist() == [1, 3, 5] == unit.box[:, 0].tolist()
@@ -335,7 +353,8 @@ def test_a_pass_is_summed_up_by_its_highest_plume_and_the_wind_of_then() -> None
     assert nothing.direction_sd_rad == np.inf and not nothing.directed
     assert nothing.wind_m_s == pytest.approx(np.hypot(0.6, 0.7))
     still = replace(binned, wind=WindHistory(*[np.empty(0)] * 3, float("nan")))
-    assert observations._summary(still, 10.0, [], (50.0, 60.0), SETTINGS).wind_m_s is None
+    unknown = observations._summary(still, 10.0, [], (50.0, 60.0), SETTINGS)
+    assert unknown.wind_m_s is None and not unknown.directed and not unknown.calm and nothing.calm
     calm = observations._summary(_bins(np.zeros(20), wind=(1.0, 0.0)), 10.0, [], (50.0, 60.0), SETTINGS)
     assert calm.directed and calm.towards_rad == 0.0
 

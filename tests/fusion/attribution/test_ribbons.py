@@ -11,7 +11,7 @@ from fusion import FusionSettings
 from fusion.attribution import ribbons
 from fusion.attribution.dispersion import Weather, obukhov_from_sun, plume_of
 from fusion.attribution.ribbons import direction_sd_rad, smoothed_speed, upwind_ribbons, wind_near
-from fusion.attribution.trajectory import WindHistory, back_paths
+from fusion.attribution.trajectory import Air, WindHistory, back_paths
 
 SETTINGS = FusionSettings()
 PLUME = plume_of(Weather(0.35, 0.0, 0.5, 0.1, 800.0))
@@ -29,7 +29,7 @@ def test_every_column_of_a_ribbon_by_its_formula(wind_sd: float, shift: float) -
     wind = _steady(3.0, 1.0, wind_sd)
     ribbon, _, directed = upwind_ribbons(X, Y, TIME, wind, 0.5, SETTINGS, plume=PLUME, shift_sd_m=shift)
     paths = back_paths(X, Y, TIME, wind, PLUME, 3.25, reach_m=1500.0)  # speed to the nearest quarter
-    assert directed.tolist() == [True, True] and ribbon.shape == (2, paths.x.shape[1], 10)
+    assert directed.tolist() == [Air.MOVING, Air.MOVING] and ribbon.shape == (2, paths.x.shape[1], 10)
     for column, expected in (
         (0, paths.x),
         (1, paths.y),
@@ -80,15 +80,42 @@ def test_the_box_of_a_bin_holds_four_widths_on_each_side() -> None:
         assert north == pytest.approx(max(ribbon[k, :, 1] + margin[k]))
 
 
-@pytest.mark.parametrize("wind", [_steady(0.6, 0.79), WindHistory(*[np.empty(0)] * 3, float("nan"))])
-def test_without_a_direction_a_straight_path_stands_for_all(wind: WindHistory) -> None:
-    """From the west at the nominal speed, without an error of its place, whatever the breath of air."""
+NOWHERE = WindHistory(*[np.empty(0)] * 3, float("nan"))
+
+
+@pytest.mark.parametrize(("wind", "air"), [(_steady(0.6, 0.79), Air.CALM), (NOWHERE, Air.UNKNOWN)])
+def test_without_a_direction_a_straight_path_stands_for_all(wind: WindHistory, air: Air) -> None:
+    """From the west at a speed of its own, without an error of its place, whatever the breath of air."""
     ribbon, box, directed = upwind_ribbons(X, Y, TIME, wind, 0.5, SETTINGS, plume=PLUME, shift_sd_m=9.0)
-    assert directed.tolist() == [False, False]
+    assert directed.tolist() == [air, air]
     assert (ribbon[:, :, 2] == 1).all() and (ribbon[:, :, 3] == 0).all() and (ribbon[:, :, 7] == 0).all()
     np.testing.assert_allclose(ribbon[:, :, 0], X[:, None] - ribbon[:, :, 9])
     np.testing.assert_allclose(ribbon[:, :, 8], ribbon[:, :, 6] ** -2)
     assert (box[:, 1] > X).all()
+
+
+def test_unknown_wind_is_not_calm() -> None:
+    """Calm air drifts at 0.7 m/s in a plume as wide as its mean; unknown wind carries a narrow one at 2 m/s."""
+    (calm, *_), (unknown, *_) = (
+        upwind_ribbons(X, Y, TIME, wind, np.radians(38.0), SETTINGS) for wind in (_steady(0.1, 0.0), NOWHERE)
+    )
+    for ribbon, speed, narrow in ((calm, 0.75, False), (unknown, 2.0, True)):
+        weather = obukhov_from_sun(speed, np.radians(40.0), roughness_m=0.3, mixing_height_m=800.0)
+        spread = min(0.6 * weather.lateral_sd_m_s / speed, 0.15)
+        plume = plume_of(weather, direction_sd_rad=spread) if narrow else plume_of(weather)
+        width = np.interp(np.log(ribbon[0, :, 9]), np.log(plume.distance_m), plume.sigma_y_m)
+        np.testing.assert_allclose(ribbon[0, :, 6], np.hypot(width, 12.0))
+    assert (unknown[0, 5:, 6] < 0.7 * calm[0, 5:, 6]).all()
+
+
+@pytest.mark.parametrize(("gap_s", "air"), [(299.0, Air.MOVING), (301.0, Air.UNKNOWN)])
+def test_a_reading_is_held_for_five_minutes(gap_s: float, air: Air) -> None:
+    """An anemometer that stopped: the air is as it was for a while, then unknown, never calm."""
+    time = np.array([1000.0 + gap_s])
+    wind = WindHistory(np.arange(0.0, 1001.0, 10.0), np.full(101, 3.0), np.zeros(101), 0.4)
+    *_, found = upwind_ribbons(X[:1], Y[:1], time, wind, 0.5, SETTINGS, plume=PLUME)
+    assert found.tolist() == [air]
+    assert np.isfinite(wind_near(wind, float(time[0]), SETTINGS)[0]) == (air == Air.MOVING)
 
 
 def test_bins_of_different_wind_have_each_their_own_plume() -> None:
@@ -97,7 +124,7 @@ def test_bins_of_different_wind_have_each_their_own_plume() -> None:
     wind = WindHistory(time, np.array([0.1, 2.05, 6.0]), np.zeros(3), 0.4)
     x, y = np.array([0.0, 100.0, 200.0]), np.zeros(3)
     ribbon, box, directed = upwind_ribbons(x, y, time, wind, np.radians(38.0), SETTINGS)
-    assert directed.tolist() == [False, True, True]
+    assert directed.tolist() == [Air.CALM, Air.MOVING, Air.MOVING]
     for k, speed in enumerate((0.75, 2.0, 6.0)):
         weather = obukhov_from_sun(speed, np.radians(40.0), roughness_m=0.3, mixing_height_m=800.0)
         spread = None if k == 0 else min(0.6 * weather.lateral_sd_m_s / speed, 0.15)
@@ -120,14 +147,14 @@ def test_no_bins_have_no_ribbons() -> None:
 def test_wind_at_the_calm_speed_has_a_direction(speed: float, directed: bool) -> None:
     """Below it has none."""
     *_, found = upwind_ribbons(X[:1], Y[:1], TIME[:1], _steady(0.0, speed), 0.5, SETTINGS, plume=PLUME)
-    assert bool(found[0]) is directed
+    assert (found[0] == Air.MOVING) == directed
 
 
 @pytest.mark.parametrize(
-    ("at", "rows"), [(100.0, slice(4, 17)), (-500.0, slice(0, 1)), (9e3, slice(29, 30)), (25.0, slice(0, 9))]
+    ("at", "rows"), [(100.0, slice(4, 17)), (-290.0, slice(0, 1)), (580.0, slice(29, 30)), (25.0, slice(0, 9))]
 )
 def test_speed_is_of_the_mean_vector_over_two_minutes(at: float, rows: slice) -> None:
-    """A minute to each side, both ends in; far from every reading that of the nearest."""
+    """A minute to each side, both ends in; minutes from every reading that of the nearest, farther none."""
     rng = np.random.default_rng(0)
     time = np.arange(30) * 10.0
     u, v = rng.normal(2, 1, 30), rng.normal(0, 1, 30)
@@ -150,7 +177,7 @@ def test_the_error_of_a_direction_adds_up_in_squares(spread: float, wind_sd: flo
 
 
 def test_wind_around_a_time_is_that_of_a_minute_to_each_side() -> None:
-    """Both ends in; fewer than three readings: of the whole drive; none: NaN."""
+    """Both ends in; fewer than three readings: the nearest three; none near: NaN."""
     time = np.array([0.0, 40.0, 60.0, 120.0, 121.0, 300.0])
     u, v = np.array([1.0, 2.0, 4.0, 5.0, 100.0, 100.0]), np.array([2.0, 0.0, 0.0, -2.0, 100.0, 100.0])
     wind = WindHistory(time, u, v, 0.1)
@@ -158,8 +185,9 @@ def test_wind_around_a_time_is_that_of_a_minute_to_each_side() -> None:
     epsilon = np.sqrt(1 - np.mean(np.cos(angle)) ** 2 - np.mean(np.sin(angle)) ** 2)
     spread = np.arcsin(epsilon) * (1 + 0.154701 * epsilon**3)
     assert wind_near(wind, 60.0, SETTINGS) == pytest.approx((3.0, 0.0, spread), abs=1e-6)
-    assert wind_near(wind, 300.0, SETTINGS)[:2] == pytest.approx((u.mean(), v.mean()))
-    assert wind_near(wind, 210.0, SETTINGS)[:2] == pytest.approx((u.mean(), v.mean()))
+    for at in (210.0, 300.0):
+        assert wind_near(wind, at, SETTINGS)[:2] == pytest.approx((205 / 3, 198 / 3))
+    assert np.isnan(wind_near(wind, 601.0, SETTINGS)).all()
     assert wind_near(wind, -20.0, replace(SETTINGS, wind_window_s=160.0))[:2] == pytest.approx((7 / 3, 2 / 3))
     assert np.isnan(wind_near(WindHistory(*[np.empty(0)] * 3, 0.1), 0.0, SETTINGS)).all()
     assert wind_near(WindHistory(time[:1], u[:1], v[:1], 0.1), 0.0, SETTINGS) == pytest.approx(

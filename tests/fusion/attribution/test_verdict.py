@@ -24,7 +24,8 @@ X0, Y0 = 405_000.0, 3_396_000.0
 SETTINGS = FusionSettings()
 RATES = RatePrior(np.log(10.0) * np.array([0.0, 1.0, 2.0]))
 SITES = Candidates(
-    ("a", "b", "c"), ((), (), ()), np.array([0, 1, 2, 1]), X0 + np.array([0.0, 300.0, 0.0, -50.0]),
+    ("a", "b", "c"), ((), (), ()), np.array([0, 1, 2, 1]), np.array([0, 0, 0, 1]),
+    X0 + np.array([0.0, 300.0, 0.0, -50.0]),
     Y0 + np.array([100.0, 400.0, -1.0, 0.0]), np.full(4, 35.0), np.ones(4),
 )  # fmt: skip
 
@@ -58,6 +59,7 @@ def _weighed(**changes) -> Weighed:
         "site_rates": np.log([[1.0, 1.0, 1.0], [1e-12, 1e-12, 1.0]]),
         "unlisted": float(np.log(2.0)),
         "background": float(np.log(3.0)),
+        "best_share": np.array([1.0, 0.7]),
     }  # fmt: skip
     return Weighed(**(known | changes))
 
@@ -77,6 +79,7 @@ def test_a_verdict_names_each_explanation_with_place_and_rate() -> None:
     assert found.hotspot_id == "H3"
     assert [(s.site_id, s.probability) for s in found.sites] == [("b", pytest.approx(0.4)), ("a", pytest.approx(0.1))]
     assert [s.distance_m for s in found.sites] == pytest.approx([50.0, 100.0])
+    assert [(s.place, s.place_probability) for s in found.sites] == [(1, 0.7), (0, 1.0)]
     assert [s.bearing_deg for s in found.sites] == pytest.approx([271.0, 1.0])
     assert (found.unlisted, found.background, found.none_of_these) == pytest.approx((0.2, 0.3, 0.5))
     assert (found.bearing_deg, found.half_width_deg, found.source, found.areas) == (200.4, 12.6, None, ())
@@ -94,7 +97,8 @@ def test_a_verdict_names_each_explanation_with_place_and_rate() -> None:
 def test_evidence_is_counted() -> None:
     """Passes near, that saw, with wind; sites; odds of the others; companions that rose."""
     assert state_verdict(_weighed(), SITES, CRS).evidence == (
-        ("passes_near", 3.0), ("passes_seen", 1.0), ("passes_with_wind", 2.0), ("candidate_sites", 2.0),
+        ("passes_near", 3.0), ("passes_seen", 1.0), ("passes_with_wind", 2.0), ("passes_calm", 1.0),
+        ("candidate_sites", 2.0),
         ("log_odds_unlisted", pytest.approx(np.log(2.0))), ("log_odds_background", pytest.approx(np.log(3.0))),
         ("with_co", 0.3),
     )  # fmt: skip
@@ -111,7 +115,10 @@ def test_sightings_are_at_their_place_with_the_wind_from_true_north() -> None:
         pytest.approx(181.0),
         pytest.approx(np.degrees(0.2)),
     )
-    assert (calm.wind_from_deg, calm.wind_sd_deg) == (None, 180.0)
+    assert (calm.wind_from_deg, calm.wind_sd_deg, calm.wind_m_s) == (None, 180.0, 3.0)
+    unknown = replace(_summary("s#0", 1.0, 0.0, float("inf")), wind_m_s=None)
+    [told] = state_verdict(_weighed(passes=(unknown,)), SITES, CRS).sightings
+    assert (told.wind_from_deg, told.wind_m_s) == (None, None)
 
 
 def test_the_reasons_are_told_with_their_numbers() -> None:
@@ -130,7 +137,7 @@ def test_the_reasons_are_told_with_their_numbers() -> None:
     found = state_verdict(none, SITES, CRS)
     assert found.sites == () and found.none_of_these == pytest.approx(1.0)
     assert found.explanation[1:] == (
-        "no wind direction: candidates all around",
+        "no wind direction (the wind is unknown): candidates all around",
         "no registered site upwind",
         "unlisted source 40%, background or traffic 60%",
         "a single sighting: it fixes a bearing, not a distance",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import example, given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from ingest.registers import joins
 from ingest.registers.joins import Group, join_listings, name_key, name_likeness
 from ingest.registers.listings import Listing
+from ingest.registers.places import OtherReading
 from onevisit.words.telling import ToldDecision, tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.registers.register_rows import CODE, OTHER, PERMIT, listing, place
@@ -76,9 +78,20 @@ def test_first_values_of_a_group() -> None:
     """The first text that is not empty, and the first position."""
     group = Group([listing(), listing(name="甲", uscc=CODE), listing(name="乙", **north(0.0)), listing(**north(9.0))])
     assert (group.first("name"), group.first("uscc"), group.first("permit_code")) == ("甲", CODE, "")
-    assert group.position() == (104.1, 30.7)
-    assert (Group().position(), Group().first("name")) == (None, "")
+    assert group.place == place(104.1, 30.7)
+    assert (Group().place, Group().first("name")) == (None, "")
     assert Group() is not Group()
+
+
+@pytest.mark.parametrize(("share", "joined"), [(0.29, False), (0.31, True), (0.45, True)])
+def test_a_row_in_doubt_joins_where_it_may_well_stand(share: float, joined: bool) -> None:
+    """A similar name 350 m off, and at the same spot in another system: one site if that is about as likely."""
+    here = place(104.1, 30.7)
+    away = replace(here, lat=30.7 + 350 / 111_320, others=(OtherReading("GCJ-02", 104.1, 30.7, share),))
+    rows = [listing("a", 1, name="鼎盛家具制造", place=here), listing("b", 1, name="鼎盛家俱制造", place=away)]
+    for ordered in (rows, rows[::-1]):
+        found, _ = join(*ordered)
+        assert (len(found) == 1) == joined
 
 
 # --- codes ---------------------------------------------------------------------------------------------------------

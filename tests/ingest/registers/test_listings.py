@@ -1,21 +1,19 @@
-"""Register rows → listings: codes, places, parts and shapes of a row, and the coordinate system of a register."""
+"""Register rows → listings: codes, places, parts and shapes of a row."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import pytest
 import shapely
 from pyproj import CRS
 
-from ingest.coordinates import gcj02_from_wgs84, to_grid
+from ingest.coordinates import to_grid
 from ingest.outcome import Decision, Phrase, Reject
 from ingest.registers import listings
-from ingest.registers.listings import Listing, RowNotes, read_listings, settle_crs
+from ingest.registers.listings import Listing, RowNotes, read_listings
 from ingest.registers.places import Place
 from ingest.registers.rows import RegisterRow
 from ingest.schema import CrsSource
-from onevisit.words.telling import ToldDecision, ToldReject, tell
+from onevisit.words.telling import ToldReject, tell
 from tests.ingest.immutable import mutable_values
 from tests.ingest.registers.register_rows import CODE, OTHER, PERMIT, listing, place, register, row
 
@@ -296,183 +294,6 @@ def test_the_other_rows_may_be_in_another_register() -> None:
         notes = RowNotes()
         read_listings(registers, "", notes)
         assert len(notes.rejects) == refused
-
-
-# --- the coordinate system of a register ---------------------------------------------------------------------------
-
-
-def rows_of(count: int, **changes: object) -> list[Listing]:
-    """Records of ``list.csv`` by permit code whose numbers are GCJ-02, not declared, 1.1 km apart."""
-    found = []
-    for k in range(count):
-        x, y = (float(v) for v in gcj02_from_wgs84(104.1 + 0.01 * k, 30.7))
-        fields = {"permit_code": f"{CODE}{k:03d}P", "place": place(x, y, source=CrsSource.UNKNOWN)} | changes
-        found.append(listing("list.csv", k + 2, **fields))  # type: ignore[arg-type]
-    return found
-
-
-def parcel_of(k: int, **fields: object) -> Listing:
-    """The parcel of the k-th row in ``parcels.geojson``, 100 m around its true place."""
-    half = 5e-4
-    lon, lat = 104.1 + 0.01 * k, 30.7
-    box = shapely.box(lon - half, lat - half, lon + half, lat + half)
-    keys = fields if fields else {"permit_code": f"{CODE}{k:03d}P"}
-    return listing("parcels.geojson", k + 2, parcel=box, **keys)  # type: ignore[arg-type]
-
-
-def settle(listings: list[Listing], **changes: float) -> tuple[list[Listing], list[Decision]]:
-    """Settled listings and decisions."""
-    notes = RowNotes()
-    options = {"tolerance_m": 120.0, "margin": 2.0, "votes": 3} | changes
-    return settle_crs(listings, notes, **options), notes.decisions  # type: ignore[arg-type]
-
-
-def systems(listings: list[Listing]) -> list[str]:
-    """System and how it is known, of the rows of ``list.csv``."""
-    return [f"{r.place.crs} {r.place.crs_source}" for r in listings if r.place and r.register == "list.csv"]
-
-
-@pytest.mark.parametrize(("tested", "votes", "settled"), [(3, 3, True), (2, 3, False), (2, 2, True), (1, 1, True)])
-def test_rows_follow_enough_tested_ones(tested: int, votes: int, settled: bool) -> None:
-    """As many as are asked for settle the others, one fewer does not."""
-    found, decisions = settle([*rows_of(5), *map(parcel_of, range(tested))], votes=votes)
-    rest = "GCJ-02 guessed" if settled else "WGS 84 unknown"
-    assert systems(found) == ["GCJ-02 guessed"] * tested + [rest] * (5 - tested)
-    for k, one in enumerate(found[:5]):
-        assert one.place is not None
-        truth = (104.1 + 0.01 * k, 30.7) if k < tested or settled else (one.place.x, one.place.y)
-        assert (one.place.lon, one.place.lat) == pytest.approx(truth, abs=1e-8)
-    more = f" and {tested - 1} more rows" if tested > 1 else ""
-    assert (decisions[0].item, tell(decisions[0]).decision) == (
-        f"list.csv, line 2{more}",
-        "coordinates read as GCJ-02",
-    )
-    assert tell(decisions[0]).evidence.startswith(
-        "distance to the site's own parcel or other register: GCJ-02 0 m, WGS 84 "
-    )
-    text = "coordinates read as GCJ-02, like the tested rows of the register"
-    rows = 5 - tested
-    more = f" and {rows - 1} more rows" if rows > 1 else ""
-    note = ToldDecision(
-        f"list.csv, line {tested + 2}{more}", text, "row itself has no parcel or other register to test against"
-    )
-    assert [tell(d) for d in decisions[1:]] == ([note] if settled else [])
-
-
-@pytest.mark.parametrize(("others", "settled"), [(1, True), (2, False)])
-def test_nine_in_ten_tested_rows_must_agree(others: int, settled: bool) -> None:
-    """Nine GCJ-02 and one WGS 84 settle the rest, nine and two do not; both are a mixture that is told."""
-    listings = rows_of(9 + others + 1)
-    for k in range(9, 9 + others):
-        listings[k] = replace(listings[k], place=place(104.1 + 0.01 * k, 30.7, source=CrsSource.UNKNOWN))
-    found, decisions = settle([*listings, *map(parcel_of, range(9 + others))])
-    assert systems(found)[:9] == ["GCJ-02 guessed"] * 9
-    assert systems(found)[9:-1] == ["WGS 84 guessed"] * others
-    assert systems(found)[-1] == ("GCJ-02 guessed" if settled else "WGS 84 unknown")
-    evidence = f"rows that could be tested: 9 × GCJ-02, {others} × WGS 84"
-    told = ToldDecision("list.csv, all rows", "register mixes coordinate systems", evidence)
-    assert told in [tell(d) for d in decisions]
-
-
-def test_registers_do_not_settle_each_other() -> None:
-    """Rows of another list stay as they are; rows that declare their system too."""
-    declared = replace(rows_of(6)[5], place=place(104.15, 30.7))
-    other = replace(rows_of(7)[6], register="other.csv")
-    found, _ = settle([*rows_of(3), declared, other, *map(parcel_of, range(3))])
-    assert found[3] == declared
-    assert found[4] == other
-
-
-@pytest.mark.parametrize(
-    "keys", [{"permit_code": f"{CODE}000P"}, {"uscc": OTHER}, {"name": "甲"}], ids=["permit", "credit", "name"]
-)
-def test_references_are_found_by_every_key(keys: dict[str, str]) -> None:
-    """A parcel under the row's permit code, else its credit code, else its name; a row under its first key only."""
-    lonely = rows_of(1, permit_code="")[0]
-    found, _ = settle([replace(lonely, **keys), parcel_of(0, **keys)])
-    assert systems(found) == ["GCJ-02 guessed"]
-    other = replace(lonely, **({"permit_code": f"{CODE}009P"} | keys)) if "permit_code" not in keys else lonely
-    assert systems(settle([other, parcel_of(0, **keys)])[0]) == ["WGS 84 unknown"]
-
-
-def test_a_parcel_of_the_row_itself_is_no_other_witness() -> None:
-    """Only what other rows say is a reference."""
-    one = replace(rows_of(1)[0], parcel=parcel_of(0).parcel)
-    assert settle([one])[0] == [one]
-
-
-@pytest.mark.parametrize(
-    ("changes", "tells"),
-    [
-        ({}, True),
-        ({"part": "gate"}, False),
-        ({"part": "outlet"}, False),
-        ({"place": place(104.1, 30.7, source=CrsSource.GUESSED)}, False),
-        ({"place": place(104.1, 30.7, source=CrsSource.UNKNOWN)}, False),
-    ],
-)
-def test_places_of_another_register_are_references(changes: dict[str, object], tells: bool) -> None:
-    """A site's place in a register that declares its system, and nothing less."""
-    other = listing("b.csv", permit_code=f"{CODE}000P", **({"place": place(104.1, 30.7)} | changes))  # type: ignore[arg-type]
-    found, _ = settle([*rows_of(1), other])
-    assert systems(found) == ["GCJ-02 guessed" if tells else "WGS 84 unknown"]
-
-
-def test_a_declaration_is_overruled_and_told() -> None:
-    """A row that says WGS 84 and lies on its parcel as GCJ-02; one that lies there as declared is left alone."""
-    x, y = (float(v) for v in gcj02_from_wgs84(104.1, 30.7))
-    false, true = rows_of(1, place=place(x, y))[0], rows_of(1, place=place(104.1, 30.7))[0]
-    found, [decision] = settle([false, parcel_of(0)])
-    assert systems(found) == ["GCJ-02 guessed"]
-    assert (decision.item, tell(decision).decision) == (
-        "list.csv, line 2", "coordinates read as GCJ-02, although declared as WGS 84",
-    )  # fmt: skip
-    assert tell(decision).evidence.startswith("distance to the site's own parcel or other register: GCJ-02 0 m")
-    assert settle([true, parcel_of(0)]) == ([true, parcel_of(0)], [])
-
-
-def test_overruled_rows_have_no_vote() -> None:
-    """Rows that declare a system do not settle those that declare none."""
-    declared = [
-        replace(r, place=replace(r.place, crs_source=CrsSource.DECLARED)) for r in rows_of(3) if r.place is not None
-    ]
-    found, _ = settle([*declared, rows_of(4)[3], *map(parcel_of, range(3))])
-    assert systems(found) == ["GCJ-02 guessed"] * 3 + ["WGS 84 unknown"]
-
-
-def test_the_gate_is_read_like_its_place() -> None:
-    """In the system that was found, tested or followed; a gate in metres stays where it is."""
-    truth = (104.1005, 30.7003)
-    x, y = (float(v) for v in gcj02_from_wgs84(*truth))
-    gate, metres = place(x, y, source=CrsSource.UNKNOWN), place(104.2, 30.8, crs="EPSG:4544")
-    listings = [*rows_of(4, gate=gate), *map(parcel_of, range(3))]
-    found, _ = settle(listings)
-    for one in found[:4]:
-        assert one.gate is not None
-        assert (one.gate.lon, one.gate.lat) == pytest.approx(truth, abs=1e-8)
-        assert (one.gate.crs, one.gate.crs_source, one.gate.x) == ("GCJ-02", CrsSource.GUESSED, x)
-    assert settle([*rows_of(1, gate=metres), parcel_of(0)])[0][0].gate == metres
-
-
-def test_tolerance_and_margin_reach_the_guess() -> None:
-    """A narrow tolerance, or a wide margin where the best system is not exactly right, leaves the row unknown."""
-    shifted = rows_of(1)[0]
-    assert shifted.place is not None
-    beside = replace(shifted, place=replace(shifted.place, y=shifted.place.y + 9e-4, lat=shifted.place.lat + 9e-4))
-    for changes, expected in (
-        ({}, "GCJ-02 guessed"),
-        ({"tolerance_m": 40.0}, "WGS 84 unknown"),
-        ({"margin": 20.0}, "WGS 84 unknown"),
-    ):
-        assert systems(settle([beside, parcel_of(0)], **changes)[0]) == [expected]
-
-
-def test_metres_and_rows_without_a_place_are_not_tested() -> None:
-    """Only degrees have three readings."""
-    grid = replace(rows_of(1)[0], place=place(104.1, 30.7, crs="EPSG:4544", source=CrsSource.GUESSED))
-    nowhere = replace(rows_of(1)[0], place=None)
-    listings = [grid, nowhere, parcel_of(0)]
-    assert settle(listings) == (listings, [])
 
 
 def test_values_are_immutable() -> None:

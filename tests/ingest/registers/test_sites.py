@@ -215,12 +215,13 @@ def test_undeclared_shift_is_found_from_parcels_and_carried_over(tmp_path: Path)
     assert decided == ["permits.csv, line 2 and 7 more rows", "permits.csv, line 10 and 3 more rows"]
 
 
-def test_undeclared_shift_without_evidence_stays_unknown_and_wide(tmp_path: Path) -> None:
-    """Nothing to test against: taken as WGS 84, marked unknown, with the shift in its standard deviation."""
+def test_undeclared_shift_without_evidence_stays_unknown_at_several_places(tmp_path: Path) -> None:
+    """Nothing to test against: as written or where a shifted system has it, each no wider than a known point."""
     register, _ = shifted_register(tmp_path, 3, "")
     sites = read(register).value
     assert {s.crs_source for s in sites} == {CrsSource.UNKNOWN}
-    assert sites[0].position_sd_m == pytest.approx(np.hypot(30.0, 125.0), abs=0.1)
+    assert sites[0].position_sd_m == pytest.approx(30.0, abs=0.01)
+    assert [place.crs for place in sites[0].places] == ["WGS 84", "GCJ-02", "BD-09"]
 
 
 def test_false_declaration_is_overruled_by_the_parcel(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.coordinates import gcj02_from_wgs84
 from ingest.registers import read as sites
 from ingest.registers.read import SiteSettings, read_sites
 from ingest.schema import CrsSource, Site, Visited
@@ -152,11 +153,11 @@ def test_the_best_known_position_is_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("crs", "parts"),
     [
-        ("WGS84", (30.0,)), ("高德", (30.0, 2.0)), ("百度", (30.0, 2.0)), ("EPSG:4326", (30.0,)), ("", (30.0, 125.0)),
+        ("WGS84", (30.0,)), ("高德", (30.0, 2.0)), ("百度", (30.0, 2.0)), ("EPSG:4326", (30.0,)), ("", (30.0,)),
     ],
 )  # fmt: skip
 def test_standard_deviation_of_a_position(tmp_path: Path, crs: str, parts: tuple[float, ...]) -> None:
-    """A plant, the noise of a shifted system, the doubt of an unknown one, the rounding of the text as uniform."""
+    """A plant, the noise of a shifted system, the rounding of the text as uniform; a doubt is no width."""
     for text, half_deg in (("30.700000", 0.5e-6), ("30.70", 0.5e-2)):
         site, _ = one_site(tmp_path, [spot("104.1", text, crs)])
         assert site.position_sd_m == pytest.approx(np.hypot.reduce([*parts, half_deg * DEGREE / np.sqrt(3)]))
@@ -164,7 +165,7 @@ def test_standard_deviation_of_a_position(tmp_path: Path, crs: str, parts: tuple
 
 @pytest.mark.parametrize(
     ("name", "crs", "others"),
-    [("position_sd_m", "WGS84", ()), ("shifted_crs_sd_m", "GCJ02", (30.0,)), ("unknown_crs_sd_m", "", (30.0,))],
+    [("position_sd_m", "WGS84", ()), ("shifted_crs_sd_m", "GCJ02", (30.0,))],
 )
 def test_deviations_are_settings(tmp_path: Path, name: str, crs: str, others: tuple[float, ...]) -> None:
     """Another number takes the place of the usual one."""
@@ -214,27 +215,49 @@ def test_positions_that_contradict_each_other_are_told(tmp_path: Path, apart_m: 
     site, decided = one_site(tmp_path, [*rows[::-1], {"企业名称": "丙"}])
     assert site.lat == float(other)
     text = (
-        f"1.csv, line 2: position of another register believed (甲: {apart_m:.0f} m from its place in 0.csv, line 2)"
+        "1.csv, line 2: position of another register believed; this one is kept as another place (20 %) "
+        f"(甲: {apart_m:.0f} m from its place in 0.csv, line 2)"
     )
     assert decided == ([text] if told else [])
+    other_rows = [place for place in site.elsewhere if place.lat == 30.7]
+    assert [place.probability for place in other_rows] == ([0.2] if told else [])
+    assert sum(place.probability for place in site.places) == pytest.approx(1.0)
 
 
 def test_deviations_of_both_places_count_in_a_contradiction(tmp_path: Path) -> None:
-    """A shift of 350 m is none for a place whose system is unknown; a row without a name is named by its code."""
-    near, far = f"{30.7 + 390.0 / DEGREE:.8f}", f"{30.7 + 395.0 / DEGREE:.8f}"  # 3 · √(30² + 30² + 125²) = 396 m
-    settings_ = {"crs_margin": 50.0}
-    assert (
-        one_site(tmp_path, [spot("104.10000000", "30.70000000"), spot("104.10000000", near, "")], **settings_)[1]
-        == []
-    )
-    assert (
-        one_site(tmp_path, [spot("104.10000000", "30.70000000"), spot("104.10000000", far, "")], **settings_)[1] == []
-    )
-    beyond = f"{30.7 + 398.0 / DEGREE:.8f}"
-    _, [text] = one_site(
-        tmp_path, [spot("104.10000000", "30.70000000"), spot("104.10000000", beyond, "")], **settings_
-    )
-    assert text.startswith(f"1.csv, line 2: position of another register believed ({CODE}001P: 398 m")
+    """Three times √(30² + 30² + 96²), half of a digit of 3e-3°; a row without a name is named by its code."""
+    near, far = f"{30.7 + 300.0 / DEGREE:.8f}", f"{30.7 + 330.0 / DEGREE:.8f}"
+    rough = spot("104.100", "30.70", "EPSG:4326")
+    wide_m = 0.0005 * DEGREE / np.sqrt(3)
+    limit_m = 3 * np.sqrt(2 * 30.0**2 + wide_m**2)
+    for text, apart_m in ((near, 300.0), (far, 330.0)):
+        site, decided = one_site(tmp_path, [spot("104.10000000", text), rough])
+        assert bool(decided) == (apart_m > limit_m)
+        assert (len(site.elsewhere) > 1) == (apart_m > limit_m)
+    assert decided == [] or f"({CODE}001P: 330 m" in decided[0]
+
+
+def test_a_doubt_of_the_system_is_two_places_with_their_gates(tmp_path: Path) -> None:
+    """A row of no system stands as written or where GCJ-02 has it, its gate with it, each as sharp as any point."""
+    x, y = (float(v) for v in gcj02_from_wgs84(104.1, 30.7))
+    gate = [float(v) for v in gcj02_from_wgs84(104.101, 30.701)]
+    row = spot(f"{x:.8f}", f"{y:.8f}", "") | {"大门经度": f"{gate[0]:.8f}", "大门纬度": f"{gate[1]:.8f}"}
+    site, _ = one_site(tmp_path, [row])
+    first, second, third = site.places
+    assert [p.crs for p in site.places] == ["WGS 84", "GCJ-02", "BD-09"]
+    assert [p.probability for p in site.places] == pytest.approx([0.494, 0.452, 0.054], abs=0.001)
+    assert (first.lon, first.lat, first.gate) == (site.lon, site.lat, site.gate)
+    assert (second.lon, second.lat) == pytest.approx((104.1, 30.7), abs=2e-8)
+    assert second.gate is not None
+    assert (second.gate.x, second.gate.y) == pytest.approx((104.101, 30.701), abs=2e-8)
+    assert (first.sd_m, second.sd_m, third.sd_m) == pytest.approx((30.0, np.hypot(30.0, 2.0), np.hypot(30.0, 2.0)))
+
+
+def test_a_gate_of_another_row_does_not_move_with_the_site(tmp_path: Path) -> None:
+    """Its own system is known, whatever the site's is."""
+    rows = [spot("104.1", "30.7", "") | {"企业名称": "厂"}, spot("104.102", "30.702", "GCJ-02") | {"要素": "大门"}]
+    site, _ = one_site(tmp_path, rows)
+    assert site.gate is not None and {place.gate for place in site.places} == {site.gate}
 
 
 @pytest.mark.parametrize(
@@ -421,12 +444,12 @@ def test_nearness_and_likeness_are_settings(tmp_path: Path, changes: dict[str, f
 @pytest.mark.parametrize(
     ("changes", "source"),
     [
-        ({}, "guessed"), ({"crs_votes": 4}, "unknown"), ({"crs_votes": 3}, "guessed"), ({"crs": "WGS84"}, "declared"),
+        ({}, "guessed"), ({"crs": "WGS84"}, "guessed"), ({"crs": "BD-09"}, "declared"),
         ({"crs_tolerance_m": 0.0}, "unknown"), ({"crs_margin": 1e9}, "unknown"),
     ],
 )  # fmt: skip
 def test_settings_of_the_coordinate_system(tmp_path: Path, changes: dict[str, object], source: str) -> None:
-    """Three rows beside their parcels settle the fourth; a declared system, more votes or less tolerance do not."""
+    """Three rows beside their parcels settle the fourth, also a declared one; less tolerance, more margin do not."""
     register, truth = shifted_register(tmp_path, 4, "")
     moved = [(lon, lat + 1.05e-3) for lon, lat in truth]  # 5 m outside of the parcel
     sites = read(register, parcels_of(tmp_path, moved, 3), **changes).value
@@ -476,13 +499,10 @@ def test_settings_with_their_units() -> None:
         "crs": ("", ""),
         "position_sd_m": (30.0, "m"),
         "shifted_crs_sd_m": (2.0, "m"),
-        "unknown_crs_sd_m": (pytest.approx(350.0 / np.sqrt(8.0), rel=0.02), "m"),
         "crs_tolerance_m": (120.0, "m"),
         "crs_margin": (2.0, "1"),
         "crs_votes": (3, "1"),
-        "gate_road_m": (25.0, "m"),
-        "gates_needed": (10, "1"),
-        "gate_guess_sd_m": (pytest.approx(350.0 * np.sqrt(0.1 / 2.0), rel=0.03), "m"),
+        "wrong_file_share": (0.03, "1"),
         "same_place_m": (1500.0, "m"),
         "near_m": (150.0, "m"),
         "name_likeness": (0.6, "1"),

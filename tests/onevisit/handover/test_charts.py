@@ -532,3 +532,11 @@ def test_calm_is_a_ring() -> None:
     assert "arrow" not in found and "head" not in found and len(found["calm"]) == 1 and len(found["sector"]) == 1
     svg = ElementTree.fromstring(str(draw_wind(None, None, 180.0)))
     assert [e.get("r") for e in svg.iter("circle")] == ["42", "7"]
+    assert [e.text for e in svg.iter("text")] == ["N"]
+
+
+def test_unknown_wind_is_a_question() -> None:
+    """No ring, which means calm."""
+    svg = ElementTree.fromstring(str(draw_wind(None, None, 180.0, known=False)))
+    assert [e.get("r") for e in svg.iter("circle")] == ["42"]
+    assert [e.text for e in svg.iter("text")] == ["N", "?"]

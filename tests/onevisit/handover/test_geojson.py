@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from fusion.schema import CredibleArea, Rate, SiteProbability, SourceEstimate
+from ingest.schema import SitePlace
 from onevisit.handover.data.geojson import (
     write_hotspots,
     write_leads,
@@ -249,7 +250,10 @@ NO_SOURCE = dict.fromkeys(
 def test_every_property_of_a_hotspot(tmp_path: Path, make_hotspot: Make, make_attribution: Make) -> None:
     """Each compared with the record that it comes from; of what was not weighed nothing is claimed."""
     hotspot = make_hotspot(species="tvoc", unit="ug m-3", lon=104.123456789, trajectories=("drive", "walk"))
-    sites = (SiteProbability("S1", 0.4, 321.5, 271.0, Rate(3000.0, 1000.0, 9000.0)), SiteProbability("S2", 0.3, 9, 8))
+    sites = (
+        SiteProbability("S1", 0.4, 321.5, 271.0, Rate(3000.0, 1000.0, 9000.0), 1, 0.75),
+        SiteProbability("S2", 0.3, 9, 8),
+    )
     attribution = replace(
         make_attribution(S1=0.7), sites=sites, unlisted=0.2, background=0.1, none_of_these=0.31, source=SOURCE,
         areas=(AREA,), explanation=("upwind", "near"), bearing_deg=265.0, half_width_deg=31.5,
@@ -265,9 +269,10 @@ def test_every_property_of_a_hotspot(tmp_path: Path, make_hotspot: Make, make_at
             "sites": [
                 {
                     "site_id": "S1", "probability": 0.4, "distance_m": 321.5, "bearing_deg": 271.0,
-                    "rate_g_s": 3e-3, "rate_g_s_low": 1e-3, "rate_g_s_high": 9e-3,
+                    "place_probability": 0.75, "rate_g_s": 3e-3, "rate_g_s_low": 1e-3, "rate_g_s_high": 9e-3,
                 },
-                {"site_id": "S2", "probability": 0.3, "distance_m": 9, "bearing_deg": 8} | no_rate,
+                {"site_id": "S2", "probability": 0.3, "distance_m": 9, "bearing_deg": 8, "place_probability": 1.0}
+                | no_rate,
             ],
             "none_of_these": 0.31, "unlisted": 0.2, "background_or_traffic": 0.1, "bearing_deg": 265.0,
             "bearing_half_width_deg": 31.5, "source_lon": 104.0001235, "source_lat": 30.0006543,
@@ -305,7 +310,9 @@ def test_every_property_of_a_lead(tmp_path: Path) -> None:
         "S1", "成都", "P1", 104.123456789, 30.5,
         (Evidence("hotspot", "H001", seen, "e", "证"), Evidence("register", "permit_valid_to", None, "f", "据")),
         (Explanation("this_site", 0.123456789), Explanation("unlisted_source", 0.25)), 0.123456789, Disposition.HELP,
-        ("a", "b"), ("甲", "乙"), (), ("H001", "H002"),
+        ("a", "b"), ("甲", "乙"), (), ("H001", "H002"), at_gate=True,
+        places=(SitePlace(104.123456789, 30.5, 30.0, 0.75, "GCJ-02", shapely.Point(104.1, 30.123456789)),
+                SitePlace(104.2, 30.6, 31.0, 0.25, "WGS 84")),
     )  # fmt: skip
     write_leads(tmp_path / "l.geojson", [lead])
     (feature,) = read(tmp_path / "l.geojson")
@@ -321,7 +328,13 @@ def test_every_property_of_a_lead(tmp_path: Path) -> None:
                 {"name": "this_site", "probability": 0.123457}, {"name": "unlisted_source", "probability": 0.25},
             ],
             "hotspots": ["H001", "H002"], "reason_en": "a; b", "reason_zh": "甲；乙",
-            "calibration": "", "calibration_zh": "",
+            "calibration": "", "calibration_zh": "", "at_gate": True,
+            "places": [
+                {"lon": 104.1234568, "lat": 30.5, "sd_m": 30.0, "probability": 0.75, "crs": "GCJ-02",
+                 "gate_lon": 104.1, "gate_lat": 30.1234568},
+                {"lon": 104.2, "lat": 30.6, "sd_m": 31.0, "probability": 0.25, "crs": "WGS 84", "gate_lon": None,
+                 "gate_lat": None},
+            ],
         },
         "geometry": {"type": "Point", "coordinates": [104.1234568, 30.5]},
     }  # fmt: skip
@@ -331,6 +344,7 @@ FIRST = {
     "route": "R1", "stop": 1, "site_id": "S1", "name": "Works S1", "permit_code": "P-S1", "kind": "case",
     "counts_against_cap": True, "arrive": "2026-03-02T09:30+08:00", "leave": "2026-03-02T10:30+08:00",
     "lon": 121.5272106, "lat": 31.1774276, "gcj02_lon": 121.531542, "gcj02_lat": 31.175304, "at_gate": True,
+    "places": [],
     "matters": "CH₄ above background; yearly plan", "matters_zh": "甲烷高出背景；年度计划",
     "reasons": "seen again; plan; explanations: this_site 0.80, unlisted_source 0.20",
     "reasons_zh": "重复检出；计划；各解释概率：this_site 0.80, unlisted_source 0.20", "probability": 0.8,
@@ -341,7 +355,8 @@ FIRST = {
 SECOND = {
     "route": "R1", "stop": 2, "site_id": "S2", "name": "Works S2", "permit_code": "P-S2", "kind": "special",
     "counts_against_cap": False, "arrive": "2026-03-02T11:30+08:00", "leave": "2026-03-02T12:30+08:00", "lon": 13.4,
-    "lat": 52.5, "gcj02_lon": 13.4, "gcj02_lat": 52.5, "at_gate": False, "matters": "CH₄ above background",
+    "lat": 52.5, "gcj02_lon": 13.4, "gcj02_lat": 52.5, "at_gate": False, "places": [],
+    "matters": "CH₄ above background",
     "matters_zh": "甲烷高出背景", "reasons": "seen again", "reasons_zh": "重复检出", "probability": 0.7,
     "explanations": [], "priority": 3, "navigate": "",
 }  # fmt: skip

@@ -84,16 +84,24 @@ def test_the_way_is_the_sum_of_its_steps_but_for_jumps(make_track: Make, lon: li
     assert summarise(ReportContents("m", (region,))).km == pytest.approx(metres / 1000, abs=1e-6)
 
 
-def test_a_wind_that_was_measured_is_told_where_it_was_calm(make_hotspot: Make, make_track: Make) -> None:
-    """One trace with wind is enough; then hotspots without a direction are named, else the missing wind is."""
+def test_a_wind_that_was_measured_is_told_where_it_was_calm(
+    make_hotspot: Make, make_track: Make, make_attribution: Make
+) -> None:
+    """Calm is told of each hotspot, unknown wind of those without a bearing; of a mission without wind once."""
     contents = mission(make_hotspot, make_track)
     first, second = contents.regions
     calm = make_hotspot(id="H003", wind_from_deg=None)
     quiet = replace(contents, regions=(first, replace(second, hotspots=(calm,))))
-    assert summarise(quiet).doubts == (Doubt("doubt_wind_none", 1),)
+    assert summarise(quiet).doubts == (Doubt("doubt_wind_none", 1), Doubt("doubt_calm", 1, "H003"))
     track = make_track(u=("obs", np.zeros(600), {"units": "m s-1"}))
     windy = replace(quiet, regions=(first, replace(second, hotspots=(calm,), tracks=(track,))))
     assert summarise(windy).doubts == (Doubt("doubt_calm", 1, "H003"),)
+    unknown = replace(second, hotspots=(replace(calm, wind_speed=None),))
+    told = summarise(replace(windy, regions=(first, replace(unknown, tracks=(track,))))).doubts
+    assert told == (Doubt("doubt_wind_unknown", 1, "H003"),)
+    assert summarise(replace(quiet, regions=(first, unknown))).doubts == (Doubt("doubt_wind_none", 1),)
+    borrowed = replace(unknown, tracks=(track,), attributions=(make_attribution("H003", S1=0.9),))
+    assert summarise(replace(windy, regions=(first, borrowed))).doubts == ()
 
 
 @pytest.mark.parametrize(("none", "is_told"), [(0.39, False), (0.4, True), (0.5, True)])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import ContractError, SettingError
 from ingest.outcome import Reject
-from ingest.schema import CrsSource
+from ingest.schema import CrsSource, SitePlace
 from onevisit.leads.weigh import fault_probability, weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, VisitKind
 from onevisit.settings import VisitSettings
@@ -44,11 +44,10 @@ def test_recurring_directed_and_clear_hotspot_asks_for_a_visit(make_site, make_h
         {"single_sighting": True, "passes_seen": 1},
         {"passes_seen": 2, "passes_crossed": 12},
         {"wind_from_deg": None, "wind_speed": 0.4},
-        {"wind_from_deg": None, "wind_speed": None},
     ],
 )
 def test_doubtful_hotspot_is_measured_again_never_visited(make_site, make_hotspot, make_attribution, changes):
-    """One sighting, rare sightings, calm or unknown wind: the site is not entered, however likely it is."""
+    """One sighting, rare sightings, calm: the site is not entered, however likely it is."""
     lead = only_lead([make_site()], [make_hotspot(**changes)], [make_attribution(S1=0.95)])
     assert lead.disposition is Disposition.MEASURE_AGAIN
 
@@ -58,6 +57,51 @@ def test_attribution_without_direction_is_measured_again(make_site, make_hotspot
     lead = only_lead([make_site()], [make_hotspot()], [make_attribution(S1=0.9, bearing_deg=None)])
     assert lead.disposition is Disposition.MEASURE_AGAIN
     assert lead.reason_en.startswith("hotspot H001: the data support no direction")
+
+
+@pytest.mark.parametrize(("bearing_deg", "borrowed"), [(None, False), (90.0, True)])
+def test_unknown_wind_is_told_from_calm(make_site, make_hotspot, make_attribution, bearing_deg, borrowed):
+    """Without a wind of its own a hotspot asks for a visit only where the wind of another logger gave a bearing."""
+    hotspot = make_hotspot(wind_from_deg=None, wind_speed=None)
+    lead = only_lead([make_site()], [hotspot], [make_attribution(S1=0.95, bearing_deg=bearing_deg)])
+    assert lead.disposition is (Disposition.VISIT if borrowed else Disposition.MEASURE_AGAIN)
+    assert ("no wind was measured" in lead.reason_en) != borrowed and "calm" not in lead.reason_en
+
+
+PLACES = (
+    SitePlace(104.01, 30.01, 31.0, 0.25, "GCJ-02", shapely.Point(104.011, 30.012)),
+    SitePlace(104.02, 30.0, 31.0, 0.1, "BD-09"),
+)
+
+
+@pytest.mark.parametrize(
+    ("place", "share", "at", "at_gate", "disposition"),
+    [
+        (0, 0.7, (104.001, 30.002), True, Disposition.VISIT),
+        (0, 0.66, (104.001, 30.002), True, Disposition.MEASURE_AGAIN),
+        (1, 0.99, (104.011, 30.012), True, Disposition.VISIT),
+        (2, 0.9, (104.02, 30.0), False, Disposition.VISIT),
+    ],
+)
+def test_a_team_drives_to_the_place_that_fits(
+    make_site, make_hotspot, make_attribution, place, share, at, at_gate, disposition
+):
+    """Of several places the one that explains the hotspot, at its gate if known; a doubtful one is checked first."""
+    site = make_site(elsewhere=PLACES, gate=shapely.Point(104.001, 30.002))
+    attribution = make_attribution(S1=0.95)
+    told = tuple(replace(s, place=place, place_probability=share) for s in attribution.sites)
+    lead = only_lead([site], [make_hotspot()], [replace(attribution, sites=told)])
+    assert (lead.lon, lead.lat) == at and lead.at_gate is at_gate
+    assert lead.disposition is disposition
+    assert lead.places[0] == site.places[place] and set(lead.places) == set(site.places)
+    assert ("leaves 3 places" in lead.reason_en) == (disposition is Disposition.MEASURE_AGAIN)
+
+
+def test_a_site_of_one_place_names_none(make_site, make_hotspot, make_attribution):
+    """And a lead without a hotspot leads to the likeliest."""
+    assert only_lead([make_site()], [make_hotspot()], [make_attribution(S1=0.95)]).places == ()
+    lead = only_lead([make_site(elsewhere=PLACES, permit_valid_to=DAY)], [], [])
+    assert (lead.lon, lead.lat, lead.at_gate) == (104.0, 30.0, False) and len(lead.places) == 3
 
 
 def test_wrong_door_is_not_risked_when_the_position_is_doubtful(make_site, make_hotspot, make_attribution):
@@ -308,8 +352,7 @@ def test_a_probability_at_a_threshold_has_reached_it(
         ({"passes_seen": 3, "single_sighting": True}, "seen in 3 of 4 passes, 2 are needed"),
         ({"passes_seen": 3, "passes_crossed": 10}, None),
         ({"passes_seen": 3, "passes_crossed": 11}, "seen in 3 of 11 passes, less than 30%"),
-        ({"wind_speed": None}, "no wind was measured"),
-        ({"wind_speed": float("nan")}, "no wind was measured"),
+        ({"wind_speed": None}, None),
         ({"wind_speed": 0.6}, None),
         ({"wind_speed": 0.6, "wind_from_deg": None}, "calm (0.6 m/s)"),
     ],
@@ -334,7 +377,9 @@ def test_chinese_reasons_carry_the_same_numbers(make_site: Make, make_hotspot: M
     sites = [make_site(position_sd_m=151.0)]
     rare = make_hotspot(passes_seen=3, passes_crossed=11, wind_speed=0.5, wind_from_deg=None)
     once = make_hotspot(id="H002", passes_seen=1, passes_crossed=7, wind_speed=None)
-    leads = weighed(sites, [rare, once], [make_attribution(S1=0.55, S2=0.4), make_attribution("H002", S1=0.5)])
+    leads = weighed(
+        sites, [rare, once], [make_attribution(S1=0.55, S2=0.4), make_attribution("H002", S1=0.5, bearing_deg=None)]
+    )
     door = "点位坐标误差约 ± 151 m，须先核实名录坐标"
     assert leads[0].reasons_zh == (
         f"热点 H001：11 次通过中检出 3 次，低于 30%；静风（0.5 m/s），无法定向；{door}；概率 0.55 低于 0.60；"

@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from ingest.flags import Flag
 from ingest.outcome import Outcome
-from ingest.schema import Camera, Frame, Pose
+from ingest.schema import Camera, Frame, Pose, SitePlace
 from onevisit.settings import RouteSettings
 from onevisit.visits.regions import Region, RegionSettings, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.words.telling import ToldDecision, tell
@@ -166,6 +166,19 @@ def test_reach_is_widened_by_twice_the_error_of_the_position(
     site = make_site("S1", 104.0, 30.0 + north_m / DEGREE_M, position_sd_m=sd_m)
     regions = split_regions([drive("a", 0.0)], [], SMALL).value
     assert len(keep_sites_in_reach([site], regions, SMALL).value) == kept
+
+
+@pytest.mark.parametrize(("north_m", "kept"), [(1900.0, True), (2010.0, True), (2100.0, False)])
+def test_a_site_in_doubt_is_in_reach_if_any_place_of_it_is(
+    drive: Make, make_site: Make, north_m: float, kept: bool
+) -> None:
+    """Each place by its own error, 10 m here; what is too far is told with the nearest place."""
+    other = SitePlace(104.0, 30.0 + north_m / DEGREE_M, 10.0, 0.1, "GCJ-02")
+    site = make_site("S1", 104.0, 30.0 + 9000.0 / DEGREE_M, position_sd_m=20.0, elsewhere=(other,))
+    regions = split_regions([drive("a", 0.0)], [], SMALL).value
+    outcome = keep_sites_in_reach([site], regions, SMALL)
+    assert len(outcome.value) == kept
+    assert kept or outcome.rejects[0].values["distance_km"] == pytest.approx(north_m / 1000, rel=0.01)
 
 
 def test_a_site_out_of_reach_is_told_with_its_distance(drive: Make, make_site: Make) -> None:

@@ -12,7 +12,7 @@ import shapely
 
 from ingest.errors import ContractError, SettingError
 from ingest.outcome import Outcome
-from ingest.schema import Visited
+from ingest.schema import SitePlace, Visited
 from onevisit.leads.weigh import weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Visit, VisitKind
 from onevisit.settings import VisitSettings
@@ -110,11 +110,14 @@ CASE = replace(PLAN, code="emission", kind=VisitKind.CASE, text_en="methane", te
 SPECIAL = replace(PLAN, code="campaign", kind=VisitKind.SPECIAL, text_en="campaign", text_zh="专项")
 
 
-def lead_of(*matters: Matter, probability: float = 0.8, disposition: Disposition = Disposition.VISIT) -> Lead:
+def lead_of(
+    *matters: Matter, probability: float = 0.8, disposition: Disposition = Disposition.VISIT, at_gate: bool = False
+) -> Lead:
     """A lead with these matters."""
     return Lead(
         "S1", "named by the lead", "", 104.01, 30.02, (Evidence("hotspot", "H001", None, "e", "证"),),
         (Explanation("this_site", probability),), probability, disposition, ("why",), ("为何",), matters,
+        at_gate=at_gate,
     )  # fmt: skip
 
 
@@ -128,7 +131,7 @@ def test_every_field_of_a_visit_is_that_of_lead_site_and_settings(make_site: Mak
     site = make_site(
         permit_code="P1", address="No. 1", position_sd_m=12.0, gate=shapely.Point(104.01, 30.02), visited=TWICE[:1]
     )
-    lead = lead_of(CASE, PLAN)
+    lead = lead_of(CASE, PLAN, at_gate=True)
     outcome = entered(lead, site, yearly_cap=2)
     assert outcome == Outcome(
         (
@@ -141,8 +144,11 @@ def test_every_field_of_a_visit_is_that_of_lead_site_and_settings(make_site: Mak
 
 
 def test_a_site_without_a_gate_is_visited_at_its_reference_point(make_site: Make) -> None:
-    """The visit says so."""
+    """The visit says so; where the site is in doubt it has the places of the lead and the width of the first."""
     assert not entered(lead_of(CASE), make_site()).value[0].at_gate
+    places = (SitePlace(104.01, 30.02, 44.0, 0.3, "GCJ-02"), SitePlace(104.0, 30.0, 10.0, 0.7, "WGS 84"))
+    (visit,) = entered(replace(lead_of(CASE), places=places), make_site(elsewhere=places[:1])).value
+    assert (visit.places, visit.position_sd_m) == (places, 44.0)
 
 
 @pytest.mark.parametrize(
