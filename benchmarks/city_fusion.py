@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from fusion import FusionSettings, Hotspot, attribute_hotspots
-from fusion.attribution.dispersion import Plume, obukhov_from_sun, plume_of
+from fusion.air.dispersion import Plume, obukhov_from_sun, plume_of
 from fusion.cube.grid import unproject
 from ingest.schema import Site, new_trace
 from tracks import Track

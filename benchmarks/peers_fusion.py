@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusion import FusionSettings
+from fusion.air.ribbons import wind_near
 from fusion.attribution.observations import BinnedPass, bin_passes, event_of
 from fusion.attribution.position import locate_source
-from fusion.attribution.ribbons import wind_near
 from fusion.cube.grid import unproject
 from ingest.schema import new_trace
 from onevisit.truth.simulate.air.puffs import Emitter, sample_puffs

@@ -26,8 +26,8 @@ from benchmarks.peers_fusion import HEADING, compare, former_section, section
 from benchmarks.peers_imagery import default_peers
 from benchmarks.real_data import data_folder
 from fusion import FusionSettings
+from fusion.air.dispersion import Plume, Weather, obukhov_from_sun, plume_of, solar_elevation_rad
 from fusion.attribution.crossing import Event
-from fusion.attribution.dispersion import Plume, Weather, obukhov_from_sun, plume_of, solar_elevation_rad
 from fusion.attribution.observations import bin_passes, event_of
 from fusion.attribution.position import SourcePosition, locate_source
 from fusion.cube.grid import project, unproject

@@ -14,10 +14,11 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 from scipy.special import logsumexp
 
+from fusion.air.winds import winds_of
 from fusion.attribution.candidates import Candidates, candidates_of, species_weight
 from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, rate_prior
 from fusion.attribution.fingerprint import Companion, companions_of, fingerprint_weight
-from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of, winds_of
+from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
 from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
 from fusion.attribution.verdict import Weighed, locate, state_verdict
 from fusion.cube.grid import grid_north_rad, project

@@ -10,11 +10,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from fusion.air.dispersion import Plume, solar_elevation_rad
+from fusion.air.ribbons import air_of, direction_sd_rad, upwind_ribbons, wind_near
+from fusion.air.trajectory import Air, WindHistory
+from fusion.air.winds import seconds_of, winds_of
 from fusion.attribution.crossing import Event, PassSummary, Stretch
-from fusion.attribution.dispersion import Plume, solar_elevation_rad
-from fusion.attribution.ribbons import air_of, direction_sd_rad, upwind_ribbons, wind_near
-from fusion.attribution.trajectory import Air, WindHistory, wind_history
-from fusion.cube.grid import grid_north_rad, project
+from fusion.cube.grid import project
 from fusion.cube.partials import enhanced_species, usable_rows
 from fusion.settings import FusionSettings
 
@@ -27,7 +28,6 @@ Bools = NDArray[np.bool_]
 
 _SLACK_S = 5.0
 _GAP_S = 60.0  # a longer absence starts another stretch
-_ONE_VEHICLE_M = 200.0  # between two receivers of one vehicle: 10 s of clock error at 20 m s-1
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,74 +77,6 @@ def bin_passes(
     return tuple(binned)
 
 
-@dataclass(frozen=True, eq=False)
-class Aboard:
-    """The wind of a track: its own, or that of ``lender``; ``beside`` are those of its vehicle that measure wind."""
-
-    wind: WindHistory
-    lender: Track | None = None
-    beside: tuple[Track, ...] = ()
-
-
-def winds_of(tracks: Sequence[Track], crs: str, settings: FusionSettings) -> tuple[Aboard, ...]:
-    """The wind of every track; one without an anemometer borrows it from another of its time.
-
-    A logger in the same vehicle comes first, then one that was elsewhere in the region. Without either the wind stays
-    unknown, which is not calm.
-    """
-    histories = [_history(track.passes, crs, settings) for track in tracks]
-    windy = [(track, wind) for track, wind in zip(tracks, histories, strict=True) if wind.known]
-    found = []
-    for track, own in zip(tracks, histories, strict=True):
-        lenders = [] if own.known else [pair for pair in windy if _together(pair[0].passes, track.passes)]
-        beside = [pair for pair in lenders if _rode_along(pair[0].passes, track.passes, crs)]
-        lender, wind = next(iter([*beside, *lenders]), (None, own))
-        found.append(Aboard(wind, lender, tuple(t for t, _ in beside)))
-    return tuple(found)
-
-
-def _rode_along(one: xr.Dataset, other: xr.Dataset, crs: str) -> bool:
-    """Whether two loggers were at the same places at the same times, as two in one vehicle are."""
-    x, y = project(one["lon"].values, one["lat"].values, crs)
-    known = np.isfinite(x)
-    px, py = project(other["lon"].values, other["lat"].values, crs)
-    time, when = _seconds(one)[known], _seconds(other)
-    if not time.size:
-        return False
-    common = np.isfinite(px) & (when >= time[0]) & (when <= time[-1])
-    if not common.any():
-        return False
-    off_x = px[common] - np.interp(when[common], time, x[known])
-    off_y = py[common] - np.interp(when[common], time, y[known])
-    return bool(np.median(np.hypot(off_x, off_y)) <= _ONE_VEHICLE_M)
-
-
-def _seconds(passes: xr.Dataset) -> Floats:
-    """Seconds since 1970, a clock that all tracks share."""
-    return np.asarray(passes["time"].values.astype("datetime64[ns]").astype(np.int64) / 1e9)
-
-
-def _together(one: xr.Dataset, other: xr.Dataset) -> bool:
-    """Whether two loggers ran at the same time for half of the shorter one's record."""
-    a, b = one["time"].values, other["time"].values
-    common = min(a[-1], b[-1]) - max(a[0], b[0])
-    return bool(common > 0.5 * min(a[-1] - a[0], b[-1] - b[0]))
-
-
-def _history(passes: xr.Dataset, crs: str, settings: FusionSettings) -> WindHistory:
-    """Wind of a drive along the axes of the grid, whose north is not the true one off the central meridian."""
-    time = _seconds(passes)
-    if "u" not in passes or "v" not in passes:
-        return WindHistory(time[:0], time[:0], time[:0], float("nan"))
-    error = (
-        np.broadcast_to(passes["wind_sd"].values, time.shape) if "wind_sd" in passes else np.full(time.size, np.nan)
-    )
-    turn = grid_north_rad(float(passes["lon"].mean()), float(passes["lat"].mean()), crs)
-    u, v = passes["u"].values, passes["v"].values
-    east, north = u * np.cos(turn) - v * np.sin(turn), u * np.sin(turn) + v * np.cos(turn)
-    return wind_history(time, east, north, error, smooth_s=settings.wind_smooth_s)
-
-
 def _bin_pass(
     passes: xr.Dataset,
     species: str,
@@ -160,7 +92,7 @@ def _bin_pass(
     _, group = np.unique(square, axis=0, return_inverse=True)
     group = group.ravel()
     count = np.bincount(group).astype(np.float64)
-    when = np.bincount(group, _seconds(passes)[rows]) / count
+    when = np.bincount(group, seconds_of(passes)[rows]) / count
     order = np.argsort(when, kind="stable")
 
     def mean(values: Floats) -> Floats:

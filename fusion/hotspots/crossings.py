@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from fusion.air.winds import ran_together, rode_along, seconds_of
 from fusion.cube.grid import project
 from fusion.cube.partials import enhanced_species, usable_rows
 from ingest.species import species_of
@@ -35,8 +36,6 @@ _NO_POLLUTANTS = ("h2o",)
 """Measured to dry the others: what a river or a sprinkler evaporates is no place to look at."""
 _WALK_M_S = 1.0
 """Slower on average than this over a crossing, a vehicle stands for part of it."""
-_RIDE_M = 60.0
-"""Loggers whose positions at the same moments are nearer than this (median) ride on one vehicle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +126,7 @@ def find_crossings(tracks: Sequence[Track], crs: str) -> Crossings:
         Empty where no track has a plume.
     """
     rows = [_rows(track.passes, crs) for track in tracks]
-    vehicles = _vehicles(rows)
+    vehicles = _vehicles(tracks, crs)
     slugs = _slugs(tracks)
     species = tuple(slugs)
     plumes = _plumes(tracks, rows, vehicles, species)
@@ -145,36 +144,24 @@ def _slugs(tracks: Sequence[Track]) -> dict[str, str]:
 
 
 def _rows(passes: xr.Dataset, crs: str) -> _Rows:
-    time = passes["time"].values.astype("datetime64[ns]").astype(np.int64) / 1e9
+    time = seconds_of(passes)
     x, y = project(passes["lon"].values, passes["lat"].values, crs)
     return _Rows(time, x, y, passes["pass_index"].values.astype(np.int64))
 
 
-def _vehicles(rows: Sequence[_Rows]) -> Ints:
+def _vehicles(tracks: Sequence[Track], crs: str) -> Ints:
     """The vehicle of every track: the number of the first track that rode along with it."""
-    vehicle = np.arange(len(rows))
-    for k, own in enumerate(rows):
+    vehicle = np.arange(len(tracks))
+    for k, own in enumerate(tracks):
         for j in range(k):
-            if vehicle[j] == j and _ride_together(rows[j], own):
+            if vehicle[j] == j and _one_vehicle(tracks[j].passes, own.passes, crs):
                 vehicle[k] = j
                 break
     return vehicle
 
 
-def _ride_together(one: _Rows, two: _Rows) -> bool:
-    """Whether two records were at the same places at the same times for half of the shorter one's rows."""
-    if not (one.time.size and two.time.size) or one.time[-1] < two.time[0] or two.time[-1] < one.time[0]:
-        return False
-    shorter, longer = (one, two) if one.time.size <= two.time.size else (two, one)
-    step = max(1, shorter.time.size // 500)
-    at = shorter.time[::step]
-    inside = (at >= longer.time[0]) & (at <= longer.time[-1])
-    known = np.isfinite(longer.x)
-    if inside.sum() < 0.5 * at.size or not known.any():
-        return False
-    x, y = (np.interp(at[inside], longer.time[known], v[known]) for v in (longer.x, longer.y))
-    apart = np.hypot(shorter.x[::step][inside] - x, shorter.y[::step][inside] - y)
-    return bool(np.nanmedian(apart) <= _RIDE_M) if np.isfinite(apart).any() else False
+def _one_vehicle(one: xr.Dataset, two: xr.Dataset, crs: str) -> bool:
+    return ran_together(one, two) and rode_along(one, two, crs)
 
 
 @dataclass(frozen=True, eq=False)

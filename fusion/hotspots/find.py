@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from fusion.attribution.dispersion import solar_elevation_rad
-from fusion.attribution.observations import wind_histories
-from fusion.attribution.ribbons import upwind_ribbons
-from fusion.attribution.trajectory import WindHistory
+from fusion.air.dispersion import solar_elevation_rad
+from fusion.air.ribbons import upwind_ribbons
+from fusion.air.trajectory import WindHistory
+from fusion.air.winds import winds_of
 from fusion.cube.grid import geobox_of
 from fusion.hotspots.agreement import seek_agreement
 from fusion.hotspots.chance import Group, group_crossings, judge_groups
@@ -80,7 +80,7 @@ def _places(table: xr.Dataset, tracks: Sequence[Track], settings: FusionSettings
     geobox = geobox_of(table)
     crs = str(geobox.crs)
     crossings = find_crossings(tracks, crs)
-    winds = wind_histories(tracks, crs, settings)
+    winds = [aboard.wind for aboard in winds_of(tracks, crs, settings)]
     group = join_crossings(crossings, _paths(crossings, tracks, winds, settings))
     exhaust = is_exhaust_like(crossings, settings.combustion_species)
     alpha = settings.alpha

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
-from fusion.attribution.trajectory import WindHistory
+from fusion.air.trajectory import WindHistory
+from fusion.air.winds import seconds_of
 from fusion.cube.grid import cell_area_m2, cell_index, grid_north_rad, unproject
 from fusion.cube.partials import enhanced_species, usable_rows
 from fusion.hotspots.agreement import cells_to_polygon, wind_from
@@ -139,8 +140,7 @@ def _sample(crossings: Crossings, k: int, species: str, tracks: Sequence[Track],
     if track is None:
         return Sampled(np.empty(0, np.int64), np.empty(0), np.empty(0))
     passes = track.passes
-    time = passes["time"].values.astype("datetime64[ns]").astype(np.int64) / 1e9
-    rows = np.arange(*np.searchsorted(time, [crossings.start[k], crossings.end[k] + 1e-3]))
+    rows = np.arange(*np.searchsorted(seconds_of(passes), [crossings.start[k], crossings.end[k] + 1e-3]))
     part = passes.isel(obs=rows)
     use = usable_rows(part, species)
     cells = cell_index(part["lon"].values[use], part["lat"].values[use], geobox)

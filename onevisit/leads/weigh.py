@@ -14,7 +14,7 @@ import numpy as np
 
 from fusion.schema import Attribution, Hotspot, SiteProbability
 from ingest.errors import ContractError
-from ingest.outcome import Notes, Outcome, Phrase
+from ingest.outcome import Notes, Outcome
 from ingest.schema import Site, SitePlace
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Rival, VisitKind
 from onevisit.settings import VisitSettings

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from openpyxl import load_workbook
 from pyproj import Transformer
 
-from ingest.errors import SettingError
 from ingest.coordinates import wgs84_from_gcj02
+from ingest.errors import SettingError
 from ingest.flags import Flag
 from onevisit.check import check_mission
 from onevisit.job import process_mission

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from benchmarks.city_fusion import per_rate
 from fusion import Attribution, FusionSettings, Hotspot, attribute_hotspots
+from fusion.air.dispersion import obukhov_from_sun, plume_of
 from fusion.attribution import attribute as attribution
 from fusion.attribution.candidates import Candidates, candidates_of, species_weight
 from fusion.attribution.crossing import RatePrior, rate_prior
-from fusion.attribution.dispersion import obukhov_from_sun, plume_of
 from fusion.attribution.fingerprint import Companion
 from fusion.attribution.observations import bin_passes, event_of
 from fusion.attribution.places import Places, square_cells

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from fusion import FusionSettings
+from fusion.air.trajectory import WindHistory
 from fusion.attribution.fingerprint import Companion, companions_of, fingerprint_weight
 from fusion.attribution.observations import BinnedPass
-from fusion.attribution.trajectory import WindHistory
 
 SETTINGS = FusionSettings()
 NO_WIND = WindHistory(*[np.empty(0)] * 3, float("nan"))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from fusion import FusionSettings
+from fusion.air.dispersion import Weather, plume_of, solar_elevation_rad
+from fusion.air.ribbons import direction_sd_rad, upwind_ribbons
+from fusion.air.trajectory import Air, WindHistory
 from fusion.attribution import observations
 from fusion.attribution.crossing import Stretch
-from fusion.attribution.dispersion import Weather, plume_of, solar_elevation_rad
 from fusion.attribution.observations import BinnedPass, bin_passes, event_of, winds_of
-from fusion.attribution.ribbons import direction_sd_rad, upwind_ribbons
-from fusion.attribution.trajectory import Air, WindHistory
 from fusion.cube.grid import grid_north_rad, unproject
 
 CRS = "EPSG:4544"

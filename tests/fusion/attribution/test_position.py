@@ -11,9 +11,9 @@ import shapely
 
 from benchmarks.city_fusion import per_rate
 from fusion import FusionSettings
+from fusion.air.dispersion import Weather, plume_of
 from fusion.attribution import position
 from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, rate_prior
-from fusion.attribution.dispersion import Weather, plume_of
 from fusion.attribution.observations import bin_passes, event_of
 from fusion.attribution.places import Places
 from fusion.attribution.position import locate_source

@@ -11,7 +11,7 @@ and grows:
   ``dσ²/dt = 2 σv² T (1 − exp(−t/T))``.
 
 Profiles and φh are those of Businger and Dyer. Valid over open and suburban ground from tens of metres to a few
-kilometres; not inside a street canyon, nor for heavy or buoyant gas. No line of `fusion.attribution.dispersion` is
+kilometres; not inside a street canyon, nor for heavy or buoyant gas. No line of `fusion.air.dispersion` is
 used here, and the model differs from its steady plume on purpose: an inverse that is given its own forward model
 proves nothing.
 """

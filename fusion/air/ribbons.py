@@ -7,8 +7,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.attribution.dispersion import Plume, obukhov_from_sun, plume_of
-from fusion.attribution.trajectory import Air, BackPaths, WindHistory, back_paths
+from fusion.air.dispersion import Plume, obukhov_from_sun, plume_of
+from fusion.air.trajectory import Air, BackPaths, WindHistory, back_paths
 from fusion.settings import FusionSettings
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import quad, solve_ivp
 
 from benchmarks.city_fusion import per_rate
-from fusion.attribution.dispersion import (
+from fusion.air.dispersion import (
     Plume,
     Weather,
     crosswind_sd_m,

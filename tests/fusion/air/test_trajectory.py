@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fusion.attribution import trajectory
-from fusion.attribution.dispersion import Plume
-from fusion.attribution.trajectory import WindHistory, back_paths, wind_history
+from fusion.air import trajectory
+from fusion.air.dispersion import Plume
+from fusion.air.trajectory import WindHistory, back_paths, wind_history
 
 FLAT = Plume(np.array([1.0, 2000.0]), np.ones(2), np.ones(2), np.array([2.0, 2.0]))
 """A plume that is carried by 2 m/s at every distance."""

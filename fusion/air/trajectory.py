@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.attribution.dispersion import Plume
+from fusion.air.dispersion import Plume
 
 Floats = NDArray[np.float64]
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from fusion import FusionSettings
-from fusion.attribution import ribbons
-from fusion.attribution.dispersion import Weather, obukhov_from_sun, plume_of
-from fusion.attribution.ribbons import direction_sd_rad, smoothed_speed, upwind_ribbons, wind_near
-from fusion.attribution.trajectory import Air, WindHistory, back_paths
+from fusion.air import ribbons
+from fusion.air.dispersion import Weather, obukhov_from_sun, plume_of
+from fusion.air.ribbons import direction_sd_rad, smoothed_speed, upwind_ribbons, wind_near
+from fusion.air.trajectory import Air, WindHistory, back_paths
 
 SETTINGS = FusionSettings()
 PLUME = plume_of(Weather(0.35, 0.0, 0.5, 0.1, 800.0))
