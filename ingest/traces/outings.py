@@ -131,6 +131,10 @@ def _unused_track(track: Record, used: Sequence[Record]) -> Decision | Reject:
     return Reject(track.item, "", "positions_only", {"span": _span(track)})
 
 
+_IN_TURN = 0.6
+"""An analyser that has a value in fewer of its rows than this measures its gases in turn."""
+
+
 def join_outing(source: Record, instruments: Sequence[Record], settings: TraceSettings) -> Outcome[Record]:
     """Join instruments onto positions.
 
@@ -215,6 +219,15 @@ def _resampled(channel: Channel, source: Channel, where: Bracket) -> Channel:
     return replace(channel, values=values, qc=qc)
 
 
+def _onto_times(channel: Channel, record: Record, targets: TimeArray, where: Bracket, gap_s: float) -> Channel:
+    """A channel at the times of others; where an analyser measures gases in turn, between the values of its own."""
+    told = np.isfinite(channel.values)
+    if told.all() or not told.any() or np.count_nonzero(told) > _IN_TURN * told.size:
+        return _resampled(channel, channel, where)
+    times = _snapped(record.time[told], targets, gap_s)
+    return _resampled(channel, _subset(channel, told), bracket(times, targets, gap_between(times, gap_s)))
+
+
 def _flags_to_values(record: Record) -> Record:
     """Move what the rows of an analyser are flagged for to its own values: it says nothing of other analysers."""
     own = record.qc_flag & np.uint32(_OF_THE_ANALYSER)
@@ -234,7 +247,7 @@ def _onto(base: Record, instruments: Sequence[Record], settings: TraceSettings) 
     for record in map(_flags_to_values, instruments):
         where = bracket(_snapped(record.time, base.time, settings.join_gap_s), base.time, settings.join_gap_s)
         for channel in record.channels:
-            resampled = _resampled(channel, channel, where)
+            resampled = _onto_times(channel, record, base.time, where, settings.join_gap_s)
             channels.append(replace(resampled, name=_free_name(channel, [c.name for c in channels], record)))
         inside = int(np.count_nonzero((record.time >= base.time[0]) & (record.time <= base.time[-1])))
         notes.decide(

@@ -11,10 +11,13 @@ import numpy as np
 from ingest.errors import FileError, UnknownFormat
 from ingest.outcome import Notes, Outcome, Phrase
 from ingest.text.sheets import tell_unread
+from ingest.text.times.stamps import TimeArray
 from ingest.traces.pieces import are_alike, join_pieces
-from ingest.traces.record import Record
+from ingest.traces.record import FloatArray, Record
 
 _SHEETS_SHOWN = 3
+_ALIKE = 1e-6  # of a value that was written with fewer digits
+_MOSTLY = 0.9  # of the values; the first and last of a series, and what was smoothed by hand, may differ
 
 
 def read_each(
@@ -54,6 +57,10 @@ def read_each(
         if copied is not None:
             notes.decide(item, "sheet_is_a_copy", {"sheet": name, "of": copied})
             continue
+        derived = next((n for n, r in found if len(outcome.value) == 1 and _follows(r, outcome.value[0])), None)
+        if derived is not None:
+            notes.decide(item, "sheet_is_derived", {"sheet": name, "of": derived})
+            continue
         why = Phrase("sheet_with_table", {"count": len(names)}) if len(names) > 1 else Phrase("only_sheet_with_table")
         notes.decide(item, "sheet_read", {"sheet": name}, why)
         found += [(name, record) for record in notes.take(outcome)]
@@ -82,6 +89,28 @@ def _same(first: Record, second: Record) -> bool:
     if first.lon is not None and second.lon is not None and first.lat is not None and second.lat is not None:
         pairs += [(first.lon, second.lon), (first.lat, second.lat)]
     return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
+def _follows(first: Record, second: Record) -> bool:
+    """Whether a record tells at its times what another told last, in all that it measures: worked out of it."""
+    others = {channel.name: channel.values for channel in first.channels}
+    own = [channel for channel in second.channels if channel.is_species]
+    if not own or any(channel.name not in others for channel in own) or not _overlap(first, second):
+        return False
+    return all(_tells_last(first.time, others[channel.name], second.time, channel.values) for channel in own)
+
+
+def _tells_last(times: TimeArray, values: FloatArray, when: TimeArray, told: FloatArray) -> bool:
+    """Whether nine in ten values are the last or the next one of a series, to its digits."""
+    known = np.isfinite(values)
+    asked = np.isfinite(told) & (when >= times.min()) & (when <= times.max())
+    if not known.any() or not asked.any():
+        return False
+    at = np.searchsorted(times[known], when[asked], side="right")
+    last = values[known][np.maximum(at - 1, 0)]
+    following = values[known][np.minimum(at, int(known.sum()) - 1)]
+    alike = np.isclose(last, told[asked], rtol=_ALIKE) | np.isclose(following, told[asked], rtol=_ALIKE)
+    return bool(alike.mean() >= _MOSTLY)
 
 
 def _overlap(first: Record, second: Record) -> bool:

@@ -248,5 +248,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "only_sheet_with_table": ("it holds a table; others: none", "含数据表；没有其余工作表"),
     "sheet_is_a_copy": ("sheet {sheet} left out", "工作表“{sheet}”未采用"),
     "sheet_is_a_copy.why": ("it repeats sheet {of}, value by value", "与工作表“{of}”的数值完全相同"),
+    "sheet_is_derived": ("sheet {sheet} left out", "工作表“{sheet}”未采用"),
+    "sheet_is_derived.why": (
+        "at its times it holds what sheet {of} said last, in fewer columns",
+        "其数值为工作表“{of}”在同一时刻的最近值，且列数更少",
+    ),
     "sheet_not_read": ("sheet or table {sheet} not read", "工作表或表格“{sheet}”未读取"),
 }
