@@ -189,7 +189,9 @@ def _places(
         joint = joint_log_odds(px, py, event, rates, settings)
         return joint if evidence is None else joint + evidence.log_ratio(px, py, species)[:, None]
 
-    return search_places(cell_x[inside], cell_y[inside], weigh, Resolution())
+    # without a direction the place of a source is known to a hundred metres: coarse cells tell as much as fine ones
+    resolution = Resolution() if directions else Resolution(finest_m=COARSE_M, follow_m=COARSE_M)
+    return search_places(cell_x[inside], cell_y[inside], weigh, resolution)
 
 
 def _in_cones(

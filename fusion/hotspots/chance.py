@@ -90,7 +90,7 @@ def _told(crossings: Crossings, members: Ints) -> bool:
     )
 
 
-def judge_groups(groups: Sequence[Group], crossings: Crossings, *, alpha: float) -> list[Group]:
+def judge_groups(groups: Sequence[Group], crossings: Crossings, composition: Floats, *, alpha: float) -> list[Group]:
     """State for every group how many as surprising chance would make; the surest are taken out before the rest.
 
     Parameters
@@ -98,12 +98,14 @@ def judge_groups(groups: Sequence[Group], crossings: Crossings, *, alpha: float)
     groups : sequence of Group
         From `group_crossings`.
     crossings : Crossings
+    composition : array, shape (crossings, species)
+        From `told_composition`.
     alpha : float
         Expected number below which a group is sure, and explains its crossings.
     """
     driven = sum(drive.length_m for drive in crossings.drives)
     open_ = np.ones(crossings.size, bool)
-    alike = [_alike(group, crossings) for group in groups]
+    alike = [_alike(group, crossings, composition) for group in groups]
     judged = list(groups)
     waiting = {k for k, group in enumerate(groups) if group.seen.size > 1}
     while waiting:
@@ -122,11 +124,11 @@ def judge_groups(groups: Sequence[Group], crossings: Crossings, *, alpha: float)
     return judged
 
 
-def _alike(group: Group, crossings: Crossings) -> Bools:
+def _alike(group: Group, crossings: Crossings, composition: Floats) -> Bools:
     """Crossings (crossings,) whose composition may be that of the group's strongest."""
     strongest = group.members[np.argmax(crossings.strength[group.members])]
-    own = crossings.snr[strongest]
-    return np.array([composition_odds(own, other) >= 0 for other in crossings.snr], bool)
+    own = composition[strongest]
+    return np.array([composition_odds(own, other) >= 0 for other in composition], bool)
 
 
 def _expected(group: Group, crossings: Crossings, others: Bools, driven_m: float) -> float:

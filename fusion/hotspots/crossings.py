@@ -305,15 +305,21 @@ def is_exhaust_like(crossings: Crossings, combustion: Sequence[str]) -> Bools:
     leads. Dust with solvents and without nitrogen oxides or carbon monoxide is no exhaust.
     """
     kinds = [species_of(slug) for slug in crossings.substances]
-    tracer = np.array(
+    tracer = tracers_of(crossings, combustion)
+    rare = np.array([kind is not None and kind.rare_in_exhaust for kind in kinds], bool)
+    gas = tracer & np.array([kind is None or kind.family != "particles" for kind in kinds], bool)
+    only = ~(crossings.plume & ~tracer).any(axis=1)
+    led = tracer[crossings.lead] & (crossings.plume & gas).any(axis=1)
+    return np.asarray((only | led) & ~(crossings.plume & rare).any(axis=1))
+
+
+def tracers_of(crossings: Crossings, combustion: Sequence[str]) -> Bools:
+    """Species (species,) that every vehicle emits: tracers of combustion, wet or dry, and particles of any size."""
+    kinds = [species_of(slug) for slug in crossings.substances]
+    return np.array(
         [
             slug in combustion or (kind is not None and (kind.family == "particles" or kind.dry_of in combustion))
             for slug, kind in zip(crossings.substances, kinds, strict=True)
         ],
         bool,
     )
-    rare = np.array([kind is not None and kind.rare_in_exhaust for kind in kinds], bool)
-    gas = tracer & np.array([kind is None or kind.family != "particles" for kind in kinds], bool)
-    only = ~(crossings.plume & ~tracer).any(axis=1)
-    led = tracer[crossings.lead] & (crossings.plume & gas).any(axis=1)
-    return np.asarray((only | led) & ~(crossings.plume & rare).any(axis=1))

@@ -17,7 +17,7 @@ from fusion.cube.grid import geobox_of
 from fusion.hotspots.agreement import seek_agreement
 from fusion.hotspots.chance import Group, group_crossings, judge_groups
 from fusion.hotspots.crossings import Crossings, find_crossings, is_exhaust_like
-from fusion.hotspots.joining import REACH_M, UpwindPath, join_crossings
+from fusion.hotspots.joining import REACH_M, UpwindPath, join_crossings, told_composition
 from fusion.hotspots.places import describe_place
 from fusion.schema import Hotspot
 from fusion.settings import FusionSettings
@@ -57,7 +57,7 @@ def find_hotspots(
     Returns
     -------
     Outcome of tuple of Hotspot
-        Recurrent ones first, each by p, then by enhancement; decisions name what was tested and what could not be.
+        Recurrent ones first, the clearest first; decisions name what was tested and what could not be.
     """
     settings = settings or FusionSettings()
     check_cube(table)
@@ -68,8 +68,13 @@ def find_hotspots(
         found = _with_agreement(places, [h for h in agreeing if not h.single_sighting])
     else:
         found = notes.take(_without_vehicles(agreeing, table, settings))
-    found.sort(key=lambda h: (h.single_sighting, h.p_value, h.species, -h.enhancement))
+    found.sort(key=_rank)
     return notes.outcome(tuple(replace(h, id=f"H{k:03d}") for k, h in enumerate(found, start=1)))
+
+
+def _rank(h: Hotspot) -> tuple[object, ...]:
+    """Recurrent before single, other gases before tracers of exhaust, the clearest first; then by p."""
+    return (h.single_sighting, h.exhaust, -np.nan_to_num(h.snr), h.p_value, h.species, -h.enhancement)
 
 
 # --- places of plumes -----------------------------------------------------------------------------------------------
@@ -81,10 +86,12 @@ def _places(table: xr.Dataset, tracks: Sequence[Track], settings: FusionSettings
     crs = str(geobox.crs)
     crossings = find_crossings(tracks, crs)
     winds = [aboard.wind for aboard in winds_of(tracks, crs, settings)]
-    group = join_crossings(crossings, _paths(crossings, tracks, winds, settings))
+    composition = told_composition(crossings, settings.combustion_species)
+    group = join_crossings(crossings, _paths(crossings, tracks, winds, settings), composition)
     exhaust = is_exhaust_like(crossings, settings.combustion_species)
     alpha = settings.alpha
-    judged = judge_groups(group_crossings(crossings, group, exhaust, crossings.standing), crossings, alpha=alpha)
+    groups = group_crossings(crossings, group, exhaust, crossings.standing)
+    judged = judge_groups(groups, crossings, composition, alpha=alpha)
     shown = [g for g in judged if g.expected <= alpha or _is_clear(g, crossings)]
     shares = _false_shares([g.expected for g in shown])
     notes = Notes()

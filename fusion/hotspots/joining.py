@@ -19,9 +19,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy import sparse
 
-from fusion.hotspots.crossings import Crossings
+from fusion.hotspots.crossings import Crossings, tracers_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,12 +34,16 @@ _SOURCES_PER_M2 = 3e-6
 more or threefold fewer changes the share of sources that are joined by a tenth."""
 _OUTLIER = 0.05
 """Chance that a crossing's air came otherwise than its path says: its source may then be anywhere around."""
-_CALM_M = 100.0
+_CALM_M = 60.0
 """Without a direction a source stands about this near, standard deviation per axis: drift of a minute or two."""
 _ONE_RATIO_SD, _TWO_RATIO_SD = 0.5, 1.6
 """Scatter of the logarithm of a ratio of two species between crossings of one source, and between two sources."""
 _HEARD = 3.0
 """Over its noise; a species below this in both crossings tells nothing of their composition."""
+_FAINT = 1e-3
+"""Cells below this share of the densest are not looked at where pairs are sought."""
+_HOPELESS = 4.0
+"""Logarithm of the odds against one source, beyond which compositions that agree do not make up for places."""
 _WIDTH_LN_SD = 0.8
 """Scatter of the width of a crossing about that of the plume there, crossed squarely: angle, turbulence, response."""
 
@@ -203,7 +207,44 @@ class _Groups:
             self.weigh(new, k)
 
 
-def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None]) -> Ints:
+def _overlapping(density: dict[int, PlaceDensity]) -> dict[int, set[int]]:
+    """Of every crossing those with which it may have one source, whatever their compositions say.
+
+    Joined densities have no more in common with a third than each of them had, but for what both agree on: pairs far
+    below even odds are left out at once, by one product of sparse matrices.
+    """
+    cells, values, owner = [], [], []
+    for k, own in density.items():
+        row, column = np.nonzero(own.values > _FAINT * own.values.max())
+        cells.append(_cell_code(own.row + row, own.column + column))
+        values.append(own.values[row, column])
+        owner.append(np.full(row.size, k))
+    _, code = np.unique(np.concatenate(cells), return_inverse=True)
+    matrix = sparse.csr_matrix((np.concatenate(values), (np.concatenate(owner), code)))
+    common = (matrix @ matrix.T).tocoo()
+    enough = common.data > np.exp(-_HOPELESS) * _SOURCES_PER_M2 * CELL_M**2
+    near: dict[int, set[int]] = {k: set() for k in density}
+    for i, j in zip(common.row[enough].tolist(), common.col[enough].tolist(), strict=True):
+        if i != j:
+            near[i].add(j)
+    return near
+
+
+def _cell_code(row: Ints, column: Ints) -> Ints:
+    return np.asarray(row * 2**31 + column, np.int64)
+
+
+def told_composition(crossings: Crossings, combustion: Sequence[str]) -> Floats:
+    """Enhancements over noise (crossings, species) that tell of a source; NaN where traffic may have added them.
+
+    Where another gas leads, tracers of combustion say nothing: a vehicle ahead adds them to any plume.
+    """
+    tracer = tracers_of(crossings, combustion)
+    led_by_other = ~tracer[crossings.lead]
+    return np.where(led_by_other[:, None] & tracer[None, :], np.nan, crossings.snr)
+
+
+def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None], composition: Floats) -> Ints:
     """Number of the group (crossings,) that each crossing belongs to: those that one source could have made.
 
     Parameters
@@ -211,24 +252,24 @@ def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None]) -> 
     crossings : Crossings
     paths : sequence of UpwindPath or None
         Of each crossing; None where there is no direction.
+    composition : array, shape (crossings, species)
+        From `told_composition`.
     """
     count = crossings.size
     group = np.empty(count, np.int64)
     if not count:
         return group
     strength = crossings.strength
-    place = np.column_stack([crossings.x, crossings.y])
-    tree = cKDTree(place)
-    around = [tree.query_ball_point(one, REACH_M) for one in place]
+    density = {
+        k: place_density(float(crossings.x[k]), float(crossings.y[k]), path, float(crossings.width_m[k]))
+        for k, path in enumerate(paths)
+    }
     groups = _Groups(
-        {
-            k: place_density(float(crossings.x[k]), float(crossings.y[k]), path, float(crossings.width_m[k]))
-            for k, path in enumerate(paths)
-        },
-        {k: crossings.snr[k] for k in range(count)},
+        density,
+        {k: composition[k] for k in range(count)},
         {k: float(strength[k]) for k in range(count)},
         {k: [k] for k in range(count)},
-        {k: {int(j) for j in near} - {k} for k, near in enumerate(around)},
+        _overlapping(density),
     )
     for i in range(count):
         for j in sorted(groups.near[i]):

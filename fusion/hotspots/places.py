@@ -107,6 +107,7 @@ def describe_place(
         seen_by=tuple(dict.fromkeys(m.label for m in met)),
         others=others,
         exhaust=group.exhaust,
+        snr=float(crossings.strength[group.members].max()),
         met=met,
     )
 

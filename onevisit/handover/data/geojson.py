@@ -94,6 +94,7 @@ def _hotspot_properties(hotspot: Hotspot, attribution: Attribution | None) -> di
         "enhancement": h.enhancement,
         "enhancement_sd": h.enhancement_sd,
         "background": h.background,
+        "snr": h.snr if math.isfinite(h.snr) else None,
         "p_value": h.p_value,
         "q_value": h.q_value,
         "passes_seen": h.passes_seen,
