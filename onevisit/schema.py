@@ -82,7 +82,8 @@ class Lead:
 
     ``probability`` is that of `Rival.THIS_SITE` (0 where no measurement points at the site). ``lon``/``lat`` are
     WGS 84 degrees of the site's gate where known, else of its reference point. ``calibration_en`` and
-    ``calibration_zh`` say what is known of the instrument's calibration.
+    ``calibration_zh`` say what is known of the instrument's calibration. ``urgent`` are those of its hotspots that
+    the duty officer has to clear before anything else is done about them.
     """
 
     site_id: str
@@ -100,6 +101,7 @@ class Lead:
     hotspot_ids: tuple[str, ...] = ()
     calibration_en: str = ""
     calibration_zh: str = ""
+    urgent: tuple[str, ...] = ()
 
     @property
     def reason_en(self) -> str:
