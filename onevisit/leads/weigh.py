@@ -339,13 +339,16 @@ def _hotspot_matter(site: Site, clue: _Clue) -> Matter:
     h = clue.hotspot
     number = f"{rounded(h.enhancement)} {unit_text(h.unit)}"
     with_en, with_zh = _EN.others(h.others), _ZH.others(h.others)
+    first_en, first_zh = (
+        ("not before the duty officer has cleared it: ", "经值班负责人解除后方可：") if clue.urgent else ("", "")
+    )
     return Matter(
         site.site_id,
         "emission",
         VisitKind.CASE,
         clue.disposition,
-        f"{_EN.species(h.species)} {number} above background at hotspot {h.id}{with_en}",
-        f"热点 {h.id}：{_ZH.species(h.species)} 高出背景 {number}{with_zh}",
+        f"{first_en}{_EN.species(h.species)} {number} above background at hotspot {h.id}{with_en}",
+        f"{first_zh}热点 {h.id}：{_ZH.species(h.species)} 高出背景 {number}{with_zh}",
         h.id,
     )
 

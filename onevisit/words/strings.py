@@ -77,6 +77,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "{place}: {species} {value} {unit} against {level} {unit} ({averaging}; {source}), {time}",
         "{place}：{species} {value} {unit}，对照 {level} {unit}（{averaging}；{source}），{time}",
     ),
+    "urgent_place": ("{id} at {lon}, {lat}", "{id}（{lon}, {lat}）"),
     "urgent_no_place": ("At {lon}, {lat}", "{lon}, {lat} 处"),
     "doubt_acute": (
         "No acute levels are set, so nothing is called urgent, whatever was measured.",

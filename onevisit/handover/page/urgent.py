@@ -11,10 +11,10 @@ from onevisit.words.strings import Words
 
 def alarm_text(alarm: Alarm, zone: tzinfo, words: Words) -> str:
     """Place, species, value against level, and the local time at which it was met."""
-    where = words("urgent_no_place", lon=f"{alarm.lon:.5f}", lat=f"{alarm.lat:.5f}")
+    key = "urgent_place" if alarm.hotspot_id else "urgent_no_place"
     return words(
         "urgent_value",
-        place=alarm.hotspot_id or where,
+        place=words(key, id=alarm.hotspot_id, lon=f"{alarm.lon:.5f}", lat=f"{alarm.lat:.5f}"),
         species=words.species(alarm.species),
         value=rounded(alarm.value),
         level=rounded(alarm.level.value),

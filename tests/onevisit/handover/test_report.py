@@ -548,8 +548,8 @@ def test_every_cell_of_the_plumes_that_are_no_place():
             "chance may explain it",
             "p = 0.31 on this map",
             [
-                "Met on 2 passes, which chance may explain. Drive there again before anything else is asked; it never "
-                "asks for a visit."
+                "Met on 2 passes, which chance may explain. Drive there again before anything else is asked; it "
+                "never asks for a visit."
             ],
         ),
         (
@@ -557,8 +557,8 @@ def test_every_cell_of_the_plumes_that_are_no_place():
             "met again, beyond chance",
             "p = 0.04 on this map",
             [
-                "Only tracers of exhaust rose, which passing vehicles emit too. Drive there again before anything else "
-                "is asked; it never asks for a visit."
+                "Only tracers of exhaust rose, which passing vehicles emit too. Drive there again before anything "
+                "else is asked; it never asks for a visit."
             ],
         ),
     ],
@@ -578,12 +578,12 @@ def test_a_card_says_its_tier_in_words_and_what_it_asks_for(make_hotspot, change
         (
             "en",
             "Urgent Inform the duty officer now and leave upwind; do not drive there again until it is cleared.",
-            "H002: H₂S 41.2 ppm against 27.0 ppm (60 min; AEGL-2), 2026-03-01 09:30",
+            "H002 at 104.00000, 30.00000: H₂S 41.2 ppm against 27.0 ppm (60 min; AEGL-2), 2026-03-01 09:30",
         ),
         (
             "zh",
             "紧急 立即报告值班负责人，向上风向撤离；解除前不得前往复测。",
-            "H002：H₂S（硫化氢） 41.2 ppm，对照 27.0 ppm（60 min；AEGL-2），2026-03-01 09:30",
+            "H002（104.00000, 30.00000）：H₂S（硫化氢） 41.2 ppm，对照 27.0 ppm（60 min；AEGL-2），2026-03-01 09:30",
         ),
     ],
 )
@@ -615,13 +615,12 @@ def test_the_screen_says_what_is_urgent_first() -> None:
     first, second = urgent_lines(alarms, ZoneInfo("Asia/Shanghai"), "en")
     assert first == (
         "URGENT: Inform the duty officer now and leave upwind; do not drive there again until it is cleared. "
-        "H002: H₂S 41.2 ppm against 27.0 ppm (60 min; AEGL-2), 2026-03-01 09:30"
+        "H002 at 1.00000, 2.00000: H₂S 41.2 ppm against 27.0 ppm (60 min; AEGL-2), 2026-03-01 09:30"
     )
     assert "At 104.10000, 30.20000: H₂S 30.0 ppm" in second
     (chinese, _) = urgent_lines(alarms, ZoneInfo("Asia/Shanghai"), "zh")
-    assert (
-        chinese.startswith("紧急：立即报告值班负责人，向上风向撤离；") and "H002：H₂S（硫化氢） 41.2 ppm" in chinese
-    )
+    assert chinese.startswith("紧急：立即报告值班负责人，向上风向撤离；")
+    assert "复测。H002（1.00000, 2.00000）：H₂S（硫化氢） 41.2 ppm" in chinese
 
 
 def test_every_cell_of_the_findings():

@@ -81,7 +81,7 @@ def test_why_a_single_place_is_measured_again(make_site, make_hotspot, make_attr
 
 
 def test_a_place_of_three_species_is_one_matter_and_one_set_of_minutes(make_site, make_hotspot, make_attribution):
-    """Toluene leads, TVOC and xylenes rose with it: one line, one evidence, an hour; a second place adds a quarter."""
+    """Toluene leads, TVOC and xylenes rose with it: one line, one evidence, an hour; another place is 15 min."""
     place = make_hotspot(species="toluene", unit="ug m-3", others=("tvoc", "xylene"))
     lead = only_lead([make_site()], [place], [make_attribution(S1=0.9)])
     assert [(m.text_en, m.text_zh) for m in lead.matters] == [
@@ -131,6 +131,9 @@ def test_a_visit_to_an_urgent_place_comes_first_and_says_who_is_asked_first(
     ]  # fmt: skip
     assert leads[0].reason_en.startswith("hotspot H002: urgent: first inform the duty officer; seen in 3 of 4")
     visits = plan_visits(leads, sites, SETTINGS, day=DAY).value
+    cleared = "not before the duty officer has cleared it: CH₄ 3.20 ppm above background at hotspot H002"
+    assert [m.text_en for m in visits[0].matters] == [cleared]
+    assert visits[0].matters[0].text_zh.startswith("经值班负责人解除后方可：热点 H002：")
     assert [(visit.site_id, visit.priority) for visit in visits] == [("S2", 5), ("S1", 5)]
     assert plan_visits([replace(leads[0], urgent=())], sites, SETTINGS, day=DAY).value[0].priority == 3
 
