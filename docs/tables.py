@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from architecture import render_architecture
@@ -40,6 +41,9 @@ lag_of = [["ch4", 6.0], ["so2", 9.0]]
 [traces.status_words]
 "3" = "calibration"
 
+[acute.levels]                     # replaces the built-in ones; empty: nothing is called urgent
+h2s = {value = 27, unit = "ppm", averaging = "60 min", source = "AEGL-2"}
+
 [teams]                            # also called [routes]; [registers] is [sites]
 depot = [104.06, 30.66]
 ```
@@ -56,9 +60,28 @@ def render_thresholds() -> str:
     for room, lines in describe_profile(Profile()).items():
         title = f"[{room}]" if room else "Above all tables"
         parts.append(f"## {title}\n\n| name | value | unit | source |\n|---|---|---|---|")
-        parts += [f"| `{line.name}` | `{line.value!r}` | {line.unit} | {line.source} |" for line in lines]
+        parts += [f"| `{line.name}` | {_shown(line.value)} | {line.unit} | {line.source} |" for line in lines]
         parts.append("")
+        parts += [
+            text for line in lines if _is_table(line.value) for text in _table(f"{room}.{line.name}", line.value)
+        ]
     return "\n".join(parts)
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(isinstance(row, Mapping) for row in value.values())
+
+
+def _shown(value: object) -> str:
+    return "the table below" if _is_table(value) else f"`{value!r}`"
+
+
+def _table(name: str, rows: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """A setting that has a row of its own for every name."""
+    heads = list(next(iter(rows.values())))
+    lines = [f"### [{name}]\n", f"| | {' | '.join(heads)} |", "|" + "---|" * (len(heads) + 1)]
+    lines += [f"| `{key}` | {' | '.join(str(row[head]) for head in heads)} |" for key, row in rows.items()]
+    return [*lines, ""]
 
 
 PAGES = {

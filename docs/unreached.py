@@ -87,7 +87,7 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.high_g_s  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.crossings  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.peak_mb  # onevisit.manifest: manifest.json, all at once
-    yield it.pass_index  # onevisit.handover.data.plumes: plumes.geojson, all at once
+    yield it.pass_index  # onevisit.leads.plumes: plumes.geojson, all at once
     yield it.median_low  # onevisit.handover.data.segments: segments.geojson, all at once
     yield it.median_high  # onevisit.handover.data.segments: segments.geojson, all at once
     yield it.enhancement_low  # onevisit.handover.data.segments: segments.geojson, all at once

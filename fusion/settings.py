@@ -56,7 +56,7 @@ class FusionSettings:
         50.0, unit="m", source="choice: plumes are 30-150 m wide at 200-500 m from a source"
     )
     alpha: float = setting(
-        0.05, unit="1", source="convention: share of maps without a source that may show a hotspot", bureau=True
+        0.05, unit="1", source="convention: share of maps without a source that may show a hotspot"
     )
     recurrence_share: float = setting(
         0.5, unit="1", source="choice: part of alpha that recurrent hotspots may use up"

@@ -39,6 +39,8 @@ from onevisit.cards.instrument import with_calibration
 from onevisit.cards.zones import AskZone
 from onevisit.compute import computing
 from onevisit.handover.outputs import SCORED, write_flight, write_outputs
+from onevisit.leads.plumes import PlumeLine, list_plumes
+from onevisit.leads.urgent import find_alarms
 from onevisit.leads.weigh import weigh_leads
 from onevisit.manifest import program_key
 from onevisit.mission import Mission
@@ -291,9 +293,11 @@ def _fuse(
             profile.fusion,
             profile.evidence,
         )
+        plumes = work.make("plumes", _list_plumes, Kept(region, key), hotspots, profile.fusion)
         stage.taken = sum(track.passes.sizes["obs"] for track in region.tracks)
         stage.given = len(hotspots.value)
-    return Kept(Fused(region, key, flown, gridded, hotspots.value, attributions.value, segments), attributions.key)
+    made = (hotspots.value, attributions.value, segments, plumes.value)
+    return Kept(Fused(region, key, flown, gridded, *made), attributions.key)
 
 
 def _touch_cells(region: Region, settings: FusionSettings) -> xr.Dataset:
@@ -322,6 +326,13 @@ def _find_hotspots(
     return replace(found, value=tuple(replace(hotspot, id=hotspot.id + region.name) for hotspot in found.value))
 
 
+def _list_plumes(
+    region: Region, hotspots: Sequence[Hotspot], settings: FusionSettings
+) -> Outcome[tuple[PlumeLine, ...]]:
+    crs, combustion = region.crs.to_string(), settings.combustion_species
+    return list_plumes(region.tracks, hotspots, crs=crs, combustion=combustion)
+
+
 def _attribute(
     hotspots: Sequence[Hotspot],
     here: tuple[Region, Sequence[Findings]],
@@ -345,22 +356,25 @@ def _plan(
     work: Work,
     on_stage: Advance,
 ) -> Plan:
-    """Leads, one visit per site, routes."""
+    """What is urgent, leads, one visit per site, routes."""
     on_stage(Phrase("doing_visits"), 0.8)
     key = digest(*fused)
     hotspots = Kept([hotspot for part in fused for hotspot in part.value.hotspots], key)
     attributions = Kept([attribution for part in fused for attribution in part.value.attributions], key)
+    plumes = Kept([plume for part in fused for plume in part.value.plumes], key)
     with work.stage("visits") as stage:
         measured = _last_day(fused, profile)
         day = work.recorder.take(_day_of_visits(asked, measured))
-        leads = work.make("leads", weigh_leads, sites, hotspots, attributions, profile.visits, day=day)
+        alarms = work.make("alarms", find_alarms, hotspots, plumes, profile.acute)
+        urgent = sorted({alarm.hotspot_id for alarm in alarms.value if alarm.hotspot_id is not None})
+        leads = work.make("leads", weigh_leads, sites, hotspots, attributions, profile.visits, day=day, urgent=urgent)
         leads = work.derive("calibrated leads", with_calibration, leads, profile.instrument, day=measured)
         visits = work.make("visits", plan_visits, leads, sites, profile.visits, day=day)
         stage.taken, stage.given = len(leads.value), len(visits.value)
     with work.stage("routes") as stage:
         routes = work.make("routes", plan_routes, visits, profile.routes, day=day, roads=roads)
         stage.taken, stage.given = len(visits.value), len(routes.value)
-    return Plan(day, roads.value, leads, visits, routes)
+    return Plan(day, roads.value, alarms, leads, visits, routes)
 
 
 def _day_of_visits(asked: date | None, measured: date) -> Outcome[date]:

@@ -41,7 +41,7 @@ from ingest.registers.read import SiteSettings
 from ingest.settings import SettingLine, describe_settings
 from ingest.traces.read import TraceSettings
 from onevisit.cards.instrument import Instrument, read_instrument
-from onevisit.settings import RouteSettings, VisitSettings
+from onevisit.settings import AcuteSettings, RouteSettings, VisitSettings
 from onevisit.visits.regions import RegionSettings
 from tracks.settings import TrackSettings
 
@@ -73,6 +73,7 @@ class Profile:
     imagery: ImagerySettings = field(default_factory=ImagerySettings)
     fusion: FusionSettings = field(default_factory=FusionSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
+    acute: AcuteSettings = field(default_factory=AcuteSettings)
     visits: VisitSettings = field(default_factory=VisitSettings)
     routes: RouteSettings = field(default_factory=RouteSettings)
 

@@ -15,6 +15,8 @@ from ingest.registers.kinds import Registers
 from ingest.schema import Frame, Site
 from monitors.schema import Anomaly
 from onevisit.handover.data.mosaic import open_mosaic
+from onevisit.leads.plumes import PlumeLine
+from onevisit.leads.urgent import Alarm
 from onevisit.mission import Mission
 from onevisit.profile import Profile
 from onevisit.schema import Lead, Route, Visit
@@ -96,7 +98,7 @@ class Fused:
     """One region after fusion; ``key`` is that of its tracks and mosaics, of which ``gridded`` is made.
 
     ``gridded`` is None without tracks. ``segments`` are None where there is neither a street network below the tracks
-    nor repeated driving.
+    nor repeated driving. ``plumes`` are those of all tracks, with their places.
     """
 
     region: Region
@@ -106,6 +108,7 @@ class Fused:
     hotspots: tuple[Hotspot, ...]
     attributions: tuple[Attribution, ...]
     segments: Kept[SegmentMap | None]
+    plumes: tuple[PlumeLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class Plan:
 
     day: date
     roads: Roads | None
+    alarms: Kept[tuple[Alarm, ...]]
     leads: Kept[tuple[Lead, ...]]
     visits: Kept[tuple[Visit, ...]]
     routes: Kept[tuple[Route, ...]]

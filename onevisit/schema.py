@@ -85,7 +85,8 @@ class Lead:
     ``probability`` is that of `Rival.THIS_SITE` (0 where no measurement points at the site). ``lon``/``lat`` are
     WGS 84 degrees of the site's gate where known, else of its reference point; of a site in doubt at the place that
     ``places[0]`` tells, which best explains what was measured (empty without a doubt). ``calibration_en`` and
-    ``calibration_zh`` say what is known of the instrument's calibration.
+    ``calibration_zh`` say what is known of the instrument's calibration. ``urgent`` are those of its hotspots that
+    the duty officer has to clear before anything else is done about them.
     """
 
     site_id: str
@@ -105,6 +106,7 @@ class Lead:
     calibration_zh: str = ""
     at_gate: bool = False
     places: tuple[SitePlace, ...] = ()
+    urgent: tuple[str, ...] = ()
 
     @property
     def reason_en(self) -> str:

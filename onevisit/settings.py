@@ -1,11 +1,91 @@
-"""Thresholds of leads and visits, and the means of the teams that drive."""
+"""Thresholds of leads and visits, levels above which a place is urgent, and the means of the teams that drive."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingest.errors import SettingError
 from ingest.settings import setting
+from ingest.species import SPECIES
+from ingest.units import parse_unit
+
+
+@dataclass(frozen=True)
+class AcuteLevel:
+    """A level above which people near by may come to harm at once: ``value`` in ``unit`` over ``averaging``."""
+
+    value: float
+    unit: str
+    averaging: str
+    source: str
+
+
+def _aegl2(value: float, volume: str) -> dict[str, str | float]:
+    source = f"AEGL-2, National Research Council, Acute Exposure Guideline Levels, vol. {volume}"
+    return {"value": value, "unit": "ppm", "averaging": "60 min", "source": source}
+
+
+def _erpg2(value: float) -> dict[str, str | float]:
+    source = "ERPG-2, American Industrial Hygiene Association, Emergency Response Planning Guidelines"
+    return {"value": value, "unit": "ppm", "averaging": "60 min", "source": source}
+
+
+_ACUTE = {
+    "h2s": _aegl2(27.0, "9 (2010)"),
+    "nh3": _aegl2(160.0, "6 (2008)"),
+    "cl2": _aegl2(2.0, "4 (2004)"),
+    "hcl": _aegl2(22.0, "4 (2004)"),
+    "hf": _aegl2(24.0, "4 (2004)"),
+    "so2": _aegl2(0.75, "8 (2010)"),
+    "co": _aegl2(83.0, "8 (2010)"),
+    "no2": _aegl2(12.0, "11 (2012)"),
+    "benzene": _erpg2(150.0),
+}
+"""What a drive meets lasts seconds, these levels hold for an hour: one that is reached is a reason to call somebody,
+not a finding. Carcinogens and smells have lower limits elsewhere; those are no acute levels."""
+
+
+@dataclass(frozen=True)
+class AcuteSettings:
+    """Levels above which a place is urgent, by slug of the species.
+
+    Raises
+    ------
+    SettingError
+        If a species is not known, or a row has other names, no positive value or a unit that is no concentration.
+    """
+
+    levels: Mapping[str, Mapping[str, str | float]] = setting(
+        _ACUTE,
+        unit="",
+        source="AEGL-2 and ERPG-2 of one hour, each with its source; a table of the bureau's own, "
+        "[acute.levels], replaces them all, an empty one too",
+        bureau=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse levels that nothing can be compared with."""
+        for species, row in self.levels.items():
+            if species not in SPECIES:
+                raise SettingError(f"[acute.levels] {species!r} is no species; expected a slug such as h2s")
+            if not isinstance(row, Mapping) or set(row) != {"value", "unit", "averaging", "source"}:
+                raise SettingError(f"[acute.levels.{species}]: expected value, unit, averaging and source")
+            value, unit = row["value"], parse_unit(str(row["unit"]))
+            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+                raise SettingError(f"[acute.levels.{species}] value = {value!r}; expected a number above 0")
+            if unit is None or unit.kind not in ("mole fraction", "mass concentration"):
+                raise SettingError(
+                    f"[acute.levels.{species}] unit = {row['unit']!r}; expected ppm, mg m-3 or the like"
+                )
+
+    def level_of(self, species: str) -> AcuteLevel | None:
+        """The level of a species by its slug."""
+        row = self.levels.get(species)
+        if row is None:
+            return None
+        return AcuteLevel(float(row["value"]), str(row["unit"]), str(row["averaging"]), str(row["source"]))
 
 
 @dataclass(frozen=True)

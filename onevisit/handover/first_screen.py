@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import tzinfo
 
 from ingest.outcome import Decision, Notes, Phrase, Reject, Value
 from ingest.traces.clocks import ASKED_CODES
+from onevisit.handover.page.urgent import alarm_text
+from onevisit.leads.urgent import Alarm
+from onevisit.words.strings import Words
 from onevisit.words.telling import PLACES, say
 
 _SAID_CODES = ("several_days_together", "regions_split")
 _WHOLE_FILE_CODES = ("no_kind_of_input", "no_heading_row", "headings_empty", "stamp_not_understood")
 """Said at a line, and the whole file is lost all the same."""
+
+
+def urgent_lines(alarms: Sequence[Alarm], zone: tzinfo, language: str) -> list[str]:
+    """One line for every value above a level of acute harm: what to do first, then what stands where."""
+    words = Words(language)
+    told = [alarm_text(alarm, zone, words) for alarm in alarms]
+    return [say(Phrase("first_urgent", {"todo": words("urgent_do"), "values": text}), language) for text in told]
 
 
 def first_lines(notes: Notes, inputs: Sequence[str], language: str) -> list[str]:

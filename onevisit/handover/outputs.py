@@ -13,6 +13,7 @@ import xarray as xr
 from pyproj import CRS
 
 from imagery.schema import Findings, Ortho
+from ingest.coordinates import zone_of
 from ingest.outcome import Phrase, Value
 from onevisit.atomic import write_bytes, write_text
 from onevisit.handover.data.anomalies import write_anomalies
@@ -25,7 +26,7 @@ from onevisit.handover.data.plumes import write_plumes
 from onevisit.handover.data.poses import write_poses
 from onevisit.handover.data.segments import write_segments
 from onevisit.handover.data.tables import write_routes_csv, write_routes_xlsx
-from onevisit.handover.first_screen import first_lines
+from onevisit.handover.first_screen import first_lines, urgent_lines
 from onevisit.handover.page.contents import (
     Picture,
     RegionContents,
@@ -115,7 +116,13 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
     tracks = [track for part in parts for track in part.region.tracks]
     leads, visits, routes = result.plan.leads, result.plan.visits, result.plan.routes
     lang, of_tracks = result.options.lang, [part.key for part in parts]
-    yield "hotspots.geojson", lambda path: write_hotspots(path, hotspots, attributions), result.fused
+    plumes = [plume for part in parts for plume in part.plumes]
+    alarms = result.plan.alarms
+    yield (
+        "hotspots.geojson",
+        lambda path: write_hotspots(path, hotspots, attributions, plumes=plumes, alarms=alarms.value),
+        (result.fused, alarms),
+    )
     yield "leads.geojson", lambda path: write_leads(path, leads.value), leads
     yield "visits.geojson", lambda path: write_visits(path, visits.value, routes.value), (visits, routes)
     yield "routes.geojson", lambda path: write_routes(path, routes.value), routes
@@ -123,7 +130,7 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
     yield "routes.xlsx", lambda path: write_routes_xlsx(path, routes.value, lang=lang), (routes, lang)
     if tracks:
         yield "trace.nc", lambda path: write_traces(path, [track.passes for track in tracks]), of_tracks
-        yield "plumes.geojson", lambda path: write_plumes(path, tracks), of_tracks
+        yield "plumes.geojson", lambda path: write_plumes(path, plumes), result.fused
     if mapped := [(part.region.name, segments) for part in parts if (segments := part.segments.value) is not None]:
         of_segments = [part.segments for part in parts]
         yield "segments.geojson", lambda path: write_segments(path, mapped), of_segments
@@ -169,6 +176,8 @@ def _contents(out: Path, result: Result, work: Work) -> ReportContents:
         leads=result.plan.leads.value,
         visits=result.plan.visits.value,
         routes=result.plan.routes.value,
+        alarms=result.plan.alarms.value,
+        has_acute=bool(result.profile.acute.levels),
         decisions=tuple(recorder.decisions),
         rejects=tuple(recorder.rejects),
         stages=tuple(recorder.stages),
@@ -194,6 +203,7 @@ def _region_contents(out: Path, fused: Kept[Fused], work: Work) -> RegionContent
         why_pictures=tuple(_why_pictures(out, fused, work)),
         segments=part.segments.value,
         name=part.region.name,
+        plumes=part.plumes,
     )
 
 
@@ -231,6 +241,7 @@ def _summary(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
     counts: dict[str, Value] = {
         "hotspots": len(hotspots),
         "single_sightings": single,
+        "urgent": len(result.plan.alarms.value),
         "leads": len(result.plan.leads.value),
         "visits": len(result.plan.visits.value),
         "routes": len(result.plan.routes.value),
@@ -239,7 +250,9 @@ def _summary(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
     }
     lang = result.options.lang
     said = {"rejects": counts["rejects"], "decisions": counts["decisions"], "path": str(out / "manifest.json")}
+    zone = zone_of(result.profile.routes.time_zone)
     lines = [
+        *urgent_lines(result.plan.alarms.value, zone, result.options.lang),
         say(Phrase("summary_counts", {**counts, "single": single}), lang),
         *first_lines(recorder, [record.path for record in recorder.inputs], lang),
         say(Phrase("summary_records", said), lang),

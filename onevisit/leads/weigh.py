@@ -1,13 +1,14 @@
 """Evidence per site, what else could explain it, and what to do about it.
 
-Inspectors are sent only where a hotspot recurs, has a wind direction, and points at one door rather than at its
-neighbours. All else is measured again, or settled off site.
+Inspectors are sent only where a hotspot recurs beyond chance, is not what passing vehicles emit too, has a wind
+direction, and points at one door rather than at its neighbours. All else is measured again, or settled off site;
+nothing is measured again before the duty officer has cleared it where a value was above a level of acute harm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -36,6 +37,7 @@ class _Clue:
     why_en: str
     why_zh: str
     place: int
+    urgent: bool = False
 
 
 def weigh_leads(
@@ -46,12 +48,14 @@ def weigh_leads(
     *,
     day: date,
     matters: Sequence[Matter] = (),
+    urgent: Collection[str] = (),
 ) -> Outcome[tuple[Lead, ...]]:
     """Gather what speaks for looking at each site, weigh it against its rivals, and propose what to do.
 
     Hotspots of one mission share wind, instrument and register, so their probabilities are not multiplied: a lead
-    takes those of the hotspot that decides it. A ``visit`` needs a hotspot that was seen in ``visit_passes`` drive
-    passes and ``visit_share_seen`` of those that crossed it, a wind above calm, a probability above
+    takes those of the hotspot that decides it. A ``visit`` needs a hotspot that recurs beyond chance, in another
+    species than tracers of exhaust, was seen in ``visit_passes`` drive passes and ``visit_share_seen`` of those that
+    crossed it, a wind above calm, a probability above
     ``visit_probability`` and ``rival_ratio`` times that of the next listed site, and a site whose position is known
     to ``visit_position_sd_m``; a hotspot that fails any of these is measured again.
 
@@ -66,11 +70,14 @@ def weigh_leads(
         The day for which permits are judged.
     matters : sequence of Matter
         What other sources have on these sites (monitor records, complaints, plans).
+    urgent : collection of str
+        Ids of hotspots with a value above an acute level (`onevisit.leads.urgent.find_alarms`): no drive is proposed
+        there, and a visit waits for the duty officer.
 
     Returns
     -------
     Outcome of a tuple of `Lead`
-        At most one per site, most intrusive first, then by probability, then by site id.
+        At most one per site, urgent ones first, then most intrusive first, then by probability, then by site id.
 
     Raises
     ------
@@ -78,7 +85,7 @@ def weigh_leads(
         If two sites share an id, or an attribution names no hotspot of ``hotspots``.
     """
     by_id = _index_sites(sites)
-    clues = _clues_by_site(by_id, hotspots, attributions, settings)
+    clues = _clues_by_site(by_id, hotspots, attributions, settings, urgent)
     known = [m for m in matters if m.site_id in by_id]
     notes = Notes()
     for matter in matters:
@@ -90,7 +97,7 @@ def weigh_leads(
         lead = _weigh_site(site, clues.get(site.site_id, []), own)
         if lead is not None:
             leads.append(lead)
-    leads.sort(key=lambda lead: (-_LADDER.index(lead.disposition), -lead.probability, lead.site_id))
+    leads.sort(key=lambda lead: (not lead.urgent, -_LADDER.index(lead.disposition), -lead.probability, lead.site_id))
     _note_positions(leads, by_id, settings, notes)
     return notes.outcome(tuple(leads))
 
@@ -124,6 +131,7 @@ def _clues_by_site(
     hotspots: Sequence[Hotspot],
     attributions: Sequence[Attribution],
     settings: VisitSettings,
+    urgent: Collection[str],
 ) -> dict[str, list[_Clue]]:
     by_id = {hotspot.id: hotspot for hotspot in hotspots}
     clues: dict[str, list[_Clue]] = {}
@@ -134,7 +142,7 @@ def _clues_by_site(
         for candidate in attribution.sites:
             if candidate.site_id in sites and candidate.probability >= settings.mention_probability:
                 clue = _clue(sites[candidate.site_id], candidate, hotspot, attribution, settings)
-                clues.setdefault(candidate.site_id, []).append(clue)
+                clues.setdefault(candidate.site_id, []).append(_with_alarm(clue) if hotspot.id in urgent else clue)
     return clues
 
 
@@ -148,6 +156,17 @@ def _clue(
     fault = fault_probability(hotspot.passes_seen, settings)
     explanations = _explanations(probability, sum(others), attribution, fault)
     return _Clue(hotspot, probability, explanations, disposition, why_en, why_zh, candidate.place)
+
+
+def _with_alarm(clue: _Clue) -> _Clue:
+    """The same clue at a place with a value of acute harm: nobody is sent there to measure."""
+    visited = clue.disposition is Disposition.VISIT
+    en = "urgent: first inform the duty officer" + ("" if visited else ", no drive before it is cleared")
+    zh = "紧急：先报告值班负责人" + ("" if visited else "，解除前不得复测")
+    disposition = Disposition.NONE if clue.disposition is Disposition.MEASURE_AGAIN else clue.disposition
+    return replace(
+        clue, disposition=disposition, why_en=f"{en}; {clue.why_en}", why_zh=f"{zh}；{clue.why_zh}", urgent=True
+    )
 
 
 def _explanations(
@@ -199,19 +218,32 @@ def _dispose(
 
 
 def _sighting_doubts(hotspot: Hotspot, settings: VisitSettings) -> list[tuple[str, str]]:
-    seen, crossed = hotspot.passes_seen, hotspot.passes_crossed
-    if hotspot.single_sighting or seen < settings.visit_passes:
-        needed = settings.visit_passes
-        return [(f"seen in {seen} of {crossed} passes, {needed} are needed", f"仅检出 {seen} 次，至少需 {needed} 次")]
-    if seen < settings.visit_share_seen * crossed:
+    seen, crossed, needed = hotspot.passes_seen, hotspot.passes_crossed, settings.visit_passes
+    doubts = []
+    if seen < needed:
+        doubts.append(
+            (f"seen in {seen} of {crossed} passes, {needed} are needed", f"仅检出 {seen} 次，至少需 {needed} 次")
+        )
+    elif hotspot.tier == "single":
+        doubts.append(
+            (
+                f"seen in {seen} of {crossed} passes, which chance may explain",
+                f"{crossed} 次通过中检出 {seen} 次，但不能排除偶然",
+            )
+        )
+    elif seen < settings.visit_share_seen * crossed:
         share = f"{settings.visit_share_seen:.0%}"
-        return [
+        doubts.append(
             (
                 f"seen in {seen} of {crossed} passes, less than {share}",
                 f"{crossed} 次通过中检出 {seen} 次，低于 {share}",
             )
-        ]
-    return []
+        )
+    if hotspot.exhaust:
+        doubts.append(
+            ("only tracers of exhaust rose, which passing vehicles emit too", "仅见尾气示踪物，过往车辆亦可造成")
+        )
+    return doubts
 
 
 def _wind_doubts(hotspot: Hotspot, attribution: Attribution) -> list[tuple[str, str]]:
@@ -252,8 +284,8 @@ def _door_doubts(site: Site, probability: float, following: float, settings: Vis
             )
         )
     if probability < settings.visit_probability:
-        limit = f"{settings.visit_probability:.2f}"
-        doubts.append((f"probability {probability:.2f} is below {limit}", f"概率 {probability:.2f} 低于 {limit}"))
+        limit, told = f"{settings.visit_probability:.2f}", _below(probability, settings.visit_probability)
+        doubts.append((f"probability {told} is below {limit}", f"概率 {told} 低于 {limit}"))
     if probability < settings.rival_ratio * following:
         doubts.append(
             (
@@ -262,6 +294,15 @@ def _door_doubts(site: Site, probability: float, following: float, settings: Vis
             )
         )
     return doubts
+
+
+def _below(value: float, limit: float) -> str:
+    """A number with as many decimals as it takes to see that it is below the limit: two, where they are enough."""
+    for decimals in range(2, 6):
+        text = f"{value:.{decimals}f}"
+        if float(text) < limit:
+            return text
+    return f"{value:g}"
 
 
 def _permit_matters(site: Site, settings: VisitSettings, day: date) -> list[Matter]:
@@ -281,7 +322,7 @@ def _permit_matters(site: Site, settings: VisitSettings, day: date) -> list[Matt
 def _weigh_site(site: Site, clues: Sequence[_Clue], matters: Sequence[Matter]) -> Lead | None:
     if not clues and not matters:
         return None
-    ordered = sorted(clues, key=lambda c: (-_LADDER.index(c.disposition), -c.probability, c.hotspot.id))
+    ordered = sorted(clues, key=lambda c: (-_LADDER.index(c.disposition), not c.urgent, -c.probability, c.hotspot.id))
     from_hotspots = [_hotspot_matter(site, c) for c in ordered if c.disposition is not Disposition.NONE]
     everything = (*from_hotspots, *matters)
     disposition = max((m.disposition for m in everything), key=_LADDER.index, default=Disposition.NONE)
@@ -304,6 +345,7 @@ def _weigh_site(site: Site, clues: Sequence[_Clue], matters: Sequence[Matter]) -
         tuple(c.hotspot.id for c in ordered),
         at_gate=gate is not None,
         places=places if site.elsewhere else (),
+        urgent=tuple(c.hotspot.id for c in ordered if c.urgent),
     )
 
 
@@ -314,7 +356,7 @@ def _places_of(site: Site, ordered: Sequence[_Clue]) -> tuple[SitePlace, ...]:
 
 
 def _reasons(clues: Sequence[_Clue], matters: Sequence[Matter]) -> tuple[list[str], list[str]]:
-    shown = [*clues[:1]] + [c for c in clues[1:] if c.disposition is not Disposition.NONE]
+    shown = [*clues[:1]] + [c for c in clues[1:] if c.urgent or c.disposition is not Disposition.NONE]
     return (
         [f"hotspot {c.hotspot.id}: {c.why_en}" for c in shown] + [m.text_en for m in matters],
         [f"热点 {c.hotspot.id}：{c.why_zh}" for c in shown] + [m.text_zh for m in matters],
@@ -322,14 +364,20 @@ def _reasons(clues: Sequence[_Clue], matters: Sequence[Matter]) -> tuple[list[st
 
 
 def _hotspot_matter(site: Site, clue: _Clue) -> Matter:
+    """All that one place asks for: one matter, whatever rose there."""
     h = clue.hotspot
+    number = f"{rounded(h.enhancement)} {unit_text(h.unit)}"
+    with_en, with_zh = _EN.others(h.others), _ZH.others(h.others)
+    first_en, first_zh = (
+        ("not before the duty officer has cleared it: ", "经值班负责人解除后方可：") if clue.urgent else ("", "")
+    )
     return Matter(
         site.site_id,
         "emission",
         VisitKind.CASE,
         clue.disposition,
-        f"{_EN.species(h.species)} {rounded(h.enhancement)} {unit_text(h.unit)} above background at hotspot {h.id}",
-        f"热点 {h.id}：{_ZH.species(h.species)} 高出背景 {rounded(h.enhancement)} {unit_text(h.unit)}",
+        f"{first_en}{_EN.species(h.species)} {number} above background at hotspot {h.id}{with_en}",
+        f"{first_zh}热点 {h.id}：{_ZH.species(h.species)} 高出背景 {number}{with_zh}",
         h.id,
     )
 
@@ -340,12 +388,12 @@ def _hotspot_evidence(clue: _Clue) -> Evidence:
     number = f"{with_error(h.enhancement, h.enhancement_sd)} {unit_text(h.unit)}"
     above = rounded(h.background)
     text_en = (
-        f"{_EN.species(h.species)} {number} above a background of {above}, seen in {h.passes_seen} of "
-        f"{h.passes_crossed} passes, p = {h.p_value:.2g}; {wind_en}; this site explains it with probability "
-        f"{clue.probability:.2f}"
+        f"{_EN.species(h.species)} {number} above a background of {above}{_EN.others(h.others)}, seen in "
+        f"{h.passes_seen} of {h.passes_crossed} passes, p = {h.p_value:.2g}; {wind_en}; this site explains it with "
+        f"probability {clue.probability:.2f}"
     )
     text_zh = (
-        f"{_ZH.species(h.species)} 高出背景（{above}）{number}，"
+        f"{_ZH.species(h.species)} 高出背景（{above}）{number}{_ZH.others(h.others)}，"
         f"{h.passes_crossed} 次通过中检出 {h.passes_seen} 次，"
         f"p = {h.p_value:.2g}；{wind_zh}；该点位解释概率 {clue.probability:.2f}"
     )

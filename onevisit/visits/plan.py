@@ -122,7 +122,9 @@ def _merge(lead: Lead, site: Site, matters: Sequence[Matter], used: int, setting
 
 
 def _priority(lead: Lead, kind: VisitKind) -> int:
-    """1 for a planned inspection, 2 for a campaign, 3 to 5 for a case, by its probability."""
+    """1 for a planned inspection, 2 for a campaign, 3 to 5 for a case, by its probability; 5 for what is urgent."""
+    if lead.urgent:
+        return 5
     if kind is not VisitKind.CASE:
         return 1 if kind is VisitKind.DAILY else 2
     return 3 + (lead.probability >= 0.75) + (lead.probability >= 0.9)

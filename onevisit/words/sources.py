@@ -33,7 +33,7 @@ SOURCES_ZH: Mapping[str, str] = {
     "imagery.geoid_height_m": "在 mission.toml 中声明：高程模型零点高出椭球面的高度；-9999 表示取自 PROJ",
     "imagery.dem": "在 mission.toml 中声明：高程模型，路径相对于任务文件夹",
     "fusion.cell_m": "选择：小于 Apte 2017 的 30 m 路段，大于卫星定位误差",
-    "fusion.alpha": "惯例：无排放源的图中允许出现热点的比例",
+    "acute.levels": "AEGL-2 与 ERPG-2 一小时值，各附出处；本局自定的 [acute.levels] 表全部取代之，空表亦可",
     "visits.measure_probability": "选择：五种解释机会均等时其中之一；值得复测一次",
     "visits.visit_probability": "选择：大于其他所有解释之和，并留有余量",
     "visits.yearly_cap": "须按公布的计划填写；例如安康 2025（陕环执法函〔2025〕122号）：每部门每年 2 次",

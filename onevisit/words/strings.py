@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ingest.errors import SettingError
 from ingest.settings import SettingLine
 from ingest.species import SPECIES
@@ -32,7 +34,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "photos": ("photos in mosaics", "像片（已拼接）"),
     "hotspots": ("Hotspots", "热点"),
     "hotspots_n": ("hotspots", "热点"),
-    "recurring": ("seen again", "重复检出"),
+    "recurring": ("met again, beyond chance", "重复检出，非偶然"),
     "visits_n": ("visits proposed", "拟入企检查"),
     "routes_n": ("routes", "检查路线"),
     "rejects_n": ("items rejected", "剔除项"),
@@ -49,9 +51,9 @@ STRINGS: dict[str, tuple[str, str]] = {
     "n_photos": ("{n} photo|{n} photos", "像片 {n} 张"),
     "n_hotspots": ("{n} hotspot|{n} hotspots", "热点 {n} 处"),
     "line_found": (
-        "{hotspots} above the background; seen in at least two passes: {recurring}. Sites proposed for one combined "
+        "{hotspots} above the background; met again beyond chance: {recurring}. Sites proposed for one combined "
         "visit: {visits}; to be measured again: {again}; to be settled off site: {settle}.",
-        "发现{hotspots}，其中 {recurring} 处在两次以上通过中检出。"
+        "发现{hotspots}，其中 {recurring} 处重复检出且非偶然。"
         "拟开展一次综合检查的点位 {visits} 个，须复测 {again} 个，可非现场处置 {settle} 个。",
     ),
     "line_best": (
@@ -66,9 +68,29 @@ STRINGS: dict[str, tuple[str, str]] = {
         "No hotspot stands out from the background with the significance that the profile asks for.",
         "按参数方案的显著性要求，未发现高出背景的热点。",
     ),
+    "urgent": ("Urgent", "紧急"),
+    "urgent_do": (
+        "Inform the duty officer now and leave upwind; do not drive there again until it is cleared.",
+        "立即报告值班负责人，向上风向撤离；解除前不得前往复测。",
+    ),
+    "urgent_value": (
+        "{place}: {species} {value} {unit} against {level} {unit} ({averaging}; {source}), {time}",
+        "{place}：{species} {value} {unit}，对照 {level} {unit}（{averaging}；{source}），{time}",
+    ),
+    "urgent_place": ("{id} at {lon}, {lat}", "{id}（{lon}, {lat}）"),
+    "urgent_no_place": ("At {lon}, {lat}", "{lon}, {lat} 处"),
+    "doubt_acute": (
+        "No acute levels are set, so nothing is called urgent, whatever was measured.",
+        "未设定急性危害浓度，无论测值多高均不提示紧急。",
+    ),
     "doubt_single": (
-        "Seen in one pass only, so to be measured again before anything else: {ids}.",
-        "仅在一次通过中检出，须先行复测：{ids}。",
+        "Met once, or not beyond chance: to be measured again before anything else, never a reason to enter: {ids}.",
+        "仅检出一次，或不能排除偶然：须先行复测，不作为入企理由：{ids}。",
+    ),
+    "doubt_exhaust": (
+        "Only tracers of exhaust rose, which passing vehicles emit too: to be measured again, never a reason to "
+        "enter: {ids}.",
+        "仅见尾气示踪物，过往车辆亦可造成：须先行复测，不作为入企理由：{ids}。",
     ),
     "doubt_calm": (
         "Calm, so sites are ranked without a direction: {ids}.",
@@ -137,9 +159,9 @@ STRINGS: dict[str, tuple[str, str]] = {
     "show_on_map": ("Show on the map", "在地图上查看"),
     # --- hotspots -------------------------------------------------------------------------------------------------
     "hotspot_intro": (
-        "A hotspot is a place whose enhancement over background is significant against shuffled passes. Beside each "
-        "stand all candidates, and what is left for none of them.",
-        "热点指相对背景的增量显著（与打乱次序的通过相比）的地点。每处均列出全部候选点位，以及名单外的可能。",
+        "A hotspot is one place: everything that one source could have made there, in all species. Beside each stand "
+        "all candidates, and what is left for none of them.",
+        "一处热点即一个地点：同一来源可能造成的全部检出，含各监测因子。每处均列出全部候选点位，以及名单外的可能。",
     ),
     "why_intro": (
         "Its picture shows why: passes that met a plume there are solid with a dot at the peak, those that met none "
@@ -157,19 +179,43 @@ STRINGS: dict[str, tuple[str, str]] = {
     "background": ("Background", "背景浓度"),
     "seen": ("Seen", "检出"),
     "seen_of": ("in {seen} of {crossed} passes", "{crossed} 次通过中 {seen} 次"),
-    "p_value": ("p on this map", "显著性 p"),
+    "chance": ("By chance alone", "偶然出现"),
+    "chance_p": ("p {p} on this map", "本图上 p {p}"),
+    "chance_one": ("cannot be told from one pass", "仅一次通过，无法判断"),
+    "card_single": (
+        "Met on one pass. Drive there again before anything else is asked; it never asks for a visit.",
+        "仅一次通过检出。须先行复测，不作为入企检查的理由。",
+    ),
+    "card_chance": (
+        "Met on {seen} passes, which chance may explain. Drive there again before anything else is asked; it never "
+        "asks for a visit.",
+        "{seen} 次通过检出，但不能排除偶然。须先行复测，不作为入企检查的理由。",
+    ),
+    "card_exhaust": (
+        "Only tracers of exhaust rose, which passing vehicles emit too. Drive there again before anything else is "
+        "asked; it never asks for a visit.",
+        "仅见尾气示踪物，过往车辆亦可造成。须复测，不作为入企检查的理由。",
+    ),
     "wind": ("Wind", "风"),
     "wind_from": ("from {deg}° at {speed} m s⁻¹", "风向 {deg}°，{speed} m s⁻¹"),
     "wind_calm": ("calm, {speed} m s⁻¹: no direction", "静风，{speed} m s⁻¹，无法定向"),
     "wind_none": ("not measured", "无资料"),
     "when": ("When", "时间"),
-    "plumes_outside": ("Strongest plumes outside of hotspots", "热点以外的最强烟羽"),
+    "plumes_apart": ("Plumes that are no place", "未列为热点的烟羽"),
     "plumes_intro": (
-        "Each stood above the noise of its instrument, but not at a place that passes agree on. Drive there again "
-        "before anything else is asked of them. All plumes are in plumes.geojson.",
-        "以下烟羽均高于仪器噪声，但未在多次通过中于同一地点重复检出。请先复测，再作其他判断。"
-        "全部烟羽见 plumes.geojson。",
+        "Met above the noise of the instrument and set apart, by reason: {counts}. The strongest of them are below, "
+        "all plumes in plumes.geojson.",
+        "高于仪器噪声、但未列为热点的检出，按原因计：{counts}。下列为其中最强者，全部烟羽见 plumes.geojson。",
     ),
+    "apart_n": ("{reason} ({n})", "{reason}（{n} 次）"),
+    "apart_exhaust": ("a passing vehicle's exhaust", "过往车辆尾气"),
+    "apart_standing": ("exhaust while the own vehicle stood", "停车时的尾气"),
+    "apart_water": ("water vapour", "水汽"),
+    "apart_no_position": ("without a position", "无定位"),
+    "apart_weak": ("not agreed by passes, nor clear alone", "未重复检出且单次不明确"),
+    "with_others": (", with {others}", "，同时检出 {others}"),
+    "and": (" and ", "、"),
+    "comma": (", ", "、"),
     "plume_maximum": ("Above background", "高于背景"),
     "plume_width": ("Along the way", "沿途宽度"),
     "plume_place": ("Place", "位置"),
@@ -177,8 +223,9 @@ STRINGS: dict[str, tuple[str, str]] = {
     "outing": ("Outing", "航次"),
     "position": ("Strongest cell", "最强网格"),
     "area": ("Area", "面积"),
-    "single": ("single sighting", "单次检出"),
-    "recurs": ("seen again", "重复检出"),
+    "single": ("met once", "单次检出"),
+    "chance_may": ("chance may explain it", "不能排除偶然"),
+    "recurs": ("met again, beyond chance", "重复检出，非偶然"),
     "explained_by": ("What could explain it", "可能来源"),
     "not_weighed": ("Sites were not weighed for this hotspot.", "该热点未作溯源。"),
     "more_sites": ("{n} further listed sites", "其余 {n} 个名录点位"),
@@ -371,3 +418,17 @@ class Words:
         """A species as it is printed; what is no slug of the table is printed as it came."""
         species = SPECIES.get(name)
         return (species.printed_en, species.printed_zh)[self._column] if species else name
+
+    def others(self, names: Sequence[str]) -> str:
+        """What rose with a leading species, to stand behind it; empty where nothing did.
+
+        Examples
+        --------
+        >>> Words("en").others(["tvoc", "xylene", "co"]), Words("zh").others(["nox"]), Words("en").others([])
+        (', with TVOC, xylenes and CO', '，同时检出 NOₓ', '')
+        """
+        if not names:
+            return ""
+        *first, last = [self.species(name) for name in names]
+        listed = self("and").join([self("comma").join(first), last]) if first else last
+        return self("with_others", others=listed)

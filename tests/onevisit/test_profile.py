@@ -26,7 +26,8 @@ from onevisit.words.telling import tell
 from tests.told import raises_told
 
 ROOMS = [
-    "regions", "traces", "photos", "sites", "monitors", "tracks", "imagery", "fusion", "evidence", "visits", "routes",
+    "regions", "traces", "photos", "sites", "monitors", "tracks", "imagery", "fusion", "evidence", "acute", "visits",
+    "routes",
 ]  # fmt: skip
 
 
@@ -149,7 +150,7 @@ def test_what_nobody_reads_is_refused_with_what_is_known(configuration: dict[str
         ),
         ({"teams": {"time_zone": "UTC"}}, "[routes]: 'time_zone' {}; set 'time_zone' above all tables"),
         ({"fusion": {"inlet_height_m": 3.0}}, "[fusion]: 'inlet_height_m' {}; set 'inlet_height_m' under [tracks]"),
-        ({"fusion": {"surrogates": 99}}, "[fusion]: 'surrogates' {}; known are alpha, cell_m"),
+        ({"fusion": {"surrogates": 99}}, "[fusion]: 'surrogates' {}; known are cell_m"),
         (
             {"evidence": {"bare_soil_particles": [4, 0.7]}},
             "[evidence]: 'bare_soil_particles' {}; nothing of it may be set",
@@ -262,6 +263,7 @@ def test_settings_are_described_room_by_room() -> None:
         "tracks",
         "imagery",
         "fusion",
+        "acute",
         "visits",
         "routes",
     ]

@@ -16,12 +16,16 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from shapely.geometry.polygon import orient
 
-from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, SiteProbability, SourceEstimate
+from fusion.schema import Attribution, CredibleArea, Hotspot, Met, Rate, SiteProbability, SourceEstimate
 from ingest.schema import SitePlace
+from ingest.species import substance_of
 from ingest.units import parse_unit
 from onevisit.atomic import write_text
-from onevisit.handover.data.emissions import REFERENCE, rate_in_grams, rate_unit
+from onevisit.handover.data.emissions import rate_in_grams, rate_unit
 from onevisit.handover.data.tables import amap_link, chinese_position, local_time, matters_text, reasons_text
+from onevisit.leads.plumes import PlumeLine
+from onevisit.leads.reference import REFERENCE
+from onevisit.leads.urgent import Alarm
 from onevisit.schema import Lead, Route, Stop, Visit
 
 _DECIMALS = 7
@@ -31,15 +35,34 @@ _KEPT = {"lon", "lat", "gcj02_lon", "gcj02_lat", "source_lon", "source_lat", "ga
 """Properties that are coordinates: six significant digits would move them by metres."""
 
 
-def write_hotspots(path: Path, hotspots: Sequence[Hotspot], attributions: Sequence[Attribution]) -> None:
-    """Write ``hotspots.geojson``: a polygon per hotspot with its significance, its candidates and none of these.
+def write_hotspots(
+    path: Path,
+    hotspots: Sequence[Hotspot],
+    attributions: Sequence[Attribution],
+    *,
+    plumes: Sequence[PlumeLine] = (),
+    alarms: Sequence[Alarm] = (),
+) -> None:
+    """Write ``hotspots.geojson``: a polygon per place with its significance, its candidates and none of these.
+
+    ``others`` are the species that rose with the leading one, each with the ``enhancement``, ``background``
+    and ``unit`` of its plume there that stands highest over its noise, null where only cells agree. ``tier`` is
+    ``recurrent`` (passes agree beyond chance) or ``single``; ``exhaust`` says that only tracers of exhaust rose,
+    which vehicles emit too. ``urgent`` says that a value was above a level of acute harm, and ``acute`` which:
+    ``species``, ``value``, ``level`` and ``unit``, ``averaging``, ``source`` and ``time``. ``met`` are the crossings
+    that the place is made of: the pass, its ``start`` and ``end``, and where its strongest value stood.
 
     A hotspot without attribution has no ``sites`` and ``none_of_these`` null: nothing was weighed, which is not 1.
     ``source_lon``, ``source_lat`` are null where the data support a bearing but no place; ``rate_g_s`` where they do,
     but the unit has no mass: then ``rate`` in ``rate_unit`` stands alone. ``_low`` and ``_high`` bound 90 %.
     """
     explained = {attribution.hotspot_id: attribution for attribution in attributions}
-    _write(path, (_feature(h.polygon, _hotspot_properties(h, explained.get(h.id))) for h in hotspots))
+    features = []
+    for h in hotspots:
+        own = [plume for plume in plumes if plume.place == h.id]
+        acute = [_alarm_properties(alarm) for alarm in alarms if alarm.hotspot_id == h.id]
+        features.append(_feature(h.polygon, _hotspot_properties(h, explained.get(h.id), own, acute)))
+    _write(path, features)
 
 
 def write_points(path: Path, points: Iterable[tuple[tuple[float, float], Mapping[str, Any]]]) -> None:
@@ -83,13 +106,18 @@ def _numbered(route: Route) -> list[tuple[int, Stop]]:
     return list(enumerate(route.stops, start=1))
 
 
-def _hotspot_properties(hotspot: Hotspot, attribution: Attribution | None) -> dict[str, Any]:
+def _hotspot_properties(
+    hotspot: Hotspot, attribution: Attribution | None, plumes: Sequence[PlumeLine], acute: list[dict[str, Any]]
+) -> dict[str, Any]:
     h = hotspot
     properties: dict[str, Any] = {
         "id": h.id,
         "species": h.species,
-        "others": list(h.others),
+        "others": [_other_properties(species, plumes) for species in h.others],
         "tier": h.tier,
+        "exhaust": h.exhaust,
+        "urgent": bool(acute),
+        "acute": acute,
         "unit": h.unit,
         "enhancement": h.enhancement,
         "enhancement_sd": h.enhancement_sd,
@@ -102,13 +130,13 @@ def _hotspot_properties(hotspot: Hotspot, attribution: Attribution | None) -> di
         "single_sighting": h.single_sighting,
         "first_seen": _iso(h.first_seen),
         "last_seen": _iso(h.last_seen),
-        "lon": round(h.lon, _DECIMALS),
-        "lat": round(h.lat, _DECIMALS),
+        **_position(h),
         "position_error_m": h.position_error_m,
         "area_m2": h.area_m2,
         "wind_from_deg": h.wind_from_deg,
         "wind_speed_m_s": h.wind_speed,
         "trajectories": list(h.trajectories),
+        "met": [{"pass": m.label, "start": _iso(m.start), "end": _iso(m.end), **_position(m)} for m in h.met],
         "sites": [],
         "none_of_these": None,
         **_source_properties(None, h),
@@ -117,6 +145,35 @@ def _hotspot_properties(hotspot: Hotspot, attribution: Attribution | None) -> di
     if attribution is not None:
         properties |= _attribution_properties(attribution, h)
     return properties
+
+
+def _position(place: Hotspot | Met) -> dict[str, float]:
+    return {"lon": round(place.lon, _DECIMALS), "lat": round(place.lat, _DECIMALS)}
+
+
+def _other_properties(species: str, plumes: Sequence[PlumeLine]) -> dict[str, Any]:
+    """A species that rose with the leading one: its plume there that stands highest over its noise."""
+    own = [plume for plume in plumes if substance_of(plume.species) == substance_of(species)]
+    most = max(own, key=lambda plume: plume.snr, default=None)
+    return {
+        "species": species,
+        "unit": most.unit if most else None,
+        "enhancement": most.maximum if most else None,
+        "background": most.background if most else None,
+    }
+
+
+def _alarm_properties(alarm: Alarm) -> dict[str, Any]:
+    level = alarm.level
+    return {
+        "species": alarm.species,
+        "value": alarm.value,
+        "level": level.value,
+        "unit": level.unit,
+        "averaging": level.averaging,
+        "source": level.source,
+        "time": _iso(alarm.time),
+    }
 
 
 def _attribution_properties(a: Attribution, hotspot: Hotspot) -> dict[str, Any]:
@@ -176,6 +233,7 @@ def _lead_properties(lead: Lead) -> dict[str, Any]:
         "permit_code": lead.permit_code,
         "name": lead.name,
         "disposition": lead.disposition.value,
+        "urgent": bool(lead.urgent),
         "probability": lead.probability,
         "evidence": [
             {

@@ -19,6 +19,8 @@ from ingest.roads.read import Roads
 from ingest.schema import Site
 from ingest.settings import SettingLine
 from onevisit.handover.page.why import Why
+from onevisit.leads.plumes import PlumeLine
+from onevisit.leads.urgent import Alarm
 from onevisit.manifest import StageRecord
 from onevisit.schema import Lead, Route, Visit
 from tracks.schema import Track
@@ -67,11 +69,15 @@ class RegionContents:
     why_pictures: tuple[WhyPicture, ...] = ()
     segments: SegmentMap | None = None
     name: str = ""
+    plumes: tuple[PlumeLine, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class ReportContents:
-    """Everything on the report. ``time_zone`` is that of the times shown; ``photos`` counts those of the mission."""
+    """Everything on the report. ``time_zone`` is that of the times shown; ``photos`` counts those of the mission.
+
+    ``has_acute`` is False where no level is set above which a place is urgent.
+    """
 
     mission: str
     regions: tuple[RegionContents, ...]
@@ -79,6 +85,8 @@ class ReportContents:
     leads: tuple[Lead, ...] = ()
     visits: tuple[Visit, ...] = ()
     routes: tuple[Route, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    has_acute: bool = True
     decisions: tuple[Decision, ...] = ()
     rejects: tuple[Reject, ...] = ()
     stages: Sequence[StageRecord] = ()

@@ -298,6 +298,7 @@ def _add_hotspots(plot: Any, region: RegionContents, sites: Sequence[Site], word
             "id": [h.id for h in region.hotspots],
             "what": [
                 f"{words.species(h.species)} {with_error(h.enhancement, h.enhancement_sd)} {unit_text(h.unit)}"
+                f"{words.others(h.others)}"
                 for h in region.hotspots
             ],
             "seen": [words("seen_of", seen=h.passes_seen, crossed=h.passes_crossed) for h in region.hotspots],

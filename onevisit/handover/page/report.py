@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -29,13 +30,14 @@ from ingest.schema import Site, species_names
 from onevisit.atomic import write_text
 from onevisit.handover.data.emissions import rate_in_grams, rate_unit
 from onevisit.handover.data.findings import finding_lines, sought_lines
-from onevisit.handover.data.plumes import PlumeLine, strongest_outside
+from onevisit.handover.data.plumes import ApartLine, count_apart, strongest_apart
 from onevisit.handover.data.tables import amap_link, chinese_position
 from onevisit.handover.page.charts import Series, draw_series, draw_wind, series_of
 from onevisit.handover.page.contents import Picture, RegionContents, ReportContents, WhyPicture
 from onevisit.handover.page.map_frame import hotspot_boxes, lonlat_fit
 from onevisit.handover.page.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
 from onevisit.handover.page.summary import summarise
+from onevisit.handover.page.urgent import alarm_text
 from onevisit.schema import Visit
 from onevisit.words.numbers import p_text, probability_text, rounded, unit_text, with_error
 from onevisit.words.strings import Words
@@ -74,6 +76,11 @@ class HotspotCard:
     region: int
     source: str
     picture: ReasonPlot | None
+    title: str
+    tier: str
+    chance: str
+    notes: tuple[str, ...]
+    urgent: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,8 +126,10 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         summary=summarise(contents),
         maps=maps,
         pictures=[plot for region in pictures for plot in region],
+        alarms=[alarm_text(alarm, zone, words) for alarm in contents.alarms],
         cards=_cards(contents, words),
-        plumes=_plumes_outside(contents),
+        plumes=_plumes_apart(contents),
+        apart=_apart_text(contents, words),
         findings=[line for region in contents.regions for line in finding_lines(region.findings, region.crs)],
         sought=[line for region in contents.regions for line in sought_lines(region.findings)],
         plots=_plots(contents, words, zone),
@@ -175,6 +184,7 @@ def _data_uri(picture: Picture) -> str:
 
 def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
     sites = {site.site_id: site for site in contents.sites}
+    urgent = {alarm.hotspot_id for alarm in contents.alarms}
     cards = []
     for number, region in enumerate(contents.regions):
         explained = {attribution.hotspot_id: attribution for attribution in region.attributions}
@@ -188,8 +198,36 @@ def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
             candidates = _candidates(attribution, sites, words) if attribution else ()
             picture = reasons.get(hotspot.id)
             source = _source_text(hotspot, attribution, words)
-            cards.append(HotspotCard(hotspot, attribution, candidates, rose, number, source, picture))
-    return sorted(cards, key=lambda card: (card.hotspot.single_sighting, card.hotspot.p_value, card.hotspot.id))
+            is_urgent = hotspot.id in urgent
+            told = (_tier_text(hotspot, words), _chance_text(hotspot, words), _notes(hotspot, words, is_urgent))
+            title = words.species(hotspot.species) + words.others(hotspot.others)
+            drawn = (attribution, candidates, rose, number, source, picture)
+            cards.append(HotspotCard(hotspot, *drawn, title, *told, is_urgent))
+    return sorted(cards, key=lambda c: (not c.urgent, c.hotspot.single_sighting, c.hotspot.p_value, c.hotspot.id))
+
+
+def _tier_text(hotspot: Hotspot, words: Words) -> str:
+    if hotspot.tier == "recurrent":
+        return words("recurs")
+    return words("single" if hotspot.passes_seen < 2 else "chance_may")
+
+
+def _chance_text(hotspot: Hotspot, words: Words) -> str:
+    """What chance would make of it; one pass cannot say."""
+    if hotspot.tier == "single" and hotspot.passes_seen < 2:
+        return words("chance_one")
+    return words("chance_p", p=p_text(hotspot.p_value) if hotspot.p_value < 0.001 else f"= {p_text(hotspot.p_value)}")
+
+
+def _notes(hotspot: Hotspot, words: Words, is_urgent: bool) -> tuple[str, ...]:
+    """What a person must know before reading on: what is urgent asks for no drive."""
+    if is_urgent:
+        return (words("urgent_do"),)
+    notes = [words("card_exhaust")] if hotspot.exhaust else []
+    if hotspot.tier == "single":
+        key = "card_single" if hotspot.passes_seen < 2 else "card_chance"
+        notes.insert(0, words(key, seen=hotspot.passes_seen))
+    return tuple(notes)
 
 
 def _source_text(hotspot: Hotspot, attribution: Attribution | None, words: Words) -> str:
@@ -217,8 +255,17 @@ def _reason_plot(explanation: WhyPicture, sites: Mapping[str, Site]) -> ReasonPl
     return ReasonPlot(uri, " · ".join(f"{letter} {name}" for letter, name in named))
 
 
-def _plumes_outside(contents: ReportContents) -> list[PlumeLine]:
-    return [line for region in contents.regions for line in strongest_outside(region.tracks, region.hotspots)]
+def _plumes_apart(contents: ReportContents) -> list[ApartLine]:
+    return [line for region in contents.regions for line in strongest_apart(region.plumes)]
+
+
+def _apart_text(contents: ReportContents, words: Words) -> str:
+    """How often plumes were met that are no place, by the reason."""
+    counts: Counter[str] = Counter()
+    for region in contents.regions:
+        counts.update(count_apart(region.plumes))
+    told = [words("apart_n", n=n, reason=words(f"apart_{reason}")) for reason, n in counts.most_common()]
+    return words("comma").join(told)
 
 
 def _candidates(attribution: Attribution, sites: Mapping[str, Site], words: Words) -> tuple[Candidate, ...]:

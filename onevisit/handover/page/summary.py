@@ -62,7 +62,7 @@ def summarise(contents: ReportContents) -> Summary:
         _time(max(b for _, b in spans)) if spans else None,
         sum(picture.used or 0 for region in contents.regions for picture in region.pictures),
         len(hotspots),
-        sum(not hotspot.single_sighting for hotspot in hotspots),
+        sum(hotspot.tier == "recurrent" for hotspot in hotspots),
         len(contents.visits),
         sum(lead.disposition is Disposition.MEASURE_AGAIN for lead in contents.leads),
         sum(lead.disposition in settled for lead in contents.leads),
@@ -72,7 +72,8 @@ def summarise(contents: ReportContents) -> Summary:
 
 def _doubts(contents: ReportContents, hotspots: Sequence[Hotspot], tracks: Sequence[Track]) -> list[Doubt]:
     explained = {a.hotspot_id: a for region in contents.regions for a in region.attributions}
-    single = [h.id for h in hotspots if h.single_sighting]
+    single = [h.id for h in hotspots if h.tier == "single"]
+    exhaust = [h.id for h in hotspots if h.exhaust and h.tier == "recurrent"]
     calm = [h.id for h in hotspots if h.wind_from_deg is None and h.wind_speed is not None]
     unknown = [h.id for h in hotspots if h.wind_speed is None and not _has_bearing(explained.get(h.id))]
     doubtful = [visit.name for visit in contents.visits if visit.places]
@@ -81,7 +82,9 @@ def _doubts(contents: ReportContents, hotspots: Sequence[Hotspot], tracks: Seque
     has_wind = any("u" in track.passes for track in tracks)
     return [
         Doubt("doubt_wind_none", int(bool(tracks) and not has_wind)),
+        Doubt("doubt_acute", int(not contents.has_acute)),
         Doubt("doubt_single", len(single), _names(single)),
+        Doubt("doubt_exhaust", len(exhaust), _names(exhaust)),
         Doubt("doubt_calm", len(calm), _names(calm)),
         Doubt("doubt_wind_unknown", len(unknown) if has_wind else 0, _names(unknown)),
         Doubt("doubt_none", len(left), _names(left)),

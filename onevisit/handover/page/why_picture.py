@@ -265,7 +265,8 @@ def _draw_title(canvas: Canvas, why: Why) -> None:
         else f"wind from {h.wind_from_deg:.0f}°"
     )
     line = f"seen in {h.passes_seen} of {h.passes_crossed} passes, p {p_text(h.p_value)}, {wind}"
-    canvas.write(Label(_EDGE, 41, line, 12, _SOFT))
+    line += _WORDS.others(h.others)
+    canvas.write(Label(_EDGE, 41, fitted(line, 12, _SIDE - 40.0), 12, _SOFT))
 
 
 class _Panel:

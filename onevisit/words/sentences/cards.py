@@ -111,6 +111,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{answer} 不是时区；采用 {taken}。可用 --time-zone 另行指定",
     ),
     # --- onevisit/handover/first_screen.py ---
+    "first_urgent": ("URGENT: {todo} {values}", "紧急：{todo}{values}"),
     "first_losses": (
         "not used: {files:|file|files} as a whole, {places:|group of rows or items|groups of rows or items} of other "
         "files, {others:|other thing|other things}",

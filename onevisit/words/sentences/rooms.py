@@ -137,12 +137,37 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{streets}; {again} of {segments} segments of the tracks were passed twice or more",
         "{streets}；轨迹路段 {segments} 段中有 {again} 段通过两次及以上",
     ),
+    # --- onevisit/leads/urgent.py ---
+    "acute_level_exceeded": (
+        "urgent: {species} {value:.3g} {unit} against a level of {level:g} {unit}; inform the duty officer, leave "
+        "upwind",
+        "紧急：{species} {value:.3g} {unit}，对照限值 {level:g} {unit}；报告值班负责人，向上风向撤离",
+    ),
+    "acute_level_exceeded.why": ("{source}", "{source}"),
+    "no_acute_levels": ("nothing is called urgent", "不提示紧急"),
+    "no_acute_levels.why": (
+        "[acute.levels] of the profile is empty",
+        "参数方案的 [acute.levels] 为空",
+    ),
+    "acute_level_not_compared": (
+        "{species} is not held against its acute level",
+        "{species} 未与急性危害浓度比较",
+    ),
+    "acute_level_not_compared.why": (
+        "its unit, {unit}, is no concentration of it",
+        "其单位 {unit} 不是该物质的浓度单位",
+    ),
     # --- fusion/hotspots ---
     "places_found": (
         "{crossings} crossings of plumes: {recurrent} places where they recur beyond chance, {single} seen clearly "
         "once; {vehicles} places with tracers of exhaust alone and {weak} weak ones are not shown",
         "穿越烟羽 {crossings} 次：重复检出且非偶然的地点 {recurrent} 处，单次明确检出 {single} 处；"
         "仅见尾气示踪物的 {vehicles} 处、信号弱的 {weak} 处不列出",
+    ),
+    "places_found.why": (
+        "plumes of all species and loggers that a vehicle meets at one moment are one crossing; crossings that one "
+        "source could have made are one place",
+        "同一车辆同一时刻遇到的各监测因子、各仪器的烟羽计为一次穿越；同一来源可能造成的穿越计为一处地点",
     ),
     "hotspots_found": (
         "{recurrent} recurrent hotspots, {single} single sightings",

@@ -123,8 +123,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     # --- onevisit/handover/outputs.py ---
     "summary_counts": (
-        "{hotspots} hotspots, {single} of them seen once; {leads} leads, {visits} visits on {routes} routes",
-        "热点 {hotspots} 处，其中 {single} 处仅检出一次；线索 {leads} 条，检查 {visits} 次，路线 {routes} 条",
+        "{hotspots} hotspots, {single} of them met once or not beyond chance; {leads} leads, {visits} visits on "
+        "{routes} routes",
+        "热点 {hotspots} 处，其中 {single} 处仅检出一次或不能排除偶然；线索 {leads} 条，检查 {visits} 次，"
+        "路线 {routes} 条",
     ),
     "summary_records": (
         "{rejects} rejected, {decisions} decisions: see {path}",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
 
-from fusion.schema import CredibleArea, Rate, SiteProbability, SourceEstimate
+from fusion.schema import CredibleArea, Met, Rate, SiteProbability, SourceEstimate
 from ingest.schema import SitePlace
 from onevisit.handover.data.geojson import (
     write_hotspots,
@@ -22,12 +22,15 @@ from onevisit.handover.data.geojson import (
     write_shapes,
     write_visits,
 )
+from onevisit.leads.urgent import Alarm
 from onevisit.leads.weigh import weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead
-from onevisit.settings import RouteSettings, VisitSettings
+from onevisit.settings import AcuteLevel, RouteSettings, VisitSettings
 from onevisit.visits.routes import plan_routes
+from tests.onevisit.handover.test_plumes import LINE
 
 DAY = date(2026, 3, 2)
+PLUME = replace(LINE, place="H001")
 
 
 def read(path):
@@ -233,7 +236,8 @@ def test_two_writes_are_the_same_bytes(tmp_path, make_hotspot, make_attribution)
 
 Make = Callable[..., Any]
 HOTSPOT = {
-    "id": "H001", "species": "tvoc", "unit": "ug m-3", "enhancement": 3.2, "enhancement_sd": 0.4, "background": 2.0,
+    "id": "H001", "species": "tvoc", "others": [], "tier": "recurrent", "exhaust": False, "urgent": False,
+    "acute": [], "met": [], "unit": "ug m-3", "enhancement": 3.2, "enhancement_sd": 0.4, "background": 2.0,
     "p_value": 0.002, "q_value": 0.01, "passes_seen": 3, "passes_crossed": 4, "single_sighting": False,
     "first_seen": "2026-03-01T01:00:00Z", "last_seen": "2026-03-01T02:00:00Z", "lon": 104.1234568, "lat": 30.0005,
     "position_error_m": 12.0, "area_m2": 3600.0, "wind_from_deg": 270.0, "wind_speed_m_s": 2.5,
@@ -296,6 +300,46 @@ def test_every_property_of_a_hotspot(tmp_path: Path, make_hotspot: Make, make_at
     }  # fmt: skip
 
 
+def test_a_place_tells_its_species_its_crossings_and_what_is_urgent(tmp_path: Path, make_hotspot: Make) -> None:
+    """Of xylene the plume highest over its noise at this place; of CO, which no plume tells, the name alone."""
+    met = Met(
+        "drive#2",
+        datetime(2026, 3, 1, 1, 0, 5, tzinfo=UTC),
+        datetime(2026, 3, 1, 1, 0, 9, tzinfo=UTC),
+        104.123456789,
+        30,
+    )
+    hotspot = make_hotspot(others=("xylene", "co"), exhaust=True, single_sighting=True, met=(met,))
+    plumes = [
+        replace(PLUME, species="xylene", maximum=7.0, background=1.5, snr=20.0, unit="ppb"),
+        replace(PLUME, species="xylene", maximum=9.0, snr=10.0), replace(PLUME, species="co", place="H002"),
+    ]  # fmt: skip
+    level = AcuteLevel(27.0, "ppm", "60 min", "AEGL-2")
+    alarm = Alarm("H001", "h2s", 41.5, level, datetime(2026, 3, 1, 1, 0, 7, tzinfo=UTC), 104.0, 30.0)
+    others = [replace(alarm, hotspot_id="H009"), replace(alarm, hotspot_id=None)]
+    path = tmp_path / "h.geojson"
+    write_hotspots(path, [hotspot, make_hotspot(id="H002")], [], plumes=plumes, alarms=[alarm, *others])
+    told, plain = (feature["properties"] for feature in read(path))
+    assert told["others"] == [
+        {"species": "xylene", "unit": "ppb", "enhancement": 7.0, "background": 1.5},
+        {"species": "co", "unit": None, "enhancement": None, "background": None},
+    ]
+    assert (told["tier"], told["exhaust"], told["urgent"]) == ("single", True, True)
+    assert told["acute"] == [
+        {
+            "species": "h2s", "value": 41.5, "level": 27.0, "unit": "ppm", "averaging": "60 min", "source": "AEGL-2",
+            "time": "2026-03-01T01:00:07Z",
+        }
+    ]  # fmt: skip
+    assert told["met"] == [
+        {
+            "pass": "drive#2", "start": "2026-03-01T01:00:05Z", "end": "2026-03-01T01:00:09Z", "lon": 104.1234568,
+            "lat": 30.0,
+        }
+    ]  # fmt: skip
+    assert (plain["tier"], plain["exhaust"], plain["urgent"], plain["acute"]) == ("recurrent", False, False, [])
+
+
 def test_attributions_go_to_their_own_hotspots(tmp_path: Path, make_hotspot: Make, make_attribution: Make) -> None:
     """By id, whatever the order."""
     attributions = [make_attribution("H002", S1=0.2), make_attribution("H001", S1=0.7)]
@@ -319,7 +363,8 @@ def test_every_property_of_a_lead(tmp_path: Path) -> None:
     assert feature == {
         "type": "Feature",
         "properties": {
-            "site_id": "S1", "permit_code": "P1", "name": "成都", "disposition": "help", "probability": 0.123457,
+            "site_id": "S1", "permit_code": "P1", "name": "成都", "disposition": "help", "urgent": False,
+            "probability": 0.123457,
             "evidence": [
                 {"kind": "hotspot", "id": "H001", "time": "2026-03-01T02:00:30Z", "text": "e", "text_zh": "证"},
                 {"kind": "register", "id": "permit_valid_to", "time": None, "text": "f", "text_zh": "据"},

@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 import shapely
-import xarray as xr
 from jinja2 import Environment
 from PIL import Image
 from pyproj import CRS
@@ -29,6 +28,7 @@ from ingest.coordinates import to_lonlat
 from ingest.errors import SettingError
 from ingest.outcome import Decision, Phrase, Reject
 from ingest.settings import SettingLine
+from onevisit.handover.first_screen import urgent_lines
 from onevisit.handover.page import report
 from onevisit.handover.page.charts import draw_series, draw_wind, series_of
 from onevisit.handover.page.contents import Picture, RegionContents, ReportContents, WhyPicture
@@ -37,16 +37,19 @@ from onevisit.handover.page.maps import RAMP, TEAM_COLOURS
 from onevisit.handover.page.report import render_report, write_report
 from onevisit.handover.page.summary import summarise
 from onevisit.handover.page.why import explain
+from onevisit.leads.urgent import Alarm
 from onevisit.leads.weigh import weigh_leads
 from onevisit.manifest import StageRecord
 from onevisit.profile import Profile
+from onevisit.schema import Disposition
 from onevisit.segments import map_region
-from onevisit.settings import RouteSettings, VisitSettings
+from onevisit.settings import AcuteLevel, RouteSettings, VisitSettings
 from onevisit.visits.plan import plan_visits
 from onevisit.visits.routes import plan_routes
 from onevisit.words.numbers import rounded
 from onevisit.words.strings import LANGUAGES, STRINGS, Words
 from tests.onevisit import two_streets
+from tests.onevisit.handover.test_plumes import LINE
 from tracks.settings import TrackSettings
 
 DAY = date(2026, 3, 2)
@@ -173,7 +176,7 @@ def test_every_record_is_on_the_page(contents):
     for word in ("H001", "H002", "Works S2", "because", "row 3", "fusion", "1.2", "321", "visit_probability", "abc"):
         assert word in text
     assert "never a conclusion" in text
-    assert "single sighting" in text
+    assert "met once" in text
     assert "3.20 ± 0.40" in text and "ppm" in text
 
 
@@ -293,6 +296,7 @@ def paged(*regions: RegionContents, **changes: Any) -> str:
 
 
 GRID = CRS.from_epsg(4544)
+LEVEL = AcuteLevel(27.0, "ppm", "60 min", "AEGL-2")
 
 
 def test_the_head_of_the_page(contents):
@@ -303,12 +307,13 @@ def test_the_head_of_the_page(contents):
     assert "2026-03-01 09:00 – 09:09 Asia/Shanghai" in text_of(head)
     summary = section(page, "summary")
     assert facts_of(summary) == {
-        "hotspots": "2", "seen again": "1", "visits proposed": "1", "routes": "1", "listed sites in reach": "2",
+        "hotspots": "2", "met again, beyond chance": "1",
+        "visits proposed": "1", "routes": "1", "listed sites in reach": "2",
         "photos in mosaics": "2 / 3",
     }  # fmt: skip
     told = text_of(summary)
     assert "600 rows in 1 outing over 0.578 km, 10 min of measuring. 3 photos, 2 of them in mosaics." in told
-    assert "2 hotspots above the background; seen in at least two passes: 1." in told
+    assert "2 hotspots above the background; met again beyond chance: 1." in told
     assert "combined visit: 1; to be measured again: 1; to be settled off site: 0." in told
     assert "Made by onevisit 0.1.0 (code abc)" in text_of(page.split("<footer")[1].split("</footer>")[0])
 
@@ -333,7 +338,7 @@ def test_every_fact_of_a_hotspot(contents, make_hotspot):
     shown = card(paged(RegionContents(GRID), region), "H001")
     assert facts_of(shown) == {
         "Enhancement": "3.20 ± 0.40 ppm", "Background": "1.99 ppm", "Seen": "in 3 of 4 passes",
-        "p on this map": "0.012",
+        "By chance alone": "p = 0.012 on this map",
         "Wind": "from 270° at 2.5 m s⁻¹", "When": "2026-03-01 09:00 – 10:00",
         "Strongest cell": "104.00050, 30.00050 ± 12 m", "Area": "3600 m²",
     }  # fmt: skip
@@ -497,30 +502,126 @@ def test_a_plot_a_species_with_any_value(make_track):
     )
 
 
-def test_every_cell_of_the_plumes_outside_of_hotspots(make_track):
-    """Over its noise, seen, when by the local clock, where and how wide, in which outing; of both regions."""
-    row = {
-        "species": "ch4", "pass_index": 2, "start_time": np.datetime64("2026-03-01T01:00:05", "ns"),
-        "peak_time": np.datetime64("2026-03-01T01:00:07", "ns"),
-        "end_time": np.datetime64("2026-03-01T01:00:09", "ns"),
-        "lon": 104.0, "lat": 30.0, "maximum": 3.0, "background": 2.0, "area": 60.0, "width_m": 33.0, "snr": 12.0,
-        "peak_row": 7, "units": "ppm", "source": 4, "passes_seen": 3, "passes_crossed": 5,
-    }  # fmt: skip
-    plumes = xr.Dataset({k: ("plume", np.array([v])) for k, v in row.items()})
-    track = replace(make_track(), plumes=plumes)
-    known = replace(track, passes=track.passes.assign(horizontal_sd=("obs", np.full(600, 7.5), {"units": "m"})))
-    page = paged(RegionContents(GRID, (track,)), RegionContents(GRID, (known,)))
+def test_every_cell_of_the_plumes_that_are_no_place():
+    """What rose with it, over its noise, seen, when by the local clock, where, how wide, why, in which outing."""
+    one = replace(LINE, place=None, apart="exhaust", position_sd_m=float("nan"))
+    with_co = replace(one, species="co", snr=5.0)
+    known = replace(one, apart="weak", position_sd_m=7.5)
+    page = paged(
+        RegionContents(GRID, plumes=(one, with_co, replace(LINE, crossing=9))), RegionContents(GRID, plumes=(known,))
+    )
     cells = [
-        "CH₄",
+        "CH₄, with CO",
         "3.00 ± 0.25 ppm",
         "12",
         "in 3 of 5 passes",
         "2026-03-01 09:00",
         "104.00000, 30.00000",
         "33 m",
+        "a passing vehicle's exhaust",
         "drive",
     ]
-    assert rows(section(page, "hotspots")) == [cells, [*cells[:5], "104.00000, 30.00000 ± 7.5 m", *cells[6:]]]
+    second = [
+        "CH₄",
+        *cells[1:5],
+        "104.00000, 30.00000 ± 7.5 m",
+        "33 m",
+        "not agreed by passes, nor clear alone",
+        "drive",
+    ]
+    assert rows(section(page, "hotspots")) == [cells, second]
+    told = "by reason: a passing vehicle's exhaust (1), not agreed by passes, nor clear alone (1). The strongest"
+    assert told in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("changes", "tag", "chance", "notes"),
+    [
+        ({"p_value": 0.00002}, "met again, beyond chance", "p < 0.001 on this map", []),
+        (
+            {"single_sighting": True, "passes_seen": 1, "p_value": 1.0},
+            "met once",
+            "cannot be told from one pass",
+            ["Met on one pass. Drive there again before anything else is asked; it never asks for a visit."],
+        ),
+        (
+            {"single_sighting": True, "passes_seen": 2, "p_value": 0.31},
+            "chance may explain it",
+            "p = 0.31 on this map",
+            [
+                "Met on 2 passes, which chance may explain. Drive there again before anything else is asked; it "
+                "never asks for a visit."
+            ],
+        ),
+        (
+            {"exhaust": True, "p_value": 0.04},
+            "met again, beyond chance",
+            "p = 0.04 on this map",
+            [
+                "Only tracers of exhaust rose, which passing vehicles emit too. Drive there again before anything "
+                "else is asked; it never asks for a visit."
+            ],
+        ),
+    ],
+)
+def test_a_card_says_its_tier_in_words_and_what_it_asks_for(make_hotspot, changes, tag, chance, notes):
+    """Met again, once, not beyond chance, or in tracers of exhaust alone."""
+    shown = card(paged(RegionContents(GRID, hotspots=(make_hotspot(others=("tvoc", "co"), **changes),))), "H001")
+    assert text_of(re.search(r"<h3>(.*?)</h3>", shown).group(1)) == "H001 CH₄, with TVOC and CO"
+    assert text_of(re.search(r'<span class="tag[^>]*>(.*?)</span>', shown).group(1)) == tag
+    assert facts_of(shown)["By chance alone"] == chance
+    assert [text_of(note) for note in re.findall(r'<p class="note-doubt">(.*?)</p>', shown)] == notes
+
+
+@pytest.mark.parametrize(
+    ("lang", "todo", "told"),
+    [
+        (
+            "en",
+            "Urgent Inform the duty officer now and leave upwind; do not drive there again until it is cleared.",
+            "H002 at 104.00000, 30.00000: H₂S 41.2 ppm against 27.0 ppm (60 min; AEGL-2), 2026-03-01 09:30",
+        ),
+        (
+            "zh",
+            "紧急 立即报告值班负责人，向上风向撤离；解除前不得前往复测。",
+            "H002（104.00000, 30.00000）：H₂S（硫化氢） 41.2 ppm，对照 27.0 ppm（60 min；AEGL-2），2026-03-01 09:30",
+        ),
+    ],
+)
+def test_what_is_urgent_is_the_first_line_of_the_page(contents, lang, todo, told):
+    """Before the title; its card comes first, is marked, and asks for no drive although it was met once."""
+    alarm = Alarm("H002", "h2s", 41.23, LEVEL, datetime(2026, 3, 1, 1, 30, tzinfo=UTC), 104.0, 30.0)
+    leads = tuple(replace(lead, urgent=("H002",), disposition=Disposition.NONE) for lead in contents.leads[1:])
+    page = render_report(replace(contents, alarms=(alarm,), time_zone="Asia/Shanghai", leads=leads), lang=lang)
+    assert text_of(page.split("<body>")[1]).startswith(f"{todo} {told} ")
+    assert re.findall(r'id="hotspot-(\w+)"', page) == ["H002", "H001"]
+    urgent = re.search(
+        r'<article class="card card-urgent" id="hotspot-H002">(.*?)</article>', page, flags=re.S
+    ).group(1)
+    assert text_of(re.search(r'<p class="note-urgent">(.*?)</p>', urgent).group(1)) == todo.split(" ", 1)[1]
+    assert "note-doubt" not in urgent and "tag-urgent" in urgent
+    assert "<details>" not in section(page, "leads") and "tag-urgent" in section(page, "leads")
+
+
+def test_nothing_is_urgent_on_an_ordinary_day(contents):
+    """No banner, no mark."""
+    page = render_report(contents).split("</style>")[1]
+    assert 'class="urgent"' not in page and "tag-urgent" not in page and "card-urgent" not in page
+
+
+def test_the_screen_says_what_is_urgent_first() -> None:
+    """What to do, place, value against level; a plume in no place by its position; in both languages."""
+    time = datetime(2026, 3, 1, 1, 30, tzinfo=UTC)
+    alarms = [Alarm("H002", "h2s", 41.23, LEVEL, time, 1, 2), Alarm(None, "h2s", 30.0, LEVEL, time, 104.1, 30.2)]
+    first, second = urgent_lines(alarms, ZoneInfo("Asia/Shanghai"), "en")
+    assert first == (
+        "URGENT: Inform the duty officer now and leave upwind; do not drive there again until it is cleared. "
+        "H002 at 1.00000, 2.00000: H₂S 41.2 ppm against 27.0 ppm (60 min; AEGL-2), 2026-03-01 09:30"
+    )
+    assert "At 104.10000, 30.20000: H₂S 30.0 ppm" in second
+    (chinese, _) = urgent_lines(alarms, ZoneInfo("Asia/Shanghai"), "zh")
+    assert chinese.startswith("紧急：立即报告值班负责人，向上风向撤离；")
+    assert "复测。H002（1.00000, 2.00000）：H₂S（硫化氢） 41.2 ppm" in chinese
 
 
 def test_every_cell_of_the_findings():

@@ -59,6 +59,18 @@ def test_every_count(make_hotspot: Make, make_track: Make, make_visit: Make) -> 
     )  # fmt: skip
 
 
+def test_places_of_exhaust_and_a_table_without_levels_are_doubts(make_hotspot: Make) -> None:
+    """A single one is told as single alone; that nothing can be urgent is said first."""
+    hotspots = (
+        make_hotspot(exhaust=True), make_hotspot(id="H2", exhaust=True, single_sighting=True), make_hotspot(id="H3")
+    )  # fmt: skip
+    contents = ReportContents("m", (RegionContents(GRID, hotspots=hotspots),), has_acute=False)
+    assert doubts(contents) == [
+        Doubt("doubt_acute", 1), Doubt("doubt_single", 1, "H2"), Doubt("doubt_exhaust", 1, "H001"),
+    ]  # fmt: skip
+    assert summarise(contents).recurring == 2
+
+
 def test_nothing_measured_is_nothing_counted() -> None:
     """No times, no way, no doubt about a wind that nobody asked for."""
     assert summarise(ReportContents("m", ())) == Summary(0, 0, 0.0, 0.0, None, None, 0, 0, 0, 0, 0, 0, ())

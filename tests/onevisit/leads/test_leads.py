@@ -18,6 +18,7 @@ from ingest.schema import CrsSource, SitePlace
 from onevisit.leads.weigh import fault_probability, weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, VisitKind
 from onevisit.settings import VisitSettings
+from onevisit.visits.plan import plan_visits
 from onevisit.words.telling import ToldDecision, tell
 
 DAY = date(2026, 3, 2)
@@ -50,6 +51,99 @@ def test_doubtful_hotspot_is_measured_again_never_visited(make_site, make_hotspo
     """One sighting, rare sightings, calm: the site is not entered, however likely it is."""
     lead = only_lead([make_site()], [make_hotspot(**changes)], [make_attribution(S1=0.95)])
     assert lead.disposition is Disposition.MEASURE_AGAIN
+
+
+@pytest.mark.parametrize("changes", [{"single_sighting": True}, {"exhaust": True}])
+@pytest.mark.parametrize("seen", [1, 2, 4, 40])
+@pytest.mark.parametrize("probability", [0.05, 0.2, 0.6, 0.999, 1.0])
+def test_a_single_place_or_one_of_exhaust_is_never_entered(
+    make_site, make_hotspot, make_attribution, changes, seen, probability
+):
+    """Whatever the probability and however many passes chance may have joined: a re-drive, or nothing below 0.2."""
+    hotspot = make_hotspot(passes_seen=seen, passes_crossed=seen, p_value=1e-9, **changes)
+    lead = only_lead([make_site()], [hotspot], [make_attribution(S1=probability)])
+    assert lead.disposition is (Disposition.NONE if probability < 0.2 else Disposition.MEASURE_AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("seen", "english", "chinese"),
+    [
+        (1, "seen in 1 of 4 passes, 2 are needed", "仅检出 1 次，至少需 2 次"),
+        (2, "seen in 2 of 4 passes, which chance may explain", "4 次通过中检出 2 次，但不能排除偶然"),
+    ],
+)
+def test_why_a_single_place_is_measured_again(make_site, make_hotspot, make_attribution, seen, english, chinese):
+    """One pass is not enough; two that chance may join are told as that, not as too few."""
+    hotspot = make_hotspot(single_sighting=True, passes_seen=seen)
+    lead = only_lead([make_site()], [hotspot], [make_attribution(S1=0.95)])
+    assert (lead.reason_en, lead.reason_zh) == (f"hotspot H001: {english}", f"热点 H001：{chinese}")
+
+
+def test_a_place_of_three_species_is_one_matter_and_one_set_of_minutes(make_site, make_hotspot, make_attribution):
+    """Toluene leads, TVOC and xylenes rose with it: one line, one evidence, an hour; another place is 15 min."""
+    place = make_hotspot(species="toluene", unit="ug m-3", others=("tvoc", "xylene"))
+    lead = only_lead([make_site()], [place], [make_attribution(S1=0.9)])
+    assert [(m.text_en, m.text_zh) for m in lead.matters] == [
+        (
+            "toluene 3.20 µg m⁻³ above background at hotspot H001, with TVOC and xylenes",
+            "热点 H001：甲苯 高出背景 3.20 µg m⁻³，同时检出 TVOC（总挥发性有机物）、二甲苯",
+        )
+    ]
+    assert "above a background of 2.00, with TVOC and xylenes, seen in 3 of 4 passes" in lead.evidence[0].text_en
+    (visit,) = plan_visits([lead], [make_site()], SETTINGS, day=DAY).value
+    assert len(lead.evidence) == 1 and visit.service_s == 60 * 60
+    hotspots, attributions = (
+        [place, make_hotspot(id="H002")],
+        [make_attribution(S1=0.9), make_attribution("H002", S1=0.9)],
+    )
+    two = only_lead([make_site()], hotspots, attributions)
+    assert plan_visits([two], [make_site()], SETTINGS, day=DAY).value[0].service_s == 75 * 60
+
+
+def test_nothing_is_measured_again_before_an_urgent_place_is_cleared(make_site, make_hotspot, make_attribution):
+    """A re-drive becomes nothing, and the duty officer comes first; another place of the site is driven again."""
+    hotspots = [make_hotspot(single_sighting=True), make_hotspot(id="H002", single_sighting=True)]
+    attributions = [make_attribution(S1=0.9), make_attribution("H002", S1=0.5)]
+    lead = only_lead([make_site()], hotspots[:1], attributions[:1], urgent=["H001"])
+    assert lead.disposition is Disposition.NONE and lead.urgent == ("H001",) and lead.matters == ()
+    assert lead.reason_en == (
+        "hotspot H001: urgent: first inform the duty officer, no drive before it is cleared; "
+        "seen in 3 of 4 passes, which chance may explain"
+    )
+    assert lead.reason_zh.startswith("热点 H001：紧急：先报告值班负责人，解除前不得复测；")
+    both = only_lead([make_site()], hotspots, attributions, urgent={"H001"})
+    assert both.disposition is Disposition.MEASURE_AGAIN and both.urgent == ("H001",)
+    assert [m.evidence_id for m in both.matters] == ["H002"]
+    assert [r.split(":")[0] for r in both.reasons_en] == ["hotspot H002", "hotspot H001"]
+
+
+def test_a_visit_to_an_urgent_place_comes_first_and_says_who_is_asked_first(
+    make_site, make_hotspot, make_attribution
+):
+    """It stays a visit, of the highest priority, before one that is likelier; its first words are the officer's."""
+    hotspots = [make_hotspot(), make_hotspot(id="H002")]
+    attributions = [make_attribution(S1=0.95), make_attribution("H002", S2=0.7)]
+    sites = [make_site("S1"), make_site("S2")]
+    leads = weigh_leads(sites, hotspots, attributions, SETTINGS, day=DAY, urgent=["H002"]).value
+    assert [(lead.site_id, lead.disposition, lead.urgent) for lead in leads] == [
+        ("S2", Disposition.VISIT, ("H002",)), ("S1", Disposition.VISIT, ()),
+    ]  # fmt: skip
+    assert leads[0].reason_en.startswith("hotspot H002: urgent: first inform the duty officer; seen in 3 of 4")
+    visits = plan_visits(leads, sites, SETTINGS, day=DAY).value
+    cleared = "not before the duty officer has cleared it: CH₄ 3.20 ppm above background at hotspot H002"
+    assert [m.text_en for m in visits[0].matters] == [cleared]
+    assert visits[0].matters[0].text_zh.startswith("经值班负责人解除后方可：热点 H002：")
+    assert [(visit.site_id, visit.priority) for visit in visits] == [("S2", 5), ("S1", 5)]
+    assert plan_visits([replace(leads[0], urgent=())], sites, SETTINGS, day=DAY).value[0].priority == 3
+
+
+@pytest.mark.parametrize(
+    ("probability", "shown"), [(0.3, "0.30"), (0.594, "0.59"), (0.5988, "0.599"), (0.59996, "0.59996")]
+)
+def test_what_is_below_a_limit_is_written_below_it(make_site, make_hotspot, make_attribution, probability, shown):
+    """0.5988 is not told as 0.60 below 0.60."""
+    lead = only_lead([make_site()], [make_hotspot()], [make_attribution(S1=probability)])
+    assert lead.reason_en == f"hotspot H001: probability {shown} is below 0.60"
 
 
 def test_attribution_without_direction_is_measured_again(make_site, make_hotspot, make_attribution):
@@ -349,7 +443,8 @@ def test_a_probability_at_a_threshold_has_reached_it(
     [
         ({"passes_seen": 1, "passes_crossed": 1}, "seen in 1 of 1 passes, 2 are needed"),
         ({"passes_seen": 2, "passes_crossed": 2}, None),
-        ({"passes_seen": 3, "single_sighting": True}, "seen in 3 of 4 passes, 2 are needed"),
+        ({"passes_seen": 3, "single_sighting": True}, "seen in 3 of 4 passes, which chance may explain"),
+        ({"exhaust": True}, "only tracers of exhaust rose, which passing vehicles emit too"),
         ({"passes_seen": 3, "passes_crossed": 10}, None),
         ({"passes_seen": 3, "passes_crossed": 11}, "seen in 3 of 11 passes, less than 30%"),
         ({"wind_speed": None}, None),
