@@ -111,7 +111,9 @@ WALK = (
     Step("tracks/background.py", "add_enhancements", "takes off the background: what is left is enhancement"),
     Step("fusion/cube/touched.py", "touch_cells", "adds it to the partial sums of one cell in one drive pass"),
     Step(
-        "fusion/hotspots/find.py", "find_hotspots", "asks whether passes agree there more than chance would make them"
+        "fusion/hotspots/find.py",
+        "find_hotspots",
+        "joins the crossings that one source could have made, and asks whether passes agree there beyond chance",
     ),
     Step("fusion/attribution/attribute.py", "attribute_hotspots", "gives each site, and none of them, a probability"),
     Step("onevisit/leads/weigh.py", "weigh_leads", "lays that beside all else known of the site: a disposition"),

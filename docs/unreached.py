@@ -85,7 +85,6 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.method  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.low_g_s  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.high_g_s  # tracks.schema: `onevisit quantify --json`, all at once
-    yield it.crossings  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.peak_mb  # onevisit.manifest: manifest.json, all at once
     yield it.pass_index  # onevisit.leads.plumes: plumes.geojson, all at once
     yield it.median_low  # onevisit.handover.data.segments: segments.geojson, all at once
@@ -104,6 +103,9 @@ def unseen(it: Any) -> Iterator[Any]:
 
 def set_for_others(it: Any) -> Iterator[Any]:
     """Attributes of objects of other libraries, which read them; each stays as long as it is set."""
+    yield it.StartElementHandler  # xml.parsers.expat
+    yield it.EndElementHandler  # xml.parsers.expat
+    yield it.StartDoctypeDeclHandler  # xml.parsers.expat
     yield it.handle_starttag  # html.parser
     yield it.handle_endtag  # html.parser
     yield it.handle_data  # html.parser

@@ -15,6 +15,12 @@ from onevisit.names import ROOMS
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+NOT_YET_SPLIT = {
+    "tests/fusion/": "until the tests of places are whole",
+    "tests/onevisit/handover/": "until maps, report and charts show places",
+}
+"""Folders whose test files may still be longer than 500 lines, and until when."""
 PUBLIC = [
     (room, name) for room in ROOMS for name in getattr(importlib.import_module(room), "__all__", ())
     if inspect.isfunction(getattr(importlib.import_module(room), name))
@@ -34,6 +40,13 @@ def test_no_folder_holds_more_than_an_eye_takes_in() -> None:
 def test_no_file_is_longer_than_five_hundred_lines() -> None:
     """One idea a file."""
     assert [_name(path) for path in FILES if len(path.read_text(encoding="utf-8").splitlines()) > 500] == []
+
+
+def test_no_file_of_tests_is_longer_either() -> None:
+    """They are split by what they test; a folder that no longer needs its excuse leaves the list."""
+    long = [_name(path) for path in TESTS if len(path.read_text(encoding="utf-8").splitlines()) > 500]
+    assert [name for name in long if not name.startswith(tuple(NOT_YET_SPLIT))] == []
+    assert [folder for folder in NOT_YET_SPLIT if not any(name.startswith(folder) for name in long)] == []
 
 
 def _code_lines(function: ast.FunctionDef) -> int:

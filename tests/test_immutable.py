@@ -10,7 +10,7 @@ import pytest
 
 from onevisit.names import ROOMS
 
-GATHERING = {"Recorder", "StageRecord", "Group", "Device"}
+GATHERING = {"Recorder", "StageRecord", "Group", "Device", "_Groups", "Spoken"}
 """Those that gather what is read or said while it comes in, and leave no function that made them."""
 
 

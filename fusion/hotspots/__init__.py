@@ -1,1 +1,1 @@
-"""Where enhancements recur, or were sighted once."""
+"""The places where a source was met: by passes that agree beyond chance, or clearly by one."""

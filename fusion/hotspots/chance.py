@@ -42,7 +42,7 @@ _NEAR_M = 40.0
 
 
 @dataclass(frozen=True, eq=False)
-class Group:
+class CrossingGroup:
     """Crossings that one source could have made.
 
     ``members`` are their numbers, ``seen`` the drives that met them, ``crossed`` those that came by. ``exhaust`` says
@@ -58,7 +58,7 @@ class Group:
     expected: float = np.inf
 
 
-def group_crossings(crossings: Crossings, group: Ints, exhaust_like: Bools, standing: Bools) -> list[Group]:
+def group_crossings(crossings: Crossings, group: Ints, exhaust_like: Bools, standing: Bools) -> list[CrossingGroup]:
     """The groups with what speaks for them; ``standing`` crossings of tracers of exhaust count for nothing."""
     found = []
     for number in range(int(group.max(initial=-1)) + 1):
@@ -75,7 +75,7 @@ def group_crossings(crossings: Crossings, group: Ints, exhaust_like: Bools, stan
         other = np.unique(crossings.drive[counted[~exhaust_like[counted]]]).size
         exhaust = other < min(2, seen.size)
         told = not exhaust and _told(crossings, counted[~exhaust_like[counted]])
-        found.append(Group(counted, seen, np.asarray(by, np.int64), exhaust, told))
+        found.append(CrossingGroup(counted, seen, np.asarray(by, np.int64), exhaust, told))
     return found
 
 
@@ -90,12 +90,14 @@ def _told(crossings: Crossings, members: Ints) -> bool:
     )
 
 
-def judge_groups(groups: Sequence[Group], crossings: Crossings, composition: Floats, *, alpha: float) -> list[Group]:
+def judge_groups(
+    groups: Sequence[CrossingGroup], crossings: Crossings, composition: Floats, *, alpha: float
+) -> list[CrossingGroup]:
     """State for every group how many as surprising chance would make; the surest are taken out before the rest.
 
     Parameters
     ----------
-    groups : sequence of Group
+    groups : sequence of CrossingGroup
         From `group_crossings`.
     crossings : Crossings
     composition : array, shape (crossings, species)
@@ -124,14 +126,14 @@ def judge_groups(groups: Sequence[Group], crossings: Crossings, composition: Flo
     return judged
 
 
-def _alike(group: Group, crossings: Crossings, composition: Floats) -> Bools:
+def _alike(group: CrossingGroup, crossings: Crossings, composition: Floats) -> Bools:
     """Crossings (crossings,) whose composition may be that of the group's strongest."""
     strongest = group.members[np.argmax(crossings.strength[group.members])]
     own = composition[strongest]
     return np.array([composition_odds(own, other) >= 0 for other in composition], bool)
 
 
-def _expected(group: Group, crossings: Crossings, others: Bools, driven_m: float) -> float:
+def _expected(group: CrossingGroup, crossings: Crossings, others: Bools, driven_m: float) -> float:
     """Number of groups as surprising that chance makes, by the witness for which it is smaller."""
     strength = crossings.strength
     best = np.array([strength[group.members[crossings.drive[group.members] == k]].max() for k in group.seen])

@@ -15,7 +15,7 @@ from fusion.air.trajectory import WindHistory
 from fusion.air.winds import winds_of
 from fusion.cube.grid import geobox_of
 from fusion.hotspots.agreement import seek_agreement
-from fusion.hotspots.chance import Group, group_crossings, judge_groups
+from fusion.hotspots.chance import CrossingGroup, group_crossings, judge_groups
 from fusion.hotspots.crossings import Crossings, find_crossings, is_exhaust_like
 from fusion.hotspots.joining import REACH_M, UpwindPath, join_crossings, told_composition
 from fusion.hotspots.places import describe_place
@@ -122,7 +122,7 @@ def _paths(
     return paths
 
 
-def _is_clear(group: Group, crossings: Crossings) -> bool:
+def _is_clear(group: CrossingGroup, crossings: Crossings) -> bool:
     """Whether the strongest crossing is shown although passes do not agree beyond chance."""
     strongest = float(crossings.strength[group.members].max())
     return strongest >= _ALWAYS or (strongest >= _CLEAR and not group.exhaust)
@@ -138,7 +138,9 @@ def _false_shares(expected: Sequence[float]) -> list[float]:
     return [float(share) for share in result]
 
 
-def _tally(judged: Sequence[Group], shown: Sequence[Group], crossings: Crossings, alpha: float) -> Decision:
+def _tally(
+    judged: Sequence[CrossingGroup], shown: Sequence[CrossingGroup], crossings: Crossings, alpha: float
+) -> Decision:
     left = [g for g in judged if not any(g is other for other in shown)]
     counts: dict[str, int] = {
         "crossings": crossings.size,

@@ -16,7 +16,7 @@ from fusion.air.winds import seconds_of
 from fusion.cube.grid import cell_area_m2, cell_index, grid_north_rad, unproject
 from fusion.cube.partials import enhanced_species, usable_rows
 from fusion.hotspots.agreement import cells_to_polygon, wind_from
-from fusion.hotspots.chance import Group
+from fusion.hotspots.chance import CrossingGroup
 from fusion.hotspots.crossings import Crossings
 from fusion.schema import Hotspot, Met
 from fusion.settings import FusionSettings
@@ -44,7 +44,7 @@ class Sampled:
 
 
 def describe_place(
-    group: Group,
+    group: CrossingGroup,
     crossings: Crossings,
     tracks: Sequence[Track],
     winds: Sequence[WindHistory],

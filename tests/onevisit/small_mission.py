@@ -79,6 +79,9 @@ SMELTER = Works("H95115000000000001001P", "smelter", "so2", 480.0, 100.0, 60.0, 
 PAINTER = Works("H95115000000000002001P", "painter", "ch4", 1980.0, 120.0, 2.0, 10.0, (2,), (1980.0, 60.0))
 QUARRY = Works("H95115000000000003001P", "quarry", "tvoc", 1896.0, 150.0, 90.0, 36.0, (0,), (1800.0, -300.0), SOUTH_M)
 WORKS = (TANNERY, SMELTER, PAINTER, QUARRY)
+LEAK = Works("", "leak", "ch4", 240.0, 0.0, 0.085, 10.0, (4,), (240.0, 0.0))
+"""On no register, and met once, with less than ten times the noise: too weak for a place."""
+SOURCES = (*WORKS, LEAK)
 DEPOT = (600.0, -2500.0)
 RING = ((600.0, -2500.0), (200.0, -2500.0), (200.0, 200.0), (1240.0, 200.0), (1240.0, -2500.0), (600.0, -2500.0))
 """A street that may be driven in this direction only: from the depot past both gates and back."""
@@ -146,7 +149,7 @@ def noise(rows: int, sd: float, seed: int) -> Floats:
 
 def air(species: str, number: int, x: Floats) -> Floats:
     """Enhancement along the street in one pass."""
-    return sum((w.at(x) for w in WORKS if w.species == species and number in w.on), np.zeros(len(x)))
+    return sum((w.at(x) for w in SOURCES if w.species == species and number in w.on), np.zeros(len(x)))
 
 
 def _measured(species: str, x: Floats, number: int, scatter: Floats) -> Floats:

@@ -54,8 +54,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{name}，经纬度 {lon:.5f} {lat:.5f} ± {sd:.0f} m，{crs}（{source}）{others}",
     ),
     "site_elsewhere": (
-        " or {lon:.5f} {lat:.5f} ± {sd:.0f} m, {crs}: {share:.0%}",
-        " 或 {lon:.5f} {lat:.5f} ± {sd:.0f} m，{crs}：{share:.0%}",
+        ", or {lon:.5f} {lat:.5f} ± {sd:.0f} m, {crs} ({share:.0%})",
+        "，或 {lon:.5f} {lat:.5f} ± {sd:.0f} m，{crs}（{share:.0%}）",
     ),
     "register_found": ("{count} read", "读取 {count} 条"),
     "monitor_found": ("{count} {interval} records, {span}: {names}", "{interval}记录 {count} 条，{span}：{names}"),

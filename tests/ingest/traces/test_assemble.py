@@ -9,30 +9,20 @@ import pytest
 
 from ingest.errors import FileError
 from ingest.flags import Flag
-from ingest.outcome import Decision, Outcome, Phrase
+from ingest.outcome import Phrase
 from ingest.text.headings import QUANTITIES, Meaning, Quantity, understand
-from ingest.text.tables import find_table
-from ingest.text.times.zones import claimed_offset_s
 from ingest.traces.assemble import _GUESSED_SPECIES_CODES, _UNIT_KIND_CODES, make_channel, species_attributes
-from ingest.traces.columns import choose_columns
 from ingest.traces.read import read_traces
-from ingest.traces.record import Channel, FloatArray, Record, TraceSettings
-from ingest.traces.winds import wind_channels, wind_components
+from ingest.traces.record import TraceSettings
 from ingest.units import _UNITS, parse_unit
 from onevisit.words.telling import say, tell
+from tests.ingest.traces.assembled_tables import read
 from tests.ingest.traces.readings import read_file, said, the_record, utc
 from tests.told import raises_told
 
 NAN = float("nan")
+
 RANGE = int(Flag.VALUE_OUT_OF_RANGE)
-
-
-def _read(
-    folder: Path, headings: str, *rows: str, rules: TraceSettings | None = None, name: str = "a.csv"
-) -> Outcome[tuple[Record, ...]]:
-    """A table with a stamp in UTC before every row."""
-    lines = [f"2024-10-08T01:00:{i:02d}Z,{row}" for i, row in enumerate(rows)]
-    return read_file(folder, name, "\n".join([f"time,{headings}", *lines]) + "\n", rules)
 
 
 # --- other quantities ----------------------------------------------------------------------------------------------
@@ -194,7 +184,7 @@ def test_attributes_of_other_quantities() -> None:
 )
 def test_units_of_greenhouse_gases_may_be_guessed(tmp_path: Path, heading: str, median: float, believed: str) -> None:
     """By their background and no other; a species without a unit is refused with the line to write."""
-    outcome = _read(tmp_path, f"{heading},speed (m/s)", f"{median},1", f"{median},2")
+    outcome = read(tmp_path, f"{heading},speed (m/s)", f"{median},1", f"{median},2")
     names = {channel.name: channel.attrs["units"] for channel in the_record(outcome).channels}
     slug = heading.lower()
     if believed:
@@ -212,7 +202,7 @@ def test_units_of_greenhouse_gases_may_be_guessed(tmp_path: Path, heading: str, 
 
 def test_a_species_in_a_unit_of_another_kind(tmp_path: Path) -> None:
     """Volts are no concentration: guessed where its background tells it, refused else."""
-    outcome = _read(tmp_path, "CH4 (V),NO2 (V)", "2.0,1", "2.0,2")
+    outcome = read(tmp_path, "CH4 (V),NO2 (V)", "2.0,1", "2.0,2")
     assert [channel.attrs["units"] for channel in the_record(outcome).channels] == ["ppm"]
     evidence = "unit V is not one of a concentration; the median 2 is plausible for methane"
     assert said(outcome.decisions) == [('column "CH4 (V)" believed to be in ppm', evidence)]
@@ -230,7 +220,7 @@ def test_an_unknown_instrument_is_called_so() -> None:
 def test_names_that_clash_take_that_of_their_instrument_or_a_number(tmp_path: Path) -> None:
     """The first keeps its name."""
     columns = "NO2 (ppb),NO2 (ppb),NO2 (ppb),Left-Hand NO2 (ppb),Left-Hand NO2 (ppb),temperature (℃),temperature (℃)"
-    record = the_record(_read(tmp_path, columns, "1,2,3,4,5,6,7", "1,2,3,4,5,6,8"))
+    record = the_record(read(tmp_path, columns, "1,2,3,4,5,6,7", "1,2,3,4,5,6,8"))
     assert {channel.name: channel.values[0] for channel in record.channels} == {
         "no2": 1,
         "no2_2": 2,
@@ -263,7 +253,7 @@ def test_rows_without_a_time_are_rejected_with_their_lines(tmp_path: Path) -> No
 
 def test_infinities_are_no_measurements(tmp_path: Path) -> None:
     """Of either sign."""
-    record = the_record(_read(tmp_path, "no2 (ppb),co (ppb)", "inf,1", "-inf,2", "5,3"))
+    record = the_record(read(tmp_path, "no2 (ppb),co (ppb)", "inf,1", "-inf,2", "5,3"))
     np.testing.assert_array_equal(record.channels[0].values, [NAN, NAN, 5.0])
     np.testing.assert_array_equal(record.channels[1].values, [1.0, 2.0, 3.0])
 
@@ -273,20 +263,20 @@ def test_columns_without_a_value_are_left_out_and_named(tmp_path: Path) -> None:
     names = [f"a{i} (ppb)" for i in range(13)]
     headings = ",".join(["no2 (ppb)", "lon", "lat", *names, "a0 flag"])
     row = ",".join(["1", "", "", *[""] * 13, "fault"])
-    outcome = _read(tmp_path, headings, row, row)
+    outcome = read(tmp_path, headings, row, row)
     record = the_record(outcome)
     assert [channel.name for channel in record.channels] == ["no2"] and record.channels[0].qc is None
     assert record.lon is not None and np.isnan(record.lon).all()
     shown = ", ".join(names[:12])
     assert said(outcome.decisions) == [("13 columns left out", f"they hold no value: {shown} and 1 more")]
-    twelve = _read(tmp_path, ",".join(["no2 (ppb)", *names[:12]]), ",".join(["1", *[""] * 12]))
+    twelve = read(tmp_path, ",".join(["no2 (ppb)", *names[:12]]), ",".join(["1", *[""] * 12]))
     assert said(twelve.decisions) == [("12 columns left out", f"they hold no value: {shown}")]
 
 
 def test_columns_that_mean_nothing_are_named(tmp_path: Path) -> None:
     """Twelve of them; a heading without a name is not worth a word."""
     names = [f"remark{i}" for i in range(13)]
-    outcome = _read(tmp_path, ",".join(["no2 (ppb)", "", *names]), ",".join(["1"] * 15))
+    outcome = read(tmp_path, ",".join(["no2 (ppb)", "", *names]), ",".join(["1"] * 15))
     shown = ", ".join(names[:12])
     assert said(outcome.decisions) == [
         ("13 columns not read", f"headings that mean nothing here: {shown} and 1 more")
@@ -303,7 +293,7 @@ def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("headings", ["lon,lat,no2 (ppb)", "lat,lon,no2 (ppb)"])
 def test_the_first_column_of_a_place_is_taken(tmp_path: Path, headings: str) -> None:
     """A second longitude is named as not read; so is a second clock."""
-    outcome = _read(tmp_path, f"{headings},GPS lon,GPS lat,timestamp", "1,2,3,4,5,x", "1,2,3,4,5,x")
+    outcome = read(tmp_path, f"{headings},GPS lon,GPS lat,timestamp", "1,2,3,4,5,x", "1,2,3,4,5,x")
     record = the_record(outcome)
     first, second = (1.0, 2.0) if headings.startswith("lon") else (2.0, 1.0)
     assert record.lon is not None and record.lon.tolist() == [first] * 2
@@ -335,7 +325,7 @@ def test_a_column_of_utc_before_local_ones(tmp_path: Path) -> None:
 def test_a_declared_column(tmp_path: Path, heading: str, declared: str, name: str, units: str, kind: str) -> None:
     """By its folded heading, with or without its unit; the declared unit before that of the heading."""
     rules = TraceSettings(columns={"S1": declared})
-    (channel,) = the_record(_read(tmp_path, heading, "50", "51", rules=rules)).channels
+    (channel,) = the_record(read(tmp_path, heading, "50", "51", rules=rules)).channels
     assert (channel.name, channel.attrs["units"]) == (name, units)
     assert ("species" in channel.attrs) == (kind == "species")
     if kind == "species":
@@ -347,7 +337,7 @@ def test_a_declared_column(tmp_path: Path, heading: str, declared: str, name: st
 def test_a_declaration_of_the_whole_heading_goes_before_that_of_its_name(tmp_path: Path) -> None:
     """So that two columns of one name may mean two things; an empty one leaves the column out."""
     rules = TraceSettings(columns={"S1": "so2 ppb", "S1 (V)": "co ppb", "S2": ""})
-    record = the_record(_read(tmp_path, "S1 (V),S1,S2,no2 (ppb)", "1,2,3,4", "1,2,3,4", rules=rules))
+    record = the_record(read(tmp_path, "S1 (V),S1,S2,no2 (ppb)", "1,2,3,4", "1,2,3,4", rules=rules))
     assert [(channel.name, channel.values[0]) for channel in record.channels] == [("co", 1), ("so2", 2), ("no2", 4)]
 
 
@@ -372,125 +362,6 @@ def test_units_of_a_row_below_the_headings(tmp_path: Path) -> None:
     }
     assert channels["speed"].values.tolist() == pytest.approx([10.0, 10.0])
     assert [reject.where for reject in outcome.rejects] == ['column "so2"']
-
-
-# --- status columns ------------------------------------------------------------------------------------------------
-
-
-def _of(headings: list[str], known: dict[str, str] | None = None) -> dict[str, tuple[int, ...]]:
-    from ingest.text.encodings import Decoded
-
-    table = find_table(Decoded("a.csv", (",".join(["time", *headings]) + "\n1,2\n").encode(), "utf-8"))
-    uses = choose_columns(table, known or {}).value
-    return {use.heading: use.of for use in uses if use.role == "status"}
-
-
-@pytest.mark.parametrize(
-    ("headings", "expected"),
-    [
-        (["no2 (ppb)", "status"], {"status": ()}),
-        (["no2 (ppb)", "NO2 flag"], {"NO2 flag": (1,)}),
-        (["A NO2 (ppb)", "B NO2 (ppb)", "B NO2 flag"], {"B NO2 flag": (2,)}),
-        (["A NO2 (ppb)", "B NO2 (ppb)", "NO2 flag"], {"NO2 flag": (1, 2)}),
-        (["NO2 (ppb)", "二氧化氮状态"], {"二氧化氮状态": (1,)}),
-        (["NO2 (ppb)", "SO2 flag"], {}),
-        (["NO2 (ppb)", "speed flag", "speed (m/s)"], {}),
-        (["hexane (ppb)", "hexane_status", "foo status"], {"hexane_status": (1,)}),
-    ],
-)
-def test_which_columns_a_status_is_about(headings: list[str], expected: dict[str, tuple[int, ...]]) -> None:
-    """Of that name, else of that quantity; none for weather, or where nothing has the name."""
-    assert _of(headings) == expected
-
-
-def test_a_status_may_be_declared_away() -> None:
-    """Left out means left out."""
-    assert _of(["no2 (ppb)", "NO2 flag"], {"no2 flag": ""}) == {}
-
-
-@pytest.mark.parametrize(
-    ("heading", "offset"),
-    [
-        ("UTC+8", 28800.0),
-        ("(gmt -03:30)", -12600.0),
-        ("UTC+0545", 20700.0),
-        ("ＵＴＣ＋８", 28800.0),
-        ("UTC + 8", 28800.0),
-        ("XUTC+8", None),
-        ("Timestamp_UTC", 0.0),
-        ("UTCX", None),
-        ("time", None),
-        ("beijing time", 28800.0),
-    ],
-)
-def test_offsets_in_headings(heading: str, offset: float | None) -> None:
-    """Hours and minutes on the right side; UTC alone is zero; letters around it make another word."""
-    assert claimed_offset_s(heading) == offset
-
-
-# --- winds ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("degrees", "ground", "vehicle"),
-    [
-        (0.0, (0, -2), (-2, 0)),
-        (90.0, (-2, 0), (0, 2)),
-        (180.0, (0, 2), (2, 0)),
-        (270.0, (2, 0), (0, -2)),
-        (30.0, (-1, -np.sqrt(3)), (-np.sqrt(3), 1)),
-    ],
-)
-def test_components_of_a_wind(degrees: float, ground: tuple[float, float], vehicle: tuple[float, float]) -> None:
-    """2 m/s from all sides: east and north over the ground; forward and to the left on the vehicle."""
-    for on_vehicle, names, expected in ((False, ("u", "v"), ground), (True, ("u_apparent", "v_apparent"), vehicle)):
-        channels = wind_components(np.array([2.0]), np.radians([degrees]), vehicle=on_vehicle, instrument="")
-        assert [channel.name for channel in channels] == list(names)
-        np.testing.assert_allclose([channel.values[0] for channel in channels], expected, atol=1e-12)
-        assert "instrument" not in channels[0].attrs
-
-
-def _winds(
-    wind: dict[str, tuple[FloatArray, str]], frame: str, instrument: str = ""
-) -> tuple[list[Channel], tuple[Decision, ...]]:
-    outcome = wind_channels(wind, "a.csv", frame, instrument)
-    return outcome.value, outcome.decisions
-
-
-def test_winds_of_both_kinds_and_what_is_said() -> None:
-    """Felt and over the ground each by itself; half a wind is none; a frame that is known needs no warning."""
-    speed, direction = (np.array([2.0]), "WS"), (np.array([0.0]), "WD")
-    both = {"wind_speed": speed, "wind_direction": direction}
-    felt = {"apparent_wind_speed": speed, "apparent_wind_direction": direction}
-    channels, notes = _winds({**both, **felt}, "ground", "X")
-    assert [channel.name for channel in channels] == ["u", "v", "u_apparent", "v_apparent"]
-    assert {channel.attrs["instrument"] for channel in channels} == {"X"}
-    assert said(notes) == [("wind taken as felt on the vehicle", "declared, or named so: 'WS'")]
-    assert notes[0].item == "a.csv"
-    channels, notes = _winds(both, "")
-    assert [channel.name for channel in channels] == ["u", "v"]
-    assert [decision for decision, _ in said(notes)] == ["wind taken as wind over the ground"]
-    channels, notes = _winds(both, "vehicle")
-    assert [channel.name for channel in channels] == ["u_apparent", "v_apparent"] and len(notes) == 1
-    for half in ({"wind_speed": speed}, {"wind_direction": direction}, {"wind_speed": speed, **felt} | {"x": speed}):
-        named = [channel.name for channel in _winds(half, "ground")[0]]
-        assert "u" not in named
-
-
-@pytest.mark.parametrize(
-    ("speed", "direction", "u"),
-    [
-        ("wind speed (km/h)", "wind direction (deg)", 36.0),
-        ("wind speed", "wind direction", 10.0),
-        ("wind speed (ppb)", "wind direction (rad)", 10.0),
-    ],
-)
-def test_units_of_a_wind(tmp_path: Path, speed: str, direction: str, u: float) -> None:
-    """Stated, or metres a second and degrees by custom; a unit of another kind is not one."""
-    west = "4.71238898038469" if "rad" in direction else "270"
-    record = the_record(_read(tmp_path, f"no2 (ppb),{speed},{direction}", f"1,{u},{west}", f"2,{u},{west}"))
-    np.testing.assert_allclose(record.channels[1].values, 10.0)
-    np.testing.assert_allclose(record.channels[2].values, 0.0, atol=1e-12)
 
 
 def test_the_limit_of_detection_in_cells_is_kept(tmp_path: Path) -> None:

@@ -1,32 +1,18 @@
-"""Simulated records and registers: codes, packets, a week of hours with its anomalies, and the files of both."""
+"""Simulated records: packets, a week of hours with its anomalies, and their files."""
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import shapely
-from pyproj import CRS
 
-from ingest.coordinates import bd09_from_gcj02, gcj02_from_wgs84
-from onevisit.truth.simulate.names import (
-    INDUSTRIES,
-    Industry,
-    company_name,
-    permit_code,
-    uscc,
-    uscc_check_character,
-)
+from onevisit.truth.simulate.names import Industry
 from onevisit.truth.simulate.records.monitors import (
     ANOMALIES,
     HOURS,
-    Factor,
     MonitoredSite,
     _disturb,
     _fits,
@@ -35,74 +21,15 @@ from onevisit.truth.simulate.records.monitors import (
     write_monitors,
 )
 from onevisit.truth.simulate.records.packets import hour_packet, packet, sum_of
-from onevisit.truth.simulate.records.registers import RegisterEntry, draw_entries, write_registers
-from onevisit.truth.simulate.world import SIZES, ParkSite, World
 from tests.onevisit.truth.dice import Dice
+from tests.onevisit.truth.record_rows import FURNITURE, WATERWORKS, park_site, rows_of_file
 
 DAY = datetime(2026, 3, 5, 10, 17, 23)
 """A Thursday; the records begin at noon of the Thursday before."""
+
 START = datetime(2026, 2, 26, 12)
-WATERWORKS = next(i for i in INDUSTRIES if i.code == "4620")
-FURNITURE = next(i for i in INDUSTRIES if i.code == "2110")
+
 ON = {"frozen_analyser": True, "drifting_analyser": True, "calibration": True, "nothing_wrong": True}
-
-
-def _place(
-    site_id: str = "S1", industry: Industry = FURNITURE, kind: str = "重点管理", *, listed: bool = True
-) -> ParkSite:
-    box = shapely.box(0, 0, 10, 10)
-    gate, stack = shapely.Point(5, 0), shapely.Point(5, 5)
-    return ParkSite(site_id, f"厂{site_id}", f"U{site_id}", industry, box, gate, stack, (), listed, kind)
-
-
-def _rows(path: Path, encoding: str = "utf-8-sig") -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(path.read_bytes().decode(encoding), newline="")))
-
-
-# --- codes ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_credit_code_is_of_a_company_in_a_district_that_does_not_exist() -> None:
-    """Department 9, kind 1, region 510199, MA and seven characters; weights 3^k mod 31 worked out here."""
-    code = uscc(Dice(0.0))  # type: ignore[arg-type]
-    assert code[:17] == "91510199MA0000000"
-    values = dict(zip("0123456789ABCDEFGHJKLMNPQRTUWXY", range(31), strict=True))
-    total = sum(values[c] * 3**k for k, c in enumerate(code[:17]))
-    assert values[code[17]] == -total % 31
-    assert uscc(Dice(1.0))[10:17] == "YYYYYYY"  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("code", ["91130200699229617X", "91350100M000100Y43", "91110000802100433B"])
-def test_check_characters_of_published_codes(code: str) -> None:
-    """HJ 608-2017 and GB 32100-2015 print the first two; the third is a bank's."""
-    assert uscc_check_character(code[:17]) == code[17]
-
-
-def test_a_check_character_may_be_zero() -> None:
-    """Where the sum is a multiple of 31."""
-    assert uscc_check_character("0" * 17) == "0"
-
-
-def test_a_permit_code_is_credit_code_place_and_a_letter() -> None:
-    """Three digits; the letter is one of P to Z but S and T."""
-    assert permit_code("91510199MA00000000", 7, Dice(0.0)) == "91510199MA00000000007P"  # type: ignore[arg-type]
-    assert permit_code("91510199MA00000000", 12, Dice(1.0)) == "91510199MA00000000012Z"  # type: ignore[arg-type]
-
-
-def test_a_companys_name_is_city_trade_industry_and_form() -> None:
-    """The first of each word, and the last."""
-    assert company_name(FURNITURE, Dice(0.0)) == "成都蓉阳家具有限公司"  # type: ignore[arg-type]
-    assert company_name(WATERWORKS, Dice(1.0)) == "成都隆凯水务股份有限公司"  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("industry", INDUSTRIES, ids=lambda i: i.code)
-def test_an_industry_emits_its_leading_species_at_one_to_one(industry: Industry) -> None:
-    """Others are shares of it; codes have four digits; rates and heights are those of works, not of cities."""
-    assert industry.profile[0][1] == 1.0
-    assert all(0 < share < 1 for _, share in industry.profile[1:])
-    assert len(industry.code) == 4 and industry.code.isdigit()
-    assert 0.05 <= industry.rate_g_s <= 1.0 and 2.0 <= industry.height_m <= 15.0
-    assert len({i.code for i in INDUSTRIES}) == len(INDUSTRIES)
 
 
 # --- packets -------------------------------------------------------------------------------------------------------
@@ -150,7 +77,7 @@ def test_an_hours_packet_names_station_hour_and_three_values_a_factor() -> None:
 
 def test_a_stations_week_of_work_is_monday_to_saturday_from_eight_to_eight() -> None:
     """Full load while working, 8 % else; the fan runs an hour longer at either end, at a quarter of the size."""
-    station = _station(_place(), START, Dice(0.0))  # type: ignore[arg-type]
+    station = _station(park_site(), START, Dice(0.0))  # type: ignore[arg-type]
     hours = [START + timedelta(hours=k) for k in range(HOURS)]
     working = np.array([h.weekday() < 6 and 8 <= h.hour < 20 for h in hours])
     assert station.production_kw == pytest.approx(np.where(working, 30.0, 2.4))
@@ -163,13 +90,13 @@ def test_a_stations_week_of_work_is_monday_to_saturday_from_eight_to_eight() -> 
     assert station.means["a24088"] == pytest.approx(60.0 * 0.35 * (0.6 + 0.4 * load))
     assert station.means["a21002"] == pytest.approx(150.0 * 0.45 * (0.6 + 0.4 * load))
     assert (station.kind, station.number) == ("31", "0123456789ABCDEF01234567")
-    large = _station(_place(), START, Dice([1.0, 0.0]))  # type: ignore[arg-type]
+    large = _station(park_site(), START, Dice([1.0, 0.0]))  # type: ignore[arg-type]
     assert large.production_kw.max() == pytest.approx(220.0)
 
 
 def test_the_scatter_of_a_stations_records() -> None:
     """Load by a tenth over six hours, means by 12 % over five, the fan by 3 %."""
-    still, moved = (_station(_place(), START, Dice(0.0, z=z)) for z in (0.0, 1.0))  # type: ignore[arg-type]
+    still, moved = (_station(park_site(), START, Dice(0.0, z=z)) for z in (0.0, 1.0))  # type: ignore[arg-type]
     assert moved.production_kw[0] / still.production_kw[0] == pytest.approx(np.exp(0.1))
     keep = np.exp(-1 / 6.0)
     assert moved.production_kw[1] / still.production_kw[1] == pytest.approx(
@@ -188,14 +115,14 @@ def test_the_scatter_of_a_stations_records() -> None:
 
 def test_waterworks_have_the_factors_of_water() -> None:
     """COD, ammonia and total nitrogen in mg/L under system 32; sites under simple management have power alone."""
-    station = _station(_place(industry=WATERWORKS), START, Dice(0.0))  # type: ignore[arg-type]
+    station = _station(park_site(industry=WATERWORKS), START, Dice(0.0))  # type: ignore[arg-type]
     assert station.kind == "32"
     assert [(f.code, f.name, f.unit, f.limit, f.level) for f in station.factors] == [
         ("w01018", "化学需氧量", "mg/L", 50.0, 0.5),
         ("w21003", "氨氮", "mg/L", 5.0, 0.3),
         ("w21001", "总氮", "mg/L", 15.0, 0.6),
     ]
-    simple = _station(_place(kind="简化管理"), START, Dice(0.0))  # type: ignore[arg-type]
+    simple = _station(park_site(kind="简化管理"), START, Dice(0.0))  # type: ignore[arg-type]
     assert simple.factors == () and simple.means == {} and simple.production_kw.max() == 30.0
 
 
@@ -215,14 +142,14 @@ def test_an_anomaly_needs_the_records_that_show_it(
     kind: str, industry: Industry, management: str, fits: bool
 ) -> None:
     """Power for devices, a monitor for values, a water outlet for nitrogen."""
-    station = _station(_place(industry=industry, kind=management), START, Dice(0.0))  # type: ignore[arg-type]
+    station = _station(park_site(industry=industry, kind=management), START, Dice(0.0))  # type: ignore[arg-type]
     assert _fits(kind, station) is fits
 
 
 def _disturbed(
     kind: str, share: float = 0.0, industry: Industry = FURNITURE, z: float = 0.0
 ) -> tuple[MonitoredSite, MonitoredSite]:
-    station = _station(_place(industry=industry), START, Dice(0.0))  # type: ignore[arg-type]
+    station = _station(park_site(industry=industry), START, Dice(0.0))  # type: ignore[arg-type]
     return station, _disturb(station, kind, Dice(share, z=z))  # type: ignore[arg-type]
 
 
@@ -352,8 +279,8 @@ def test_treatment_that_is_off_draws_two_percent_while_production_runs() -> None
 
 def test_every_second_station_has_one_anomaly_and_kinds_go_round() -> None:
     """Of five stations three; sites that are not listed, or registered only, have no records."""
-    places = [_place(f"S{k}") for k in range(5)]
-    places += [_place("R", kind="登记管理"), _place("U", listed=False)]
+    places = [park_site(f"S{k}") for k in range(5)]
+    places += [park_site("R", kind="登记管理"), park_site("U", listed=False)]
     stations = draw_monitored_sites(places, DAY, ON, Dice(0.0))  # type: ignore[arg-type]
     assert [s.place.site_id for s in stations] == [f"S{k}" for k in range(5)]
     assert [[a.kind for a in s.anomalies] for s in stations] == [
@@ -377,16 +304,16 @@ def test_every_second_station_has_one_anomaly_and_kinds_go_round() -> None:
 )
 def test_an_anomaly_goes_with_its_confounder(confounder: str, kind: str) -> None:
     """Off, there is none of its kind; on, there is."""
-    places = [_place(f"S{k}") for k in range(40)]
+    places = [park_site(f"S{k}") for k in range(40)]
     for on in (True, False):
         drawn = draw_monitored_sites(places, DAY, {**ON, confounder: on}, Dice(0.0))  # type: ignore[arg-type]
         assert (kind in {a.kind for s in drawn for a in s.anomalies}) is on
 
 
 def _stations() -> tuple[MonitoredSite, ...]:
-    first = _station(_place("S1"), START, Dice(0.0))  # type: ignore[arg-type]
-    water = _station(_place("S2", WATERWORKS), START, Dice(0.0))  # type: ignore[arg-type]
-    power = _station(_place("S3", kind="简化管理"), START, Dice(0.0))  # type: ignore[arg-type]
+    first = _station(park_site("S1"), START, Dice(0.0))  # type: ignore[arg-type]
+    water = _station(park_site("S2", WATERWORKS), START, Dice(0.0))  # type: ignore[arg-type]
+    power = _station(park_site("S3", kind="简化管理"), START, Dice(0.0))  # type: ignore[arg-type]
     means = {code: values.copy() for code, values in first.means.items()}
     means["a21002"][3], means["a24088"][4], means["a21002"][4] = np.nan, np.nan, np.nan
     marks = tuple("D" if k == 5 else "N" for k in range(HOURS))
@@ -400,7 +327,7 @@ def _stations() -> tuple[MonitoredSite, ...]:
 def test_the_list_of_stations_names_outlets_and_limits(tmp_path: Path) -> None:
     """A row a factor, DA for air and DW for water; sites without a monitor are not on it."""
     write_monitors(tmp_path, _stations(), DAY)
-    rows = [list(r.values()) for r in _rows(tmp_path / "自动监控点位.csv")]
+    rows = [list(r.values()) for r in rows_of_file(tmp_path / "自动监控点位.csv")]
     number = "0123456789ABCDEF01234567"
     assert rows == [
         [number, "S1", "厂S1", "DA001", "a24088", "非甲烷总烃", "mg/m3", "60"],
@@ -426,7 +353,7 @@ def test_every_other_station_sends_packets(tmp_path: Path) -> None:
 def test_the_others_stand_in_the_platforms_export(tmp_path: Path) -> None:
     """A row an hour and factor, empty where there is no value; outlet, unit, limit and mark."""
     write_monitors(tmp_path, _stations(), DAY)
-    rows = _rows(tmp_path / "小时数据导出.csv")
+    rows = rows_of_file(tmp_path / "小时数据导出.csv")
     assert len(rows) == 3 * HOURS and {r["排污许可证编号"] for r in rows} == {"S2"}
     assert list(rows[0].values()) == [
         "厂S2", "S2", "废水总排口", "2026-02-26 12:00", "化学需氧量", "25.00", "mg/L", "50", "N",
@@ -439,7 +366,7 @@ def test_the_power_records_say_what_runs_and_what_was_reported(tmp_path: Path) -
     """Two devices a site and hour, the second linked to the first; running above three tenths of usual."""
     stations = _stations()
     write_monitors(tmp_path, stations, DAY)
-    rows = _rows(tmp_path / "用电监控.csv")
+    rows = rows_of_file(tmp_path / "用电监控.csv")
     assert len(rows) == 3 * 2 * HOURS
     head = [list(r.values()) for r in rows[:2]]
     assert head == [
@@ -451,130 +378,3 @@ def test_the_power_records_say_what_runs_and_what_was_reported(tmp_path: Path) -
     hours = [START + timedelta(hours=k) for k in range(HOURS)]
     assert [r["运行状态"] == "运行" for r in mine] == [h.weekday() < 6 and 8 <= h.hour < 20 for h in hours]
     assert {r["有功功率(kW)"] for r in mine} == {"30.00", "2.40"}
-
-
-# --- registers -----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def world() -> World:
-    """Four sites on CGCS2000 zone 35, one of them on no register."""
-    crs = CRS.from_epsg(4544)
-    places = tuple(_place(f"S{k}", listed=k != 3) for k in range(5))
-    return World(SIZES["demo"], crs, 410000.0, 3393000.0, np.zeros((1, 1, 2)), (), places, ())
-
-
-TODAY = date(2026, 3, 5)
-
-
-def test_entries_at_one_end_of_the_dice(world: World) -> None:
-    """WGS84, no visits, valid for 61 days, best credit; a twentieth of permits end about now."""
-    entries = draw_entries(world, TODAY, Dice(0.06), shifted=False, sources=())  # type: ignore[arg-type]
-    assert [e.place.site_id for e in entries] == ["S0", "S1", "S2", "S4"]
-    [e] = {replace(e, place=world.places[0]) for e in entries}
-    assert (e.written_crs, e.declared_crs, e.shifted, e.visits) == ("WGS84", "WGS84", False, ())
-    assert (e.credit, e.grade, e.disclosure) == ("环保诚信", "A", "")
-    assert e.valid_to == TODAY + timedelta(days=61 + round(0.06 * 1438))
-    late = draw_entries(world, TODAY, Dice(0.0499), shifted=False, sources=())  # type: ignore[arg-type]
-    assert {e.valid_to for e in late} == {TODAY + timedelta(days=-20 + round(0.0499 * 69))}
-    due = draw_entries(world, TODAY, Dice(0.05), shifted=False, sources=())  # type: ignore[arg-type]
-    assert {e.valid_to for e in due} == {TODAY + timedelta(days=61 + round(0.05 * 1438))}
-
-
-def test_entries_at_the_other_end_of_the_dice(world: World) -> None:
-    """BD-09, two visits of 329 days ago, worst credit, the leading grade."""
-    entries = draw_entries(world, TODAY, Dice(0.999999), shifted=False, sources=())  # type: ignore[arg-type]
-    [e] = {replace(e, place=world.places[0]) for e in entries}
-    visit = (TODAY - timedelta(days=329), "个案", "已整改")
-    assert (e.written_crs, e.declared_crs, e.visits) == ("BD-09", "BD-09", (visit, visit))
-    assert (e.credit, e.grade, e.disclosure) == ("环保不良", "引领性", "未按期披露")
-    assert e.valid_to == TODAY + timedelta(days=1499)
-
-
-@pytest.mark.parametrize(
-    ("share", "crs", "visits", "kind", "credit", "grade", "disclosure"),
-    [
-        (0.49, "WGS84", 0, "", "环保良好", "C", ""),
-        (0.51, "CGCS2000", 0, "", "环保良好", "C", ""),
-        (0.59, "CGCS2000", 0, "", "环保良好", "C", ""),
-        (0.61, "CGCS2000", 1, "日常", "环保良好", "C", ""),
-        (0.71, "CGCS2000", 1, "专项", "环保良好", "C", "已披露"),
-        (0.74, "CGCS2000", 1, "专项", "环保良好", "D", "已披露"),
-        (0.76, "GCJ-02", 1, "专项", "环保良好", "D", "已披露"),
-        (0.86, "GCJ-02", 1, "专项", "环保警示", "D", "已披露"),
-        (0.91, "GCJ-02", 2, "个案", "环保警示", "引领性", "已披露"),
-        (0.96, "BD-09", 2, "个案", "环保警示", "引领性", "未按期披露"),
-        (0.34, "WGS84", 0, "", "环保良好", "C", ""),
-        (0.32, "WGS84", 0, "", "环保良好", "B", ""),
-        (0.09, "WGS84", 0, "", "环保诚信", "B", ""),
-    ],
-)
-def test_entries_are_drawn_with_their_shares(
-    world: World, share: float, crs: str, visits: int, kind: str, credit: str, grade: str, disclosure: str
-) -> None:
-    """On either side of every limit."""
-    entry = draw_entries(world, TODAY, Dice(share), shifted=False, sources=())[0]  # type: ignore[arg-type]
-    assert (entry.declared_crs, len(entry.visits)) == (crs, visits)
-    assert {v[1] for v in entry.visits} == ({kind} if kind else set())
-    assert (entry.credit, entry.grade, entry.disclosure) == (credit, grade, disclosure)
-    days = 15 + round(share * 314)
-    assert {v[0] for v in entry.visits} == ({TODAY - timedelta(days=days)} if visits else set())
-
-
-def test_shifted_rows_say_wgs84_and_hold_gcj02(world: World) -> None:
-    """Three drawn ones and the first source's that is listed; none where the switch is off."""
-    entries = draw_entries(world, TODAY, Dice(0.0), shifted=True, sources=["nowhere", "S4", "S2"])  # type: ignore[arg-type]
-    assert [e.place.site_id for e in entries if e.shifted] == ["S0", "S1", "S2", "S4"]
-    entries = draw_entries(world, TODAY, Dice(0.9), shifted=True, sources=())  # type: ignore[arg-type]
-    assert [e.place.site_id for e in entries if e.shifted] == ["S0", "S1", "S4"]
-    assert {(e.written_crs, e.declared_crs) for e in entries if e.shifted} == {("GCJ-02", "WGS84")}
-    assert {(e.written_crs, e.declared_crs) for e in entries if not e.shifted} == {("GCJ-02", "GCJ-02")}
-
-
-def _entry(place: ParkSite, written: str, declared: str, visits: tuple[Any, ...] = ()) -> RegisterEntry:
-    return RegisterEntry(place, written, declared, False, "环保良好", "B", "已披露", date(2027, 1, 2), visits)
-
-
-def test_registers_hold_what_was_drawn_in_the_system_written(tmp_path: Path, world: World) -> None:
-    """Places and gates of each row, six decimals; species that make 2 % of the profile; addresses."""
-    crs = ("WGS84", "GCJ-02", "BD-09", "CGCS2000/4544")
-    visit = (date(2026, 1, 5), "日常", "未发现问题")
-    entries = [_entry(world.places[k], c, "X", (visit,) * (k == 1)) for k, c in enumerate(crs)]
-    write_registers(tmp_path, world, entries, Dice(0.0))  # type: ignore[arg-type]
-    rows = _rows(tmp_path / "排污许可名录.csv")
-    lon, lat = (float(v) for v in world.lonlat(5.0, 5.0))
-    gate = tuple(float(v) for v in world.lonlat(5.0, 0.0))
-    mars = tuple(map(float, gcj02_from_wgs84(lon, lat)))
-    baidu = tuple(map(float, bd09_from_gcj02(*mars)))
-    for row, (x, y) in zip(rows, ((lon, lat), mars, baidu), strict=False):
-        assert (row["经度"], row["纬度"]) == (f"{x:.6f}", f"{y:.6f}")
-    assert (rows[3]["经度"], rows[3]["纬度"]) == ("410005.00", "3393005.00")
-    assert (rows[0]["大门经度"], rows[0]["大门纬度"]) == (f"{gate[0]:.6f}", f"{gate[1]:.6f}")
-    assert list(rows[1].values())[:5] == ["S1", "厂S1", "US1", "2110", "重点管理"]
-    assert (rows[1]["坐标系"], rows[1]["有效期至"]) == ("X", "2027-01-02")
-    assert rows[1]["主要污染物"] == "挥发性有机物、甲苯、二甲苯"
-    assert rows[1]["生产经营场所地址"] == "四川省成都市科园片区1号"
-    credit = _rows(tmp_path / "环境信用评价.csv", "gb18030")
-    assert list(credit[1].values()) == ["US1", "厂S1", "环保良好", "B", "已披露"]
-    assert [list(r.values()) for r in _rows(tmp_path / "入企检查记录.csv")] == [
-        ["S1", "厂S1", "2026-01-05", "日常", "未发现问题"]
-    ]
-
-
-@pytest.mark.parametrize(
-    ("code", "words"),
-    [("3021", "颗粒物"), ("4430", "氮氧化物、一氧化碳、颗粒物"), ("2319", "挥发性有机物、甲苯、二甲苯")],
-)
-def test_permits_list_what_makes_two_percent_of_the_profile(
-    tmp_path: Path, world: World, code: str, words: str
-) -> None:
-    """A cement works' 1 % of TVOC is not on its permit, a printer's 2 % of xylene is."""
-    place = replace(world.places[0], industry=next(i for i in INDUSTRIES if i.code == code))
-    write_registers(tmp_path, world, [_entry(place, "WGS84", "WGS84")], Dice(0.0))  # type: ignore[arg-type]
-    assert _rows(tmp_path / "排污许可名录.csv")[0]["主要污染物"] == words
-
-
-def test_a_factor_keeps_what_it_is_given() -> None:
-    """Code, name, unit, limit and level in this order."""
-    factor = Factor("a", "b", "c", 1.0, 0.5)
-    assert (factor.code, factor.name, factor.unit, factor.limit, factor.level) == ("a", "b", "c", 1.0, 0.5)

@@ -13,22 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 import shapely
-from numpy.typing import NDArray
-from pyproj import CRS
 
 from onevisit.truth.simulate.air.instrument import CHANNELS, Analyser, Analyte, measure
 from onevisit.truth.simulate.air.sources import EmissionSource
 from onevisit.truth.simulate.confounders import CONFOUNDERS, choose_confounders
 from onevisit.truth.simulate.drives.files import stamps, texts, write_table
 from onevisit.truth.simulate.drives.handheld import write_handheld
-from onevisit.truth.simulate.drives.laps import (
-    Drive,
-    Fixes,
-    _follow,
-    drive_streets,
-    measure_positions,
-    tour_of_crossings,
-)
+from onevisit.truth.simulate.drives.laps import Fixes
 from onevisit.truth.simulate.drives.vehicle import (
     Log,
     _calibrate,
@@ -42,28 +33,15 @@ from onevisit.truth.simulate.drives.vehicle import (
     write_log,
 )
 from onevisit.truth.simulate.names import INDUSTRIES
-from onevisit.truth.simulate.world import SIZES, ParkSite, World, build_world
+from onevisit.truth.simulate.world import ParkSite, World
 from tests.onevisit.truth.dice import Dice
 from tests.onevisit.truth.steady import steady_wind
+from tests.onevisit.truth.vehicle_world import straight_drive
 
-Floats = NDArray[np.float64]
 OFF = dict.fromkeys([c.name for c in CONFOUNDERS], False)
+
 EXACT = Analyte("x", "x(ug/m3)", "ug m-3", 1e6, 10.0, 0.0, 0.0, 1.0, 2)
 """A channel without noise and wander."""
-
-
-@pytest.fixture
-def world() -> World:
-    """Nothing but a grid, whose local origin is 104° E 30° N of CGCS2000 zone 35."""
-    crs = CRS.from_epsg(4544)
-    nodes = np.array([[[0.0, 0.0], [100.0, 0.0]], [[0.0, 100.0], [100.0, 100.0]]])
-    return World(SIZES["demo"], crs, 410000.0, 3393000.0, nodes, (), (), ())
-
-
-def _drive(x: Floats, speed: Floats | None = None, heading: float = math.pi / 2) -> Drive:
-    n = len(x)
-    speed = np.full(n, 5.0) if speed is None else speed
-    return Drive(x, np.zeros(n), speed, np.full(n, heading), np.zeros(n, np.int64))
 
 
 # --- confounders ---------------------------------------------------------------------------------------------------
@@ -161,7 +139,7 @@ def test_the_air_along_a_drive_is_the_sum_of_the_sources_by_their_profiles() -> 
 def test_a_truck_is_a_half_sine_of_four_species(share: float, start: int, length: int) -> None:
     """One truck each seven minutes and one more, of 3 to 10 s, not within 20 s of the ends."""
     air = {c.species: np.zeros(840) for c in CHANNELS}
-    episodes = _trucks(air, _drive(np.arange(840.0)), Dice(share, z=1.0))  # type: ignore[arg-type]
+    episodes = _trucks(air, straight_drive(np.arange(840.0)), Dice(share, z=1.0))  # type: ignore[arg-type]
     species = ("NOx", "CO", "PM2.5", "TVOC")
     assert [(e.confounder, e.start_s, e.end_s, e.species) for e in episodes] == [
         ("trucks", start, start + length, species)
@@ -184,7 +162,7 @@ def test_own_exhaust_needs_a_stop_of_six_seconds_and_wind_from_behind(stop_s: in
     speed[20 : 20 + stop_s] = 0.4
     air = {c.species: np.zeros(60) for c in CHANNELS}
     u = np.full(60, behind + 1e-12)
-    episodes = _own_exhaust(air, _drive(np.arange(60.0), speed), u, np.zeros(60), Dice())  # type: ignore[arg-type]
+    episodes = _own_exhaust(air, straight_drive(np.arange(60.0), speed), u, np.zeros(60), Dice())  # type: ignore[arg-type]
     told = [(e.confounder, e.start_s, e.end_s, e.species) for e in episodes]
     assert told == ([("own_exhaust", 20, 20 + stop_s, ("NOx", "CO", "TVOC"))] if met else [])
     ramp = np.minimum(np.arange(stop_s) / 8.0, 1.0) * met
@@ -199,7 +177,7 @@ def test_wind_from_behind_is_along_the_heading() -> None:
     speed = np.zeros(20)
     for u, v, count in ((0.0, 1.0, 1), (1.0, 0.0, 0), (0.0, -1.0, 0)):
         air = {c.species: np.zeros(20) for c in CHANNELS}
-        drive = _drive(np.arange(20.0), speed, heading=0.0)
+        drive = straight_drive(np.arange(20.0), speed, heading=0.0)
         found = _own_exhaust(air, drive, np.full(20, u), np.full(20, v), Dice())  # type: ignore[arg-type]
         assert len(found) == count
 
@@ -272,7 +250,7 @@ def test_a_quiet_drive_logs_background_wind_and_no_episodes() -> None:
     air = {"TVOC": np.where(np.arange(n) == 20, 1e-4, 0.0)}
     wind = steady_wind(3.0, n + 100, toward_rad=math.radians(60.0))
     analyser = Analyser(4.0, 1e-3, 1.0, 0.0, 0.0)
-    log = log_drive(air, _drive(np.arange(float(n))), wind, analyser, OFF, Dice())  # type: ignore[arg-type]
+    log = log_drive(air, straight_drive(np.arange(float(n))), wind, analyser, OFF, Dice())  # type: ignore[arg-type]
     assert log.episodes == () and set(log.status) == {"正常"}
     assert log.wind_speed == pytest.approx(np.full(n, 3.0)) and log.wind_from_deg == pytest.approx(np.full(n, 240.0))
     expected = np.full(n, 95.0)
@@ -285,7 +263,7 @@ def test_a_quiet_drive_logs_background_wind_and_no_episodes() -> None:
 def test_the_mast_reads_the_wind_to_eight_percent_and_nine_degrees() -> None:
     """One standard deviation up."""
     wind = steady_wind(2.0, 10)
-    log = log_drive({}, _drive(np.arange(10.0)), wind, Analyser(0, 1, 1, 0, 0), OFF, Dice(z=1.0))  # type: ignore[arg-type]
+    log = log_drive({}, straight_drive(np.arange(10.0)), wind, Analyser(0, 1, 1, 0, 0), OFF, Dice(z=1.0))  # type: ignore[arg-type]
     assert log.wind_speed == pytest.approx(np.full(10, 2.0 * math.exp(0.08)))
     assert log.wind_from_deg == pytest.approx(np.full(10, 189.0))
 
@@ -298,7 +276,7 @@ def test_each_switch_makes_its_own_episodes(name: str) -> None:
     calm = np.zeros(1000, bool)
     calm[500:520] = True
     wind = replace(steady_wind(2.0, 1000, toward_rad=math.pi / 2), calm=calm)
-    drive = _drive(np.arange(1000.0), speed)
+    drive = straight_drive(np.arange(1000.0), speed)
     log = log_drive({}, drive, wind, Analyser(0, 1, 1, 0, 0), {**OFF, name: True}, Dice())  # type: ignore[arg-type]
     assert {e.confounder for e in log.episodes} == {name, "calm"}
     [spell] = [e for e in log.episodes if e.confounder == "calm"]
@@ -310,7 +288,7 @@ def test_only_the_winds_last_seconds_are_those_of_the_drive() -> None:
     early = np.zeros(30, bool)
     early[:10] = True
     wind = replace(steady_wind(1.0, 30), u=np.r_[np.full(10, 9.0), np.full(20, 1.0)], v=np.zeros(30), calm=early)
-    log = log_drive({}, _drive(np.arange(20.0)), wind, Analyser(0, 1, 1, 0, 0), OFF, Dice())  # type: ignore[arg-type]
+    log = log_drive({}, straight_drive(np.arange(20.0)), wind, Analyser(0, 1, 1, 0, 0), OFF, Dice())  # type: ignore[arg-type]
     assert log.wind_speed.tolist() == [1.0] * 20 and log.episodes == ()
 
 
@@ -335,7 +313,7 @@ def test_a_table_has_headings_rows_and_windows_line_ends(tmp_path: Path) -> None
 
 def _logged(tmp_path: Path, world: World, **on: bool) -> list[dict[str, str]]:
     fixes = Fixes(np.array([0.0, np.nan, 20.0]), np.array([5.0, np.nan, 7.0]), (), ())
-    drive = _drive(np.arange(3.0), np.array([0.0, 5.0, 10.0]), heading=math.radians(45.0))
+    drive = straight_drive(np.arange(3.0), np.array([0.0, 5.0, 10.0]), heading=math.radians(45.0))
     readings = {c.species: np.full(3, c.background) for c in CHANNELS}
     log = Log(readings, np.full(3, 2.345), np.full(3, 123.4), ("正常", "校准", "正常"), ())
     clock = Analyser(5.0, 1.0, 1.0, 0.0, 2.0)
@@ -374,7 +352,7 @@ def test_the_dust_meter_writes_local_time_under_the_name_of_utc_or_utc(
     tmp_path: Path, world: World, says_utc: bool, hour: str
 ) -> None:
     """RETIGO's headings; one second of lag, a gain of 1.05 to 1.3, the fixes of its own receiver."""
-    drive = _drive(10.0 * np.arange(60.0))
+    drive = straight_drive(10.0 * np.arange(60.0))
     dust = np.where(np.arange(60) >= 30, 1e-4, 0.0)
     write_handheld(
         tmp_path / "d.csv", world, dust, drive, datetime(2026, 3, 2, 9, 0, 5), Dice(1.0), says_utc=says_utc  # type: ignore[arg-type]
@@ -396,111 +374,6 @@ def test_the_dust_meter_writes_local_time_under_the_name_of_utc_or_utc(
 def test_the_dust_meters_clock_is_off_by_three_seconds_or_so(tmp_path: Path, world: World) -> None:
     """One standard deviation: three seconds."""
     start = datetime(2026, 3, 2, 9, 0, 0)
-    write_handheld(tmp_path / "d.csv", world, np.zeros(5), _drive(np.arange(5.0)), start, Dice(0.0, z=1.0),  # type: ignore[arg-type]
+    write_handheld(tmp_path / "d.csv", world, np.zeros(5), straight_drive(np.arange(5.0)), start, Dice(0.0, z=1.0),  # type: ignore[arg-type]
                    says_utc=True)  # fmt: skip
     assert (tmp_path / "d.csv").read_text(encoding="ascii").splitlines()[2].startswith("2026-03-02T09:00:03+00:00")
-
-
-# --- drives --------------------------------------------------------------------------------------------------------
-
-
-def test_a_turned_tour_swaps_rows_and_columns() -> None:
-    """By hand on two rows of three: the first column is kept for the way back, or the first row."""
-    assert tour_of_crossings(2, 3, turned=False) == [(0, 0), (0, 1), (0, 2), (1, 2), (1, 1), (1, 0)]
-    assert tour_of_crossings(3, 2, turned=True) == [(0, 0), (1, 0), (2, 0), (2, 1), (1, 1), (0, 1)]
-
-
-def test_a_vehicle_speeds_up_brakes_for_corners_and_waits() -> None:
-    """From rest by 1.4 m/s a second to 7.8; to 3 m/s before a corner by v² = 3² + 2 · 1.3 · way left."""
-    points = np.array([[0.0, 0.0], [200.0, 0.0], [200.0, 100.0]])
-    drive = _follow(points, np.array([0, 0, 1]), Dice(0.5), 1000)  # type: ignore[arg-type]
-    assert drive.speed[:7] == pytest.approx([0.0, 1.4, 2.8, 4.2, 5.6, 7.0, 7.8])
-    along = np.concatenate([[0.0], np.cumsum(drive.speed[1:])])
-    for k in range(1, len(drive.speed) - 1):
-        ahead = next(corner for corner in (200.0, 300.0) if corner > along[k - 1]) - along[k - 1]
-        allowed = min(7.8, math.sqrt(9.0 + 2.6 * ahead))
-        assert drive.speed[k] == pytest.approx(np.clip(allowed, drive.speed[k - 1] - 2.2, drive.speed[k - 1] + 1.4))
-    assert along[-1] >= 300.0 > along[-2]
-    turn = int(np.argmax(along >= 200.0))
-    assert np.degrees(drive.heading_rad[turn - 1]) == pytest.approx(90.0)
-    assert np.degrees(drive.heading_rad[turn + 1]) == pytest.approx(0.0)
-    assert drive.lap.tolist() == [0] * len(drive.lap)
-    assert drive.x[3] == pytest.approx(np.mean(np.cumsum(drive.speed)[2:5]))
-
-
-def test_lights_stop_a_vehicle_at_one_corner_in_six() -> None:
-    """A throw below 0.16 is a stop, of 22 s on average; at 0.16 there is none."""
-    points = np.array([[0.0, 0.0], [100.0, 0.0], [200.0, 0.0]])
-    waits = {
-        share: int((_follow(points, np.zeros(3, int), Dice(share), 1000).speed == 0).sum()) - 1  # type: ignore[arg-type]
-        for share in (0.159, 0.16)
-    }
-    assert waits == {0.159: 22, 0.16: 0}
-
-
-def test_a_drive_ends_at_its_limit() -> None:
-    """However long the way is."""
-    points = np.array([[0.0, 0.0], [1e5, 0.0]])
-    assert len(_follow(points, np.zeros(2, int), Dice(0.5), 50).x) == 50  # type: ignore[arg-type]
-
-
-def test_laps_go_round_by_turns_and_end_where_they_began(world: World) -> None:
-    """A tour, the turned one, and both backwards; lap by lap."""
-    drive = drive_streets(world, 4, Dice(0.5))  # type: ignore[arg-type]
-    assert set(drive.lap) == {0, 1, 2, 3}
-    corners = {lap: [] for lap in range(4)}  # type: dict[int, list[tuple[int, int]]]
-    for x, y, lap in zip(drive.x, drive.y, drive.lap, strict=True):
-        place = (round(x / 100), round(y / 100))
-        if math.dist((x, y), (100.0 * place[0], 100.0 * place[1])) < 12 and corners[lap][-1:] != [place]:
-            corners[lap].append(place)
-    assert corners[0][:4] == [(0, 0), (1, 0), (1, 1), (0, 1)]
-    assert corners[1][:4] == [(0, 0), (0, 1), (1, 1), (1, 0)]
-    assert corners[2][:4] == [(0, 0), (0, 1), (1, 1), (1, 0)]
-    assert corners[3][:4] == [(0, 0), (1, 0), (1, 1), (0, 1)]
-    assert (drive.x[-1], drive.y[-1]) == pytest.approx((0.0, 0.0), abs=8.0)
-
-
-def test_a_drive_keeps_to_its_window_of_crossings() -> None:
-    """Two by two crossings from the second row and column on."""
-    wide = build_world(SIZES["demo"], np.random.default_rng(1))
-    drive = drive_streets(wide, 1, np.random.default_rng(2), corner=(1, 2), span=(2, 2))
-    part = shapely.MultiPoint(wide.nodes[1:3, 2:4].reshape(-1, 2)).convex_hull.buffer(1.0)
-    assert shapely.contains_xy(part, drive.x, drive.y).all()
-
-
-def test_fixes_wander_jump_and_are_lost() -> None:
-    """At one end of the dice: 8 s of a jump of 35 m to the north from second 30 on, then ten seconds without."""
-    drive = _drive(np.arange(200.0))
-    fixes = measure_positions(drive, Dice(0.0), jumps=1, tunnels=0)  # type: ignore[arg-type]
-    off = np.zeros(200)
-    off[30:38] = 35.0
-    assert fixes.jumps == ((30, 38),) and fixes.tunnels == ()
-    assert fixes.x.tolist() == drive.x.tolist() and fixes.y == pytest.approx(off)
-    fixes = measure_positions(drive, Dice(0.0), jumps=0, tunnels=1)  # type: ignore[arg-type]
-    assert fixes.tunnels == ((30, 40),) and np.flatnonzero(np.isnan(fixes.x)).tolist() == list(range(30, 40))
-    assert np.isnan(fixes.y[30:40]).all()
-
-
-def test_jumps_and_tunnels_are_no_longer_than_said() -> None:
-    """At the other end: 24 s of 90 m, 34 s without, from a minute before the end."""
-    drive = _drive(np.arange(200.0))
-    fixes = measure_positions(drive, Dice(1.0), jumps=1, tunnels=1)  # type: ignore[arg-type]
-    assert fixes.jumps == ((139, 163),) and fixes.tunnels == ((139, 173),)
-    fixes = measure_positions(drive, Dice([1.0, 1.0, 0.25, 1.0]), jumps=1, tunnels=0)  # type: ignore[arg-type]
-    assert np.flatnonzero(fixes.x - drive.x > 1).tolist() == list(range(139, 163))
-    assert fixes.x[139:163] - drive.x[139:163] == pytest.approx(np.full(24, 90.0))
-    assert fixes.y == pytest.approx(np.zeros(200), abs=1e-9)
-
-
-def test_a_receiver_wanders_by_metres_and_scatters_by_decimetres() -> None:
-    """1.4 m of slow error and 0.25 m of noise per axis; 6 m more within a jump."""
-    drive = _drive(np.zeros(3))
-    fixes = measure_positions(drive, Dice(z=1.0), jumps=0, tunnels=0)  # type: ignore[arg-type]
-    keep = math.exp(-1 / 90)
-    second = 1.4 * keep + 1.4 * math.sqrt(1 - keep**2)
-    for axis in (fixes.x, fixes.y):
-        assert axis[:2] == pytest.approx([1.65, second + 0.25])
-    drive = _drive(np.zeros(200))
-    calm, jumped = (measure_positions(drive, Dice(z=1.0), jumps=k, tunnels=0) for k in (0, 1))  # type: ignore[arg-type]
-    assert (jumped.x - calm.x)[30:38] == pytest.approx(np.full(8, 6.0))
-    assert (jumped.y - calm.y)[30:38] == pytest.approx(np.full(8, 41.0))
