@@ -80,14 +80,14 @@ def group_crossings(crossings: Crossings, group: Ints, exhaust_like: Bools, stan
 
 
 def _told(crossings: Crossings, members: Ints) -> bool:
-    """Whether the strongest crossings of two drives have two species or more, in one composition."""
+    """Whether the strongest crossings of two drives have two substances or more, in one composition."""
     order = members[np.argsort(-crossings.strength[members], kind="stable")]
     drives, first = np.unique(crossings.drive[order], return_index=True)
     best = order[np.sort(first)]
-    many = best[crossings.plume[best].sum(axis=1) > 1]
-    return bool(
-        drives.size > 1 and many.size > 1 and composition_odds(crossings.snr[many[0]], crossings.snr[many[1]]) > 0
-    )
+    many = best[crossings.risen[best] > 1]
+    if drives.size < 2 or many.size < 2:
+        return False
+    return composition_odds(*crossings.composition[many[:2]]) > 0
 
 
 def judge_groups(groups: Sequence[Group], crossings: Crossings, *, alpha: float) -> list[Group]:
@@ -125,8 +125,8 @@ def judge_groups(groups: Sequence[Group], crossings: Crossings, *, alpha: float)
 def _alike(group: Group, crossings: Crossings) -> Bools:
     """Crossings (crossings,) whose composition may be that of the group's strongest."""
     strongest = group.members[np.argmax(crossings.strength[group.members])]
-    own = crossings.snr[strongest]
-    return np.array([composition_odds(own, other) >= 0 for other in crossings.snr], bool)
+    composition = crossings.composition
+    return np.array([composition_odds(composition[strongest], other) >= 0 for other in composition], bool)
 
 
 def _expected(group: Group, crossings: Crossings, others: Bools, driven_m: float) -> float:

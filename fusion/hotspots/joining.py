@@ -170,7 +170,7 @@ def _scatter(values: Floats, variance: Floats) -> float:
     return float(-0.5 * (weight @ (values - mean) ** 2 + np.log(variance).sum() + np.log(weight.sum())))
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Groups:
     """Groups on the way: density, composition and strength of each, those near it, and the pairs to be joined."""
 
@@ -225,7 +225,7 @@ def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None]) -> 
             k: place_density(float(crossings.x[k]), float(crossings.y[k]), path, float(crossings.width_m[k]))
             for k, path in enumerate(paths)
         },
-        {k: crossings.snr[k] for k in range(count)},
+        dict(enumerate(crossings.composition)),
         {k: float(strength[k]) for k in range(count)},
         {k: [k] for k in range(count)},
         {k: {int(j) for j in near} - {k} for k, near in enumerate(around)},

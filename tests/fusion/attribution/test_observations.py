@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.city_fusion import place_of
 from fusion import FusionSettings
 from fusion.attribution import observations
 from fusion.attribution.crossing import Stretch
@@ -299,7 +300,7 @@ def test_a_plume_near_the_hotspot_is_its_own(off: float, own: bool) -> None:
     value = np.zeros(41)
     value[20:22] = 9.0
     value[19] = 4.0  # a shoulder, at the limit, not above it
-    event = event_of([_bins(value)], 20 * 25.0, off, SETTINGS)
+    event = event_of([_bins(value)], place_of(20 * 25.0, off), SETTINGS)
     (plume,) = [unit for unit in event.units if unit.crossed]
     assert plume.own is own and plume.bins[:, 2].tolist() == [0.0, 0.0, 4.0, 9.0, 9.0, 0.0, 0.0][1:]
     (said,) = event.passes
@@ -310,7 +311,7 @@ def test_a_plume_near_the_hotspot_is_its_own(off: float, own: bool) -> None:
 @pytest.mark.parametrize(("y", "bins"), [(0.0, 49), (599.9, 1), (600.0, 1), (600.1, 0)])
 def test_only_what_is_in_the_context_is_told(y: float, bins: int) -> None:
     """600 m about the hotspot; a pass that never came so near is not named."""
-    event = event_of([_bins(np.zeros(101))], 50 * 25.0, y, SETTINGS)
+    event = event_of([_bins(np.zeros(101))], place_of(50 * 25.0, y), SETTINGS)
     assert len(event.passes) == (bins > 0)
     told = sum(len(unit.bins) for unit in event.units)
     assert (told > 0) is (bins > 0) and all(not unit.crossed for unit in event.units)
@@ -347,5 +348,5 @@ def test_the_wind_of_an_event_is_that_of_the_nearest_bin() -> None:
         binned.time, np.where(np.arange(41) < 20, 3.0, 0.0), np.where(np.arange(41) < 20, 0.0, 3.0), 0.4
     )
     for at, towards in ((5, 0.0), (35, np.pi / 2)):
-        (said,) = event_of([replace(binned, wind=turning)], at * 25.0, 10.0, SETTINGS).passes
+        (said,) = event_of([replace(binned, wind=turning)], place_of(at * 25.0, 10.0), SETTINGS).passes
         assert said.towards_rad == pytest.approx(towards)
