@@ -64,9 +64,10 @@ class Crossings:
 
     ``drives`` are the drive passes of all vehicles and ``drive`` (crossings,) says in which of them each crossing was
     met. ``substances`` are the slugs of ``species``. ``track`` is the number of the track whose plume leads (highest
-    over its noise), and ``vehicle`` (tracks,) the vehicle that each track rode on. ``start``, ``peak``, ``end`` are seconds since 1970, ``x``, ``y`` [m] the leading maximum.
-    ``width_m`` is the road inside the leading plume. ``snr`` (crossings, species) is each species' largest
-    enhancement in the crossing over its noise, NaN where it was not measured; ``plume`` (crossings, species) whether
+    over its noise), ``vehicle`` (tracks,) the vehicle that each track rode on. ``start``, ``peak``, ``end`` are
+    seconds since 1970, ``x``, ``y`` [m] the leading maximum. ``width_m`` is the road inside the leading plume.
+    ``snr`` (crossings, species) is each species' largest enhancement in the crossing over its noise, NaN where it
+    was not measured; ``plume`` (crossings, species) whether
     that was a plume of its own; ``lead`` is the species that leads, by its number in ``species``.
     """
 
@@ -289,7 +290,7 @@ def _meet(plumes: _Plumes) -> Ints:
 def _drives(
     vehicle: Ints, peak: Floats, tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints
 ) -> tuple[tuple[Drive, ...], Ints]:
-    """The passes of every vehicle, by its longest record, and the pass (crossings,) in which each crossing was met."""
+    """The passes of every vehicle, by its longest record, and that (crossings,) in which each crossing was met."""
     drives: list[Drive] = []
     met = np.zeros(vehicle.size, np.int64)
     for v in np.unique(vehicles):

@@ -162,7 +162,7 @@ def _logger(crossings: Crossings, k: int, species: str, tracks: Sequence[Track])
     """The track of the crossing's own logger, or of another that rode along, which measured the species."""
     own = int(crossings.track[k])
     along = np.flatnonzero(crossings.vehicle == crossings.vehicle[own])
-    for track in (tracks[own], *(tracks[j] for j in along)):
+    for track in (tracks[own], *(tracks[int(j)] for j in along)):
         time = track.passes["time"].values
         if species in enhanced_species(track.passes) and _covers(time, float(crossings.peak[k])):
             return track

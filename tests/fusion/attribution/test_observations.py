@@ -12,7 +12,7 @@ from fusion import FusionSettings
 from fusion.attribution import observations
 from fusion.attribution.crossing import Stretch
 from fusion.attribution.dispersion import Weather, plume_of, solar_elevation_rad
-from fusion.attribution.observations import BinnedPass, bin_passes, event_of
+from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
 from fusion.attribution.ribbons import direction_sd_rad, upwind_ribbons
 from fusion.attribution.trajectory import WindHistory
 from fusion.cube.grid import grid_north_rad, unproject
@@ -306,6 +306,41 @@ def test_a_plume_near_the_hotspot_is_its_own(off: float, own: bool) -> None:
     (said,) = event.passes
     assert (said.peak, said.seen) == ((9.0, True) if own else (None, False))
     assert (said.x, said.y) == (500.0, 0.0 if own else off)
+
+
+def _crossed(*met: tuple[float, float, float], place: tuple[float, float] = (500.0, 0.0)) -> Crossed:
+    """Crossings at (x, start, end) on the road of `_bins`."""
+    x, start, end = np.array(met, float).reshape(-1, 3).T
+    return Crossed(place, x, np.zeros(x.size), start, end)
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "own"),
+    [(0.0, 0.0, True), (7.0, 9.0, True), (7.1, 9.0, False), (-9.0, -5.0, True), (-9.0, -5.1, False)],
+)
+def test_a_plume_met_in_a_crossing_is_the_hotspots_wherever_that_was(early: float, late: float, own: bool) -> None:
+    """Two bins, 2 s apart: from 5 s before to 5 s after it, however far from the place; at another time it is not."""
+    value = np.zeros(61)
+    value[20:22] = 9.0
+    binned = _bins(value)
+    first = float(binned.time[20])
+    far = _crossed((500.0, first + early, first + late), place=(500.0, -900.0))
+    (plume,) = [unit for unit in event_of([binned], far, SETTINGS).units if unit.crossed]
+    assert plume.own is own
+    (said,) = event_of([binned], far, SETTINGS).passes
+    assert (said.x, said.y, said.peak) == ((500.0, 0.0, 9.0) if own else (500.0, -900.0, None))
+
+
+def test_the_context_is_about_every_crossing() -> None:
+    """600 m about the place and each of the crossings, whichever is nearer."""
+    road = _bins(np.zeros(201))
+    event = event_of([road], _crossed((2000.0, 0.0, 1.0), (3500.0, 2.0, 3.0), place=(2000.0, 500.0)), SETTINGS)
+    told = np.concatenate([unit.bins[:, 0] for unit in event.units])
+    assert told.min() == 1400.0 and 4050.0 <= told.max() <= 4100.0
+    assert not ((told > 2600.0) & (told < 2900.0)).any()
+    x = np.array([2000.0, 2100.0, 3400.0])
+    away = _crossed((3500.0, 2.0, 3.0), place=(2000.0, 500.0)).distance(x, np.zeros(3))
+    assert away == pytest.approx([500.0, np.hypot(100, 500), 100.0])
 
 
 @pytest.mark.parametrize(("y", "bins"), [(0.0, 49), (599.9, 1), (600.0, 1), (600.1, 0)])

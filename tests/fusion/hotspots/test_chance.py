@@ -89,7 +89,10 @@ def test_a_sure_place_taken_out_lets_a_weaker_one_through() -> None:
     """Strong crossings of a sure place count against the weaker one, until it has explained them."""
     drives = [0, 1, 2, 3, 4, 5, 0, 1, 0, 1, 2, 3, 4, 5]
     found = _met(drives, [90.0] * 6 + [60.0] * 2 + [80.0] * 6)
-    sure = [_group(list(range(6)), list(range(6)), list(range(6))), _group(list(range(8, 14)), list(range(6)), list(range(6)))]
+    sure = [
+        _group(list(range(6)), list(range(6)), list(range(6))),
+        _group(list(range(8, 14)), list(range(6)), list(range(6))),
+    ]
     weak = _group([6, 7], [0, 1], [0, 1])
     density = 14 / 60_000
     before = density * 60_000 * (1 - exp(-density * 100))
@@ -179,7 +182,10 @@ def test_groups_are_told_apart() -> None:
     one, two = group_crossings(found, np.array([0, 1, 0, 1]), none, none)
     assert (one.members.tolist(), two.members.tolist()) == ([0, 2], [1, 3])
     assert (one.seen.tolist(), two.seen.tolist(), one.expected, two.exhaust) == ([0, 2], [1, 3], np.inf, False)
-    assert group_crossings(crossings_by_hand(np.empty((0, 2)), np.empty((0, 1))), np.empty(0, np.int64), none, none) == []
+    assert (
+        group_crossings(crossings_by_hand(np.empty((0, 2)), np.empty((0, 1))), np.empty(0, np.int64), none, none)
+        == []
+    )
 
 
 @pytest.mark.parametrize(

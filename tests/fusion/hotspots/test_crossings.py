@@ -34,7 +34,7 @@ def test_plumes_of_several_species_at_one_moment_are_one_crossing() -> None:
     assert found.plume.tolist() == [[True, False, False, True], [False, True, False, False]]
     assert found.snr[0] == pytest.approx([40.0, 0.0, 0.0, 90.0], abs=1e-6)
     assert found.peak - np.datetime64("2024-05-01T02:00:00").astype("int64") == pytest.approx([102.0, 300.0])
-    plume = {str(s): float(w) for s, w in zip(track.plumes["species"].values, track.plumes["width_m"].values)}
+    plume = dict(zip(track.plumes["species"].values.tolist(), track.plumes["width_m"].values, strict=True))
     assert found.width_m == pytest.approx([plume["toluene"], plume["co"]])
     assert (found.start < found.peak).all() and (found.peak < found.end).all()
     assert [d.label for d in found.drives] == ["van#0"] and found.drive.tolist() == [0, 0]
@@ -48,7 +48,9 @@ def test_maxima_farther_apart_than_their_errors_are_two_crossings(apart: float, 
     assert find_crossings([track], CRS).size == number
 
 
-@pytest.mark.parametrize(("speed", "seconds", "number"), [(2.0, 5.0, 1), (2.0, 6.0, 2), (10.0, 2.0, 1), (10.0, 3.0, 2)])
+@pytest.mark.parametrize(
+    ("speed", "seconds", "number"), [(2.0, 5.0, 1), (2.0, 6.0, 2), (10.0, 2.0, 1), (10.0, 3.0, 2)]
+)
 def test_both_time_and_way_bound_a_crossing(speed: float, seconds: float, number: int) -> None:
     """Slowly 5 s are less than 25 m, fast 25 m are less than 5 s."""
     x = np.arange(0.0, 400.0) * speed
@@ -111,7 +113,12 @@ def test_records_without_common_time_or_place_do_not_ride_together() -> None:
 
 def test_dry_and_wet_methane_are_one_substance() -> None:
     """One crossing; they rise as one, and tell as one of what the source emits."""
-    values = {"ch4": bump(X, 500, 40), "ch4_dry": bump(X, 500, 60), "ch4_2": bump(X, 500, 50), "co2": bump(X, 500, 20)}
+    values = {
+        "ch4": bump(X, 500, 40),
+        "ch4_dry": bump(X, 500, 60),
+        "ch4_2": bump(X, 500, 50),
+        "co2": bump(X, 500, 20),
+    }
     found = find_crossings([van(X, Y, values)], CRS)
     assert found.size == 1 and found.species == ("ch4", "ch4_2", "ch4_dry", "co2")
     assert found.substances == ("ch4", "ch4", "ch4_dry", "co2")

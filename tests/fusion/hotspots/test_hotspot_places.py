@@ -31,7 +31,9 @@ def _vans(*species, winds=None, **rest):
     ]
 
 
-def _place(tracks, *, expected: float = 0.01, settings: FusionSettings = SETTINGS, crossed: int | None = None) -> Hotspot:
+def _place(
+    tracks, *, expected: float = 0.01, settings: FusionSettings = SETTINGS, crossed: int | None = None
+) -> Hotspot:
     """One place of all crossings of tracks."""
     found = find_crossings(tracks, CRS)
     seen = np.unique(found.drive)
@@ -144,7 +146,9 @@ def test_the_error_of_a_place_holds_the_lags_part(lag: float | None, seconds: fl
 def test_crossings_of_one_street_tell_how_far_a_place_scatters() -> None:
     """The mean variance per axis over their number; those beyond 60 m of the strongest are of another street."""
     base = SETTINGS.gnss_sd_m**2
-    tracks = _vans({"ch4": bump(X, 1002.5, 90)}, {"ch4": bump(X, 1042.5, 40)}, {"ch4": bump(X, 1102.5, 30)}, lag_sd_s=0.0)
+    tracks = _vans(
+        {"ch4": bump(X, 1002.5, 90)}, {"ch4": bump(X, 1042.5, 40)}, {"ch4": bump(X, 1102.5, 30)}, lag_sd_s=0.0
+    )
     assert _place(tracks).position_error_m == pytest.approx(np.sqrt(base + 800.0 / 2 / 2))
     assert _place(tracks[::2]).position_error_m == pytest.approx(np.sqrt(base))
 
@@ -155,14 +159,21 @@ def test_the_species_of_most_drives_leads_then_the_strongest() -> None:
     tracks = _vans(both | {"ch4": bump(X, 1000, 900)}, both)
     h = _place(tracks)
     assert (h.species, h.others) == ("toluene", ("xylene", "ch4"))
-    wanted = np.concatenate([t.passes["toluene_enhancement"].values[_rows(t, s)] for t, s in zip(tracks, ("ch4", "toluene"))])
+    wanted = np.concatenate(
+        [t.passes["toluene_enhancement"].values[_rows(t, s)] for t, s in zip(tracks, ("ch4", "toluene"), strict=True)]
+    )
     assert h.enhancement == pytest.approx(wanted.mean())
 
 
 @pytest.mark.parametrize(("wet", "dry", "leads"), [(40, 60, "ch4_dry"), (60, 40, "ch4")])
 def test_wet_and_dry_are_one_species(wet: float, dry: float, leads: str) -> None:
     """The stronger speaks for both, its twin and a second logger's are not among the others."""
-    values = {"ch4": bump(X, 1000, wet), "ch4_dry": bump(X, 1000, dry), "ch4_2": bump(X, 1000, 30), "nh3": bump(X, 1000, 20)}
+    values = {
+        "ch4": bump(X, 1000, wet),
+        "ch4_dry": bump(X, 1000, dry),
+        "ch4_2": bump(X, 1000, 30),
+        "nh3": bump(X, 1000, 20),
+    }
     h = _place(_vans({**values, "nh3_2": bump(X, 1000, 10)}))
     assert (h.species, h.others) == (leads, ("nh3",))
 
@@ -208,7 +219,10 @@ def test_a_logger_that_rode_along_speaks_for_its_vehicle() -> None:
     later = van(X, Y, {"ch4": bump(X, 1000, 40)}, name="later", start=DAYS[1])
     h = _place([dust, gas, later])
     assert (h.species, h.others, h.passes_seen) == ("ch4", ("pm25",), 2)
-    values = [gas.passes["ch4_enhancement"].values[_rows(dust, "pm25")], later.passes["ch4_enhancement"].values[_rows(later, "ch4")]]
+    values = [
+        gas.passes["ch4_enhancement"].values[_rows(dust, "pm25")],
+        later.passes["ch4_enhancement"].values[_rows(later, "ch4")],
+    ]
     assert h.enhancement == pytest.approx(np.concatenate(values).mean())
 
 

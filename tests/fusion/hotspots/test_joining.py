@@ -124,7 +124,11 @@ def test_a_product_is_on_the_cells_that_both_have() -> None:
     both = one * two
     assert (both.row, both.column, both.values.tolist()) == (3, 6, [[40.0, 100.0]])
     assert (two * one).values.tolist() == [[40.0, 100.0]] and both.total == 140.0
-    for away in (PlaceDensity(4, 5, np.ones((2, 3))), PlaceDensity(2, 8, np.ones((2, 3))), PlaceDensity(-9, 5, one.values)):
+    for away in (
+        PlaceDensity(4, 5, np.ones((2, 3))),
+        PlaceDensity(2, 8, np.ones((2, 3))),
+        PlaceDensity(-9, 5, one.values),
+    ):
         assert (one * away).total == (away * one).total == 0.0
 
 
@@ -239,7 +243,11 @@ def test_the_odds_of_two_round_densities_by_hand() -> None:
     found = crossings_by_hand([[10.0, 10.0], [150.0, 10.0]], [[50.0], [50.0]])
     density = [place_density(float(x), float(y), None, 40.0) for x, y in zip(found.x, found.y, strict=True)]
     groups = joining._Groups(
-        dict(enumerate(density)), dict(enumerate(found.composition)), {0: 50.0, 1: 50.0}, {0: [0], 1: [1]}, {0: {1}, 1: {0}}
+        dict(enumerate(density)),
+        dict(enumerate(found.composition)),
+        {0: 50.0, 1: 50.0},
+        {0: [0], 1: [1]},
+        {0: {1}, 1: {0}},
     )
     groups.weigh(1, 0)
     ((odds, i, j),) = groups.pairs
