@@ -21,11 +21,12 @@ from scipy.spatial import cKDTree
 
 from fusion import FusionSettings, Hotspot, attribute_hotspots
 from fusion.air.dispersion import Plume, obukhov_from_sun, plume_of
+from fusion.attribution.observations import Crossed
 from fusion.cube.grid import unproject
 from ingest.schema import Site, new_trace
 from tracks import Track
 
-__all__ = ["City", "main", "make_city", "per_rate"]
+__all__ = ["City", "main", "make_city", "per_rate", "place_of"]
 
 CRS = "EPSG:4544"
 ORIGIN = (405_000.0, 3_396_000.0)
@@ -44,6 +45,12 @@ class City:
     hotspots: tuple[Hotspot, ...]
     tracks: tuple[Track, ...]
     sites: tuple[Site, ...]
+
+
+def place_of(x: float, y: float) -> Crossed:
+    """A hotspot of which only the place [m] is known, none of its crossings."""
+    none = np.empty(0)
+    return Crossed((x, y), none, none, none, none)
 
 
 def per_rate(

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.city_fusion import place_of
 from fusion import FusionSettings
 from fusion.air.ribbons import wind_near
 from fusion.attribution.observations import BinnedPass, bin_passes, event_of
@@ -225,7 +226,8 @@ def locate_here(drive: Drive, settings: FusionSettings) -> Located:
     started = time.process_time()
     peak = max(drive.binned, key=lambda p: float(p.value.max()))
     top = int(np.argmax(peak.value))
-    found = locate_source([event_of(drive.binned, float(peak.x[top]), float(peak.y[top]), settings)], settings)
+    place = place_of(float(peak.x[top]), float(peak.y[top]))
+    found = locate_source([event_of(drive.binned, place, settings)], settings)
     error = np.hypot(found.mean[0] - ORIGIN[0], found.mean[1] - ORIGIN[1])
     return Located(float(error), float(error), drive.binning_s + time.process_time() - started, 1.0)
 

@@ -22,6 +22,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from benchmarks.city_fusion import place_of
 from benchmarks.peers_fusion import HEADING, compare, former_section, section
 from benchmarks.peers_imagery import default_peers
 from benchmarks.real_data import data_folder
@@ -228,7 +229,7 @@ def events_of(
     azimuth = np.radians(middle.azimuth_deg[np.argmax(middle.value)])
     peak = (x + middle.distance_m * np.sin(azimuth), y + middle.distance_m * np.cos(azimuth))
     return [
-        event_of(bin_passes(tracks, "so2", CRS, settings, plume=plume), *peak, settings)
+        event_of(bin_passes(tracks, "so2", CRS, settings, plume=plume), place_of(*peak), settings)
         for plume in plumes_of(release, settings, turbulence=turbulence)
     ]
 

@@ -80,19 +80,17 @@ def group_crossings(crossings: Crossings, group: Ints, exhaust_like: Bools, stan
 
 
 def _told(crossings: Crossings, members: Ints) -> bool:
-    """Whether the strongest crossings of two drives have two species or more, in one composition."""
+    """Whether the strongest crossings of two drives have two substances or more, in one composition."""
     order = members[np.argsort(-crossings.strength[members], kind="stable")]
     drives, first = np.unique(crossings.drive[order], return_index=True)
     best = order[np.sort(first)]
-    many = best[crossings.plume[best].sum(axis=1) > 1]
-    return bool(
-        drives.size > 1 and many.size > 1 and composition_odds(crossings.snr[many[0]], crossings.snr[many[1]]) > 0
-    )
+    many = best[crossings.risen[best] > 1]
+    if drives.size < 2 or many.size < 2:
+        return False
+    return composition_odds(*crossings.composition[many[:2]]) > 0
 
 
-def judge_groups(
-    groups: Sequence[CrossingGroup], crossings: Crossings, composition: Floats, *, alpha: float
-) -> list[CrossingGroup]:
+def judge_groups(groups: Sequence[CrossingGroup], crossings: Crossings, *, alpha: float) -> list[CrossingGroup]:
     """State for every group how many as surprising chance would make; the surest are taken out before the rest.
 
     Parameters
@@ -100,14 +98,12 @@ def judge_groups(
     groups : sequence of CrossingGroup
         From `group_crossings`.
     crossings : Crossings
-    composition : array, shape (crossings, species)
-        From `told_composition`.
     alpha : float
         Expected number below which a group is sure, and explains its crossings.
     """
     driven = sum(drive.length_m for drive in crossings.drives)
     open_ = np.ones(crossings.size, bool)
-    alike = [_alike(group, crossings, composition) for group in groups]
+    alike = [_alike(group, crossings) for group in groups]
     judged = list(groups)
     waiting = {k for k, group in enumerate(groups) if group.seen.size > 1}
     while waiting:
@@ -126,11 +122,11 @@ def judge_groups(
     return judged
 
 
-def _alike(group: CrossingGroup, crossings: Crossings, composition: Floats) -> Bools:
+def _alike(group: CrossingGroup, crossings: Crossings) -> Bools:
     """Crossings (crossings,) whose composition may be that of the group's strongest."""
     strongest = group.members[np.argmax(crossings.strength[group.members])]
-    own = composition[strongest]
-    return np.array([composition_odds(own, other) >= 0 for other in composition], bool)
+    composition = crossings.composition
+    return np.array([composition_odds(composition[strongest], other) >= 0 for other in composition], bool)
 
 
 def _expected(group: CrossingGroup, crossings: Crossings, others: Bools, driven_m: float) -> float:

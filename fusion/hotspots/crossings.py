@@ -7,7 +7,7 @@ seconds: those plumes are one crossing, of one drive pass, however many instrume
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +18,7 @@ from scipy.spatial import cKDTree
 from fusion.air.winds import ran_together, rode_along, seconds_of
 from fusion.cube.grid import project
 from fusion.cube.partials import enhanced_species, usable_rows
-from ingest.species import species_of
+from ingest.species import species_of, substance_of
 
 if TYPE_CHECKING:
     from tracks.schema import Track
@@ -40,7 +40,7 @@ _WALK_M_S = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Drive:
-    """One pass of one vehicle: the label of its first logger's pass, and where it was; ``x``, ``y`` [m] (rows,)."""
+    """One pass of one vehicle: the label of its longest record's pass, and where it was; ``x``, ``y`` [m] (rows,)."""
 
     label: str
     x: Floats
@@ -63,10 +63,11 @@ class Crossings:
 
     ``drives`` are the drive passes of all vehicles and ``drive`` (crossings,) says in which of them each crossing was
     met. ``substances`` are the slugs of ``species``. ``track`` is the number of the track whose plume leads (highest
-    over its noise). ``start``, ``peak``, ``end`` are seconds since 1970, ``x``, ``y`` [m] the leading maximum.
-    ``width_m`` is the road inside the leading plume. ``snr`` (crossings, species) is each species' largest
-    enhancement in the crossing over its noise, NaN where it was not measured; ``plume`` (crossings, species) whether
-    that was a plume of its own; ``lead`` is the species that leads, by its number in ``species``.
+    over its noise), ``vehicle`` (tracks,) the vehicle that each track rode on. ``start``, ``peak``, ``end`` are
+    seconds since 1970, ``x``, ``y`` [m] the leading maximum. ``width_m`` is the road inside the leading plume.
+    ``snr`` (crossings, species) is each species' largest enhancement in the crossing over its noise, NaN where it
+    was not measured; ``plume`` (crossings, species) whether
+    that was a plume of its own; ``lead`` is the species that leads, by its number in ``species``. ``combustion`` names the tracers of combustion.
     """
 
     species: tuple[str, ...]
@@ -83,6 +84,7 @@ class Crossings:
     snr: Floats
     plume: Bools
     lead: Ints
+    vehicle: Ints
 
     @property
     def size(self) -> int:
@@ -93,6 +95,33 @@ class Crossings:
     def strength(self) -> Floats:
         """The leading plume over its noise."""
         return np.asarray(self.snr[np.arange(self.size), self.lead])
+
+    @property
+    def composition(self) -> Floats:
+        """What tells of a source: `snr` by substance (crossings, substances); wet, dry and a second logger's are one.
+
+        NaN where traffic may have added it: where another gas leads, tracers of combustion say nothing of the source,
+        a vehicle ahead adds them to any plume.
+        """
+        kinds, told = self._columns, self.snr
+        if self.combustion:
+            tracer = tracers_of(self, self.combustion)
+            told = np.where(~tracer[self.lead][:, None] & tracer[None, :], np.nan, told)
+        merged = [np.fmax.reduce(told[:, own], axis=1) for own in kinds]
+        return np.asarray(np.array(merged).reshape(len(kinds), self.size).T)
+
+    @property
+    def risen(self) -> Ints:
+        """Number of substances that had a plume of their own."""
+        merged = [self.plume[:, own].any(axis=1) for own in self._columns]
+        return np.asarray(np.array(merged).reshape(len(merged), self.size).sum(axis=0), np.int64)
+
+    @property
+    def _columns(self) -> list[list[int]]:
+        kinds: dict[str, list[int]] = {}
+        for k, slug in enumerate(self.substances):
+            kinds.setdefault(substance_of(slug), []).append(k)
+        return list(kinds.values())
 
     @property
     def standing(self) -> Bools:
@@ -110,7 +139,7 @@ class _Rows:
     index: Ints
 
 
-def find_crossings(tracks: Sequence[Track], crs: str) -> Crossings:
+def find_crossings(tracks: Sequence[Track], crs: str, combustion: Sequence[str] = ()) -> Crossings:
     """Join the plumes of all species and loggers that one vehicle met at one moment.
 
     Parameters
@@ -119,6 +148,8 @@ def find_crossings(tracks: Sequence[Track], crs: str) -> Crossings:
         With plumes, from `tracks.process_trace`.
     crs : str
         Projected CRS in metres.
+    combustion : sequence of str
+        Slugs of the tracers of combustion, which tell nothing of a plume that another gas leads.
 
     Returns
     -------
@@ -130,7 +161,8 @@ def find_crossings(tracks: Sequence[Track], crs: str) -> Crossings:
     slugs = _slugs(tracks)
     species = tuple(slugs)
     plumes = _plumes(tracks, rows, vehicles, species)
-    return _crossings(plumes, tracks, rows, vehicles, slugs)
+    found = _crossings(plumes, tracks, rows, vehicles, slugs)
+    return replace(found, combustion=tuple(combustion))
 
 
 def _slugs(tracks: Sequence[Track]) -> dict[str, str]:
@@ -222,6 +254,8 @@ def _crossings(
     present[group, plumes.species] = True
     start, end = plumes.start[lead], plumes.end[lead]
     drives, drive = _drives(plumes.vehicle[lead], plumes.peak[lead], tracks, rows, vehicles)
+    snr = _largest(plumes.vehicle[lead], start, end, tracks, rows, vehicles, species)
+    np.fmax.at(snr, (group, plumes.species), plumes.snr)  # some gases have plumes in rows refused for exhaust
     return Crossings(
         species,
         tuple(slugs.values()),
@@ -234,9 +268,10 @@ def _crossings(
         plumes.x[lead],
         plumes.y[lead],
         plumes.width_m[lead],
-        _largest(plumes.vehicle[lead], start, end, tracks, rows, vehicles, species),
+        snr,
         present,
         plumes.species[lead],
+        vehicles,
     )
 
 
@@ -252,21 +287,36 @@ def _meet(plumes: _Plumes) -> Ints:
 def _drives(
     vehicle: Ints, peak: Floats, tracks: Sequence[Track], rows: Sequence[_Rows], vehicles: Ints
 ) -> tuple[tuple[Drive, ...], Ints]:
-    """The passes of every vehicle, by its first logger, and the pass (crossings,) in which each crossing was met."""
+    """The passes of every vehicle, by its longest record, and that (crossings,) in which each crossing was met."""
     drives: list[Drive] = []
-    number: dict[tuple[int, int], int] = {}
+    met = np.zeros(vehicle.size, np.int64)
     for v in np.unique(vehicles):
-        own, name = rows[v], str(tracks[v].passes["trajectory"].item())
-        for k in np.unique(own.index):
-            at = (own.index == k) & np.isfinite(own.x)
-            if at.any():
-                number[int(v), int(k)] = len(drives)
-                drives.append(Drive(f"{name}#{k}", own.x[at], own.y[at]))
-    met = []
-    for v, t in zip(vehicle, peak, strict=True):
-        row = min(int(np.searchsorted(rows[v].time, t)), rows[v].time.size - 1)
-        met.append(number[int(v), int(rows[v].index[row])])
-    return tuple(drives), np.asarray(met, np.int64)
+        name, own = _longest(np.flatnonzero(vehicles == v), tracks, rows)
+        passes, number = np.unique(own.index, return_inverse=True)
+        crossed = np.flatnonzero(vehicle == v)
+        if crossed.size:
+            met[crossed] = len(drives) + number[_nearest(own.time, peak[crossed])]
+        for j, k in enumerate(passes):
+            drives.append(Drive(f"{name}#{k}", own.x[number == j], own.y[number == j]))
+    return tuple(drives), met
+
+
+def _longest(riders: Ints, tracks: Sequence[Track], rows: Sequence[_Rows]) -> tuple[str, _Rows]:
+    """Name, and rows on a place and in a pass, of the track that was longest in passes of those that rode along."""
+    found = []
+    for k in riders:
+        use = np.isfinite(rows[k].x) & (rows[k].index >= 0)
+        own = _Rows(*(values[use] for values in (rows[k].time, rows[k].x, rows[k].y, rows[k].index)))
+        found.append((str(tracks[k].passes["trajectory"].item()), own))
+    return min(found, key=lambda one: (-float(np.ptp(one[1].time)) if one[1].time.size else 1.0, one[0]))
+
+
+def _nearest(time: Floats, at: Floats) -> Ints:
+    """Rows of sorted times that are nearest to other times."""
+    later = np.clip(np.searchsorted(time, at), 1, max(time.size - 1, 1))
+    earlier = later - 1
+    later = np.minimum(later, time.size - 1)
+    return np.asarray(np.where(at - time[earlier] <= time[later] - at, earlier, later), np.int64)
 
 
 def _largest(

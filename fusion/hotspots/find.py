@@ -17,7 +17,7 @@ from fusion.cube.grid import geobox_of
 from fusion.hotspots.agreement import seek_agreement
 from fusion.hotspots.chance import CrossingGroup, group_crossings, judge_groups
 from fusion.hotspots.crossings import Crossings, find_crossings, is_exhaust_like
-from fusion.hotspots.joining import REACH_M, UpwindPath, join_crossings, told_composition
+from fusion.hotspots.joining import REACH_M, UpwindPath, join_crossings
 from fusion.hotspots.places import describe_place
 from fusion.schema import Hotspot
 from fusion.settings import FusionSettings
@@ -84,14 +84,13 @@ def _places(table: xr.Dataset, tracks: Sequence[Track], settings: FusionSettings
     """Places of crossings, recurrent or single; crossings of vehicles and weak ones are counted apart."""
     geobox = geobox_of(table)
     crs = str(geobox.crs)
-    crossings = find_crossings(tracks, crs)
+    crossings = find_crossings(tracks, crs, settings.combustion_species)
     winds = [aboard.wind for aboard in winds_of(tracks, crs, settings)]
-    composition = told_composition(crossings, settings.combustion_species)
-    group = join_crossings(crossings, _paths(crossings, tracks, winds, settings), composition)
+    group = join_crossings(crossings, _paths(crossings, tracks, winds, settings))
     exhaust = is_exhaust_like(crossings, settings.combustion_species)
     alpha = settings.alpha
     groups = group_crossings(crossings, group, exhaust, crossings.standing)
-    judged = judge_groups(groups, crossings, composition, alpha=alpha)
+    judged = judge_groups(groups, crossings, alpha=alpha)
     shown = [g for g in judged if g.expected <= alpha or _is_clear(g, crossings)]
     shares = _false_shares([g.expected for g in shown])
     notes = Notes()

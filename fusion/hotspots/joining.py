@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fusion.hotspots.crossings import Crossings, tracers_of
+from fusion.hotspots.crossings import Crossings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -174,7 +174,7 @@ def _scatter(values: Floats, variance: Floats) -> float:
     return float(-0.5 * (weight @ (values - mean) ** 2 + np.log(variance).sum() + np.log(weight.sum())))
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Groups:
     """Groups on the way: density, composition and strength of each, those near it, and the pairs to be joined."""
 
@@ -234,17 +234,7 @@ def _cell_code(row: Ints, column: Ints) -> Ints:
     return np.asarray(row * 2**31 + column, np.int64)
 
 
-def told_composition(crossings: Crossings, combustion: Sequence[str]) -> Floats:
-    """Enhancements over noise (crossings, species) that tell of a source; NaN where traffic may have added them.
-
-    Where another gas leads, tracers of combustion say nothing: a vehicle ahead adds them to any plume.
-    """
-    tracer = tracers_of(crossings, combustion)
-    led_by_other = ~tracer[crossings.lead]
-    return np.where(led_by_other[:, None] & tracer[None, :], np.nan, crossings.snr)
-
-
-def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None], composition: Floats) -> Ints:
+def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None]) -> Ints:
     """Number of the group (crossings,) that each crossing belongs to: those that one source could have made.
 
     Parameters
@@ -252,8 +242,6 @@ def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None], com
     crossings : Crossings
     paths : sequence of UpwindPath or None
         Of each crossing; None where there is no direction.
-    composition : array, shape (crossings, species)
-        From `told_composition`.
     """
     count = crossings.size
     group = np.empty(count, np.int64)
@@ -266,7 +254,7 @@ def join_crossings(crossings: Crossings, paths: Sequence[UpwindPath | None], com
     }
     groups = _Groups(
         density,
-        {k: composition[k] for k in range(count)},
+        dict(enumerate(crossings.composition)),
         {k: float(strength[k]) for k in range(count)},
         {k: [k] for k in range(count)},
         _overlapping(density),

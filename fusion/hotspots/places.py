@@ -71,9 +71,8 @@ def describe_place(
         Expected share of false ones among the places that are as sure.
     """
     members = group.members[np.argsort(-crossings.strength[group.members], kind="stable")]
-    leading, others = _species(crossings, members)
-    sampled = [_sample(crossings, int(k), leading, tracks, geobox) for k in members]
-    heard = [(int(k), part) for k, part in zip(members, sampled, strict=True) if part.value.size]
+    names = _species(crossings, members)
+    leading, heard = next((n, h) for n in names if (h := _heard(crossings, members, n, tracks, geobox)))
     strongest = max((k for k, _ in heard), key=lambda k: _level(crossings, k, leading))
     cells = np.unique(np.concatenate([part.cells for _, part in heard]))
     means, weights = _cell_means([part for _, part in heard])
@@ -105,29 +104,37 @@ def describe_place(
         wind_speed=speed,
         trajectories=tuple(dict.fromkeys(m.label.rpartition("#")[0] for m in met)),
         seen_by=tuple(dict.fromkeys(m.label for m in met)),
-        others=others,
+        others=_others(leading, names),
         exhaust=group.exhaust,
         snr=float(crossings.strength[group.members].max()),
         met=met,
     )
 
 
-def _species(crossings: Crossings, members: Ints) -> tuple[str, tuple[str, ...]]:
-    """The species that rose on most drives, then the strongest, single substances before sums; and the others."""
+def _species(crossings: Crossings, members: Ints) -> list[str]:
+    """The species that rose, those on most drives first, then the strongest."""
     plume, snr = crossings.plume[members], crossings.snr[members]
     order = []
     for k in np.flatnonzero(plume.any(axis=0)):
         drives = np.unique(crossings.drive[members[plume[:, k]]]).size
         order.append((-drives, -float(np.nanmax(snr[:, k])), crossings.species[k]))
-    names = [name for *_, name in sorted(order)]
-    leading = names[0]
-    told = {substance_of(leading)}
-    others = []
-    for name in names[1:]:
-        if substance_of(name) not in told:
-            told.add(substance_of(name))
-            others.append(name)
-    return leading, tuple(others)
+    return [name for *_, name in sorted(order)]
+
+
+def _others(leading: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The other species, each substance once."""
+    kinds: dict[str, str] = {}
+    for name in names:
+        kinds.setdefault(substance_of(name), name)
+    return tuple(name for kind, name in kinds.items() if kind != substance_of(leading))
+
+
+def _heard(
+    crossings: Crossings, members: Ints, species: str, tracks: Sequence[Track], geobox: GeoBox
+) -> list[tuple[int, Sampled]]:
+    """The crossings during which the species was measured, with their rows."""
+    sampled = [(int(k), _sample(crossings, int(k), species, tracks, geobox)) for k in members]
+    return [(k, part) for k, part in sampled if part.value.size]
 
 
 def _level(crossings: Crossings, k: int, species: str) -> float:
@@ -144,6 +151,8 @@ def _sample(crossings: Crossings, k: int, species: str, tracks: Sequence[Track],
     rows = np.arange(*np.searchsorted(seconds_of(passes), [crossings.start[k], crossings.end[k] + 1e-3]))
     part = passes.isel(obs=rows)
     use = usable_rows(part, species)
+    if not use.any():  # gases that vehicles hardly emit have plumes in rows refused for exhaust
+        use = np.isfinite(part[f"{species}_enhancement"].values) & (part["pass_index"].values >= 0)
     cells = cell_index(part["lon"].values[use], part["lat"].values[use], geobox)
     background = part[f"{species}_background"].values[use] if f"{species}_background" in part else np.zeros(use.sum())
     on_grid = cells >= 0
@@ -153,7 +162,8 @@ def _sample(crossings: Crossings, k: int, species: str, tracks: Sequence[Track],
 def _logger(crossings: Crossings, k: int, species: str, tracks: Sequence[Track]) -> Track | None:
     """The track of the crossing's own logger, or of another that rode along, which measured the species."""
     own = int(crossings.track[k])
-    for track in (tracks[own], *tracks):
+    along = np.flatnonzero(crossings.vehicle == crossings.vehicle[own])
+    for track in (tracks[own], *(tracks[int(j)] for j in along)):
         time = track.passes["time"].values
         if species in enhanced_species(track.passes) and _covers(time, float(crossings.peak[k])):
             return track

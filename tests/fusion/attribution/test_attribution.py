@@ -11,7 +11,7 @@ import pytest
 import shapely
 from numpy.typing import NDArray
 
-from benchmarks.city_fusion import per_rate
+from benchmarks.city_fusion import per_rate, place_of
 from fusion import Attribution, FusionSettings, Hotspot, attribute_hotspots
 from fusion.air.dispersion import obukhov_from_sun, plume_of
 from fusion.attribution import attribute as attribution
@@ -525,7 +525,7 @@ def test_places_are_sought_upwind_within_reach(track: Make) -> None:
     """The cone of the wind to 1500 m, the circle to 600 m without a direction; what the ground says is added."""
     drive = _road(track, np.array([200.0, 0.0]), NORTHWARD, (0.0, 0.0), wind=(3.0, 0.0), name="east")
     x, y = ORIGIN[0] + 200.0, ORIGIN[1]
-    event = event_of(bin_passes([drive], "ch4", CRS, SETTINGS), x, y, SETTINGS)
+    event = event_of(bin_passes([drive], "ch4", CRS, SETTINGS), place_of(x, y), SETTINGS)
     rates = rate_prior(event, SETTINGS)
     sd = event.passes[0].direction_sd_rad
 
@@ -604,7 +604,7 @@ def test_the_whole_is_the_sum_of_its_parts(track: Make) -> None:
     (whole,) = _weigh([_hotspot(100, 0)], drives, sites)
     x, y = ORIGIN[0] + 100.0, ORIGIN[1]
     placed = candidates_of(sites, CRS, SETTINGS)
-    event = event_of(bin_passes(drives, "ch4", CRS, SETTINGS), x, y, SETTINGS)
+    event = event_of(bin_passes(drives, "ch4", CRS, SETTINGS), place_of(x, y), SETTINGS)
     winds = [(p.towards_rad, p.direction_sd_rad) for p in event.passes if p.seen]
     ground = attribution._places(x, y, winds, event, rate_prior(event, SETTINGS), "ch4", SETTINGS, None)
     fitting = np.array([species_weight(s.species, "ch4", SETTINGS) for s in sites])

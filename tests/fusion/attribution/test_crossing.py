@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.city_fusion import place_of
 from fusion import FusionSettings
 from fusion.attribution import crossing
 from fusion.attribution import crossing_kernel as kernel
@@ -122,7 +123,9 @@ def _event(make: Make, *, wind: tuple[float, float] | None, seed: int) -> Event:
     )
     far = make(np.full(y.size, -250.0), y, rng.normal(0, 0.02, y.size), name="far", wind=wind)
     beyond = make(np.full(y.size, 320.0), y, 0.8 * np.exp(-0.5 * ((y + 20) / 60.0) ** 2), name="beyond", wind=wind)
-    return event_of(bin_passes([near, far, beyond], "ch4", CRS, SETTINGS), ORIGIN[0] + 150.0, ORIGIN[1], SETTINGS)
+    return event_of(
+        bin_passes([near, far, beyond], "ch4", CRS, SETTINGS), place_of(ORIGIN[0] + 150.0, ORIGIN[1]), SETTINGS
+    )
 
 
 @pytest.mark.parametrize(("wind", "seed"), [((3.0, 0.4), 1), ((2.0, -1.0), 2), ((0.3, 0.1), 3), (None, 4)])

@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.city_fusion import place_of
 from fusion import FusionSettings
 from fusion.air.dispersion import Weather, plume_of, solar_elevation_rad
 from fusion.air.ribbons import direction_sd_rad, upwind_ribbons
 from fusion.air.trajectory import Air, WindHistory
 from fusion.attribution import observations
 from fusion.attribution.crossing import Stretch
-from fusion.attribution.observations import BinnedPass, bin_passes, event_of, winds_of
+from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of, winds_of
 from fusion.cube.grid import grid_north_rad, unproject
 
 CRS = "EPSG:4544"
@@ -317,7 +318,7 @@ def test_a_plume_near_the_hotspot_is_its_own(off: float, own: bool) -> None:
     value = np.zeros(41)
     value[20:22] = 9.0
     value[19] = 4.0  # a shoulder, at the limit, not above it
-    event = event_of([_bins(value)], 20 * 25.0, off, SETTINGS)
+    event = event_of([_bins(value)], place_of(20 * 25.0, off), SETTINGS)
     (plume,) = [unit for unit in event.units if unit.crossed]
     assert plume.own is own and plume.bins[:, 2].tolist() == [0.0, 0.0, 4.0, 9.0, 9.0, 0.0, 0.0][1:]
     (said,) = event.passes
@@ -325,10 +326,45 @@ def test_a_plume_near_the_hotspot_is_its_own(off: float, own: bool) -> None:
     assert (said.x, said.y) == (500.0, 0.0 if own else off)
 
 
+def _crossed(*met: tuple[float, float, float], place: tuple[float, float] = (500.0, 0.0)) -> Crossed:
+    """Crossings at (x, start, end) on the road of `_bins`."""
+    x, start, end = np.array(met, float).reshape(-1, 3).T
+    return Crossed(place, x, np.zeros(x.size), start, end)
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "own"),
+    [(0.0, 0.0, True), (7.0, 9.0, True), (7.1, 9.0, False), (-9.0, -5.0, True), (-9.0, -5.1, False)],
+)
+def test_a_plume_met_in_a_crossing_is_the_hotspots_wherever_that_was(early: float, late: float, own: bool) -> None:
+    """Two bins, 2 s apart: from 5 s before to 5 s after it, however far from the place; at another time it is not."""
+    value = np.zeros(61)
+    value[20:22] = 9.0
+    binned = _bins(value)
+    first = float(binned.time[20])
+    far = _crossed((500.0, first + early, first + late), place=(500.0, -900.0))
+    (plume,) = [unit for unit in event_of([binned], far, SETTINGS).units if unit.crossed]
+    assert plume.own is own
+    (said,) = event_of([binned], far, SETTINGS).passes
+    assert (said.x, said.y, said.peak) == ((500.0, 0.0, 9.0) if own else (500.0, -900.0, None))
+
+
+def test_the_context_is_about_every_crossing() -> None:
+    """600 m about the place and each of the crossings, whichever is nearer."""
+    road = _bins(np.zeros(201))
+    event = event_of([road], _crossed((2000.0, 0.0, 1.0), (3500.0, 2.0, 3.0), place=(2000.0, 500.0)), SETTINGS)
+    told = np.concatenate([unit.bins[:, 0] for unit in event.units])
+    assert told.min() == 1400.0 and 4050.0 <= told.max() <= 4100.0
+    assert not ((told > 2600.0) & (told < 2900.0)).any()
+    x = np.array([2000.0, 2100.0, 3400.0])
+    away = _crossed((3500.0, 2.0, 3.0), place=(2000.0, 500.0)).distance(x, np.zeros(3))
+    assert away == pytest.approx([500.0, np.hypot(100, 500), 100.0])
+
+
 @pytest.mark.parametrize(("y", "bins"), [(0.0, 49), (599.9, 1), (600.0, 1), (600.1, 0)])
 def test_only_what_is_in_the_context_is_told(y: float, bins: int) -> None:
     """600 m about the hotspot; a pass that never came so near is not named."""
-    event = event_of([_bins(np.zeros(101))], 50 * 25.0, y, SETTINGS)
+    event = event_of([_bins(np.zeros(101))], place_of(50 * 25.0, y), SETTINGS)
     assert len(event.passes) == (bins > 0)
     told = sum(len(unit.bins) for unit in event.units)
     assert (told > 0) is (bins > 0) and all(not unit.crossed for unit in event.units)
@@ -366,5 +402,5 @@ def test_the_wind_of_an_event_is_that_of_the_nearest_bin() -> None:
         binned.time, np.where(np.arange(41) < 20, 3.0, 0.0), np.where(np.arange(41) < 20, 0.0, 3.0), 0.4
     )
     for at, towards in ((5, 0.0), (35, np.pi / 2)):
-        (said,) = event_of([replace(binned, wind=turning)], at * 25.0, 10.0, SETTINGS).passes
+        (said,) = event_of([replace(binned, wind=turning)], place_of(at * 25.0, 10.0), SETTINGS).passes
         assert said.towards_rad == pytest.approx(towards)

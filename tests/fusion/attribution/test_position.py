@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
-from benchmarks.city_fusion import per_rate
+from benchmarks.city_fusion import per_rate, place_of
 from fusion import FusionSettings
 from fusion.air.dispersion import Weather, plume_of
 from fusion.attribution import position
@@ -43,7 +43,7 @@ def _event(make: Make, distances: tuple[float, ...], *, rate: float = RATE) -> E
         value = rate * per_rate(PLUME, x, y, **height)
         tracks.append(make(x, y, value, name=f"at{distance:.0f}"))
     binned = bin_passes(tracks, "ch4", CRS, SETTINGS, plume=PLUME)
-    return event_of(binned, ORIGIN[0] + distances[0], ORIGIN[1], SETTINGS)
+    return event_of(binned, place_of(ORIGIN[0] + distances[0], ORIGIN[1]), SETTINGS)
 
 
 def test_two_roads_fix_place_and_rate(track: Make) -> None:
@@ -82,7 +82,7 @@ def test_a_doubtful_plume_model_widens_the_area(track: Make) -> None:
     value = RATE * per_rate(PLUME, x, y, height_m=SETTINGS.inlet_height_m, source_height_m=SETTINGS.source_height_m)
     drive = [track(x, y, value)]
     others = [
-        event_of(bin_passes(drive, "ch4", CRS, SETTINGS, plume=p), ORIGIN[0] + 200.0, ORIGIN[1], SETTINGS)
+        event_of(bin_passes(drive, "ch4", CRS, SETTINGS, plume=p), place_of(ORIGIN[0] + 200.0, ORIGIN[1]), SETTINGS)
         for p in (narrow, wide)
     ]
     sure, unsure = locate_source([known], SETTINGS), locate_source([known, *others], SETTINGS)

@@ -7,7 +7,7 @@ from affine import Affine
 from odc.geo.geobox import GeoBox
 
 from fusion import FusionSettings, find_hotspots, region_geobox, touch_cells
-from fusion.hotspots import find as hotspots
+from fusion.hotspots import agreement
 
 CRS = "EPSG:4544"
 
@@ -48,7 +48,7 @@ def cells_of(cells, mean, count=None, background=None):
     mean = np.asarray(mean, float)
     count = np.ones(mean.size) if count is None else np.asarray(count, float)
     background = np.zeros(mean.size) if background is None else np.asarray(background, float)
-    return hotspots._PassCells(np.asarray(cells), count, mean, mean**2, background, np.zeros(mean.size))
+    return agreement._PassCells(np.asarray(cells), count, mean, mean**2, background, np.zeros(mean.size))
 
 
 BOX = GeoBox((30, 50), Affine(20.0, 0.0, 405_000.0, 0.0, -20.0, 3_396_600.0), CRS)

@@ -9,8 +9,8 @@ import shapely
 from fusion import FusionSettings, region_geobox, touch_cells
 from fusion.cube.grid import project, unproject
 from fusion.hotspots import areas
+from fusion.hotspots.agreement import score_passes
 from fusion.hotspots.areas import find_area
-from fusion.hotspots.find import score_passes
 from fusion.hotspots.scan import scan_normal
 from fusion.hotspots.significance import PassScores
 from fusion.hotspots.surrogates import field_surrogates, rotation_surrogates

@@ -14,7 +14,7 @@ from odc.geo.geobox import GeoBox
 
 from fusion import FusionSettings, Hotspot, build_cube, find_hotspots, region_geobox, touch_cells
 from fusion.cube.grid import project, unproject
-from fusion.hotspots import find as hotspots
+from fusion.hotspots import agreement, find
 from fusion.hotspots.gistar import disc_kernel, gi_star_cells, neighbour_matrix
 from fusion.hotspots.significance import CellTest, PassScores, score_pass, without_cells
 from ingest.errors import ContractError
@@ -192,9 +192,9 @@ def test_leaving_cells_out_keeps_the_order_of_visiting() -> None:
 )
 def test_cells_grow_by_one_but_not_around_the_edge(cell: tuple[int, int], grown: list[tuple[int, int]]) -> None:
     """Eight neighbours; at the west and the east edge only those that are there."""
-    found = hotspots._grow(np.array([cell[0] * 50 + cell[1]]), 50)
+    found = agreement._grow(np.array([cell[0] * 50 + cell[1]]), 50)
     assert [divmod(int(c), 50) for c in found] == grown
-    assert hotspots._grow(np.empty(0, np.int64), 50).size == 0
+    assert agreement._grow(np.empty(0, np.int64), 50).size == 0
 
 
 @pytest.mark.parametrize(
@@ -204,9 +204,9 @@ def test_cells_grow_by_one_but_not_around_the_edge(cell: tuple[int, int], grown:
 def test_cells_two_apart_belong_together(other: tuple[int, int], joined: bool) -> None:
     """A drive skips cells; three apart are two places, and the end of a row is not beside the next one's start."""
     cells = np.array(sorted([10 * 50 + 10, other[0] * 50 + other[1]]))
-    labels = hotspots._connected(cells, 50)
+    labels = agreement._connected(cells, 50)
     assert bool(labels[0] == labels[1]) is joined
-    edge = hotspots._connected(np.array([10 * 50 + 49, 11 * 50]), 50)
+    edge = agreement._connected(np.array([10 * 50 + 49, 11 * 50]), 50)
     assert edge[0] != edge[1]
 
 
@@ -222,33 +222,33 @@ def test_joined_cells_have_the_peak_of_the_largest_statistic() -> None:
     p_map = [0.5, 0.02, 0.001, 0.03, 0.021, 0.001, 0.02, 0.001]
     statistic = [3.0, 9.0, 1.0, 5.0, 6.0, 20.0, 4.0, 8.0]
     settings = replace(QUICK, minimum_cells=2)
-    (found,) = hotspots._join(_test(cells, statistic, p_map, q), 50, 0.02, settings)
+    (found,) = agreement._join(_test(cells, statistic, p_map, q), 50, 0.02, settings)
     assert (found.cells.tolist(), found.peak) == ([101, 102], 102)
     assert (found.p_value, found.q_value, found.recurrent, found.sighted_by) == (0.02, 0.02, True, ())
-    loose = hotspots._join(_test(cells, statistic, p_map, q), 50, 0.02, replace(settings, minimum_cells=1))
+    loose = agreement._join(_test(cells, statistic, p_map, q), 50, 0.02, replace(settings, minimum_cells=1))
     assert [c.cells.tolist() for c in loose] == [[101, 102], [120], [130]]
     assert [c.peak for c in loose] == [102, 120, 130]
-    wide = hotspots._join(_test(cells, statistic, p_map, q), 50, 0.0205, settings)
+    wide = agreement._join(_test(cells, statistic, p_map, q), 50, 0.0205, settings)
     assert [c.cells.tolist() for c in wide] == [[101, 102], [130, 131]]
     assert [(c.peak, c.p_value, c.q_value) for c in wide] == [(102, 0.02, 0.02), (131, 0.001, 0.0201)]
-    assert hotspots._join(_test(cells, statistic, p_map, q), 50, 0.0005, settings) == []
-    assert hotspots._join(_test(cells, statistic, np.full(8, 0.03), q), 50, 0.02, settings) == []
+    assert agreement._join(_test(cells, statistic, p_map, q), 50, 0.0005, settings) == []
+    assert agreement._join(_test(cells, statistic, np.full(8, 0.03), q), 50, 0.02, settings) == []
 
 
 def _candidate(cells, p=0.01, by=(), *, recurrent=False):
-    return hotspots._Candidate(np.asarray(cells), cells[0], p, p, recurrent, by)
+    return agreement._Candidate(np.asarray(cells), cells[0], p, p, recurrent, by)
 
 
 def test_sightings_of_several_passes_that_touch_are_one_place() -> None:
     """The surest keeps peak and p; cells are united; two passes make it recurrent, one pass does not."""
     first, second = _candidate([101, 102], 0.02, (4,)), _candidate([153, 154], 0.01, (2,))
     apart, again = _candidate([106, 107], 0.03, (7,)), _candidate([103, 104], 0.04, (2,))
-    merged = hotspots._merge_touching([first, second, apart], 50)
+    merged = agreement._merge_touching([first, second, apart], 50)
     assert [(c.cells.tolist(), c.peak, c.p_value, c.recurrent, c.sighted_by) for c in merged] == [
         ([101, 102, 153, 154], 153, 0.01, True, (2, 4)),
         ([106, 107], 106, 0.03, False, (7,)),
     ]
-    (one,) = hotspots._merge_touching([second, again], 50)
+    (one,) = agreement._merge_touching([second, again], 50)
     assert (one.cells.tolist(), one.recurrent, one.sighted_by) == ([103, 104, 153, 154], False, (2,))
 
 
@@ -259,9 +259,9 @@ def test_a_sighting_that_touches_a_recurrent_hotspot_belongs_to_it() -> None:
     cold = {"statistic": [5.0, 4.0], "p_map": [0.021, 0.021], "q": [0.02, 0.02]}
     sightings = [(3, _test([201, 202], **hot)), (5, _test([206, 207], **hot)), (6, _test([220, 221], **cold))]
     found = [_candidate([153, 154], recurrent=True)]
-    (single,) = hotspots._sighted(sightings, found, 50, settings)
+    (single,) = agreement._sighted(sightings, found, 50, settings)
     assert (single.cells.tolist(), single.sighted_by, single.recurrent) == ([206, 207], (5,), False)
-    assert [c.sighted_by for c in hotspots._sighted(sightings, [], 50, settings)] == [(3,), (5,)]
+    assert [c.sighted_by for c in agreement._sighted(sightings, [], 50, settings)] == [(3,), (5,)]
 
 
 def test_what_was_found_is_left_out_and_the_rest_tested_again(drives) -> None:
@@ -298,7 +298,7 @@ def test_surrogates_are_fewer_on_large_maps(limit: float, area: bool, number: in
     one = PassScores(0, np.arange(100), np.arange(100), np.zeros(100), False)
     two = PassScores(1, np.arange(200), np.arange(200), np.zeros(200), area)
     settings = replace(QUICK, surrogates=499, work_limit=limit)
-    assert hotspots._surrogate_number([one, two], disc_kernel(1.0), settings) == number
+    assert agreement._surrogate_number([one, two], disc_kernel(1.0), settings) == number
 
 
 def test_a_pass_sees_what_is_high_among_its_own_cells() -> None:
@@ -319,7 +319,7 @@ def test_a_pass_sees_what_is_high_among_its_own_cells() -> None:
         ]
         p = score_pass(1, cells, mean, np.arange(40.0), width=width, kernel=kernel, settings=settings)
         assert p is not None
-        return hotspots._passes_at(candidate, visited, [p], kernel, width, settings)
+        return agreement._passes_at(candidate, visited, [p], kernel, width, settings)
 
     high = (19, 20, 21, 22)
     assert seen(1.4826 * 4.0 + 0.01, high) == ([1, 2, 3], [1])
@@ -340,7 +340,7 @@ def test_a_pass_sees_nothing_below_the_five_percent_point(at: tuple[int, ...], z
     assert p is not None
     here = gi_star_cells(p.scores, neighbour_matrix(cells, cells, kernel, 50))[16:19]
     assert here.max() == pytest.approx(z, abs=5e-4)
-    found = hotspots._passes_at(_candidate([267]), [cells_of(cells, mean)], [p], kernel, 50, settings)
+    found = agreement._passes_at(_candidate([267]), [cells_of(cells, mean)], [p], kernel, 50, settings)
     assert found == ([0], [0] if seen else [])
 
 
@@ -369,7 +369,7 @@ def test_candidates_on_which_no_pass_is_high_are_told(track) -> None:
 )
 def test_the_outline_of_cells_closes_gaps_of_one(cells: list[tuple[int, int]], filled: list[tuple[int, int]]) -> None:
     """In metres on the grid: exactly the squares of the cells and of the gaps between them, at every edge."""
-    polygon = hotspots.cells_to_polygon(np.array([r * 50 + c for r, c in cells]), BOX)
+    polygon = agreement.cells_to_polygon(np.array([r * 50 + c for r, c in cells]), BOX)
     squares = [
         shapely.box(405_000 + 20 * c, 3_396_600 - 20 * (r + 1), 405_000 + 20 * (c + 1), 3_396_600 - 20 * r)
         for r, c in filled
@@ -381,15 +381,15 @@ def test_the_outline_of_cells_closes_gaps_of_one(cells: list[tuple[int, int]], f
 def test_too_few_cells_and_equal_cells_are_told_apart() -> None:
     """The number of cells and what was asked for, or that all are the same."""
     few, equal = cells_of(np.arange(19), np.arange(19)), cells_of(np.arange(20), np.ones(20))
-    assert tell(hotspots._unscored("a", "no2", few, QUICK)).reason.startswith("19 cells, fewer than 20")
-    assert "same value" in tell(hotspots._unscored("a", "no2", equal, QUICK)).reason
+    assert tell(agreement._unscored("a", "no2", few, QUICK)).reason.startswith("19 cells, fewer than 20")
+    assert "same value" in tell(agreement._unscored("a", "no2", equal, QUICK)).reason
 
 
 def test_the_neighbourhood_is_in_cells_and_never_below_one() -> None:
     """50 m are two and a half cells of 20 m; of 100 m cells the four neighbours remain."""
-    assert hotspots._kernel(BOX, QUICK).tolist() == disc_kernel(2.5).tolist()
+    assert agreement._kernel(BOX, QUICK).tolist() == disc_kernel(2.5).tolist()
     coarse = GeoBox((3, 3), Affine(100.0, 0.0, 0.0, 0.0, -100.0, 300.0), CRS)
-    assert hotspots._kernel(coarse, QUICK).tolist() == disc_kernel(1.0).tolist()
+    assert agreement._kernel(coarse, QUICK).tolist() == disc_kernel(1.0).tolist()
 
 
 def _single(species: str, lon: float, by: str = "d0#0", *, single: bool = True, p: float = 0.01) -> Hotspot:
@@ -418,7 +418,7 @@ def test_exhaust_is_several_tracers_of_it_and_nothing_else(hotspots_: list[tuple
     """Same pass, within some 50 m, two tracers or more and no other species: else it stays."""
     cube = xr.Dataset({f"{s}_count": ((), 0.0, {"species": s.upper()}) for s in ("nox", "co", "ch4")})
     given = [_single(*h) for h in hotspots_]
-    left = hotspots._without_vehicles(given, cube, QUICK)
+    left = find._without_vehicles(given, cube, QUICK)
     assert [h.species for h in left.value] == kept
     assert len(left.rejects) == len(given) - len(kept)
     for reject in left.rejects:
@@ -430,7 +430,7 @@ def test_recurrent_exhaust_stays() -> None:
     """A furnace seen again and again is no vehicle, nor does it make a single sighting beside it one."""
     cube = xr.Dataset({f"{s}_count": ((), 0.0, {"species": s}) for s in ("nox", "co")})
     given = [_single("nox", 104.0, single=False), _single("co", 104.0)]
-    assert hotspots._without_vehicles(given, cube, QUICK) == Outcome(given)
+    assert find._without_vehicles(given, cube, QUICK) == Outcome(given)
 
 
 def test_hotspots_are_numbered_in_order_of_certainty(track) -> None:
@@ -481,6 +481,6 @@ def test_what_is_no_cube_is_refused(drives) -> None:
     tracks = drives(2)
     touched = touch_cells(tracks, _box(tracks))
     with pytest.raises(ContractError, match="grid mapping"):
-        find_hotspots(touched.drop_vars("spatial_ref"), QUICK)
+        find_hotspots(touched.drop_vars("spatial_ref"), settings=QUICK)
     with pytest.raises(ContractError, match=r"touched cells of ch4.*gather_cells"):
-        find_hotspots(build_cube(touched), QUICK)
+        find_hotspots(build_cube(touched), settings=QUICK)

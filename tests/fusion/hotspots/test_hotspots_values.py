@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from fusion.cube.grid import unproject
-from fusion.hotspots import find as hotspots
+from fusion.hotspots import agreement
 from tests.fusion.hotspots.hotspot_cubes import BOX, CRS, QUICK, _find, cells_of, drive_of, known_drives
 
 
@@ -74,7 +74,7 @@ def test_a_pass_of_another_species_or_without_wind_has_no_wind(track) -> None:
 )  # fmt: skip
 def test_wind_comes_from_where_it_does_not_blow_to(u: float, v: float, expected: tuple[float | None, ...]) -> None:
     """North, east, south and between; at the calm speed it has a direction, below none; without wind nothing."""
-    found = hotspots.wind_from(u, v, 1.0)
+    found = agreement.wind_from(u, v, 1.0)
     for value, wanted in zip(found, expected, strict=True):
         assert value is None if wanted is None else value == pytest.approx(wanted, abs=1e-3)
 
@@ -82,26 +82,26 @@ def test_wind_comes_from_where_it_does_not_blow_to(u: float, v: float, expected:
 def test_time_at_a_place_is_that_of_the_first_sample_there() -> None:
     """Of several cells the earliest, to the nanosecond of the cube; of none of them the start of the pass."""
     n = np.zeros(3)
-    visited = hotspots._PassCells(np.array([4, 7, 9]), n, n, n, n, np.array([30.0, 12.25, 80.0]))
+    visited = agreement._PassCells(np.array([4, 7, 9]), n, n, n, n, np.array([30.0, 12.25, 80.0]))
     start = np.datetime64("2024-05-01T02:00:00", "ns")
-    at = [hotspots._time_at(np.array(cells), visited, start) - start for cells in ([4, 7], [9], [4, 9, 11], [5])]
+    at = [agreement._time_at(np.array(cells), visited, start) - start for cells in ([4, 7], [9], [4, 9, 11], [5])]
     assert (np.array(at) / np.timedelta64(1, "ms")).tolist() == [12_250.0, 80_000.0, 30_000.0, 0.0]
 
 
 @pytest.mark.parametrize("text", ["2024-05-01T02:00:00", "1999-12-31T23:59:59.250000", "2031-01-01T00:00:00.000001"])
 def test_a_time_of_the_cube_is_that_time_in_utc(text: str) -> None:
     """Year, second and microsecond stay."""
-    assert hotspots._utc(np.datetime64(text, "ns")) == datetime.fromisoformat(text).replace(tzinfo=UTC)
+    assert agreement._utc(np.datetime64(text, "ns")) == datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def test_values_at_cells_are_weighed_by_their_samples() -> None:
     """Each cell of each pass once, with its number of samples; of none, NaN."""
     one = cells_of([3, 4, 8], [1.0, 2.0, 9.0], [2, 6, 1], [10.0, 20.0, 99.0])
     two = cells_of([4, 5], [5.0, 7.0], [2, 30], [40.0, 99.0])
-    means, weights, background = hotspots._values_at(np.array([3, 4]), [one, two])
+    means, weights, background = agreement._values_at(np.array([3, 4]), [one, two])
     assert (means.tolist(), weights.tolist()) == ([1.0, 2.0, 5.0], [2.0, 6.0, 2.0])
     assert background == pytest.approx((2 * 10 + 6 * 20 + 2 * 40) / 10)
-    means, weights, background = hotspots._values_at(np.array([77]), [one, two])
+    means, weights, background = agreement._values_at(np.array([77]), [one, two])
     assert np.isnan(means).all() and weights.tolist() == [1.0] and np.isnan(background)
 
 
@@ -116,5 +116,5 @@ def test_position_error_is_of_receiver_cell_and_peaks(peaks: list[int | None], s
     used = [cells_of([0], [0.0]), *visited]
     if None in peaks:
         used[-1] = cells_of([900], [1.0])
-    found = hotspots._position_error(cells, used, range(1, len(used)), BOX, QUICK)
+    found = agreement._position_error(cells, used, range(1, len(used)), BOX, QUICK)
     assert found == pytest.approx(np.sqrt(2.5**2 + 400.0 / 12 + spread))

@@ -246,3 +246,15 @@ def test_near_cells_do_not_reach_around_the_edge(row: int, column: int) -> None:
     k = int(np.searchsorted(cells, row * WIDTH + column))
     expected = {int(c) for c in cells if max(abs(c // WIDTH - row), abs(c % WIDTH - column)) <= 1}
     assert {int(c) for c in cells[near[:, k]]} == expected
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 1.0, 1e-9, -0.7, 4e5 / 7])
+def test_means_of_equal_samples_are_equal_however_many_were_added(value: float) -> None:
+    """The last bits of a mean hang on the number of samples, which is high where a drive waits: no difference."""
+    count = np.arange(1, 41)
+    mean = np.array([np.full(n, value).cumsum()[-1] / n for n in count])
+    cells, when, kernel = np.arange(40), np.arange(40.0), disc_kernel(2.0)
+    assert score_pass(0, cells, mean, when, width=50, kernel=kernel, settings=FusionSettings()) is None
+    mean[30:] += np.linspace(1, 2, 10) * abs(value)
+    p = score_pass(0, cells, mean, when, width=50, kernel=kernel, settings=FusionSettings())
+    assert p is not None and np.ptp(p.scores[:30]) == 0 and (np.diff(p.scores[29:]) > 0).all()
