@@ -65,9 +65,9 @@ class Crossings:
     met. ``substances`` are the slugs of ``species``. ``track`` is the number of the track whose plume leads (highest
     over its noise), ``vehicle`` (tracks,) the vehicle that each track rode on. ``start``, ``peak``, ``end`` are
     seconds since 1970, ``x``, ``y`` [m] the leading maximum. ``width_m`` is the road inside the leading plume.
-    ``snr`` (crossings, species) is each species' largest enhancement in the crossing over its noise, NaN where it
-    was not measured; ``plume`` (crossings, species) whether
-    that was a plume of its own; ``lead`` is the species that leads, by its number in ``species``. ``combustion`` names the tracers of combustion.
+    ``snr`` (crossings, species) is each species' largest enhancement in the crossing over its noise, NaN where it was
+    not measured; ``plume`` (crossings, species) whether that was a plume of its own; ``lead`` is the species that
+    leads, by its number in ``species``. ``combustion`` names the tracers of combustion.
     """
 
     species: tuple[str, ...]
@@ -85,6 +85,7 @@ class Crossings:
     plume: Bools
     lead: Ints
     vehicle: Ints
+    combustion: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:

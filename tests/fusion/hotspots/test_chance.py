@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fusion.hotspots.chance import Group, group_crossings, judge_groups
+from fusion.hotspots.chance import CrossingGroup, group_crossings, judge_groups
 from fusion.hotspots.crossings import Crossings, Drive
 from tests.fusion.hotspots.plume_tracks import crossings_by_hand, road
 
@@ -28,12 +28,12 @@ def _met(
     return crossings_by_hand(place, [[s] for s in strength], drive=drive, drives=drives)
 
 
-def _group(members: list[int], seen: list[int], crossed: list[int], **rest) -> Group:
+def _group(members: list[int], seen: list[int], crossed: list[int], **rest) -> CrossingGroup:
     flags = {"exhaust": False, "told": False} | rest
-    return Group(np.array(members), np.array(seen), np.array(crossed), **flags)
+    return CrossingGroup(np.array(members), np.array(seen), np.array(crossed), **flags)
 
 
-def _judged(groups: list[Group], crossings: Crossings, alpha: float = 0.05) -> list[float]:
+def _judged(groups: list[CrossingGroup], crossings: Crossings, alpha: float = 0.05) -> list[float]:
     return [group.expected for group in judge_groups(groups, crossings, alpha=alpha)]
 
 
@@ -155,7 +155,9 @@ def test_what_two_drives_tell_alike_is_judged_by_roads_without_a_source() -> Non
 # --- groups ---------------------------------------------------------------------------------------------------------
 
 
-def _grouped(found: Crossings, exhaust: list[bool] | None = None, standing: list[bool] | None = None) -> list[Group]:
+def _grouped(
+    found: Crossings, exhaust: list[bool] | None = None, standing: list[bool] | None = None
+) -> list[CrossingGroup]:
     none = [False] * found.size
     return group_crossings(
         found, np.zeros(found.size, np.int64), np.array(exhaust or none, bool), np.array(standing or none, bool)

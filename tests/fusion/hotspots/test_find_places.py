@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fusion import Hotspot, touch_cells
 from fusion.cube.grid import project
 from fusion.hotspots import find
-from fusion.hotspots.chance import Group
+from fusion.hotspots.chance import CrossingGroup
 from ingest.errors import ContractError
 from ingest.outcome import Outcome
 from onevisit.words.telling import tell
@@ -99,7 +99,7 @@ def test_the_clearness_of_a_group_by_hand() -> None:
         ([10.0, 3.0], False, True), ([9.99, 3.0], False, False),
         ([99.9, 3.0], True, False), ([3.0, 100.0], True, True),
     ):  # fmt: skip
-        group = Group(np.array([0, 1]), np.array([0]), np.array([0]), exhaust, False)
+        group = CrossingGroup(np.array([0, 1]), np.array([0]), np.array([0]), exhaust, False)
         assert find._is_clear(group, crossings_by_hand(np.zeros((2, 2)), [[s] for s in snr])) is clear
 
 

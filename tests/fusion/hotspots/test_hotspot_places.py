@@ -12,7 +12,7 @@ from fusion import FusionSettings, Hotspot
 from fusion.attribution.observations import wind_histories
 from fusion.cube.grid import grid_north_rad, project, unproject
 from fusion.hotspots import places
-from fusion.hotspots.chance import Group
+from fusion.hotspots.chance import CrossingGroup
 from fusion.hotspots.crossings import find_crossings
 from ingest.flags import Flag
 from tests.fusion.hotspots.plume_tracks import CRS, NOISE, ORIGIN, box_of, bump, van
@@ -38,7 +38,7 @@ def _place(
     found = find_crossings(tracks, CRS)
     seen = np.unique(found.drive)
     by = seen if crossed is None else np.arange(crossed)
-    group = Group(np.arange(found.size), seen, by, False, False, expected)
+    group = CrossingGroup(np.arange(found.size), seen, by, False, False, expected)
     winds = wind_histories(tracks, CRS, settings)
     return places.describe_place(
         group, found, tracks, winds, box_of(tracks), settings, recurrent=expected <= 0.05, q_value=0.5
@@ -203,7 +203,7 @@ def test_a_logger_of_another_vehicle_says_nothing_of_a_crossing() -> None:
     found = find_crossings(tracks, CRS)
     members = np.flatnonzero(np.abs(found.y - ORIGIN[1] - 10) < 1)
     assert members.size == 3
-    group = Group(members, found.drive[members], found.drive[members], False, False, 0.01)
+    group = CrossingGroup(members, found.drive[members], found.drive[members], False, False, 0.01)
     winds = wind_histories(tracks, CRS, SETTINGS)
     h = places.describe_place(group, found, tracks, winds, box_of(tracks), SETTINGS, recurrent=True, q_value=0.1)
     assert h.species == "ch4" and set(h.others) == {"co", "nh3"}
@@ -240,7 +240,7 @@ def test_rows_off_the_grid_are_in_no_cell() -> None:
     """A grid that holds one of two crossings: cells and mean are of that one."""
     tracks = _vans({"ch4": bump(X, 300, 40)}, {"ch4": bump(X, 1500, 90)})
     found = find_crossings(tracks, CRS)
-    group = Group(np.arange(2), np.arange(2), np.arange(2), False, False, 0.01)
+    group = CrossingGroup(np.arange(2), np.arange(2), np.arange(2), False, False, 0.01)
     box = box_of([van(X[:150], Y[:150], {"ch4": X[:150]})])
     winds = wind_histories(tracks, CRS, SETTINGS)
     h = places.describe_place(group, found, tracks, winds, box, SETTINGS, recurrent=True, q_value=0.1)
