@@ -32,4 +32,5 @@ def unchanged_summary(out: Path, key: str, language: str) -> dict[str, Any] | No
         summary: dict[str, Any] = manifest["summary"]
     except (OSError, ValueError, KeyError):
         return None
-    return {**summary, "lines": [say(Phrase("nothing_changed"), language), *summary["lines"]]}
+    urgent, lines = summary.get("urgent", 0), summary["lines"]
+    return {**summary, "lines": [*lines[:urgent], say(Phrase("nothing_changed"), language), *lines[urgent:]]}

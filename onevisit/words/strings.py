@@ -56,6 +56,12 @@ STRINGS: dict[str, tuple[str, str]] = {
         "发现{hotspots}，其中 {recurring} 处重复检出且非偶然。"
         "拟开展一次综合检查的点位 {visits} 个，须复测 {again} 个，可非现场处置 {settle} 个。",
     ),
+    "line_first": (
+        "The surest of them is {id}: {species}, {value} {unit} above background in {seen} of {crossed} passes, at "
+        "{lon}, {lat} ± {sd} m.",
+        "其中最明确的是 {id}：{species}，{crossed} 次通过中 {seen} 次检出，高出背景 {value} {unit}，"
+        "位于 {lon}, {lat} ± {sd} m。",
+    ),
     "line_best": (
         "The strongest lead, {name}, asks for “{disposition}”: {reason}.",
         "最强线索为{name}，建议“{disposition}”：{reason}。",

@@ -34,6 +34,16 @@ def test_complete_results_of_the_same_key_are_repeated(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_what_was_urgent_is_still_the_first_line(tmp_path: Path) -> None:
+    """Before the line that nothing changed."""
+    _write(tmp_path, summary={"urgent": 2, "lines": ["one", "two", "as before"]})
+    summary = unchanged_summary(tmp_path, "k", "en")
+    assert summary is not None
+    assert summary["lines"] == [
+        "one", "two", "nothing changed since the last run; all results are in place", "as before"
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", ["a.txt", "b.txt"])
 def test_a_file_that_is_gone_or_changed_is_no_result(tmp_path: Path, name: str) -> None:
     """Each output counts."""

@@ -117,6 +117,7 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
     words, zone = Words(lang), zone_of(contents.time_zone)
     maps = [_map(number, region, contents, words, zone) for number, region in enumerate(contents.regions)]
     pictures = [_pictures(number, region) for number, region in enumerate(contents.regions)]
+    cards = _cards(contents, words)
     template = _environment(words, zone).from_string(_asset("report.html.j2"))
     return template.render(
         c=contents,
@@ -127,7 +128,8 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         maps=maps,
         pictures=[plot for region in pictures for plot in region],
         alarms=[alarm_text(alarm, zone, words) for alarm in contents.alarms],
-        cards=_cards(contents, words),
+        cards=cards,
+        first=_first_text(min((card.hotspot for card in cards), key=_sureness), words) if cards else "",
         plumes=_plumes_apart(contents),
         apart=_apart_text(contents, words),
         findings=[line for region in contents.regions for line in finding_lines(region.findings, region.crs)],
@@ -203,7 +205,28 @@ def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
             title = words.species(hotspot.species) + words.others(hotspot.others)
             drawn = (attribution, candidates, rose, number, source, picture)
             cards.append(HotspotCard(hotspot, *drawn, title, *told, is_urgent))
-    return sorted(cards, key=lambda c: (not c.urgent, c.hotspot.single_sighting, c.hotspot.p_value, c.hotspot.id))
+    return sorted(cards, key=lambda card: (not card.urgent, *_sureness(card.hotspot)))
+
+
+def _sureness(hotspot: Hotspot) -> tuple[bool, float, str]:
+    """By which the surest place is the first."""
+    return (hotspot.tier == "single", hotspot.p_value, hotspot.id)
+
+
+def _first_text(hotspot: Hotspot, words: Words) -> str:
+    """The surest place in a sentence, so that it stands on the first screen."""
+    return words(
+        "line_first",
+        id=hotspot.id,
+        species=words.species(hotspot.species) + words.others(hotspot.others),
+        value=rounded(hotspot.enhancement),
+        unit=unit_text(hotspot.unit),
+        seen=hotspot.passes_seen,
+        crossed=hotspot.passes_crossed,
+        lon=f"{hotspot.lon:.5f}",
+        lat=f"{hotspot.lat:.5f}",
+        sd=rounded(hotspot.position_error_m, 2),
+    )
 
 
 def _tier_text(hotspot: Hotspot, words: Words) -> str:

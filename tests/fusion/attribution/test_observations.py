@@ -11,6 +11,7 @@ from benchmarks.city_fusion import place_of
 from fusion import FusionSettings
 from fusion.air.dispersion import Weather, plume_of, solar_elevation_rad
 from fusion.air.ribbons import direction_sd_rad, upwind_ribbons
+from fusion.air import winds
 from fusion.air.trajectory import Air, WindHistory
 from fusion.attribution import observations
 from fusion.attribution.crossing import Stretch
@@ -126,7 +127,7 @@ def test_two_ran_together_for_more_than_half_of_the_shorter(track, first, second
               start=str(np.datetime64("2024-05-01T02:00:00") + np.timedelta64(a, "s"))).passes
         for a, b in (first, second)
     )  # fmt: skip
-    assert observations._together(one, two) is together is observations._together(two, one)
+    assert winds.ran_together(one, two) is together is observations._together(two, one)
 
 
 def test_wind_is_turned_onto_the_grid(track) -> None:
@@ -134,7 +135,7 @@ def test_wind_is_turned_onto_the_grid(track) -> None:
     crs = "EPSG:4541"
     t = track(np.arange(40.0), np.zeros(40), np.ones(40), wind=(3.0, 1.0))
     t.passes["wind_sd"] = ((), 0.7)
-    found = observations._history(t.passes, crs, SETTINGS)
+    found = winds._history(t.passes, crs, SETTINGS)
     lon, lat = (float(t.passes[name].mean()) for name in ("lon", "lat"))
     turn = grid_north_rad(lon, lat, crs)
     assert abs(turn) > 0.05
@@ -143,15 +144,15 @@ def test_wind_is_turned_onto_the_grid(track) -> None:
     assert found.sd == pytest.approx(0.7)
     np.testing.assert_allclose(found.time, START_S + np.arange(40.0))
     for name in ("u", "v"):
-        assert not observations._history(t.passes.drop_vars(name), crs, SETTINGS).known
-    assert np.isnan(observations._history(t.passes.drop_vars("wind_sd"), crs, SETTINGS).sd)
+        assert not winds._history(t.passes.drop_vars(name), crs, SETTINGS).known
+    assert np.isnan(winds._history(t.passes.drop_vars("wind_sd"), crs, SETTINGS).sd)
 
 
 def test_wind_is_smoothed_over_fifteen_seconds(track) -> None:
     """A gust of one reading is a fifteenth of it, seven and a half seconds to each side."""
     t = track(np.arange(40.0), np.zeros(40), np.ones(40), wind=(0.0, 0.0))
     t.passes["u"].values[20] = 15.0
-    found = observations._history(t.passes, CRS, SETTINGS)
+    found = winds._history(t.passes, CRS, SETTINGS)
     gust = np.hypot(found.u, found.v)
     assert np.flatnonzero(gust > 1e-9).tolist() == list(range(13, 28)) and gust[20] == pytest.approx(1.0)
 
