@@ -13,8 +13,6 @@ from ingest.schema import CrsSource
 from tests.ingest.registers.place_readings import read, said
 from tests.told import raises_told
 
-# --- metres --------------------------------------------------------------------------------------------------------
-
 
 @pytest.mark.parametrize(
     ("zone", "code", "meridian"),

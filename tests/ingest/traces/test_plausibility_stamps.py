@@ -20,9 +20,6 @@ NAN = float("nan")
 REPAIRED = int(Flag.TIME_REPAIRED)
 
 
-# --- stamps --------------------------------------------------------------------------------------------------------
-
-
 def _repair(
     at: Sequence[float], values: Sequence[float]
 ) -> tuple[list[float], list[float], list[int], list[tuple[str, str]]]:

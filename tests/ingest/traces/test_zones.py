@@ -18,8 +18,6 @@ from onevisit.words.telling import tell
 from tests.ingest.traces.readings import FROM, make_record, said, seconds
 from tests.told import raises_told
 
-# --- zones ---------------------------------------------------------------------------------------------------------
-
 
 @pytest.mark.parametrize(
     ("name", "minutes"),

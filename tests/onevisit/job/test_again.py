@@ -16,8 +16,6 @@ from tests.onevisit.job.made_run import Run, decisions_of, route_table, saying
 from tests.onevisit.small_mission import SMELTER, TANNERY
 from tests.told import raises_told
 
-# --- a second run --------------------------------------------------------------------------------------------------
-
 
 def _again(run: Run, folder: Path, *, lang: str) -> Run:
     """Run once more on copies of a mission and of what came of it."""

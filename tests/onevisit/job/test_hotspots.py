@@ -41,9 +41,6 @@ def _crossed(works: Works) -> dict[int, tuple[Floats, Floats, Floats, NDArray[np
     return found
 
 
-# --- hotspots ------------------------------------------------------------------------------------------------------
-
-
 def test_each_works_has_one_hotspot_of_its_species_seen_as_often_as_it_emitted(run: Run) -> None:
     """Recurrent ones come first; passes seen are those with the plume, crossed all that drove the street.
 

@@ -41,9 +41,6 @@ def _way_m(*places: tuple[float, float]) -> float:
     return sum(math.dist(a, b) for a, b in itertools.pairwise(places))
 
 
-# --- leads, visits, routes -----------------------------------------------------------------------------------------
-
-
 def test_each_site_gets_the_step_that_its_evidence_asks_for(run: Run) -> None:
     """Two visits, the likelier first; then reminders of the permits that end; then what was seen once.
 

@@ -11,8 +11,6 @@ from onevisit.names import STAGES
 from tests.onevisit import small_mission as made
 from tests.onevisit.job.made_run import ROWS, Run, decisions_of
 
-# --- the manifest --------------------------------------------------------------------------------------------------
-
 
 def test_the_manifest_names_each_input_with_kind_size_and_hash(run: Run) -> None:
     """Twelve files; the loose one is refused, not read."""

@@ -15,8 +15,6 @@ from tests.onevisit import small_mission as made
 from tests.onevisit.job.made_run import Run, decisions_of, each_hotspot, hotspot_of, plume_of
 from tests.onevisit.small_mission import LEAK, PAINTER, QUARRY, SMELTER, TANNERY, Works
 
-# --- the report and what is returned -------------------------------------------------------------------------------
-
 
 def test_the_report_begins_with_what_was_measured_and_found(run: Run) -> None:
     """Six ways of 2.4 km and one more; 53 min 20 s and 3 min 20 s; local times."""

@@ -13,8 +13,6 @@ from onevisit.truth.simulate.world import SIZES, World, build_world
 from tests.onevisit.truth.dice import Dice
 from tests.onevisit.truth.vehicle_world import straight_drive
 
-# --- drives --------------------------------------------------------------------------------------------------------
-
 
 def test_a_turned_tour_swaps_rows_and_columns() -> None:
     """By hand on two rows of three: the first column is kept for the way back, or the first row."""
