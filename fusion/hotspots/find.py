@@ -12,8 +12,9 @@ import xarray as xr
 from fusion.air.dispersion import solar_elevation_rad
 from fusion.air.ribbons import upwind_ribbons
 from fusion.air.trajectory import WindHistory
-from fusion.air.winds import winds_of
+from fusion.air.winds import seconds_of, winds_of
 from fusion.cube.grid import geobox_of
+from fusion.cube.partials import usable_rows
 from fusion.hotspots.agreement import seek_agreement
 from fusion.hotspots.chance import CrossingGroup, group_crossings, judge_groups
 from fusion.hotspots.crossings import Crossings, find_crossings, is_exhaust_like
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
 
 _SAME_PLACE_DEG = 5e-4
 """About 50 m."""
-_CLEAR = 10.0
-"""A plume this far above its noise, of a gas that vehicles hardly emit, is shown although one pass met it."""
-_ALWAYS = 100.0
+_CLEAR = 20.0
+"""A plume of a gas that vehicles hardly emit is shown although one pass met it where it is this many times the level
+that a tenth of its pass exceeds: 25 standard deviations of Gaussian noise, and so that of noise as skewed as a
+lognormal of ln sd 1 one sample in 25 000 is as high.""" _ALWAYS = 100.0
 """And any plume this far above it, whatever it is made of: what one pass met so clearly is never left out."""
 
 
@@ -91,7 +93,7 @@ def _places(table: xr.Dataset, tracks: Sequence[Track], settings: FusionSettings
     alpha = settings.alpha
     groups = group_crossings(crossings, group, exhaust, crossings.standing)
     judged = judge_groups(groups, crossings, alpha=alpha)
-    shown = [g for g in judged if g.expected <= alpha or _is_clear(g, crossings)]
+    shown = [g for g in judged if g.expected <= alpha or _is_clear(g, crossings, tracks)]
     shares = _false_shares([g.expected for g in shown])
     notes = Notes()
     notes.keep(_tally(judged, shown, crossings, alpha))
@@ -121,10 +123,23 @@ def _paths(
     return paths
 
 
-def _is_clear(group: CrossingGroup, crossings: Crossings) -> bool:
+def _is_clear(group: CrossingGroup, crossings: Crossings, tracks: Sequence[Track]) -> bool:
     """Whether the strongest crossing is shown although passes do not agree beyond chance."""
-    strongest = float(crossings.strength[group.members].max())
-    return strongest >= _ALWAYS or (strongest >= _CLEAR and not group.exhaust)
+    strongest = int(group.members[np.argmax(crossings.strength[group.members])])
+    strength = float(crossings.strength[strongest])
+    if strength >= _ALWAYS or group.exhaust:
+        return strength >= _ALWAYS
+    return strength >= _CLEAR * _usual(crossings, strongest, tracks)
+
+
+def _usual(crossings: Crossings, k: int, tracks: Sequence[Track]) -> float:
+    """What a tenth of the rows of a crossing's pass exceed in the leading species, over its noise."""
+    passes, name = tracks[crossings.track[k]].passes, crossings.species[crossings.lead[k]]
+    index = passes["pass_index"].values
+    row = min(int(np.searchsorted(seconds_of(passes), crossings.peak[k])), index.size - 1)
+    excess = passes[f"{name}_enhancement"]
+    values = excess.values[(index == index[row]) & usable_rows(passes, name)]
+    return float(np.quantile(values, 0.9)) / float(excess.attrs["noise_sd"]) if values.size else np.inf
 
 
 def _false_shares(expected: Sequence[float]) -> list[float]:

@@ -557,7 +557,7 @@ def test_what_came_in_unknown_wind_may_come_from_afar(track: Make) -> None:
         else:
             drive = replace(drive, passes=drive.passes.assign(u=drive.passes["u"] * 0 + wind[0]))
         x, y = ORIGIN[0] + 200.0, ORIGIN[1]
-        event = event_of(bin_passes([drive], "ch4", CRS, SETTINGS), x, y, SETTINGS)
+        event = event_of(bin_passes([drive], "ch4", CRS, SETTINGS), place_of(x, y), SETTINGS)
         assert [(p.seen, p.directed, p.calm) for p in event.passes] == [(True, False, wind is not None)]
         found = attribution._places(x, y, [], event, rate_prior(event, SETTINGS), "ch4", SETTINGS, None)
         assert reach - 60 < np.hypot(found.x - x, found.y - y).max() <= reach + 17

@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.city_fusion import place_of
 from fusion import FusionSettings
+from fusion.air import winds
 from fusion.air.dispersion import Weather, plume_of, solar_elevation_rad
 from fusion.air.ribbons import direction_sd_rad, upwind_ribbons
-from fusion.air import winds
 from fusion.air.trajectory import Air, WindHistory
 from fusion.attribution import observations
 from fusion.attribution.crossing import Stretch

@@ -84,33 +84,6 @@ def test_two_vehicles_make_two_crossings() -> None:
         assert [d.label for d in found.drives] == ["one#0", f"{other.passes['trajectory'].item()}#0"]
 
 
-@pytest.mark.parametrize(("off", "together"), [(59.0, True), (61.0, False)])
-@pytest.mark.parametrize("share", [0.5, 0.45])
-def test_loggers_ride_together_within_their_positions_errors(off: float, together: bool, share: float) -> None:
-    """Within 60 m for half of the shorter record, in whatever order they come."""
-    rows = int(100 / share)
-    long = van(X[:100], Y[:100], {"ch4": 0 * X[:100]})
-    short = van(X[:rows], np.full(rows, off), {"ch4": 0 * X[:rows]})
-    x = [module._rows(t.passes, CRS) for t in (long, short)]
-    late = replace(x[1], time=x[1].time - x[1].time[0] + x[0].time[99] - 99.0)
-    assert module._ride_together(x[0], late) is module._ride_together(late, x[0]) is together
-    shifted = replace(x[0], time=x[0].time + 51.0, x=x[0].x + 51 * 5.0)
-    assert module._ride_together(x[0], shifted) is False  # 49 of 100 rows are common
-    shifted = replace(x[0], time=x[0].time + 50.0, x=x[0].x + 50 * 5.0)
-    assert module._ride_together(x[0], shifted) is True
-
-
-def test_records_without_common_time_or_place_do_not_ride_together() -> None:
-    """One before the other, one without any position, one without rows."""
-    rows = module._rows(van(X, Y, {"ch4": 0 * X}).passes, CRS)
-    after = replace(rows, time=rows.time + 401.0)
-    lost = replace(rows, x=np.full(X.size, np.nan))
-    none = module._Rows(*(v[:0] for v in (rows.time, rows.x, rows.y, rows.index)))
-    for other in (after, lost, none):
-        assert module._ride_together(rows, other) is module._ride_together(other, rows) is False
-    assert module._ride_together(rows, rows) is True
-
-
 def test_dry_and_wet_methane_are_one_substance() -> None:
     """One crossing; they rise as one, and tell as one of what the source emits."""
     values = {

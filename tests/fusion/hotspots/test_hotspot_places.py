@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from fusion import FusionSettings, Hotspot
-from fusion.attribution.observations import wind_histories
+from fusion.air.winds import winds_of
 from fusion.cube.grid import grid_north_rad, project, unproject
 from fusion.hotspots import places
 from fusion.hotspots.chance import CrossingGroup
@@ -39,7 +39,7 @@ def _place(
     seen = np.unique(found.drive)
     by = seen if crossed is None else np.arange(crossed)
     group = CrossingGroup(np.arange(found.size), seen, by, False, False, expected)
-    winds = wind_histories(tracks, CRS, settings)
+    winds = [aboard.wind for aboard in winds_of(tracks, CRS, settings)]
     return places.describe_place(
         group, found, tracks, winds, box_of(tracks), settings, recurrent=expected <= 0.05, q_value=0.5
     )
@@ -204,7 +204,7 @@ def test_a_logger_of_another_vehicle_says_nothing_of_a_crossing() -> None:
     members = np.flatnonzero(np.abs(found.y - ORIGIN[1] - 10) < 1)
     assert members.size == 3
     group = CrossingGroup(members, found.drive[members], found.drive[members], False, False, 0.01)
-    winds = wind_histories(tracks, CRS, SETTINGS)
+    winds = [aboard.wind for aboard in winds_of(tracks, CRS, SETTINGS)]
     h = places.describe_place(group, found, tracks, winds, box_of(tracks), SETTINGS, recurrent=True, q_value=0.1)
     assert h.species == "ch4" and set(h.others) == {"co", "nh3"}
     north = project(*map(np.array, h.polygon.exterior.coords.xy), CRS)[1] - ORIGIN[1]
@@ -242,7 +242,7 @@ def test_rows_off_the_grid_are_in_no_cell() -> None:
     found = find_crossings(tracks, CRS)
     group = CrossingGroup(np.arange(2), np.arange(2), np.arange(2), False, False, 0.01)
     box = box_of([van(X[:150], Y[:150], {"ch4": X[:150]})])
-    winds = wind_histories(tracks, CRS, SETTINGS)
+    winds = [aboard.wind for aboard in winds_of(tracks, CRS, SETTINGS)]
     h = places.describe_place(group, found, tracks, winds, box, SETTINGS, recurrent=True, q_value=0.1)
     assert h.enhancement == pytest.approx(tracks[0].passes["ch4_enhancement"].values[_rows(tracks[0], "ch4")].mean())
     assert h.passes_seen == 2 and len(h.met) == 2

@@ -99,15 +99,15 @@ def test_a_wide_plume_comes_from_where_plumes_are_wide() -> None:
 
 
 def test_without_direction_a_source_is_near_on_any_side() -> None:
-    """A round Gaussian of 100 m per axis, cut at 700 m."""
+    """A round Gaussian of 60 m per axis, cut at 700 m."""
     density = place_density(1010.0, 2010.0, None, 40.0)
     east, north = _centres(density)
     away = np.hypot(east - 1010, north - 2010)
     assert density.total == pytest.approx(1.0)
     top = density.values[away == 0][0]
-    assert density.values[away <= 700] == pytest.approx(top * np.exp(-0.5 * (away[away <= 700] / 100) ** 2))
+    assert density.values[away <= 700] == pytest.approx(top * np.exp(-0.5 * (away[away <= 700] / 60) ** 2))
     assert (density.values[away > 700] == 0).all()
-    assert top == pytest.approx(400 / (2 * np.pi * 100**2), rel=1e-3)
+    assert top == pytest.approx(400 / (2 * np.pi * 60**2), rel=1e-3)
 
 
 def test_a_path_that_leaves_the_ground_at_once_leaves_what_is_around() -> None:
@@ -233,7 +233,7 @@ def test_wet_and_dry_do_not_make_up_for_another_composition() -> None:
 
 @pytest.mark.parametrize(("apart", "joined"), [(0.0, True), (150.0, True), (700.0, False), (701.0, False)])
 def test_in_calm_sources_are_near(apart: float, joined: bool) -> None:
-    """Two round densities of 100 m a axis 150 m apart share enough, 700 m apart they do not."""
+    """Two round densities of 60 m an axis 150 m apart share enough, 700 m apart they do not."""
     found = crossings_by_hand([[0.0, 0.0], [apart, 0.0]], [[50.0], [50.0]])
     assert (len(_groups(found, CALM[:2])) == 1) is joined
 
@@ -251,7 +251,7 @@ def test_the_odds_of_two_round_densities_by_hand() -> None:
     )
     groups.weigh(1, 0)
     ((odds, i, j),) = groups.pairs
-    wanted = np.log(np.exp(-(140.0**2) / 4e4) / (4 * np.pi * 1e4) / 3e-6)
+    wanted = np.log(np.exp(-(140.0**2) / (4 * 60.0**2)) / (4 * np.pi * 60.0**2) / 3e-6)
     assert (i, j) == (0, 1) and -odds == pytest.approx(wanted, abs=2e-3)
 
 
