@@ -33,8 +33,9 @@ _SAME_PLACE_DEG = 5e-4
 """About 50 m."""
 _CLEAR = 20.0
 """A plume of a gas that vehicles hardly emit is shown although one pass met it where it is this many times the level
-that a tenth of its pass exceeds: 25 standard deviations of Gaussian noise, and so that of noise as skewed as a
-lognormal of ln sd 1 one sample in 25 000 is as high.""" _ALWAYS = 100.0
+that a tenth of its pass exceeds: 25 standard deviations of Gaussian noise; of noise as skewed as a lognormal of ln sd
+1 one sample in 25 000 is as high."""
+_ALWAYS = 100.0
 """And any plume this far above it, whatever it is made of: what one pass met so clearly is never left out."""
 
 

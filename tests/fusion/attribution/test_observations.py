@@ -127,7 +127,7 @@ def test_two_ran_together_for_more_than_half_of_the_shorter(track, first, second
               start=str(np.datetime64("2024-05-01T02:00:00") + np.timedelta64(a, "s"))).passes
         for a, b in (first, second)
     )  # fmt: skip
-    assert winds.ran_together(one, two) is together is observations._together(two, one)
+    assert winds.ran_together(one, two) is together is winds.ran_together(two, one)
 
 
 def test_wind_is_turned_onto_the_grid(track) -> None:
