@@ -64,7 +64,9 @@ def group_crossings(crossings: Crossings, group: Ints, exhaust_like: Bools, stan
     for number in range(int(group.max(initial=-1)) + 1):
         members = np.flatnonzero(group == number)
         counted = members[~(standing[members] & exhaust_like[members])]
-        if not counted.size:
+        if not counted.size:  # shown where it is clear, but its place agrees with nothing
+            first = crossings.drive[members[:1]]
+            found.append(CrossingGroup(members, first, first, True, False))
             continue
         seen = np.unique(crossings.drive[counted])
         by = [

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from fusion.air.dispersion import solar_elevation_rad
 from fusion.air.ribbons import upwind_ribbons
@@ -29,12 +30,16 @@ from ingest.species import substance_of
 if TYPE_CHECKING:
     from tracks.schema import Track
 
+Ints = NDArray[np.int64]
+
 _SAME_PLACE_DEG = 5e-4
 """About 50 m."""
 _CLEAR = 20.0
 """A plume of a gas that vehicles hardly emit is shown although one pass met it where it is this many times the level
 that a tenth of its pass exceeds: 25 standard deviations of Gaussian noise; of noise as skewed as a lognormal of ln sd
 1 one sample in 25 000 is as high."""
+_GAUSSIAN_TENTH = 1.2816
+"""Standard deviations that a tenth of Gaussian noise exceeds."""
 _ALWAYS = 100.0
 """And any plume this far above it, whatever it is made of: what one pass met so clearly is never left out."""
 
@@ -130,17 +135,25 @@ def _is_clear(group: CrossingGroup, crossings: Crossings, tracks: Sequence[Track
     strength = float(crossings.strength[strongest])
     if strength >= _ALWAYS or group.exhaust:
         return strength >= _ALWAYS
-    return strength >= _CLEAR * _usual(crossings, strongest, tracks)
+    return strength >= _CLEAR * _usual(crossings, strongest, group.members, tracks)
 
 
-def _usual(crossings: Crossings, k: int, tracks: Sequence[Track]) -> float:
-    """What a tenth of the rows of a crossing's pass exceed in the leading species, over its noise."""
+def _usual(crossings: Crossings, k: int, members: Ints, tracks: Sequence[Track]) -> float:
+    """What a tenth of the rows of a crossing's pass exceed in the leading species, over its noise.
+
+    Rows in the crossings of its own group do not count; a pass is not quieter than Gaussian noise.
+    """
     passes, name = tracks[crossings.track[k]].passes, crossings.species[crossings.lead[k]]
     index = passes["pass_index"].values
     row = min(int(np.searchsorted(seconds_of(passes), crossings.peak[k])), index.size - 1)
     excess = passes[f"{name}_enhancement"]
-    values = excess.values[(index == index[row]) & usable_rows(passes, name)]
-    return float(np.quantile(values, 0.9)) / float(excess.attrs["noise_sd"]) if values.size else np.inf
+    time = seconds_of(passes)
+    own = np.zeros(time.size, bool)
+    for start, end in zip(crossings.start[members], crossings.end[members], strict=True):
+        own[slice(*np.searchsorted(time, [start, end + 1e-3]))] = True
+    values = excess.values[(index == index[row]) & usable_rows(passes, name) & ~own]
+    level = float(np.quantile(values, 0.9)) / float(excess.attrs["noise_sd"]) if values.size else 0.0
+    return max(level, _GAUSSIAN_TENTH)
 
 
 def _false_shares(expected: Sequence[float]) -> list[float]:

@@ -16,6 +16,7 @@ from fusion import Hotspot, touch_cells
 from fusion.cube.grid import project
 from fusion.hotspots import find
 from fusion.hotspots.chance import CrossingGroup
+from fusion.hotspots.crossings import find_crossings
 from ingest.errors import ContractError
 from ingest.outcome import Outcome
 from onevisit.words.telling import tell
@@ -59,9 +60,9 @@ def test_what_several_passes_met_is_one_recurrent_place_of_all_its_species() -> 
     assert _said(outcome).startswith("2 crossings of plumes: 1 places where they recur beyond chance, 0 seen clearly")
 
 
-@pytest.mark.parametrize(("height", "shown"), [(9.9, False), (10.1, True), (150.0, True)])
+@pytest.mark.parametrize(("height", "shown"), [(25.5, False), (25.7, True), (150.0, True)])
 def test_one_clear_plume_is_a_single_place(height: float, shown: bool) -> None:
-    """Of a gas that vehicles hardly emit, ten times its noise; three other drives met nothing there."""
+    """20 times what a tenth of Gaussian noise exceeds, of a gas that vehicles hardly emit; others met nothing."""
     tracks = [*_vans(1, ch4=bump(X, 1000, height)), *_vans(4, name="q", ch4=0 * X)[1:]]
     outcome = find_places(tracks)
     assert [(h.tier, h.p_value, h.q_value) for h in outcome.value] == [("single", 1.0, 1.0)] * shown
@@ -93,14 +94,28 @@ def test_two_sources_beside_each_other_across_the_wind_stay_two() -> None:
     assert sorted(round(_east(h)) for h in found) == [1000, 1060]
 
 
-def test_the_clearness_of_a_group_by_hand() -> None:
-    """Ten times the noise, for exhaust a hundred times; the strongest counts, and the limits belong to it."""
+def test_the_clearness_of_a_group_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty times the usual level of 0.5; of exhaust a hundred times the noise; the strongest counts."""
+    monkeypatch.setattr(find, "_usual", lambda *_: 0.5)
     for snr, exhaust, clear in (
         ([10.0, 3.0], False, True), ([9.99, 3.0], False, False),
         ([99.9, 3.0], True, False), ([3.0, 100.0], True, True),
     ):  # fmt: skip
         group = CrossingGroup(np.array([0, 1]), np.array([0]), np.array([0]), exhaust, False)
-        assert find._is_clear(group, crossings_by_hand(np.zeros((2, 2)), [[s] for s in snr])) is clear
+        assert find._is_clear(group, crossings_by_hand(np.zeros((2, 2)), [[s] for s in snr]), ()) is clear
+
+
+def test_the_usual_level_of_a_pass_is_that_of_its_other_rows() -> None:
+    """Of 400 rows 100 stand at 3 times the noise: that is what a tenth exceeds; the plume's own rows do not count."""
+    level = np.where(np.quantile(X, 0.25) > X, 3.0, 0.0)
+    one = van(X, Y, {"ch4": np.maximum(level, bump(X, 1500, 60))})
+    found = find_crossings([one], CRS)
+    strongest = int(np.argmax(found.strength))
+    assert find._usual(found, strongest, np.array([strongest]), [one]) == pytest.approx(3.0)
+    assert find._usual(found, strongest, np.arange(found.size), [one]) == pytest.approx(3.0)
+    quiet = van(X, Y, {"ch4": bump(X, 1500, 60)})
+    alone = find_crossings([quiet], CRS)
+    assert find._usual(alone, 0, np.array([0]), [quiet]) == pytest.approx(1.2816)
 
 
 @given(st.lists(st.floats(0, 10) | st.just(np.inf), max_size=8))
