@@ -225,6 +225,7 @@ ROSE = ("ch4", "ch4_dry", "nh3")
         ([[50, 1, 20], [40, 1, 1]], [0, 1], False),  # one species on the other
         ([[50, 1, 20], [6, 1, 90]], [0, 1], False),  # another composition
         ([[50, 49, 1], [40, 41, 1]], [0, 1], False),  # wet and dry are one species
+        ([[50, 49, 4], [40, 41, 3.5]], [0, 1], False),  # and what is no plume of its own rose nowhere
         ([[50, 1, 20], [90, 1, 1], [40, 1, 18]], [0, 1, 2], True),  # two of three
         ([[50, 1, 20], [90, 1, 1], [40, 1, 18]], [0, 0, 1], False),  # the strongest of the first drive is of one
     ],

@@ -200,6 +200,19 @@ def test_exhaust_is_led_by_a_tracer_and_holds_nothing_that_vehicles_hardly_emit(
     assert is_exhaust_like(found, FusionSettings().combustion_species).tolist() == [exhaust]
 
 
+def test_what_dry_methods_measure_is_a_tracer_where_the_wet_one_is() -> None:
+    """A bureau that names carbon dioxide alone means it dry as well."""
+    found = crossings_by_hand(np.zeros((1, 2)), [[50.0]], species=("co2_dry",))
+    assert is_exhaust_like(found, ("co2",)).tolist() == [True]
+    assert is_exhaust_like(found, ("co",)).tolist() == [False]
+
+
+def test_an_unknown_gas_keeps_its_name() -> None:
+    """It is its own substance, and no tracer."""
+    found = find_crossings([van(X, Y, {"hexane": bump(X, 500, 40), "nox": bump(X, 500, 20)})], CRS)
+    assert found.substances == ("hexane", "nox") and found.risen.tolist() == [2]
+
+
 def test_a_drive_comes_near_where_any_row_is_near_any_point() -> None:
     """The limit belongs to it; metres are of the plane."""
     drive = road("d0#0")

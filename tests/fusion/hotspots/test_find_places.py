@@ -83,6 +83,40 @@ def test_a_plume_a_hundred_times_its_noise_is_always_in_a_place(height: float, s
     assert f"{int(not shown)} places with tracers of exhaust alone" in _said(outcome)
 
 
+def test_weak_plumes_that_agree_are_recurrent() -> None:
+    """None is ten times its noise, but three drives met the same two gases there."""
+    (h,) = find_places(_vans(3, ch4=bump(X, 1000, 8), nh3=bump(X, 1000, 7))).value
+    assert (h.tier, h.species, h.passes_seen, len(h.met)) == ("recurrent", "ch4", 3, 3)
+
+
+def test_a_path_upwind_is_that_of_the_vehicles_own_wind() -> None:
+    """Nodes to 700 m against the wind, width of the plume and error of its axis apart; in calm and without, none."""
+    rose = {"ch4": bump(X, 1000, 40)}
+    winds = [(0.0, -3.0), (3.0, 0.0), (0.3, 0.0), None]
+    tracks = [van(X, Y, rose, name=f"d{k}", start=_day(k), wind=wind) for k, wind in enumerate(winds)]
+    crossings = find_crossings(tracks, CRS)
+    chosen = find.FusionSettings()
+    north, west, calm, unknown = find._paths(crossings, tracks, [aboard.wind for aboard in winds_of(tracks, CRS, chosen), chosen)]
+    assert calm is None and unknown is None and north is not None and west is not None
+    for path, towards in ((north, (0.0, -1.0)), (west, (1.0, 0.0))):
+        away = np.hypot(path.x - crossings.x[0], path.y - crossings.y[0])
+        assert away[0] == pytest.approx(10.0) and 550 < away[-1] <= 700 and (np.diff(away) > 0).all()
+        assert np.column_stack([path.cos, path.sin]) == pytest.approx(np.tile(towards, (away.size, 1)), abs=0.02)
+        assert (path.x[-1] - crossings.x[0]) * towards[0] + (path.y[-1] - crossings.y[0]) * towards[1] < -500
+        drift = np.hypot(np.radians(chosen.direction_floor_deg), np.tan(np.radians(chosen.direction_met_deg)))
+        assert path.error == pytest.approx(drift * away, rel=1e-6)
+        assert (path.width >= chosen.place_sd_m).all() and path.width[0] < 14 and (np.diff(path.width) > 0).all()
+        assert path.reach[:2] == pytest.approx([5.0, 5.0])
+
+
+def test_what_cells_of_one_pass_pile_up_is_no_place_beside_plumes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tracks carry plumes, one pass speaks by its plumes; cells speak where passes agree."""
+    given_ = [_hotspot("so2", 104.5, single=True, seen=1), _hotspot("so2", 104.7)]
+    monkeypatch.setattr(find, "seek_agreement", lambda *_: Outcome(given_))
+    found = find_places(_vans(1, ch4=bump(X, 1000, 40))).value
+    assert [(h.species, h.tier) for h in found] == [("so2", "recurrent"), ("ch4", "single")]
+
+
 def test_two_sources_beside_each_other_across_the_wind_stay_two() -> None:
     """Along a road in a wind across it, 60 m apart, one of methane and ammonia, the other of toluene and xylene."""
     rose = {"ch4": bump(X, 1000, 40, 8), "nh3": bump(X, 1000, 25, 8), "toluene": bump(X, 1060, 40, 8),
@@ -206,7 +240,7 @@ def test_cells_agree_where_no_plume_stands() -> None:
 
 def test_recurrent_come_first_then_the_surer_then_the_higher() -> None:
     """Numbered in this order from H001."""
-    tracks = _vans(4, ch4=bump(X, 1000, 40) + bump(X, 2500, 90), nh3=bump(X, 2500, 50))
+    tracks = _vans(4, ch4=bump(X, 1000, 40), toluene=bump(X, 2500, 90), xylene=bump(X, 2500, 50))
     tracks += _vans(1, name="once", co=bump(X, 3500, 999))
     found = find_places(tracks).value
     assert [h.id for h in found] == [f"H{k:03d}" for k in range(1, len(found) + 1)]

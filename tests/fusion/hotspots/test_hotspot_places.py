@@ -264,3 +264,11 @@ def test_a_slow_logger_without_a_row_in_the_crossing_does_not_lead() -> None:
     tracks[0].passes["nh3_enhancement"].values[_rows(tracks[0], "nh3")] = np.nan
     h = _place(tracks)
     assert (h.species, h.others) == ("ch4", ("nh3",))
+
+
+def test_the_twin_of_the_leading_species_is_never_among_the_others() -> None:
+    """Dry methane is the stronger, but none of its rows is there: wet methane leads, and dry is no other species."""
+    tracks = _vans({"ch4": bump(X, 1000, 40), "ch4_dry": bump(X, 1000, 90), "nh3": bump(X, 1000, 20)})
+    tracks[0].passes["ch4_dry_enhancement"].values[_rows(tracks[0], "ch4_dry")] = np.nan
+    h = _place(tracks)
+    assert (h.species, h.others) == ("ch4", ("nh3",))

@@ -80,6 +80,21 @@ def test_a_density_across_its_path_is_that_of_a_gaussian() -> None:
     assert along == pytest.approx([along[0]] * 3)
 
 
+@pytest.mark.parametrize("from_deg", [30.0, 120.0, 250.0])
+def test_a_density_lies_along_its_path_in_every_direction(from_deg: float) -> None:
+    """Its spread across is that of half the width of the plume and the error of its axis; its middle lies on it."""
+    density = place_density(1010.0, 1010.0, straight_path(1010.0, 1010.0, from_deg, width=60.0, error=40.0), 150.0)
+    east, north = _centres(density)
+    away = np.hypot(east - 1010, north - 1010) <= REACH_M
+    upwind = density.values - 0.05 * away / away.sum()
+    turn = np.radians(from_deg)
+    across = (east - 1010) * np.cos(turn) - (north - 1010) * np.sin(turn)
+    along = (east - 1010) * np.sin(turn) + (north - 1010) * np.cos(turn)
+    assert (upwind * across).sum() == pytest.approx(0.0, abs=2.0)
+    assert (upwind * along).sum() / upwind.sum() == pytest.approx(305.0, rel=0.03)
+    assert np.sqrt((upwind * across**2).sum() / upwind.sum()) == pytest.approx(50.0, rel=0.05)
+
+
 def test_a_wide_plume_comes_from_where_plumes_are_wide() -> None:
     """Density along the path by how the width fits, as a Gaussian of its logarithm, over the spread across."""
     path = straight_path(1010.0, 1010.0, width=10.0)
@@ -173,7 +188,7 @@ def test_compositions_are_as_alike_both_ways(values: list[tuple[float, float]]) 
 @given(VALUES, st.floats(1.0, 1e3))
 def test_a_common_factor_changes_no_composition(values: list[tuple[float, float]], factor: float) -> None:
     """Where nothing is near its noise; the odds are highest where all ratios are the same."""
-    one, two = np.array(values).T * 1e5
+    one, two = np.array(values).T * 1e10
     odds = composition_odds(one, two)
     assert composition_odds(one, factor * two) == pytest.approx(odds, abs=1e-5)
     assert composition_odds(one, factor * one) >= odds - 1e-5
