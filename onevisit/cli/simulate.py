@@ -29,7 +29,7 @@ from onevisit.words.telling import say
     type=click.Choice(["1", "2"]),
     default="1",
     show_default=True,
-    help="1: the wind and the registers are right. 2: as hard as the air; its confounders are added.",
+    help="In 1 the wind and the registers are right; 2 is as hard as the air, with confounders of its own.",
 )
 @click.option("--without", multiple=True, metavar="CONFOUNDER", help="Leave one out; may be repeated.")
 @click.option("--flights/--no-flights", default=True, help="Without: drives and records only, made much faster.")

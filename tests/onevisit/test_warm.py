@@ -47,7 +47,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_a_first_run_starts_a_child(caplog: pytest.LogCaptureFixture) -> None:
     """Said once; the child does not outlive the run."""
-    caplog.set_level("INFO")
+    caplog.set_level("INFO", logger="onevisit.warm")
     with warm.warming():
         assert Child.last.arguments == ([sys.executable, "-m", "onevisit.warm"],)
         assert not Child.last.terminated

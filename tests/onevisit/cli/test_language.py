@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -37,12 +37,10 @@ NAMES = {"onevisit", "direct", "xlsx", "exceedance"}
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def run(log_as_before: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a verb in Chinese in this process: its status, and all that it printed."""
     monkeypatch.setattr("onevisit.warm.warming", nullcontext)
     monkeypatch.setenv("COLUMNS", "400")
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
 
     def run_it(*arguments: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["onevisit", *arguments, "--lang", "zh"])
@@ -50,10 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
             command_line.main()
         return int(ended.value.code or 0), "\n".join(capsys.readouterr())
 
-    yield run_it
-    for handler in [h for h in root.handlers if h not in before]:
-        root.removeHandler(handler)
-    root.setLevel(level)
+    return run_it
 
 
 def english(text: str, *names: str) -> list[str]:
@@ -157,7 +152,7 @@ def made_codes(text: str) -> set[str]:
         (("locate", "IMAGE", "3", "9", "--takeoff", "104", "30"), 2, "onevisit: --takeoff 须与 --dem 同时给出"),
         (("ortho", "TABLE"), 1, "onevisit: 没有可以定位的像片\n  a.csv"),
         (("trace", "IMAGE"), 1, "onevisit: 这些文件中没有走航数据"),
-        (("simulate", "NEW", "--seed", "3", "--without", "x"), 2, "onevisit: 没有 'x' 这一干扰因素"),
+        (("simulate", "NEW", "--seed", "3", "--without", "x"), 2, "onevisit: 世界 1 中没有 'x' 这一干扰因素"),
         (
             ("check", "MISSION", "--time-zone", "Mars/X"),
             2,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
@@ -30,11 +30,9 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+def run(log_as_before: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run the command line in this process: exit status, standard output, standard error."""
     monkeypatch.setattr("onevisit.warm.warming", nullcontext)
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
 
     def run_it(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["onevisit", *arguments])
@@ -43,10 +41,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         out, err = capsys.readouterr()
         return int(ended.value.code or 0), out, err
 
-    yield run_it
-    for handler in [h for h in root.handlers if h not in before]:
-        root.removeHandler(handler)
-    root.setLevel(level)
+    return run_it
 
 
 def _asked(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, answer: Any) -> list[tuple[tuple[Any, ...], Any]]:
