@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion import Hotspot, touch_cells
+from fusion.air.winds import winds_of
 from fusion.cube.grid import project
 from fusion.hotspots import find
 from fusion.hotspots.chance import CrossingGroup
@@ -96,7 +97,9 @@ def test_a_path_upwind_is_that_of_the_vehicles_own_wind() -> None:
     tracks = [van(X, Y, rose, name=f"d{k}", start=_day(k), wind=wind) for k, wind in enumerate(winds)]
     crossings = find_crossings(tracks, CRS)
     chosen = find.FusionSettings()
-    north, west, calm, unknown = find._paths(crossings, tracks, [aboard.wind for aboard in winds_of(tracks, CRS, chosen), chosen)]
+    north, west, calm, unknown = find._paths(
+        crossings, tracks, [aboard.wind for aboard in winds_of(tracks, CRS, chosen)], chosen
+    )
     assert calm is None and unknown is None and north is not None and west is not None
     for path, towards in ((north, (0.0, -1.0)), (west, (1.0, 0.0))):
         away = np.hypot(path.x - crossings.x[0], path.y - crossings.y[0])
