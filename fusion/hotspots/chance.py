@@ -37,6 +37,8 @@ downwind (tuning seeds 0-29)."""
 _EXHAUST_PER_M, _OTHER_PER_M = 2.5e-4, 2e-5
 """Crossings a metre that stay after exhaust was refused where no source is: with tracers of exhaust alone, and with
 another gas (tuning seeds 0-29; own exhaust and overtaken vehicles)."""
+_TO_AND_FRO_M = 80.0
+"""Crossings that lie as near are joined whatever the wind: twice 60 m of a pass through a street, all lines of a flight."""
 _NEAR_M = 40.0
 """A drive that came as near to a crossing would have met what it met."""
 
@@ -56,6 +58,7 @@ class CrossingGroup:
     exhaust: bool
     told: bool
     expected: float = np.inf
+    joined_m: float = _JOINED_M
 
 
 def group_crossings(crossings: Crossings, group: Ints, exhaust_like: Bools, standing: Bools) -> list[CrossingGroup]:
@@ -77,8 +80,17 @@ def group_crossings(crossings: Crossings, group: Ints, exhaust_like: Bools, stan
         other = np.unique(crossings.drive[counted[~exhaust_like[counted]]]).size
         exhaust = other < min(2, seen.size)
         told = not exhaust and _told(crossings, counted[~exhaust_like[counted]])
-        found.append(CrossingGroup(counted, seen, np.asarray(by, np.int64), exhaust, told))
+        road_m = _joined_road(crossings, counted, by)
+        found.append(CrossingGroup(counted, seen, np.asarray(by, np.int64), exhaust, told, joined_m=road_m))
     return found
+
+
+def _joined_road(crossings: Crossings, members: Ints, by: Sequence[int]) -> float:
+    """Road on which a crossing would be joined: `_JOINED_M` on a street, more where a pass goes to and fro."""
+    strongest = members[np.argmax(crossings.strength[members])]
+    place = float(crossings.x[strongest]), float(crossings.y[strongest])
+    near = [crossings.drives[k].road_near_m(*place, _TO_AND_FRO_M) for k in by]
+    return max(_JOINED_M, float(np.median(near)))
 
 
 def _told(crossings: Crossings, members: Ints) -> bool:
@@ -141,6 +153,6 @@ def _expected(group: CrossingGroup, crossings: Crossings, others: Bools, driven_
         densities = [max(own, _EXHAUST_PER_M if group.exhaust else 0.0)]
         densities += [_OTHER_PER_M] if group.told else []
         for density in densities:
-            chance = stats.binom.sf(k - 2, group.crossed.size - 1, -np.expm1(-density * _JOINED_M))
+            chance = stats.binom.sf(k - 2, group.crossed.size - 1, -np.expm1(-density * group.joined_m))
             fewest = min(fewest, tried * density * driven_m * float(chance))
     return float(fewest)

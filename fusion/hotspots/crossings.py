@@ -51,6 +51,12 @@ class Drive:
         """Road driven."""
         return float(np.hypot(np.diff(self.x), np.diff(self.y)).sum())
 
+    def road_near_m(self, x: float, y: float, reach_m: float) -> float:
+        """Road of the pass within ``reach_m`` of a point."""
+        steps = np.hypot(np.diff(self.x), np.diff(self.y))
+        middle = np.hypot((self.x[1:] + self.x[:-1]) / 2 - x, (self.y[1:] + self.y[:-1]) / 2 - y)
+        return float(steps[middle <= reach_m].sum())
+
     def comes_near(self, x: Floats, y: Floats, reach_m: float) -> bool:
         """Whether the pass came within ``reach_m`` of any of the points."""
         nearest, _ = cKDTree(np.column_stack([self.x, self.y])).query(np.column_stack([x, y]))

@@ -34,6 +34,8 @@ _SOURCES_PER_M2 = 3e-6
 more or threefold fewer changes the share of sources that are joined by a tenth."""
 _OUTLIER = 0.05
 """Chance that a crossing's air came otherwise than its path says: its source may then be anywhere around."""
+_NEAR = 0.3
+"""Chance that it stands near, on any side: the flow between buildings is not that of the vane."""
 _CALM_M = 60.0
 """Without a direction a source stands about this near, standard deviation per axis: drift of a minute or two."""
 _ONE_RATIO_SD, _TWO_RATIO_SD = 0.5, 1.6
@@ -107,14 +109,15 @@ def place_density(x: float, y: float, path: UpwindPath | None, width_m: float) -
     squared = east**2 + north**2
     around = (squared <= REACH_M**2).astype(np.float64)
     around /= around.sum()
+    near = around * np.exp(-0.5 * squared / _CALM_M**2)
+    near /= near.sum()
     if path is None:
-        near = around * np.exp(-0.5 * squared / _CALM_M**2)
-        return PlaceDensity(row, column, near / near.sum())
+        return PlaceDensity(row, column, near)
     upwind = _along(east, north, path, (x, y), width_m) * (around > 0)
     total = upwind.sum()
     if not total > 0:
         return PlaceDensity(row, column, around)
-    return PlaceDensity(row, column, (1 - _OUTLIER) * upwind / total + _OUTLIER * around)
+    return PlaceDensity(row, column, (1 - _OUTLIER - _NEAR) * upwind / total + _OUTLIER * around + _NEAR * near)
 
 
 def _along(east: Floats, north: Floats, path: UpwindPath, place: tuple[float, float], width_m: float) -> Floats:
