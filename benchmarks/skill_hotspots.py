@@ -60,10 +60,11 @@ MakeMap = Callable[[np.random.Generator], list[Track]]
 # --- maps without a source ------------------------------------------------------------------------------------------
 
 
-def _track(name: str, x: Floats, y: Floats, enhancement: Floats) -> Track:
-    """One pass over metres ``x``, ``y``, a sample a second."""
+def _track(name: str, x: Floats, y: Floats, enhancement: Floats, *, hour: int) -> Track:
+    """One pass over metres ``x``, ``y``, a sample a second; those of a map at their own hours, not together."""
     lon, lat = unproject(x + ORIGIN[0], y + ORIGIN[1], CRS)
     time_ = np.datetime64("2024-05-01T02:00:00", "ns") + np.arange(x.size) * np.timedelta64(1, "s")
+    time_ = time_ + np.timedelta64(hour, "h")
     attrs = {"units": "ppm", "species": "CH4", "instrument": "made", "long_name": "methane"}
     passes = new_trace(name, time_, lon, lat, {"ch4": (enhancement + 2.0, attrs)})
     passes["pass_index"] = ("obs", np.zeros(x.size, np.int32))
@@ -83,12 +84,14 @@ def _flights(fields: Sequence[Floats]) -> list[Track]:
     row, column = np.divmod(np.arange(SIDE * SIDE), SIDE)
     column = np.where(row % 2, SIDE - 1 - column, column)
     x, y = (column + 0.5) * CELL_M, (row + 0.5) * CELL_M
-    return [_track(f"flight{k}", x, y, field[row, column]) for k, field in enumerate(fields)]
+    return [_track(f"flight{k}", x, y, field[row, column], hour=k) for k, field in enumerate(fields)]
 
 
 def _drives(series: Sequence[Floats]) -> list[Track]:
     """Drives along one straight road, 8 m a second."""
-    return [_track(f"drive{k}", np.arange(s.size) * 8.0, np.full(s.size, 5.0), s) for k, s in enumerate(series)]
+    return [
+        _track(f"drive{k}", np.arange(s.size) * 8.0, np.full(s.size, 5.0), s, hour=k) for k, s in enumerate(series)
+    ]
 
 
 def independent_flights(rng: np.random.Generator) -> list[Track]:
