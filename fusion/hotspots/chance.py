@@ -37,8 +37,8 @@ downwind (tuning seeds 0-29)."""
 _EXHAUST_PER_M, _OTHER_PER_M = 2.5e-4, 2e-5
 """Crossings a metre that stay after exhaust was refused where no source is: with tracers of exhaust alone, and with
 another gas (tuning seeds 0-29; own exhaust and overtaken vehicles)."""
-_TO_AND_FRO_M = 80.0
-"""Crossings that lie as near are joined whatever the wind: twice 60 m of a pass through a street, all lines of a flight."""
+_TO_AND_FRO_M = 50.0
+"""Crossings that lie as near are joined whatever the wind: 100 m of a street, of a flight all lines about."""
 _NEAR_M = 40.0
 """A drive that came as near to a crossing would have met what it met."""
 
