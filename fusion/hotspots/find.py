@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fusion.air.dispersion import solar_elevation_rad
 from fusion.air.ribbons import upwind_ribbons
-from fusion.air.trajectory import WindHistory
+from fusion.air.trajectory import Air, WindHistory
 from fusion.air.winds import seconds_of, winds_of
 from fusion.cube.grid import geobox_of
 from fusion.cube.partials import usable_rows
@@ -121,9 +121,9 @@ def _paths(
         middle = np.datetime64(int(np.mean(crossings.peak[own]) * 1e9), "ns")
         elevation = solar_elevation_rad(middle, float(passes["lon"].mean()), float(passes["lat"].mean()))
         place = crossings.x[own], crossings.y[own], crossings.peak[own]
-        ribbons, _, directed = upwind_ribbons(*place, winds[number], elevation, settings)
-        for k, ribbon, known in zip(own, ribbons, directed, strict=True):
-            if known:
+        ribbons, _, air = upwind_ribbons(*place, winds[number], elevation, settings)
+        for k, ribbon, state in zip(own, ribbons, air, strict=True):
+            if state == Air.MOVING:
                 near = ribbon[ribbon[:, 9] <= REACH_M]
                 paths[k] = UpwindPath(*near[:, [0, 1, 2, 3, 4, 6, 7]].T)
     return paths

@@ -211,7 +211,8 @@ def test_exhaust_met_standing_counts_for_nothing() -> None:
     found = _met([0, 1, 2, 3], [9.0] * 4)
     (group,) = _grouped(found, [True, True, False, False], [True, False, True, False])
     assert (group.members.tolist(), group.seen.tolist()) == ([1, 2, 3], [1, 2, 3])
-    assert _grouped(found, [True] * 4, [True] * 4) == []
+    (alone,) = _grouped(found, [True] * 4, [True] * 4)  # shown where it is clear, met once for all that is known
+    assert (alone.members.tolist(), alone.seen.tolist(), alone.expected) == ([0, 1, 2, 3], [0], np.inf)
 
 
 ROSE = ("ch4", "ch4_dry", "nh3")
