@@ -86,7 +86,6 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.low_g_s  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.high_g_s  # tracks.schema: `onevisit quantify --json`, all at once
     yield it.peak_mb  # onevisit.manifest: manifest.json, all at once
-    yield it.pass_index  # onevisit.leads.plumes: plumes.geojson, all at once
     yield it.median_low  # onevisit.handover.data.segments: segments.geojson, all at once
     yield it.median_high  # onevisit.handover.data.segments: segments.geojson, all at once
     yield it.enhancement_low  # onevisit.handover.data.segments: segments.geojson, all at once

@@ -82,7 +82,7 @@ def find_hotspots(
 
 def _rank(h: Hotspot) -> tuple[object, ...]:
     """Recurrent before single, other gases before tracers of exhaust, the clearest first; then by p."""
-    return (h.single_sighting, h.exhaust, -np.nan_to_num(h.snr), h.p_value, h.species, -h.enhancement)
+    return (h.single_sighting, h.exhaust, -(h.snr or 0.0), h.p_value, h.species, -h.enhancement)
 
 
 # --- places of plumes -----------------------------------------------------------------------------------------------

@@ -430,8 +430,8 @@ class Words:
 
         Examples
         --------
-        >>> Words("en").others(["tvoc", "xylene", "co"]), Words("zh").others(["nox"]), Words("en").others([])
-        (', with TVOC, xylenes and CO', '，同时检出 NOₓ', '')
+        >>> Words("en").others(["tvoc", "xylene", "co"]), Words("zh").others(["co"]), Words("en").others([])
+        (', with TVOC, xylenes and CO', '，同时检出 CO', '')
         """
         if not names:
             return ""

@@ -122,7 +122,7 @@ def _hotspot_properties(
         "enhancement": h.enhancement,
         "enhancement_sd": h.enhancement_sd,
         "background": h.background,
-        "snr": h.snr if math.isfinite(h.snr) else None,
+        "snr": h.snr,
         "p_value": h.p_value,
         "q_value": h.q_value,
         "passes_seen": h.passes_seen,

@@ -238,7 +238,7 @@ Make = Callable[..., Any]
 HOTSPOT = {
     "id": "H001", "species": "tvoc", "others": [], "tier": "recurrent", "exhaust": False, "urgent": False,
     "acute": [], "met": [], "unit": "ug m-3", "enhancement": 3.2, "enhancement_sd": 0.4, "background": 2.0,
-    "p_value": 0.002, "q_value": 0.01, "passes_seen": 3, "passes_crossed": 4, "single_sighting": False,
+    "snr": None, "p_value": 0.002, "q_value": 0.01, "passes_seen": 3, "passes_crossed": 4, "single_sighting": False,
     "first_seen": "2026-03-01T01:00:00Z", "last_seen": "2026-03-01T02:00:00Z", "lon": 104.1234568, "lat": 30.0005,
     "position_error_m": 12.0, "area_m2": 3600.0, "wind_from_deg": 270.0, "wind_speed_m_s": 2.5,
     "trajectories": ["drive", "walk"],

@@ -50,13 +50,16 @@ def test_each_works_has_one_hotspot_of_its_species_seen_as_often_as_it_emitted(r
     assert [(p["id"], p["species"], p["passes_seen"], p["passes_crossed"], p["tier"]) for p in told] == [
         ("H001", "so2", 5, 6, "recurrent"),
         ("H002", "ch4", 4, 6, "recurrent"),
-        ("H003", "ch4", 1, 6, "single"),
-        ("H004", "tvoc", 1, 1, "single"),
+        ("H003", "tvoc", 1, 1, "single"),
+        ("H004", "ch4", 1, 6, "single"),
     ]
-    assert [hotspot_of(run, works)[0]["id"] for works in HOTSPOTS] == [p["id"] for p in told]
+    ranked = sorted(told, key=lambda p: (p["single_sighting"], -p["snr"]))
+    assert ranked == told  # the clearest first
+    smelter, tannery, painter, quarry = (hotspot_of(run, works)[0] for works in HOTSPOTS)
+    assert [smelter, tannery, quarry, painter] == told
     assert [p["single_sighting"] for p in told] == [False, False, True, True]
-    assert [p["unit"] for p in told] == [made.UNIT[works.species] for works in HOTSPOTS]
-    assert [p["trajectories"] for p in told] == [["a"], ["a"], ["a"], ["b"]]
+    assert [p["unit"] for p in (smelter, tannery, painter, quarry)] == [made.UNIT[w.species] for w in HOTSPOTS]
+    assert [p["trajectories"] for p in told] == [["a"], ["a"], ["b"], ["a"]]
     assert [p["others"] for p in told] == [[], [], [], []]
 
 

@@ -23,10 +23,10 @@ def test_the_report_begins_with_what_was_measured_and_found(run: Run) -> None:
         "2026-03-01 22:30 – 2026-03-02 00:33 Asia/Shanghai",
         "1,407 rows in 2 outings over 16.8 km, 57 min of measuring.",
         "4 photos, 4 of them in mosaics.",
-        "4 hotspots above the background; seen in at least two passes: 2. Sites proposed for one combined visit: 2; "
+        "4 hotspots above the background; met again beyond chance: 2. Sites proposed for one combined visit: 2; "
         "to be measured again: 1; to be settled off site: 2.",
-        "hotspots 4 seen again 2 visits proposed 2 routes 1 listed sites in reach 7 photos in mosaics 4 / 4",
-        "to be measured again before anything else: H003, H004.",
+        "hotspots 4 met again, beyond chance 2 visits proposed 2 routes 1 listed sites in reach 7 photos in mosaics 4 / 4",
+        "to be measured again before anything else, never a reason to enter: H003, H004.",
         "table of rejects: 6.",
     ):
         assert words in text, words
@@ -38,9 +38,9 @@ def test_the_report_says_the_same_in_chinese(driven: Run) -> None:
     text = driven.report
     for words in (
         "2 个航次，1,407 行数据，行程 16.8 km，测量 57 分钟。",
-        "发现热点 4 处，其中 2 处在两次以上通过中检出。",
+        "发现热点 4 处，其中 2 处重复检出且非偶然。",
         "拟开展一次综合检查的点位 2 个，须复测 1 个，可非现场处置 2 个。",
-        "热点 4 重复检出 2 拟入企检查 2 检查路线 1 范围内名录点位 7",
+        "热点 4 重复检出，非偶然 2 拟入企检查 2 检查路线 1 范围内名录点位 7",
         "剔除记录）：5 项。",
         "2 站 · 7.5 km · 行车 12 分钟 · 08:35 至 10:51 · 按路网计算",
         "6 次通过中 4 次",
@@ -64,8 +64,8 @@ def test_the_reports_card_of_a_hotspot_says_what_the_map_says(run: Run, works: W
     times = f"{first:%Y-%m-%d %H:%M}" + (f" – {last:%H:%M}" if f"{first:%H:%M}" != f"{last:%H:%M}" else "")
     assert f"Background {h['background']:.{1 if species == 'tvoc' else 2}f} {unit}" in card
     assert f"Seen in {h['passes_seen']} of {h['passes_crossed']} passes" in card
-    chance = {SMELTER: "< 0.001", TANNERY: "0.0015", PAINTER: "1", QUARRY: "1"}[works]
-    assert f"p on this map {chance} " in card
+    chance = {SMELTER: "p < 0.001", TANNERY: "p = 0.0015", PAINTER: "", QUARRY: ""}[works]
+    assert (f"By chance alone {chance} on this map" in card) is bool(chance)
     assert "Wind from 330° at 3.0 m s⁻¹" in card
     assert f"When {times} " in card
     assert f"{h['lon']:.5f}, {h['lat']:.5f} ± {120 if works is QUARRY else 12} m" in card
@@ -79,13 +79,13 @@ def test_the_reports_card_of_a_hotspot_says_what_the_map_says(run: Run, works: W
 
 def test_the_report_lists_the_plume_that_no_hotspot_tells_of(run: Run) -> None:
     """The leak's, met once and weak: height, place, width and outing; the others are told by their hotspots."""
-    text = run.report.split("Strongest plumes outside of hotspots", 1)[1].split("Leads", 1)[0]
+    text = run.report.split("Plumes that are no place", 2)[1].split("Leads", 1)[0]
     plume = plume_of(run, LEAK, 4)
     assert text.count("CH₄ ") == 1 and "SO₂" not in text and "TVOC" not in text
     assert re.search(
         rf"CH₄ {plume['maximum']:.3f} ± 0\.011 ppm {plume['snr']:.2g} in 1 of 6 passes 2026-03-01 23:10", text
     )
-    assert f"{plume['lon']:.5f}, {plume['lat']:.5f} ± 1.2 m {plume['width_m']:.0f} m a" in text
+    assert f"{plume['lon']:.5f}, {plume['lat']:.5f} ± 1.2 m {plume['width_m']:.0f} m not agreed by passes, nor clear alone a" in text
     assert plume["maximum"] == pytest.approx(LEAK.height, abs=3.5 * made.NOISE["ch4"])
 
 
@@ -137,11 +137,12 @@ def test_what_is_returned_counts_what_was_written(run: Run) -> None:
         "visits": 2,
         "routes": 1,
         "rejects": 6,
+        "urgent": 0,
     }
     assert run.summary["decisions"] == len(decisions_of(run))
     assert run.summary["out"] == str(run.out)
     first = run.summary["lines"][0]
-    assert first == "4 hotspots, 2 of them seen once; 6 leads, 2 visits on 1 routes"
+    assert first == "4 hotspots, 2 of them met once or not beyond chance; 6 leads, 2 visits on 1 routes"
     lost = "not used: 1 file as a whole, 3 groups of rows or items of other files, 2 other things"
     assert run.summary["lines"][1] == lost
     assert run.summary["lines"][2].startswith(f"6 rejected, {len(decisions_of(run))} decisions")
