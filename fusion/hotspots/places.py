@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from odc.geo.geobox import GeoBox
 
@@ -18,7 +19,7 @@ from fusion.cube.partials import enhanced_species, usable_rows
 from fusion.hotspots.agreement import cells_to_polygon, wind_from
 from fusion.hotspots.chance import CrossingGroup
 from fusion.hotspots.crossings import Crossings
-from fusion.schema import Hotspot, Met
+from fusion.schema import Area, Hotspot, Met
 from fusion.settings import FusionSettings
 from ingest.species import substance_of
 
@@ -84,7 +85,7 @@ def describe_place(
         id="",
         species=leading,
         unit=_unit(tracks, leading),
-        polygon=cells_to_polygon(cells, geobox),
+        polygon=_from_strongest(cells_to_polygon(cells, geobox), float(lon), float(lat)),
         cells=int(cells.size),
         area_m2=cells.size * cell_area_m2(geobox),
         enhancement=float(np.average(means, weights=weights)),
@@ -109,6 +110,15 @@ def describe_place(
         snr=float(crossings.strength[group.members].max()),
         met=met,
     )
+
+
+def _from_strongest(outline: Area, lon: float, lat: float) -> Area:
+    """The same outline, its parts in order of their distance from the strongest value."""
+    if isinstance(outline, shapely.Polygon):
+        return outline
+    away = shapely.distance(shapely.get_parts(outline), shapely.Point(lon, lat))
+    parts = shapely.get_parts(outline)[np.argsort(away, kind="stable")]
+    return shapely.MultiPolygon(list(parts))
 
 
 def _species(crossings: Crossings, members: Ints) -> list[str]:

@@ -272,3 +272,11 @@ def test_the_twin_of_the_leading_species_is_never_among_the_others() -> None:
     tracks[0].passes["ch4_dry_enhancement"].values[_rows(tracks[0], "ch4_dry")] = np.nan
     h = _place(tracks)
     assert (h.species, h.others) == ("ch4", ("nh3",))
+
+
+def test_the_part_with_the_strongest_value_comes_first() -> None:
+    """Three squares: the one that holds the point, then by distance; a single one stays."""
+    far, here, near = (shapely.box(x, 0, x + 1, 1) for x in (9.0, 0.0, 3.0))
+    ordered = places._from_strongest(shapely.MultiPolygon([far, near, here]), 0.5, 0.5)
+    assert [part.bounds[0] for part in ordered.geoms] == [0.0, 3.0, 9.0]
+    assert places._from_strongest(here, 5.0, 5.0) is here
