@@ -71,6 +71,11 @@ class Hotspot:
         """``recurrent``: passes agree beyond chance; ``single``: one clear plume, or plumes that chance may join."""
         return "single" if self.single_sighting else "recurrent"
 
+    @property
+    def rank(self) -> tuple[bool, bool, float, float, str, float]:
+        """Order of hotspots: recurrent first, exhaust alone later, the clearest before others; then by p."""
+        return (self.single_sighting, self.exhaust, -(self.snr or 0.0), self.p_value, self.species, -self.enhancement)
+
 
 @dataclass(frozen=True)
 class Rate:

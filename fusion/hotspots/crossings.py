@@ -31,7 +31,7 @@ _MEET_S = 5.0
 """Plumes of one pass whose maxima are met within this time of each other are of one crossing: residual lags and
 responses of instruments beside each other (a few seconds each)."""
 _MEET_M = 25.0
-"""And within this way: at 40 km/h the same as the time, when slower what GNSS and lag leave in doubt."""
+"""And within this way: what GNSS and lag leave in doubt; above 18 km/h it is the narrower limit."""
 _NO_POLLUTANTS = ("h2o",)
 """Measured to dry the others: what a river or a sprinkler evaporates is no place to look at."""
 _WALK_M_S = 1.0

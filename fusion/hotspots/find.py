@@ -76,13 +76,8 @@ def find_hotspots(
         found = _with_agreement(places, [h for h in agreeing if not h.single_sighting])
     else:
         found = notes.take(_without_vehicles(agreeing, table, settings))
-    found.sort(key=_rank)
+    found.sort(key=lambda h: h.rank)
     return notes.outcome(tuple(replace(h, id=f"H{k:03d}") for k, h in enumerate(found, start=1)))
-
-
-def _rank(h: Hotspot) -> tuple[object, ...]:
-    """Recurrent before single, other gases before tracers of exhaust, the clearest first; then by p."""
-    return (h.single_sighting, h.exhaust, -(h.snr or 0.0), h.p_value, h.species, -h.enhancement)
 
 
 # --- places of plumes -----------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ STRINGS: dict[str, tuple[str, str]] = {
         "拟开展一次综合检查的点位 {visits} 个，须复测 {again} 个，可非现场处置 {settle} 个。",
     ),
     "line_first": (
-        "The surest of them is {id}: {species}, {value} {unit} above background in {seen} of {crossed} passes, at "
+        "The clearest of them is {id}: {species}, {value} {unit} above background in {seen} of {crossed} passes, at "
         "{lon}, {lat} ± {sd} m.",
         "其中最明确的是 {id}：{species}，{crossed} 次通过中 {seen} 次检出，高出背景 {value} {unit}，"
         "位于 {lon}, {lat} ± {sd} m。",

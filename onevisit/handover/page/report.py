@@ -129,7 +129,11 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         pictures=[plot for region in pictures for plot in region],
         alarms=[alarm_text(alarm, zone, words) for alarm in contents.alarms],
         cards=cards,
-        first=_first_text(min((card.hotspot for card in cards), key=_sureness), words) if cards else "",
+        first=_first_text(
+            min((card.hotspot for card in cards), key=lambda hotspot: (hotspot.rank, hotspot.id)), words
+        )
+        if cards
+        else "",
         plumes=_plumes_apart(contents),
         apart=_apart_text(contents, words),
         findings=[line for region in contents.regions for line in finding_lines(region.findings, region.crs)],
@@ -205,16 +209,11 @@ def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
             title = words.species(hotspot.species) + words.others(hotspot.others)
             drawn = (attribution, candidates, rose, number, source, picture)
             cards.append(HotspotCard(hotspot, *drawn, title, *told, is_urgent))
-    return sorted(cards, key=lambda card: (not card.urgent, *_sureness(card.hotspot)))
-
-
-def _sureness(hotspot: Hotspot) -> tuple[bool, float, str]:
-    """By which the surest place is the first."""
-    return (hotspot.tier == "single", hotspot.p_value, hotspot.id)
+    return sorted(cards, key=lambda card: (not card.urgent, card.hotspot.rank, card.hotspot.id))
 
 
 def _first_text(hotspot: Hotspot, words: Words) -> str:
-    """The surest place in a sentence, so that it stands on the first screen."""
+    """The clearest place in a sentence, so that it stands on the first screen."""
     return words(
         "line_first",
         id=hotspot.id,

@@ -362,3 +362,12 @@ def test_no_plume_above_a_hundred_is_left_out(plumes: list[tuple[int, int, float
     for k in np.flatnonzero(track.plumes["snr"].values > 100):
         peak = track.plumes["peak_time"].values[k].astype("datetime64[ns]").astype(np.int64) / 1e9
         assert any(start - 60 <= peak <= end + 60 for start, end in met)
+
+
+def test_the_clearest_place_is_the_first_and_exhaust_stands_behind() -> None:
+    """Whatever p says of recurrent ones; a single one is behind them all, cells without a crossing behind plumes."""
+    clear, weak = _hotspot("ch4", 104.0, p=0.01, snr=900.0), _hotspot("nh3", 104.0, p=0.001, snr=20.0)
+    cells, exhaust = _hotspot("h2s", 104.0, p=0.0001), _hotspot("nox", 104.0, p=1e-6, snr=5000.0, exhaust=True)
+    single = _hotspot("so2", 104.0, single=True, p=1.0, snr=9000.0)
+    ranked = sorted([single, exhaust, cells, weak, clear], key=lambda h: h.rank)
+    assert [h.species for h in ranked] == ["ch4", "nh3", "h2s", "nox", "so2"]

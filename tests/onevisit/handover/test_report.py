@@ -315,9 +315,8 @@ def test_the_head_of_the_page(contents):
     assert "600 rows in 1 outing over 0.578 km, 10 min of measuring. 3 photos, 2 of them in mosaics." in told
     assert "2 hotspots above the background; met again beyond chance: 1." in told
     assert "combined visit: 1; to be measured again: 1; to be settled off site: 0." in told
-    first = (
-        "The surest of them is H001: CH₄, 3.20 ppm above background in 3 of 4 passes, at 104.00050, 30.00050 ± 12 m."
-    )
+    first = "The clearest of them is H001: CH₄, 3.20 ppm above background in 3 of 4 passes, "
+    "at 104.00050, 30.00050 ± 12 m."
     assert first in told
     assert "Made by onevisit 0.1.0 (code abc)" in text_of(page.split("<footer")[1].split("</footer>")[0])
 
