@@ -28,14 +28,15 @@ class Hotspot:
 
     ``species`` leads, ``others`` rose with it; ``unit`` and numbers are of the leading one. ``exhaust`` says that
     only tracers of exhaust rose, which vehicles emit too; ``snr`` is the strongest crossing over its noise, None
-    where only cells agree. ``met`` are the crossings that it is made of, empty where only cells agree. ``polygon`` is
-    WGS 84. ``enhancement`` is the mean over the passes that saw it, ``enhancement_sd`` the standard deviation between
-    its cell means, ``background`` the mean background there, all in ``unit``. ``p_value`` is the probability that
-    chance makes one such place anywhere on the map without a source (1 where one pass met it); ``q_value`` the
-    expected share of false ones among the places as sure. ``passes_crossed`` counts the drive passes that came by,
-    ``passes_seen`` those of them that saw it. ``lon``, ``lat`` is where its strongest value was met (the strongest
-    cell where only cells agree), ``position_error_m`` its standard error per axis. The wind is the vector mean around
-    its crossings, or in the passes that saw its cells; ``wind_from_deg`` is None where it is calm or unknown.
+    where only cells agree. ``met`` are the crossings that it is made of, empty where only cells agree. ``polygon``
+    (WGS 84) is the cells in which a crossing reaches half of its maximum. ``enhancement`` is the mean over the passes
+    that saw it, ``enhancement_sd`` the standard deviation between its cell means, ``background`` the mean background
+    there, all in ``unit``. ``p_value`` is the probability that chance makes one such place anywhere on the map
+    without a source (1 where one pass met it); ``q_value`` the expected share of false ones among the places as sure.
+    ``passes_crossed`` counts the drive passes that came by, ``passes_seen`` those of them that saw it. ``lon``,
+    ``lat`` is where its strongest value was met (the strongest cell where only cells agree), ``position_error_m`` its
+    standard error per axis. The wind is the vector mean around its crossings, or in the passes that saw its cells;
+    ``wind_from_deg`` is None where it is calm or unknown.
     """
 
     id: str

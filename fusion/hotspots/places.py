@@ -43,6 +43,11 @@ class Sampled:
     value: Floats
     background: Floats
 
+    @property
+    def core(self) -> Ints:
+        """Cells in which half of the largest enhancement is reached: what a map shows of a plume with long skirts."""
+        return self.cells[self.value >= 0.5 * self.value.max()]
+
 
 def describe_place(
     group: CrossingGroup,
@@ -75,7 +80,7 @@ def describe_place(
     names = _species(crossings, members)
     leading, heard = next((n, h) for n in names if (h := _heard(crossings, members, n, tracks, geobox)))
     strongest = max((k for k, _ in heard), key=lambda k: _level(crossings, k, leading))
-    cells = np.unique(np.concatenate([part.cells for _, part in heard]))
+    cells = np.unique(np.concatenate([part.core for _, part in heard]))
     means, weights = _cell_means([part for _, part in heard])
     crs = str(geobox.crs)
     (lon,), (lat,) = unproject(crossings.x[[strongest]], crossings.y[[strongest]], crs)
