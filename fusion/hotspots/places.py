@@ -46,7 +46,8 @@ class Sampled:
     @property
     def core(self) -> Ints:
         """Cells in which half of the largest enhancement is reached: what a map shows of a plume with long skirts."""
-        return self.cells[self.value >= 0.5 * self.value.max()]
+        above: Ints = self.cells[self.value >= 0.5 * self.value.max()]
+        return above
 
 
 def describe_place(
