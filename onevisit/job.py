@@ -33,13 +33,13 @@ from ingest.images.elevation import elevation_of_flight
 from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
-from monitors.schema import Anomaly
 from onevisit.cards.card import refuse_gone, watching
 from onevisit.cards.instrument import with_calibration
 from onevisit.cards.zones import AskZone
 from onevisit.compute import computing
 from onevisit.handover.outputs import SCORED, write_flight, write_outputs
 from onevisit.leads.plumes import PlumeLine, list_plumes
+from onevisit.leads.records import matters_of_records, sites_in_question
 from onevisit.leads.urgent import find_alarms
 from onevisit.leads.weigh import weigh_leads
 from onevisit.manifest import program_key
@@ -47,7 +47,7 @@ from onevisit.mission import Mission
 from onevisit.profile import Profile
 from onevisit.progress import Advance
 from onevisit.reading import days_apart, ingest_mission, start_on
-from onevisit.result import Flown, Fused, Gridded, Options, Plan, Result
+from onevisit.result import Flown, Fused, Gridded, Options, Plan, Recorded, Records, Result
 from onevisit.reuse import run_key, unchanged_summary
 from onevisit.segments import map_region
 from onevisit.stages import Files, Kept, Work, digest, files_of, later_stages
@@ -122,21 +122,23 @@ def process_mission(
         regions = work.derive("regions", split_regions, tracks, records.frames, profile.regions, crs=profile.crs)
         routes = recorder.take(with_local_zone(profile.routes, regions.value))
         profile = replace(profile, routes=routes)
-        sites = work.derive("sites in reach", keep_sites_in_reach, records.sites, regions, profile.regions)
         flights = [
             _imagery(region, records.frames, mission, out, profile, work, on_stage) for region in regions.value
         ]
-        anomalies = _monitors(records.monitors, work, on_stage)
+        recorded = _monitors(records, profile, work, on_stage)
+        also = sites_in_question(recorded.anomalies.value, records.sites.value)
+        sites = work.derive("sites in reach", keep_sites_in_reach, records.sites, regions, profile.regions, also=also)
         refuse_gone(mission.files)
-        if not any(region.tracks for region in regions.value) and not any(flights):
+        measured = any(region.tracks for region in regions.value) or any(flights)
+        if not measured and not recorded.series.value:
             raise NothingUsable(Phrase("nothing_to_process", {"path": str(root)}), rejects=recorder.rejects)
         fused = tuple(
             _fuse(region, regions, flown, tracks, records.roads, sites, profile, work, on_stage)
             for region, flown in zip(regions.value, flights, strict=True)
         )
-        plan = _plan(fused, sites, records.roads, profile, options.day, work, on_stage)
+        plan = _plan(fused, sites, recorded, records.roads, profile, options.day, work, on_stage)
         on_stage(Phrase("doing_handover"), 0.85)
-        result = Result(mission, profile, options, key, sites.value, fused, anomalies, plan)
+        result = Result(mission, profile, options, key, sites.value, fused, recorded, plan)
         return write_outputs(out, result, work, only=SCORED if replay else None)
 
 
@@ -232,15 +234,18 @@ def _fly(out: Path, on_stage: Advance) -> Callable[..., Outcome[Flown | None]]:
     return fly
 
 
-def _monitors(series: Kept[tuple[xr.Dataset, ...]], work: Work, on_stage: Advance) -> Kept[tuple[Anomaly, ...]]:
-    """What the records of monitors say."""
-    from monitors import seek_anomalies
+def _monitors(records: Records, profile: Profile, work: Work, on_stage: Advance) -> Recorded:
+    """What the records of monitors say, and when sites ran as far as they can tell."""
+    from monitors import infer_activities, seek_anomalies
 
+    series = records.monitors
     on_stage(Phrase("doing_series", {"count": len(series.value)}), 0.58)
     with work.stage("monitors") as stage:
-        anomalies = work.make("anomalies", seek_anomalies, series)
+        orders = Kept(records.registers.value.orders, records.registers.key)
+        anomalies = work.make("anomalies", seek_anomalies, series, records.sites, orders, profile.records)
+        activities = work.make("activities", infer_activities, series, records.sites)
         stage.taken, stage.given = len(series.value), len(anomalies.value)
-    return anomalies
+    return Recorded(series, anomalies, activities)
 
 
 def _elevation(terrain: Files, name: str, frames: Sequence[Frame]) -> Outcome[xr.DataArray | None]:
@@ -350,6 +355,7 @@ def _attribute(
 def _plan(
     fused: Sequence[Kept[Fused]],
     sites: Kept[tuple[Site, ...]],
+    recorded: Recorded,
     roads: Kept[Roads | None],
     profile: Profile,
     asked: date | None,
@@ -363,11 +369,16 @@ def _plan(
     attributions = Kept([attribution for part in fused for attribution in part.value.attributions], key)
     plumes = Kept([plume for part in fused for plume in part.value.plumes], key)
     with work.stage("visits") as stage:
-        measured = _last_day(fused, profile)
+        measured = _last_day(fused, recorded.series.value, profile)
         day = work.recorder.take(_day_of_visits(asked, measured))
         alarms = work.make("alarms", find_alarms, hotspots, plumes, profile.acute)
         urgent = sorted({alarm.hotspot_id for alarm in alarms.value if alarm.hotspot_id is not None})
-        leads = work.make("leads", weigh_leads, sites, hotspots, attributions, profile.visits, day=day, urgent=urgent)
+        zone = profile.routes.time_zone
+        matters = work.make(
+            "matters", matters_of_records, recorded.anomalies, sites, profile.visits, day=day, zone=zone
+        )
+        shown = (sites, hotspots, attributions, profile.visits)
+        leads = work.make("leads", weigh_leads, *shown, day=day, matters=matters, urgent=urgent)
         leads = work.derive("calibrated leads", with_calibration, leads, profile.instrument, day=measured)
         visits = work.make("visits", plan_visits, leads, sites, profile.visits, day=day)
         stage.taken, stage.given = len(leads.value), len(visits.value)
@@ -394,9 +405,10 @@ def _day_of_visits(asked: date | None, measured: date) -> Outcome[date]:
     return Outcome(asked, (Decision("visits", "planned_for_day", {"day": str(asked)}, why),))
 
 
-def _last_day(fused: Sequence[Kept[Fused]], profile: Profile) -> date:
-    """The local day of the last measurement or photo."""
+def _last_day(fused: Sequence[Kept[Fused]], series: Sequence[xr.Dataset], profile: Profile) -> date:
+    """The local day of the last measurement or photo; of the last record where there is neither."""
     regions = [part.value.region for part in fused]
     times = [pd.Timestamp(track.passes["time"].values[-1], tz="UTC") for region in regions for track in region.tracks]
     times += [pd.Timestamp(frame.time) for region in regions for frame in region.frames if frame.time is not None]
+    times = times or [pd.Timestamp(one["time"].values[-1], tz="UTC") for one in series if one.sizes["obs"]]
     return max(times).tz_convert(zone_of(profile.routes.time_zone)).date() if times else date(1970, 1, 1)

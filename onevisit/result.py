@@ -13,7 +13,7 @@ from pyproj import CRS
 from imagery.schema import Findings, Ortho
 from ingest.registers.kinds import Registers
 from ingest.schema import Frame, Site
-from monitors.schema import Anomaly
+from monitors.schema import Activity, Anomaly
 from onevisit.handover.data.mosaic import open_mosaic
 from onevisit.leads.plumes import PlumeLine
 from onevisit.leads.urgent import Alarm
@@ -111,6 +111,15 @@ class Fused:
     plumes: tuple[PlumeLine, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """The records of monitors, power and treatment, what they say, and when sites ran as far as they can tell."""
+
+    series: Kept[tuple[xr.Dataset, ...]]
+    anomalies: Kept[tuple[Anomaly, ...]]
+    activities: Kept[tuple[Activity, ...]]
+
+
 @dataclass(frozen=True)
 class Plan:
     """What the bureau gets to act on."""
@@ -133,5 +142,5 @@ class Result:
     key: str
     sites: tuple[Site, ...]
     fused: tuple[Kept[Fused], ...]
-    anomalies: Kept[tuple[Anomaly, ...]]
+    recorded: Recorded
     plan: Plan

@@ -54,7 +54,10 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One rival explanation of a lead's evidence and its probability; those of one lead sum to 1."""
+    """One rival explanation of a lead's evidence and its probability; those of one lead sum to 1.
+
+    ``name`` is one of `Rival`, or of a record's causes with ``cause_`` before it where only records speak.
+    """
 
     name: str
     probability: float
@@ -66,7 +69,8 @@ class Matter:
 
     ``disposition`` is what this matter asks for on its own: only `Disposition.VISIT` causes an entry; all others are
     settled off site, and checked along when an entry happens anyway. ``kind`` is the kind of visit it would need,
-    ``code`` the line of the checklist.
+    ``code`` the line of the checklist. ``explanations`` are what can have made it, where that was weighed, ``time``
+    (UTC) is when it was last so, None where it has no time.
     """
 
     site_id: str
@@ -76,6 +80,8 @@ class Matter:
     text_en: str
     text_zh: str
     evidence_id: str = ""
+    explanations: tuple[Explanation, ...] = ()
+    time: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
         shown = [(_findings(part), part.region.crs) for part in parts]
         yield "findings.geojson", lambda path: write_findings(path, shown), of_tracks
     if result.mission.paths("monitors"):
-        said = result.anomalies
+        said = result.recorded.anomalies
         yield "anomalies.geojson", lambda path: write_anomalies(path, said.value, result.sites), (said, leads)
     for part in parts:
         if part.gridded is not None:
@@ -178,6 +178,9 @@ def _contents(out: Path, result: Result, work: Work) -> ReportContents:
         routes=result.plan.routes.value,
         alarms=result.plan.alarms.value,
         has_acute=bool(result.profile.acute.levels),
+        series=result.recorded.series.value,
+        anomalies=result.recorded.anomalies.value,
+        activities=result.recorded.activities.value,
         decisions=tuple(recorder.decisions),
         rejects=tuple(recorder.rejects),
         stages=tuple(recorder.stages),

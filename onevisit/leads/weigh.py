@@ -329,6 +329,7 @@ def _weigh_site(site: Site, clues: Sequence[_Clue], matters: Sequence[Matter]) -
     reasons_en, reasons_zh = _reasons(ordered, matters)
     places = _places_of(site, ordered)
     gate = places[0].gate
+    gravest = max(matters, key=lambda m: _LADDER.index(m.disposition), default=None)
     return Lead(
         site.site_id,
         site.name,
@@ -336,7 +337,7 @@ def _weigh_site(site: Site, clues: Sequence[_Clue], matters: Sequence[Matter]) -
         gate.x if gate is not None else places[0].lon,
         gate.y if gate is not None else places[0].lat,
         (*(_hotspot_evidence(c) for c in ordered), *(_matter_evidence(m) for m in matters)),
-        ordered[0].explanations if ordered else (),
+        ordered[0].explanations if ordered else gravest.explanations if gravest is not None else (),
         ordered[0].explanations[0].probability if ordered else 0.0,
         disposition,
         tuple(reasons_en),
@@ -411,7 +412,7 @@ def _wind_words(hotspot: Hotspot) -> tuple[str, str]:
 
 def _matter_evidence(matter: Matter) -> Evidence:
     kind = "register" if matter.code == "permit" else "record"
-    return Evidence(kind, matter.evidence_id or matter.code, None, matter.text_en, matter.text_zh)
+    return Evidence(kind, matter.evidence_id or matter.code, matter.time, matter.text_en, matter.text_zh)
 
 
 def _utc(time: datetime) -> datetime:

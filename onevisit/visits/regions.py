@@ -7,7 +7,7 @@ in meaning, so each region gets its own CRS, cube and mosaic; hotspots, visits a
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,9 +96,10 @@ def split_regions(
 
 
 def keep_sites_in_reach(
-    sites: Sequence[Site], regions: Sequence[Region], settings: RegionSettings
+    sites: Sequence[Site], regions: Sequence[Region], settings: RegionSettings, *, also: Collection[str] = ()
 ) -> Outcome[tuple[Site, ...]]:
-    """Keep sites within ``site_reach_m`` of any position; the others are rejected with their distance."""
+    """Keep sites within ``site_reach_m`` of any position, and those with an id in ``also``, of which something else
+    is known; the others are rejected with their distance."""
     if not sites or not regions:
         return Outcome(tuple(sites))
     places = [region.lonlat for region in regions]
@@ -114,7 +115,7 @@ def keep_sites_in_reach(
     np.minimum.at(nearest, owner, distances)
     kept, notes = [], Notes()
     for site, distance, reached in zip(sites, nearest, is_near, strict=True):
-        if reached:
+        if reached or site.site_id in also:
             kept.append(site)
         else:
             notes.keep(_far_site(site, float(distance), settings))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ingest.errors import SettingError
 from ingest.settings import SettingLine
 from ingest.species import SPECIES
+from onevisit.words.anomalies import ANOMALY_WORDS
 from onevisit.words.sources import SOURCES_ZH
 
 LANGUAGES = ("en", "zh")
@@ -376,6 +377,43 @@ STRINGS: dict[str, tuple[str, str]] = {
     "last_visit": ("Last visit", "最近检查"),
     "yes": ("yes", "是"),
     "no": ("no", "否"),
+    # --- what the records say -------------------------------------------------------------------------------------
+    "recorded": ("What the records say", "监测记录"),
+    "recorded_intro": (
+        "Anomalies of monitors, power and treatment records, each with what can have made it. A record is a lead, "
+        "never a verdict: the analyser may be at fault, the mark may be right. The grey boxes are the times of the "
+        "anomalies, the broken line is the limit that the record states, the stripes below are marks. All are in "
+        "anomalies.geojson.",
+        "自动监测、用电与治污设施记录中的异常，逐条列出可能的原因。记录仅为线索，不作为认定结论：可能是仪器故障，"
+        "标记也可能属实。灰色区段为异常时段，虚线为记录所载限值，下方条带为标记。全部异常见 anomalies.geojson。",
+    ),
+    "no_records": (
+        "The mission has no records of monitors, power or treatment.",
+        "本任务无自动监测、用电或治污设施记录。",
+    ),
+    "nothing_recorded": (
+        "The records were asked by every rule; nothing in them asks for an explanation.",
+        "全部记录已按各规则检查，未发现需说明的异常。",
+    ),
+    "record_more": ("Besides: {listed}.", "另有：{listed}。"),
+    "record_times": ("{kind} ({n})", "{kind}（{n}）"),
+    "record_matter": ("{kind} at {point}, {span} ({id}){cause}", "{point} {kind}，{span}（{id}）{cause}"),
+    "record_matter_times": (
+        "{kind} {n} times, the gravest at {point}, {span} ({id}){cause}",
+        "{kind} {n} 次，最重一次为 {point}，{span}（{id}）{cause}",
+    ),
+    "record_cause": ("; likeliest: {cause} ({p})", "；最可能：{cause}（{p}）"),
+    "record_figures": ("Compared", "比对"),
+    "causes": ("What can have made it", "可能的原因"),
+    "rivals": ("What also speaks in it", "其他解释"),
+    "quantity": ("Quantity", "指标"),
+    "anomaly": ("Anomaly", "异常"),
+    "anomalies_n": ("anomalies in records", "记录异常"),
+    "limit": ("limit", "限值"),
+    "marked_as": ("marked “{text}”", "标记为“{text}”"),
+    "ran_then": ("ran at {time}: {p}", "{time} 运行概率 {p}"),
+    "record_then": ("records: {listed}", "记录：{listed}"),
+    **ANOMALY_WORDS,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ingest.schema import Site
 from monitors.schema import Anomaly
 from onevisit.handover.data.geojson import write_places
+from onevisit.leads.records import anomaly_id, sites_of
 
 
 def write_anomalies(path: Path, anomalies: Sequence[Anomaly], sites: Sequence[Site]) -> None:
@@ -23,19 +24,10 @@ def write_anomalies(path: Path, anomalies: Sequence[Anomaly], sites: Sequence[Si
 def _features(
     anomalies: Sequence[Anomaly], sites: Sequence[Site]
 ) -> Iterator[tuple[tuple[float, float] | None, dict[str, Any]]]:
-    for number, one in enumerate(anomalies, start=1):
-        site = site_of(one, sites)
+    for number, (one, site) in enumerate(zip(anomalies, sites_of(anomalies, sites), strict=True), start=1):
         place = (one.lon, one.lat) if one.lon is not None and one.lat is not None else None
         if place is None and site is not None:
             place = site.lon, site.lat
         own = {key: value for key, value in vars(one).items() if key not in ("lon", "lat", "values")}
-        yield place, {"id": f"A{number:03d}", "site_id": site.site_id if site else None, **own, **one.values}
-
-
-def site_of(anomaly: Anomaly, sites: Sequence[Site]) -> Site | None:
-    """The one site that a record speaks of, None where no name of it is that of just one."""
-    for name, said in (("permit_code", anomaly.permit_code), ("uscc", anomaly.uscc), ("name", anomaly.site_name)):
-        same = [site for site in sites if said and getattr(site, name) == said]
-        if len(same) == 1:
-            return same[0]
-    return None
+        named = {"id": anomaly_id(number), "site_id": site.site_id if site else None}
+        yield place, {**named, **own, "cause": one.cause, **one.values}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import rasterio
+import xarray as xr
 from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.enums import Resampling
@@ -18,6 +19,7 @@ from ingest.outcome import Decision, Reject
 from ingest.roads.read import Roads
 from ingest.schema import Site
 from ingest.settings import SettingLine
+from monitors.schema import Activity, Anomaly
 from onevisit.handover.page.why import Why
 from onevisit.leads.plumes import PlumeLine
 from onevisit.leads.urgent import Alarm
@@ -76,7 +78,8 @@ class RegionContents:
 class ReportContents:
     """Everything on the report. ``time_zone`` is that of the times shown; ``photos`` counts those of the mission.
 
-    ``has_acute`` is False where no level is set above which a place is urgent.
+    ``has_acute`` is False where no level is set above which a place is urgent. ``series`` are all records of
+    monitors, power and treatment, ``anomalies`` what they say, ``activities`` when sites ran.
     """
 
     mission: str
@@ -87,6 +90,9 @@ class ReportContents:
     routes: tuple[Route, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     has_acute: bool = True
+    series: Sequence[xr.Dataset] = ()
+    anomalies: Sequence[Anomaly] = ()
+    activities: Sequence[Activity] = ()
     decisions: tuple[Decision, ...] = ()
     rejects: tuple[Reject, ...] = ()
     stages: Sequence[StageRecord] = ()

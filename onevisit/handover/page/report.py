@@ -36,6 +36,7 @@ from onevisit.handover.page.charts import Series, draw_series, draw_wind, series
 from onevisit.handover.page.contents import Picture, RegionContents, ReportContents, WhyPicture
 from onevisit.handover.page.map_frame import hotspot_boxes, lonlat_fit
 from onevisit.handover.page.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
+from onevisit.handover.page.recorded import notes_on_candidates, record_cards
 from onevisit.handover.page.summary import summarise
 from onevisit.handover.page.urgent import alarm_text
 from onevisit.schema import Visit
@@ -117,7 +118,7 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
     words, zone = Words(lang), zone_of(contents.time_zone)
     maps = [_map(number, region, contents, words, zone) for number, region in enumerate(contents.regions)]
     pictures = [_pictures(number, region) for number, region in enumerate(contents.regions)]
-    cards = _cards(contents, words)
+    cards = _cards(contents, words, zone)
     template = _environment(words, zone).from_string(_asset("report.html.j2"))
     return template.render(
         c=contents,
@@ -129,6 +130,7 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         pictures=[plot for region in pictures for plot in region],
         alarms=[alarm_text(alarm, zone, words) for alarm in contents.alarms],
         cards=cards,
+        recorded=record_cards(contents.anomalies, contents.series, contents.sites, words, zone),
         first=_first_text(
             min((card.hotspot for card in cards), key=lambda hotspot: (hotspot.rank, hotspot.id)), words
         )
@@ -188,7 +190,7 @@ def _data_uri(picture: Picture) -> str:
     return "data:image/webp;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
-def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
+def _cards(contents: ReportContents, words: Words, zone: tzinfo) -> list[HotspotCard]:
     sites = {site.site_id: site for site in contents.sites}
     urgent = {alarm.hotspot_id for alarm in contents.alarms}
     cards = []
@@ -201,7 +203,8 @@ def _cards(contents: ReportContents, words: Words) -> list[HotspotCard]:
             half_width = attribution.half_width_deg if attribution else 180.0
             known = hotspot.wind_speed is not None
             rose = draw_wind(hotspot.wind_from_deg, bearing, half_width, known=known)
-            candidates = _candidates(attribution, sites, words) if attribution else ()
+            notes = notes_on_candidates(hotspot, contents, words, zone)
+            candidates = _candidates(attribution, sites, notes, words) if attribution else ()
             picture = reasons.get(hotspot.id)
             source = _source_text(hotspot, attribution, words)
             is_urgent = hotspot.id in urgent
@@ -290,15 +293,22 @@ def _apart_text(contents: ReportContents, words: Words) -> str:
     return words("comma").join(told)
 
 
-def _candidates(attribution: Attribution, sites: Mapping[str, Site], words: Words) -> tuple[Candidate, ...]:
-    """Sites by probability, the small ones joined, then what is left for none of them."""
+def _candidates(
+    attribution: Attribution, sites: Mapping[str, Site], notes: Mapping[str, str], words: Words
+) -> tuple[Candidate, ...]:
+    """Sites by probability, each with what its records say, the small ones joined, then what is left for none."""
     ordered = sorted(attribution.sites, key=lambda s: (-s.probability, s.site_id))
     shown = [s for s in ordered[:_MOST_CANDIDATES] if s.probability >= 0.01]
     rest = ordered[len(shown) :]
     bars = [
         Candidate(
             sites[s.site_id].name if s.site_id in sites else s.site_id,
-            words("upwind_from", distance=rounded(s.distance_m, 2), bearing=f"{s.bearing_deg:.0f}"),
+            words("comma").join(
+                [
+                    words("upwind_from", distance=rounded(s.distance_m, 2), bearing=f"{s.bearing_deg:.0f}"),
+                    *([notes[s.site_id]] if s.site_id in notes else []),
+                ]
+            ),
             s.probability,
             "site",
         )

@@ -196,6 +196,16 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{limited} of {series} series state a limit; {exceedances} exceedances",
         "{series} 个监测序列中有 {limited} 个注明限值；超标 {exceedances} 次",
     ),
+    # --- onevisit/leads/records.py ---
+    "matters_of_records": (
+        "{matters} matters for sites made of what records say",
+        "由监测记录形成 {matters} 项待处理事项",
+    ),
+    "matters_of_records.why": (
+        "of {anomalies} anomalies {quiet} are the ordinary course, {unlisted} are at no listed site, {old} ended "
+        "more than {days} days before",
+        "共 {anomalies} 条异常，其中属正常情况 {quiet} 条，不在名录点位 {unlisted} 条，结束已逾 {days} 天 {old} 条",
+    ),
     # --- onevisit/cli/hj212.py ---
     "packets_unreadable": ("cannot be read: {error}", "无法读取：{error}"),
 }

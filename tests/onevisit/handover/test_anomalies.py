@@ -12,12 +12,15 @@ import pytest
 
 from ingest.schema import CrsSource, Site
 from monitors import Anomaly
-from onevisit.handover.data.anomalies import site_of, write_anomalies
+from monitors.schema import Cause
+from onevisit.handover.data.anomalies import write_anomalies
+from onevisit.leads.records import sites_of
 
 ONE = Anomaly(
     "exceedance", "P1", "U1", "甲厂", "1#", "a.csv", "a21026",
     datetime(2026, 3, 1, 16, tzinfo=UTC), datetime(2026, 3, 1, 19, tzinfo=UTC), 1.5,
     {"compared": "corrected", "highest": 75.0, "limit": 50.0, "unit": "mg m-3", "intervals": 3.0}, ("marked:fault",),
+    causes={Cause.FAULT: 0.3, Cause.EMISSION: 0.7},
 )  # fmt: skip
 
 
@@ -34,7 +37,8 @@ def test_an_anomaly_stands_at_its_site(tmp_path: Path) -> None:
         "id": "A001", "site_id": "S1", "kind": "exceedance", "permit_code": "P1", "uscc": "U1", "site_name": "甲厂",
         "point": "1#", "source": "a.csv", "code": "a21026", "start": "2026-03-01T16:00:00Z",
         "end": "2026-03-01T19:00:00Z", "strength": 1.5, "rivals": ["marked:fault"], "compared": "corrected",
-        "highest": 75.0, "limit": 50.0, "unit": "mg m-3", "intervals": 3.0,
+        "highest": 75.0, "limit": 50.0, "unit": "mg m-3", "intervals": 3.0, "cause": "emission",
+        "causes": {"fault": 0.3, "emission": 0.7},
     }  # fmt: skip
 
 
@@ -63,5 +67,5 @@ def test_a_point_with_a_place_of_its_own_stands_there_and_one_without_any_nowher
 )
 def test_the_site_of_a_record_is_the_only_one_of_that_name(sites: list[Site], found: str | None) -> None:
     """By permit code before credit code before name; an empty name is nobody's."""
-    site = site_of(replace(ONE, site_name="甲厂"), sites)
+    (site,) = sites_of([replace(ONE, site_name="甲厂")], sites)
     assert (site.site_id if site else None) == found
