@@ -26,8 +26,6 @@ _ENTERS = frozenset(
     }
 )  # fmt: skip
 """Kinds that can be the reason of an entry: others are seen on the screen and settled from there."""
-_GUILTY = (Cause.EMISSION, Cause.TAMPERING)
-_QUIET = (Cause.MAINTENANCE, Cause.OPERATION)
 _EN, _ZH = Words("en"), Words("zh")
 _LADDER = tuple(Disposition)
 _NAMES = ("permit_code", "uscc", "site_name")
@@ -61,7 +59,7 @@ def matters_of_records(
     first = datetime.combine(day, time(), local).astimezone(UTC) - RECENT
     unlisted = old = quiet = 0
     for number, (one, site) in enumerate(zip(anomalies, sites_of(anomalies, sites), strict=True), start=1):
-        if one.cause in _QUIET:
+        if is_ordinary(one):
             quiet += 1
         elif site is None:
             unlisted += 1
@@ -78,7 +76,7 @@ def matters_of_records(
 
 def sites_in_question(anomalies: Sequence[Anomaly], sites: Sequence[Site]) -> tuple[str, ...]:
     """Ids of the sites whose records ask for an explanation beyond the ordinary course, in order."""
-    asked = [one for one in anomalies if one.cause not in _QUIET]
+    asked = [one for one in anomalies if not is_ordinary(one)]
     return tuple(sorted({site.site_id for site in sites_of(asked, sites) if site is not None}))
 
 
@@ -103,17 +101,29 @@ def _only(found: Iterable[Sequence[Site]]) -> Site | None:
     return next((same[0] for same in found if len(same) == 1), None)
 
 
+def is_ordinary(one: Anomaly) -> bool:
+    """Whether the ordinary course explains it better than guilt, a fault or a loss on the way does."""
+    ordinary, *others = _shares(one)
+    return bool(one.causes) and ordinary > max(others)
+
+
 def dispose(one: Anomaly, settings: VisitSettings) -> Disposition:
     """What one anomaly asks for on its own."""
-    if not one.causes:
-        return Disposition.REMIND
-    if one.cause in _QUIET:
+    _, guilt, fault, lost = _shares(one)
+    if is_ordinary(one):
         return Disposition.NONE
-    if one.cause is Cause.FAULT:
-        return Disposition.HELP
-    guilt = sum(one.causes.get(cause, 0.0) for cause in _GUILTY)
-    enters = one.kind in _ENTERS and guilt >= settings.visit_probability
-    return Disposition.VISIT if enters else Disposition.REMIND
+    if one.kind in _ENTERS and guilt >= settings.visit_probability:
+        return Disposition.VISIT
+    return Disposition.HELP if fault > max(guilt, lost) else Disposition.REMIND
+
+
+def _shares(one: Anomaly) -> tuple[float, ...]:
+    """Probabilities of the ordinary course, of guilt, of a fault, of a loss on the way."""
+    groups = ((Cause.MAINTENANCE, Cause.OPERATION), (Cause.EMISSION, Cause.TAMPERING))
+    return tuple(
+        sum(one.causes.get(cause, 0.0) for cause in group)
+        for group in (*groups, (Cause.FAULT,), (Cause.TRANSMISSION,))
+    )
 
 
 def _matter(site_id: str, told: Sequence[tuple[str, Anomaly]], settings: VisitSettings, zone: tzinfo) -> Matter:

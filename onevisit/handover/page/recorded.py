@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from fusion.schema import Hotspot
 from ingest.schema import Site, is_mark
 from monitors import running_at
-from monitors.schema import Anomaly, Cause
+from monitors.schema import Anomaly
 from onevisit.handover.page.axes import (
     BINS,
     BOTTOM,
@@ -33,7 +33,7 @@ from onevisit.handover.page.axes import (
 )
 from onevisit.handover.page.contents import ReportContents
 from onevisit.handover.page.envelope import bin_index, envelope
-from onevisit.leads.records import anomaly_id, sites_of
+from onevisit.leads.records import anomaly_id, is_ordinary, sites_of
 from onevisit.words.numbers import probability_text, unit_text
 from onevisit.words.strings import Words
 
@@ -43,8 +43,6 @@ _MOST_DRAWINGS = 3
 _MOST_NAMED = 3
 _RECENT = timedelta(days=1)
 """An anomaly that ended so long before a hotspot was seen is not told beside it."""
-_QUIET = frozenset({Cause.MAINTENANCE, Cause.OPERATION})
-"""What these made asks nothing of anybody, so it comes last."""
 
 
 @dataclass(frozen=True)
@@ -88,10 +86,10 @@ def record_cards(
         grouped.setdefault(site.site_id if site else "\0".join(_whose(one)), []).append((anomaly_id(number), one))
     cards = []
     for told in grouped.values():
-        told.sort(key=lambda pair: (pair[1].cause in _QUIET, -pair[1].strength, pair[1].start, pair[0]))
+        told.sort(key=lambda pair: (is_ordinary(pair[1]), -pair[1].strength, pair[1].start, pair[0]))
         site = named[_whose(told[0][1])]
         cards.append((told, _card(told, site, series, words, zone)))
-    cards.sort(key=lambda pair: (pair[0][0][1].cause in _QUIET, -_weight(pair[0]), pair[1].site_id, pair[1].name))
+    cards.sort(key=lambda pair: (is_ordinary(pair[0][0][1]), -_weight(pair[0]), pair[1].site_id, pair[1].name))
     return [card for _, card in cards]
 
 
@@ -107,7 +105,7 @@ def notes_on_candidates(hotspot: Hotspot, contents: ReportContents, words: Words
     amiss: dict[str, list[str]] = {}
     owners = sites_of(contents.anomalies, sites)
     for number, (one, site) in enumerate(zip(contents.anomalies, owners, strict=True), start=1):
-        if one.cause in _QUIET or one.start > hotspot.last_seen or one.end < hotspot.first_seen - _RECENT:
+        if is_ordinary(one) or one.start > hotspot.last_seen or one.end < hotspot.first_seen - _RECENT:
             continue
         if site is not None:
             amiss.setdefault(site.site_id, []).append(f"{anomaly_id(number)} {words(f'record_{one.kind}')}")
@@ -122,7 +120,7 @@ def _whose(one: Anomaly) -> tuple[str, str, str]:
 
 def _weight(told: Sequence[tuple[str, Anomaly]]) -> float:
     """How many kinds of anomaly ask something of somebody."""
-    return float(len({one.kind for _, one in told if one.cause not in _QUIET}))
+    return float(len({one.kind for _, one in told if not is_ordinary(one)}))
 
 
 def _card(
@@ -159,7 +157,7 @@ def _line(number: str, one: Anomaly, series: Sequence[xr.Dataset], words: Words)
         words("comma").join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in one.values.items()),
         tuple((words(f"cause_{cause}"), share) for cause, share in causes),
         said,
-        one.cause in _QUIET,
+        is_ordinary(one),
     )
 
 
