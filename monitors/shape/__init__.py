@@ -1,0 +1,1 @@
+"""What a curve itself says: values that leave it, that are held, that are missing, levels that it had not before."""
