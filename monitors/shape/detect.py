@@ -150,11 +150,11 @@ def find_shapes(curves: Sequence[Curve], model: Odds = ODDS) -> list[list[Shape]
     ]
 
 
-def joined_runs(curve: Curve, told: Bools) -> Iterator[tuple[int, int]]:
+def joined_runs(curve: Curve, told: Bools, gap_s: float = JOINED_S) -> Iterator[tuple[int, int]]:
     """First and last row of the runs of rows that are told, gaps of at most three hours joined."""
     rows = np.flatnonzero(told)
     if rows.size:
-        apart = np.diff(curve.seconds[rows]) > max(JOINED_S, curve.step_s)
+        apart = np.diff(curve.seconds[rows]) > max(gap_s, curve.step_s)
         for run in np.split(rows, np.flatnonzero(apart) + 1):
             yield int(run[0]), int(run[-1])
 
