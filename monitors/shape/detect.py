@@ -24,8 +24,8 @@ _DAYS_AN_EVENT = 20.0
 _AT_VISITS = 0.5
 """Share of these events that were marked at a visit, of which a lone curve knows nothing (132 of 254)."""
 _BLOCK_S = 3 * 3600.0
-_OTHERS_STAY = 1.0
-"""Robust z up to which the level of another quantity is as usual."""
+_OTHERS_STAY, _OTHERS_SHARE = 1.0, 0.15
+"""Robust z up to which the level of another quantity is as usual, at least, and as a share of that of its own."""
 JOINED_S = 3 * 3600.0
 """Rows told within three hours of each other are one event."""
 
@@ -117,10 +117,11 @@ def strange_levels(curves: Sequence[Curve]) -> list[Bools]:
     found = []
     for number, curve in enumerate(curves):
         told = curve.levels[1] > 1.0
+        stay = np.maximum(_OTHERS_STAY, _OTHERS_SHARE * np.abs(curve.levels[0]))
         for other in (*curves[:number], *curves[number + 1 :]):
             if told.any() and len(other.rows):
                 z = np.interp(curve.time.astype(np.int64), other.time.astype(np.int64), np.abs(other.levels[0]))
-                told &= z < _OTHERS_STAY
+                told &= z < stay
         found.append(told)
     return found
 
@@ -179,11 +180,3 @@ def _levels(curve: Curve, told: Bools) -> Iterator[Shape]:
     for first, last in joined_runs(curve, told):
         best = first + int(np.argmax(strength[first : last + 1]))
         yield Shape("drift", first, last, float(strength[best]), {"z": float(z[best])})
-
-
-def told_rows(curve: Curve, shapes: Sequence[Shape]) -> Bools:
-    """Rows of a curve that lie in one of its events."""
-    told = np.zeros(len(curve.values), bool)
-    for shape in shapes:
-        told[shape.first : shape.last + 1] = True
-    return told
