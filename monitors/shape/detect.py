@@ -44,9 +44,9 @@ class Odds:
 
     weights: tuple[float, ...] = (0.55, 0.97, 0.35, 1.84, 0.66)
     offset: float = -12.33
-    rarity: float = 2.0
+    rarity: float = 4.0
     best_rank: float = 0.3
-    told: float = -3.75
+    told: float = -5.0
 
     def of(self, evidence: Floats) -> Floats:
         """Odds of rows, shape (n,), from their evidence, shape (n, 5)."""
