@@ -167,12 +167,16 @@ def _missing(curve: Curve) -> Iterator[Shape]:
 
 def _odd(curve: Curve, evidence: Floats, odds: Floats, model: Odds) -> Iterator[Shape]:
     told = (odds > model.told) & np.isfinite(curve.values)
+    farthest = curve.outliers.spike + curve.outliers.pulse
     for first, last in joined_runs(curve, told):
-        best = first + int(np.argmax(odds[first : last + 1]))
+        highest = float(odds[first : last + 1].max())
+        best = first + int(np.argmax(farthest[first : last + 1]))
         spike, pulse, shift, visited, held = (evidence[best] * np.array(model.weights)).tolist()
         kind = "constant" if held > spike + pulse + shift else "spike"
-        values = {"odds": float(odds[best]), "value": float(curve.values[best]), "visited": float(visited > 0)}
-        yield Shape(kind, first, last, 1.0 + float(odds[best]) - model.told, values)
+        if last - first >= 2 * _SPREAD_ROWS:  # evidence was spread over its neighbours by so much
+            first, last = first + _SPREAD_ROWS, last - _SPREAD_ROWS
+        values = {"odds": highest, "value": float(curve.values[best]), "visited": float(visited > 0)}
+        yield Shape(kind, first, last, 1.0 + highest - model.told, values)
 
 
 def _levels(curve: Curve, told: Bools) -> Iterator[Shape]:
