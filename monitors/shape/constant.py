@@ -30,7 +30,7 @@ def weigh_holds(values: Floats) -> Floats:
     --------
     >>> moving = np.arange(20.0)
     >>> weigh_holds(np.r_[moving, [20.0] * 4, moving]).round(1)[[0, 20, 23]]
-    array([0. , 6.9, 6.9])
+    array([0. , 7.3, 7.3])
     """
     n = len(values)
     if n < 2:
@@ -44,4 +44,4 @@ def weigh_holds(values: Floats) -> Floats:
     starts = np.flatnonzero(~repeats)
     length = np.diff(np.r_[starts, n])
     surprise: Floats = -np.repeat(length - 1.0, length) * np.log(habit)
-    return np.clip(surprise, 0.0, MOST_NATS)
+    return np.clip(surprise, 0.0, MOST_NATS) + 0.0

@@ -64,7 +64,7 @@ class Curve:
     def outliers(self) -> Outliers:
         """Evidence of values that leave the curve and of levels that change, of all rows."""
         of = weigh_outliers(self.shown, self.resolution)
-        return Outliers(*(self.on_rows(one) for one in (of.spike, of.pulse, of.shift)))
+        return Outliers(*(self.on_rows(one) for one in (of.spike, of.pulse, of.shift, of.around)))
 
     @cached_property
     def holds(self) -> Floats:

@@ -20,11 +20,13 @@ class Outliers:
 
     ``spike`` is the distance from the median of five rows; ``pulse`` the lesser of those from the medians of the 17
     rows before and of the 17 after, where the row lies above both or below both; ``shift`` the difference of these.
+    ``around`` is no evidence: the median of the 17 rows about each.
     """
 
     spike: Floats
     pulse: Floats
     shift: Floats
+    around: Floats
 
 
 def weigh_outliers(values: Floats, resolution: float) -> Outliers:
@@ -40,7 +42,7 @@ def weigh_outliers(values: Floats, resolution: float) -> Outliers:
     after = around[np.minimum(row + _PULSE_ROWS + 1, n - 1)]
     one_side = (values - before) * (values - after) > 0
     pulse = np.where(one_side, np.minimum(np.abs(values - before), np.abs(values - after)), 0.0)
-    weighed = (
+    spiked, pulsed, shifted = (
         nats_beyond(d, floor=resolution, least_tail=NORMAL_TAIL) for d in (spike, pulse, np.abs(after - before))
     )
-    return Outliers(*weighed)
+    return Outliers(spiked, pulsed, shifted, around)

@@ -20,7 +20,6 @@ from monitors.shape.levels import DAY_S, LEAST_S, levels_of
 from monitors.shape.missing import absent_spans
 from monitors.shape.noise import collapsed_noise
 from monitors.shape.periods import periodic_rows
-from numerics.rolling import centred_median
 
 _FLOW = ("a00000", "w00000")
 _NO_RATIO = ("w01001", "a01012", "a19001", "a01013", "a01014", "w01010")
@@ -31,7 +30,6 @@ _STANDING = 0.15
 _AROUND_STOP = 1
 _SPIKE_TIMES = 3.0
 _SPIKE_ROWS = 3
-_AROUND_ROWS = 8
 _LEVEL_RATIO = float(np.log(1.3))
 _LEVEL_Z = 3.5
 """Iglewicz and Hoaglin (1993), How to detect and handle outliers: a robust z from which on a value is an outlier."""
@@ -152,13 +150,12 @@ def _spikes(curves: Sequence[Curve]) -> list[list[Shape]]:
 
 
 def _spikes_of(curve: Curve, odds: Floats) -> Iterator[Shape]:
-    shown = curve.shown
-    around = centred_median(shown, _AROUND_ROWS)
-    high = curve.on_rows(((shown > _SPIKE_TIMES * around) & (around > 0)).astype(float)) > 0
+    around = curve.outliers.around
+    high = (around > 0) & (np.nan_to_num(curve.values) > _SPIKE_TIMES * around)
     for first, last in joined_runs(curve, high & (odds > ODDS.told)):
         if last - first < _SPIKE_ROWS:
             best = first + int(np.argmax(curve.values[first : last + 1]))
-            beside = float(around[np.searchsorted(curve.rows, best)])
+            beside = float(around[best])
             values = {"value": float(curve.values[best]), "beside": beside, "odds": float(odds[best])}
             yield Shape("spike", first, last, values["value"] / beside / _SPIKE_TIMES, values)
 
