@@ -92,13 +92,13 @@ def test_score_json_says_null_for_not_built(tmp_path: Path) -> None:
 def test_rules_on_records_are_scored_per_anomaly(tmp_path: Path) -> None:
     """A frozen monitor found at A (right) and at D (wrong) of two that are frozen: precision and recall 50 %."""
     truth = _truth()
-    truth["anomalies"] = [{"kind": "frozen_monitor", "site_id": s, "expected": "help"} for s in ("A", "B")]
+    truth["anomalies"] = [{"kind": "constant", "site_id": s, "expected": "help"} for s in ("A", "B")]
     leads = [_lead("A", "help"), _lead("D", "help")]
     for lead in leads:
-        lead["properties"]["evidence"] = [{"kind": "frozen_monitor", "id": "1"}]
+        lead["properties"]["evidence"] = [{"kind": "constant", "id": "1"}]
     scores = score_output(*_write(tmp_path, truth, leads=leads))
-    assert scores["monitors.frozen_monitor.precision"].value == 50.0
-    assert scores["monitors.frozen_monitor.recall"].value == 50.0
+    assert scores["monitors.constant.precision"].value == 50.0
+    assert scores["monitors.constant.recall"].value == 50.0
 
 
 def test_the_sum_of_a_measure_by_kind() -> None:

@@ -1,4 +1,4 @@
-"""Records without a park: no street, no drive, no file; hundreds of sites in seconds, for benchmarks of the rules."""
+"""Records without a park: no street, no drive, no file, and hundreds of sites in seconds; for benchmarks."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from onevisit.truth.simulate.records.weeks import draw_weeks, told_anomalies, tr
 
 _MONITORED = 0.75
 _SHARES: Mapping[str, float] = {
-    "organics": 0.24, "dust": 0.1, "boiler": 0.14, "power": 0.1, "incineration": 0.08, "cement": 0.08, "paper": 0.08,
-    "sewage": 0.18,
+    "organics": 0.24, "dust": 0.1, "boiler": 0.14, "power": 0.1, "incineration": 0.08, "cement": 0.08,
+    "paper": 0.08, "sewage": 0.18,
 }  # fmt: skip
 """A mixture in which every rule has something to say; a choice."""
 _WORDS: Mapping[str, str] = {
-    "organics": "家具", "dust": "建材", "boiler": "热力", "power": "发电", "incineration": "环保能源", "cement": "水泥",
-    "paper": "纸业", "sewage": "水务",
+    "organics": "家具", "dust": "建材", "boiler": "热力", "power": "发电", "incineration": "环保能源",
+    "cement": "水泥", "paper": "纸业", "sewage": "水务",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from onevisit.truth.simulate.records.outlet import Device, SiteRecord, conversio
 from onevisit.truth.simulate.records.plants import Floats, Quantity
 
 
-def put(values: Mapping[str, Floats], code: str, window: slice, new: object) -> dict[str, Floats]:
+def put(values: Mapping[str, Floats], code: str, window: slice, new: Floats | float) -> dict[str, Floats]:
     """The same values with those of one code in a window replaced."""
     changed = np.array(values[code], float)
     changed[window] = new
@@ -57,8 +57,10 @@ def raised(record: SiteRecord, window: slice, ratios: Mapping[str, float]) -> Si
     return replace(record, air=air)
 
 
-def metered(record: SiteRecord, which: str, window: slice, kw: object, *, stopped: bool | None = None) -> SiteRecord:
-    """The same with other power, or another declared state, of one device, or of all of a role, in a window."""
+def metered(
+    record: SiteRecord, which: str, window: slice, kw: Floats | float | None, *, stopped: bool | None = None
+) -> SiteRecord:
+    """The same with other power or another declared state in a window, of one device or of all of a role."""
     devices = []
     for device in record.devices:
         if which in (device.role, device.code):

@@ -71,7 +71,7 @@ def lower_after_maintenance(record: SiteRecord, window: slice, code: str, rng: R
     return marked(replace(record, written=put(record.written, code, window, wanted)), first, "M", (code,))
 
 
-def dilute(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def dilute(record: SiteRecord, window: slice, _code: str, rng: Rng) -> SiteRecord:
     """Air is let in before the probe: oxygen rises to 17 to 19.5 %, concentrations fall in proportion."""
     wanted = float(rng.uniform(17.0, 19.5))
     oxygen = record.air["a19001"][window]
@@ -89,13 +89,13 @@ def state_less(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRe
     return replace(record, stated=put(record.stated, code, window, honest * float(rng.uniform(0.5, 0.75))))
 
 
-def leave_treatment_off(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
-    """The device that treats takes 2 % of its power while production runs; the outlet shows it where one is measured."""
+def leave_treatment_off(record: SiteRecord, window: slice, _code: str, rng: Rng) -> SiteRecord:
+    """The device that treats takes 2 % of its power while production runs, which a measured outlet shows."""
     record = metered(record, "treatment", window, 0.02 * float(record.device("treatment").kw.max()))
     return _untreated(record, window, float(rng.uniform(1.5, 3.0)))
 
 
-def let_treatment_idle(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def let_treatment_idle(record: SiteRecord, window: slice, _code: str, rng: Rng) -> SiteRecord:
     """It runs at 0.25 to 0.4 of its usual power at full production."""
     kw = record.device("treatment").kw[window] * float(rng.uniform(0.25, 0.4))
     return _untreated(metered(record, "treatment", window, kw), window, float(rng.uniform(1.1, 1.5)))
@@ -108,7 +108,7 @@ def _untreated(record: SiteRecord, window: slice, times: float) -> SiteRecord:
     return replace(record, air=air)
 
 
-def declare_stop(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def declare_stop(record: SiteRecord, window: slice, _code: str, _rng: Rng) -> SiteRecord:
     """Hours are declared as a stop, by letter and on the power platform, while everything runs."""
     record = metered(record, "production", window, None, stopped=True)
     record = metered(record, "treatment", window, None, stopped=True)

@@ -21,10 +21,10 @@ from onevisit.truth.simulate.records.outlet import SiteRecord, Span
 Rng = np.random.Generator
 
 
-# --- the analyser ----------------------------------------------------------------------------------------------------
+# --- the analyser --------------------------------------------------------------------------------------------------
 
 
-def freeze(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def freeze(record: SiteRecord, window: slice, code: str, _rng: Rng) -> SiteRecord:
     """It repeats its last value, in checks too."""
     return replace(record, stuck=put(record.stuck, code, window, record.air[code][window.start]))
 
@@ -48,13 +48,13 @@ def fall_below_zero(record: SiteRecord, window: slice, code: str, rng: Rng) -> S
     return replace(record, offset=put(record.offset, code, window, below))
 
 
-def read_zero(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def read_zero(record: SiteRecord, window: slice, code: str, _rng: Rng) -> SiteRecord:
     """The pump stands: zero while the plant runs."""
     return replace(record, stuck=put(record.stuck, code, window, 0.0))
 
 
 def jump(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
-    """From one hour to the next it reads 1.2 to 2.5 times the limit, with four times the scatter, whatever the load."""
+    """From one hour to the next it reads 1.4 to 2.5 times the limit, twice as scattered, whatever the load."""
     n = window.stop - window.start
     wanted = highest(record, code)[window] * float(rng.uniform(1.4, 2.5))
     return replace(record, stuck=put(record.stuck, code, window, wanted * scattered(n, 0.3, rng)))
@@ -80,13 +80,11 @@ def stick_at_range_end(record: SiteRecord, window: slice, code: str, rng: Rng) -
 
 
 def lose_oxygen(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
-    """The oxygen cell ages in hours: it reads 18 to 20 %, and converted values grow though nothing else changed."""
+    """The oxygen cell is used up: it reads so much that the converted value is 1.2 to 2.5 times the limit."""
     n = window.stop - window.start
-    needed = (
-        21.0 - (21.0 - record.air["a19001"][window]) * record.air[code][window] / highest(record, code)[window] / 1.6
-    )
-    wrong = np.clip(np.maximum(float(rng.uniform(18.0, 19.5)), needed) * scattered(n, 0.004, rng), 0.0, 20.6)
-    return replace(record, stuck=put(record.stuck, "a19001", window, wrong))
+    times = float(rng.uniform(1.2, 2.5)) * highest(record, code)[window] / np.maximum(record.air[code][window], 1e-6)
+    wrong = 21.0 - (21.0 - record.air["a19001"][window]) / float(np.median(times)) * scattered(n, 0.05, rng)
+    return replace(record, stuck=put(record.stuck, "a19001", window, np.clip(wrong, 0.0, 20.7)))
 
 
 def spike(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
@@ -94,13 +92,13 @@ def spike(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
     return replace(record, stuck=put(record.stuck, code, window, usual(record, code) * float(rng.uniform(5.0, 10.0))))
 
 
-def swap_nitrogens(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def swap_nitrogens(record: SiteRecord, window: slice, _code: str, rng: Rng) -> SiteRecord:
     """The analyser of ammonia gives 1.1 to 1.5 times the total nitrogen, which cannot be."""
     factor = float(rng.uniform(1.1, 1.5))
     return replace(record, stuck=put(record.stuck, "w21003", window, factor * record.air["w21001"][window]))
 
 
-def lose_flow(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def lose_flow(record: SiteRecord, window: slice, _code: str, _rng: Rng) -> SiteRecord:
     """The flow meter gives zero while the plant runs and its outlet has a concentration."""
     flow = next(c for c in record.air if c in ("a00000", "w00000"))
     return replace(record, stuck=put(record.stuck, flow, window, 0.0))
@@ -112,7 +110,7 @@ def fail_checks(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteR
     return replace(record, gain=put(record.gain, code, window, 1.0 + off))
 
 
-# --- what is done in the ordinary course -----------------------------------------------------------------------------
+# --- what is done in the ordinary course ---------------------------------------------------------------------------
 
 
 def calibrate(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
@@ -154,36 +152,36 @@ def start_up(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteReco
     return replace(record, spans=(*record.spans, Span(window.start, window.stop, "启炉")))
 
 
-def set_condition(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def set_condition(record: SiteRecord, window: slice, _code: str, _rng: Rng) -> SiteRecord:
     """A mark of a fault of the plant, over a span of time."""
     return replace(record, spans=(*record.spans, Span(window.start, window.stop, "故障")))
 
 
-# --- meters and lines -------------------------------------------------------------------------------------------------
+# --- meters and lines ----------------------------------------------------------------------------------------------
 
 
-def kill_meter(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def kill_meter(record: SiteRecord, window: slice, code: str, _rng: Rng) -> SiteRecord:
     """A meter gives exactly zero while its device runs."""
     return metered(record, code, window, 0.0)
 
 
-def freeze_meter(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def freeze_meter(record: SiteRecord, window: slice, code: str, _rng: Rng) -> SiteRecord:
     """A meter repeats its last value."""
     device = next(d for d in record.devices if d.code == code)
     return metered(record, code, window, device.kw[window.start])
 
 
-def silence_meter(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def silence_meter(record: SiteRecord, window: slice, code: str, _rng: Rng) -> SiteRecord:
     """Nothing comes from a meter."""
     return metered(record, code, window, np.nan)
 
 
-def silence_outlet(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def silence_outlet(record: SiteRecord, window: slice, _code: str, _rng: Rng) -> SiteRecord:
     """Nothing comes from the outlet."""
     return lost(record, window)
 
 
-def upload_late(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+def upload_late(record: SiteRecord, window: slice, _code: str, rng: Rng) -> SiteRecord:
     """Hours come 12 to 60 h after their time, all at once."""
     late = record.late_h.copy()
     delay = int(rng.integers(12, 60))

@@ -1,4 +1,4 @@
-"""One site's weeks of records: what left the outlet, what the analyser made of it, what was written, and what is true.
+"""One site's weeks of records: what left the outlet, what the analyser made of it, what was written, what is true.
 
 A reading comes about in this order: the outlet's value (in hours of a check the check's level), times the gain and
 plus the offset of the analyser; what somebody writes instead (in no check); what a stuck analyser gives whatever
@@ -78,7 +78,7 @@ class Device:
 
 @dataclass(frozen=True)
 class SiteRecord:
-    """What happened at a site hour by hour, and how it was recorded; arrays have the shape (hour,) but ``on`` (minute,).
+    """What happened at a site hour by hour, and how it was recorded; shapes are (hour,), of ``on`` (minute,).
 
     ``air`` and the others by code: NaN in ``stuck``, ``written`` and ``stated`` (the converted value) is "nothing of
     the kind"; ``flags`` are letters of HJ 212, ``lost`` the hours of which nothing came from the outlet.
@@ -164,7 +164,8 @@ def draw_outlet(
     return SiteRecord(
         plant, start, on, load, air, {c: np.ones(hours) for c in codes}, {c: np.zeros(hours) for c in codes},
         dict.fromkeys(codes, empty), dict.fromkeys(codes, empty),
-        {q.code: empty for q in quantities if q.converted}, _small_gaps(hours, rng), flags, check, _devices(plant, on, load, rng), np.zeros(hours, np.int64),
+        {q.code: empty for q in quantities if q.converted}, _small_gaps(hours, rng), flags, check,
+        _devices(plant, on, load, rng), np.zeros(hours, np.int64),
         orders=(order[0],) if order is not None else (),
     )  # fmt: skip
 
@@ -194,7 +195,8 @@ def _outlet_value(plant: Plant, quantity: Quantity, share: Floats, load: Floats,
     n, level = len(share), plant.levels[quantity.code]
     wander = np.exp(ornstein_uhlenbeck(n, quantity.scatter, 6.0, rng) + rng.normal(0.0, 0.25 * quantity.scatter, n))
     if quantity.code == "a19001":
-        return np.clip(np.where(share > 0, 21.0 - (21.0 - level) * share * wander, 20.8), 0.5, 20.8)
+        stands = 20.8 if plant.zeros else level + 3.0
+        return np.clip(np.where(share > 0, 21.0 - (21.0 - level) * share * wander, stands), 0.5, 20.8)
     if quantity.code == "w01001":
         return level + ornstein_uhlenbeck(n, 0.12, 12.0, rng)
     if quantity.code == "a01012":
@@ -204,7 +206,7 @@ def _outlet_value(plant: Plant, quantity: Quantity, share: Floats, load: Floats,
     value = level * (0.6 + 0.4 * load) * wander
     if plant.trade.water:
         return value
-    rest = 0.0 if plant.trade.reference_o2 is not None else 0.02 * quantity.limit * wander
+    rest = 0.0 if plant.trade.reference_o2 is not None and plant.zeros else 0.02 * quantity.limit * wander
     return np.where(share > 0, np.maximum(share * value, rest), rest)
 
 
@@ -246,7 +248,7 @@ def _devices(plant: Plant, on: Bools, load: Floats, rng: np.random.Generator) ->
     return (*made, Device("TA001", "treatment", "MF0001", fan, nothing))
 
 
-# --- what is written -------------------------------------------------------------------------------------------------
+# --- what is written -----------------------------------------------------------------------------------------------
 
 
 def conversion(plant: Plant, air: Mapping[str, Floats]) -> Floats:
@@ -257,16 +259,21 @@ def conversion(plant: Plant, air: Mapping[str, Floats]) -> Floats:
 
 
 def readings(record: SiteRecord, rng: np.random.Generator) -> dict[str, Floats]:
-    """What the monitor gives in each hour by code, NaN where nothing came; ``<code>_corrected`` the stated conversion."""
+    """What the monitor gives in each hour by code, NaN where nothing came; ``<code>_corrected`` as stated."""
     plant, found = record.plant, dict[str, Floats]()
     for q in plant.quantities:
-        level = CHECK_SHARE * (q.limit or 1.0) * np.exp(rng.normal(0.0, _CHECK_SD, record.hours))
-        seen = np.where(record.check, level, record.air[q.code]) if q.limit else record.air[q.code]
-        values = seen * record.gain[q.code] + record.offset[q.code]
-        written, stuck = record.written[q.code], record.stuck[q.code]
-        values = np.where(np.isnan(written) | (record.check & bool(q.limit)), values, written)
-        values = np.where(np.isnan(stuck), values, stuck)
-        found[q.code] = _resolved(plant, q, values)
+        gain, offset = record.gain[q.code], record.offset[q.code]
+        stuck, written = record.stuck[q.code], record.written[q.code]
+        seen = record.air[q.code] * gain + offset
+        seen = np.where(np.isnan(written), seen, written)
+        seen = _sampled(np.where(np.isnan(stuck), seen, stuck), plant.cycle_h(q), record.check)
+        if q.limit is not None:
+            level = CHECK_SHARE * q.limit * np.exp(rng.normal(0.0, _CHECK_SD, record.hours)) * gain + offset
+            seen = np.where(record.check, np.where(np.isnan(stuck), level, stuck), seen)
+        found[q.code] = _resolved(plant, q, seen)
+    if "a19001" in found:  # the gas of a check holds the usual oxygen
+        checked = record.check & np.isnan(record.stuck["a19001"])
+        found["a19001"] = np.where(checked, np.round(plant.levels["a19001"], 2), found["a19001"])
     factor = conversion(plant, found)
     for q in plant.quantities:
         if q.converted:
@@ -276,12 +283,18 @@ def readings(record: SiteRecord, rng: np.random.Generator) -> dict[str, Floats]:
     return {name: np.where(record.lost, np.nan, values) for name, values in found.items()}
 
 
+def _sampled(values: Floats, cycle_h: int, check: Bools) -> Floats:
+    """One sample a cycle, repeated until the next; none is taken in the hour of a check."""
+    hour = np.arange(len(values))
+    taken = hour // cycle_h * cycle_h
+    taken = np.where(check[taken] & ~check, np.maximum(taken - cycle_h, 0), taken)
+    return values[taken]
+
+
 def _resolved(plant: Plant, quantity: Quantity, values: Floats) -> Floats:
-    """One sample a cycle, nothing below detection, and as many digits as the range has."""
-    cycle = plant.cycle_h(quantity)
-    values = values[np.arange(len(values)) // cycle * cycle]
-    weak = np.abs(values) < quantity.detection
-    values = np.where(weak & (values >= 0), 0.0 if plant.zeros else quantity.detection / 2, values)
+    """Nothing below detection, and as many digits as the range has."""
+    weak = (values < quantity.detection) & (values >= 0)
+    values = np.where(weak, 0.0 if plant.zeros else quantity.detection / 2, values)
     coarse = plant.coarse_above.get(quantity.code, np.inf)
     rounded = np.round(values, quantity.digits)
     return np.where(values > coarse, np.round(values, max(quantity.digits - 1, 0)), rounded)

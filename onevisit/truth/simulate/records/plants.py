@@ -50,7 +50,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Trade:
-    """A kind of plant: its outlet, the oxygen of reference (None: no conversion), and the rhythms in which it runs."""
+    """A kind of plant: its outlet, the oxygen of reference (None: no conversion), and the rhythms of its work."""
 
     name: str
     code: str
@@ -98,7 +98,9 @@ def _sewage(cod: float, ammonia: float, nitrogen: float, phosphorus: float) -> t
 TRADES: Mapping[str, Trade] = {
     trade.name: trade
     for trade in (
-        Trade("organics", "2110", (Quantity("a24088", "非甲烷总烃", "mg/m3", (0.15, 0.6), 60.0, 0.2), _VENT), _DAY_WORK),
+        Trade(  # DB51/2377-2017
+            "organics", "2110", (Quantity("a24088", "非甲烷总烃", "mg/m3", (0.15, 0.6), 60.0, 0.2), _VENT), _DAY_WORK
+        ),
         Trade("dust", "3021", (Quantity("a34013", "颗粒物", "mg/m3", (0.15, 0.6), 20.0, 0.2), _VENT), _DAY_WORK),
         Trade(  # GB 13271-2014, gas
             "boiler", "4430",
@@ -142,8 +144,8 @@ class Plant:
 
     ``levels`` are usual values at full load. ``check_hour`` is that of the daily standard check (None: none is made),
     ``coarse_above`` the value above which a quantity is written with a digit less. ``marks_stops`` says whether hours
-    of a stop bear the letter F, ``standby`` which share of its power a device takes while it stands, ``packets`` whether
-    its monitor sends HJ 212 (in an hour that is lost there is no row then), ``states`` whether the power platform
+    of a stop bear the letter F, ``standby`` which share of its power a device takes while it stands, ``packets``
+    whether its monitor sends HJ 212 (the others stand in an export), ``states`` whether the power platform
     says running or not, too.
     """
 

@@ -25,7 +25,7 @@ def series_of(record: SiteRecord, rng: np.random.Generator) -> tuple[xr.Dataset,
 
 def _outlet(record: SiteRecord, rng: np.random.Generator) -> xr.Dataset:
     plant, values = record.plant, readings(record, rng)
-    kept = np.flatnonzero(~record.lost) if plant.packets else np.arange(record.hours)
+    kept = np.flatnonzero(~record.lost)
     data: dict[str, xr.Variable] = {}
     for q in plant.quantities:
         known = code_of(q.code)
@@ -33,19 +33,23 @@ def _outlet(record: SiteRecord, rng: np.random.Generator) -> xr.Dataset:
             raise KeyError(q.code)
         about: dict[str, object] = {"code": q.code, "long_name": known.name_en, "units": known.unit}
         about |= {"limit": q.limit} if q.limit is not None else {}
-        for name in (q.code, f"{q.code}_corrected"):
-            if name in values:
-                data[name] = xr.Variable("obs", values[name][kept], about)
+        data[q.code] = xr.Variable("obs", values[q.code][kept], about)
+        if q.converted:
+            named = f"{known.name_en}, corrected" if plant.packets else known.name_en
+            data[f"{q.code}_corrected"] = xr.Variable(
+                "obs", values[f"{q.code}_corrected"][kept], {**about, "long_name": named}
+            )
         texts, index = np.unique(record.flags[q.code][kept], return_inverse=True)
         data[f"{q.code}_mark"] = mark_variable(index.astype(np.int32), texts.tolist())
     if record.spans:
         data["mark"] = _spans(record, kept)
     source = f"hj212_{record.start:%Y%m%d}.txt" if plant.packets else "小时数据导出.csv"
-    point = ("DW001" if plant.trade.water else "DA001") if plant.packets else _point(record)
+    point = ("DW001" if plant.trade.water else "DA001") if plant.packets else point_of(record)
     return _dataset(record, data, kept + plant.clock_h, "hour", plant.number if plant.packets else "", point, source)
 
 
-def _point(record: SiteRecord) -> str:
+def point_of(record: SiteRecord) -> str:
+    """The name of its outlet on the platform."""
     return "废水总排口" if record.plant.trade.water else "废气排放口1#"
 
 
@@ -66,8 +70,10 @@ def _meters(record: SiteRecord) -> xr.Dataset:
             state = np.where(np.isnan(device.kw), np.nan, states(device).astype(float))
             data[f"{device.code}_state"] = xr.Variable("obs", state, {"units": "1", **about})
         if device.declared_stopped.any():
-            declared = device.declared_stopped.astype(np.int32)
+            declared = (device.declared_stopped & ~np.isnan(device.kw)).astype(np.int32)
             data[f"{device.code}_mark"] = mark_variable(declared, ["", "停运"])
+    if record.spans:  # a mark of a site that names another point covers what names none
+        data["mark"] = _spans(record, np.clip(np.arange(record.hours) - record.plant.clock_h, 0, record.hours - 1))
     return _dataset(record, data, np.arange(record.hours), "hour", "", "", "用电监控.csv")
 
 

@@ -66,7 +66,8 @@ UPSETS: tuple[Upset, ...] = (
     Upset("copy", "frozen_pair", _T, "visit", emissions.copy, (48, 144), "pair", also=("step",)),
     Upset("swing", "periodicity", _T, "visit", emissions.swing, (96, 192), also=("noise_collapse", "step")),
     Upset(
-        "lower_after_maintenance", "step", _T, "visit", emissions.lower_after_maintenance, (168, 240), also=("noise_collapse",)
+        "lower_after_maintenance", "step", _T, "visit", emissions.lower_after_maintenance, (168, 240),
+        also=("noise_collapse",),
     ),
     Upset("dilute", "oxygen_dilution", _T, "visit", emissions.dilute, (24, 72), "oxygen", also=("step",)),
     Upset("state_less", "converted_differs", _T, "visit", emissions.state_less, (48, 200), "oxygen"),
@@ -79,8 +80,8 @@ UPSETS: tuple[Upset, ...] = (
         also=_UNTREATED,
     ),
     Upset(
-        "declare_stop", "stop_marked_but_running", _T, "visit", emissions.declare_stop, (6, 40), "treatment", "running",
-        also=("mark_contradicted",),
+        "declare_stop", "stop_marked_but_running", _T, "visit", emissions.declare_stop, (6, 40), "treatment",
+        "running", also=("mark_contradicted",),
     ),
     Upset(
         "exceed_marked", "marked_exceedance", _T, "visit", emissions.exceed_marked_as_fault, (6, 16), when="running",
@@ -91,7 +92,10 @@ UPSETS: tuple[Upset, ...] = (
         confounder="false_marks", times=(4, 8),
     ),
     # --- analysers that break ---
-    Upset("freeze", "constant", _F, "help", faults.freeze, (24, 72), confounder="frozen_analyser", also=("noise_collapse",)),
+    Upset(
+        "freeze", "constant", _F, "help", faults.freeze, (24, 72), confounder="frozen_analyser",
+        also=("noise_collapse",),
+    ),
     Upset(
         "drift", "drift", _F, "help", faults.drift, (168, 336), confounder="drifting_analyser",
         also=("exceedance", "check_failed", "near_limit", "step"),
@@ -125,7 +129,10 @@ UPSETS: tuple[Upset, ...] = (
         confounder="failing_analysers", also=("step", "drift", "exceedance", "near_limit"),
     ),
     # --- faults that look like emission ---
-    Upset("jump", "exceedance", _F, "help", faults.jump, (16, 60), also=(*_HIGH, "check_failed"), confounder="faults_like_exceedance"),
+    Upset(
+        "jump", "exceedance", _F, "help", faults.jump, (16, 60), also=(*_HIGH, "check_failed"),
+        confounder="faults_like_exceedance",
+    ),
     Upset(
         "recover_from_power_cut", "exceedance", _F, "help", faults.recover_from_power_cut, (9, 13), when="running",
         also=(*_HIGH, "missing", "zero", "meter_offline", "check_failed"), confounder="faults_like_exceedance",
@@ -140,8 +147,8 @@ UPSETS: tuple[Upset, ...] = (
     ),
     # --- what is done in the ordinary course ---
     Upset(
-        "calibrate", "calibration_in_work_hours", _M, "none", faults.calibrate, (3, 6), when="day", confounder="calibration",
-        also=("marked_exceedance",),
+        "calibrate", "calibration_in_work_hours", _M, "none", faults.calibrate, (3, 6), when="day",
+        confounder="calibration", also=("marked_exceedance",),
     ),
     Upset(
         "maintain", "marked_exceedance", _M, "none", faults.maintain, (2, 6), when="day", confounder="nothing_wrong",
@@ -150,7 +157,10 @@ UPSETS: tuple[Upset, ...] = (
         "break_and_say_so", "constant", _F, "none", faults.break_and_say_so, (4, 12), confounder="honest_marks",
         also=("marked_exceedance", "zero", "step", "spike", "noise_collapse"), required=False,
     ),
-    Upset("substitute", "substituted", _O, "none", faults.substitute, (6, 20), confounder="substituted_runs", when="running"),
+    Upset(
+        "substitute", "substituted", _O, "none", faults.substitute, (6, 20), when="running",
+        confounder="substituted_runs",
+    ),
     Upset("substitute_long", "substituted", _O, "none", faults.substitute, (26, 72), confounder="substituted_runs"),
     Upset(
         "start_up", "marked_exceedance", _O, "none", faults.start_up, (2, 4), "four", "start",
@@ -160,17 +170,27 @@ UPSETS: tuple[Upset, ...] = (
         "set_condition_often", "marks_over_limit", _O, "remind", faults.set_condition, (18, 30), "four",
         confounder="honest_marks", times=(5, 6),
     ),
-    Upset("set_condition", "marks_outside_industry", _O, "remind", faults.set_condition, (3, 8), "others", confounder="honest_marks"),
+    Upset(
+        "set_condition", "marks_outside_industry", _O, "remind", faults.set_condition, (3, 8), "others",
+        confounder="honest_marks",
+    ),
     # --- meters and lines ---
     Upset(
-        "kill_meter", "meter_offline", _F, "help", faults.kill_meter, (30, 120), "meters", confounder="failing_meters",
+        "kill_meter", "meter_offline", _F, "help", faults.kill_meter, (30, 120), "meters",
+        confounder="failing_meters",
     ),
-    Upset("freeze_meter", "meter_offline", _F, "help", faults.freeze_meter, (48, 120), "meters", confounder="failing_meters"),
-    Upset("silence_meter", "meter_offline", _L, "help", faults.silence_meter, (30, 120), "meters", "any", confounder="failing_meters"),
+    Upset(
+        "freeze_meter", "meter_offline", _F, "help", faults.freeze_meter, (48, 120), "meters",
+        confounder="failing_meters",
+    ),
+    Upset(
+        "silence_meter", "meter_offline", _L, "help", faults.silence_meter, (30, 120), "meters", "any",
+        confounder="failing_meters",
+    ),
     Upset("silence_outlet", "missing", _L, "remind", faults.silence_outlet, (10, 40), "outlet", "any"),
     Upset(
-        "upload_late", "late_upload", _L, "remind", faults.upload_late, (12, 40), "outlet", "any", confounder="late_uploads",
-        required=False,
+        "upload_late", "late_upload", _L, "remind", faults.upload_late, (12, 40), "outlet", "any",
+        confounder="late_uploads", required=False,
     ),
 )  # fmt: skip
 

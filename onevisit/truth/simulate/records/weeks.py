@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from onevisit.truth.simulate.records.outlet import Anomaly, SiteRecord, WrittenOrder, draw_outlet
+from monitors.schema import Cause
+from onevisit.truth.simulate.records.emissions import exceed
+from onevisit.truth.simulate.records.outlet import Anomaly, SiteRecord, WrittenOrder, draw_outlet, with_anomaly
 from onevisit.truth.simulate.records.plants import Bools, Floats, Plant
 from onevisit.truth.simulate.records.upsets import Upset, fitting, lay_upset, with_order, with_small_gaps
 
@@ -28,6 +30,7 @@ def draw_weeks(
     rng: np.random.Generator,
     *,
     running: Mapping[str, Floats] | None = None,
+    shown: Collection[str] = (),
     upset_share: float = UPSET_SHARE,
 ) -> tuple[SiteRecord, ...]:
     """Draw the records of every plant.
@@ -43,6 +46,8 @@ def draw_weeks(
         The confounders; upsets of one that is off do not happen.
     running : mapping of str to array, shape (24,), optional
         By site, the share of each hour of the last day in which it emits.
+    shown : collection of str
+        Sites whose emission beyond the permit shows in the monitor on the last day.
     upset_share : float
         Share of the sites to which something happens.
     """
@@ -56,11 +61,27 @@ def draw_weeks(
         gone = record.lost
         if order is not None:
             record = with_order(record, order[1])
+        if plant.site_id in shown and plant.limited:
+            record = _show_emission(record, known, rng)
         if index in upset:
             for _ in range(1 + int(rng.random() < _SECOND_SHARE)):
                 record = _upset(record, on, counts, rng)
         records.append(with_small_gaps(record, gone))
     return tuple(records)
+
+
+def _show_emission(record: SiteRecord, running: Floats | None, rng: np.random.Generator) -> SiteRecord:
+    """Let the hours of the last day in which the site emits exceed; from eight to four where nobody knows them."""
+    known = np.flatnonzero(np.nan_to_num(running) > 0) if running is not None else np.arange(0)
+    first, last = (int(known[0]), int(known[-1]) + 1) if len(known) else (8, 16)
+    window = slice(record.hours - 24 + first, record.hours - 24 + max(last, first + 2))
+    code = record.plant.limited[0].code
+    record = exceed(record, window, code, rng)
+    start, end = record.moment(window.start), record.moment(window.stop)
+    shown = Anomaly(
+        "exceedance", record.plant.site_id, start, end, "visit", Cause.EMISSION, code, ("step",), name="shown"
+    )
+    return with_anomaly(record, shown)
 
 
 def _draw_order(
