@@ -132,28 +132,3 @@ def _false_leads(
         title = f"of them touched by {confounder['name']}"
         measures.append(total(f"leads.false.{confounder['name']}", title, count))
     return measures
-
-
-def score_monitor_rules(results: Results, truth: Truth) -> list[Measure]:
-    """Precision and recall of the rules on monitor, power and treatment records, per type of anomaly.
-
-    A rule's finding is a lead's evidence whose kind is the type of the anomaly, at the site where it was put.
-    """
-    anomalies = truth.content.get("anomalies", [])
-    kinds = sorted({a["kind"] for a in anomalies})
-    found = {
-        (str(e.get("kind")), _site(lead)) for lead in results.leads or () for e in lead.properties.get("evidence", ())
-    }
-    known = {kind for kind, _ in found}
-    measures = []
-    for kind in kinds:
-        real = {(kind, a["site_id"]) for a in anomalies if a["kind"] == kind}
-        titles = f"{kind}: findings that are right", f"{kind}: cases that are found"
-        if kind not in known:
-            measures += [not_built(f"monitors.{kind}.precision", titles[0], "%")]
-            measures += [not_built(f"monitors.{kind}.recall", titles[1], "%")]
-            continue
-        mine = sorted(f for f in found if f[0] == kind)
-        measures.append(share(f"monitors.{kind}.precision", titles[0], [f in real for f in mine]))
-        measures.append(share(f"monitors.{kind}.recall", titles[1], [r in found for r in sorted(real)]))
-    return measures
