@@ -1,8 +1,8 @@
 """What rules say of simulated records of known truth: kinds, causes, and whether a site ran at a minute.
 
-``python -m benchmarks.skill_records`` draws weeks of records of many sites (`onevisit.truth.simulate.records.alone`),
-asks every rule of them, and writes its section of ``docs/skill-monitors.md``. Seeds from 1000 on are for scoring only;
-``--tuning`` takes those from 0 on and writes nothing.
+``python -m benchmarks.skill_records`` draws weeks of records of many sites without a park
+(`onevisit.truth.simulate.records.alone`), asks every rule of them, and writes its section of
+``docs/skill-monitors.md``. Seeds from 1000 on are for scoring only; ``--tuning`` takes those from 0 on and writes nothing.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _sites(drawn: DrawnRecords) -> list[SiteRecords]:
     ]  # fmt: skip
 
 
-# --- the section -----------------------------------------------------------------------------------------------------
+# --- the section ---------------------------------------------------------------------------------------------------
 
 
 def section(runs: Sequence[Drawn], command: str) -> str:
@@ -121,9 +121,9 @@ def section(runs: Sequence[Drawn], command: str) -> str:
         f"Written by `{command}`: {sites} sites of {len(runs)} seeds from {runs[0].seed} on "
         f"({1000 * sum(r.rules_s for r in runs) / sites:.0f} ms a site for the rules, "
         f"{1000 * sum(r.activity_s for r in runs) / sites:.0f} ms for activity). The records are those of world 2 "
-        "([simulator.md](simulator.md)). A finding is right where a true anomaly of its site allows its kind and half "
-        "of it lies within 12 h of the truth; a case is found by a right finding of its own kind. Intervals are those "
-        "of Wilson, 95 %.", "",
+        "([simulator.md](simulator.md)). A finding is right where a true anomaly of its site allows its kind and half of "
+        "it lies within 12 h of the truth; a case is found by a right finding of its own kind. Intervals are those of "
+        "Wilson, 95 %.", "",
         *kind_rows(pairs, cases), "",
         *upset_rows(cases, pairs), "",
         *cause_rows(pairs), "",
@@ -201,8 +201,8 @@ def activity_rows(runs: Sequence[Drawn]) -> list[str]:
     lines = [
         f"A site ran or stood at a minute: right in **{100 * np.average(right, weights=minutes):.1f} %** of "
         f"{minutes.sum() / 60:.0f} h at {len(parts)} sites (target ≥ 95 %; the best that hours can give is "
-        f"{100 * np.average(sure, weights=minutes):.1f} %; {100 * np.mean(np.array(by_site) >= 0.95):.0f} % of the sites "
-        f"reach it, the worst has {100 * min(by_site):.0f} %; {silent} sites of which nothing is said). "
+        f"{100 * np.average(sure, weights=minutes):.1f} %; {100 * np.mean(np.array(by_site) >= 0.95):.0f} % of the "
+        f"sites reach it, the worst has {100 * min(by_site):.0f} %; {silent} sites of which nothing is said). "
         f"Calibration error **{error:.3f}** (target ≤ 0.05).", "",
         "| probability stated | hours | said | ran |", "|---|---|---|---|",
     ]  # fmt: skip
@@ -224,7 +224,7 @@ def _counts(counter: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in said) or "–"
 
 
-# --- the command line ------------------------------------------------------------------------------------------------
+# --- the command line ----------------------------------------------------------------------------------------------
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
