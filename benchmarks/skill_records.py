@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.skill_records`` draws weeks of records of many sites without a park
 (`onevisit.truth.simulate.records.alone`), asks every rule of them, and writes its section of
-``docs/skill-monitors.md``. Seeds from 1000 on are for scoring only; ``--tuning`` takes those from 0 on and writes nothing.
+``docs/skill-monitors.md``. Seeds from 1000 on are for scoring only; ``--tuning`` takes those from 0
+on and writes nothing.
 """
 
 from __future__ import annotations
@@ -121,9 +122,9 @@ def section(runs: Sequence[Drawn], command: str) -> str:
         f"Written by `{command}`: {sites} sites of {len(runs)} seeds from {runs[0].seed} on "
         f"({1000 * sum(r.rules_s for r in runs) / sites:.0f} ms a site for the rules, "
         f"{1000 * sum(r.activity_s for r in runs) / sites:.0f} ms for activity). The records are those of world 2 "
-        "([simulator.md](simulator.md)). A finding is right where a true anomaly of its site allows its kind and half of "
-        "it lies within 12 h of the truth; a case is found by a right finding of its own kind. Intervals are those of "
-        "Wilson, 95 %.", "",
+        "([simulator.md](simulator.md)). A finding is right where a true anomaly of its site allows its kind and "
+        "half of it lies within 12 h of the truth; a case is found by a right finding of its own kind. Intervals are "
+        "those of Wilson, 95 %.", "",
         *kind_rows(pairs, cases), "",
         *upset_rows(cases, pairs), "",
         *cause_rows(pairs), "",

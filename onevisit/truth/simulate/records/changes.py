@@ -45,9 +45,10 @@ def marked(record: SiteRecord, window: slice, letter: str, codes: tuple[str, ...
 
 
 def raised(record: SiteRecord, window: slice, ratios: Mapping[str, float]) -> SiteRecord:
-    """Let quantities rise to so many times their limit and fall again; the first and last third is rise and fall."""
+    """Let quantities rise to so many times their limit and fall again; a third each is rise and fall."""
     n = window.stop - window.start
     weight = np.minimum(np.minimum(np.arange(1, n + 1), np.arange(n, 0, -1)) / max(n / 3.0, 1.0), 1.0)
+    weight = weight * (record.share[window] > 0)
     air = dict(record.air)
     for code, ratio in ratios.items():
         before = air[code][window]

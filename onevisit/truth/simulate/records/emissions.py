@@ -73,9 +73,8 @@ def lower_after_maintenance(record: SiteRecord, window: slice, code: str, rng: R
 
 def dilute(record: SiteRecord, window: slice, _code: str, rng: Rng) -> SiteRecord:
     """Air is let in before the probe: oxygen rises to 17 to 19.5 %, concentrations fall in proportion."""
-    wanted = float(rng.uniform(17.0, 19.5))
     oxygen = record.air["a19001"][window]
-    share = (21.0 - wanted) / np.maximum(21.0 - oxygen, 0.5)
+    share = (21.0 - float(rng.uniform(17.0, 19.5))) / (21.0 - usual(record, "a19001"))
     air = put(record.air, "a19001", window, 21.0 - (21.0 - oxygen) * share)
     for q in (q for q in record.plant.quantities if q.converted):
         air = put(air, q.code, window, air[q.code][window] * share)

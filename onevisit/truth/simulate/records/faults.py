@@ -13,6 +13,7 @@ from onevisit.truth.simulate.records.changes import (
     metered,
     put,
     quantity_of,
+    raised,
     scattered,
     usual,
 )
@@ -139,7 +140,7 @@ def substitute(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRe
     back = 180 if window.stop - window.start <= 24 else 720
     earlier = record.air[code][max(window.start - back, 0) : window.start]
     record = replace(record, stuck=put(record.stuck, code, window, float(earlier.max())))
-    return marked(record, window, "S", (code,)) if rng.random() < 0.5 else record
+    return marked(record, window, str(rng.choice(["S", "N"])), (code,))
 
 
 def start_up(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
@@ -150,6 +151,15 @@ def start_up(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteReco
         high = highest(record, q.code)[window] * (float(rng.uniform(1.1, 1.8)) if q.code == code else 0.6)
         record = replace(record, air=put(record.air, q.code, window, high))
     return replace(record, spans=(*record.spans, Span(window.start, window.stop, "启炉")))
+
+
+def declare_breakdown(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
+    """Treatment breaks down and the platform is told so: it takes a twentieth of its power, the outlet exceeds."""
+    times = {code: float(rng.uniform(1.1, 1.6))}
+    record = raised(
+        metered(record, "treatment", window, 0.05 * float(record.device("treatment").kw.max())), window, times
+    )
+    return set_condition(record, window, code, rng)
 
 
 def set_condition(record: SiteRecord, window: slice, _code: str, _rng: Rng) -> SiteRecord:

@@ -1,8 +1,8 @@
 """One site's weeks of records: what left the outlet, what the analyser made of it, what was written, what is true.
 
 A reading comes about in this order: the outlet's value (in hours of a check the check's level), times the gain and
-plus the offset of the analyser; what somebody writes instead (in no check); what a stuck analyser gives whatever
-comes; one sample for each cycle; the resolution. Rules see only the last.
+plus the offset of the analyser; what somebody writes instead (in no check and no stop); what a stuck analyser gives
+whatever comes; one sample for each cycle; the resolution. Rules see only the last.
 """
 
 from __future__ import annotations
@@ -265,7 +265,7 @@ def readings(record: SiteRecord, rng: np.random.Generator) -> dict[str, Floats]:
         gain, offset = record.gain[q.code], record.offset[q.code]
         stuck, written = record.stuck[q.code], record.written[q.code]
         seen = record.air[q.code] * gain + offset
-        seen = np.where(np.isnan(written), seen, written)
+        seen = np.where(np.isnan(written) | (record.share == 0.0), seen, written)
         seen = _sampled(np.where(np.isnan(stuck), seen, stuck), plant.cycle_h(q), record.check)
         if q.limit is not None:
             level = CHECK_SHARE * q.limit * np.exp(rng.normal(0.0, _CHECK_SD, record.hours)) * gain + offset

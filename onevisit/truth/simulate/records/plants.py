@@ -115,7 +115,7 @@ TRADES: Mapping[str, Trade] = {
             {"continuous": 1.0}, 6.0, 7.0,
         ),
         Trade(  # GB 18485-2014, means of an hour
-            "incineration", "7724",
+            "incineration", "4417",
             (_gas("a21026", "二氧化硫", 100.0, 0.1, 0.5), _gas("a21002", "氮氧化物", 300.0, 0.4, 0.7),
              _gas("a34013", "颗粒物", 30.0, 0.05, 0.3), _gas("a21005", "一氧化碳", 100.0, 0.05, 0.3), *_FLUE),
             {"continuous": 1.0}, 11.0, 9.5,

@@ -67,7 +67,7 @@ UPSETS: tuple[Upset, ...] = (
     Upset("swing", "periodicity", _T, "visit", emissions.swing, (96, 192), also=("noise_collapse", "step")),
     Upset(
         "lower_after_maintenance", "step", _T, "visit", emissions.lower_after_maintenance, (168, 240),
-        also=("noise_collapse",),
+        also=("noise_collapse", "mark_contradicted"),
     ),
     Upset("dilute", "oxygen_dilution", _T, "visit", emissions.dilute, (24, 72), "oxygen", also=("step",)),
     Upset("state_less", "converted_differs", _T, "visit", emissions.state_less, (48, 200), "oxygen"),
@@ -94,7 +94,7 @@ UPSETS: tuple[Upset, ...] = (
     # --- analysers that break ---
     Upset(
         "freeze", "constant", _F, "help", faults.freeze, (24, 72), confounder="frozen_analyser",
-        also=("noise_collapse",),
+        also=("noise_collapse", "check_failed"),
     ),
     Upset(
         "drift", "drift", _F, "help", faults.drift, (168, 336), confounder="drifting_analyser",
@@ -167,12 +167,13 @@ UPSETS: tuple[Upset, ...] = (
         also=("oxygen_dilution", "step", "spike"), confounder="honest_marks",
     ),
     Upset(
-        "set_condition_often", "marks_over_limit", _O, "remind", faults.set_condition, (18, 30), "four",
+        "breakdowns", "marks_over_limit", _O, "remind", faults.declare_breakdown, (18, 30), "four",
+        also=("marked_exceedance", "treatment_off", "idle_treatment", "step"),
         confounder="honest_marks", times=(5, 6),
     ),
     Upset(
         "set_condition", "marks_outside_industry", _O, "remind", faults.set_condition, (3, 8), "others",
-        confounder="honest_marks",
+        also=("mark_contradicted",), confounder="honest_marks",
     ),
     # --- meters and lines ---
     Upset(
@@ -232,10 +233,16 @@ def lay_upset(record: SiteRecord, upset: Upset, rng: np.random.Generator) -> Sit
         start, end = record.moment(window.start), record.moment(window.stop)
         record = with_anomaly(
             record,
-            Anomaly(upset.kind, record.plant.site_id, start, end, upset.expected, upset.cause, code, upset.also,
+            Anomaly(upset.kind, record.plant.site_id, start, end, upset.expected, upset.cause, code, _also(upset),
                     upset.required, upset.name),
         )  # fmt: skip
     return record if windows else None
+
+
+def _also(upset: Upset) -> tuple[str, ...]:
+    """A fault that looks like exceedance does so in hours of a stop, too, which bear a mark."""
+    exceeds = upset.cause == Cause.FAULT and "exceedance" in (upset.kind, *upset.also)
+    return (*upset.also, *["marked_exceedance"] * exceeds)
 
 
 def _told(upset: Upset, windows: Sequence[slice]) -> Sequence[slice]:
@@ -260,6 +267,7 @@ def _code(record: SiteRecord, upset: Upset, rng: np.random.Generator) -> str:
 def _windows(record: SiteRecord, upset: Upset, times: int, rng: np.random.Generator) -> list[slice]:
     """Windows that begin at even hours, in which the plant runs as it must, apart from other upsets."""
     length = int(rng.integers(upset.hours[0], upset.hours[1] + 1))
+    length += length % 2 if record.plant.trade.water else 0  # whole cycles of its analysers
     first = np.arange(_BEGIN_H, record.hours - length - 6, 2)
     share = record.share
     first = first[[_is_right(share, int(f), length, upset.when) for f in first]]
