@@ -130,14 +130,17 @@ def allows(real: Real, said: Said) -> bool:
     """Whether a finding is right to say of a true anomaly."""
     if said.kind != real.kind and said.kind not in real.also:
         return False
-    length = max(said.end - said.start, np.timedelta64(1, "s"))
-    common = _common(real, said)
-    return bool(common > np.timedelta64(0, "s")) and bool(common >= INSIDE * length)
+    return bool(_common(real, said) >= INSIDE * (_end(said) - said.start))
 
 
 def _common(real: Real, said: Said) -> np.timedelta64:
     """How much of a finding lies within `NEAR` of the truth."""
-    return min(said.end, real.end + NEAR) - max(said.start, real.start - NEAR)
+    return min(_end(said), real.end + NEAR) - max(said.start, real.start - NEAR)
+
+
+def _end(said: Said) -> np.datetime64:
+    """A moment lasts a second."""
+    return max(said.end, said.start + np.timedelta64(1, "s"))
 
 
 def found_cases(said: Sequence[Said], real: Sequence[Real]) -> list[tuple[Real, bool]]:

@@ -217,6 +217,11 @@ def test_the_truth_of_anomalies_is_in_utc(truth: dict[str, Any]) -> None:
         "start": "2026-03-02T01:00:00Z",
         "end": "2026-03-03T07:00:00Z",
         "expected": "help",
+        "cause": "fault",
+        "code": "",
+        "also": [],
+        "required": True,
+        "name": "constant",
     }
 
 

@@ -261,11 +261,12 @@ def conversion(plant: Plant, air: Mapping[str, Floats]) -> Floats:
 def readings(record: SiteRecord, rng: np.random.Generator) -> dict[str, Floats]:
     """What the monitor gives in each hour by code, NaN where nothing came; ``<code>_corrected`` as stated."""
     plant, found = record.plant, dict[str, Floats]()
+    stands = record.share < (0.99 if plant.trade.reference_o2 is not None else 1e-9)
     for q in plant.quantities:
         gain, offset = record.gain[q.code], record.offset[q.code]
         stuck, written = record.stuck[q.code], record.written[q.code]
         seen = record.air[q.code] * gain + offset
-        seen = np.where(np.isnan(written) | (record.share == 0.0), seen, written)
+        seen = np.where(np.isnan(written) | stands, seen, written)
         seen = _sampled(np.where(np.isnan(stuck), seen, stuck), plant.cycle_h(q), record.check)
         if q.limit is not None:
             level = CHECK_SHARE * q.limit * np.exp(rng.normal(0.0, _CHECK_SD, record.hours)) * gain + offset

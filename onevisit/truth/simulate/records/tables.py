@@ -25,7 +25,8 @@ def write_weeks(mission: Path, records: Sequence[SiteRecord], day: datetime, rng
     values = [readings(r, rng) for r in monitored]
     write_rows(folder / "自动监控点位.csv", [*_station_rows(monitored)])
     packets = [p for r, v in zip(monitored, values, strict=True) if r.plant.packets for p in _packets(r, v)]
-    (folder / f"hj212_{day:%Y%m%d}.txt").write_bytes("".join(packets).encode("ascii"))
+    if packets:
+        (folder / f"hj212_{day:%Y%m%d}.txt").write_bytes("".join(packets).encode("ascii"))
     exported = [(r, v) for r, v in zip(monitored, values, strict=True) if not r.plant.packets]
     write_rows(folder / "小时数据导出.csv", [*_export_rows(exported)])
     write_rows(folder / "用电监控.csv", [*_power_rows([r for r in records if not r.plant.daily_energy])])

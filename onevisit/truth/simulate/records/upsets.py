@@ -155,7 +155,7 @@ UPSETS: tuple[Upset, ...] = (
     ),
     Upset(
         "break_and_say_so", "constant", _F, "none", faults.break_and_say_so, (4, 12), confounder="honest_marks",
-        also=("marked_exceedance", "zero", "step", "spike", "noise_collapse"), required=False,
+        also=("exceedance", "marked_exceedance", "zero", "step", "spike", "noise_collapse"), required=False,
     ),
     Upset(
         "substitute", "substituted", _O, "none", faults.substitute, (6, 20), when="running",
