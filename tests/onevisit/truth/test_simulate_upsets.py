@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -364,3 +365,15 @@ def test_truth_is_told_at_the_time_of_the_clock_that_recorded_it() -> None:
     assert outlet is not None and meter is not None
     assert told_anomalies(outlet)[0].start == outlet.anomalies[0].start + timedelta(hours=1)
     assert told_anomalies(meter) == meter.anomalies
+
+
+def test_upsets_of_the_docs_are_those_of_the_code() -> None:
+    """The table in docs/simulator.md lists every one with kind, cause, disposition, other kinds and switch."""
+    page = (Path(__file__).resolve().parents[3] / "docs" / "simulator.md").read_text(encoding="utf-8")
+    table = page.split("<!-- upsets -->")[1].split("<!-- /upsets -->")[0].strip().splitlines()
+    rows = [
+        f"| {u.name.replace('_', ' ')}{'' if u.required else ' (need not be found)'} | `{u.kind}` | {u.cause} "
+        f"| {u.expected} | {', '.join(u.also) or '–'} | {f'`{u.confounder}`' if u.confounder else '–'} |"
+        for u in UPSETS
+    ]
+    assert table[2:-1] == rows and "`production_in_stop`" in table[-1]
