@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from ingest.monitors.read import MonitorSettings, read_monitors
 from ingest.registers.kinds import read_kinds
 from ingest.schema import check_monitor
 from onevisit.truth.score.records import Real, real_anomalies
+from onevisit.truth.simulate import mission as missions
 from onevisit.truth.simulate.confounders import CONFOUNDERS
+from onevisit.truth.simulate.labels import sites_of_records
 from onevisit.truth.simulate.names import permit_code, uscc
 from onevisit.truth.simulate.records.alone import DrawnRecords, draw_records
 from onevisit.truth.simulate.records.outlet import SiteRecord, WrittenOrder, draw_outlet
@@ -23,8 +26,10 @@ from onevisit.truth.simulate.records.plants import TRADES, draw_plant, trade_of_
 from onevisit.truth.simulate.records.rhythms import draw_running
 from onevisit.truth.simulate.records.series import series_of
 from onevisit.truth.simulate.records.tables import write_weeks
+from onevisit.truth.simulate.records.upsets import UPSETS, lay_upset
 from onevisit.truth.simulate.records.weeks import draw_weeks, truth_of_activity
-from tests.onevisit.truth.steady_weeks import START, steady_plant, steady_record
+from tests.onevisit.truth.record_rows import park_site
+from tests.onevisit.truth.steady_weeks import HOURS, START, steady_plant, steady_record
 
 ON = {c.name: True for c in CONFOUNDERS}
 
@@ -237,3 +242,58 @@ def test_a_packet_says_converted_values_and_when_it_was_sent() -> None:
     )  # fmt: skip
     assert "QN=20260306150000085" in text and "DataTime=20260305090000" in text
     assert "a21026-Min=1.000,a21026-Avg=2.000,a21026-Max=3.000,a21026-ZsAvg=2.500,a21026-Flag=N" in text
+
+
+# --- missions ------------------------------------------------------------------------------------------------------
+
+
+def _weeks_of(
+    clean: bool, running: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]
+) -> tuple[SiteRecord, ...]:
+    """One week of twenty furniture makers with a monitor, which all emit more than they may."""
+    places = [park_site(f"S{k}") for k in range(20)]
+    sources = [SimpleNamespace(place=place, lawful=False) for place in places]
+    on = {**ON, "clean_records": clean, "wrong_clocks": False}
+    rng = np.random.default_rng(4)
+    return missions._draw_weeks(places, datetime(2026, 3, 12, 10), 1, rng, on, running, sources)  # type: ignore[arg-type]
+
+
+def test_half_of_the_emitting_sites_look_clean() -> None:
+    """The others exceed on the last day, from eight to four where nobody knows more; all do without the switch."""
+    for clean, least, most in ((True, 5, 15), (False, 20, 20)):
+        weeks = _weeks_of(clean, {})
+        shown = [a for record in weeks for a in record.anomalies if a.name == "shown"]
+        assert least <= len(shown) <= most
+        assert {(a.kind, a.start, a.end) for a in shown} == {
+            ("exceedance", datetime(2026, 3, 12, 8), datetime(2026, 3, 12, 16))
+        }
+        odd = {a.site_id for record in weeks for a in record.anomalies if a.required}
+        assert (len({r.plant.site_id for r in weeks} - odd) > 0) is clean
+
+
+def test_records_run_as_the_emission_is_known_to() -> None:
+    """All of ten o'clock, half of eleven, none of noon: minutes on the last day, power, and the hours that exceed."""
+    running = np.full(24, np.nan)
+    running[10:13] = 1.0, 0.5, 0.0
+    for record in _weeks_of(False, {f"S{k}": running for k in range(20)}):
+        last = record.on[-24 * 60 :].reshape(24, 60).sum(axis=1)
+        assert last[10:13].tolist() == [60, 30, 0] and record.start == datetime(2026, 3, 6)
+        kw = record.device("production").kw[-24:]
+        assert kw[12] <= 0.15 * kw[10] and 0.3 < kw[11] / kw[10] < 0.9
+        [shown] = [a for a in record.anomalies if a.name == "shown"]
+        assert (shown.start, shown.end) == (datetime(2026, 3, 12, 10), datetime(2026, 3, 12, 12))
+
+
+def test_confounders_of_records_name_the_sites_that_they_touch() -> None:
+    """By what happened there, or by the habit of the plant; other names are none of records."""
+    quiet, odd = steady_record(slow=False, zeros=False), steady_record(clock_h=8, coarse_above={"a21026": 30.0})
+    upset = lay_upset(odd, next(u for u in UPSETS if u.name == "jump"), np.random.default_rng(1))
+    assert upset is not None
+    odd = replace(upset, plant=replace(odd.plant, site_id="odd", check_hour=2), check=np.ones(HOURS, bool))
+    water = replace(quiet, plant=steady_plant("sewage", site_id="water"))
+    told = {c.name: sites_of_records(c.name, [quiet, odd, water]) for c in CONFOUNDERS}
+    everyone = [quiet.plant.site_id, "odd", "water"]
+    assert told["long_records"] == everyone and told["faults_like_exceedance"] == ["odd"]
+    assert [told[n] for n in ("wrong_clocks", "range_switches", "daily_checks")] == [["odd"]] * 3
+    assert told["slow_analysers"] == ["water"] and told["legitimate_zeros"] == ["odd", "water"]
+    assert told["false_marks"] == [] and told["trucks"] is None
