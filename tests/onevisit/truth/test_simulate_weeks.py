@@ -247,9 +247,7 @@ def test_a_packet_says_converted_values_and_when_it_was_sent() -> None:
 # --- missions ------------------------------------------------------------------------------------------------------
 
 
-def _weeks_of(
-    clean: bool, running: dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]
-) -> tuple[SiteRecord, ...]:
+def _weeks_of(clean: bool, running: Mapping[str, Floats]) -> tuple[SiteRecord, ...]:
     """One week of twenty furniture makers with a monitor, which all emit more than they may."""
     places = [park_site(f"S{k}") for k in range(20)]
     sources = [SimpleNamespace(place=place, lawful=False) for place in places]

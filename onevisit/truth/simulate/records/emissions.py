@@ -50,10 +50,12 @@ def hug(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
 
 
 def copy(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
-    """Another quantity is written as a fixed share of this one."""
+    """Another quantity is written as a fixed share of this one, below its limit."""
     other = str(rng.choice([q.code for q in record.plant.limited if q.code != code]))
-    wanted = record.air[code][window] * usual(record, other) / usual(record, code)
-    return replace(record, written=put(record.written, other, window, wanted))
+    values = record.air[code][window]
+    room = float(np.min(0.95 * highest(record, other)[window] / np.maximum(values, 1e-9)))
+    share = min(usual(record, other) / usual(record, code), room)
+    return replace(record, written=put(record.written, other, window, values * share))
 
 
 def swing(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:

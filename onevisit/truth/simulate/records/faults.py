@@ -62,8 +62,9 @@ def jump(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
 
 
 def recover_from_power_cut(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
-    """Power fails for three hours; after it the analyser warms up from 2 to 4 times the limit."""
-    cut, after = slice(window.start, window.start + 3), slice(window.start + 3, window.stop)
+    """Power fails for two to four hours; after it the analyser warms up from 2 to 4 times the limit."""
+    middle = window.start + int(rng.integers(2, 5))
+    cut, after = slice(window.start, middle), slice(middle, window.stop)
     n = after.stop - after.start
     decay = np.exp(-np.arange(n) / 3.0) * float(rng.uniform(2.0, 4.0))
     wanted = record.air[code][after] + highest(record, code)[after] * decay

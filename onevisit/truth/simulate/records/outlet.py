@@ -24,6 +24,8 @@ Letters = NDArray[np.str_]
 CHECK_SHARE = 0.5
 """Level of the daily standard check as a share of the limit: the middle of the range in use."""
 _CHECK_SD = 0.02
+_FEED_H, _FEED_SD = 672.0, 0.15
+"""Of the logarithm; two levels differ by 0.21."""
 
 
 @dataclass(frozen=True)
@@ -203,11 +205,18 @@ def _outlet_value(plant: Plant, quantity: Quantity, share: Floats, load: Floats,
         return 25.0 + (level - 25.0) * (0.15 + 0.85 * share) * wander
     if quantity.limit is None:  # flow
         return level * share * load * wander
-    value = level * (0.6 + 0.4 * load) * wander
+    value = level * (0.6 + 0.4 * load) * wander * _feeds(n, rng)
     if plant.trade.water:
         return value
     rest = 0.0 if plant.trade.reference_o2 is not None and plant.zeros else 0.02 * quantity.limit * wander
     return np.where(share > 0, np.maximum(share * value, rest), rest)
+
+
+def _feeds(hours: int, rng: np.random.Generator) -> Floats:
+    """Other fuel, lacquer or sewage, about every four weeks: levels change by a fifth, which is no fault."""
+    changes = np.flatnonzero(rng.random(hours) < 1.0 / _FEED_H)
+    levels = np.exp(rng.normal(0.0, _FEED_SD, len(changes) + 1))
+    return np.asarray(levels[np.searchsorted(changes, np.arange(hours), side="right")], float)
 
 
 def _within_permit(plant: Plant, air: dict[str, Floats]) -> dict[str, Floats]:
@@ -285,10 +294,10 @@ def readings(record: SiteRecord, rng: np.random.Generator) -> dict[str, Floats]:
 
 
 def _sampled(values: Floats, cycle_h: int, check: Bools) -> Floats:
-    """One sample a cycle, repeated until the next; none is taken in the hour of a check."""
+    """One sample a cycle, repeated until the next; after the hour of a check one is taken anew."""
     hour = np.arange(len(values))
     taken = hour // cycle_h * cycle_h
-    taken = np.where(check[taken] & ~check, np.maximum(taken - cycle_h, 0), taken)
+    taken = np.where(check[taken] & ~check, hour, taken)
     return values[taken]
 
 

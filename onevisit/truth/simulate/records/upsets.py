@@ -94,7 +94,7 @@ UPSETS: tuple[Upset, ...] = (
     # --- analysers that break ---
     Upset(
         "freeze", "constant", _F, "help", faults.freeze, (24, 72), confounder="frozen_analyser",
-        also=("noise_collapse", "check_failed"),
+        also=("noise_collapse", "check_failed", "exceedance"),
     ),
     Upset(
         "drift", "drift", _F, "help", faults.drift, (168, 336), confounder="drifting_analyser",
@@ -102,7 +102,7 @@ UPSETS: tuple[Upset, ...] = (
     ),
     Upset(
         "quieten", "noise_collapse", _F, "help", faults.quieten, (72, 168), confounder="failing_analysers",
-        also=("check_failed", "constant"),
+        also=("check_failed", "constant", "exceedance"),
     ),
     Upset(
         "fall_below_zero", "negative", _F, "help", faults.fall_below_zero, (6, 36), when="running",
