@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from onevisit.truth.simulate.names import permit_code, uscc
 from onevisit.truth.simulate.records.alone import DrawnRecords, draw_records
 from onevisit.truth.simulate.records.outlet import SiteRecord, WrittenOrder, draw_outlet
 from onevisit.truth.simulate.records.packets import hour_packet
-from onevisit.truth.simulate.records.plants import TRADES, draw_plant, trade_of_industry
+from onevisit.truth.simulate.records.plants import TRADES, Floats, draw_plant, trade_of_industry
 from onevisit.truth.simulate.records.rhythms import draw_running
 from onevisit.truth.simulate.records.series import series_of
 from onevisit.truth.simulate.records.tables import write_weeks
@@ -79,7 +80,7 @@ def test_the_truth_knows_every_exceedance(drawn: DrawnRecords) -> None:
             assert not (over & ~known).any(), (series.attrs, code)
             above += int(over.sum())
             assert not ((series[code].values < 0) & ~known).any()
-    assert above > 100
+    assert above > 30
 
 
 def test_what_is_silent_is_in_the_truth(drawn: DrawnRecords) -> None:
