@@ -26,6 +26,9 @@ def exceed(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord
     for other in (q.code for q in record.plant.limited if q.code != code):
         rise = 1.0 + float(rng.uniform(0.0, 0.35))
         record = replace(record, air=put(record.air, other, window, record.air[other][window] * rise))
+    if code == "w21003":  # ammonia is a part of all nitrogen
+        total = np.maximum(record.air["w21001"][window], record.air[code][window] / 0.85)
+        record = replace(record, air=put(record.air, "w21001", window, total))
     return record
 
 

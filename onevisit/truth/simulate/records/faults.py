@@ -96,8 +96,9 @@ def spike(record: SiteRecord, window: slice, code: str, rng: Rng) -> SiteRecord:
 
 def swap_nitrogens(record: SiteRecord, window: slice, _code: str, rng: Rng) -> SiteRecord:
     """The analyser of ammonia gives 1.1 to 1.5 times the total nitrogen, which cannot be."""
-    factor = float(rng.uniform(1.1, 1.5))
-    return replace(record, stuck=put(record.stuck, "w21003", window, factor * record.air["w21001"][window]))
+    factor = float(rng.uniform(1.1, 1.5)) * scattered(window.stop - window.start, 0.05, rng)
+    wrong = np.maximum(factor, 1.02) * record.air["w21001"][window]
+    return replace(record, stuck=put(record.stuck, "w21003", window, wrong))
 
 
 def lose_flow(record: SiteRecord, window: slice, _code: str, _rng: Rng) -> SiteRecord:

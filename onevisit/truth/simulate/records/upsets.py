@@ -63,13 +63,16 @@ UPSETS: tuple[Upset, ...] = (
     Upset("exceed", "exceedance", _E, "visit", emissions.exceed, (6, 16), when="running", also=("step",)),
     Upset("exceed_long", "exceedance", _E, "visit", emissions.exceed, (24, 72), also=("step",)),
     Upset("hug", "near_limit", _T, "remind", emissions.hug, (96, 216), also=("noise_collapse", "step", "constant")),
-    Upset("copy", "frozen_pair", _T, "visit", emissions.copy, (48, 144), "pair", also=("step",)),
+    Upset("copy", "frozen_pair", _T, "visit", emissions.copy, (48, 144), "pair", also=("step", "drift")),
     Upset("swing", "periodicity", _T, "visit", emissions.swing, (96, 192), also=("noise_collapse", "step")),
     Upset(
         "lower_after_maintenance", "step", _T, "visit", emissions.lower_after_maintenance, (168, 240),
-        also=("noise_collapse", "mark_contradicted"),
+        also=("noise_collapse", "mark_contradicted", "drift"),
     ),
-    Upset("dilute", "oxygen_dilution", _T, "visit", emissions.dilute, (24, 72), "oxygen", also=("step",)),
+    Upset(
+        "dilute", "oxygen_dilution", _T, "visit", emissions.dilute, (24, 72), "oxygen",
+        also=("step", "zero", "constant"),
+    ),
     Upset("state_less", "converted_differs", _T, "visit", emissions.state_less, (48, 200), "oxygen"),
     Upset(
         "treatment_off", "treatment_off", _E, "visit", emissions.leave_treatment_off, (5, 30), "treatment", "running",
@@ -229,7 +232,7 @@ def lay_upset(record: SiteRecord, upset: Upset, rng: np.random.Generator) -> Sit
     windows = _windows(record, upset, times, rng)
     for window in windows:
         record = upset.lay(record, window, code, rng)
-    for window in _told(upset, windows):
+    for window in _told(upset, windows, record.hours):
         start, end = record.moment(window.start), record.moment(window.stop)
         record = with_anomaly(
             record,
@@ -240,28 +243,32 @@ def lay_upset(record: SiteRecord, upset: Upset, rng: np.random.Generator) -> Sit
 
 
 def _also(upset: Upset) -> tuple[str, ...]:
-    """A fault that looks like exceedance does so in hours of a stop, too, which bear a mark."""
+    """A fault that looks like exceedance does so in hours of a stop, too, which bear a mark, and of ammonia."""
     exceeds = upset.cause == Cause.FAULT and "exceedance" in (upset.kind, *upset.also)
-    return (*upset.also, *["marked_exceedance"] * exceeds)
+    return (*upset.also, *("marked_exceedance", "ammonia_above_total_nitrogen")) if exceeds else upset.also
 
 
-def _told(upset: Upset, windows: Sequence[slice]) -> Sequence[slice]:
-    """What is said of a year is one case from its first hour to its last."""
-    if upset.kind == "marks_over_limit" and windows:
-        return [slice(min(w.start for w in windows), max(w.stop for w in windows))]
-    return windows
+def _told(upset: Upset, windows: Sequence[slice], hours: int) -> Sequence[slice]:
+    """What is said of a year is one case, of all of the record."""
+    return [slice(0, hours)] if upset.kind == "marks_over_limit" and windows else windows
 
 
 def _code(record: SiteRecord, upset: Upset, rng: np.random.Generator) -> str:
     """The quantity that it happens to; of meters the device."""
     if upset.needs in ("meters", "treatment"):
-        return str(rng.choice([d.code for d in record.devices])) if upset.needs == "meters" else "TA001"
+        return str(rng.choice(_meters(record, upset))) if upset.needs == "meters" else "TA001"
     if upset.needs == "nitrogen":
         return "w21003"
     wide = [q.code for q in record.plant.limited if record.plant.levels[q.code] > 4 * q.detection]
     chosen = [q.code for q in record.plant.limited if q.converted] if upset.needs == "oxygen" else []
     usable = [c for c in chosen if c in wide] or wide or [q.code for q in record.plant.limited]
     return str(rng.choice(usable))
+
+
+def _meters(record: SiteRecord, upset: Upset) -> list[str]:
+    """Meters whose failure differs from what their devices do: zero is no failure where standing takes no power."""
+    quiet = upset.lay is faults.kill_meter and record.plant.standby == 0.0
+    return ["MF0001"] if quiet else ["MF0001", "TA001"]
 
 
 def _windows(record: SiteRecord, upset: Upset, times: int, rng: np.random.Generator) -> list[slice]:

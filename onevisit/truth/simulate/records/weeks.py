@@ -57,6 +57,7 @@ def draw_weeks(
     for index, plant in enumerate(plants):
         order = _draw_order(plant, start, hours, rng)
         known = (running or {}).get(plant.site_id)
+        order = order if known is None else None  # it emits, so it was not stopped
         record = draw_outlet(plant, start, hours, rng, order=order, running=known)
         gone = record.lost
         if order is not None:
