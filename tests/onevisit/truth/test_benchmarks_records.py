@@ -62,10 +62,15 @@ def _run(*activity: tuple[list[float], list[float], list[float]]) -> Drawn:
 
 
 def test_activity_tells_of_minutes_and_of_classes() -> None:
-    """One site right in all of two hours, one in half of an hour: 83.3 %."""
-    rows = activity_rows([_run(([0.9, 0.1], [1.0, 0.0], [60.0, 60.0]), ([0.9], [0.5], [60.0]))])
-    assert "**83.3 %** of 3 h at 2 sites" in rows[0] and "the worst has 50 %" in rows[0]
-    assert rows[-2:] == ["| 0.1 to 0.2 | 1 | 0.100 | 0.000 |", "| 0.9 to 1.0 | 2 | 0.900 | 0.750 |"]
+    """Two hours that are right, one that is half right; a day of which six hours ran and all are claimed."""
+    rows = activity_rows(
+        [_run(([0.9, 0.1], [1.0, 0.0], [60.0, 60.0]), ([0.9], [0.5], [60.0]), ([0.95], [0.25], [1440.0]))]
+    )
+    assert rows[0].startswith("Whether a site ran at a minute, of 3 sites (0 more")
+    assert rows[4] == f"| all | 27 | {100 * 8.5 / 27:.1f} % | {100 * 20.5 / 27:.1f} % | 0.637 |"
+    assert rows[5] == "| by the hour | 3 | 83.3 % | 83.3 % | 0.133 |"
+    assert rows[6] == "| by the day | 24 | 25.0 % | 75.0 % | 0.700 |"
+    assert rows[-2:] == ["| 0.1 to 0.2 | 1 | 0.100 | 0.000 |", "| 0.9 to 1.0 | 26 | 0.946 | 0.288 |"]
     assert activity_rows([_run()]) == ["Activity: *not built*."]
 
 
