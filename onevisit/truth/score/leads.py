@@ -75,19 +75,21 @@ def _told(lead: Feature, truth: Truth, matches: Sequence[Match]) -> list[Mapping
     """The true causes at a lead's site that the lead tells of.
 
     A plume is told of where a hotspot of the lead shows a source of that site; a permit only where the lead reminds,
-    because a reminder that is due makes no other call right; what records show where the lead names its kind, or
-    rests on records at all.
+    because a reminder that is due makes no other call right; what records show where the lead names its kind, one that
+    is right to say of it, too, or rests on records at all.
     """
     site = next((s for s in truth.content["sites"] if s["site_id"] == _site(lead)), None)
     kinds = {str(e.get("kind")) for e in lead.properties.get("evidence", ())}
     reminds = lead.properties["disposition"] == "remind"
 
-    def is_told(cause: str) -> bool:
-        if cause == "plume":
+    def is_told(cause: Mapping[str, Any]) -> bool:
+        if cause["cause"] == "plume":
             return bool(_sources_shown(lead, matches))
-        return reminds if cause == "permit" else bool(kinds & {cause, "record", *MONITOR_EVIDENCE})
+        if cause["cause"] == "permit":
+            return reminds
+        return bool(kinds & {cause["cause"], *cause.get("also", ()), "record", *MONITOR_EVIDENCE})
 
-    return [c for c in site["causes"] if is_told(c["cause"])] if site else []
+    return [c for c in site["causes"] if is_told(c)] if site else []
 
 
 def _sources_shown(lead: Feature, matches: Sequence[Match]) -> list[Mapping[str, Any]]:

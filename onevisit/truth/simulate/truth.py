@@ -196,7 +196,7 @@ def _causes(park: Park, recurrent: set[str]) -> dict[str, list[dict[str, Any]]]:
         if entry.valid_to <= park.day.date() + timedelta(days=60):
             causes[entry.place.site_id].append({"cause": "permit", "expected": "remind", "findable": True})
     for anomaly in (a for a in park.anomalies if a.required):
-        cause = {"cause": anomaly.kind, "expected": anomaly.expected, "findable": True}
+        cause = {"cause": anomaly.kind, "expected": anomaly.expected, "findable": True, "also": list(anomaly.also)}
         causes[anomaly.site_id].append(cause)
     return causes
 
