@@ -75,8 +75,8 @@ def _told(lead: Feature, truth: Truth, matches: Sequence[Match]) -> list[Mapping
     """The true causes at a lead's site that the lead tells of.
 
     A plume is told of where a hotspot of the lead shows a source of that site; a permit only where the lead reminds,
-    because a reminder that is due makes no other call right; what records show where the lead names its kind, one that
-    is right to say of it, too, or rests on records at all.
+    because a reminder that is due makes no other call right; what records show where the lead names its kind, one
+    that is right to say of it, too, or rests on records at all.
     """
     site = next((s for s in truth.content["sites"] if s["site_id"] == _site(lead)), None)
     kinds = {str(e.get("kind")) for e in lead.properties.get("evidence", ())}

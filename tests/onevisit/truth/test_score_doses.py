@@ -228,7 +228,7 @@ def test_what_a_permit_allows_calls_for_no_visit(tmp_path: Path) -> None:
      ("exceedance", "visit", 100.0)],
 )  # fmt: skip
 def test_records_open_a_door_where_they_call_for_it(tmp_path: Path, kind: str, expected: str, value: float) -> None:
-    """By the kind of the anomaly, one that is right to say too, or records at large; where help is right, a visit is not."""
+    """By kind, one that is right to say too, or records at large; where help is right, a visit is not."""
     truth = _truth()
     cause = {"cause": "treatment_off", "expected": expected, "findable": True, "also": ["exceedance"]}
     truth["sites"][3] |= {"expected": expected, "causes": [cause]}

@@ -186,8 +186,10 @@ def test_the_truth_of_sites(park: Park, truth: dict[str, Any]) -> None:
     assert {k: s["expected"] for k, s in sites.items()} == {"A": "visit", "C": "remind", "D": "none", "E": "help"}
     assert sites["A"]["causes"] == [{"cause": "plume", "expected": "visit", "findable": True}]
     assert sites["C"]["causes"] == [{"cause": "permit", "expected": "remind", "findable": True}]
-    assert sites["D"]["causes"] == [{"cause": "marked_exceedance", "expected": "none", "findable": True, "also": []}]
-    assert sites["E"]["causes"] == [{"cause": "constant", "expected": "help", "findable": True, "also": []}]
+    told = {"cause": "marked_exceedance", "expected": "none", "findable": True, "also": []}
+    assert sites["D"]["causes"] == [told]
+    told = {"cause": "constant", "expected": "help", "findable": True, "also": []}
+    assert sites["E"]["causes"] == [told]
     a = sites["A"]
     assert (a["lon"], a["lat"]) == _lonlat(park, 0.0, 30.0)
     assert tuple(a["gate"]["coordinates"]) == pytest.approx(_lonlat(park, 0.0, 15.0), abs=1e-7)
