@@ -86,7 +86,7 @@ def _told(lead: Feature, truth: Truth, matches: Sequence[Match]) -> list[Mapping
         if cause["cause"] == "plume":
             return bool(_sources_shown(lead, matches))
         if cause["cause"] == "permit":
-            return reminds
+            return bool(reminds)
         return bool(kinds & {cause["cause"], *cause.get("also", ()), "record", *MONITOR_EVIDENCE})
 
     return [c for c in site["causes"] if is_told(c)] if site else []

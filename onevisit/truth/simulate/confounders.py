@@ -60,6 +60,7 @@ CONFOUNDERS: tuple[Confounder, ...] = (
     Confounder("daily_checks", 1.0, "a standard check a day: an hour with the letter C and the check's level", 2),
     Confounder("legitimate_zeros", 1.0, "zeros of plants that stand and of what is below detection", 2),
     Confounder("range_switches", 1.0, "a digit less above a value at which the analyser changes its range", 2),
+    Confounder("feed_changes", 1.0, "levels that change by a fifth with the feed, about every four weeks", 2),
     Confounder("substituted_runs", 1.0, "gaps filled with the highest of the 180 or 720 hours before", 2),
     Confounder("failing_analysers", 1.0, "zeros, negative values, spikes, lost noise, failed checks and the like", 2),
     Confounder(

@@ -55,6 +55,7 @@ def sites_of_records(name: str, weeks: Sequence[SiteRecord]) -> list[str] | None
         "daily_checks": lambda r: bool(r.check.any()),
         "legitimate_zeros": lambda r: r.plant.monitored and r.plant.zeros,
         "range_switches": lambda r: r.plant.monitored and bool(r.plant.coarse_above),
+        "feed_changes": lambda r: r.plant.monitored and r.plant.feeds,
         "wrong_clocks": lambda r: r.plant.clock_h != 0,
     }
     return [r.plant.site_id for r in weeks if has[name](r)] if name in has else None

@@ -151,6 +151,7 @@ def test_habits_of_plants_go_with_their_confounders() -> None:
         ("range_switches", lambda p: bool(p.coarse_above)),
         ("legitimate_zeros", lambda p: p.zeros),
         ("wrong_clocks", lambda p: p.clock_h != 0),
+        ("feed_changes", lambda p: p.feeds),
     ):
         for on in (True, False):
             rng = np.random.default_rng(4)
@@ -158,6 +159,18 @@ def test_habits_of_plants_go_with_their_confounders() -> None:
                 draw_plant("S", "厂", "U", TRADES["sewage"], {**ON, name: on}, rng, monitored=True) for _ in range(80)
             ]
             assert any(map(has, plants)) is on, name
+
+
+def test_a_feed_changes_levels_and_nothing_else() -> None:
+    """Between two changes the ratio to the record without them is constant, of every quantity with a limit alone."""
+    with_, without = (
+        draw_outlet(steady_plant("power", feeds=feeds), START, 2000, np.random.default_rng(1))
+        for feeds in (True, False)
+    )
+    ratio = with_.air["a21026"] / without.air["a21026"]
+    calm = np.abs(np.diff(ratio)) < 1e-9
+    assert calm.mean() > 0.99 and 1 <= (~calm).sum() <= 12 and 0.5 < ratio.min() < ratio.max() < 2.0
+    assert (with_.air["a00000"] == without.air["a00000"]).all() and (with_.on == without.on).all()
 
 
 def test_trades_by_industry() -> None:
@@ -295,4 +308,5 @@ def test_confounders_of_records_name_the_sites_that_they_touch() -> None:
     assert told["long_records"] == everyone and told["faults_like_exceedance"] == ["odd"]
     assert [told[n] for n in ("wrong_clocks", "range_switches", "daily_checks")] == [["odd"]] * 3
     assert told["slow_analysers"] == ["water"] and told["legitimate_zeros"] == ["odd", "water"]
+    assert told["feed_changes"] == everyone
     assert told["false_marks"] == [] and told["trucks"] is None

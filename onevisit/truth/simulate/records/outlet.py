@@ -205,7 +205,8 @@ def _outlet_value(plant: Plant, quantity: Quantity, share: Floats, load: Floats,
         return 25.0 + (level - 25.0) * (0.15 + 0.85 * share) * wander
     if quantity.limit is None:  # flow
         return level * share * load * wander
-    value = level * (0.6 + 0.4 * load) * wander * _feeds(n, rng)
+    feeds = _feeds(n, rng)
+    value = level * (0.6 + 0.4 * load) * wander * (feeds if plant.feeds else 1.0)
     if plant.trade.water:
         return value
     rest = 0.0 if plant.trade.reference_o2 is not None and plant.zeros else 0.02 * quantity.limit * wander

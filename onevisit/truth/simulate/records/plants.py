@@ -146,7 +146,7 @@ class Plant:
     ``coarse_above`` the value above which a quantity is written with a digit less. ``marks_stops`` says whether hours
     of a stop bear the letter F, ``standby`` which share of its power a device takes while it stands, ``packets``
     whether its monitor sends HJ 212 (the others stand in an export), ``states`` whether the power platform
-    says running or not, too.
+    says running or not, too, ``feeds`` whether levels change with fuel, lacquer or sewage.
     """
 
     site_id: str
@@ -171,6 +171,7 @@ class Plant:
     clock_h: int = 0
     packets: bool = False
     states: bool = True
+    feeds: bool = True
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -203,7 +204,7 @@ def draw_plant(
     ----------
     on : mapping
         The confounders: ``slow_analysers``, ``daily_checks``, ``range_switches``, ``legitimate_zeros``,
-        ``wrong_clocks`` are habits of a plant.
+        ``wrong_clocks``, ``feed_changes`` are habits of a plant.
     monitored : bool
         Whether there is an automatic monitor beside the meters.
     """
@@ -230,5 +231,5 @@ def draw_plant(
         zeros=on["legitimate_zeros"] and bool(zeros < 0.8),
         daily_energy=not monitored and bool(rng.random() < 0.15),
         clock_h=int(rng.choice([-8, -1, 1, 8])) if on["wrong_clocks"] and clock < 0.05 and monitored else 0,
-        packets=bool(packets < 0.5), states=bool(states < 0.3),
+        packets=bool(packets < 0.5), states=bool(states < 0.3), feeds=on["feed_changes"],
     )  # fmt: skip
