@@ -133,7 +133,7 @@ def _draw_park(seed: int, size: str, number: int, on: Mapping[str, bool]) -> Par
         entries = misplace(entries, world, stream(seed, "register points"))
     running = _running(sources, outings, day) if on["following_records"] else None
     if on["long_records"]:
-        weeks = _draw_weeks(world.places, day, WEEKS[size], stream(seed, "weeks"), on, running, sources)
+        weeks = _draw_weeks(world.places, day, WEEKS[size], seed, on, running, sources)
         return Park(seed, size, day, world, sources, outings, entries, (), on, number, weeks)
     stations = draw_monitored_sites(world.places, day, on, stream(seed, "monitors"), running=running)
     return Park(seed, size, day, world, sources, outings, entries, stations, on, number)
@@ -143,7 +143,7 @@ def _draw_weeks(
     places: Sequence[ParkSite],
     day: datetime,
     weeks: int,
-    rng: np.random.Generator,
+    seed: int,
     on: Mapping[str, bool],
     running: Mapping[str, NDArray[np.float64]] | None,
     sources: Sequence[EmissionSource],
@@ -153,13 +153,14 @@ def _draw_weeks(
     Of the sites that emit more than they may, every second one's own records look clean; all show it without the
     confounder of that name.
     """
+    rng = stream(seed, "weeks")
     plants = [
         draw_plant(p.site_id, p.name, p.uscc, trade_of_industry(p.industry.code), on, rng,
                    monitored=p.management_class == "重点管理")
         for p in places if p.listed and p.management_class != "登记管理"
     ]  # fmt: skip
     beyond = beyond_permit(sources)
-    clean = {s for s, draw in zip(beyond, rng.random(len(beyond)), strict=True) if on["clean_records"] and draw < 0.5}
+    clean = {s for s in beyond if on["clean_records"] and stream(seed, f"clean records {s}").random() < 0.5}
     start = day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1 - 7 * weeks)
     return draw_weeks(plants, start, 168 * weeks, on, rng, running=running, shown=set(beyond) - clean)
 

@@ -52,21 +52,21 @@ def draw_weeks(
         Share of the sites to which something happens.
     """
     counts: dict[str, int] = {}
+    own = rng.spawn(len(plants))  # what happens at one site leaves the draws of the others as they are
     upset = set(rng.permutation(len(plants))[: round(upset_share * len(plants))].tolist())
     records = []
-    for index, plant in enumerate(plants):
-        order = _draw_order(plant, start, hours, rng)
+    for index, (plant, its) in enumerate(zip(plants, own, strict=True)):
+        order = _draw_order(plant, start, hours, its)
         known = (running or {}).get(plant.site_id)
-        order = order if known is None else None  # it emits, so it was not stopped
-        record = draw_outlet(plant, start, hours, rng, order=order, running=known)
+        record = draw_outlet(plant, start, hours, its, order=order, running=known)
         gone = record.lost
         if order is not None:
             record = with_order(record, order[1])
         if plant.site_id in shown and plant.limited:
-            record = _show_emission(record, known, rng)
+            record = _show_emission(record, known, its)
         if index in upset:
-            for _ in range(1 + int(rng.random() < _SECOND_SHARE)):
-                record = _upset(record, on, counts, rng)
+            for _ in range(1 + int(its.random() < _SECOND_SHARE)):
+                record = _upset(record, on, counts, its)
         records.append(with_small_gaps(record, gone))
     return tuple(records)
 
@@ -88,15 +88,16 @@ def _show_emission(record: SiteRecord, running: Floats | None, rng: np.random.Ge
 def _draw_order(
     plant: Plant, start: datetime, hours: int, rng: np.random.Generator
 ) -> tuple[WrittenOrder, bool] | None:
-    """An order of two to four days in heavy pollution, obeyed by seven of ten; plants that cannot stop get none."""
+    """An order of two to four days in heavy pollution, obeyed by seven of ten; plants that cannot stop get none.
+
+    The last day is in none: of it a mission knows who emits.
+    """
     given, obeyed, grade = rng.random() < _ORDER_SHARE, rng.random() < 0.7, str(rng.choice(["B", "C", "D"]))
     first, days = int(rng.integers(4, max(hours // 24 - 5, 5))), int(rng.integers(2, 5))
     if not given or plant.rhythm in ("always", "continuous") or plant.daily_energy:
         return None
-    begin = start + timedelta(days=first)
-    return WrittenOrder(begin, begin + timedelta(days=days - 1), grade, "限产" if grade == "B" else "停产"), bool(
-        obeyed
-    )
+    begin, end = (start + timedelta(days=day) for day in (first, min(first + days - 1, hours // 24 - 2)))
+    return WrittenOrder(begin, end, grade, "限产" if grade == "B" else "停产"), bool(obeyed)
 
 
 def _upset(
