@@ -21,6 +21,7 @@ import shapely
 from pyproj import CRS
 
 from benchmarks.real_data import data_folder
+from benchmarks.sections import wilson_interval
 from imagery import ImagerySettings, process_frames
 from imagery.findings.seek import seek_findings
 from imagery.schema import Finding, Findings
@@ -148,13 +149,11 @@ def table(score: Score) -> list[str]:
 
 
 def _share(part: int, whole: int) -> str:
-    """In per cent, with the 95 % interval of Wilson 1927, doi:10.1080/01621459.1927.10502953."""
+    """In per cent, with its 95 % interval."""
     if not whole:
         return ""
-    z, p = 1.96, part / whole
-    middle, spread = p + z**2 / (2 * whole), z * np.sqrt(p * (1 - p) / whole + z**2 / (4 * whole**2))
-    low, high = ((middle + sign * spread) / (1 + z**2 / whole) for sign in (-1, 1))
-    return f" ({100 * p:.0f} %, {100 * low:.0f} to {100 * high:.0f})"
+    low, high = wilson_interval(part, whole)
+    return f" ({100 * part / whole:.0f} %, {100 * low:.0f} to {100 * high:.0f})"
 
 
 def real_rows(data: Path) -> list[str]:

@@ -16,6 +16,7 @@ from imagery.orientation.targets import ellipse_holds
 from imagery.photocache import forget_photos
 from onevisit.result import IN_NO_KEY
 from onevisit.truth.score.score import pool_scores, render_pooled
+from onevisit.truth.simulate.records.alone import draw_records
 from tracks.sources.detection import detection_curve
 from tracks.sources.encounters import tell_sources_apart
 from tracks.sources.lines import list_crossings
@@ -34,6 +35,7 @@ NOT_YET = (
 )
 
 OUTSIDE = (
+    draw_records,  # stays: benchmarks.skill_records writes docs/skill-monitors.md with it
     ellipse_holds,  # stays: benchmarks.skill_targets writes docs/skill-targets.md with it
     forget_photos,  # stays: benchmarks.speed_imagery and benchmarks.skill_imagery begin without photos
     pool_scores,  # stays: benchmarks.skill writes docs/skill.md with it

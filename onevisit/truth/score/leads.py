@@ -75,19 +75,21 @@ def _told(lead: Feature, truth: Truth, matches: Sequence[Match]) -> list[Mapping
     """The true causes at a lead's site that the lead tells of.
 
     A plume is told of where a hotspot of the lead shows a source of that site; a permit only where the lead reminds,
-    because a reminder that is due makes no other call right; what records show where the lead names its kind, or
-    rests on records at all.
+    because a reminder that is due makes no other call right; what records show where the lead names its kind, one
+    that is right to say of it, too, or rests on records at all.
     """
     site = next((s for s in truth.content["sites"] if s["site_id"] == _site(lead)), None)
     kinds = {str(e.get("kind")) for e in lead.properties.get("evidence", ())}
     reminds = lead.properties["disposition"] == "remind"
 
-    def is_told(cause: str) -> bool:
-        if cause == "plume":
+    def is_told(cause: Mapping[str, Any]) -> bool:
+        if cause["cause"] == "plume":
             return bool(_sources_shown(lead, matches))
-        return reminds if cause == "permit" else bool(kinds & {cause, "record", *MONITOR_EVIDENCE})
+        if cause["cause"] == "permit":
+            return bool(reminds)
+        return bool(kinds & {cause["cause"], *cause.get("also", ()), "record", *MONITOR_EVIDENCE})
 
-    return [c for c in site["causes"] if is_told(c["cause"])] if site else []
+    return [c for c in site["causes"] if is_told(c)] if site else []
 
 
 def _sources_shown(lead: Feature, matches: Sequence[Match]) -> list[Mapping[str, Any]]:
@@ -131,29 +133,4 @@ def _false_leads(
             count += _site(lead) in touched or there
         title = f"of them touched by {confounder['name']}"
         measures.append(total(f"leads.false.{confounder['name']}", title, count))
-    return measures
-
-
-def score_monitor_rules(results: Results, truth: Truth) -> list[Measure]:
-    """Precision and recall of the rules on monitor, power and treatment records, per type of anomaly.
-
-    A rule's finding is a lead's evidence whose kind is the type of the anomaly, at the site where it was put.
-    """
-    anomalies = truth.content.get("anomalies", [])
-    kinds = sorted({a["kind"] for a in anomalies})
-    found = {
-        (str(e.get("kind")), _site(lead)) for lead in results.leads or () for e in lead.properties.get("evidence", ())
-    }
-    known = {kind for kind, _ in found}
-    measures = []
-    for kind in kinds:
-        real = {(kind, a["site_id"]) for a in anomalies if a["kind"] == kind}
-        titles = f"{kind}: findings that are right", f"{kind}: cases that are found"
-        if kind not in known:
-            measures += [not_built(f"monitors.{kind}.precision", titles[0], "%")]
-            measures += [not_built(f"monitors.{kind}.recall", titles[1], "%")]
-            continue
-        mine = sorted(f for f in found if f[0] == kind)
-        measures.append(share(f"monitors.{kind}.precision", titles[0], [f in real for f in mine]))
-        measures.append(share(f"monitors.{kind}.recall", titles[1], [r in found for r in sorted(real)]))
     return measures

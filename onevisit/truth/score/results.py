@@ -58,6 +58,8 @@ class Results:
     visits: Sequence[Feature] | None
     routes: Sequence[Feature] | None
     poses: Sequence[Feature] | None
+    anomalies: Sequence[Feature] | None = None
+    activity: Sequence[Feature] | None = None
 
 
 def load_truth(path: Path) -> Truth:
@@ -84,7 +86,7 @@ def load_results(folder: Path, truth: Truth) -> Results:
     """
     if not folder.is_dir():
         raise FileError(str(folder), "no_folder_of_results")
-    names = ("hotspots", "leads", "visits", "routes", "poses")
+    names = ("hotspots", "leads", "visits", "routes", "poses", "anomalies", "activity")
     return Results(folder, *(_features(folder / f"{name}.geojson", truth.crs) for name in names))
 
 

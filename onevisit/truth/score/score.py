@@ -15,8 +15,9 @@ from onevisit.truth.score.attribution import score_attribution
 from onevisit.truth.score.doses import match_hotspots
 from onevisit.truth.score.flights import score_flights
 from onevisit.truth.score.hotspots import score_hotspots
-from onevisit.truth.score.leads import score_leads, score_monitor_rules
+from onevisit.truth.score.leads import score_leads
 from onevisit.truth.score.measures import Measure, Pooled, pool
+from onevisit.truth.score.records import score_activity, score_monitor_rules
 from onevisit.truth.score.results import load_results, load_truth
 from onevisit.truth.score.routes import score_routes
 from onevisit.words.measures import HEAD, NOT_BUILT, title_zh
@@ -42,7 +43,8 @@ def score_output(out: Path, truth: Path, *, kept: Path | None = None) -> Scores:
     ----------
     out : Path
         Folder with ``hotspots.geojson``, ``leads.geojson``, ``visits.geojson``, ``routes.geojson``,
-        ``poses.geojson`` and ``ortho.tif``; what is missing is ``not built``.
+        ``poses.geojson``, ``anomalies.geojson``, ``activity.geojson``, ``ortho.tif``; what is missing is
+        ``not built``.
     truth : Path
         The ``truth.json`` that `onevisit.truth.simulate.simulate_mission` wrote.
     kept : Path, optional
@@ -61,6 +63,7 @@ def score_output(out: Path, truth: Path, *, kept: Path | None = None) -> Scores:
         *score_attribution(answer, matches),
         *score_leads(results, answer, matches),
         *score_monitor_rules(results, answer),
+        *score_activity(results, answer),
         *score_flights(results, answer, kept),
         *score_routes(results, answer),
     )

@@ -53,6 +53,27 @@ CONFOUNDERS: tuple[Confounder, ...] = (
     Confounder("undriven_streets", 0.5, "the streets on the upwind side are not driven", 2),
     Confounder("fixed_sensor", 0.35, "one to three micro-stations that write minutes", 2),
     Confounder("laser_path", 0.25, "an open path of 150 to 250 m that writes minutes", 2),
+    Confounder(
+        "long_records", 1.0, "four weeks of records of plants of several trades, with shifts, seasons and flows", 2
+    ),
+    Confounder("slow_analysers", 1.0, "analysers of water that sample every two hours and repeat in between", 2),
+    Confounder("daily_checks", 1.0, "a standard check a day: an hour with the letter C and the check's level", 2),
+    Confounder("legitimate_zeros", 1.0, "zeros of plants that stand and of what is below detection", 2),
+    Confounder("range_switches", 1.0, "a digit less above a value at which the analyser changes its range", 2),
+    Confounder("feed_changes", 1.0, "levels that change by a fifth with the feed, about every four weeks", 2),
+    Confounder("substituted_runs", 1.0, "gaps filled with the highest of the 180 or 720 hours before", 2),
+    Confounder("failing_analysers", 1.0, "zeros, negative values, spikes, lost noise, failed checks and the like", 2),
+    Confounder(
+        "faults_like_exceedance", 1.0, "jumps, starts after a power cut, ends of ranges, a dead oxygen cell", 2
+    ),
+    Confounder(
+        "false_marks", 1.0, "a fault that is marked and is none: emission, or nothing but high load, below it", 2
+    ),
+    Confounder("honest_marks", 1.0, "faults, starts and conditions that are marked and are so", 2),
+    Confounder("failing_meters", 1.0, "meters that give zero, nothing, or one value while their device runs", 2),
+    Confounder("wrong_clocks", 0.5, "monitors of one in twenty sites whose clock is off by 1 or 8 hours", 2),
+    Confounder("late_uploads", 0.5, "hours that come one or two days after their time", 2),
+    Confounder("clean_records", 1.0, "sources beyond their permit whose own records look clean", 2),
 )
 """Those of world 2 come after those of world 1, so that the draws of the latter stay as they are."""
 

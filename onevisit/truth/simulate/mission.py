@@ -25,11 +25,19 @@ from onevisit.truth.simulate.drives.handheld import write_handheld
 from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, declared_lag, drive_all, stream
 from onevisit.truth.simulate.drives.vehicle import air_along, write_log
 from onevisit.truth.simulate.flights.mission import fly_over
+from onevisit.truth.simulate.labels import beyond_permit
 from onevisit.truth.simulate.records.fixed import write_fixed
 from onevisit.truth.simulate.records.monitors import draw_monitored_sites, write_monitors
+from onevisit.truth.simulate.records.outlet import SiteRecord
+from onevisit.truth.simulate.records.plants import draw_plant, trade_of_industry
 from onevisit.truth.simulate.records.registers import draw_entries, misplace, write_registers
+from onevisit.truth.simulate.records.tables import write_weeks
+from onevisit.truth.simulate.records.weeks import draw_weeks
 from onevisit.truth.simulate.truth import Park, rules, truth_of
-from onevisit.truth.simulate.world import SIZES, World, build_world
+from onevisit.truth.simulate.world import SIZES, ParkSite, World, build_world
+
+WEEKS: Mapping[str, int] = {"demo": 4, "district": 4, "city": 1}
+"""Of long records, by size: in four a rule can learn what is usual by hour and weekday; a city's would be 500 MB."""
 
 
 def simulate_mission(
@@ -95,7 +103,10 @@ def simulate_mission(
             )  # fmt: skip
     write_registers(mission / "registers", ground, park.entries, stream(seed, "addresses"))
     _write_roads(mission / "roads" / "道路.geojson", ground)
-    write_monitors(mission / "monitors", park.stations, day)
+    if park.weeks:
+        write_weeks(mission, park.weeks, day, stream(seed, "readings"))
+    else:
+        write_monitors(mission / "monitors", park.stations, day)
     write_fixed(mission / "monitors", ground, [record for outing in outings for record in outing.fixed])
     lag_s = declared_lag(outings[0].analyser, seed, undeclared=on["undeclared_lag"])
     _write_toml(mission / "mission.toml", ground, lag_s)
@@ -121,8 +132,37 @@ def _draw_park(seed: int, size: str, number: int, on: Mapping[str, bool]) -> Par
     if on["register_points"]:
         entries = misplace(entries, world, stream(seed, "register points"))
     running = _running(sources, outings, day) if on["following_records"] else None
+    if on["long_records"]:
+        weeks = _draw_weeks(world.places, day, WEEKS[size], seed, on, running, sources)
+        return Park(seed, size, day, world, sources, outings, entries, (), on, number, weeks)
     stations = draw_monitored_sites(world.places, day, on, stream(seed, "monitors"), running=running)
     return Park(seed, size, day, world, sources, outings, entries, stations, on, number)
+
+
+def _draw_weeks(
+    places: Sequence[ParkSite],
+    day: datetime,
+    weeks: int,
+    seed: int,
+    on: Mapping[str, bool],
+    running: Mapping[str, NDArray[np.float64]] | None,
+    sources: Sequence[EmissionSource],
+) -> tuple[SiteRecord, ...]:
+    """Weeks of records that end at midnight of the mission's day.
+
+    Of the sites that emit more than they may, every second one's own records look clean; all show it without the
+    confounder of that name.
+    """
+    rng = stream(seed, "weeks")
+    plants = [
+        draw_plant(p.site_id, p.name, p.uscc, trade_of_industry(p.industry.code), on, rng,
+                   monitored=p.management_class == "重点管理")
+        for p in places if p.listed and p.management_class != "登记管理"
+    ]  # fmt: skip
+    beyond = beyond_permit(sources)
+    clean = {s for s in beyond if on["clean_records"] and stream(seed, f"clean records {s}").random() < 0.5}
+    start = day.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1 - 7 * weeks)
+    return draw_weeks(plants, start, 168 * weeks, on, rng, running=running, shown=set(beyond) - clean)
 
 
 def _running(

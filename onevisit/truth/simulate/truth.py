@@ -25,20 +25,23 @@ from onevisit.truth.simulate.answers import (
 from onevisit.truth.simulate.confounders import CONFOUNDERS
 from onevisit.truth.simulate.drives.outings import SPIN_UP_S, Outing, declared_lag
 from onevisit.truth.simulate.drives.vehicle import Episode
-from onevisit.truth.simulate.labels import sites_touched
+from onevisit.truth.simulate.labels import beyond_permit, sites_of_records, sites_touched
 from onevisit.truth.simulate.records.fixed import FixedPoint
-from onevisit.truth.simulate.records.monitors import Anomaly, MonitoredSite
+from onevisit.truth.simulate.records.monitors import MonitoredSite
+from onevisit.truth.simulate.records.outlet import Anomaly, SiteRecord
 from onevisit.truth.simulate.records.registers import RegisterEntry
+from onevisit.truth.simulate.records.weeks import told_anomalies, truth_of_activity, truth_of_anomaly
 from onevisit.truth.simulate.world import World
 
 Floats = NDArray[np.float64]
 _NORMAL = "正常"
 _STRENGTH = ("none", "remind", "help", "visit")
 _MONITOR_CONFOUNDERS = {
-    "frozen_analyser": "frozen_monitor",
-    "drifting_analyser": "drifting_monitor",
+    "frozen_analyser": "constant",
+    "drifting_analyser": "drift",
     "calibration": "calibration_in_work_hours",
 }
+"""Of world 1; in world 2 an upset says to which confounder it belongs."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,19 @@ class Park:
     on: Mapping[str, bool]
     number: int = 1
     """Of the world."""
+    weeks: tuple[SiteRecord, ...] = ()
+    """Long records, which stand in the place of ``stations`` then."""
+
+    @property
+    def anomalies(self) -> tuple[Anomaly, ...]:
+        """What records show, at the times of the clocks that recorded it."""
+        of_weeks = [a for record in self.weeks for a in told_anomalies(record)]
+        return (*(a for station in self.stations for a in station.anomalies), *of_weeks)
+
+    @property
+    def recorded(self) -> tuple[str, ...]:
+        """Codes of the sites that have records."""
+        return (*(s.place.site_id for s in self.stations), *(r.plant.site_id for r in self.weeks))
 
 
 def truth_of(park: Park) -> dict[str, Any]:
@@ -79,7 +95,8 @@ def truth_of(park: Park) -> dict[str, Any]:
         "hotspots": [_hotspot(world, h) for h in hotspots],
         "doses": told_doses(world, doses),
         "sites": _sites(park, hotspots),
-        "anomalies": [_anomaly(a) for s in park.stations for a in s.anomalies],
+        "anomalies": [truth_of_anomaly(a) for a in park.anomalies],
+        "activity": [truth_of_activity(record) for record in park.weeks],
         "rules": rules(world),
         "streets": {
             "nodes": np.round(world.nodes.reshape(-1, 2) + world.origin, 2).tolist(),
@@ -167,16 +184,6 @@ def _enhancement(outing: Outing) -> dict[str, Floats]:
     return found
 
 
-def _anomaly(anomaly: Anomaly) -> dict[str, Any]:
-    return {
-        "kind": anomaly.kind,
-        "site_id": anomaly.site_id,
-        "start": (anomaly.start - timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "end": (anomaly.end - timedelta(hours=8)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "expected": anomaly.expected,
-    }
-
-
 def _causes(park: Park, recurrent: set[str]) -> dict[str, list[dict[str, Any]]]:
     """Why something should come of a listed site, what, and whether the mission's files can show it."""
     causes: dict[str, list[dict[str, Any]]] = {e.place.site_id: [] for e in park.entries}
@@ -188,8 +195,8 @@ def _causes(park: Park, recurrent: set[str]) -> dict[str, list[dict[str, Any]]]:
     for entry in park.entries:
         if entry.valid_to <= park.day.date() + timedelta(days=60):
             causes[entry.place.site_id].append({"cause": "permit", "expected": "remind", "findable": True})
-    for anomaly in (a for s in park.stations for a in s.anomalies):
-        cause = {"cause": anomaly.kind, "expected": anomaly.expected, "findable": True}
+    for anomaly in (a for a in park.anomalies if a.required):
+        cause = {"cause": anomaly.kind, "expected": anomaly.expected, "findable": True, "also": list(anomaly.also)}
         causes[anomaly.site_id].append(cause)
     return causes
 
@@ -290,7 +297,12 @@ def _touched(name: str, park: Park) -> list[str]:
         causes = _causes(park, set())
         emitting = {s.place.site_id for s in park.sources}
         return [site for site, own in causes.items() if _expected(own) == "none" and site not in emitting]
+    if park.weeks and (touched := sites_of_records(name, park.weeks)) is not None:
+        return touched
+    if name == "clean_records":
+        odd = {a.site_id for a in park.anomalies if a.required}
+        return [s for s in park.recorded if s in beyond_permit(park.sources) and s not in odd]
     if name not in _MONITOR_CONFOUNDERS:
-        return sites_touched(name, park.sources, park.entries, park.stations)
+        return sites_touched(name, park.sources, park.entries, park.recorded)
     kind = _MONITOR_CONFOUNDERS[name]
-    return [a.site_id for s in park.stations for a in s.anomalies if a.kind == kind]
+    return [a.site_id for a in park.anomalies if a.kind == kind]

@@ -34,6 +34,17 @@ def _dose(source: str | None, species: dict[str, float], first: int, last: int, 
     return {"source": source, "species": species, "columns": columns, "rows": rows, "dose": [dose] * len(pieces)}
 
 
+def _anomaly(kind: str, site: str, expected: str = "help", **changed: Any) -> dict[str, Any]:
+    """A true anomaly, or a finding, of the fourth of March from nine to one."""
+    times = {"start": "2026-03-04T09:00:00Z", "end": "2026-03-04T13:00:00Z"}
+    return {"kind": kind, "site_id": site, "expected": expected, **times, **changed}
+
+
+def _finding(kind: str, site: str, **changed: Any) -> dict[str, Any]:
+    """A feature of ``anomalies.geojson``."""
+    return {"type": "Feature", "geometry": None, "properties": _anomaly(kind, site, **changed)}
+
+
 def _truth() -> dict[str, Any]:
     """Four sites on a street of 1 km; A and an unlisted workshop emit, B is off by its permit, C and D are right."""
     a, u = shapely.box(0, 0, 100, 20), shapely.box(500, 0, 600, 20)
@@ -82,7 +93,7 @@ def _truth() -> dict[str, Any]:
             }
             for i, (k, v) in enumerate(expected.items())
         ],
-        "anomalies": [{"kind": "marked_exceedance", "site_id": "C", "expected": "none"}],
+        "anomalies": [_anomaly("marked_exceedance", "C", "none")],
         "confounders": [
             {"name": "trucks", "where": _degrees(shapely.box(800, -10, 900, 30)), "sites": []},
             {"name": "nothing_wrong", "where": None, "sites": ["C", "D"]},

@@ -223,13 +223,14 @@ def test_what_a_permit_allows_calls_for_no_visit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "expected", "value"),
-    [("treatment_off", "visit", 100.0), ("treatment_off", "help", 0.0), ("frozen_monitor", "visit", 0.0),
-     ("treatment", "visit", 100.0), ("record", "visit", 100.0), ("register", "visit", 0.0)],
+    [("treatment_off", "visit", 100.0), ("treatment_off", "help", 0.0), ("constant", "visit", 0.0),
+     ("treatment", "visit", 100.0), ("record", "visit", 100.0), ("register", "visit", 0.0),
+     ("exceedance", "visit", 100.0)],
 )  # fmt: skip
 def test_records_open_a_door_where_they_call_for_it(tmp_path: Path, kind: str, expected: str, value: float) -> None:
-    """By the kind of the anomaly, or records at large; where help is right, a visit is not."""
+    """By kind, one that is right to say too, or records at large; where help is right, a visit is not."""
     truth = _truth()
-    cause = {"cause": "treatment_off", "expected": expected, "findable": True}
+    cause = {"cause": "treatment_off", "expected": expected, "findable": True, "also": ["exceedance"]}
     truth["sites"][3] |= {"expected": expected, "causes": [cause]}
     assert _visited(tmp_path, truth, "D", (), kind)["leads.visit_precision"].value == value
 

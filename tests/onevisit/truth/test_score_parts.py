@@ -24,7 +24,19 @@ from onevisit.truth.score.score import (
     Scores,
     score_output,
 )
-from tests.onevisit.truth.score_cases import RIGHT, X0, Y0, _degrees, _hotspot, _lead, _place, _truth, _visit, _write
+from tests.onevisit.truth.score_cases import (
+    RIGHT,
+    X0,
+    Y0,
+    _anomaly,
+    _degrees,
+    _hotspot,
+    _lead,
+    _place,
+    _truth,
+    _visit,
+    _write,
+)
 
 
 @pytest.mark.parametrize(("gap", "precision"), [(29.5, 100.0), (30.5, 0.0)])
@@ -226,17 +238,14 @@ def test_a_false_lead_counts_once_under_each_confounder(tmp_path: Path) -> None:
 
 
 def test_rules_that_nobody_applies_are_not_built(tmp_path: Path) -> None:
-    """One line each for findings that are right and cases that are found, by kind."""
+    """Without a file of findings: one line each for findings that are right and cases that are found, by kind."""
     truth = _truth()
-    truth["anomalies"] = [{"kind": k, "site_id": s, "expected": "help"} for k, s in (("b", "A"), ("a", "B"))]
-    lead = _lead("A", "none")
-    lead["properties"]["evidence"] = [{"kind": "b"}]
-    scores = score_output(*_write(tmp_path, truth, leads=[lead]))
-    told = {m.key: m.value for m in scores.measures if m.key.startswith("monitors")}
-    assert list(told) == [f"monitors.{k}.{w}" for k in ("a", "b") for w in ("precision", "recall")]
-    assert told == {"monitors.a.precision": None, "monitors.a.recall": None, "monitors.b.precision": 100.0,
-                    "monitors.b.recall": 100.0}  # fmt: skip
-    assert not scores["monitors.a.recall"].built
+    truth["anomalies"] = [_anomaly(kind, site) for kind, site in (("b", "A"), ("a", "B"))]
+    scores = score_output(*_write(tmp_path, truth, leads=[_lead("A", "none")]))
+    told = [m for m in scores.measures if m.key.startswith("monitors")]
+    kinds = [f"monitors.{k}.{w}" for k in ("a", "b") for w in ("precision", "recall")]
+    assert [m.key for m in told] == [*kinds, "monitors.causes.faults", "monitors.causes.emissions"]
+    assert not any(m.built for m in told) and not scores["activity.right"].built
 
 
 def _line(end: str = "10:00:00", **properties: Any) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from onevisit.truth.score.score import (
     scores_dict,
     write_scores,
 )
-from tests.onevisit.truth.score_cases import RIGHT, _hotspot, _lead, _truth, _write
+from tests.onevisit.truth.score_cases import RIGHT, _anomaly, _finding, _hotspot, _truth, _write
 
 
 def test_pooled_shares_are_shares_of_all_items() -> None:
@@ -92,13 +92,11 @@ def test_score_json_says_null_for_not_built(tmp_path: Path) -> None:
 def test_rules_on_records_are_scored_per_anomaly(tmp_path: Path) -> None:
     """A frozen monitor found at A (right) and at D (wrong) of two that are frozen: precision and recall 50 %."""
     truth = _truth()
-    truth["anomalies"] = [{"kind": "frozen_monitor", "site_id": s, "expected": "help"} for s in ("A", "B")]
-    leads = [_lead("A", "help"), _lead("D", "help")]
-    for lead in leads:
-        lead["properties"]["evidence"] = [{"kind": "frozen_monitor", "id": "1"}]
-    scores = score_output(*_write(tmp_path, truth, leads=leads))
-    assert scores["monitors.frozen_monitor.precision"].value == 50.0
-    assert scores["monitors.frozen_monitor.recall"].value == 50.0
+    truth["anomalies"] = [_anomaly("constant", site) for site in ("A", "B")]
+    findings = [_finding("constant", site) for site in ("A", "D")]
+    scores = score_output(*_write(tmp_path, truth, anomalies=findings))
+    assert scores["monitors.constant.precision"].value == 50.0
+    assert scores["monitors.constant.recall"].value == 50.0
 
 
 def test_the_sum_of_a_measure_by_kind() -> None:

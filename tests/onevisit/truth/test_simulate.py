@@ -223,7 +223,7 @@ def test_treatment_off_is_in_the_power_records(tmp_path: Path) -> None:
 
 def test_anomalies_come_and_go_with_their_confounder(truth: dict[str, Any]) -> None:
     """Without frozen_analyser no monitor is frozen."""
-    assert not any(a["kind"] == "frozen_monitor" for a in truth["anomalies"])
+    assert not any(a["kind"] == "constant" for a in truth["anomalies"])
 
 
 def test_roads_are_read_as_a_network(mission: Path, truth: dict[str, Any]) -> None:

@@ -395,7 +395,7 @@ def test_labels_name_the_sites_that_are_touched() -> None:
         [replace(b.place, management_class="简化管理")], datetime(2026, 3, 5, 9), {}, np.random.default_rng(1)
     )
     told = {
-        name: sites_touched(name, sources, entries, stations)
+        name: sites_touched(name, sources, entries, [s.place.site_id for s in stations])
         for name in (
             "lawful_sources", "stopping_sources", "scattered_profiles", "following_records", "shared_plume",
             "register_points", "blind_shifts", "vane_offset",

@@ -153,7 +153,7 @@ def _disturbed(
     return station, _disturb(station, kind, Dice(share, z=z))  # type: ignore[arg-type]
 
 
-LENGTHS = {"near_limit": 60, "frozen_monitor": 30, "missing_hours": 14}
+LENGTHS = {"near_limit": 60, "constant": 30, "missing": 14}
 
 
 @pytest.mark.parametrize("kind", [k for k in ANOMALIES if k != "ammonia_above_total_nitrogen"])
@@ -163,7 +163,7 @@ def test_an_anomaly_begins_at_nine_of_a_working_day(kind: str, share: float, beg
     _, station = _disturbed(kind, share)
     [anomaly] = station.anomalies
     begun = datetime.fromisoformat(begin)
-    hours = LENGTHS.get(kind, HOURS if kind == "drifting_monitor" else 5)
+    hours = LENGTHS.get(kind, HOURS if kind == "drift" else 5)
     end = min(begun + timedelta(hours=hours), START + timedelta(hours=HOURS))
     assert (anomaly.kind, anomaly.site_id, anomaly.expected) == (kind, "S1", ANOMALIES[kind])
     assert (anomaly.start, anomaly.end) == (begun, end)
@@ -183,7 +183,7 @@ def test_what_an_anomaly_expects_is_what_the_page_of_dispositions_says() -> None
         "stop_marked_but_running",
     }
     assert {k for k, v in ANOMALIES.items() if v == "none"} == {"marked_exceedance", "calibration_in_work_hours"}
-    assert {k for k, v in ANOMALIES.items() if v == "remind"} == {"missing_hours", "near_limit"}
+    assert {k for k, v in ANOMALIES.items() if v == "remind"} == {"missing", "near_limit"}
     assert set(ANOMALIES.values()) == {"visit", "none", "remind", "help"}
 
 
@@ -199,7 +199,7 @@ def _window(length: int) -> slice:
         ("marked_exceedance", 5, 60.0 * 1.2),
         ("calibration_in_work_hours", 5, 60.0 * 1.6),
         ("near_limit", 60, 60.0 * 0.97),
-        ("missing_hours", 14, np.nan),
+        ("missing", 14, np.nan),
     ],
 )
 def test_an_anomaly_changes_the_leading_factor_in_its_hours_alone(kind: str, length: int, values: float) -> None:
@@ -209,7 +209,7 @@ def test_an_anomaly_changes_the_leading_factor_in_its_hours_alone(kind: str, len
     expected[_window(length)] = values
     assert after.means["a24088"] == pytest.approx(expected, nan_ok=True)
     other = before.means["a21002"].copy()
-    if kind == "missing_hours":
+    if kind == "missing":
         other[_window(length)] = np.nan
     assert after.means["a21002"] == pytest.approx(other, nan_ok=True)
     assert np.isfinite(before.means["a24088"]).all()
@@ -225,13 +225,13 @@ def test_an_exceedance_is_up_to_twice_the_limit_and_scatters() -> None:
     assert near.means["a24088"][_window(60)] == pytest.approx(np.full(60, 60.0 * 0.95))
 
 
-def test_a_frozen_monitor_repeats_its_first_hour_and_a_drifting_one_nearly_doubles() -> None:
+def test_a_constant_repeats_its_first_hour_and_a_drifting_one_nearly_doubles() -> None:
     """Thirty hours of one value; from the first hour to the last up to 1.9 times."""
-    before, after = _disturbed("frozen_monitor")
+    before, after = _disturbed("constant")
     assert set(after.means["a24088"][_window(30)]) == {before.means["a24088"][93]}
     assert after.means["a24088"][105] != before.means["a24088"][105]
     assert after.means["a24088"][123:] == pytest.approx(before.means["a24088"][123:])
-    before, after = _disturbed("drifting_monitor")
+    before, after = _disturbed("drift")
     n = HOURS - 93
     rise = 1.0 + 0.9 * np.arange(n) / n
     assert after.means["a24088"][93:] == pytest.approx(before.means["a24088"][93:] * rise)
@@ -286,7 +286,7 @@ def test_every_second_station_has_one_anomaly_and_kinds_go_round() -> None:
     assert [[a.kind for a in s.anomalies] for s in stations] == [
         ["exceedance"],
         ["marked_exceedance"],
-        ["frozen_monitor"],
+        ["constant"],
         [],
         [],
     ]
@@ -296,8 +296,8 @@ def test_every_second_station_has_one_anomaly_and_kinds_go_round() -> None:
 @pytest.mark.parametrize(
     ("confounder", "kind"),
     [
-        ("frozen_analyser", "frozen_monitor"),
-        ("drifting_analyser", "drifting_monitor"),
+        ("frozen_analyser", "constant"),
+        ("drifting_analyser", "drift"),
         ("calibration", "calibration_in_work_hours"),
         ("nothing_wrong", "marked_exceedance"),
     ],

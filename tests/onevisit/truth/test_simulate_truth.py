@@ -81,7 +81,7 @@ def park() -> Park:
     )
     begin = datetime(2026, 3, 2, 9)
     anomalies = (
-        Anomaly("frozen_monitor", "E", begin, begin + timedelta(hours=30), "help"),
+        Anomaly("constant", "E", begin, begin + timedelta(hours=30), "help"),
         Anomaly("marked_exceedance", "D", begin, begin + timedelta(hours=5), "none"),
     )
     empty = np.zeros(HOURS)
@@ -186,8 +186,10 @@ def test_the_truth_of_sites(park: Park, truth: dict[str, Any]) -> None:
     assert {k: s["expected"] for k, s in sites.items()} == {"A": "visit", "C": "remind", "D": "none", "E": "help"}
     assert sites["A"]["causes"] == [{"cause": "plume", "expected": "visit", "findable": True}]
     assert sites["C"]["causes"] == [{"cause": "permit", "expected": "remind", "findable": True}]
-    assert sites["D"]["causes"] == [{"cause": "marked_exceedance", "expected": "none", "findable": True}]
-    assert sites["E"]["causes"] == [{"cause": "frozen_monitor", "expected": "help", "findable": True}]
+    told = {"cause": "marked_exceedance", "expected": "none", "findable": True, "also": []}
+    assert sites["D"]["causes"] == [told]
+    told = {"cause": "constant", "expected": "help", "findable": True, "also": []}
+    assert sites["E"]["causes"] == [told]
     a = sites["A"]
     assert (a["lon"], a["lat"]) == _lonlat(park, 0.0, 30.0)
     assert tuple(a["gate"]["coordinates"]) == pytest.approx(_lonlat(park, 0.0, 15.0), abs=1e-7)
@@ -212,11 +214,16 @@ def test_a_plume_that_no_two_laps_saw_cannot_be_found(park: Park) -> None:
 def test_the_truth_of_anomalies_is_in_utc(truth: dict[str, Any]) -> None:
     """Eight hours before the local clock."""
     assert truth["anomalies"][0] == {
-        "kind": "frozen_monitor",
+        "kind": "constant",
         "site_id": "E",
         "start": "2026-03-02T01:00:00Z",
         "end": "2026-03-03T07:00:00Z",
         "expected": "help",
+        "cause": "fault",
+        "code": "",
+        "also": [],
+        "required": True,
+        "name": "constant",
     }
 
 

@@ -1,4 +1,4 @@
-"""Monitor, power and treatment records of sites: a week of hours with known anomalies, and marks that explain some.
+"""Monitor, power and treatment records of world 1: a week of hours with known anomalies, and marks that explain some.
 
 Sites under 重点管理 have an automatic monitor at one outlet; half of them send HJ 212 packets, the others stand
 in the hourly export of the platform. They and the sites under 简化管理 have meters on two devices, one that produces
@@ -17,24 +17,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from monitors.schema import Cause
 from onevisit.truth.simulate.air.wind import ornstein_uhlenbeck
+from onevisit.truth.simulate.records.outlet import Anomaly
 from onevisit.truth.simulate.records.packets import hour_packet
 from onevisit.truth.simulate.world import ParkSite
 
 Floats = NDArray[np.float64]
 HOURS = 7 * 24
 _IDLE_LOAD, _IDLE_FAN = 0.08, 0.03
-
-
-@dataclass(frozen=True)
-class Anomaly:
-    """One thing that a rule should find, or should explain away: kind, site, hours, and what should come of it."""
-
-    kind: str
-    site_id: str
-    start: datetime
-    end: datetime
-    expected: str
 
 
 @dataclass(frozen=True)
@@ -58,20 +49,40 @@ _WATER = (
 ANOMALIES: Mapping[str, str] = {
     "exceedance": "visit",
     "marked_exceedance": "none",
-    "frozen_monitor": "help",
-    "drifting_monitor": "help",
+    "constant": "help",
+    "drift": "help",
     "calibration_in_work_hours": "none",
     "ammonia_above_total_nitrogen": "help",
-    "missing_hours": "remind",
+    "missing": "remind",
     "treatment_off": "visit",
     "stop_marked_but_running": "visit",
     "near_limit": "remind",
 }
 """Kinds of anomaly, and the disposition that is right for a site which has nothing else."""
 
+_CAUSES: Mapping[str, Cause] = {
+    "exceedance": Cause.EMISSION,
+    "marked_exceedance": Cause.MAINTENANCE,
+    "calibration_in_work_hours": Cause.MAINTENANCE,
+    "missing": Cause.TRANSMISSION,
+    "treatment_off": Cause.EMISSION,
+    "stop_marked_but_running": Cause.TAMPERING,
+    "near_limit": Cause.TAMPERING,
+}
+"""What makes them; the others are faults."""
+_ALSO: Mapping[str, tuple[str, ...]] = {
+    "exceedance": ("step",),
+    "calibration_in_work_hours": ("marked_exceedance",),
+    "drift": ("exceedance", "step"),
+    "constant": ("noise_collapse",),
+    "near_limit": ("step", "noise_collapse"),
+    "stop_marked_but_running": ("mark_contradicted",),
+}
+"""What is right to say of the same hours, too."""
+
 _NEEDS = {
-    "frozen_monitor": "frozen_analyser",
-    "drifting_monitor": "drifting_analyser",
+    "constant": "frozen_analyser",
+    "drift": "drifting_analyser",
     "calibration_in_work_hours": "calibration",
     "marked_exceedance": "nothing_wrong",
 }
@@ -180,9 +191,7 @@ def _disturb(station: MonitoredSite, kind: str, rng: np.random.Generator) -> Mon
     """Lay one anomaly over a station's records."""
     mornings = [24 * d + (9 - station.start.hour) % 24 for d in range(2, 6)]
     first = int(rng.choice([h for h in mornings if (station.start + timedelta(hours=h)).weekday() < 6]))
-    length = {"near_limit": 60, "drifting_monitor": HOURS - first, "frozen_monitor": 30, "missing_hours": 14}.get(
-        kind, 5
-    )
+    length = {"near_limit": 60, "drift": HOURS - first, "constant": 30, "missing": 14}.get(kind, 5)
     window = slice(first, min(first + length, HOURS))
     means = {code: values.copy() for code, values in station.means.items()}
     marks, treatment = list(station.marks), station.treatment_kw.copy()
@@ -198,7 +207,10 @@ def _disturb(station: MonitoredSite, kind: str, rng: np.random.Generator) -> Mon
         stopped[window] = True
         marks[window] = ["F"] * (window.stop - window.start)
     times = [station.start + timedelta(hours=h) for h in (window.start, window.stop)]
-    anomaly = Anomaly(kind, station.place.site_id, times[0], times[1], ANOMALIES[kind])
+    code = "TA001" if lead is None or kind in ("treatment_off", "stop_marked_but_running") else lead.code
+    code = "w21003" if kind == "ammonia_above_total_nitrogen" else code
+    cause, also = _CAUSES.get(kind, Cause.FAULT), _ALSO.get(kind, ())
+    anomaly = Anomaly(kind, station.place.site_id, times[0], times[1], ANOMALIES[kind], cause, code, also)
     return MonitoredSite(
         station.place, station.number, station.kind, station.factors, station.start, means, tuple(marks),
         station.production_kw, treatment, stopped, (anomaly,),
@@ -213,13 +225,13 @@ def _change_means(kind: str, means: dict[str, Floats], lead: Factor, window: sli
         values[window] = lead.limit * rng.uniform(1.2, 2.0) * np.exp(rng.normal(0, 0.05, n))
     elif kind == "calibration_in_work_hours":
         values[window] = lead.limit * 1.6
-    elif kind == "frozen_monitor":
+    elif kind == "constant":
         values[window] = values[window.start]
-    elif kind == "drifting_monitor":
+    elif kind == "drift":
         values[window] *= 1.0 + 0.9 * np.arange(n) / max(n, 1)
     elif kind == "near_limit":
         values[window] = lead.limit * (0.97 + 0.01 * rng.normal(0, 1, n).clip(-2, 2))
-    elif kind == "missing_hours":
+    elif kind == "missing":
         for series in means.values():
             series[window] = np.nan
     elif kind == "ammonia_above_total_nitrogen":
@@ -233,11 +245,11 @@ def write_monitors(folder: Path, stations: Sequence[MonitoredSite], day: datetim
     """Write the station list, HJ 212 packets, the platform's hourly export, and the power records."""
     folder.mkdir(parents=True, exist_ok=True)
     monitored = [s for s in stations if s.factors]
-    _write_csv(folder / "自动监控点位.csv", _station_rows(monitored))
+    write_rows(folder / "自动监控点位.csv", _station_rows(monitored))
     packets = [p for s in monitored[::2] for p in _packets(s)]
     (folder / f"hj212_{day:%Y%m%d}.txt").write_bytes("".join(packets).encode("ascii"))
-    _write_csv(folder / "小时数据导出.csv", _export_rows(monitored[1::2]))
-    _write_csv(folder / "用电监控.csv", _power_rows(stations))
+    write_rows(folder / "小时数据导出.csv", _export_rows(monitored[1::2]))
+    write_rows(folder / "用电监控.csv", _power_rows(stations))
 
 
 def _station_rows(stations: Sequence[MonitoredSite]) -> list[list[str]]:
@@ -323,7 +335,8 @@ def _power_rows(stations: Sequence[MonitoredSite]) -> list[list[str]]:
     return rows
 
 
-def _write_csv(path: Path, rows: Sequence[Sequence[str]]) -> None:
+def write_rows(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Write a table as platforms export it: UTF-8 with BOM, CR LF."""
     stream = io.StringIO()
     csv.writer(stream, lineterminator="\r\n").writerows(rows)
     path.write_bytes(stream.getvalue().encode("utf-8-sig"))

@@ -7,7 +7,7 @@ from the standard, apart from the reader in `ingest`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 _START, _POLYNOMIAL = 0xFFFF, 0xA001
 
@@ -49,16 +49,37 @@ def packet(segment: str) -> str:
 
 
 def hour_packet(
-    station: str, kind: str, hour: datetime, factors: Mapping[str, Sequence[float]], flags: Mapping[str, str]
+    station: str,
+    kind: str,
+    hour: datetime,
+    factors: Mapping[str, Sequence[float]],
+    flags: Mapping[str, str],
+    *,
+    converted: Mapping[str, float] | None = None,
+    digits: int = 2,
+    late_h: int = 0,
 ) -> str:
-    """An hourly packet (CN=2061) of local time: ``factors`` holds minimum, mean and maximum by code.
+    """An hourly packet (CN=2061) of local time.
 
     ``DataTime`` is the beginning of the hour (HJ 212-2017, 6.6.3).
+
+    Parameters
+    ----------
+    factors : mapping
+        Minimum, mean and maximum by code.
+    flags : mapping
+        Letters by code; N where none is given.
+    converted : mapping, optional
+        Means at reference oxygen by code.
+    late_h : int
+        Hours after its time at which it is sent.
     """
-    parts = [
-        f"{code}-Min={low:.2f},{code}-Avg={mean:.2f},{code}-Max={high:.2f},{code}-Flag={flags.get(code, 'N')}"
-        for code, (low, mean, high) in factors.items()
-    ]
+    parts = []
+    for code, (low, mean, high) in factors.items():
+        values = [f"{code}-Min={low:.{digits}f}", f"{code}-Avg={mean:.{digits}f}", f"{code}-Max={high:.{digits}f}"]
+        if converted is not None and code in converted:
+            values.append(f"{code}-ZsAvg={converted[code]:.{digits}f}")
+        parts.append(",".join([*values, f"{code}-Flag={flags.get(code, 'N')}"]))
     area = ";".join([f"DataTime={hour:%Y%m%d%H0000}", *parts])
-    sent = hour.replace(minute=0, second=0)
+    sent = hour.replace(minute=0, second=0) + timedelta(hours=late_h)
     return packet(f"QN={sent:%Y%m%d%H%M%S}085;ST={kind};CN=2061;PW=123456;MN={station};Flag=4;CP=&&{area}&&")
