@@ -142,7 +142,7 @@ def test_two_fans_that_take_turns() -> None:
 
 
 def test_treatment_that_idles_at_full_production() -> None:
-    """A fan at a third of its power for two days of work, told once, one and a half times the half that is allowed."""
+    """A fan at a third of its power for two days of work, told once, 1.5 times the half that is allowed."""
     slow = changed(FAN, slice(96, 144), FAN[96:144] / 3)
     (found,) = plant(treatment=slow)
     assert (found.kind, found.start, found.end) == ("idle_treatment", utc(104), utc(138))
