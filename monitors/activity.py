@@ -14,8 +14,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices, devices_of, stop_numbers
-from monitors.meters import failed_meters, without_failed
+from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices, stop_numbers
+from monitors.meters import sound_devices
 from monitors.outlets import is_pollutant, measured, on_grid
 from monitors.schema import Activity, SiteRecords
 from numerics.on_off import runs_of, share_on, split_levels
@@ -59,10 +59,10 @@ class _Witness:
 def infer_activity(records: SiteRecords) -> Activity | None:
     """Tell from a site's records when it ran; None where no record tells anything of it.
 
-    Devices that produce are asked first (a site runs while any of them does), each by the two levels of its own
-    history; a meter that failed says nothing. What treats, meters of no stated role, flow, oxygen and concentrations
-    of the outlets and marks of a stop speak where no producer does: their reliability is counted where both speak,
-    from what is believed of their kind. Intervals without any record are NaN.
+    Devices that produce are asked first (a site runs while any of them does; meters of no stated role where none is
+    said to produce), each by the two levels of its own history; a meter that failed says nothing. What treats, other
+    meters, flow, oxygen and concentrations of the outlets and marks of a stop speak where no producer does: their
+    reliability is counted where both speak, from what is believed of their kind. Intervals without a record are NaN.
 
     Stops being valid where meters measure something else than they are said to; the probabilities are capped at 99 %
     (95 % from other witnesses) for that. Energy of days says whether a site ran on that day at all.
@@ -71,19 +71,20 @@ def infer_activity(records: SiteRecords) -> Activity | None:
     ----------
     Rabiner 1989, doi:10.1109/5.18626 (states of a device); Pearl 1988, chapter 2 (odds of independent witnesses).
     """
-    devices = devices_of(records).value
-    told = without_failed(devices, failed_meters(devices))
+    told, _ = sound_devices(records)
     grid = _grid(records, told)
     if grid is None:
         return None
     time, step_s = grid
-    producers = _produced(told.of_role(PRODUCTION), told, time, step_s)
-    witnesses = [one for one in _witnesses(records, told, time, step_s) if np.isfinite(one.share).any()]
+    produce = told.of_role(PRODUCTION) or told.of_role("")
+    producers = _produced(produce, told, time, step_s)
     direct = np.clip(producers, 1.0 - _SURE, _SURE) if producers is not None else np.full(len(time), np.nan)
+    asked = _witnesses(records, told, time, step_s) if np.isnan(direct).any() else iter(())
+    witnesses = [one for one in asked if np.isfinite(one.share).any()]
     running = np.where(np.isfinite(direct), direct, _weigh(witnesses, direct))
     if not np.isfinite(running).any():
         return None
-    basis = [f"{one.source} {one.name}" for one in told.of_role(PRODUCTION)] + [one.source for one in witnesses]
+    basis = [f"{one.source} {one.name}" for one in produce] + [one.source for one in witnesses]
     return Activity(
         records.permit_code, records.uscc, records.site_name, time, np.full(len(time), step_s), running,
         tuple(dict.fromkeys(basis)),
@@ -211,7 +212,7 @@ def _witnesses(records: SiteRecords, devices: Devices, time: Times, step_s: floa
     for one in devices.of_role(TREATMENT):
         if one.changes:
             yield _Witness(f"{one.source} {one.name}", _best(one.name, devices, time, step_s), 0.95, 0.15)
-    for one in devices.of_role(""):
+    for one in devices.of_role("") if devices.of_role(PRODUCTION) else ():
         hit, false = (0.95, 0.1) if one.changes else (0.55, 0.45)
         yield _Witness(f"{one.source} {one.name}", _best(one.name, devices, time, step_s), hit, false)
     for series in records.series:

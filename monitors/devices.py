@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import xarray as xr
@@ -29,6 +30,7 @@ _STATES = {0: 0.0, 1: 1.0, 5: 1.0}  # off, run, backflush (HJ 212-2017); calibra
 _DECLARED = 0.95  # a state comes from a contact or a person, and nobody checks it against power
 _NEVER_CHANGES = 0.95  # chance that one level all along is that of running, or zero that of standing: choice
 _SHORTEST_S = 60.0
+_KEPT = 16  # sites whose devices are remembered: several rules ask for them one after the other
 _LONGEST_GAP = np.timedelta64(400, "D")  # a clock that was reset wrote what lies further off
 _METER_READING = 20.0  # times the usual step: energies that only grow and are that large are readings of a meter
 _STOPPED = re.compile(r"停|out_of_operation|shut|stop", re.IGNORECASE)
@@ -107,6 +109,7 @@ class Devices:
         return tuple({one.name: one for one in reversed(self.devices) if one.role == role}.values())[::-1]
 
 
+@lru_cache(maxsize=_KEPT)
 def devices_of(records: SiteRecords) -> Outcome[Devices]:
     """Gather the devices of a site from all its series, tell when each ran, and follow their links.
 
