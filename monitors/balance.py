@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from monitors.conditions import NOT_MEASURED
-from monitors.evidence import is_pollutant
+from monitors.evidence import FLOWS, is_pollutant
 from monitors.matrices import SiteMatrices
 from monitors.regular import Regular
 from monitors.runs import Bools, Floats, find_runs, join_runs
@@ -15,12 +15,11 @@ from monitors.schema import Anomaly
 from monitors.validity import AIR_OXYGEN, OXYGEN
 
 AMMONIA, NITROGEN = "w21003", "w21001"
-FLOWS = ("a00000", "w00000", "a01011")
 _NITROGEN_RATIO = 1.05  # two analysers that pass their checks may each be off by 10 % (HJ 355-2019), seldom both
 _NITROGEN_SLOTS = 2
 _LEAST_SLOTS = 2  # one value alone may be the hour of a start or a stop
 _NEGATIVE = 0.05  # of the usual value: zero drift that a check passes (HJ 76-2017: 2.5 % of a range of two limits)
-_POSSIBLE_ZERO = 0.10  # of the usual value: a quantity that comes so low by itself may be below detection
+_RARE_RUNS, _RARE_SHARE = 3, 1 / 720  # zeros that come oftener (once a month) are a habit: a night, below detection
 _AT_WORK = 0.5  # of the usual value, or of certainty: what says that there is something to be measured
 _DILUTION = 2.0  # factor by which oxygen thins the flue gas against the usual
 _STANDS = 20.3  # per cent oxygen: the flue of a plant that stands
@@ -46,8 +45,8 @@ def seek_imbalances(site: SiteMatrices) -> Iterator[Anomaly]:
 def ammonia_above(outlet: Regular) -> Iterator[Anomaly]:
     """Find ammonia nitrogen above the total nitrogen of which it is a part.
 
-    Formula: NH3-N / TN > 1.05 for 2 slots or more; ``strength`` is the highest ratio over 1.05. It cannot tell which
-    of the two analysers is wrong; a lag between their samples passes in one slot.
+    Formula: NH3-N / TN > 1.05 for 2 slots or more; ``strength`` is the highest ratio over 1.05. It cannot tell
+    which of the two analysers is wrong; a lag between their samples passes in one slot.
     """
     ammonia, total = outlet.index(AMMONIA), outlet.index(NITROGEN)
     if ammonia is None or total is None:
@@ -69,10 +68,11 @@ def ammonia_above(outlet: Regular) -> Iterator[Anomaly]:
 def oxygen_dilution(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
     """Find oxygen far above the usual while the plant burns.
 
-    Formula: ``(21 - usual O2) / (21 - O2)`` of 2 or more for 3 slots, below 20.3 %, unmarked, while the site runs; where
-    nobody knows whether it does, the concentration times this factor must be at least half its usual. The usual is
-    the median below 19 %. ``strength`` is the factor over 2. It cannot tell a leak from air that is let in, and takes
-    a start that nobody marked for either; the converted value, where it is compared, is not deceived by it.
+    Formula: ``(21 - usual O2) / (21 - O2)`` of 2 or more for 3 slots, below 20.3 %, unmarked, while the site
+    runs; where nobody knows whether it does, the concentration times this factor must be at least half its usual.
+    The usual is the median below 19 %. ``strength`` is the factor over 2. It cannot tell a leak from air that is
+    let in, and takes a start that nobody marked for either; the converted value, where it is compared, is not
+    deceived by it.
     """
     place = outlet.index(OXYGEN)
     if place is None:
@@ -118,10 +118,11 @@ def zeros(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
     """Find zeros where there is something to be measured.
 
     ``zero``: two slots or more of a substance at zero while the site runs (where nobody knows: while another
-    quantity is at half of its usual value or more); left out are quantities that come below a tenth of their usual
-    value by themselves, as below a detection limit. ``flow_zero``: the same of a flow, with a substance at half of
-    its usual value. ``strength`` is the number of slots over two. It cannot tell a pump that stands from a value that
-    was written, nor, without records of power, a short stop from either.
+    quantity is at half of its usual value or more); left out are quantities that do so oftener than three
+    times and once a month: they are below detection, or stand by night. ``flow_zero``: the same of a
+    flow, with a substance at half of its usual value. ``strength`` is the number of slots over two. It cannot
+    tell a pump that stands from a value that was written, nor, without records of power, a short stop from
+    either.
     """
     judged = np.isfinite(outlet.values) & ~outlet.has(NOT_MEASURED)
     is_zero = judged & (outlet.values == 0)
@@ -137,9 +138,10 @@ def zeros(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
         others[quantity] = False
         spoken: Bools = np.any(others & pollutant[:, None] if flow else others, axis=0)
         at_work = _ran(running, spoken) & (spoken if flow else np.True_)
-        if not flow and _comes_low(outlet, quantity, at_work):
+        runs = join_runs(find_runs(is_zero[quantity] & at_work), 1)
+        if len(runs) > max(_RARE_RUNS, _RARE_SHARE * outlet.slots):
             continue
-        for run in join_runs(find_runs(is_zero[quantity] & at_work, _LEAST_SLOTS), 1):
+        for run in (run for run in runs if run.length >= _LEAST_SLOTS):
             values: dict[str, float | str] = {
                 "usual": float(outlet.usual[quantity]),
                 "unit": outlet.units[quantity],
@@ -147,13 +149,6 @@ def zeros(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
             }
             kind = "flow_zero" if flow else "zero"
             yield outlet.tell(kind, run._replace(quantity=quantity), run.length / _LEAST_SLOTS, values, ("stop",))
-
-
-def _comes_low(outlet: Regular, quantity: int, at_work: Bools) -> bool:
-    """Whether a quantity lies between zero and a tenth of its usual value by itself in one slot of a hundred."""
-    values = outlet.values[quantity][outlet.measured[quantity] & at_work]
-    above = values[values > 0]
-    return not above.size or bool(np.mean(above < _POSSIBLE_ZERO * outlet.usual[quantity]) > 0.01)
 
 
 def negatives(outlet: Regular) -> Iterator[Anomaly]:

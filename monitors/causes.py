@@ -104,22 +104,22 @@ def _marked(one: Anomaly, *words: str) -> bool:
 _ABOVE = ("exceedance", "marked_exceedance")
 WITNESSES: tuple[Witness, ...] = (
     # the site stood: nothing was there to be emitted, so the value is of the analyser
-    Witness("stood", _ABOVE, lambda a, c: c.running < 0.2, {E: 0.05, T: 0.3}),
+    Witness("stood", _ABOVE, lambda _, c: c.running < 0.2, {E: 0.05, T: 0.3}),
     # a value at the end of the range, or one that repeats, is of a stuck analyser: emissions scatter
-    Witness("repeats", _ABOVE, lambda a, c: _number(a, "repeats", 0.0) > 0.5, {E: 0.05, T: 0.2, F: 1.0}),
+    Witness("repeats", _ABOVE, lambda a, _: _number(a, "repeats", 0.0) > 0.5, {E: 0.05, T: 0.2, F: 1.0}),
     # an outlet mixes: what leaves it does not scatter several times more than it always did
-    Witness("noisy", _ABOVE, lambda a, c: _number(a, "noise", 1.0) > 3.0, {E: 0.25, T: 0.3}),
-    Witness("calm", _ABOVE, lambda a, c: 0.3 <= _number(a, "noise", 9.0) <= 3.0, {F: 0.4}),
+    Witness("noisy", _ABOVE, lambda a, _: _number(a, "noise", 1.0) > 3.0, {E: 0.25, T: 0.3}),
+    Witness("calm", _ABOVE, lambda a, _: 0.3 <= _number(a, "noise", 9.0) <= 3.0, {F: 0.4}),
     # treatment that gives out does so over hours; a failing part of an analyser from one value to the next
-    Witness("abrupt", _ABOVE, lambda a, c: _number(a, "onset", 0.0) > 10.0, {E: 0.5, T: 0.6}),
-    Witness("gradual", _ABOVE, lambda a, c: _number(a, "onset", 99.0) < 5.0, {F: 0.4, M: 0.4}),
+    Witness("abrupt", _ABOVE, lambda a, _: _number(a, "onset", 0.0) > 10.0, {E: 0.5, T: 0.6}),
+    Witness("gradual", _ABOVE, lambda a, _: _number(a, "onset", 99.0) < 5.0, {F: 0.4, M: 0.4}),
     # a power cut or a repair before: analysers come back wrong
-    Witness("outage", _ABOVE, lambda a, c: _number(a, "outage", 0.0) > 0.5, {E: 0.3, T: 0.4}),
+    Witness("outage", _ABOVE, lambda a, _: _number(a, "outage", 0.0) > 0.5, {E: 0.3, T: 0.4}),
     # one flue, one treatment: what goes through it rises together
-    Witness("together", _ABOVE, lambda a, c: _number(a, "others", 0.0) > 1.15, {F: 0.3, M: 0.5}),
-    Witness("alone", _ABOVE, lambda a, c: _number(a, "others", 9.0) < 1.05, {E: 0.6, T: 0.7}),
+    Witness("together", _ABOVE, lambda a, _: _number(a, "others", 0.0) > 1.15, {F: 0.3, M: 0.5}),
+    Witness("alone", _ABOVE, lambda a, _: _number(a, "others", 9.0) < 1.05, {E: 0.6, T: 0.7}),
     # the converted value exceeds, the measured one does not rise: oxygen alone made it
-    Witness("oxygen", _ABOVE, lambda a, c: _number(a, "oxygen_factor", 1.0) > 1.3 and _number(a, "rise", 9.0) < 1.2,
+    Witness("oxygen", _ABOVE, lambda a, _: _number(a, "oxygen_factor", 1.0) > 1.3 and _number(a, "rise", 9.0) < 1.2,
             {E: 0.05, T: 0.1, O: 0.5}),
     # a standard check that failed about the same time convicts the analyser
     Witness("check", _ABOVE, lambda a, c: c.meets(a, "check_failed", "drift", same_quantity=True), {E: 0.2, T: 0.3}),
@@ -127,16 +127,16 @@ WITNESSES: tuple[Witness, ...] = (
     Witness("untreated", _ABOVE, lambda a, c: c.meets(a, "treatment_off", "idle_treatment"), {F: 0.05, M: 0.1}),
     # under a mark of a fault, values that the plant makes: the mark hides them
     Witness("hidden", ("marked_exceedance",), lambda a, c: _is_of_plant(a, c), {T: 4.0, E: 2.0, F: 0.3, M: 0.2}),
-    Witness("repair", ("marked_exceedance",), lambda a, c: _marked(a, "maintenance", "维护", "检修", "C"), {M: 4.0}),
-    Witness("start", ("marked_exceedance",), lambda a, c: _marked(a, "启", "起炉", "烘炉", "start"), {O: 12.0}),
-    Witness("fault", ("marked_exceedance",), lambda a, c: _marked(a, "fault", "故障"), {F: 4.0, T: 2.0, M: 0.5}),
+    Witness("repair", ("marked_exceedance",), lambda a, _: _marked(a, "maintenance", "calibration"), {M: 4.0}),
+    Witness("start", ("marked_exceedance",), lambda a, _: _marked(a, "启", "起炉", "烘炉", "start"), {O: 12.0}),
+    Witness("fault", ("marked_exceedance",), lambda a, _: _marked(a, "fault", "故障"), {F: 4.0, T: 2.0, M: 0.5}),
     # a copied pair keeps one ratio while it changes: no analyser does so by itself
-    Witness("copied", ("frozen_pair",), lambda a, c: "ratio" in a.values, {T: 20.0, F: 0.1}),
+    Witness("copied", ("frozen_pair",), lambda a, _: "ratio" in a.values, {T: 20.0, F: 0.1}),
     # marks under which nothing was wrong come again and again, in the hours of high load
     Witness("again", ("mark_contradicted",), lambda a, c: _again(a, c) >= 3, {T: 3.0, M: 0.5, F: 0.3}),
-    Witness("loaded", ("mark_contradicted",), lambda a, c: _number(a, "high_load", 0.5) > 0.7, {T: 2.0}),
+    Witness("loaded", ("mark_contradicted",), lambda a, _: _number(a, "high_load", 0.5) > 0.7, {T: 2.0}),
     # a step after a mark of maintenance that brings all down is an adjustment, or a trick
-    Witness("lowered", ("step",), lambda a, c: _marked(a, "maintenance", "维护"), {T: 3.0, M: 3.0}),
+    Witness("lowered", ("step",), lambda a, _: _marked(a, "maintenance", "维护"), {T: 3.0, M: 3.0}),
 )  # fmt: skip
 """Witnesses that do not depend on one another but through the cause; a cause not named has the ratio 1."""
 

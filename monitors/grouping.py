@@ -17,7 +17,8 @@ Names = tuple[str, str, str]
 
 def names_of(series: xr.Dataset) -> Names:
     """What names the site of a series."""
-    return tuple(str(series.attrs.get(name, "")) for name in ("permit_code", "uscc", "site_name"))  # type: ignore[return-value]
+    permit, uscc, name = (str(series.attrs.get(key, "")) for key in ("permit_code", "uscc", "site_name"))
+    return permit, uscc, name
 
 
 def keys_of(names: Iterable[Names]) -> dict[Names, str]:

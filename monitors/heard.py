@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from ingest.monitors.codes import code_of
-from ingest.outcome import Notes, Outcome, Phrase
+from ingest.outcome import Notes, Outcome, Phrase, Value
 from monitors.conditions import Condition
 from monitors.matrices import SiteMatrices
 from monitors.regular import Regular
@@ -95,21 +95,20 @@ class Heard:
         """Return what was found, and say what was asked, found by kind, silent and odd."""
         notes = self.notes
         kinds = Counter(one.kind for one in self.found)
-        by_kind = [_counted(KIND_CODES[kind], kinds[kind]) for kind in KIND_CODES if kinds[kind]]
-        values = {"sites": self.sites, "series": self.series, "limited": self.limited, "found": len(self.found)}
-        notes.decide("monitors/", "records_asked", {**values, "kinds": by_kind or [Phrase("kind_none")]})
-        silent = [_counted(SILENT_CODES[why], n) for why, n in sorted(self.silent.items()) if n]
+        by_kind = [Phrase(KIND_CODES[kind], {"count": kinds[kind]}) for kind in KIND_CODES if kinds[kind]]
+        said: dict[str, Value] = {
+            "sites": self.sites, "series": self.series, "limited": self.limited, "found": len(self.found),
+            "kinds": by_kind or [Phrase("kind_none")],
+        }  # fmt: skip
+        notes.decide("monitors/", "records_asked", said)
+        silent = [Phrase(SILENT_CODES[why], {"count": n}) for why, n in sorted(self.silent.items()) if n]
         if silent:
             count = sum(self.silent.values())
             notes.decide("monitors/", "series_not_judged", {"count": count, "reasons": silent})
-        odd = [_counted(ODD_CODES[what], n) for what, n in sorted(self.odd.items()) if n]
+        odd = [Phrase(ODD_CODES[what], {"count": n}) for what, n in sorted(self.odd.items()) if n]
         if odd:
             notes.decide("monitors/", "records_odd", {"what": odd})
         return notes.outcome(tuple(self.found))
-
-
-def _counted(code: str, count: int) -> Phrase:
-    return Phrase(code, {"count": count})
 
 
 def hear_records(records: SiteRecords, once: SiteRecords, site: SiteMatrices) -> Heard:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from monitors.conditions import NOT_MEASURED, Condition
-from monitors.evidence import evidence_of
+from monitors.evidence import alive, evidence_of
 from monitors.matrices import SiteMatrices
 from monitors.regular import Regular
 from monitors.runs import Bools, Floats, Run, find_runs
@@ -27,8 +27,8 @@ def seek_exceedances(site: SiteMatrices) -> Iterator[Anomaly]:
     waste water, whose limits are those of a day, days of at least 20 valid hours are compared as well where the
     record has none of its own. What the firm marked divides a run: hours that bear a mark are a
     ``marked_exceedance``, for a person to weigh, not one less; the values of a short calibration are those of its
-    standard and are not told. ``strength`` is the highest value over the limit. Says nothing of a limit that the
-    record does not state, nor whether the analyser was right.
+    standard and are not told, nor those of a stop that was one. ``strength`` is the highest value
+    over the limit. Says nothing of a limit that the record does not state, nor whether the analyser was right.
 
     References
     ----------
@@ -74,7 +74,7 @@ def _above(site: SiteMatrices, outlet: Regular, limits: Floats, mean_of: str = "
     for run in find_runs(above & ~marked):
         yield _exceedance("exceedance", outlet, run, mean_of)
     for run in find_runs(above & marked & ~outlet.has(Condition.SUBSTITUTED)):
-        if not _is_check(site, outlet, run):
+        if not (_is_check(site, outlet, run) or _stood(site, outlet, run)):
             yield _exceedance("marked_exceedance", outlet, run, mean_of)
 
 
@@ -93,8 +93,18 @@ def _exceedance(kind: str, outlet: Regular, run: Run, mean_of: str) -> Anomaly:
     return outlet.tell(kind, run, highest / limit, values | evidence_of(outlet, run))
 
 
+def _stood(site: SiteMatrices, outlet: Regular, run: Run) -> bool:
+    """Whether a run marked as a stop is one, as power or the values say; what they convert to means nothing."""
+    if not (outlet.conditions[run.quantity, run.slots] & np.uint16(Condition.STOPPED)).any():
+        return False
+    running = site.running(outlet)[run.slots]
+    known = running[np.isfinite(running)]
+    stood = known.mean() < 0.5 if known.size else True
+    return bool(stood and not alive(outlet)[run.slots].mean() > 0.5)
+
+
 def _is_check(site: SiteMatrices, outlet: Regular, run: Run) -> bool:
-    """Whether a marked run is calibration alone: a short one, or one of working hours, which has a rule of its own."""
+    """Whether a marked run is calibration alone: a short one, or one of working hours, which has its own rule."""
     said = outlet.conditions[run.quantity, run.slots] & np.uint16(NOT_MEASURED)
     if not (said == np.uint16(Condition.CALIBRATION)).all():
         return False

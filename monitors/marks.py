@@ -1,7 +1,7 @@
 """Marks put to the test: by power, by the values under them, by their hours in a year and by the industry.
 
-Since 2026-01-01 a false mark is itself falsification (State Council Order 820, 生态环境监测条例, article 25), so what is
-told here is a lead that a person must see, never a verdict.
+Since 2026-01-01 a false mark is itself falsification (State Council Order 820, 生态环境监测条例, article 25), so
+what is told here is a lead that a person must see, never a verdict.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ from collections.abc import Iterator
 import numpy as np
 
 from monitors.conditions import Condition
-from monitors.evidence import evidence_of
+from monitors.evidence import alive, evidence_of
 from monitors.limits import in_work
 from monitors.matrices import SiteMatrices
 from monitors.regular import Regular
 from monitors.runs import Bools, Floats, Run, find_runs, join_runs
 from monitors.schema import Anomaly
 
-INDUSTRIES = ("4411", "4412", "4417", "3011", "221", "222", "7820")
-"""GB/T 4754-2017 of MEE 2022 no. 21: thermal power, heat and power, biomass and waste, cement, pulp, paper, waste."""
+INDUSTRIES = ("4411", "4412", "4417", "3011", "221", "222", "7723", "7724", "7820")
+"""GB/T 4754-2017 of MEE 2022 no. 21: thermal power, heat and power, biomass and waste, cement, pulp, paper, and
+the treatment of waste, under which registers list incinerators (no code says which of them burn it)."""
 _CONTRADICTED_SLOTS = 2
 _SURE = 0.8  # that the site ran, to contradict a stop
-_ORDINARY_STEP = 5.0  # changes of the series' own noise that a working analyser makes, at most
+_ORDINARY_STEP = 8.0  # changes of the series' own noise that a working analyser makes, at most
 _ORDINARY_NOISE = (0.3, 3.0)  # of the usual change from slot to slot
 _ORDINARY_RISE = (0.5, 2.5)  # of the values around
 _CHECKS = 5  # that say what the level of a daily check is
@@ -56,11 +57,12 @@ def seek_marks(site: SiteMatrices) -> Iterator[Anomaly]:
 def stops(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
     """Find hours marked as a stop in which the site ran: ``stop_marked_but_running``.
 
-    Formula: a mark of a stop on the outlet and a probability of running of 0.8 or more for 2 slots in a row;
-    ``strength`` is the number of slots over two. Where no record of power speaks, nothing is told. It cannot tell one
-    line that stands from the other that runs, where meters do not say whose they are.
+    Formula: a mark of a stop on the outlet, a probability of running of 0.8 or more, and values that do not say
+    themselves that it stood (`alive`), for 2 slots in a row; ``strength`` is the number of slots over two.
+    Where no record of power speaks, nothing is told. It cannot tell one line that stands from the other that
+    runs, where meters do not say whose they are.
     """
-    stopped = outlet.has(Condition.STOPPED)
+    stopped = outlet.has(Condition.STOPPED) & alive(outlet)
     for run in _once(join_runs(find_runs(stopped & (running >= _SURE), _CONTRADICTED_SLOTS), 1)):
         values: dict[str, float | str] = {
             "running": float(np.nanmean(running[run.slots])),
@@ -72,13 +74,14 @@ def stops(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
 def faults(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
     """Find marks of a fault or of maintenance under which the analyser measured as always: ``mark_contradicted``.
 
-    Formula: in a marked run of 2 slots or more every quantity so marked has values that change like its own
-    unmarked ones: no step, in, out or inside, beyond 5 times the usual change, noise within 0.3 to 3 of the usual,
-    fewer than half repeated, a level within 0.5 to 2.5 of the hours around, and the site ran where its records tell.
-    ``strength`` is the number of such slots over two. It cannot tell a repair that left the values alone: one such
-    run means little, many in hours of high load mean more (`monitors.causes`).
+    Formula: in a run of 2 slots or more whose values were sent with such a mark, every quantity that can tell
+    changes as it does unmarked: no step, in or out, beyond 8 times the usual change, noise within 0.3 to 3 of the
+    usual, fewer than half repeated, a level within 0.5 to 2.5 of the hours around, and the site ran where its
+    records tell. ``strength`` is the number of such slots over two. It cannot tell a repair that left the values
+    alone: one such run means little, many in hours of high load mean more (`monitors.causes`).
     """
-    doubted = outlet.has(Condition.FAULT | Condition.MAINTENANCE) & np.isfinite(outlet.values)
+    sent = (outlet.sent & np.uint16(Condition.FAULT | Condition.MAINTENANCE)) != 0
+    doubted = sent & np.isfinite(outlet.values)
     runs = find_runs(doubted, _CONTRADICTED_SLOTS)
     by_slots: dict[tuple[int, int], list[Run]] = {}
     for run in runs:
@@ -88,12 +91,13 @@ def faults(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
         if np.isfinite(ran).any() and np.nanmean(ran) < 0.5:
             continue
         seen = [evidence_of(outlet, run) for run in same]
-        if all(_is_ordinary(one) for one in seen):
+        telling = [one for one in seen if "onset" in one or "ending" in one]
+        if telling and all(_is_ordinary(one) for one in telling):
             values: dict[str, float | str] = {
                 "quantities": float(len(same)),
                 "intervals": float(same[0].length),
                 "high_load": _high_load(outlet, same[0]),
-                **seen[0],
+                **telling[0],
             }
             yield outlet.tell("mark_contradicted", same[0], same[0].length / _CONTRADICTED_SLOTS, values)
 
@@ -102,8 +106,7 @@ def _is_ordinary(seen: dict[str, float | str]) -> bool:
     steps = [float(seen[name]) for name in ("onset", "ending") if name in seen]
     noise, rise = float(seen.get("noise", 1.0)), float(seen.get("rise", 1.0))
     return (
-        bool(steps)
-        and max(steps) <= _ORDINARY_STEP
+        max(steps) <= _ORDINARY_STEP
         and _ORDINARY_NOISE[0] <= noise <= _ORDINARY_NOISE[1]
         and _ORDINARY_RISE[0] <= rise <= _ORDINARY_RISE[1]
         and float(seen.get("repeats", 0.0)) < 0.5
@@ -187,8 +190,8 @@ def calibrations(site: SiteMatrices, outlet: Regular, checked: Bools) -> Iterato
     """Find calibrations of hours in working time: ``calibration_in_work_hours``.
 
     Formula: 2 or more hours in a row marked as calibration, besides that of the daily check, in the local hours of
-    work of the settings; zero and span take less than an hour (HJ 75-2017). ``strength`` is their number over two. It
-    cannot tell a repair that needed them, and says what was emitted meanwhile of no record.
+    work of the settings; zero and span take less than an hour (HJ 75-2017). ``strength`` is their number over
+    two. It cannot tell a repair that needed them, and says what was emitted meanwhile of no record.
     """
     least = max(int(2 * _HOUR / outlet.length), 1)
     long = find_runs(outlet.has(Condition.CALIBRATION) & ~checked, least)

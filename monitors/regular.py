@@ -46,7 +46,8 @@ class Regular:
     """Values, converted values and conditions of a series, shape (quantity, slot); NaN where nothing came.
 
     ``codes``, ``names``, ``units`` and ``limits`` (NaN: none) are of the quantities; ``start`` is the first slot,
-    ``length`` that of a slot, ``zone_offset`` what local time is ahead of UTC at the start. ``row`` is the row of the
+    ``length`` that of a slot, ``zone_offset`` what local time is ahead of UTC at the start. Of the ``conditions``,
+    ``sent`` came with the values; the others are of a mark that somebody laid over a time. ``row`` is the row of the
     series in each slot, -1 where there is none.
     """
 
@@ -62,6 +63,7 @@ class Regular:
     values: Floats
     corrected: Floats
     conditions: Conditions
+    sent: Conditions
     row: NDArray[np.int64]
     odd: Odd = field(default_factory=Odd)
 
@@ -97,10 +99,18 @@ class Regular:
 
     @cached_property
     def change(self) -> Floats:
-        """Robust standard deviation of the change of each quantity from slot to slot, as a share of the value."""
+        """Robust standard deviation of the changes of each quantity from slot to slot, as a share of the value."""
         with np.errstate(divide="ignore", invalid="ignore"):
             logs = np.log(np.where(self.measured & (self.values > 0), self.values, np.nan))
-        return _medians(np.abs(np.diff(logs, axis=1))) * _MAD
+        steps = np.abs(np.diff(logs, axis=1))
+        return _medians(np.where(steps > 0, steps, np.nan)) * _MAD
+
+    @cached_property
+    def repeating(self) -> Floats:
+        """Share of the measured values of each quantity that repeat the one before: a slow analyser does so."""
+        both = self.measured[:, 1:] & self.measured[:, :-1]
+        same = (self.values[:, 1:] == self.values[:, :-1]) & both
+        return np.asarray(same.sum(axis=1) / np.maximum(both.sum(axis=1), 1))
 
     @cached_property
     def local_hours(self) -> NDArray[np.int64]:
@@ -195,7 +205,8 @@ def regular_of(series: xr.Dataset, time_zone: str = "Asia/Shanghai") -> Regular 
         limits=np.array([_limit(a.get("limit")) for a in attrs]),
         values=_matrix(series, names, row),
         corrected=_matrix(series, corrected, row),
-        conditions=_conditions(series, names, row),
+        conditions=_conditions(series, names, row, ("{}_mark", "mark")),
+        sent=_conditions(series, names, row, ("{}_mark",)),
         row=row,
         odd=odd,
     )
@@ -248,7 +259,7 @@ def _is_quantity(series: xr.Dataset, name: str) -> bool:
     variable = series.variables[name]
     return (
         "code" in variable.attrs
-        and variable.dtype.kind == "f"
+        and variable.dtype.kind in "fiu"
         and variable.dims == ("obs",)
         and not name.endswith("_corrected")
     )
@@ -298,12 +309,12 @@ def _matrix(series: xr.Dataset, names: Sequence[str], row: NDArray[np.int64]) ->
     return matrix
 
 
-def _conditions(series: xr.Dataset, names: Sequence[str], row: NDArray[np.int64]) -> Conditions:
+def _conditions(series: xr.Dataset, names: Sequence[str], row: NDArray[np.int64], marks: Sequence[str]) -> Conditions:
     conditions = np.zeros((len(names), row.size), np.uint16)
     there = row >= 0
     for at, name in enumerate(names):
         code = str(series.variables[name].attrs["code"])
-        for mark in (f"{name}_mark", "mark"):
+        for mark in (form.format(name) for form in marks):
             if mark in series.variables and series.variables[mark].values.any():
                 conditions[at, there] |= conditions_of(series[mark], code)[row[there]]
     return conditions

@@ -55,9 +55,9 @@ def cycle_of(values: Floats) -> int:
 def constant_runs(values: Floats, resolution: float, cycle: int) -> list[Run]:
     """Return the runs of one value that are longer than chance, counted in measuring cycles.
 
-    A value repeats in the next cycle with the chance q, which is counted in the series itself without its longest run
-    of each value, and at least that of its resolution: ``resolution / (change sqrt(2 pi))`` for normal changes. A run
-    of k cycles among n is told if ``n q^(k - 1)`` is below 0.001, from 4 cycles on.
+    A value repeats in the next cycle with the chance q, which is counted in the series itself without its longest
+    run of each value, and at least that of its resolution: ``resolution / (change sqrt(2 pi))`` for normal
+    changes. A run of k cycles among n is told if ``n q^(k - 1)`` is below 0.001, from 4 cycles on.
 
     Parameters
     ----------
@@ -88,10 +88,11 @@ def seek_repeats(site: SiteMatrices) -> Iterator[Anomaly]:
     """Find constant values, frozen pairs and substituted runs among the quantities of each outlet.
 
     ``constant``: `constant_runs` of measured values above a tenth of the usual one (a plant that stands repeats its
-    zero). Two quantities that do so in the same slots are one ``frozen_pair``. A run marked as set by hand or
-    substituted, or equal to the highest value of the 180, 720 or 2 160 h before it (HJ 75-2017), is
-    ``substituted``: it looks constant and is normal. ``strength`` is the number of cycles over the least told.
-    It cannot tell a frozen analyser from a written value, nor a substitution by another rule from either.
+    zero) that did not stand elsewhere a quarter as long (half a detection limit does). Two quantities that do so
+    in the same slots are one ``frozen_pair``. A run marked as set by hand or substituted, or equal to the highest
+    value of the 180, 720 or 2 160 h before it (HJ 75-2017), is ``substituted``: it looks constant and is normal.
+    ``strength`` is the number of cycles over the least told. It cannot tell a frozen analyser from a written
+    value, nor a substitution by another rule from either.
     """
     for outlet in site.outlets:
         if outlet.interval == "day":
@@ -126,7 +127,16 @@ def _constants(outlet: Regular) -> Iterator[tuple[Run, float, int]]:
             continue
         cycle = cycle_of(live)
         for run in constant_runs(live, float(outlet.resolution[quantity]), cycle):
+            if _is_habit(outlet.values[quantity], run, cycle):
+                continue
             yield run._replace(quantity=quantity), run.length / cycle / _LEAST_CYCLES, cycle
+
+
+def _is_habit(values: Floats, run: Run, cycle: int) -> bool:
+    """Whether the value has stood elsewhere a quarter as long: half a detection limit, the end of a scale."""
+    elsewhere = values == values[run.first]
+    elsewhere[run.slots] = False
+    return bool(find_runs(elsewhere, max(run.length // 4, 3 * cycle)))
 
 
 def _frozen_together(runs: list[tuple[Run, float, int]]) -> Iterator[Run]:
@@ -155,7 +165,8 @@ def _substituted(outlet: Regular, run: Run) -> int:
     for hours in _WINDOWS_H:
         before = slice(max(run.first - hours * per_hour, 0), run.first)
         there = values[before][measured[before]]
-        if there.size >= 24 and abs(float(there.max()) - value) <= tolerance and there[-1] < value:
+        highest = float(there.max()) if there.size >= 24 else np.inf
+        if abs(highest - value) <= tolerance and there[-1] < value:
             return hours
     return 0
 

@@ -22,7 +22,7 @@ from monitors.marks import seek_marks
 from monitors.matrices import SiteMatrices, matrices_of
 from monitors.near_limit import seek_near_limit
 from monitors.repeats import seek_repeats
-from monitors.schema import Anomaly, SiteRecords
+from monitors.schema import Activity, Anomaly, SiteRecords
 from monitors.settings import MonitorSettings
 from monitors.settle import settle
 from monitors.validity import seek_converted, seek_nitrogen_oxides
@@ -116,13 +116,17 @@ def ask_sites(chunk: Sequence[SiteRecords], orders: Sequence[Order], settings: M
 def ask_site(records: SiteRecords, orders: Sequence[Order], settings: MonitorSettings) -> Heard:
     """Ask all rules of one site, of each of its series once."""
     once = _each_once(records)
-    activity = None
+    activity = _activity(once)
     site = matrices_of(once, settings, activity)
     found = [one for family in FAMILIES for one in family(site)]
     found += [one for rule in RULES for one in rule(once, orders)]
     heard = hear_records(records, once, site)
     heard.found += weigh_causes(settle(found), activity)
     return heard
+
+
+def _activity(_records: SiteRecords) -> Activity | None:
+    return None
 
 
 def _each_once(records: SiteRecords) -> SiteRecords:

@@ -75,10 +75,3 @@ def mark_runs(runs: list[Run], shape: tuple[int, ...]) -> Bools:
         edges[run.quantity, run.first] += 1
         edges[run.quantity, run.last + 1] -= 1
     return np.asarray(np.cumsum(edges[:, :-1], axis=1) > 0)
-
-
-def rolling_sums(values: NDArray[np.generic], width: int) -> Floats:
-    """Sums of ``width`` slots along the last axis, of all full windows; window k begins at slot k."""
-    total = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
-    np.cumsum(values, axis=-1, dtype=float, out=total[..., 1:])
-    return np.asarray(total[..., width:] - total[..., :-width])

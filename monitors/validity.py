@@ -19,7 +19,7 @@ T = TypeVar("T", bound=np.generic)
 
 AIR_OXYGEN = 21.0  # per cent, as GB 13223-2011 (5.2.2) writes the conversion
 OXYGEN = "a19001"
-_NO_CONVERSION = 19.0  # per cent; above it plants stand or start, and platforms do not convert (HJ 75-2017)
+NO_CONVERSION = 19.0  # per cent; above it plants stand or start, and platforms do not convert (HJ 75-2017)
 _EXPLAINED = 0.5  # least share of rows that one reference oxygen must explain, to be believed
 _TOLERANCE = 0.05  # of the converted value; devices convert minutes, records state means of hours
 _LEAST_HOURS = 3
@@ -66,6 +66,7 @@ def means_of(outlet: Regular, interval: str, least: int) -> Regular:
         values=np.where(enough, _mean(values, valid), np.nan),
         corrected=np.where(enough, _mean(converted, valid), np.nan),
         conditions=np.where(enough, 0, conditions).astype(np.uint16),
+        sent=np.zeros_like(conditions),
         row=row,
     )
 
@@ -98,7 +99,7 @@ def reference_oxygen(measured: Floats, converted: Floats, oxygen: Floats) -> flo
     >>> round(reference_oxygen(np.full(30, 20.0), 20.0 * (21 - 9) / (21 - oxygen), oxygen), 6)
     9.0
     """
-    usable = np.isfinite(converted) & (measured > 0) & (converted > 0) & (oxygen < _NO_CONVERSION)
+    usable = np.isfinite(converted) & (measured > 0) & (converted > 0) & (oxygen < NO_CONVERSION)
     if np.count_nonzero(usable) < 2 * _LEAST_HOURS:
         return float("nan")
     implied = np.sort(AIR_OXYGEN - (converted * (AIR_OXYGEN - oxygen) / np.where(measured > 0, measured, 1))[usable])
@@ -106,7 +107,7 @@ def reference_oxygen(measured: Floats, converted: Floats, oxygen: Floats) -> flo
     densest = int(np.argmin(implied[half:] - implied[: implied.size - half]))
     reference = float(np.median(implied[densest : densest + half + 1]))
     near = np.abs(implied - reference) <= _TOLERANCE * (AIR_OXYGEN - reference)
-    if np.mean(near) < _EXPLAINED or not 0.0 <= reference < _NO_CONVERSION:
+    if np.mean(near) < _EXPLAINED or not 0.0 <= reference < NO_CONVERSION:
         return float("nan")
     return float(np.median(implied[near]))
 
@@ -133,9 +134,7 @@ def _converted_of(outlet: Regular, quantity: int, oxygen: Floats) -> Iterator[An
     reference = reference_oxygen(measured, stated, oxygen)
     if np.isnan(reference):
         return
-    factor = np.divide(
-        AIR_OXYGEN - reference, AIR_OXYGEN - oxygen, where=oxygen < _NO_CONVERSION, out=oxygen * np.nan
-    )
+    factor = np.divide(AIR_OXYGEN - reference, AIR_OXYGEN - oxygen, where=oxygen < NO_CONVERSION, out=oxygen * np.nan)
     expected = measured * factor
     rounding = outlet.resolution[quantity] * (1.0 + np.abs(factor))
     allowed = _TOLERANCE * np.abs(expected) + rounding

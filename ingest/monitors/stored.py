@@ -1,8 +1,8 @@
 """Monitor series of whole sites in few large arrays: one netCDF file for some hundred sites, read in one go.
 
-A file holds three arrays that lie one after the other (contiguous ragged, CF-1.11, section 9.3.3): ``time`` (each grid
-of times once), ``value`` and ``mark``; ``series``, a text in JSON, says which part of which array is which variable
-of which series. Series come back as views of these arrays.
+A file holds three arrays of parts that lie one after the other (contiguous ragged, CF-1.11, section 9.3.3): ``time``
+(each grid of times once), ``value`` and ``mark``; ``series``, a text in JSON, says which part of which array is which
+variable of which series. Series come back as views of these arrays.
 """
 
 from __future__ import annotations

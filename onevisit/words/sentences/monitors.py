@@ -187,15 +187,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "height not used: {text!r} is no number of metres above the ground",
         "高度未采用：{text!r} 不是离地高度（米）",
     ),
-    # --- monitors/rules.py ---
-    "records_held_against_limits": (
-        "records held against the limits that they state",
-        "监测数据已与其注明的限值比对",
-    ),
-    "records_held_against_limits.why": (
-        "{limited} of {series} series state a limit; {exceedances} exceedances",
-        "{series} 个监测序列中有 {limited} 个注明限值；超标 {exceedances} 次",
-    ),
     # --- onevisit/cli/hj212.py ---
     "packets_unreadable": ("cannot be read: {error}", "无法读取：{error}"),
 }
