@@ -12,7 +12,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.flags import Flag
-from ingest.monitors.marks import mark_texts
 from ingest.species import fold
 from ingest.text.marks import HJ212_FLAGS, meaning_of_text
 
@@ -107,13 +106,20 @@ def conditions_of(variable: xr.DataArray, code: str = "") -> Conditions:
 
     A text that names a quantity (``a21026:校准``) is of that quantity alone.
     """
-    texts = mark_texts(variable)
+    texts = words_of(variable)
     values = variable.values
     if not values.any():
         return np.zeros(values.shape, np.uint16)
     numbers = np.array(sorted(texts), np.int64)
     said = np.array([_for_code(texts[int(number)], code) for number in numbers], np.uint16)
     return np.asarray(said[np.searchsorted(numbers, values)], np.uint16)
+
+
+def words_of(variable: xr.DataArray) -> dict[int, str]:
+    """Words of a mark variable by its numbers, as its attributes say them; empty for no mark."""
+    numbers = np.atleast_1d(variable.attrs["flag_values"]).tolist()
+    words = str(variable.attrs["flag_meanings"]).split()
+    return {number: "" if word == "no_mark" else word for number, word in zip(numbers, words, strict=True)}
 
 
 def _for_code(text: str, code: str) -> int:

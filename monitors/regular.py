@@ -16,8 +16,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.coordinates import zone_of
-from ingest.monitors.marks import mark_texts
-from monitors.conditions import NOT_MEASURED, Condition, Conditions, condition_of, conditions_of, said_of
+from monitors.conditions import NOT_MEASURED, Condition, Conditions, condition_of, conditions_of, said_of, words_of
 from monitors.runs import Bools, Floats, Run
 from monitors.schema import Anomaly
 
@@ -245,13 +244,10 @@ def marks_of_rows(series: xr.Dataset, name: str, rows: NDArray[np.integer]) -> t
         numbers = np.unique(variable.values[rows])
         if not numbers.any():
             continue
-        meanings = str(variable.attrs["flag_meanings"]).split()
-        said = dict(zip(np.atleast_1d(variable.attrs["flag_values"]).tolist(), meanings, strict=True))
-        texts = mark_texts(series[mark])
+        said = words_of(series[mark])
         for number in numbers.tolist():
-            spoken = said_of(texts[number].split("|"), code)
-            if condition_of("|".join(spoken)):
-                words.append(said[number] if ":" not in said[number] else "|".join(spoken))
+            spoken = "|".join(said_of(said[number].split("|"), code))
+            words += [spoken] if condition_of(spoken) else []
     return tuple(f"marked:{word}" for word in dict.fromkeys(words))
 
 
