@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from scipy.special import ndtr
+from scipy.stats import nbinom
 
 from monitors.conditions import NOT_MEASURED
 from monitors.matrices import SiteMatrices
@@ -30,9 +31,11 @@ def seek_near_limit(site: SiteMatrices) -> Iterator[Anomaly]:
     Test. The logarithms of value over limit have a smooth distribution, by median and MAD of the whole series
     (spread at least 0.1): it gives the chance p0 of the band (0.94, 1]. A value that changes from slot to slot with
     the series' own robust spread c stays in a band of the width w with the chance
-    ``2 F(u) - 1 - 2 (f(0) - f(u)) / u``, u = w / c, for a place in it of which nothing is known (F, f: normal). A
-    span is told if p0 × the product over its stays × the number of slots is below 0.001: that many false alarms a
-    quantity, whatever its length. It has at least 24 slots in the band and at most 5 % above the limit.
+    ``2 F(u) - 1 - 2 (f(0) - f(u)) / u``, u = w / c, for a place in it of which nothing is known (F, f: normal).
+    Stays of 3 slots or more, at most 16 apart, are one span; the slots that they last longer than 3 are then a
+    negative binomial, whose tail at what is seen is p. A span is told if p0 × p × the number of slots of the series
+    is below 0.001: that many false alarms a quantity, whatever its length. It has at least 24 slots in the band and at
+    most 5 % above the limit.
 
     ``strength`` is the logarithm of that chance over that of 0.001, so 1 where the rule begins to speak. Rivals: a
     plant that is steered close to its limit, lawfully; it cannot tell one from a record that is written so.
@@ -56,7 +59,9 @@ def _case(outlet: Regular, case: Run, stays: list[Run], ratio: Floats, usable: B
     within = usable & mark_runs([case._replace(quantity=0)], (1, outlet.slots))[0]
     if np.mean(ratio[within] > 1.0) > _MOST_ABOVE:
         return
-    chance = log_chance(np.log(ratio[usable & (ratio > 0)]), [stay.length for stay in own])
+    # a value that repeats, of a slow analyser, is one value
+    lasting = [1 + int(np.count_nonzero(np.diff(ratio[stay.slots]))) for stay in own]
+    chance = log_chance(np.log(ratio[usable & (ratio > 0)]), lasting)
     spoken = -(chance + np.log(outlet.slots)) / -np.log(_FALSE_ALARMS)
     if spoken >= 1.0:
         there = ratio[within]
@@ -78,14 +83,17 @@ def log_chance(logs: Floats, stays: list[int]) -> float:
     logs : array, shape (slot,)
         Logarithms of value over limit, in order of time.
     stays : list of int
-        Lengths of the stays in the band.
+        How many values each stay in the band has.
     """
     middle = float(np.median(logs))
     spread = max(float(np.median(np.abs(logs - middle))) * _MAD, _LEAST_SPREAD)
     width = -np.log(_BAND)
     share = float(ndtr(-middle / spread) - ndtr((-width - middle) / spread))
-    change = max(float(np.median(np.abs(np.diff(logs)))) * _MAD, _LEAST_CHANGE) if logs.size > 1 else _LEAST_SPREAD
+    steps = np.abs(np.diff(logs))
+    steps = steps[steps > 0]
+    change = max(float(np.median(steps)) * _MAD, _LEAST_CHANGE) if steps.size else _LEAST_SPREAD
     u = width / change
     density = (1.0 - np.exp(-0.5 * u * u)) / np.sqrt(2.0 * np.pi)
     stay = 2.0 * float(ndtr(u)) - 1.0 - 2.0 * density / u
-    return float(np.log(max(share, _LEAST_SHARE)) + sum(length - 1 for length in stays) * np.log(stay))
+    longer = sum(max(length - _SHORTEST, 0) for length in stays)
+    return float(np.log(max(share, _LEAST_SHARE)) + nbinom.logsf(longer - 1, len(stays), 1.0 - stay))
