@@ -35,7 +35,7 @@ def test_days_just_below_the_limit_are_one_case() -> None:
 def test_units_of_value_and_limit_together_change_nothing() -> None:
     """In g instead of mg the same case has the same strength."""
     values = noisy(720)
-    values[300:360] = 48.5
+    values[300:360] = np.random.default_rng(2).uniform(47.8, 49.8, 60)
     strengths = [
         [
             one.strength
