@@ -34,8 +34,8 @@ def seek_near_limit(site: SiteMatrices) -> Iterator[Anomaly]:
     ``2 F(u) - 1 - 2 (f(0) - f(u)) / u``, u = w / c, for a place in it of which nothing is known (F, f: normal).
     Stays of 3 slots or more, at most 16 apart, are one span; the slots that they last longer than 3 are then a
     negative binomial, whose tail at what is seen is p. A span is told if p0 × p × the number of slots of the series
-    is below 0.001: that many false alarms a quantity, whatever its length. It has at least 24 slots in the band and at
-    most 5 % above the limit.
+    is below 0.001: that many false alarms a quantity, whatever its length. It has at least 24 slots in the band
+    and at most 5 % above the limit.
 
     ``strength`` is the logarithm of that chance over that of 0.001, so 1 where the rule begins to speak. Rivals: a
     plant that is steered close to its limit, lawfully; it cannot tell one from a record that is written so.
