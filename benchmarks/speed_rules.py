@@ -1,8 +1,8 @@
 """How fast all rules on monitor records answer, from stored series by chunks of sites, and in how much memory.
 
-Run ``python -m benchmarks.speed_rules`` for docs/speed-monitors.md, ``--sites 5000`` for a city's year. A site has an outlet with
-ten factors by the hour, four of them with a converted value, marks, gaps and a daily check, and meters on two
-devices.
+Run ``python -m benchmarks.speed_rules`` for docs/speed-monitors.md, ``--sites 5000`` for a city's year. A site has an
+outlet with ten factors by the hour, four of them with a converted value, marks, gaps and a daily check, and meters on
+two devices.
 """
 
 from __future__ import annotations
