@@ -13,8 +13,10 @@ from ingest.monitors.stored import StoredSites
 from ingest.outcome import Notes, Outcome
 from ingest.registers.kinds import Order
 from ingest.schema import Site
+from monitors.activity import infer_activity
 from monitors.balance import seek_imbalances
 from monitors.causes import weigh_causes
+from monitors.devices import devices_of
 from monitors.grouping import group_sites
 from monitors.heard import Heard, hear_records
 from monitors.limits import seek_exceedances
@@ -22,9 +24,10 @@ from monitors.marks import seek_marks
 from monitors.matrices import SiteMatrices, matrices_of
 from monitors.near_limit import seek_near_limit
 from monitors.repeats import seek_repeats
-from monitors.schema import Activity, Anomaly, SiteRecords
+from monitors.schema import Anomaly, SiteRecords
 from monitors.settings import MonitorSettings
 from monitors.settle import settle
+from monitors.treatment import seek_treatment
 from monitors.validity import seek_converted, seek_nitrogen_oxides
 
 FAMILIES: tuple[Callable[[SiteMatrices], Iterable[Anomaly]], ...] = (
@@ -37,8 +40,8 @@ FAMILIES: tuple[Callable[[SiteMatrices], Iterable[Anomaly]], ...] = (
     seek_marks,
 )
 """Rules that read the matrices of a site, one family a file."""
-RULES: tuple[Callable[[SiteRecords, Sequence[Order]], Iterable[Anomaly]], ...] = ()
-"""Rules that read the records of a site as they are, and the orders of all."""
+RULES: tuple[Callable[[SiteRecords, Sequence[Order], MonitorSettings], Iterable[Anomaly]], ...] = (seek_treatment,)
+"""Rules that read the records of a site as they are, and the orders of all sites."""
 _SITES_A_TASK = 100
 
 
@@ -116,17 +119,14 @@ def ask_sites(chunk: Sequence[SiteRecords], orders: Sequence[Order], settings: M
 def ask_site(records: SiteRecords, orders: Sequence[Order], settings: MonitorSettings) -> Heard:
     """Ask all rules of one site, of each of its series once."""
     once = _each_once(records)
-    activity = _activity(once)
+    activity = infer_activity(once)
     site = matrices_of(once, settings, activity)
     found = [one for family in FAMILIES for one in family(site)]
-    found += [one for rule in RULES for one in rule(once, orders)]
+    found += [one for rule in RULES for one in rule(once, orders, settings)]
     heard = hear_records(records, once, site)
+    heard.notes.keep(*devices_of(once).decisions)
     heard.found += weigh_causes(settle(found), activity)
     return heard
-
-
-def _activity(_records: SiteRecords) -> Activity | None:
-    return None
 
 
 def _each_once(records: SiteRecords) -> SiteRecords:

@@ -187,6 +187,47 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "height not used: {text!r} is no number of metres above the ground",
         "高度未采用：{text!r} 不是离地高度（米）",
     ),
+    # --- monitors/devices.py ---
+    "device_rows_far_off": (
+        "{count} rows of devices left out, the longest stretch without a gap of a year kept",
+        "设备记录有 {count} 行未采用，保留间断不超过一年的最长时段",
+    ),
+    "device_rows_far_off.why": (
+        "of {rows} rows they lie more than a year away from the others, as a clock that was reset writes them",
+        "在 {rows} 行中，这些行与其余记录相隔一年以上，应为时钟被重置后写入",
+    ),
+    "energy_from_readings": (
+        "energy of {device} taken as the difference of meter readings",
+        "{device} 的电量按电表读数之差计算",
+    ),
+    "energy_from_readings.why": (
+        "its {count} values never fall and are far larger than their steps",
+        "其 {count} 个数值从不下降，且远大于相邻数值之差",
+    ),
+    "device_records_differ": (
+        "{count} values of {device} contradict another record of it; the first record is used",
+        "{device} 有 {count} 个数值与该设备的另一份记录矛盾，以第一份为准",
+    ),
+    "device_records_differ.why": (
+        "two records of one device give different values for one time",
+        "同一设备的两份记录在同一时间给出不同数值",
+    ),
+    "device_links_to_nothing": (
+        "{count} links of devices lead to no device of the site and are passed over: {links}",
+        "{count} 个设备关联指向本点位不存在的设备，未采用：{links}",
+    ),
+    "device_links_to_nothing.why": (
+        "a treatment device without a link is taken as treating for all that produces there",
+        "无关联的治污设备视为对应该处全部产污设备",
+    ),
+    "device_links_in_circle": (
+        "{count} devices are linked in a circle: {devices}",
+        "{count} 个设备的关联成环：{devices}",
+    ),
+    "device_links_in_circle.why": (
+        "what leads back to a device tells nothing; the other links are followed",
+        "回到设备自身的关联不含信息；其余关联照常采用",
+    ),
     # --- onevisit/cli/hj212.py ---
     "packets_unreadable": ("cannot be read: {error}", "无法读取：{error}"),
 }
