@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from monitors.conditions import NOT_MEASURED
-from monitors.evidence import FLOWS, is_pollutant
 from monitors.matrices import SiteMatrices
+from monitors.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
 from monitors.regular import Regular
 from monitors.runs import Bools, Floats, find_runs, join_runs
 from monitors.schema import Anomaly
-from monitors.validity import AIR_OXYGEN, OXYGEN
 
 AMMONIA, NITROGEN = "w21003", "w21001"
 _NITROGEN_RATIO = 1.05  # two analysers that pass their checks may each be off by 10 % (HJ 355-2019), seldom both

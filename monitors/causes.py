@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import MappingProxyType
 
 import numpy as np
@@ -24,6 +25,7 @@ E, T, F, M, O, R = (  # noqa: E741
     Cause.OPERATION,
     Cause.TRANSMISSION,
 )
+_STOOD, _NEAR = 0.2, timedelta(hours=12)
 _FLOOR = 0.005  # of every prior: no kind excludes a cause
 
 
@@ -33,7 +35,7 @@ def _prior(**shares: float) -> Mapping[Cause, float]:
 
 
 PRIORS: Mapping[str, Mapping[Cause, float]] = MappingProxyType({
-    "exceedance": _prior(emission=0.45, fault=0.40, operation=0.10, maintenance=0.05),
+    "exceedance": _prior(emission=0.48, fault=0.48, operation=0.02, maintenance=0.02),
     "marked_exceedance": _prior(emission=0.10, tampering=0.10, fault=0.30, maintenance=0.30, operation=0.20),
     "near_limit": _prior(tampering=0.60, operation=0.30, emission=0.05, fault=0.05),
     "constant": _prior(fault=0.85, tampering=0.13),
@@ -66,12 +68,12 @@ PRIORS: Mapping[str, Mapping[Cause, float]] = MappingProxyType({
 """Share of each cause among anomalies of a kind, before any witness is heard."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Context:
-    """What else is known where an anomaly is weighed: the others of the site, and the chance that it ran then."""
+    """What else is known where an anomaly is weighed: the others of the site, and when it ran."""
 
     others: Sequence[Anomaly]
-    running: float
+    activity: Activity | None = None
 
     def meets(self, one: Anomaly, *kinds: str, same_quantity: bool = False) -> bool:
         """Whether another anomaly of these kinds shares time with one."""
@@ -79,6 +81,26 @@ class Context:
             other.kind in kinds and other.start < one.end and one.start < other.end
             for other in self.others
             if other is not one and (not same_quantity or other.code == one.code)
+        )
+
+    def running(self, one: Anomaly) -> float:
+        """Mean chance that the site ran in the time of an anomaly, NaN where nobody knows."""
+        if self.activity is None or not self.activity.time.size:
+            return float("nan")
+        first, last = (np.datetime64(at.replace(tzinfo=None), "ns") for at in (one.start, one.end))
+        low, high = np.searchsorted(self.activity.time, [first, last])
+        there = self.activity.running[low : max(high, low + 1)]
+        there = there[np.isfinite(there)]
+        return float(there.mean()) if there.size else float("nan")
+
+    def stood(self, one: Anomaly) -> bool:
+        """Whether the site stood in an anomaly, or in one of the same quantity and kind within half a day of it."""
+        return any(
+            self.running(other) < _STOOD
+            for other in self.others
+            if (other.kind, other.code, other.point) == (one.kind, one.code, one.point)
+            and other.start - one.end < _NEAR
+            and one.start - other.end < _NEAR
         )
 
 
@@ -102,34 +124,43 @@ def _marked(one: Anomaly, *words: str) -> bool:
 
 
 _ABOVE = ("exceedance", "marked_exceedance")
+_ABSURD = ("constant", "ammonia_above_total_nitrogen", "frozen_pair", "spike", "negative")
+"""What cannot be, of the same values."""
+_ABRUPT = 9.0  # usual changes: what treatment that gives out does not do from one hour to the next
 WITNESSES: tuple[Witness, ...] = (
     # the site stood: nothing was there to be emitted, so the value is of the analyser
-    Witness("stood", _ABOVE, lambda _, c: c.running < 0.2, {E: 0.05, T: 0.3}),
-    # a value at the end of the range, or one that repeats, is of a stuck analyser: emissions scatter
-    Witness("repeats", _ABOVE, lambda a, _: _number(a, "repeats", 0.0) > 0.5, {E: 0.05, T: 0.2, F: 1.0}),
+    Witness("stood", _ABOVE, lambda a, c: c.stood(a), {E: 0.05, T: 0.2}),
+    # a value that repeats beyond its habit is of a stuck analyser: emissions scatter
+    Witness("repeats", _ABOVE, lambda a, _: _number(a, "repeats", 0.0) > 0.5, {E: 0.02, T: 0.1}),
     # an outlet mixes: what leaves it does not scatter several times more than it always did
-    Witness("noisy", _ABOVE, lambda a, _: _number(a, "noise", 1.0) > 3.0, {E: 0.25, T: 0.3}),
-    Witness("calm", _ABOVE, lambda a, _: 0.3 <= _number(a, "noise", 9.0) <= 3.0, {F: 0.4}),
+    Witness("noisy", _ABOVE, lambda a, _: _number(a, "noise", 1.0) > 2.5, {E: 0.15, T: 0.15}),
+    Witness("calm", _ABOVE, lambda a, _: 0.3 <= _number(a, "noise", 9.0) <= 2.0, {F: 0.5}),
     # treatment that gives out does so over hours; a failing part of an analyser from one value to the next
-    Witness("abrupt", _ABOVE, lambda a, _: _number(a, "onset", 0.0) > 10.0, {E: 0.5, T: 0.6}),
-    Witness("gradual", _ABOVE, lambda a, _: _number(a, "onset", 99.0) < 5.0, {F: 0.4, M: 0.4}),
+    Witness("abrupt", _ABOVE, lambda a, _: _number(a, "onset", 0.0) > _ABRUPT, {E: 0.4, T: 0.3}),
+    Witness("ended", _ABOVE, lambda a, _: _number(a, "ending", 0.0) > _ABRUPT, {E: 0.5, T: 0.3}),
+    Witness("gradual", _ABOVE, lambda a, _: _number(a, "onset", 99.0) < 6.0, {F: 0.5, M: 0.3}),
+    # one hour, out of nothing and back: no plant does that
+    Witness("single", _ABOVE, lambda a, _: _number(a, "intervals", 9.0) <= 2.0 and _steep(a) > 8.0, {E: 0.1, T: 0.2}),
     # a power cut or a repair before: analysers come back wrong
-    Witness("outage", _ABOVE, lambda a, _: _number(a, "outage", 0.0) > 0.5, {E: 0.3, T: 0.4}),
+    Witness("outage", ("exceedance",), lambda a, _: _number(a, "outage", 0.0) > 0.5, {E: 0.2, T: 0.3}),
     # one flue, one treatment: what goes through it rises together
-    Witness("together", _ABOVE, lambda a, _: _number(a, "others", 0.0) > 1.15, {F: 0.3, M: 0.5}),
-    Witness("alone", _ABOVE, lambda a, _: _number(a, "others", 9.0) < 1.05, {E: 0.6, T: 0.7}),
+    Witness("together", _ABOVE, lambda a, _: _number(a, "others", 0.0) > 1.2, {F: 0.3, M: 0.4}),
+    Witness("alone", _ABOVE, lambda a, _: _number(a, "others", 9.0) < 1.03, {E: 0.6, T: 0.7}),
     # the converted value exceeds, the measured one does not rise: oxygen alone made it
-    Witness("oxygen", _ABOVE, lambda a, _: _number(a, "oxygen_factor", 1.0) > 1.3 and _number(a, "rise", 9.0) < 1.2,
-            {E: 0.05, T: 0.1, O: 0.5}),
-    # a standard check that failed about the same time convicts the analyser
-    Witness("check", _ABOVE, lambda a, c: c.meets(a, "check_failed", "drift", same_quantity=True), {E: 0.2, T: 0.3}),
+    Witness("oxygen", ("exceedance",), lambda a, _: _by_oxygen(a), {E: 0.01, T: 0.05}),
+    # a standard check that failed about the same time convicts the analyser, as does a value that cannot be
+    Witness("check", _ABOVE, lambda a, c: c.meets(a, "check_failed", "drift", same_quantity=True), {E: 0.1, T: 0.2}),
+    Witness("absurd", _ABOVE, lambda a, c: c.meets(a, *_ABSURD, same_quantity=True), {E: 0.03, T: 0.1}),
     # treatment was off or idle: what it should have held came out
-    Witness("untreated", _ABOVE, lambda a, c: c.meets(a, "treatment_off", "idle_treatment"), {F: 0.05, M: 0.1}),
-    # under a mark of a fault, values that the plant makes: the mark hides them
-    Witness("hidden", ("marked_exceedance",), lambda a, c: _is_of_plant(a, c), {T: 4.0, E: 2.0, F: 0.3, M: 0.2}),
+    Witness("untreated", _ABOVE, lambda a, c: c.meets(a, "treatment_off", "idle_treatment"), {F: 0.03, M: 0.1}),
+    # the letter of a fault or a repair over values that a plant makes: the mark hides them
+    Witness("hidden", ("marked_exceedance",), lambda a, c: _is_of_plant(a, c) and _number(a, "sent", 0.0) > 0.5,
+            {T: 8.0, F: 0.1, M: 0.15, O: 0.3}),
+    # a condition of the plant that the firm declared on the platform is what may exceed for a while
+    Witness("declared", ("marked_exceedance",), lambda a, _: _number(a, "sent", 1.0) < 0.5, {O: 10.0}),
     Witness("repair", ("marked_exceedance",), lambda a, _: _marked(a, "maintenance", "calibration"), {M: 4.0}),
     Witness("start", ("marked_exceedance",), lambda a, _: _marked(a, "启", "起炉", "烘炉", "start"), {O: 12.0}),
-    Witness("fault", ("marked_exceedance",), lambda a, _: _marked(a, "fault", "故障"), {F: 4.0, T: 2.0, M: 0.5}),
+    Witness("fault", ("marked_exceedance",), lambda a, _: _marked(a, "fault", "故障"), {F: 3.0, T: 2.0, M: 0.5}),
     # a copied pair keeps one ratio while it changes: no analyser does so by itself
     Witness("copied", ("frozen_pair",), lambda a, _: "ratio" in a.values, {T: 20.0, F: 0.1}),
     # marks under which nothing was wrong come again and again, in the hours of high load
@@ -141,13 +172,22 @@ WITNESSES: tuple[Witness, ...] = (
 """Witnesses that do not depend on one another but through the cause; a cause not named has the ratio 1."""
 
 
+def _steep(one: Anomaly) -> float:
+    """The less abrupt of both ends."""
+    return min(_number(one, "onset", 0.0), _number(one, "ending", 0.0))
+
+
+def _by_oxygen(one: Anomaly) -> bool:
+    return _number(one, "oxygen_factor", 1.0) > 1.5 and _number(one, "rise", 9.0) < 1.3
+
+
 def _is_of_plant(one: Anomaly, context: Context) -> bool:
-    """Whether values look like those of a plant: calm, not stuck, and the site ran as far as anybody knows."""
+    """Whether values look like those of a plant: calm, not stuck, not abrupt, and it ran as far as anybody knows."""
     return (
         _number(one, "repeats", 0.0) < 0.3
-        and _number(one, "noise", 1.0) <= 3.0
-        and not context.running < 0.5
-        and _number(one, "others", 9.0) > 0.8
+        and _number(one, "noise", 1.0) <= 2.5
+        and max(_number(one, "onset", 0.0), _number(one, "ending", 0.0)) <= _ABRUPT
+        and not context.running(one) < 0.5
     )
 
 
@@ -181,7 +221,7 @@ def weigh_causes(anomalies: Sequence[Anomaly], activity: Activity | None = None)
         if one.kind not in PRIORS:
             found.append(one)
             continue
-        context = Context(anomalies, _running_in(activity, one))
+        context = Context(anomalies, activity)
         weights = dict(PRIORS[one.kind])
         for witness in witnesses_of(one, context):
             for cause, ratio in witness.ratios.items():
@@ -194,14 +234,3 @@ def weigh_causes(anomalies: Sequence[Anomaly], activity: Activity | None = None)
 def witnesses_of(one: Anomaly, context: Context) -> Iterator[Witness]:
     """Witnesses that are seen at an anomaly."""
     return (witness for witness in WITNESSES if one.kind in witness.kinds and witness.seen(one, context))
-
-
-def _running_in(activity: Activity | None, one: Anomaly) -> float:
-    """Mean chance that the site ran in the time of an anomaly, NaN where nobody knows."""
-    if activity is None or not activity.time.size:
-        return float("nan")
-    first, last = (np.datetime64(at.replace(tzinfo=None), "ns") for at in (one.start, one.end))
-    low, high = np.searchsorted(activity.time, [first, last])
-    there = activity.running[low : max(high, low + 1)]
-    there = there[np.isfinite(there)]
-    return float(there.mean()) if there.size else float("nan")

@@ -6,19 +6,17 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ingest.species import species_of_code
 from monitors.conditions import Condition
+from monitors.quantities import AIR_OXYGEN, NO_CONVERSION, OXYGEN, is_pollutant
 from monitors.regular import Regular
-from monitors.runs import Bools, Floats, Integers, Run
-from monitors.validity import AIR_OXYGEN, NO_CONVERSION, OXYGEN
+from monitors.runs import Floats, Integers, Run
 
 Evidence: TypeAlias = "dict[str, float | str]"
 
-FLOWS = ("a00000", "w00000", "a01011")
 _LOST = Condition.FAULT | Condition.MAINTENANCE | Condition.NO_COMMUNICATION
 _BEFORE = 6  # slots: an outage that ended so shortly before has to do with what follows
-_STOOD = 0.1  # of the usual value
-_AROUND = 24  # slots on each side that say what was usual then
+_AROUND = 72  # slots on each side that say what was usual then
+_MAD = 1.482602218505602
 
 
 def evidence_of(outlet: Regular, run: Run) -> Evidence:
@@ -28,44 +26,66 @@ def evidence_of(outlet: Regular, run: Run) -> Evidence:
     -------
     dict of str to float
         Without those that the record cannot tell. ``onset``: change into the run over the usual change from slot to
-        slot; ``ending``: the same out of it; ``noise``: robust change within the run over the usual one;
-        ``repeats``: share of values that repeat the one before, beyond the usual one (1: all); ``rise``: median
-        in the run over that around it; ``others``: the largest such rise of another pollutant; ``oxygen_factor``:
-        how much oxygen alone inflates the converted value against the hours around; ``outage``: 1 where values
-        are missing or marked shortly before.
+        slot; ``ending``: the same out of it, both where the plant was alive on either side; ``noise``: robust scatter
+        about a straight course within the run over the usual one; ``repeats``: share of values that repeat the one
+        before, beyond the usual one (1: all); ``rise``: median in the run over that around it; ``others``: the
+        largest such rise of another pollutant; ``oxygen_factor``: how much oxygen alone inflates the converted value
+        against the usual; ``outage``: 1 where values are missing or marked shortly before; ``sent``: share of slots
+        whose mark came with the value, where any is marked.
     """
     values = outlet.values[run.quantity]
-    change = float(outlet.change[run.quantity])
     found: Evidence = {}
-    inside = values[run.slots]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.where(values > 0, values, np.nan))
-    for name, at in (("onset", run.first), ("ending", run.last + 1)):
-        if 0 < at < outlet.slots and change > 0 and np.isfinite(logs[at] - logs[at - 1]):
-            found[name] = float(abs(logs[at] - logs[at - 1]) / change)
-    if run.length >= 3:
-        steps = np.abs(np.diff(logs[run.slots]))
-        steps = steps[np.isfinite(steps) & (steps > 0)]
-        if steps.size and change > 0:
-            found["noise"] = float(np.median(steps) * 1.4826 / change)
-        usual = float(outlet.repeating[run.quantity])
-        found["repeats"] = max((float(np.mean(np.diff(inside) == 0)) - usual) / max(1.0 - usual, 0.01), 0.0)
+    _course(outlet, run, found)
     around = _around(outlet, run)
     rise = _rise(values, run, around)
     if np.isfinite(rise):
         found["rise"] = rise
-    _others(outlet, run, around, found)
+    rises = [
+        _rise(outlet.values[other], run, around)
+        for other, code in enumerate(outlet.codes)
+        if other != run.quantity and is_pollutant(code)
+    ]
+    if np.isfinite(rises).any():
+        found["others"] = float(np.nanmax(rises))
+    _oxygen(outlet, run, found)
     before = slice(max(run.first - _BEFORE, 0), run.first)
     if before.stop > before.start:
         lost = ~np.isfinite(values[before]) | outlet.has(_LOST)[run.quantity, before]
         found["outage"] = float(lost.any())
+    marked = outlet.conditions[run.quantity, run.slots] != 0
+    if marked.any():
+        found["sent"] = float(np.mean((outlet.sent[run.quantity, run.slots] != 0)[marked]))
     return found
 
 
+def _course(outlet: Regular, run: Run, found: Evidence) -> None:
+    """How a run begins, goes on and ends, in changes that are usual for the quantity."""
+    values, change = outlet.values[run.quantity], float(outlet.change[run.quantity])
+    alive = outlet.alive
+    first, last = max(run.first - 1, 0), min(run.last + 2, outlet.slots)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(np.where(values[first:last] > 0, values[first:last], np.nan))
+    for name, at in (("onset", run.first), ("ending", run.last + 1)):
+        if 0 < at < outlet.slots and change > 0 and alive[at] and alive[at - 1]:
+            step = logs[at - first] - logs[at - first - 1]
+            if np.isfinite(step):
+                found[name] = float(abs(step) / change)
+    inside = logs[run.first - first : run.last + 1 - first]
+    if run.length >= 3:
+        bends = np.abs(np.diff(inside, 2))
+        bends = bends[np.isfinite(bends) & (bends > 0)]
+        if bends.size and change > 0:
+            found["noise"] = float(np.median(bends) * _MAD / np.sqrt(3.0) / change)
+        usual = float(outlet.repeating[run.quantity])
+        same = float(np.mean(np.diff(values[run.slots]) == 0))
+        found["repeats"] = max((same - usual) / max(1.0 - usual, 0.01), 0.0)
+
+
 def _around(outlet: Regular, run: Run) -> Integers:
-    """Slots on both sides of a run."""
+    """Slots on both sides of a run in which the plant was alive."""
     first, last = max(run.first - _AROUND, 0), min(run.last + 1 + _AROUND, outlet.slots)
-    return np.concatenate([np.arange(first, run.first), np.arange(run.last + 1, last)])
+    slots = np.concatenate([np.arange(first, run.first), np.arange(run.last + 1, last)])
+    return np.asarray(slots[outlet.alive[slots]], np.int64)
 
 
 def _rise(values: Floats, run: Run, around: Integers) -> float:
@@ -77,53 +97,12 @@ def _rise(values: Floats, run: Run, around: Integers) -> float:
     return float(np.median(inside)) / usual if usual > 0 else float("nan")
 
 
-def _others(outlet: Regular, run: Run, around: Integers, found: Evidence) -> None:
-    rises = []
-    for other, code in enumerate(outlet.codes):
-        if code == OXYGEN and outlet.has_corrected[run.quantity]:
-            _oxygen(outlet.values[other], run, around, found)
-        elif other != run.quantity and is_pollutant(code):
-            rise = _rise(outlet.values[other], run, around)
-            rises += [rise] if np.isfinite(rise) else []
-    if rises:
-        found["others"] = max(rises)
-
-
-def _oxygen(oxygen: Floats, run: Run, around: Integers, found: Evidence) -> None:
-    inside, outside = oxygen[run.slots], oxygen[around]
-    inside, outside = inside[np.isfinite(inside)], outside[np.isfinite(outside)]
-    if inside.size and outside.size:
-        left = max(AIR_OXYGEN - float(np.median(inside)), 0.1)
-        found["oxygen_factor"] = max(AIR_OXYGEN - float(np.median(outside)), 0.1) / left
-
-
-def is_pollutant(code: str) -> bool:
-    """Whether a code of HJ 212 is that of a substance, not of flow, weather or the state of flue gas.
-
-    Examples
-    --------
-    >>> [is_pollutant(code) for code in ("a21026", "w01018", "w00000", "w01001", "a01012", "a19001")]
-    [True, True, False, False, False, False]
-    """
-    if species_of_code(code) is not None:
-        return True
-    return code.startswith("w") and code not in ("w00000", "w01001", "w01010", "w01014", "w01009")
-
-
-def alive(outlet: Regular) -> Bools:
-    """Slots that do not say themselves that the plant stood: oxygen of burning, a flow, a substance; shape (slot,).
-
-    Of a slot without any of these nothing is said, so it counts as alive.
-    """
-    stood = np.zeros(outlet.slots, bool)
+def _oxygen(outlet: Regular, run: Run, found: Evidence) -> None:
     place = outlet.index(OXYGEN)
-    if place is not None and outlet.usual[place] < NO_CONVERSION:
-        stood |= outlet.values[place] >= NO_CONVERSION
-    for flow in (q for q, code in enumerate(outlet.codes) if code in FLOWS and outlet.usual[q] > 0):
-        stood |= outlet.values[flow] < _STOOD * outlet.usual[flow]
-    chosen = [q for q, code in enumerate(outlet.codes) if is_pollutant(code) and outlet.usual[q] > 0]
-    if chosen:
-        known = np.isfinite(outlet.values[chosen])
-        low = outlet.values[chosen] < _STOOD * outlet.usual[chosen][:, None]
-        stood |= known.any(axis=0) & (low | ~known).all(axis=0)
-    return ~stood
+    if place is None or not outlet.has_corrected[run.quantity]:
+        return
+    inside, burning = outlet.values[place, run.slots], outlet.values[place]
+    inside, burning = inside[np.isfinite(inside)], burning[burning < NO_CONVERSION]
+    if inside.size and burning.size:
+        left = max(AIR_OXYGEN - float(np.median(inside)), 0.1)
+        found["oxygen_factor"] = (AIR_OXYGEN - float(np.median(burning))) / left

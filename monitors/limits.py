@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from monitors.conditions import NOT_MEASURED, Condition
-from monitors.evidence import alive, evidence_of
+from monitors.evidence import evidence_of
 from monitors.matrices import SiteMatrices
 from monitors.regular import Regular
-from monitors.runs import Bools, Floats, Run, find_runs
+from monitors.runs import Bools, Floats, Run, find_runs, join_runs
 from monitors.schema import Anomaly
 from monitors.validity import means_of
 
 _WATER = "w"
+_SAME_CASE = 6  # slots: checks, dips and marks that interrupt an exceedance do not make another of it
 _SHORT_CHECK = 2
 """Hours of calibration in a row whose values are those of a standard, not of the outlet (HJ 75-2017: daily)."""
 
@@ -71,14 +72,15 @@ def _above(site: SiteMatrices, outlet: Regular, limits: Floats, mean_of: str = "
     if not above.any():
         return
     marked = outlet.has(NOT_MEASURED)
+    cases = join_runs(find_runs(above), _SAME_CASE)
     for run in find_runs(above & ~marked):
-        yield _exceedance("exceedance", outlet, run, mean_of)
+        yield _exceedance("exceedance", outlet, run, cases, mean_of)
     for run in find_runs(above & marked & ~outlet.has(Condition.SUBSTITUTED)):
         if not (_is_check(site, outlet, run) or _stood(site, outlet, run)):
-            yield _exceedance("marked_exceedance", outlet, run, mean_of)
+            yield _exceedance("marked_exceedance", outlet, run, cases, mean_of)
 
 
-def _exceedance(kind: str, outlet: Regular, run: Run, mean_of: str) -> Anomaly:
+def _exceedance(kind: str, outlet: Regular, run: Run, cases: list[Run], mean_of: str) -> Anomaly:
     limit, highest = float(outlet.limits[run.quantity]), float(outlet.compared[run.quantity, run.slots].max())
     values: dict[str, float | str] = {
         "compared": "corrected" if outlet.has_corrected[run.quantity] else "measured",
@@ -90,7 +92,8 @@ def _exceedance(kind: str, outlet: Regular, run: Run, mean_of: str) -> Anomaly:
     }
     if mean_of:
         values["mean_of"] = mean_of
-    return outlet.tell(kind, run, highest / limit, values | evidence_of(outlet, run))
+    case = next(c for c in cases if c.quantity == run.quantity and c.first <= run.first <= c.last)
+    return outlet.tell(kind, run, highest / limit, values | evidence_of(outlet, case))
 
 
 def _stood(site: SiteMatrices, outlet: Regular, run: Run) -> bool:
@@ -100,7 +103,7 @@ def _stood(site: SiteMatrices, outlet: Regular, run: Run) -> bool:
     running = site.running(outlet)[run.slots]
     known = running[np.isfinite(running)]
     stood = known.mean() < 0.5 if known.size else True
-    return bool(stood and not alive(outlet)[run.slots].mean() > 0.5)
+    return bool(stood and not outlet.alive[run.slots].mean() > 0.5)
 
 
 def _is_check(site: SiteMatrices, outlet: Regular, run: Run) -> bool:

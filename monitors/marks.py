@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from monitors.conditions import Condition
-from monitors.evidence import alive, evidence_of
+from monitors.evidence import evidence_of
 from monitors.limits import in_work
 from monitors.matrices import SiteMatrices
 from monitors.regular import Regular
@@ -58,11 +58,11 @@ def stops(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
     """Find hours marked as a stop in which the site ran: ``stop_marked_but_running``.
 
     Formula: a mark of a stop on the outlet, a probability of running of 0.8 or more, and values that do not say
-    themselves that it stood (`alive`), for 2 slots in a row; ``strength`` is the number of slots over two.
+    themselves that it stood (`Regular.alive`), for 2 slots in a row; ``strength`` is the number of slots over two.
     Where no record of power speaks, nothing is told. It cannot tell one line that stands from the other that
     runs, where meters do not say whose they are.
     """
-    stopped = outlet.has(Condition.STOPPED) & alive(outlet)
+    stopped = outlet.has(Condition.STOPPED) & outlet.alive
     for run in _once(join_runs(find_runs(stopped & (running >= _SURE), _CONTRADICTED_SLOTS), 1)):
         values: dict[str, float | str] = {
             "running": float(np.nanmean(running[run.slots])),

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ingest.coordinates import zone_of
 from monitors.conditions import NOT_MEASURED, Condition, Conditions, condition_of, conditions_of, said_of, words_of
+from monitors.quantities import FLOWS, NO_CONVERSION, OXYGEN, is_pollutant
 from monitors.runs import Bools, Floats, Run
 from monitors.schema import Anomaly
 
@@ -27,6 +28,7 @@ LENGTHS = {
 }
 _EMPTY_YEARS = np.timedelta64(2 * 366 * 86400, "s")  # as `ingest.monitors.read` of the hours of a reset clock
 _LEAST_SHARE = 0.1
+_STOOD = 0.1  # of the usual value
 _MAD = 1.482602218505602  # of a normal distribution: standard deviation over median absolute deviation
 _DIGITS = 5  # the finest step that is looked for in values: 1e-5
 
@@ -110,6 +112,25 @@ class Regular:
         both = self.measured[:, 1:] & self.measured[:, :-1]
         same = (self.values[:, 1:] == self.values[:, :-1]) & both
         return np.asarray(same.sum(axis=1) / np.maximum(both.sum(axis=1), 1))
+
+    @cached_property
+    def alive(self) -> Bools:
+        """Slots that do not say themselves that the plant stood: oxygen of burning, a flow, a substance; (slot,).
+
+        Of a slot without any of these nothing is said, so it counts as alive.
+        """
+        stood = np.zeros(self.slots, bool)
+        place = self.index(OXYGEN)
+        if place is not None and self.usual[place] < NO_CONVERSION:
+            stood |= self.values[place] >= NO_CONVERSION
+        for flow in (q for q, code in enumerate(self.codes) if code in FLOWS and self.usual[q] > 0):
+            stood |= self.values[flow] < _STOOD * self.usual[flow]
+        chosen = [q for q, code in enumerate(self.codes) if is_pollutant(code) and self.usual[q] > 0]
+        if chosen:
+            known = np.isfinite(self.values[chosen])
+            low = self.values[chosen] < _STOOD * self.usual[chosen][:, None]
+            stood |= known.any(axis=0) & (low | ~known).all(axis=0)
+        return ~stood
 
     @cached_property
     def local_hours(self) -> NDArray[np.int64]:

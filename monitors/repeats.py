@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 
 from monitors.conditions import NOT_MEASURED, Condition
-from monitors.evidence import is_pollutant
 from monitors.matrices import SiteMatrices
+from monitors.quantities import is_pollutant
 from monitors.regular import Regular
 from monitors.runs import Bools, Floats, Run, find_runs
 from monitors.schema import Anomaly

@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from ingest.species import SPECIES
 from monitors.matrices import SiteMatrices
+from monitors.quantities import AIR_OXYGEN, NO_CONVERSION, OXYGEN
 from monitors.regular import LENGTHS, Regular
 from monitors.runs import Bools, Floats, find_runs, join_runs
 from monitors.schema import Anomaly
 
 T = TypeVar("T", bound=np.generic)
 
-AIR_OXYGEN = 21.0  # per cent, as GB 13223-2011 (5.2.2) writes the conversion
-OXYGEN = "a19001"
-NO_CONVERSION = 19.0  # per cent; above it plants stand or start, and platforms do not convert (HJ 75-2017)
 _EXPLAINED = 0.5  # least share of rows that one reference oxygen must explain, to be believed
 _TOLERANCE = 0.05  # of the converted value; devices convert minutes, records state means of hours
 _LEAST_HOURS = 3
