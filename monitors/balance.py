@@ -82,13 +82,15 @@ def oxygen_dilution(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
         return
     usual = float(np.median(burning))
     factor = (AIR_OXYGEN - usual) / np.maximum(AIR_OXYGEN - oxygen, 0.1)
-    diluted = (factor >= _DILUTION) & (oxygen < _STANDS) & _ran(running, _burns(outlet, factor))
+    undiluted = _undiluted(outlet, factor)
+    diluted = (factor >= _DILUTION) & (oxygen < _STANDS) & _ran(running, (undiluted >= _AT_WORK).any(axis=0))
     for run in join_runs(find_runs(diluted, _DILUTED_SLOTS), 1):
         there = factor[run.slots]
         values: dict[str, float | str] = {
             "oxygen": float(np.nanmedian(oxygen[run.slots])),
             "usual": usual,
             "factor": float(np.nanmedian(there)),
+            **_in_middle("undiluted", undiluted[:, run.slots]),
             "unit": outlet.units[place],
             "intervals": float(run.length),
         }
@@ -101,11 +103,16 @@ def oxygen_dilution(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
         )
 
 
-def _burns(outlet: Regular, factor: Floats) -> Bools:
-    """Slots in which some substance, undiluted, is at least half of its usual value."""
-    chosen = [q for q, code in enumerate(outlet.codes) if is_pollutant(code)]
-    undiluted = outlet.values[chosen] * factor
-    return np.asarray((undiluted >= _AT_WORK * outlet.usual[chosen][:, None]).any(axis=0))
+def _in_middle(name: str, shares: Floats) -> dict[str, float]:
+    """The middle of what is known, by name; nothing where nothing is."""
+    known = shares[np.isfinite(shares)]
+    return {name: float(np.median(known))} if known.size else {}
+
+
+def _undiluted(outlet: Regular, factor: Floats) -> Floats:
+    """What each substance would be without the dilution, as a share of its usual value; (substance, slot)."""
+    chosen = [q for q, code in enumerate(outlet.codes) if is_pollutant(code) and outlet.usual[q] > 0]
+    return np.asarray(outlet.values[chosen] * factor / outlet.usual[chosen][:, None])
 
 
 def _ran(running: Floats, else_: Bools) -> Bools:

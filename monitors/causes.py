@@ -35,7 +35,7 @@ def _prior(**shares: float) -> Mapping[Cause, float]:
 
 
 PRIORS: Mapping[str, Mapping[Cause, float]] = MappingProxyType({
-    "exceedance": _prior(emission=0.48, fault=0.48, operation=0.02, maintenance=0.02),
+    "exceedance": _prior(emission=0.58, fault=0.38, operation=0.02, maintenance=0.02),
     "marked_exceedance": _prior(emission=0.10, tampering=0.10, fault=0.30, maintenance=0.30, operation=0.20),
     "near_limit": _prior(tampering=0.60, operation=0.30, emission=0.05, fault=0.05),
     "constant": _prior(fault=0.85, tampering=0.13),
@@ -126,6 +126,7 @@ def _marked(one: Anomaly, *words: str) -> bool:
 _ABOVE = ("exceedance", "marked_exceedance")
 _ABSURD = ("constant", "ammonia_above_total_nitrogen", "frozen_pair", "spike", "negative")
 """What cannot be, of the same values."""
+_UNTREATED = ("treatment_off", "idle_treatment")
 _ABRUPT = 9.0  # usual changes: what treatment that gives out does not do from one hour to the next
 WITNESSES: tuple[Witness, ...] = (
     # the site stood: nothing was there to be emitted, so the value is of the analyser
@@ -133,26 +134,26 @@ WITNESSES: tuple[Witness, ...] = (
     # a value that repeats beyond its habit is of a stuck analyser: emissions scatter
     Witness("repeats", _ABOVE, lambda a, _: _number(a, "repeats", 0.0) > 0.5, {E: 0.02, T: 0.1}),
     # an outlet mixes: what leaves it does not scatter several times more than it always did
-    Witness("noisy", _ABOVE, lambda a, _: _number(a, "noise", 1.0) > 2.5, {E: 0.15, T: 0.15}),
+    Witness("noisy", _ABOVE, lambda a, _: _number(a, "noise", 1.0) > 2.5, {E: 0.35, T: 0.3}),
     Witness("calm", _ABOVE, lambda a, _: 0.3 <= _number(a, "noise", 9.0) <= 2.0, {F: 0.5}),
     # treatment that gives out does so over hours; a failing part of an analyser from one value to the next
-    Witness("abrupt", _ABOVE, lambda a, _: _number(a, "onset", 0.0) > _ABRUPT, {E: 0.4, T: 0.3}),
-    Witness("ended", _ABOVE, lambda a, _: _number(a, "ending", 0.0) > _ABRUPT, {E: 0.5, T: 0.3}),
-    Witness("gradual", _ABOVE, lambda a, _: _number(a, "onset", 99.0) < 6.0, {F: 0.5, M: 0.3}),
+    Witness("abrupt", _ABOVE, lambda a, _: _number(a, "onset", 0.0) > _ABRUPT, {E: 0.25, T: 0.3, O: 0.5}),
+    Witness("ended", _ABOVE, lambda a, _: _number(a, "ending", 0.0) > _ABRUPT, {E: 0.6, T: 0.3, O: 0.5}),
+    Witness("gradual", _ABOVE, lambda a, _: _number(a, "onset", 99.0) < 6.0, {F: 0.4, M: 0.3}),
     # one hour, out of nothing and back: no plant does that
-    Witness("single", _ABOVE, lambda a, _: _number(a, "intervals", 9.0) <= 2.0 and _steep(a) > 8.0, {E: 0.1, T: 0.2}),
+    Witness("single", _ABOVE, lambda a, _: _is_single(a), {E: 0.1, T: 0.2, O: 0.3}),
     # a power cut or a repair before: analysers come back wrong
     Witness("outage", ("exceedance",), lambda a, _: _number(a, "outage", 0.0) > 0.5, {E: 0.2, T: 0.3}),
     # one flue, one treatment: what goes through it rises together
-    Witness("together", _ABOVE, lambda a, _: _number(a, "others", 0.0) > 1.2, {F: 0.3, M: 0.4}),
-    Witness("alone", _ABOVE, lambda a, _: _number(a, "others", 9.0) < 1.03, {E: 0.6, T: 0.7}),
+    Witness("together", _ABOVE, lambda a, _: _number(a, "others", 0.0) > 1.2, {F: 0.25, M: 0.4}),
+    Witness("alone", _ABOVE, lambda a, _: _number(a, "others", 9.0) < 1.03, {E: 0.8, T: 0.9}),
     # the converted value exceeds, the measured one does not rise: oxygen alone made it
-    Witness("oxygen", ("exceedance",), lambda a, _: _by_oxygen(a), {E: 0.01, T: 0.05}),
+    Witness("oxygen", ("exceedance",), lambda a, _: _by_oxygen(a), {E: 0.01, T: 0.05, O: 0.05}),
     # a standard check that failed about the same time convicts the analyser, as does a value that cannot be
-    Witness("check", _ABOVE, lambda a, c: c.meets(a, "check_failed", "drift", same_quantity=True), {E: 0.1, T: 0.2}),
+    Witness("check", _ABOVE, lambda a, c: c.meets(a, "check_failed", "drift", same_quantity=True), {E: 0.05, T: 0.2}),
     Witness("absurd", _ABOVE, lambda a, c: c.meets(a, *_ABSURD, same_quantity=True), {E: 0.03, T: 0.1}),
     # treatment was off or idle: what it should have held came out
-    Witness("untreated", _ABOVE, lambda a, c: c.meets(a, "treatment_off", "idle_treatment"), {F: 0.03, M: 0.1}),
+    Witness("untreated", _ABOVE, lambda a, c: c.meets(a, *_UNTREATED), {F: 0.03, M: 0.1, O: 0.2}),
     # the letter of a fault or a repair over values that a plant makes: the mark hides them
     Witness("hidden", ("marked_exceedance",), lambda a, c: _is_of_plant(a, c) and _number(a, "sent", 0.0) > 0.5,
             {T: 8.0, F: 0.1, M: 0.15, O: 0.3}),
@@ -161,6 +162,9 @@ WITNESSES: tuple[Witness, ...] = (
     Witness("repair", ("marked_exceedance",), lambda a, _: _marked(a, "maintenance", "calibration"), {M: 4.0}),
     Witness("start", ("marked_exceedance",), lambda a, _: _marked(a, "启", "起炉", "烘炉", "start"), {O: 12.0}),
     Witness("fault", ("marked_exceedance",), lambda a, _: _marked(a, "fault", "故障"), {F: 3.0, T: 2.0, M: 0.5}),
+    # air that is let in thins every substance; an oxygen meter that is wrong thins none
+    Witness("not thinned", ("oxygen_dilution",), lambda a, _: _number(a, "undiluted", 1.0) > 1.6, {F: 8.0, T: 0.1}),
+    Witness("thinned", ("oxygen_dilution",), lambda a, _: _number(a, "undiluted", 9.0) < 1.4, {T: 3.0, F: 0.3}),
     # a copied pair keeps one ratio while it changes: no analyser does so by itself
     Witness("copied", ("frozen_pair",), lambda a, _: "ratio" in a.values, {T: 20.0, F: 0.1}),
     # marks under which nothing was wrong come again and again, in the hours of high load
@@ -172,9 +176,10 @@ WITNESSES: tuple[Witness, ...] = (
 """Witnesses that do not depend on one another but through the cause; a cause not named has the ratio 1."""
 
 
-def _steep(one: Anomaly) -> float:
-    """The less abrupt of both ends."""
-    return min(_number(one, "onset", 0.0), _number(one, "ending", 0.0))
+def _is_single(one: Anomaly) -> bool:
+    """Whether it is an hour or two with a steep rise and a steep fall."""
+    steep = min(_number(one, "onset", 0.0), _number(one, "ending", 0.0))
+    return _number(one, "intervals", 9.0) <= 2.0 and steep > 8.0
 
 
 def _by_oxygen(one: Anomaly) -> bool:

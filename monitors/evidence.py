@@ -9,18 +9,26 @@ import numpy as np
 from monitors.conditions import Condition
 from monitors.quantities import AIR_OXYGEN, NO_CONVERSION, OXYGEN, is_pollutant
 from monitors.regular import Regular
-from monitors.runs import Floats, Integers, Run
+from monitors.runs import Bools, Floats, Integers, Run
 
 Evidence: TypeAlias = "dict[str, float | str]"
 
 _LOST = Condition.FAULT | Condition.MAINTENANCE | Condition.NO_COMMUNICATION
 _BEFORE = 6  # slots: an outage that ended so shortly before has to do with what follows
 _AROUND = 72  # slots on each side that say what was usual then
+_LEAST_BENDS = 6  # values of scatter: fewer say nothing of noise
 _MAD = 1.482602218505602
 
 
-def evidence_of(outlet: Regular, run: Run) -> Evidence:
+def evidence_of(outlet: Regular, run: Run, alive: Bools) -> Evidence:
     """Describe a run of a quantity against its neighbours, the rest of the outlet and its own usual noise.
+
+    Parameters
+    ----------
+    outlet : Regular
+    run : Run
+    alive : array of bool, shape (slot,)
+        Where the plant ran, as far as anybody knows (`monitors.matrices.SiteMatrices.alive`).
 
     Returns
     -------
@@ -35,8 +43,8 @@ def evidence_of(outlet: Regular, run: Run) -> Evidence:
     """
     values = outlet.values[run.quantity]
     found: Evidence = {}
-    _course(outlet, run, found)
-    around = _around(outlet, run)
+    _course(outlet, run, alive, found)
+    around = _around(run, alive)
     rise = _rise(values, run, around)
     if np.isfinite(rise):
         found["rise"] = rise
@@ -58,10 +66,9 @@ def evidence_of(outlet: Regular, run: Run) -> Evidence:
     return found
 
 
-def _course(outlet: Regular, run: Run, found: Evidence) -> None:
+def _course(outlet: Regular, run: Run, alive: Bools, found: Evidence) -> None:
     """How a run begins, goes on and ends, in changes that are usual for the quantity."""
     values, change = outlet.values[run.quantity], float(outlet.change[run.quantity])
-    alive = outlet.alive
     first, last = max(run.first - 1, 0), min(run.last + 2, outlet.slots)
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.log(np.where(values[first:last] > 0, values[first:last], np.nan))
@@ -74,18 +81,18 @@ def _course(outlet: Regular, run: Run, found: Evidence) -> None:
     if run.length >= 3:
         bends = np.abs(np.diff(inside, 2))
         bends = bends[np.isfinite(bends) & (bends > 0)]
-        if bends.size and change > 0:
+        if bends.size >= _LEAST_BENDS and change > 0:
             found["noise"] = float(np.median(bends) * _MAD / np.sqrt(3.0) / change)
         usual = float(outlet.repeating[run.quantity])
         same = float(np.mean(np.diff(values[run.slots]) == 0))
         found["repeats"] = max((same - usual) / max(1.0 - usual, 0.01), 0.0)
 
 
-def _around(outlet: Regular, run: Run) -> Integers:
+def _around(run: Run, alive: Bools) -> Integers:
     """Slots on both sides of a run in which the plant was alive."""
-    first, last = max(run.first - _AROUND, 0), min(run.last + 1 + _AROUND, outlet.slots)
+    first, last = max(run.first - _AROUND, 0), min(run.last + 1 + _AROUND, alive.size)
     slots = np.concatenate([np.arange(first, run.first), np.arange(run.last + 1, last)])
-    return np.asarray(slots[outlet.alive[slots]], np.int64)
+    return np.asarray(slots[alive[slots]], np.int64)
 
 
 def _rise(values: Floats, run: Run, around: Integers) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from monitors.conditions import NOT_MEASURED, Condition
-from monitors.evidence import evidence_of
+from monitors.evidence import Evidence, evidence_of
 from monitors.matrices import SiteMatrices
 from monitors.regular import Regular
 from monitors.runs import Bools, Floats, Run, find_runs, join_runs
@@ -72,15 +72,15 @@ def _above(site: SiteMatrices, outlet: Regular, limits: Floats, mean_of: str = "
     if not above.any():
         return
     marked = outlet.has(NOT_MEASURED)
-    cases = join_runs(find_runs(above), _SAME_CASE)
+    cases, alive = join_runs(find_runs(above), _SAME_CASE), site.alive(outlet)
     for run in find_runs(above & ~marked):
-        yield _exceedance("exceedance", outlet, run, cases, mean_of)
+        yield _exceedance("exceedance", outlet, run, mean_of, _evidence(outlet, run, cases, alive))
     for run in find_runs(above & marked & ~outlet.has(Condition.SUBSTITUTED)):
         if not (_is_check(site, outlet, run) or _stood(site, outlet, run)):
-            yield _exceedance("marked_exceedance", outlet, run, cases, mean_of)
+            yield _exceedance("marked_exceedance", outlet, run, mean_of, _evidence(outlet, run, cases, alive))
 
 
-def _exceedance(kind: str, outlet: Regular, run: Run, cases: list[Run], mean_of: str) -> Anomaly:
+def _exceedance(kind: str, outlet: Regular, run: Run, mean_of: str, evidence: Evidence) -> Anomaly:
     limit, highest = float(outlet.limits[run.quantity]), float(outlet.compared[run.quantity, run.slots].max())
     values: dict[str, float | str] = {
         "compared": "corrected" if outlet.has_corrected[run.quantity] else "measured",
@@ -92,8 +92,13 @@ def _exceedance(kind: str, outlet: Regular, run: Run, cases: list[Run], mean_of:
     }
     if mean_of:
         values["mean_of"] = mean_of
+    return outlet.tell(kind, run, highest / limit, values | evidence)
+
+
+def _evidence(outlet: Regular, run: Run, cases: list[Run], alive: Bools) -> Evidence:
+    """What the whole case looks like that a run is part of."""
     case = next(c for c in cases if c.quantity == run.quantity and c.first <= run.first <= c.last)
-    return outlet.tell(kind, run, highest / limit, values | evidence_of(outlet, case))
+    return evidence_of(outlet, case, alive)
 
 
 def _stood(site: SiteMatrices, outlet: Regular, run: Run) -> bool:

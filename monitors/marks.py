@@ -45,7 +45,7 @@ def seek_marks(site: SiteMatrices) -> Iterator[Anomaly]:
             continue
         running = site.running(outlet)
         yield from stops(outlet, running)
-        yield from faults(outlet, running)
+        yield from faults(outlet, running, site.alive(outlet))
         yield from hours_of_year(site, outlet)
         yield from outside_industry(site, outlet)
         if outlet.interval != "day":
@@ -71,7 +71,7 @@ def stops(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
         yield outlet.tell("stop_marked_but_running", run, run.length / _CONTRADICTED_SLOTS, values)
 
 
-def faults(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
+def faults(outlet: Regular, running: Floats, alive: Bools) -> Iterator[Anomaly]:
     """Find marks of a fault or of maintenance under which the analyser measured as always: ``mark_contradicted``.
 
     Formula: in a run of 2 slots or more whose values were sent with such a mark, every quantity that can tell
@@ -90,7 +90,7 @@ def faults(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
         ran = running[same[0].slots]
         if np.isfinite(ran).any() and np.nanmean(ran) < 0.5:
             continue
-        seen = [evidence_of(outlet, run) for run in same]
+        seen = [evidence_of(outlet, run, alive) for run in same]
         telling = [one for one in seen if "onset" in one or "ending" in one]
         if telling and all(_is_ordinary(one) for one in telling):
             values: dict[str, float | str] = {

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from monitors.regular import Regular, regular_of
-from monitors.runs import Floats
+from monitors.runs import Bools, Floats
 from monitors.schema import Activity, SiteRecords
 from monitors.settings import MonitorSettings
+
+_STANDS = 0.5  # chance of running
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,10 @@ class SiteMatrices:
         since = (at - self.activity.time[safe]) / np.timedelta64(1, "s")
         within = (place >= 0) & (since < self.activity.length_s[safe])
         return np.asarray(np.where(within, self.activity.running[safe], np.nan), float)
+
+    def alive(self, outlet: Regular) -> Bools:
+        """Slots in which the plant ran, as far as its outlet and the records of the site tell."""
+        return outlet.alive & ~(self.running(outlet) < _STANDS)
 
 
 def matrices_of(
