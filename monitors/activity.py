@@ -14,11 +14,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices, stop_numbers
+from monitors.conditions import Condition, conditions_of
+from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices
 from monitors.meters import sound_devices
-from monitors.outlets import is_pollutant, measured, on_grid
+from monitors.outlets import measured, on_grid
+from monitors.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
 from monitors.schema import Activity, SiteRecords
-from numerics.on_off import runs_of, share_on, split_levels
+from numerics.on_off import Levels, runs_of, share_on, split_levels
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
@@ -37,10 +39,8 @@ _RESTS_A_WEEK = 0.4  # from so many on it rests week by week: a furnace stops tw
 _OF_A_DAY = 0.6  # the same at any minute
 _DAYLIGHT = (7.0, 20.0)  # hours of local solar-like time (Beijing) that count as day
 _BEIJING_H = 8.0
+_CLEAN, _LEAST_OF_RUNNING = 0.1, 0.2  # what leaves a plant that stands; an exceedance lasts for less of the time
 _LONG_S = 600.0  # a change inside a shorter interval is not looked for
-_AMBIENT_OXYGEN = 21.0  # percent: what a flue holds when nothing burns
-_FLOWS = ("a00000", "w00000", "a01011")
-_OXYGEN = "a19001"
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,14 +230,20 @@ def _of_outlet(series: xr.Dataset, time: Times, step_s: float) -> Iterator[_Witn
         if "code" in variable.attrs and variable.dtype.kind == "f" and not str(name).endswith("_corrected")
     }
     item = str(series.attrs["source"])
-    strong = [code for code in (*_FLOWS, _OXYGEN) if code in found]
+    strong = [code for code in (*FLOWS, OXYGEN) if code in found]
     weak = [code for code in found if not strong and is_pollutant(code)]
     for code in strong or weak:
-        values = _AMBIENT_OXYGEN - found[code] if code == _OXYGEN else found[code]
+        values = AIR_OXYGEN - found[code] if code == OXYGEN else found[code]
         levels = split_levels(values)
-        if levels is not None:
+        if levels is not None and (strong or _is_of_stops(values, levels)):
             share = on_grid(series, share_on(values, levels), time, step_s)
             yield _Witness(f"{item} {code}", share, *((0.9, 0.1) if strong else (0.8, 0.2)))
+
+
+def _is_of_stops(values: Floats, levels: Levels) -> bool:
+    """Whether two levels of a concentration are those of running and standing, not of use and of an exceedance."""
+    share = float((values[np.isfinite(values)] > levels.bound).mean())
+    return levels.off <= _CLEAN * levels.on and share >= _LEAST_OF_RUNNING
 
 
 def _stopped(series: xr.Dataset, time: Times, step_s: float) -> Floats:
@@ -245,7 +251,7 @@ def _stopped(series: xr.Dataset, time: Times, step_s: float) -> Floats:
     stopped = np.zeros(series.sizes["obs"], np.bool_)
     for name, variable in series.data_vars.items():
         if str(name).endswith("mark"):
-            stopped |= np.isin(variable.values, stop_numbers(variable))
+            stopped |= (conditions_of(variable) & Condition.STOPPED) > 0
     return on_grid(series, np.where(stopped, 0.0, np.nan), time, step_s) if stopped.any() else np.full(1, np.nan)
 
 

@@ -1,115 +1,125 @@
-"""Exceedance: hours or days whose value lies above the limit that the record states."""
+"""Exceedance: hours or days whose value lies above the limit that the record states, unmarked and marked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import numpy as np
-import xarray as xr
-from numpy.typing import NDArray
 
+from monitors.conditions import NOT_MEASURED, Condition
+from monitors.evidence import Evidence, evidence_of
+from monitors.matrices import SiteMatrices
+from monitors.regular import Regular
+from monitors.runs import Bools, Floats, Run, find_runs, join_runs
 from monitors.schema import Anomaly
+from monitors.validity import means_of
 
-_LENGTH = {"hour": np.timedelta64(3600, "s"), "day": np.timedelta64(86400, "s")}
-"""Limits of GB standards hold for means of an hour or a day; shorter readings are not held against them."""
-_NORMAL = ("no_mark", "normal")
+_WATER = "w"
+_SAME_CASE = 6  # slots: checks, dips and marks that interrupt an exceedance do not make another of it
+_SHORT_CHECK = 2
+"""Hours of calibration in a row whose values are those of a standard, not of the outlet (HJ 75-2017: daily)."""
 
 
-def seek_exceedances(series: xr.Dataset) -> tuple[Anomaly, ...]:
-    """Find the runs of hours or days above the limit, of every quantity of one reporting point that has one.
+def seek_exceedances(site: SiteMatrices) -> Iterator[Anomaly]:
+    """Find the runs of hours or days above the limit, of every quantity that has one.
 
     The value at reference oxygen (折算) is compared where the record gives one, else the measured one; of a gap
-    nothing is known, so it ends a run. What the firm marked in that time stands among the rivals: a marked exceedance
-    is for a person to weigh, not one less. Says nothing of a limit that the record does not state, nor whether the
-    analyser was right.
-
-    Parameters
-    ----------
-    series : xarray.Dataset, dims (obs,)
-        A monitor series (`ingest.schema`).
-
-    Returns
-    -------
-    tuple of Anomaly
-        In order of quantity and time; ``strength`` is the highest value over the limit.
+    nothing is known, so it ends a run. Minutes are held against the limit as hours of at least 45 valid ones. Of
+    waste water, whose limits are those of a day, days of at least 20 valid hours are compared as well where the
+    record has none of its own. What the firm marked divides a run: hours that bear a mark are a
+    ``marked_exceedance``, for a person to weigh, not one less; the values of a short calibration are those of its
+    standard and are not told, nor those of a stop that was one. ``strength`` is the highest value
+    over the limit. Says nothing of a limit that the record does not state, nor whether the analyser was right.
 
     References
     ----------
-    HJ 75-2017, 12 (valid hours are compared at reference oxygen); GB 13223-2011, 5.1 (hourly means).
+    HJ 75-2017, 12 (valid hours are compared at reference oxygen); GB 13223-2011, 5.1 (hourly means); GB 18918-2002,
+    4.1.4.2 (daily means of water).
 
     Examples
     --------
+    >>> import xarray as xr
+    >>> from monitors.matrices import matrices_of
+    >>> from monitors.schema import SiteRecords
     >>> hours = np.datetime64("2026-03-02", "ns") + np.arange(4) * np.timedelta64(1, "h")
     >>> values = ("obs", np.array([40.0, 60.0, 75.0, 50.0]), {"units": "mg m-3", "code": "a21026", "limit": 50.0})
     >>> series = xr.Dataset({"a21026": values}, {"time": ("obs", hours)}, {"interval": "hour", "point": "1#"})
-    >>> [(one.code, one.start.hour, one.end.hour, one.strength) for one in seek_exceedances(series)]
+    >>> found = seek_exceedances(matrices_of(SiteRecords("P1", "", "", (series,))))
+    >>> [(one.code, one.start.hour, one.end.hour, one.strength) for one in found]
     [('a21026', 1, 3, 1.5)]
     """
-    length = _LENGTH.get(series.attrs["interval"])
-    if length is None:
-        return ()
-    found: list[Anomaly] = []
-    for name, variable in series.data_vars.items():
-        limit = variable.attrs.get("limit")
-        if limit is not None and float(limit) > 0 and not str(name).endswith("_corrected"):
-            found += _of_quantity(series, str(name), float(limit), length)
-    return tuple(found)
+    settings = site.settings
+    for outlet in site.outlets:
+        siblings = {other.interval for other in site.outlets if _same_point(other, outlet)}
+        hours = outlet
+        if outlet.interval == "minute":
+            if "hour" in siblings:
+                continue
+            hours = means_of(outlet, "hour", settings.valid_minutes)
+        yield from _above(site, hours, hours.limits)
+        water = np.array([code.startswith(_WATER) for code in outlet.codes])
+        if "day" not in siblings and water.any():
+            limits = np.where(water, outlet.limits, np.nan)
+            yield from _above(site, means_of(hours, "day", settings.valid_hours), limits, mean_of="valid_hours")
 
 
-def _of_quantity(series: xr.Dataset, name: str, limit: float, length: np.timedelta64) -> Iterator[Anomaly]:
-    compared = f"{name}_corrected" if f"{name}_corrected" in series else name
-    values, time = series[compared].values, series["time"].values
-    for first, last in _runs(values > limit, time, length):
-        highest = float(np.nanmax(values[first : last + 1]))
-        yield Anomaly(
-            kind="exceedance",
-            permit_code=str(series.attrs.get("permit_code", "")),
-            uscc=str(series.attrs.get("uscc", "")),
-            site_name=str(series.attrs.get("site_name", "")),
-            point=str(series.attrs.get("point", "")),
-            source=str(series.attrs.get("source", "")),
-            code=str(series[name].attrs["code"]),
-            start=_utc(time[first]),
-            end=_utc(time[last] + length),
-            strength=highest / limit,
-            values={
-                "compared": "corrected" if compared != name else "measured",
-                "highest": highest,
-                "limit": limit,
-                "unit": str(series[compared].attrs["units"]),
-                "intervals": float(last - first + 1),
-            },
-            rivals=_marks(series, name, slice(first, last + 1)),
-            lon=float(series["lon"]) if "lon" in series.coords else None,
-            lat=float(series["lat"]) if "lat" in series.coords else None,
-        )
+def _same_point(one: Regular, other: Regular) -> bool:
+    return all(one.series.attrs.get(name, "") == other.series.attrs.get(name, "") for name in ("mn", "point"))
 
 
-def _runs(
-    above: NDArray[np.bool_], time: NDArray[np.datetime64], length: np.timedelta64
-) -> Iterator[tuple[int, int]]:
-    """First and last row of every run of intervals that follow each other without a gap."""
-    rows = np.flatnonzero(above)
-    if not rows.size:
+def _above(site: SiteMatrices, outlet: Regular, limits: Floats, mean_of: str = "") -> Iterator[Anomaly]:
+    above = outlet.compared > limits[:, None]
+    if not above.any():
         return
-    apart = (np.diff(rows) > 1) | (np.diff(time[rows]) > length)
-    for run in np.split(rows, np.flatnonzero(apart) + 1):
-        yield int(run[0]), int(run[-1])
+    marked = outlet.has(NOT_MEASURED)
+    cases, alive = join_runs(find_runs(above), _SAME_CASE), site.alive(outlet)
+    for run in find_runs(above & ~marked):
+        yield _exceedance("exceedance", outlet, run, mean_of, _evidence(outlet, run, cases, alive))
+    for run in find_runs(above & marked & ~outlet.has(Condition.SUBSTITUTED)):
+        if not (_is_check(site, outlet, run) or _stood(site, outlet, run)):
+            yield _exceedance("marked_exceedance", outlet, run, mean_of, _evidence(outlet, run, cases, alive))
 
 
-def _marks(series: xr.Dataset, name: str, rows: slice) -> tuple[str, ...]:
-    """What the record marks in these rows, each word once, in order of their numbers."""
-    words: list[str] = []
-    for mark in (f"{name}_mark", "mark"):
-        if mark not in series:
-            continue
-        meanings = str(series[mark].attrs["flag_meanings"]).split()
-        numbers = [int(value) for value in np.atleast_1d(series[mark].attrs["flag_values"])]
-        said = dict(zip(numbers, meanings, strict=True))
-        words += [said[value] for value in np.unique(series[mark].values[rows]).tolist() if value in said]
-    return tuple(f"marked:{word}" for word in dict.fromkeys(words) if word not in _NORMAL)
+def _exceedance(kind: str, outlet: Regular, run: Run, mean_of: str, evidence: Evidence) -> Anomaly:
+    limit, highest = float(outlet.limits[run.quantity]), float(outlet.compared[run.quantity, run.slots].max())
+    values: dict[str, float | str] = {
+        "compared": "corrected" if outlet.has_corrected[run.quantity] else "measured",
+        "highest": highest,
+        "limit": limit,
+        "unit": outlet.units[run.quantity],
+        "interval": outlet.interval,
+        "intervals": float(run.length),
+    }
+    if mean_of:
+        values["mean_of"] = mean_of
+    return outlet.tell(kind, run, highest / limit, values | evidence)
 
 
-def _utc(moment: np.datetime64) -> datetime:
-    return datetime.fromtimestamp(int(moment.astype("datetime64[s]").astype(np.int64)), UTC)
+def _evidence(outlet: Regular, run: Run, cases: list[Run], alive: Bools) -> Evidence:
+    """What the whole case looks like that a run is part of."""
+    case = next(c for c in cases if c.quantity == run.quantity and c.first <= run.first <= c.last)
+    return evidence_of(outlet, case, alive)
+
+
+def _stood(site: SiteMatrices, outlet: Regular, run: Run) -> bool:
+    """Whether a run marked as a stop is one, as power or the values say; what they convert to means nothing."""
+    if not (outlet.conditions[run.quantity, run.slots] & np.uint16(Condition.STOPPED)).any():
+        return False
+    running = site.running(outlet)[run.slots]
+    known = running[np.isfinite(running)]
+    stood = known.mean() < 0.5 if known.size else True
+    return bool(stood and not outlet.alive[run.slots].mean() > 0.5)
+
+
+def _is_check(site: SiteMatrices, outlet: Regular, run: Run) -> bool:
+    """Whether a marked run is calibration alone: a short one, or one of working hours, which has its own rule."""
+    said = outlet.conditions[run.quantity, run.slots] & np.uint16(NOT_MEASURED)
+    if not (said == np.uint16(Condition.CALIBRATION)).all():
+        return False
+    return run.length <= _SHORT_CHECK or bool(in_work(site, outlet)[run.slots].any())
+
+
+def in_work(site: SiteMatrices, outlet: Regular) -> Bools:
+    """Slots of an outlet that begin in the local hours of work, shape (slot,)."""
+    hour = outlet.local_hours % 24
+    return np.asarray((hour >= site.settings.work_from) & (hour < site.settings.work_until))

@@ -183,3 +183,35 @@ def interpolate_rows(t: Floats, times: Floats, values: Floats) -> Floats:
     if len(times) == 0:
         return np.full(len(t), np.nan)
     return _spread(t, times, values)
+
+
+@compiled
+def _centre(v: Floats, half: int) -> Floats:
+    n = len(v)
+    out = np.empty(n)
+    window = np.empty(2 * half + 2)
+    size = 0
+    for k in range(min(half, n)):
+        _insert(window, size, v[k])
+        size += 1
+    for i in range(n):
+        if i + half < n:
+            _insert(window, size, v[i + half])
+            size += 1
+        if i > half:
+            _remove(window, size, v[i - half - 1])
+            size -= 1
+        middle = size // 2
+        out[i] = window[middle] if size % 2 else 0.5 * (window[middle - 1] + window[middle])
+    return out
+
+
+def centred_median(values: Floats, half: int) -> Floats:
+    """Median of each value and the ``half`` ones to either side; the window is short at both ends. No NaN.
+
+    Examples
+    --------
+    >>> centred_median(np.array([3.0, 1, 2, 9]), 1)
+    array([2. , 2. , 2. , 5.5])
+    """
+    return _centre(values, half)

@@ -228,15 +228,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "what leads back to a device tells nothing; the other links are followed",
         "回到设备自身的关联不含信息；其余关联照常采用",
     ),
-    # --- monitors/rules.py ---
-    "records_held_against_limits": (
-        "records held against the limits that they state",
-        "监测数据已与其注明的限值比对",
-    ),
-    "records_held_against_limits.why": (
-        "{limited} of {series} series state a limit; {exceedances} exceedances",
-        "{series} 个监测序列中有 {limited} 个注明限值；超标 {exceedances} 次",
-    ),
     # --- monitors/stations.py ---
     "series_are_stations": (
         "{count} series taken as those of fixed points that measure the air: {points}",

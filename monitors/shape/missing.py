@@ -1,0 +1,39 @@
+"""Values that are not there: rows without a value, and time stamps that a clock of this step should have given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from monitors.shape.evidence import Bools
+
+
+def clock_step(time: NDArray[np.datetime64]) -> float:
+    """Seconds of the step that is the most frequent between rows; 0 for fewer than two rows."""
+    if len(time) < 2:
+        return 0.0
+    steps, counts = np.unique(np.diff(time).astype("timedelta64[s]").astype(np.int64), return_counts=True)
+    return float(steps[np.argmax(counts)])
+
+
+def absent_spans(time: NDArray[np.datetime64], missing: Bools) -> Iterator[tuple[np.datetime64, np.datetime64, int]]:
+    """Start and end of every span without a value, rows or not, and how many intervals are in it.
+
+    Parameters
+    ----------
+    time : array of datetime64, shape (n,)
+        Strictly increasing.
+    missing : array of bool, shape (n,)
+        Whether the row has no value.
+    """
+    step_s = clock_step(time)
+    if step_s <= 0:
+        return
+    step = np.timedelta64(round(step_s * 1e9), "ns")
+    here = time[~missing]
+    edges = np.concatenate([time[:1] - step, here, time[-1:] + step])
+    for row in np.flatnonzero(np.diff(edges) > 1.5 * step):
+        count = round((edges[row + 1] - edges[row]) / step) - 1
+        yield edges[row] + step, edges[row + 1], int(count)
