@@ -15,7 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from monitors.conditions import Condition, conditions_of
-from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices
+from monitors.devices import DAY_S, PRODUCTION, TREATMENT, SiteDevice, SiteDevices
 from monitors.meters import sound_devices
 from monitors.outlets import measured, on_grid
 from monitors.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
@@ -151,7 +151,7 @@ def _within(share: float, before: float, after: float, place: float) -> float:
 # --- producers -----------------------------------------------------------------------------------------------------
 
 
-def _grid(records: SiteRecords, devices: Devices) -> tuple[Times, float] | None:
+def _grid(records: SiteRecords, devices: SiteDevices) -> tuple[Times, float] | None:
     """Starts and length of equal intervals over all that can tell: those of the finest record of a device."""
     own = [(one.time[0], one.time[-1] + one.step, one.step_s) for one in devices.devices if len(one.values)]
     outlets = [
@@ -174,7 +174,7 @@ def _grid(records: SiteRecords, devices: Devices) -> tuple[Times, float] | None:
     return np.asarray(begin + np.arange(max(count, 1)) * step).astype("datetime64[ns]"), step_s
 
 
-def _produced(producers: Sequence[Device], devices: Devices, time: Times, step_s: float) -> Floats | None:
+def _produced(producers: Sequence[SiteDevice], devices: SiteDevices, time: Times, step_s: float) -> Floats | None:
     """Probability that any producer ran; NaN where none of them tells.
 
     A producer that is silent while all others stand runs as often as it did while they stood before.
@@ -193,7 +193,7 @@ def _produced(producers: Sequence[Device], devices: Devices, time: Times, step_s
     return np.where(known.any(axis=0), 1.0 - idle, np.nan)
 
 
-def _best(name: str, devices: Devices, time: Times, step_s: float) -> Floats:
+def _best(name: str, devices: SiteDevices, time: Times, step_s: float) -> Floats:
     """What the best record of a device that speaks says of each interval."""
     found = np.full(len(time), np.nan)
     for one in devices.devices:
@@ -208,7 +208,7 @@ def _best(name: str, devices: Devices, time: Times, step_s: float) -> Floats:
 # --- witnesses -----------------------------------------------------------------------------------------------------
 
 
-def _witnesses(records: SiteRecords, devices: Devices, time: Times, step_s: float) -> Iterator[_Witness]:
+def _witnesses(records: SiteRecords, devices: SiteDevices, time: Times, step_s: float) -> Iterator[_Witness]:
     for one in devices.of_role(TREATMENT):
         if one.changes:
             yield _Witness(f"{one.source} {one.name}", _best(one.name, devices, time, step_s), 0.95, 0.15)

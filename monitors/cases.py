@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from monitors.devices import Device
+from monitors.devices import SiteDevice
 from monitors.schema import Anomaly, SiteRecords
 
 
 def anomaly_of(
     records: SiteRecords,
-    device: Device,
+    device: SiteDevice,
     kind: str,
     rows: tuple[int, int],
     strength: float,
@@ -32,6 +32,6 @@ def _utc(moment: np.datetime64) -> datetime:
     return datetime.fromtimestamp(int(moment.astype("datetime64[s]").astype(np.int64)), UTC)
 
 
-def unit_of(device: Device) -> str:
+def unit_of(device: SiteDevice) -> str:
     """The unit of a device's values."""
     return {"power": "kW", "current": "A", "energy": "kWh", "state": "1", "hours": "h"}[device.quantity]

@@ -38,7 +38,7 @@ _PARTS = re.compile(r"[,，;；、/|\s]+")
 
 
 @dataclass(frozen=True, eq=False)
-class Device:
+class SiteDevice:
     """What one device said of itself, at equal intervals of ``step_s`` from ``start``, NaN where it said nothing.
 
     ``values`` are in the unit of ``quantity`` (power kW, current A, energy kWh of an interval, state, hours of a
@@ -94,22 +94,22 @@ def _at(values: Floats, index: NDArray[np.int64]) -> Floats:
 
 
 @dataclass(frozen=True, eq=False)
-class Devices:
+class SiteDevices:
     """The devices of a site, the better witness of one device before the others, and what each one treats for.
 
     ``treats`` names by treatment device the production devices behind it; all of the site where nothing is stated.
     """
 
-    devices: tuple[Device, ...]
+    devices: tuple[SiteDevice, ...]
     treats: Mapping[str, tuple[str, ...]]
 
-    def of_role(self, role: str) -> tuple[Device, ...]:
+    def of_role(self, role: str) -> tuple[SiteDevice, ...]:
         """Devices of a role, one a name: the first witness of each."""
         return tuple({one.name: one for one in reversed(self.devices) if one.role == role}.values())[::-1]
 
 
 @lru_cache(maxsize=_KEPT)
-def devices_of(records: SiteRecords) -> Outcome[Devices]:
+def devices_of(records: SiteRecords) -> Outcome[SiteDevices]:
     """Gather the devices of a site from all its series, tell when each ran, and follow their links.
 
     Records of one device in several files are one record; where they contradict each other the first counts. A link
@@ -117,7 +117,7 @@ def devices_of(records: SiteRecords) -> Outcome[Devices]:
 
     Returns
     -------
-    Outcome of Devices
+    Outcome of SiteDevices
         Decisions count contradictory values, readings of meters, rows of a wrong clock, and links that lead nowhere.
     """
     notes = Notes()
@@ -128,10 +128,10 @@ def devices_of(records: SiteRecords) -> Outcome[Devices]:
     found = _with_names_apart([_device(own, notes) for own in pieces.values()])
     found.sort(key=lambda one: (one.step_s, _QUANTITIES.index(one.quantity)))
     found = [_up_to(one, [other for other in found if other.step_s == one.step_s]) for one in found]
-    return notes.outcome(Devices(tuple(found), _links(found, records, notes)))
+    return notes.outcome(SiteDevices(tuple(found), _links(found, records, notes)))
 
 
-def _with_names_apart(devices: Sequence[Device]) -> list[Device]:
+def _with_names_apart(devices: Sequence[SiteDevice]) -> list[SiteDevice]:
     """Two devices that say the same of themselves at two points have one name (SB001): the others get their point."""
     seen: dict[tuple[str, str, float], str] = {}
     found = []
@@ -237,7 +237,7 @@ def _stops(series: xr.Dataset, device: str) -> Bools:
     return stopped
 
 
-def _device(pieces: Sequence[_Piece], notes: Notes) -> Device:
+def _device(pieces: Sequence[_Piece], notes: Notes) -> SiteDevice:
     """One record on one grid of equal intervals; of contradictory values the first counts."""
     first = pieces[0]
     start = min(piece.time[0] for piece in pieces)
@@ -259,14 +259,14 @@ def _device(pieces: Sequence[_Piece], notes: Notes) -> Device:
     linked = next((piece.linked_to for piece in pieces if piece.linked_to), ())
     role = next((piece.role for piece in pieces if piece.role), "")
     levels = None if first.quantity in ("state", "hours") else split_levels(values)
-    device = Device(
+    device = SiteDevice(
         first.name, role, linked, first.quantity, first.point, first.source, start, first.step_s, values, stopped,
         levels, np.empty(0),
     )  # fmt: skip
     return replace(device, running=_running(device))
 
 
-def _up_to(device: Device, others: Sequence[Device]) -> Device:
+def _up_to(device: SiteDevice, others: Sequence[SiteDevice]) -> SiteDevice:
     """The same device, silent from its last row on until the last one of the others: a meter may have failed."""
     end = max(other.start + len(other.values) * other.step for other in others)
     more = int((end - device.start) / device.step + 1e-6) - len(device.values)
@@ -287,7 +287,7 @@ def _means(at: NDArray[np.int64], values: Floats, count: int) -> Floats:
     return np.where(rows > 0, np.bincount(at, values, count) / np.maximum(rows, 1), np.nan)
 
 
-def _running(device: Device) -> Floats:
+def _running(device: SiteDevice) -> Floats:
     """Share of each interval in which a device ran, from its own history."""
     values, known = device.values, np.isfinite(device.values)
     if device.quantity == "state":
@@ -306,7 +306,7 @@ def _running(device: Device) -> Floats:
 # --- links ---------------------------------------------------------------------------------------------------------
 
 
-def _links(found: Sequence[Device], records: SiteRecords, notes: Notes) -> dict[str, tuple[str, ...]]:
+def _links(found: Sequence[SiteDevice], records: SiteRecords, notes: Notes) -> dict[str, tuple[str, ...]]:
     """Production devices behind each treatment device, also over others in between, whichever names the other."""
     roles = {one.name: one.role for one in found}
     produces = tuple(dict.fromkeys(one.name for one in found if one.role == PRODUCTION))

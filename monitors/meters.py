@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.devices import PRODUCTION, TREATMENT, Device, Devices, devices_of
+from monitors.devices import PRODUCTION, TREATMENT, SiteDevice, SiteDevices, devices_of
 from monitors.schema import SiteRecords
 from numerics.on_off import runs_of
 
@@ -34,7 +34,7 @@ class Silence:
     ``partner_s`` is for how long its partners ran in that time, ``level`` the usual running level of the device.
     """
 
-    device: Device
+    device: SiteDevice
     first: int
     stop: int
     how: str
@@ -42,14 +42,14 @@ class Silence:
 
 
 @lru_cache(maxsize=_KEPT)
-def sound_devices(records: SiteRecords) -> tuple[Devices, tuple[Silence, ...]]:
+def sound_devices(records: SiteRecords) -> tuple[SiteDevices, tuple[Silence, ...]]:
     """The devices of a site, which tell nothing while their meters failed, and where those failed."""
     devices = devices_of(records).value
     failed = failed_meters(devices)
     return without_failed(devices, failed), failed
 
 
-def failed_meters(devices: Devices) -> tuple[Silence, ...]:
+def failed_meters(devices: SiteDevices) -> tuple[Silence, ...]:
     """Find the stretches in which the meter of a device failed, by what its partners did.
 
     A device at exact zero while its partners run failed if its own record knows a standby above zero, or (a producer)
@@ -73,7 +73,7 @@ def failed_meters(devices: Devices) -> tuple[Silence, ...]:
     return tuple(found)
 
 
-def without_failed(devices: Devices, failed: Sequence[Silence]) -> Devices:
+def without_failed(devices: SiteDevices, failed: Sequence[Silence]) -> SiteDevices:
     """The same devices, which tell nothing while their meters failed."""
     found = []
     for device in devices.devices:
@@ -85,7 +85,7 @@ def without_failed(devices: Devices, failed: Sequence[Silence]) -> Devices:
     return replace(devices, devices=tuple(found))
 
 
-def _partners(device: Device, devices: Devices) -> list[tuple[Floats, float]]:
+def _partners(device: SiteDevice, devices: SiteDevices) -> list[tuple[Floats, float]]:
     """Shares of each interval in which others ran with which a device runs, NaN where nobody knows.
 
     With each the share of their intervals in which the device may stand, if it runs with them.
@@ -108,18 +108,18 @@ def _partners(device: Device, devices: Devices) -> list[tuple[Floats, float]]:
     return found
 
 
-def _any_other(device: Device, devices: Devices) -> Floats:
+def _any_other(device: SiteDevice, devices: SiteDevices) -> Floats:
     """Largest share of each interval of a device in which any other ran."""
     return _most(device, devices.devices)
 
 
-def _most(device: Device, among: Sequence[Device]) -> Floats:
+def _most(device: SiteDevice, among: Sequence[SiteDevice]) -> Floats:
     """Largest of the shares that are known, on the intervals of a device."""
     shares = [one.running_on(device.time, device.step_s) for one in among if one.name != device.name]
     return np.fmax.reduce(shares) if shares else np.full(len(device.values), np.nan)
 
 
-def _at_zero(device: Device, partners: Sequence[tuple[Floats, float]]) -> list[Silence]:
+def _at_zero(device: SiteDevice, partners: Sequence[tuple[Floats, float]]) -> list[Silence]:
     zero, known = device.values == 0.0, np.isfinite(device.values)
     first, stop = runs_of(zero)
     levels = device.levels
@@ -152,7 +152,7 @@ def _within(rows: Bools, first: Ints, stop: Ints) -> Ints:
     return np.asarray(counted[stop] - counted[first])
 
 
-def _missing(device: Device, partners: Floats) -> list[Silence]:
+def _missing(device: SiteDevice, partners: Floats) -> list[Silence]:
     first, stop = runs_of(np.isnan(device.values))
     rows = _within(partners > _RUNS, first, stop)
     long = (rows >= _LEAST_ROWS) & (rows * device.step_s >= _LEAST_S)
@@ -162,7 +162,7 @@ def _missing(device: Device, partners: Floats) -> list[Silence]:
     ]
 
 
-def _stuck(device: Device) -> list[Silence]:
+def _stuck(device: SiteDevice) -> list[Silence]:
     values = device.values
     least = 0.0 if device.levels is None else device.levels.bound  # a standby repeats by its digits
     again = np.concatenate([[False], (values[1:] == values[:-1]) & (values[1:] > least)])

@@ -13,7 +13,7 @@ from ingest.coordinates import zone_of
 from ingest.registers.joins import name_key
 from ingest.registers.kinds import Order
 from monitors.cases import anomaly_of
-from monitors.devices import DAY_S, PRODUCTION, Device, Devices
+from monitors.devices import DAY_S, PRODUCTION, SiteDevice, SiteDevices
 from monitors.schema import Anomaly, SiteRecords
 from monitors.settings import MonitorSettings
 
@@ -27,7 +27,7 @@ _CUT = re.compile(r"(\d+(?:\.\d+)?)\s*[%％]")
 
 
 def seek_in_stop(
-    records: SiteRecords, devices: Devices, orders: Sequence[Order], settings: MonitorSettings
+    records: SiteRecords, devices: SiteDevices, orders: Sequence[Order], settings: MonitorSettings
 ) -> Iterator[Anomaly]:
     """Find production of a site against the orders that hold for it (`monitors.treatment.seek_treatment`)."""
     held = [order for order in orders if _holds(order, records)]
@@ -73,7 +73,7 @@ def _days(order: Order, settings: MonitorSettings) -> tuple[np.datetime64, np.da
     return midnight(order.start, "1990-01-01", 0), midnight(order.end, "2200-01-01", 1)
 
 
-def _against_stop(records: SiteRecords, device: Device, order: Order, inside: Bools) -> Iterator[Anomaly]:
+def _against_stop(records: SiteRecords, device: SiteDevice, order: Order, inside: Bools) -> Iterator[Anomaly]:
     ran = np.flatnonzero(inside & (device.running > _RUNS))
     seconds = len(ran) * device.step_s
     if seconds >= _STOP_S:
@@ -82,7 +82,7 @@ def _against_stop(records: SiteRecords, device: Device, order: Order, inside: Bo
         yield anomaly_of(records, device, "production_in_stop", rows, seconds / _STOP_S, said, _doubts(device, order))
 
 
-def _above_limit(records: SiteRecords, device: Device, order: Order, inside: Bools) -> Iterator[Anomaly]:
+def _above_limit(records: SiteRecords, device: SiteDevice, order: Order, inside: Bools) -> Iterator[Anomaly]:
     """More than an order leaves of the usual power over whole weeks: stops by night count in both."""
     match = _CUT.search(order.measure)
     if match is None or device.quantity not in ("power", "current", "energy"):
@@ -100,7 +100,7 @@ def _above_limit(records: SiteRecords, device: Device, order: Order, inside: Boo
         yield anomaly_of(records, device, "production_in_stop", bounds, share / left, said, _doubts(device, order))
 
 
-def _doubts(device: Device, order: Order) -> tuple[str, ...]:
+def _doubts(device: SiteDevice, order: Order) -> tuple[str, ...]:
     rivals = ["order_without_end"] if order.end is None else []
     rivals += [] if device.changes else ["device_never_changes"]
     rivals += ["state_only_declared"] if device.quantity == "state" else []

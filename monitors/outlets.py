@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from monitors.conditions import Condition, conditions_of
-from monitors.devices import DAY_S, Device
+from monitors.devices import DAY_S, SiteDevice
 from monitors.quantities import is_pollutant
 from monitors.schema import SiteRecords
 
@@ -50,7 +50,7 @@ def on_grid(series: xr.Dataset, share: Floats, time: Times, step_s: float) -> Fl
     return np.where(counts > 0, np.bincount(at[kept], share[kept], len(time)) / np.maximum(counts, 1), np.nan)
 
 
-def outlet_rise(records: SiteRecords, device: Device, runs: Bools, rows: tuple[int, int]) -> float:
+def outlet_rise(records: SiteRecords, device: SiteDevice, runs: Bools, rows: tuple[int, int]) -> float:
     """Median over the pollutants of a site's outlets of what left them in some rows over what does usually.
 
     Only intervals of production count on both sides; NaN where no outlet tells.
@@ -58,7 +58,7 @@ def outlet_rise(records: SiteRecords, device: Device, runs: Bools, rows: tuple[i
     Parameters
     ----------
     records : SiteRecords
-    device : Device
+    device : SiteDevice
         Whose intervals ``runs`` and ``rows`` are.
     runs : array of bool
         Intervals of production.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ingest.registers.kinds import Order
 from monitors.cases import anomaly_of, unit_of
-from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices
+from monitors.devices import DAY_S, PRODUCTION, TREATMENT, SiteDevice, SiteDevices
 from monitors.meters import Silence, sound_devices
 from monitors.orders import seek_in_stop
 from monitors.outlets import outlet_rise
@@ -87,7 +87,7 @@ class _Pair:
     the treatment and below ``bound`` it is off.
     """
 
-    device: Device
+    device: SiteDevice
     runs: Bools
     full: Bools
     level: float
@@ -95,7 +95,7 @@ class _Pair:
     stated: bool
 
 
-def _treatment(records: SiteRecords, devices: Devices, settings: MonitorSettings) -> Iterator[Anomaly]:
+def _treatment(records: SiteRecords, devices: SiteDevices, settings: MonitorSettings) -> Iterator[Anomaly]:
     pairs = [pair for one in devices.of_role(TREATMENT) if (pair := _pair(one, devices)) is not None]
     for pair in pairs:
         off = _is_off(pair) & ~_another_in_turn(pair, pairs, devices)
@@ -103,7 +103,7 @@ def _treatment(records: SiteRecords, devices: Devices, settings: MonitorSettings
         yield from _idle(records, pair, off, settings)
 
 
-def _pair(device: Device, devices: Devices) -> _Pair | None:
+def _pair(device: SiteDevice, devices: SiteDevices) -> _Pair | None:
     producers = [one for one in devices.of_role(PRODUCTION) if one.name in devices.treats[device.name]]
     if not producers or device.quantity == "hours":
         return None
@@ -121,7 +121,7 @@ def _pair(device: Device, devices: Devices) -> _Pair | None:
     return _Pair(device, runs, full, level, bound, stated)
 
 
-def _load_on(producer: Device, device: Device) -> Floats:
+def _load_on(producer: SiteDevice, device: SiteDevice) -> Floats:
     """Share of its running power that a producer takes, on the intervals of another device; NaN where unknown."""
     if producer.quantity in ("state", "hours"):
         return np.full(len(device.values), np.nan)
@@ -138,7 +138,7 @@ def _is_off(pair: _Pair) -> Bools:
     return np.asarray(off & np.isfinite(device.running))
 
 
-def _another_in_turn(pair: _Pair, pairs: Sequence[_Pair], devices: Devices) -> Bools:
+def _another_in_turn(pair: _Pair, pairs: Sequence[_Pair], devices: SiteDevices) -> Bools:
     """Where another treatment for the same production runs which takes turns with this one (一用一备)."""
     device, found = pair.device, np.zeros(len(pair.runs), np.bool_)
     for other in pairs:
@@ -237,7 +237,7 @@ def _between(rows: Bools, breaks: Bools) -> Iterator[tuple[int, int, int]]:
 # --- what was declared, and meters ---------------------------------------------------------------------------------
 
 
-def _marked_stops(records: SiteRecords, devices: Devices) -> Iterator[Anomaly]:
+def _marked_stops(records: SiteRecords, devices: SiteDevices) -> Iterator[Anomaly]:
     """One case for all producers that were declared to stand at the same time."""
     found: list[Anomaly] = []
     for device in devices.of_role(PRODUCTION) or devices.of_role(""):
