@@ -83,7 +83,9 @@ def oxygen_dilution(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
     usual = float(np.median(burning))
     factor = (AIR_OXYGEN - usual) / np.maximum(AIR_OXYGEN - oxygen, 0.1)
     undiluted = _undiluted(outlet, factor)
-    diluted = (factor >= _DILUTION) & (oxygen < _STANDS) & _ran(running, (undiluted >= _AT_WORK).any(axis=0))
+    diluted = (
+        (factor >= _DILUTION) & (oxygen < _STANDS) & _ran(running, np.asarray((undiluted >= _AT_WORK).any(axis=0)))
+    )
     for run in join_runs(find_runs(diluted, _DILUTED_SLOTS), 1):
         there = factor[run.slots]
         values: dict[str, float | str] = {

@@ -27,6 +27,7 @@ from monitors.repeats import seek_repeats
 from monitors.schema import Anomaly, SiteRecords
 from monitors.settings import MonitorSettings
 from monitors.settle import settle
+from monitors.shape import seek_shapes
 from monitors.treatment import seek_treatment
 from monitors.validity import seek_converted, seek_nitrogen_oxides
 
@@ -40,7 +41,10 @@ FAMILIES: tuple[Callable[[SiteMatrices], Iterable[Anomaly]], ...] = (
     seek_marks,
 )
 """Rules that read the matrices of a site, one family a file."""
-RULES: tuple[Callable[[SiteRecords, Sequence[Order], MonitorSettings], Iterable[Anomaly]], ...] = (seek_treatment,)
+RULES: tuple[Callable[[SiteRecords, Sequence[Order], MonitorSettings], Iterable[Anomaly]], ...] = (
+    lambda records, _orders, _settings: seek_shapes(records),
+    seek_treatment,
+)
 """Rules that read the records of a site as they are, and the orders of all sites."""
 _SITES_A_TASK = 100
 
