@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from monitors.conditions import NOT_MEASURED
-from monitors.matrices import SiteMatrices
-from monitors.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
-from monitors.regular import Regular
-from monitors.runs import Bools, Floats, find_runs, join_runs
+from monitors.records.conditions import NOT_MEASURED
+from monitors.records.matrices import SiteMatrices
+from monitors.records.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
+from monitors.records.regular import Regular
+from monitors.records.runs import Bools, Floats, find_runs, join_runs
 from monitors.schema import Anomaly
 
 AMMONIA, NITROGEN = "w21003", "w21001"

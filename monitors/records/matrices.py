@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from monitors.regular import Regular, regular_of
-from monitors.runs import Bools, Floats
+from monitors.records.regular import Regular, regular_of
+from monitors.records.runs import Bools, Floats
 from monitors.schema import Activity, SiteRecords
 from monitors.settings import MonitorSettings
 
