@@ -14,11 +14,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices, devices_of, stop_numbers
-from monitors.meters import failed_meters, without_failed
-from monitors.outlets import is_pollutant, measured, on_grid
+from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices
+from monitors.meters import sound_devices
+from monitors.outlets import measured, on_grid
+from monitors.records.conditions import Condition, conditions_of
+from monitors.records.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
 from monitors.schema import Activity, SiteRecords
-from numerics.on_off import runs_of, share_on, split_levels
+from numerics.on_off import Levels, runs_of, share_on, split_levels
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.datetime64]
@@ -37,10 +39,8 @@ _RESTS_A_WEEK = 0.4  # from so many on it rests week by week: a furnace stops tw
 _OF_A_DAY = 0.6  # the same at any minute
 _DAYLIGHT = (7.0, 20.0)  # hours of local solar-like time (Beijing) that count as day
 _BEIJING_H = 8.0
+_CLEAN, _LEAST_OF_RUNNING = 0.1, 0.2  # what leaves a plant that stands; an exceedance lasts for less of the time
 _LONG_S = 600.0  # a change inside a shorter interval is not looked for
-_AMBIENT_OXYGEN = 21.0  # percent: what a flue holds when nothing burns
-_FLOWS = ("a00000", "w00000", "a01011")
-_OXYGEN = "a19001"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +59,10 @@ class _Witness:
 def infer_activity(records: SiteRecords) -> Activity | None:
     """Tell from a site's records when it ran; None where no record tells anything of it.
 
-    Devices that produce are asked first (a site runs while any of them does), each by the two levels of its own
-    history; a meter that failed says nothing. What treats, meters of no stated role, flow, oxygen and concentrations
-    of the outlets and marks of a stop speak where no producer does: their reliability is counted where both speak,
-    from what is believed of their kind. Intervals without any record are NaN.
+    Devices that produce are asked first (a site runs while any of them does; meters of no stated role where none is
+    said to produce), each by the two levels of its own history; a meter that failed says nothing. What treats, other
+    meters, flow, oxygen and concentrations of the outlets and marks of a stop speak where no producer does: their
+    reliability is counted where both speak, from what is believed of their kind. Intervals without a record are NaN.
 
     Stops being valid where meters measure something else than they are said to; the probabilities are capped at 99 %
     (95 % from other witnesses) for that. Energy of days says whether a site ran on that day at all.
@@ -71,19 +71,20 @@ def infer_activity(records: SiteRecords) -> Activity | None:
     ----------
     Rabiner 1989, doi:10.1109/5.18626 (states of a device); Pearl 1988, chapter 2 (odds of independent witnesses).
     """
-    devices = devices_of(records).value
-    told = without_failed(devices, failed_meters(devices))
+    told, _ = sound_devices(records)
     grid = _grid(records, told)
     if grid is None:
         return None
     time, step_s = grid
-    producers = _produced(told.of_role(PRODUCTION), told, time, step_s)
-    witnesses = [one for one in _witnesses(records, told, time, step_s) if np.isfinite(one.share).any()]
+    produce = told.of_role(PRODUCTION) or told.of_role("")
+    producers = _produced(produce, told, time, step_s)
     direct = np.clip(producers, 1.0 - _SURE, _SURE) if producers is not None else np.full(len(time), np.nan)
+    asked = _witnesses(records, told, time, step_s) if np.isnan(direct).any() else iter(())
+    witnesses = [one for one in asked if np.isfinite(one.share).any()]
     running = np.where(np.isfinite(direct), direct, _weigh(witnesses, direct))
     if not np.isfinite(running).any():
         return None
-    basis = [f"{one.source} {one.name}" for one in told.of_role(PRODUCTION)] + [one.source for one in witnesses]
+    basis = [f"{one.source} {one.name}" for one in produce] + [one.source for one in witnesses]
     return Activity(
         records.permit_code, records.uscc, records.site_name, time, np.full(len(time), step_s), running,
         tuple(dict.fromkeys(basis)),
@@ -211,7 +212,7 @@ def _witnesses(records: SiteRecords, devices: Devices, time: Times, step_s: floa
     for one in devices.of_role(TREATMENT):
         if one.changes:
             yield _Witness(f"{one.source} {one.name}", _best(one.name, devices, time, step_s), 0.95, 0.15)
-    for one in devices.of_role(""):
+    for one in devices.of_role("") if devices.of_role(PRODUCTION) else ():
         hit, false = (0.95, 0.1) if one.changes else (0.55, 0.45)
         yield _Witness(f"{one.source} {one.name}", _best(one.name, devices, time, step_s), hit, false)
     for series in records.series:
@@ -229,14 +230,20 @@ def _of_outlet(series: xr.Dataset, time: Times, step_s: float) -> Iterator[_Witn
         if "code" in variable.attrs and variable.dtype.kind == "f" and not str(name).endswith("_corrected")
     }
     item = str(series.attrs["source"])
-    strong = [code for code in (*_FLOWS, _OXYGEN) if code in found]
+    strong = [code for code in (*FLOWS, OXYGEN) if code in found]
     weak = [code for code in found if not strong and is_pollutant(code)]
     for code in strong or weak:
-        values = _AMBIENT_OXYGEN - found[code] if code == _OXYGEN else found[code]
+        values = AIR_OXYGEN - found[code] if code == OXYGEN else found[code]
         levels = split_levels(values)
-        if levels is not None:
+        if levels is not None and (strong or _is_of_stops(values, levels)):
             share = on_grid(series, share_on(values, levels), time, step_s)
             yield _Witness(f"{item} {code}", share, *((0.9, 0.1) if strong else (0.8, 0.2)))
+
+
+def _is_of_stops(values: Floats, levels: Levels) -> bool:
+    """Whether two levels of a concentration are those of running and standing, not of use and of an exceedance."""
+    share = float((values[np.isfinite(values)] > levels.bound).mean())
+    return levels.off <= _CLEAN * levels.on and share >= _LEAST_OF_RUNNING
 
 
 def _stopped(series: xr.Dataset, time: Times, step_s: float) -> Floats:
@@ -244,7 +251,7 @@ def _stopped(series: xr.Dataset, time: Times, step_s: float) -> Floats:
     stopped = np.zeros(series.sizes["obs"], np.bool_)
     for name, variable in series.data_vars.items():
         if str(name).endswith("mark"):
-            stopped |= np.isin(variable.values, stop_numbers(variable))
+            stopped |= (conditions_of(variable) & Condition.STOPPED) > 0
     return on_grid(series, np.where(stopped, 0.0, np.nan), time, step_s) if stopped.any() else np.full(1, np.nan)
 
 

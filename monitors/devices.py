@@ -6,12 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.outcome import Notes, Outcome
+from monitors.records.conditions import Condition, conditions_of
 from monitors.schema import SiteRecords
 from numerics.on_off import Levels, chance_any, share_on, split_levels
 
@@ -29,10 +31,9 @@ _STATES = {0: 0.0, 1: 1.0, 5: 1.0}  # off, run, backflush (HJ 212-2017); calibra
 _DECLARED = 0.95  # a state comes from a contact or a person, and nobody checks it against power
 _NEVER_CHANGES = 0.95  # chance that one level all along is that of running, or zero that of standing: choice
 _SHORTEST_S = 60.0
+_KEPT = 16  # sites whose devices are remembered: several rules ask for them one after the other
 _LONGEST_GAP = np.timedelta64(400, "D")  # a clock that was reset wrote what lies further off
 _METER_READING = 20.0  # times the usual step: energies that only grow and are that large are readings of a meter
-_STOPPED = re.compile(r"停|out_of_operation|shut|stop", re.IGNORECASE)
-_NOT_STOPPED = re.compile(r"[未没]停|停止?(?:校|维护|采样)|non?_?stop", re.IGNORECASE)
 _PARTS = re.compile(r"[,，;；、/|\s]+")
 
 
@@ -107,6 +108,7 @@ class Devices:
         return tuple({one.name: one for one in reversed(self.devices) if one.role == role}.values())[::-1]
 
 
+@lru_cache(maxsize=_KEPT)
 def devices_of(records: SiteRecords) -> Outcome[Devices]:
     """Gather the devices of a site from all its series, tell when each ran, and follow their links.
 
@@ -231,23 +233,8 @@ def _stops(series: xr.Dataset, device: str) -> Bools:
     stopped = np.zeros(series.sizes["obs"], np.bool_)
     for name in (f"{device}_mark", "mark"):
         if name in series:
-            stopped |= np.isin(series[name].values, stop_numbers(series[name]))
+            stopped |= (conditions_of(series[name]) & Condition.STOPPED) > 0
     return stopped
-
-
-def stop_numbers(mark: xr.DataArray) -> NDArray[np.int64]:
-    """Numbers of a mark variable that say that a plant or a device stands.
-
-    Examples
-    --------
-    >>> stop_numbers(xr.DataArray([0, 5, 16], attrs={
-    ...     "flag_values": [0, 5, 16], "flag_meanings": "no_mark out_of_operation 停炉"}))
-    array([ 5, 16])
-    """
-    words = str(mark.attrs["flag_meanings"]).split()
-    numbers = np.atleast_1d(mark.attrs["flag_values"]).astype(np.int64)
-    stands = [bool(_STOPPED.search(word)) and not _NOT_STOPPED.search(word) for word in words]
-    return numbers[np.array(stands, np.bool_)]
 
 
 def _device(pieces: Sequence[_Piece], notes: Notes) -> Device:

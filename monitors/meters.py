@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from monitors.devices import PRODUCTION, TREATMENT, Device, Devices
+from monitors.devices import PRODUCTION, TREATMENT, Device, Devices, devices_of
+from monitors.schema import SiteRecords
 from numerics.on_off import runs_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.intp]
 
 _RUNS = 0.8  # from this share of an interval on a partner counts as running
 _LEAST_S, _LEAST_ROWS = 3 * 3600.0, 3  # of partners that run: below that it may be their lag
-_TOGETHER = 0.2  # of the intervals in which partners run, a sound device stands in at most that share
+_STANDS, _STANDS_BESIDE = 0.2, 0.05
+"""Of the intervals in which its treatment, or another producer, runs: a sound producer stands in no more."""
 _RARE = 0.05  # share of exact zeros elsewhere in a record whose lower level is not zero
 _STANDBY = 0.002  # of the running level: a lower level above it is no zero
+_KEPT = 16  # sites: activity and rules ask for the same one after the other
 _STUCK_ROWS = 6  # equal values in a row, of a record that seldom repeats one: choice
 
 
@@ -36,12 +41,21 @@ class Silence:
     partner_s: float
 
 
+@lru_cache(maxsize=_KEPT)
+def sound_devices(records: SiteRecords) -> tuple[Devices, tuple[Silence, ...]]:
+    """The devices of a site, which tell nothing while their meters failed, and where those failed."""
+    devices = devices_of(records).value
+    failed = failed_meters(devices)
+    return without_failed(devices, failed), failed
+
+
 def failed_meters(devices: Devices) -> tuple[Silence, ...]:
     """Find the stretches in which the meter of a device failed, by what its partners did.
 
     A device at exact zero while its partners run failed if its own record knows a standby above zero, or (a producer)
-    if elsewhere it ran nearly whenever they did. A treatment device whose record is zero whenever it stands cannot be
-    told from one that was switched off: `monitors.treatment` says that. What repeats one value that is not zero, in a
+    if elsewhere it ran nearly whenever they did. A line that often stands while another runs cannot be told from one
+    whose meter failed; nor a treatment device whose record is zero whenever it stands from one that was switched off:
+    `monitors.treatment` says that. What repeats one value that is not zero, in a
     record that seldom does, is stuck.
 
     Returns
@@ -53,10 +67,8 @@ def failed_meters(devices: Devices) -> tuple[Silence, ...]:
     for device in devices.devices:
         if device.quantity in ("state", "hours"):
             continue
-        partners = _partners(device, devices)
         found += _stuck(device)
-        if np.isfinite(partners).any():
-            found += _at_zero(device, partners)
+        found += _at_zero(device, _partners(device, devices))
         found += _missing(device, _any_other(device, devices))
     return tuple(found)
 
@@ -73,24 +85,26 @@ def without_failed(devices: Devices, failed: Sequence[Silence]) -> Devices:
     return replace(devices, devices=tuple(found))
 
 
-def _partners(device: Device, devices: Devices) -> Floats:
-    """Share of each interval in which a device was needed, by its partners' records; NaN where nobody knows.
+def _partners(device: Device, devices: Devices) -> list[tuple[Floats, float]]:
+    """Shares of each interval in which others ran with which a device runs, NaN where nobody knows.
 
-    Producers are needed where their treatment runs and no other producer does for which it treats; treatment where
-    any of its producers runs; a device of no role where any other runs.
+    With each the share of their intervals in which the device may stand, if it runs with them.
+
+    Those of a producer are the treatment behind it while no other producer runs, and each other producer; those of a
+    treatment device its producers; those of a device of no role all others.
     """
     producers = devices.of_role(PRODUCTION)
     if device.role == TREATMENT:
-        return _most(device, [one for one in producers if one.name in devices.treats[device.name]])
+        return [(_most(device, [one for one in producers if one.name in devices.treats[device.name]]), 0.0)]
     if device.role != PRODUCTION:
-        return _any_other(device, devices)
-    found = np.full(len(device.values), np.nan)
+        return [(_any_other(device, devices), _STANDS)]
+    found = [(_most(device, [one]), _STANDS_BESIDE) for one in producers if one.name != device.name]
     for treatment in devices.of_role(TREATMENT):
         behind = devices.treats[treatment.name]
         if device.name in behind:
             others = _most(device, [one for one in producers if one.name in behind])
-            own = _most(device, [treatment])
-            found = np.fmax(found, np.where(np.nan_to_num(others) < 1.0 - _RUNS, own, np.nan))
+            alone = np.nan_to_num(others) < 1.0 - _RUNS
+            found.append((np.where(alone, _most(device, [treatment]), np.nan), _STANDS))
     return found
 
 
@@ -105,38 +119,47 @@ def _most(device: Device, among: Sequence[Device]) -> Floats:
     return np.fmax.reduce(shares) if shares else np.full(len(device.values), np.nan)
 
 
-def _at_zero(device: Device, partners: Floats) -> list[Silence]:
-    zero, needed = device.values == 0.0, partners > _RUNS
+def _at_zero(device: Device, partners: Sequence[tuple[Floats, float]]) -> list[Silence]:
+    zero, known = device.values == 0.0, np.isfinite(device.values)
+    first, stop = runs_of(zero)
     levels = device.levels
     standby = levels is not None and levels.off > _STANDBY * levels.on
-    found = []
-    for first, stop in zip(*runs_of(zero), strict=True):
-        rows = int(np.count_nonzero(needed[first:stop]))
-        if rows < _LEAST_ROWS or rows * device.step_s < _LEAST_S:
-            continue
-        elsewhere = np.ones(len(zero), np.bool_)
-        elsewhere[first:stop] = False
-        elsewhere &= np.isfinite(device.values)
-        rare = not elsewhere.any() or bool(zero[elsewhere].mean() <= _RARE)
-        if (standby and rare) or (device.role != TREATMENT and _runs_together(device, elsewhere & needed)):
-            found.append(Silence(device, int(first), int(stop), "zero", rows * device.step_s))
-    return found
+    zeros, others = stop - first, known.sum() - (stop - first)
+    rare = zero.sum() - zeros <= _RARE * others
+    failed, partner_rows = np.zeros(len(first), np.bool_), np.zeros(len(first), np.int64)
+    for share, stands in partners:
+        needed = share > _RUNS
+        rows = _within(needed, first, stop)
+        enough = (rows >= _LEAST_ROWS) & (rows * device.step_s >= _LEAST_S)
+        together = np.zeros(len(first), np.bool_)
+        if device.role != TREATMENT:
+            both, stood = needed & known, needed & known & (device.running < 0.5)
+            elsewhere, stood_elsewhere = (part.sum() - _within(part, first, stop) for part in (both, stood))
+            together = np.where(
+                elsewhere > 0, stood_elsewhere <= stands * elsewhere, not np.nan_to_num(device.values).any()
+            )
+        partner_rows = np.where(enough & ~failed, rows, partner_rows)
+        failed |= enough & (together | (standby & rare))
+    return [
+        Silence(device, int(first[k]), int(stop[k]), "zero", float(partner_rows[k] * device.step_s))
+        for k in np.flatnonzero(failed)
+    ]
 
 
-def _runs_together(device: Device, rows: Bools) -> bool:
-    """Whether a device ran in nearly all these rows; also where there are none and it never did anywhere."""
-    if not rows.any():
-        return not np.nan_to_num(device.values).any()
-    return bool((device.running[rows] < 0.5).mean() <= _TOGETHER)
+def _within(rows: Bools, first: Ints, stop: Ints) -> Ints:
+    """How many of the rows lie in each run."""
+    counted = np.concatenate([[0], np.cumsum(rows)])
+    return np.asarray(counted[stop] - counted[first])
 
 
 def _missing(device: Device, partners: Floats) -> list[Silence]:
-    needed, found = partners > _RUNS, []
-    for first, stop in zip(*runs_of(np.isnan(device.values)), strict=True):
-        rows = int(np.count_nonzero(needed[first:stop]))
-        if rows >= _LEAST_ROWS and rows * device.step_s >= _LEAST_S:
-            found.append(Silence(device, int(first), int(stop), "missing", rows * device.step_s))
-    return found
+    first, stop = runs_of(np.isnan(device.values))
+    rows = _within(partners > _RUNS, first, stop)
+    long = (rows >= _LEAST_ROWS) & (rows * device.step_s >= _LEAST_S)
+    return [
+        Silence(device, int(first[k]), int(stop[k]), "missing", float(rows[k] * device.step_s))
+        for k in np.flatnonzero(long)
+    ]
 
 
 def _stuck(device: Device) -> list[Silence]:

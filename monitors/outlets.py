@@ -6,40 +6,34 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ingest.species import species_of_code
 from monitors.devices import DAY_S, Device
+from monitors.records.conditions import Condition, conditions_of
+from monitors.records.quantities import is_pollutant
 from monitors.schema import SiteRecords
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Times = NDArray[np.datetime64]
 
-_NO_MEASUREMENT = ("calibration", "fault", "maintenance", "no_communication", "set_by_hand", "beyond_upper_limit")
+_NO_VALUE = (
+    Condition.CALIBRATION
+    | Condition.FAULT
+    | Condition.MAINTENANCE
+    | Condition.NO_COMMUNICATION
+    | Condition.BY_HAND
+    | Condition.OVER_RANGE
+    | Condition.SUBSTITUTED
+)
 _LEAST = 3  # hours of an outlet beside a case, and as many elsewhere
-_NO_POLLUTANTS = ("w00000", "w01001", "w01009", "w01010", "w01014")  # flow, pH, oxygen, temperature, conductivity
-
-
-def is_pollutant(code: str) -> bool:
-    """Whether a code of HJ 212 is that of a substance, not of flow or the state of gas or water.
-
-    Examples
-    --------
-    >>> [is_pollutant(code) for code in ("a21026", "w01018", "w00000", "a01012")]
-    [True, True, False, False]
-    """
-    return species_of_code(code) is not None or (code.startswith("w") and code not in _NO_POLLUTANTS)
 
 
 def measured(series: xr.Dataset, name: str) -> Floats:
-    """Values without those whose mark says that nothing was measured."""
+    """Values without those whose mark says that nothing was measured; what stands is measured, too."""
     values = np.asarray(series[name].values, np.float64)
-    mark = f"{name}_mark"
-    if mark not in series:
-        return values
-    words = str(series[mark].attrs["flag_meanings"]).split()
-    numbers = np.atleast_1d(series[mark].attrs["flag_values"])
-    none = [number for number, word in zip(numbers, words, strict=True) if word in _NO_MEASUREMENT]
-    return np.where(np.isin(series[mark].values, none), np.nan, values)
+    for mark in (f"{name}_mark", "mark"):
+        if mark in series:
+            values = np.where(conditions_of(series[mark], name) & _NO_VALUE, np.nan, values)
+    return values
 
 
 def on_grid(series: xr.Dataset, share: Floats, time: Times, step_s: float) -> Floats:

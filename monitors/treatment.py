@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from ingest.registers.kinds import Order
 from monitors.cases import anomaly_of, unit_of
-from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices, devices_of
-from monitors.meters import Silence, failed_meters, without_failed
+from monitors.devices import DAY_S, PRODUCTION, TREATMENT, Device, Devices
+from monitors.meters import Silence, sound_devices
 from monitors.orders import seek_in_stop
 from monitors.outlets import outlet_rise
 from monitors.schema import Anomaly, SiteRecords
@@ -68,9 +68,7 @@ def seek_treatment(
     ``meter_offline``: see `monitors.meters.failed_meters`.
     """
     given = settings or MonitorSettings()
-    devices = devices_of(records).value
-    failed = failed_meters(devices)
-    told = without_failed(devices, failed)
+    told, failed = sound_devices(records)
     found = [*_treatment(records, told, given)]
     found += seek_in_stop(records, told, orders, given)
     found += _marked_stops(records, told)

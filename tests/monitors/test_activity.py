@@ -14,6 +14,7 @@ from tests.monitors.plant import days_of_work, meters, outlet, records
 
 WORK = days_of_work(14)
 WORKS = WORK > 50
+HOURS = np.arange(336)
 FAN = days_of_work(14, on=30.0, off=1.0)
 BEIJING = timezone(timedelta(hours=8))
 
@@ -109,6 +110,14 @@ def test_oxygen_is_that_of_air_while_nothing_burns() -> None:
     """21 % in the flue is a stop, 8 % is none."""
     found = activity(outlet("a19001", np.where(WORKS, 8.0, 20.9) + 0.1 * np.sin(np.arange(336)), unit="%"))
     np.testing.assert_array_equal(found.running > 0.5, WORKS)
+
+
+def test_concentrations_tell_a_stop_and_no_exceedance() -> None:
+    """Next to nothing by night is a stop; twice the limit for a day does not make the other days one."""
+    usual = 20.0 * (1.0 + 0.1 * np.sin(HOURS * 1.7))
+    found = activity(outlet("a24088", np.where(WORKS, usual, 0.4)))
+    np.testing.assert_array_equal(found.running > 0.5, WORKS)
+    assert infer_activity(records(outlet("a24088", np.where(HOURS // 24 == 3, 120.0, usual)))) is None
 
 
 def test_a_declared_stop_alone_is_weak() -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 import xarray as xr
 
-from monitors.devices import PRODUCTION, TREATMENT, devices_of, stop_numbers
+from monitors.devices import PRODUCTION, TREATMENT, devices_of
 from onevisit.words.telling import tell
 from tests.monitors.plant import START, days_of_work, meters, records, series
 
@@ -123,23 +122,6 @@ def test_codes_of_power_have_their_role() -> None:
     }
     found = devices_of(records(series(power, interval="hour", source="a.txt"))).value
     assert [(one.name, one.role) for one in found.devices] == [("d20101", PRODUCTION), ("d30101", TREATMENT)]
-
-
-@pytest.mark.parametrize(
-    ("text", "stops"),
-    [
-        ("停运", True),
-        ("停产检修", True),
-        ("out_of_operation", True),
-        ("正常", False),
-        ("校准", False),
-        ("未停产", False),
-    ],
-)
-def test_marks_that_declare_a_stop(text: str, stops: bool) -> None:
-    """Words for a stop, and none that denies one."""
-    mark = xr.DataArray(np.array([16]), attrs={"flag_values": np.array([0, 16]), "flag_meanings": f"no_mark {text}"})
-    assert (16 in stop_numbers(mark)) is stops
 
 
 def test_running_on_other_intervals() -> None:

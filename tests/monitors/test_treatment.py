@@ -142,7 +142,7 @@ def test_two_fans_that_take_turns() -> None:
 
 
 def test_treatment_that_idles_at_full_production() -> None:
-    """A fan at a third of its power for two days of work, told once, one and a half times the half that is allowed."""
+    """A fan at a third of its power for two days of work, told once, 1.5 times the half that is allowed."""
     slow = changed(FAN, slice(96, 144), FAN[96:144] / 3)
     (found,) = plant(treatment=slow)
     assert (found.kind, found.start, found.end) == ("idle_treatment", utc(104), utc(138))
@@ -296,8 +296,12 @@ def test_a_meter_that_repeats_one_value() -> None:
     ]
 
 
-def test_a_line_that_stands_while_another_runs_is_no_failed_meter() -> None:
-    """Two lines with one fan: the second at zero for a week is a choice."""
-    second = np.where(HOURS < 168, np.where(WORKS, WORK, 0.0), 0.0)
+@pytest.mark.parametrize(("every", "count"), [(2, 0), (1, 1)])
+def test_a_line_at_zero_while_another_runs(every: int, count: int) -> None:
+    """Two lines with one fan: at zero for a week the second is doubted only if it had always run with the first."""
+    second = np.where((HOURS < 168) & WORKS & (HOURS // 24 % every == 0), WORK, 0.0)
     power = {"MF1": (PRODUCTION, "", WORK), "MF2": (PRODUCTION, "", second), "TA1": (TREATMENT, "MF1,MF2", FAN)}
-    assert seek_treatment(records(meters(power))) == ()
+    found = seek_treatment(records(meters(power)))
+    assert [(one.kind, one.code, one.rivals) for one in found] == [
+        ("meter_offline", "MF2", ("switched_off_at_the_mains",))
+    ] * count

@@ -228,6 +228,50 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "what leads back to a device tells nothing; the other links are followed",
         "回到设备自身的关联不含信息；其余关联照常采用",
     ),
+    # --- monitors/stations.py ---
+    "series_are_stations": (
+        "{count} series taken as those of fixed points that measure the air: {points}",
+        "{count} 个监测序列视为环境空气固定监测点：{points}",
+    ),
+    "station_has_path": ("the record has the two ends of an open path", "记录给出开放光路的两端位置"),
+    "station_named_so": (
+        "the name says so (a micro-station, a fence line, an ambient station)",
+        "名称表明其为微型站、厂界点或环境空气站",
+    ),
+    "station_measures_air": (
+        "weather is measured, or what only ambient air is held to",
+        "监测气象要素，或只用于环境空气评价的因子",
+    ),
+    "station_has_place": (
+        "the record has a place, no limit, and nothing of a flue or of waste water",
+        "有位置、无限值，且没有烟气或废水因子",
+    ),
+    "station_without_place": (
+        "measures the air, but nothing says where; add columns {lon} and {lat}, or both ends of a path",
+        "监测环境空气，但未说明位置；请增加“{lon}”“{lat}”列，或光路两端的位置",
+    ),
+    "station_intervals_left_out": (
+        "{count} series of {point} over longer intervals left out beside those of {averaging_s:g} s",
+        "{point} 另有 {count} 个更长时段的序列未采用，采用 {averaging_s:g} 秒的序列",
+    ),
+    "station_intervals_left_out.why": (
+        "they are means of the same air, which would count twice",
+        "这些是同一空气的均值，采用会重复计算",
+    ),
+    "station_species_short": (
+        "{species} not used: {count} values do not tell its noise and background",
+        "{species} 未采用：仅 {count} 个数值，无法得出噪声和背景",
+    ),
+    "stations_gathered": (
+        "{stations} fixed points that measure the air, from {series} series",
+        "由 {series} 个监测序列得到 {stations} 个环境空气固定监测点",
+    ),
+    "series_without_air": (
+        "other series: {outlet} of outlets, {water} of water, {device} of meters and devices, {nothing} with nothing "
+        "measured, {nowhere} without a place",
+        "其余序列：排放口 {outlet} 个，水质 {water} 个，用电和设备 {device} 个，无监测值 {nothing} 个，"
+        "无位置 {nowhere} 个",
+    ),
     # --- onevisit/cli/hj212.py ---
     "packets_unreadable": ("cannot be read: {error}", "无法读取：{error}"),
 }
