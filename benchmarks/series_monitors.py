@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from monitors.shape.curves import Curve
+from monitors.shape.detect import Shape
 from monitors.shape.evidence import Bools
 from numerics.rolling import centred_median
 
-__all__ = ["Labelled", "Tally", "count_found", "events_of", "naive_alarms", "read_folder"]
+__all__ = ["Labelled", "Tally", "count_found", "events_of", "naive_alarms", "read_folder", "told_rows"]
 
 _JOINED = np.timedelta64(3, "h")
 _HAMPEL_ROWS = 4
@@ -60,6 +61,8 @@ def read_folder(folder: Path) -> Iterator[list[Labelled]]:
     """The series of one site-year after the other: CSV files with ``datetime``, columns ``x`` and ``x_qual``."""
     for path in sorted([*folder.glob("*.csv.gz"), *folder.glob("*.csv")]):
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", on_bad_lines="skip")
+        if len(table) and table.iloc[-1, -1] == "":  # the last row of a file may be cut off
+            table = table.iloc[:-1]
         names = [c for c in table.columns if f"{c}_qual" in table.columns]
         if "datetime" in table.columns and names:
             yield list(_series_of(path.name.split(".")[0], table, names))
@@ -75,7 +78,7 @@ def _series_of(site: str, table: pd.DataFrame, names: list[str]) -> Iterator[Lab
     for name in names:
         value = pd.to_numeric(table[name], errors="coerce").to_numpy(dtype=float)[kept]
         value = np.where(value == _NO_VALUE, np.nan, value)
-        said = table[f"{name}_qual"].fillna("").to_numpy(dtype=str)[kept]
+        said = table[f"{name}_qual"].to_numpy(dtype=str)[kept]
         yield Labelled(site, name, Curve(stamps, value), ~np.isin(said, ["NULL", "", "nan"]))
 
 
@@ -121,3 +124,11 @@ def _constant(curve: Curve) -> Bools:
     time = curve.time[curve.rows]
     long = time[starts + lengths - 1] - time[starts] >= _CONSTANT
     return curve.on_rows(np.repeat(long, lengths).astype(float)) > 0
+
+
+def told_rows(curve: Curve, shapes: Sequence[Shape]) -> Bools:
+    """Rows of a curve that lie in one of its events."""
+    told = np.zeros(len(curve.values), bool)
+    for shape in shapes:
+        told[shape.first : shape.last + 1] = True
+    return told

@@ -20,9 +20,9 @@ import pandas as pd
 from benchmarks.fit_shapes import fit_odds
 from benchmarks.real_data import data_folder, missing_data
 from benchmarks.sections import put_section, wilson_interval
-from benchmarks.series_monitors import Labelled, Tally, count_found, events_of, naive_alarms, read_folder
+from benchmarks.series_monitors import Labelled, Tally, count_found, events_of, naive_alarms, read_folder, told_rows
 from monitors.shape.curves import Curve
-from monitors.shape.detect import ODDS, Odds, find_shapes, told_rows
+from monitors.shape.detect import ODDS, Odds, find_shapes
 from monitors.shape.evidence import Bools
 
 __all__ = ["Machine", "Scored", "main", "read_machines", "score_machine", "score_sites"]
@@ -139,7 +139,7 @@ def river_section(sites: Sequence[Sequence[Labelled]]) -> str:
         "",
         *_anatomy(sites), "",
         "Missing values are found by themselves. Half of all events lie within an hour of a missing value of some",
-        "quantity, at a visit. What is out of reach: ice over days that looks like weather, runs marked for an offset",
+        "quantity, at a visit. Out of reach are ice over days that looks like weather, runs marked for an offset",
         "that begins and ends at no jump, and values held for one row.", "",
         "| | events found | alarms that are true | rows told |", "|---|---|---|---|",
         _row("naive rules joined (Hampel 8 MAD, constant 3 h, missing)", _pooled(fitted, naive=True)),

@@ -14,11 +14,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from monitors.conditions import Condition, conditions_of
 from monitors.devices import DAY_S, PRODUCTION, TREATMENT, SiteDevice, SiteDevices
 from monitors.meters import sound_devices
 from monitors.outlets import measured, on_grid
-from monitors.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
+from monitors.records.conditions import Condition, conditions_of
+from monitors.records.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
 from monitors.schema import Activity, SiteRecords
 from numerics.on_off import Levels, runs_of, share_on, split_levels
 

@@ -25,7 +25,7 @@ E, T, F, M, O, R = (  # noqa: E741
     Cause.OPERATION,
     Cause.TRANSMISSION,
 )
-_STOOD, _NEAR = 0.2, timedelta(hours=12)
+_STOOD, _NEAR = 0.1, timedelta(hours=12)
 _FLOOR = 0.005  # of every prior: no kind excludes a cause
 
 
@@ -124,9 +124,11 @@ def _marked(one: Anomaly, *words: str) -> bool:
 
 
 _ABOVE = ("exceedance", "marked_exceedance")
-_ABSURD = ("constant", "ammonia_above_total_nitrogen", "frozen_pair", "spike", "negative")
+_ABSURD = ("constant", "ammonia_above_total_nitrogen", "frozen_pair", "negative")
 """What cannot be, of the same values."""
 _UNTREATED = ("treatment_off", "idle_treatment")
+_OUTLINES = ("step", "spike", "noise_collapse")
+_EVENTS = (*_ABOVE, "near_limit", "periodicity", "check_failed", *_UNTREATED)
 _ABRUPT = 9.0  # usual changes: what treatment that gives out does not do from one hour to the next
 WITNESSES: tuple[Witness, ...] = (
     # the site stood: nothing was there to be emitted, so the value is of the analyser
@@ -221,19 +223,33 @@ def weigh_causes(anomalies: Sequence[Anomaly], activity: Activity | None = None)
     >>> weigh_causes([one])[0].cause
     <Cause.FAULT: 'fault'>
     """
-    found = []
-    for one in anomalies:
-        if one.kind not in PRIORS:
-            found.append(one)
-            continue
-        context = Context(anomalies, activity)
-        weights = dict(PRIORS[one.kind])
-        for witness in witnesses_of(one, context):
-            for cause, ratio in witness.ratios.items():
-                weights[cause] *= ratio
-        total = sum(weights.values())
-        found.append(replace(one, causes={cause: weight / total for cause, weight in weights.items()}))
-    return tuple(found)
+    weighed = [_weigh(one, Context(anomalies, activity)) for one in anomalies]
+    return tuple(_with_event(one, weighed) for one in weighed)
+
+
+def _weigh(one: Anomaly, context: Context) -> Anomaly:
+    if one.kind not in PRIORS:
+        return one
+    weights = dict(PRIORS[one.kind])
+    for witness in witnesses_of(one, context):
+        for cause, ratio in witness.ratios.items():
+            weights[cause] *= ratio
+    total = sum(weights.values())
+    return replace(one, causes={cause: weight / total for cause, weight in weights.items()})
+
+
+def _with_event(one: Anomaly, weighed: Sequence[Anomaly]) -> Anomaly:
+    """What is only the outline of another anomaly of the same quantity has the causes of that one."""
+    if one.kind not in _OUTLINES:
+        return one
+    same = [
+        other
+        for other in weighed
+        if other.kind in _EVENTS and (other.code == one.code or other.kind in _UNTREATED)
+        if other.start < one.end and one.start < other.end
+    ]
+    longest = max(same, key=lambda other: min(other.end, one.end) - max(other.start, one.start), default=None)
+    return one if longest is None else replace(one, causes=longest.causes)
 
 
 def witnesses_of(one: Anomaly, context: Context) -> Iterator[Witness]:

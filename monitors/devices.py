@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.outcome import Notes, Outcome
-from monitors.conditions import Condition, conditions_of
+from monitors.records.conditions import Condition, conditions_of
 from monitors.schema import SiteRecords
 from numerics.on_off import Levels, chance_any, share_on, split_levels
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import xarray as xr
 
 from ingest.monitors.codes import code_of
 from ingest.outcome import Notes, Outcome, Phrase, Value
-from monitors.conditions import Condition
-from monitors.matrices import SiteMatrices
-from monitors.regular import Regular
+from monitors.records.conditions import Condition
+from monitors.records.matrices import SiteMatrices
+from monitors.records.regular import Regular
 from monitors.schema import Anomaly, SiteRecords
 
 SILENT_CODES = {
@@ -69,17 +68,15 @@ KIND_CODES = {
 _ENDLESS_SLOTS = 72  # a mark that lasts so long and is never taken back is one without an end
 
 
-@dataclass
 class Heard:
-    """What rules found at some sites, and what they were asked."""
+    """What rules found at some sites, and what they were asked, gathered as they speak."""
 
-    found: list[Anomaly] = field(default_factory=list)
-    series: int = 0
-    limited: int = 0
-    sites: int = 0
-    silent: Counter[str] = field(default_factory=Counter)
-    odd: Counter[str] = field(default_factory=Counter)
-    notes: Notes = field(default_factory=Notes)
+    def __init__(self, *, notes: Notes | None = None, series: int = 0, limited: int = 0, sites: int = 0) -> None:
+        self.found: list[Anomaly] = []
+        self.series, self.limited, self.sites = series, limited, sites
+        self.silent: Counter[str] = Counter()
+        self.odd: Counter[str] = Counter()
+        self.notes = notes or Notes()
 
     def add(self, other: Heard) -> None:
         """Take what was heard elsewhere."""
@@ -121,8 +118,8 @@ def hear_records(records: SiteRecords, once: SiteRecords, site: SiteMatrices) ->
     site : SiteMatrices
         Of ``once``.
     """
-    heard = Heard(series=len(records.series), sites=1)
-    heard.limited = sum(any("limit" in v.attrs for v in one.variables.values()) for one in records.series)
+    limited = sum(any("limit" in v.attrs for v in one.variables.values()) for one in records.series)
+    heard = Heard(series=len(records.series), limited=limited, sites=1)
     heard.silent["twice"] += len(records.series) - len(once.series)
     judged = {id(outlet.series) for outlet in site.outlets}
     for one in once.series:

@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from monitors.conditions import Condition, conditions_of
 from monitors.devices import DAY_S, SiteDevice
-from monitors.quantities import is_pollutant
+from monitors.records.conditions import Condition, conditions_of
+from monitors.records.quantities import is_pollutant
 from monitors.schema import SiteRecords
 
 Floats = NDArray[np.float64]

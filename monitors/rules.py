@@ -14,21 +14,22 @@ from ingest.outcome import Notes, Outcome
 from ingest.registers.kinds import Order
 from ingest.schema import Site
 from monitors.activity import infer_activity
-from monitors.balance import seek_imbalances
 from monitors.causes import weigh_causes
 from monitors.devices import devices_of
 from monitors.grouping import group_sites
 from monitors.heard import Heard, hear_records
-from monitors.limits import seek_exceedances
-from monitors.marks import seek_marks
-from monitors.matrices import SiteMatrices, matrices_of
-from monitors.near_limit import seek_near_limit
-from monitors.repeats import seek_repeats
+from monitors.records.balance import seek_imbalances
+from monitors.records.limits import seek_exceedances
+from monitors.records.marks import seek_marks
+from monitors.records.matrices import SiteMatrices, matrices_of
+from monitors.records.near_limit import seek_near_limit
+from monitors.records.repeats import seek_repeats
+from monitors.records.validity import seek_converted, seek_nitrogen_oxides
 from monitors.schema import Anomaly, SiteRecords
 from monitors.settings import MonitorSettings
 from monitors.settle import settle
+from monitors.shape import seek_shapes
 from monitors.treatment import seek_treatment
-from monitors.validity import seek_converted, seek_nitrogen_oxides
 
 FAMILIES: tuple[Callable[[SiteMatrices], Iterable[Anomaly]], ...] = (
     seek_exceedances,
@@ -40,7 +41,10 @@ FAMILIES: tuple[Callable[[SiteMatrices], Iterable[Anomaly]], ...] = (
     seek_marks,
 )
 """Rules that read the matrices of a site, one family a file."""
-RULES: tuple[Callable[[SiteRecords, Sequence[Order], MonitorSettings], Iterable[Anomaly]], ...] = (seek_treatment,)
+RULES: tuple[Callable[[SiteRecords, Sequence[Order], MonitorSettings], Iterable[Anomaly]], ...] = (
+    lambda records, _orders, _settings: seek_shapes(records),
+    seek_treatment,
+)
 """Rules that read the records of a site as they are, and the orders of all sites."""
 _SITES_A_TASK = 100
 

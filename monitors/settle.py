@@ -10,8 +10,8 @@ from monitors.schema import Anomaly
 _SUPERSEDES = {
     "substituted": ("constant", "noise_collapse", "step", "check_failed"),
     "frozen_pair": ("constant", "noise_collapse"),
-    "constant": ("noise_collapse", "check_failed"),
-    "near_limit": ("noise_collapse",),
+    "constant": ("noise_collapse", "check_failed", "step", "spike"),
+    "near_limit": ("noise_collapse", "step"),
 }
 """Kinds that, said of the same slots of a quantity, leave nothing to be said by the others."""
 

@@ -1,4 +1,4 @@
-"""What a curve itself says: values that leave it, that are held, that are missing, levels that it had not before."""
+"""What a curve itself says: values that leave it, are held or missing, levels, noise and waves not its own."""
 
 from monitors.shape.records import seek_shapes
 

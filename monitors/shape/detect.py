@@ -24,8 +24,8 @@ _DAYS_AN_EVENT = 20.0
 _AT_VISITS = 0.5
 """Share of these events that were marked at a visit, of which a lone curve knows nothing (132 of 254)."""
 _BLOCK_S = 3 * 3600.0
-_OTHERS_STAY = 1.0
-"""Robust z up to which the level of another quantity is as usual."""
+_OTHERS_STAY, _OTHERS_SHARE = 1.0, 0.15
+"""Robust z up to which the level of another quantity is as usual, at least, and as a share of that of its own."""
 JOINED_S = 3 * 3600.0
 """Rows told within three hours of each other are one event."""
 
@@ -44,9 +44,9 @@ class Odds:
 
     weights: tuple[float, ...] = (0.55, 0.97, 0.35, 1.84, 0.66)
     offset: float = -12.33
-    rarity: float = 2.0
+    rarity: float = 4.0
     best_rank: float = 0.3
-    told: float = -3.75
+    told: float = -5.0
 
     def of(self, evidence: Floats) -> Floats:
         """Odds of rows, shape (n,), from their evidence, shape (n, 5)."""
@@ -117,10 +117,11 @@ def strange_levels(curves: Sequence[Curve]) -> list[Bools]:
     found = []
     for number, curve in enumerate(curves):
         told = curve.levels[1] > 1.0
+        stay = np.maximum(_OTHERS_STAY, _OTHERS_SHARE * np.abs(curve.levels[0]))
         for other in (*curves[:number], *curves[number + 1 :]):
             if told.any() and len(other.rows):
                 z = np.interp(curve.time.astype(np.int64), other.time.astype(np.int64), np.abs(other.levels[0]))
-                told &= z < _OTHERS_STAY
+                told &= z < stay
         found.append(told)
     return found
 
@@ -166,12 +167,16 @@ def _missing(curve: Curve) -> Iterator[Shape]:
 
 def _odd(curve: Curve, evidence: Floats, odds: Floats, model: Odds) -> Iterator[Shape]:
     told = (odds > model.told) & np.isfinite(curve.values)
+    farthest = curve.outliers.spike + curve.outliers.pulse
     for first, last in joined_runs(curve, told):
-        best = first + int(np.argmax(odds[first : last + 1]))
+        highest = float(odds[first : last + 1].max())
+        best = first + int(np.argmax(farthest[first : last + 1]))
         spike, pulse, shift, visited, held = (evidence[best] * np.array(model.weights)).tolist()
         kind = "constant" if held > spike + pulse + shift else "spike"
-        values = {"odds": float(odds[best]), "value": float(curve.values[best]), "visited": float(visited > 0)}
-        yield Shape(kind, first, last, 1.0 + float(odds[best]) - model.told, values)
+        if last - first >= 2 * _SPREAD_ROWS:  # evidence was spread over its neighbours by so much
+            first, last = first + _SPREAD_ROWS, last - _SPREAD_ROWS
+        values = {"odds": highest, "value": float(curve.values[best]), "visited": float(visited > 0)}
+        yield Shape(kind, first, last, 1.0 + highest - model.told, values)
 
 
 def _levels(curve: Curve, told: Bools) -> Iterator[Shape]:
@@ -179,11 +184,3 @@ def _levels(curve: Curve, told: Bools) -> Iterator[Shape]:
     for first, last in joined_runs(curve, told):
         best = first + int(np.argmax(strength[first : last + 1]))
         yield Shape("drift", first, last, float(strength[best]), {"z": float(z[best])})
-
-
-def told_rows(curve: Curve, shapes: Sequence[Shape]) -> Bools:
-    """Rows of a curve that lie in one of its events."""
-    told = np.zeros(len(curve.values), bool)
-    for shape in shapes:
-        told[shape.first : shape.last + 1] = True
-    return told

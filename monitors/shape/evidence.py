@@ -61,8 +61,8 @@ def nats_beyond(deviation: Floats, *, floor: float = 0.0, least_tail: float = 0.
 
     Examples
     --------
-    >>> nats_beyond(np.r_[np.full(89, 1.0), np.full(10, 10.0), 100.0]).round(2)[[0, 95, 99]]
-    array([0.  , 2.3 , 4.61])
+    >>> nats_beyond(np.r_[np.full(905, 1.0), np.full(90, 10.0), np.full(5, 100.0)])[[0, 950, 999]].round(2)
+    array([2.3 , 4.61, 6.91])
     """
     if not deviation.size:
         return np.zeros(0)

@@ -21,7 +21,9 @@ _HALF, _MOST, _NINE = 0.6745, 1.1503, 1.6449
 
 
 def levels_of(t: Floats, values: Floats, *, step_s: float, over_s: float = DAY_S) -> tuple[Floats, Floats]:
-    """Level of each row, the median of ``over_s`` about it, and the usual one, the median of levels of four weeks each way.
+    """Level of each row, the median of ``over_s`` about it, and the usual one, that of levels of four weeks each way.
+
+    At both ends of the record the level is that of the first and the last whole window.
 
     Parameters
     ----------
@@ -33,6 +35,8 @@ def levels_of(t: Floats, values: Floats, *, step_s: float, over_s: float = DAY_S
         Length of what is one level, s.
     """
     level = rolling_median(t, values, before_s=over_s / 2, after_s=over_s / 2, step_s=step_s)
+    whole = np.searchsorted(t, [t[0] + over_s / 2, t[-1] - over_s / 2]).clip(0, len(t) - 1)
+    level[: whole[0]], level[whole[1] :] = level[whole[0]], level[whole[1]]
     part = np.unique(np.searchsorted(t, np.arange(t[0], t[-1] + _STRIDE_S, _STRIDE_S)).clip(0, len(t) - 1))
     usual = rolling_median(t[part], level[part], before_s=_WEEKS_S, after_s=_WEEKS_S, step_s=_STRIDE_S)
     return level, np.interp(t, t[part], usual)

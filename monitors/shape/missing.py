@@ -11,11 +11,10 @@ from monitors.shape.evidence import Bools
 
 
 def clock_step(time: NDArray[np.datetime64]) -> float:
-    """Seconds of the step that is the most frequent between rows; 0 for fewer than two rows."""
+    """Seconds of the middle one of the steps between rows; 0 for fewer than two rows."""
     if len(time) < 2:
         return 0.0
-    steps, counts = np.unique(np.diff(time).astype("timedelta64[s]").astype(np.int64), return_counts=True)
-    return float(steps[np.argmax(counts)])
+    return float(np.median(np.diff(time).astype(np.int64))) * 1e-9
 
 
 def absent_spans(time: NDArray[np.datetime64], missing: Bools) -> Iterator[tuple[np.datetime64, np.datetime64, int]]:

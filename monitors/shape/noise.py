@@ -1,4 +1,4 @@
-"""Scatter that goes: a blocked line, or an instrument that no longer sees the air, gives a curve that is too smooth."""
+"""Scatter that goes: a blocked line or an instrument that no longer sees the air gives a smooth curve."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def cycle_rows(values: Floats) -> int:
     2
     """
     repeats = float(np.mean(values[1:] == values[:-1])) if len(values) > 1 else 0.0
-    return max(int(round(1.0 / max(1.0 - repeats, 0.05))), 1) if repeats > 0.3 else 1
+    return max(round(1.0 / max(1.0 - repeats, 0.05)), 1) if repeats > 0.3 else 1
 
 
 def collapsed_noise(values: Floats, resolution: float) -> tuple[Bools, Floats]:

@@ -1,4 +1,4 @@
-"""Waves that no plant makes: three days of values that are one sine of a few hours, with next to nothing beside it."""
+"""Waves that no plant makes: three days of values that are one sine of a few hours, with little beside it."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ The mechanisms are those of `monitors.shape.detect`; what is told of a plant has
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,7 +14,7 @@ import xarray as xr
 
 from monitors.schema import Anomaly, SiteRecords
 from monitors.shape.curves import Curve
-from monitors.shape.detect import ODDS, Shape, discount_crowds, evidence_of, joined_runs
+from monitors.shape.detect import ODDS, Shape, discount_crowds, evidence_of, find_shapes, joined_runs
 from monitors.shape.evidence import Bools, Floats
 from monitors.shape.levels import DAY_S, LEAST_S, levels_of
 from monitors.shape.missing import absent_spans
@@ -30,14 +31,19 @@ _STANDING = 0.15
 _AROUND_STOP = 1
 _SPIKE_TIMES = 3.0
 _SPIKE_ROWS = 3
+_AROUND_ROWS = 8
 _LEVEL_RATIO = float(np.log(1.3))
 _LEVEL_Z = 3.5
 """Iglewicz and Hoaglin (1993), How to detect and handle outliers: a robust z from which on a value is an outlier."""
 _LONGEST_LEVEL_S = 5 * DAY_S
 """Of a plant that runs by the shift it takes so long to have a day of values."""
 _LEVEL_S = 36 * 3600.0
-_SLOW_S = 36 * 3600.0
-_DRIFT_S = 72 * 3600.0
+_RAMP_S = 14 * DAY_S
+_DRIFT_S = 84 * 3600.0
+_END_ROWS = 10
+_THAN_LEVEL, _THAN_NOTHING = 0.95, 0.8
+_DRIFT_Z = 2.3
+_LEAST = 0.05
 _STOP_S = 66 * 3600.0
 """A plant may stand from Friday evening to Monday noon within what is one event."""
 _GAP_INTERVALS = 3
@@ -48,14 +54,17 @@ def seek_shapes(records: SiteRecords) -> tuple[Anomaly, ...]:
 
     ``spike``: one or two cycles at three times or more what is before and after; ``step`` and ``drift``: a level of
     days at 1.3 times the usual one, or less than 1 / 1.3, which no other quantity of the outlet shares, sudden or
-    slow; ``noise_collapse``; ``periodicity``; ``missing``: more than three intervals without a value. Rows that bear a
-    mark, in which the outlet stands, or beside its stops are not judged. Records by the day are not asked.
+    slow; ``noise_collapse``; ``periodicity``; ``missing``: three intervals or more without a value. Rows that bear
+    a mark, in which the outlet stands, or beside its stops are not judged. A sensor in the open, whose record names
+    no plant, has neither load nor stops: of it `monitors.shape.detect.find_shapes` says what it finds. Records by the
+    day are not asked.
     """
+    of_plant = bool(records.permit_code or records.uscc or records.site)
     return tuple(
         _told(records, series, name, curve, shape)
         for series in records.series
         if series.attrs.get("interval") != "day"
-        for name, curve, shapes in _of_series(series)
+        for name, curve, shapes in (_of_series(series) if of_plant else _of_sensor(series))
         for shape in shapes
     )
 
@@ -66,21 +75,34 @@ def seek_shapes(records: SiteRecords) -> tuple[Anomaly, ...]:
 def _of_series(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[Shape]]]:
     curves = curves_of(series)
     relative = {name: _relative_level(curve) for name, curve in curves.items() if name not in _NO_RATIO}
-    absent = {name: list(absent_spans(curve.time, ~np.isfinite(curve.values))) for name, curve in curves.items()}
-    shared = set.intersection(*map(set, absent.values())) if absent else set()
-    spikes = _spikes(list(curves.values()))
-    for (name, curve), spiked in zip(curves.items(), spikes, strict=True):
-        shapes: list[Shape] = []
-        if name not in (*_NO_RATIO, *_FLOW):
-            others = [one for other, one in relative.items() if other != name]
-            shapes = [*spiked, *_levels(curve, relative[name], others), *_quiet(curve), *_periodic(curve)]
-        yield name, curve, [*shapes, *_absent(curve, set(absent[name]) - shared)]
+    amounts = [name for name in relative if name not in _FLOW]
+    for name, spikes in zip(amounts, _spikes([curves[name] for name in amounts]), strict=True):
+        curve = curves[name]
+        others = [one for other, (one, _) in relative.items() if other != name]
+        yield name, curve, [*spikes, *_levels(curve, *relative[name], others), *_quiet(curve), *_periodic(curve)]
+    yield from _gaps(curves)
+
+
+def _of_sensor(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[Shape]]]:
+    curves = {name: replace(curve, judged=~_marked(series, name)) for name, curve in curves_of(series).items()}
+    found = find_shapes(list(curves.values()))
+    for (name, curve), shapes in zip(curves.items(), found, strict=True):
+        yield name, curve, [shape for shape in shapes if shape.kind != "missing"]
+    yield from _gaps(curves)
+
+
+def _gaps(curves: Mapping[str, Curve]) -> Iterator[tuple[str, Curve, list[Shape]]]:
+    """Gaps of single quantities, and those of all of them, which are told once and without a quantity."""
+    gaps = {name: set(absent_spans(curve.time, ~np.isfinite(curve.values))) for name, curve in curves.items()}
+    shared = set.intersection(*gaps.values()) if gaps else set()
+    for name, curve in curves.items():
+        yield name, curve, list(_absent(curve, gaps[name] - shared))
     for curve in list(curves.values())[:1]:
         yield "", curve, list(_absent(curve, shared))
 
 
 def curves_of(series: xr.Dataset) -> dict[str, Curve]:
-    """The measured quantities of an outlet, without rows that bear a mark or in which it stands."""
+    """Return the measured quantities of an outlet, without rows that bear a mark or in which it stands."""
     names = [
         str(name)
         for name, one in series.data_vars.items()
@@ -131,7 +153,7 @@ def _spikes(curves: Sequence[Curve]) -> list[list[Shape]]:
 
 def _spikes_of(curve: Curve, odds: Floats) -> Iterator[Shape]:
     shown = curve.shown
-    around = centred_median(shown, 8)
+    around = centred_median(shown, _AROUND_ROWS)
     high = curve.on_rows(((shown > _SPIKE_TIMES * around) & (around > 0)).astype(float)) > 0
     for first, last in joined_runs(curve, high & (odds > ODDS.told)):
         if last - first < _SPIKE_ROWS:
@@ -141,14 +163,15 @@ def _spikes_of(curve: Curve, odds: Floats) -> Iterator[Shape]:
             yield Shape("spike", first, last, values["value"] / beside / _SPIKE_TIMES, values)
 
 
-def _relative_level(curve: Curve) -> Floats:
-    """Logarithm of the level over the usual one, of all rows; 0 where there is none."""
+def _relative_level(curve: Curve) -> tuple[Floats, Floats]:
+    """Logarithm of the level over the usual one, and the usual one, of all rows; 0 where there is none."""
     shown, t = curve.shown, curve.seconds[curve.rows]
     if len(shown) < 3 or t[-1] - t[0] < LEAST_S:
-        return np.zeros(len(curve.values))
+        return np.zeros(len(curve.values)), np.zeros(len(curve.values))
     level, usual = levels_of(t, shown, step_s=curve.step_s, over_s=_over_s(curve))
     right = (level > 0) & (usual > 0)
-    return curve.on_rows(np.log(np.where(right, level, 1.0) / np.where(right, usual, 1.0)))
+    relative = np.log(np.where(right, level, 1.0) / np.where(right, usual, 1.0))
+    return curve.on_rows(relative), curve.on_rows(usual)
 
 
 def _over_s(curve: Curve) -> float:
@@ -156,35 +179,69 @@ def _over_s(curve: Curve) -> float:
     return min(DAY_S * len(curve.values) / max(len(curve.rows), 1), _LONGEST_LEVEL_S)
 
 
-def _levels(curve: Curve, relative: Floats, others: Sequence[Floats]) -> Iterator[Shape]:
+def _levels(curve: Curve, relative: Floats, usual: Floats, others: Sequence[Floats]) -> Iterator[Shape]:
     rows = curve.rows
     if not len(rows):
         return
-    usual = float(np.median(np.abs(relative[rows]))) * 1.4826
-    told = np.abs(relative) > max(_LEVEL_RATIO, _LEVEL_Z * usual)
+    scatter = float(np.median(np.abs(relative[rows]))) * 1.4826
+    sudden, slow = (max(_LEVEL_RATIO, z * scatter) for z in (_LEVEL_Z, _DRIFT_Z))
+    least_s = max(_LEVEL_S, 0.6 * _over_s(curve))
+    told = np.abs(relative) > slow
     shared = np.zeros(len(told), bool)
     for other in others:
         shared |= np.sign(relative) * other > 0.5 * np.abs(relative)
     for first, last in joined_runs(curve, told, _STOP_S):
         own = told[first : last + 1]
-        length_s = float(curve.seconds[last] - curve.seconds[first])
-        if length_s < _LEVEL_S or (shared[first : last + 1] & own).sum() > 0.5 * own.sum():
+        if (shared[first : last + 1] & own).sum() > 0.5 * own.sum():
             continue
-        best = first + int(np.argmax(np.abs(relative[first : last + 1])))
-        peak = float(relative[best])
-        slow = _rise_s(curve, relative, best) > max(_SLOW_S, 0.75 * _over_s(curve)) and length_s > _DRIFT_S
-        kind = "drift" if slow else "step"
-        yield Shape(kind, first, last, abs(peak) / max(_LEVEL_RATIO, _LEVEL_Z * usual), {"times": float(np.exp(peak))})
+        peak = float(relative[first + int(np.argmax(np.abs(relative[first : last + 1])))])
+        if curve.seconds[last] - curve.seconds[first] >= max(least_s, _DRIFT_S) and _grows(
+            curve, usual, first, last, np.sign(peak)
+        ):
+            yield Shape("drift", first, last, abs(peak) / slow, {"times": float(np.exp(peak))})
+            continue
+        for begin, end in joined_runs(curve, _within(np.abs(relative) > sudden, first, last), _STOP_S):
+            if curve.seconds[end] - curve.seconds[begin] >= least_s:
+                yield Shape("step", begin, end, abs(peak) / sudden, {"times": float(np.exp(peak))})
 
 
-def _rise_s(curve: Curve, relative: Floats, best: int) -> float:
-    """Seconds from a quarter of the peak to three quarters of it, before the peak."""
-    toward = relative[curve.rows[curve.rows <= best]] / relative[best]
-    seconds = curve.seconds[curve.rows[: len(toward)]]
-    below = np.flatnonzero(toward < 0.25)
-    begin = int(below[-1]) if below.size else 0
-    reached = begin + int(np.argmax(toward[begin:] >= 0.75))
-    return float(seconds[reached] - seconds[begin])
+def _within(told: Bools, first: int, last: int) -> Bools:
+    row = np.arange(len(told))
+    return told & (row >= first) & (row <= last)
+
+
+def _grows(curve: Curve, usual: Floats, first: int, last: int, sign: float) -> bool:
+    """Whether a ramp that begins at nothing and ends at once explains the values better than a level of its own.
+
+    Either may begin at any of 40 moments from two weeks before ``first`` on, and ends where the values change most
+    against ``sign``; the ratio of each row is to the usual level of its time.
+    """
+    rows = curve.rows[usual[curve.rows] > 0]
+    seconds = curve.seconds[rows]
+    kept = (seconds >= curve.seconds[first] - _RAMP_S) & (seconds <= curve.seconds[last] + _over_s(curve))
+    rows, seconds = rows[kept], seconds[kept]
+    own = sign * np.log(np.maximum(curve.values[rows], _LEAST * usual[rows]) / usual[rows])
+    least = int(np.searchsorted(rows, first)) + _END_ROWS
+    if least >= len(rows) - 1:
+        return False
+    whole = np.append(0.0, np.cumsum(own))
+    at = np.arange(least, len(own) + 1)
+    after = np.minimum(at + _END_ROWS, len(own))
+    drop = (whole[at] - whole[at - _END_ROWS]) - (whole[after] - whole[at]) * _END_ROWS / np.maximum(after - at, 1)
+    end = int(at[np.argmax(drop)])
+    own, seconds = own[:end], seconds[:end]
+    level, ramp = np.inf, np.inf
+    for begin in np.linspace(seconds[0], seconds[-1], 42)[1:-1]:
+        since = np.maximum(seconds - begin, 0.0)
+        level = min(level, _left_over(own, (since > 0).astype(float)))
+        ramp = min(ramp, _left_over(own, since))
+    return ramp < min(_THAN_LEVEL * level, _THAN_NOTHING * float(own @ own))
+
+
+def _left_over(own: Floats, shape: Floats) -> float:
+    """Sum of squares that the best multiple of a shape leaves."""
+    whole = float(shape @ shape)
+    return float(own @ own) - (float(shape @ own) ** 2 / whole if whole > 0 else 0.0)
 
 
 def _quiet(curve: Curve) -> Iterator[Shape]:
@@ -208,7 +265,7 @@ def _absent(curve: Curve, spans: Iterable[tuple[np.datetime64, np.datetime64, in
     for start, end, count in sorted(spans):
         if count >= _GAP_INTERVALS:
             first = int(np.searchsorted(curve.time, start))
-            values = {"intervals": float(count), "start": str(start), "end": str(end)}
+            values: dict[str, float | str] = {"intervals": float(count), "start": str(start), "end": str(end)}
             yield Shape("missing", first, first, count / _GAP_INTERVALS, values)
 
 

@@ -9,7 +9,7 @@ import xarray as xr
 
 from ingest.monitors.marks import mark_variable
 from ingest.schema import CrsSource, Site
-from monitors.matrices import SiteMatrices, matrices_of
+from monitors.records.matrices import SiteMatrices, matrices_of
 from monitors.schema import Activity, SiteRecords
 from monitors.settings import MonitorSettings
 

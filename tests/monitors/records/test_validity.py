@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitors.regular import regular_of
-from monitors.validity import means_of, reference_oxygen, seek_converted, seek_nitrogen_oxides
+from monitors.records.regular import regular_of
+from monitors.records.validity import means_of, reference_oxygen, seek_converted, seek_nitrogen_oxides
 from tests.monitors.outlets import outlet, site_of
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from scipy.special import ndtr
 from scipy.stats import nbinom
 
-from monitors.conditions import NOT_MEASURED
-from monitors.matrices import SiteMatrices
-from monitors.regular import Regular
-from monitors.runs import Bools, Floats, Run, find_runs, join_runs, mark_runs
+from monitors.records.conditions import NOT_MEASURED
+from monitors.records.matrices import SiteMatrices
+from monitors.records.regular import Regular
+from monitors.records.runs import Bools, Floats, Run, find_runs, join_runs, mark_runs
 from monitors.schema import Anomaly
 
 _BAND = 0.94  # of the limit: where the band below it begins

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from monitors.conditions import NOT_MEASURED
-from monitors.matrices import SiteMatrices
-from monitors.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
-from monitors.regular import Regular
-from monitors.runs import Bools, Floats, find_runs, join_runs
+from monitors.records.conditions import NOT_MEASURED
+from monitors.records.matrices import SiteMatrices
+from monitors.records.quantities import AIR_OXYGEN, FLOWS, OXYGEN, is_pollutant
+from monitors.records.regular import Regular
+from monitors.records.runs import Bools, Floats, find_runs, join_runs
 from monitors.schema import Anomaly
 
 AMMONIA, NITROGEN = "w21003", "w21001"
@@ -83,7 +83,9 @@ def oxygen_dilution(outlet: Regular, running: Floats) -> Iterator[Anomaly]:
     usual = float(np.median(burning))
     factor = (AIR_OXYGEN - usual) / np.maximum(AIR_OXYGEN - oxygen, 0.1)
     undiluted = _undiluted(outlet, factor)
-    diluted = (factor >= _DILUTION) & (oxygen < _STANDS) & _ran(running, (undiluted >= _AT_WORK).any(axis=0))
+    diluted = (
+        (factor >= _DILUTION) & (oxygen < _STANDS) & _ran(running, np.asarray((undiluted >= _AT_WORK).any(axis=0)))
+    )
     for run in join_runs(find_runs(diluted, _DILUTED_SLOTS), 1):
         there = factor[run.slots]
         values: dict[str, float | str] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from monitors.balance import seek_imbalances
+from monitors.records.balance import seek_imbalances
 from monitors.schema import Anomaly
 from tests.monitors.outlets import noisy, outlet, site_of
 

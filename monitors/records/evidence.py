@@ -6,10 +6,10 @@ from typing import TypeAlias
 
 import numpy as np
 
-from monitors.conditions import Condition
-from monitors.quantities import AIR_OXYGEN, NO_CONVERSION, OXYGEN, is_pollutant
-from monitors.regular import Regular
-from monitors.runs import Bools, Floats, Integers, Run
+from monitors.records.conditions import Condition
+from monitors.records.quantities import AIR_OXYGEN, NO_CONVERSION, OXYGEN, is_pollutant
+from monitors.records.regular import Regular
+from monitors.records.runs import Bools, Floats, Integers, Run
 
 Evidence: TypeAlias = "dict[str, float | str]"
 
@@ -28,7 +28,7 @@ def evidence_of(outlet: Regular, run: Run, alive: Bools) -> Evidence:
     outlet : Regular
     run : Run
     alive : array of bool, shape (slot,)
-        Where the plant ran, as far as anybody knows (`monitors.matrices.SiteMatrices.alive`).
+        Where the plant ran, as far as anybody knows (`monitors.records.matrices.SiteMatrices.alive`).
 
     Returns
     -------

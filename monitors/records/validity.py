@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.species import SPECIES
-from monitors.matrices import SiteMatrices
-from monitors.quantities import AIR_OXYGEN, NO_CONVERSION, OXYGEN
-from monitors.regular import LENGTHS, Regular
-from monitors.runs import Bools, Floats, find_runs, join_runs
+from monitors.records.matrices import SiteMatrices
+from monitors.records.quantities import AIR_OXYGEN, NO_CONVERSION, OXYGEN
+from monitors.records.regular import LENGTHS, Regular
+from monitors.records.runs import Bools, Floats, find_runs, join_runs
 from monitors.schema import Anomaly
 
 T = TypeVar("T", bound=np.generic)

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from monitors.conditions import Condition
-from monitors.evidence import evidence_of
-from monitors.limits import in_work
-from monitors.matrices import SiteMatrices
-from monitors.regular import Regular
-from monitors.runs import Bools, Floats, Run, find_runs, join_runs
+from monitors.records.conditions import Condition
+from monitors.records.evidence import evidence_of
+from monitors.records.limits import in_work
+from monitors.records.matrices import SiteMatrices
+from monitors.records.regular import Regular
+from monitors.records.runs import Bools, Floats, Run, find_runs, join_runs
 from monitors.schema import Anomaly
 
 INDUSTRIES = ("4411", "4412", "4417", "3011", "221", "222", "7723", "7724", "7820")

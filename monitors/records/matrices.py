@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from monitors.regular import Regular, regular_of
-from monitors.runs import Bools, Floats
+from monitors.records.regular import Regular, regular_of
+from monitors.records.runs import Bools, Floats
 from monitors.schema import Activity, SiteRecords
 from monitors.settings import MonitorSettings
 
-_STANDS = 0.5  # chance of running
+_SURE = 0.9
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,10 @@ class SiteMatrices:
     activity: Activity | None = None
 
     def running(self, outlet: Regular) -> Floats:
-        """Probability that the site ran in each slot of an outlet, NaN where no record says so."""
+        """Probability that the site ran in each slot of an outlet, NaN where no record surely tells (90 %).
+
+        What is told by the outlet alone is in doubt, so that no outlet is held against itself.
+        """
         if self.activity is None or not self.activity.time.size:
             return np.full(outlet.slots, np.nan)
         at = outlet.start + np.arange(outlet.slots) * outlet.length + outlet.length // 2
@@ -32,11 +35,12 @@ class SiteMatrices:
         safe = np.maximum(place, 0)
         since = (at - self.activity.time[safe]) / np.timedelta64(1, "s")
         within = (place >= 0) & (since < self.activity.length_s[safe])
-        return np.asarray(np.where(within, self.activity.running[safe], np.nan), float)
+        chance = np.where(within, self.activity.running[safe], np.nan)
+        return np.where(np.maximum(chance, 1.0 - chance) >= _SURE, chance, np.nan)
 
     def alive(self, outlet: Regular) -> Bools:
         """Slots in which the plant ran, as far as its outlet and the records of the site tell."""
-        return outlet.alive & ~(self.running(outlet) < _STANDS)
+        return outlet.alive & ~(self.running(outlet) < 0.5)
 
 
 def matrices_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import norm
 
-from monitors.near_limit import log_chance, seek_near_limit
+from monitors.records.near_limit import log_chance, seek_near_limit
 from tests.monitors.outlets import noisy, outlet, site_of
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from monitors.conditions import NOT_MEASURED, Condition
-from monitors.evidence import Evidence, evidence_of
-from monitors.matrices import SiteMatrices
-from monitors.regular import Regular
-from monitors.runs import Bools, Floats, Run, find_runs, join_runs
+from monitors.records.conditions import NOT_MEASURED, Condition
+from monitors.records.evidence import Evidence, evidence_of
+from monitors.records.matrices import SiteMatrices
+from monitors.records.regular import Regular
+from monitors.records.runs import Bools, Floats, Run, find_runs, join_runs
+from monitors.records.validity import means_of
 from monitors.schema import Anomaly
-from monitors.validity import means_of
 
 _WATER = "w"
 _SAME_CASE = 6  # slots: checks, dips and marks that interrupt an exceedance do not make another of it
@@ -39,7 +39,7 @@ def seek_exceedances(site: SiteMatrices) -> Iterator[Anomaly]:
     Examples
     --------
     >>> import xarray as xr
-    >>> from monitors.matrices import matrices_of
+    >>> from monitors.records.matrices import matrices_of
     >>> from monitors.schema import SiteRecords
     >>> hours = np.datetime64("2026-03-02", "ns") + np.arange(4) * np.timedelta64(1, "h")
     >>> values = ("obs", np.array([40.0, 60.0, 75.0, 50.0]), {"units": "mg m-3", "code": "a21026", "limit": 50.0})

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from monitors.marks import seek_marks
+from monitors.records.marks import seek_marks
 from monitors.schema import Anomaly
 from monitors.settings import MonitorSettings
 from tests.monitors.outlets import noisy, outlet, site_of

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from monitors.limits import seek_exceedances as seek_of_site
+from monitors.records.limits import seek_exceedances as seek_of_site
 from monitors.rules import seek_anomalies
 from monitors.schema import Anomaly
 from onevisit.words.telling import tell

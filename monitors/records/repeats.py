@@ -7,14 +7,14 @@ from itertools import combinations
 
 import numpy as np
 
-from monitors.conditions import NOT_MEASURED, Condition
-from monitors.matrices import SiteMatrices
-from monitors.quantities import is_pollutant
-from monitors.regular import Regular
-from monitors.runs import Bools, Floats, Run, find_runs
+from monitors.records.conditions import NOT_MEASURED, Condition
+from monitors.records.matrices import SiteMatrices
+from monitors.records.quantities import is_pollutant
+from monitors.records.regular import Regular
+from monitors.records.runs import Bools, Floats, Run, find_runs
 from monitors.schema import Anomaly
 
-_FALSE_ALARMS = 1e-3  # a quantity, as in `monitors.near_limit`
+_FALSE_ALARMS = 1e-3  # a quantity, as in `monitors.records.near_limit`
 _LEAST_CYCLES = 4  # three repetitions: with two decimals even two are rare
 _CYCLES = (2, 3, 4, 6)  # hours between samples that analysers are set to (HJ 355-2019: at least every 2 h; 4, 6)
 _OF_CYCLE = 0.8  # share of the changes that fall on one phase of a cycle, to believe it

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitors.conditions import Condition, condition_of
-from monitors.regular import Regular, regular_of, resolution_of
-from monitors.runs import Run, find_runs, join_runs, mark_runs
+from monitors.records.conditions import Condition, condition_of
+from monitors.records.regular import Regular, regular_of, resolution_of
+from monitors.records.runs import Run, find_runs, join_runs, mark_runs
 from tests.monitors.outlets import outlet
 
 

@@ -16,9 +16,17 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ingest.coordinates import zone_of
-from monitors.conditions import NOT_MEASURED, Condition, Conditions, condition_of, conditions_of, said_of, words_of
-from monitors.quantities import FLOWS, NO_CONVERSION, OXYGEN, is_pollutant
-from monitors.runs import Bools, Floats, Run
+from monitors.records.conditions import (
+    NOT_MEASURED,
+    Condition,
+    Conditions,
+    condition_of,
+    conditions_of,
+    said_of,
+    words_of,
+)
+from monitors.records.quantities import FLOWS, NO_CONVERSION, OXYGEN, is_pollutant
+from monitors.records.runs import Bools, Floats, Run
 from monitors.schema import Anomaly
 
 LENGTHS = {

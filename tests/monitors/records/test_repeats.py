@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from monitors.repeats import constant_runs, cycle_of, seek_repeats
+from monitors.records.repeats import constant_runs, cycle_of, seek_repeats
 from monitors.schema import Anomaly
 from tests.monitors.outlets import noisy, outlet, site_of
 
