@@ -14,6 +14,7 @@ from fusion.campaign.store import add_mission, open_campaign
 from fusion.hotspots.areas import find_area
 from imagery.orientation.targets import ellipse_holds
 from imagery.photocache import forget_photos
+from ingest.monitors.stored import write_sites
 from onevisit.result import IN_NO_KEY
 from onevisit.truth.score.score import pool_scores, render_pooled
 from onevisit.truth.simulate.records.alone import draw_records
@@ -40,6 +41,7 @@ OUTSIDE = (
     forget_photos,  # stays: benchmarks.speed_imagery and benchmarks.skill_imagery begin without photos
     pool_scores,  # stays: benchmarks.skill writes docs/skill.md with it
     render_pooled,  # stays: benchmarks.skill writes docs/skill.md with it
+    write_sites,  # stays: benchmarks.speed_rules stores a city's year with it
     IN_NO_KEY,  # stays: a test holds the options against it
 )
 

@@ -16,6 +16,7 @@ from onevisit.words.sentences import (
     images,
     monitors,
     mosaics,
+    records,
     registers,
     rooms,
     text,
@@ -24,7 +25,22 @@ from onevisit.words.sentences import (
     verbs,
 )
 
-PARTS = (common, text, cells, columns, times, traces, images, registers, monitors, mosaics, rooms, cards, verbs)
+PARTS = (
+    common,
+    text,
+    cells,
+    columns,
+    times,
+    traces,
+    images,
+    registers,
+    monitors,
+    records,
+    mosaics,
+    rooms,
+    cards,
+    verbs,
+)
 SENTENCES: Mapping[str, tuple[str, str]] = {
     code: sentence for part in PARTS for code, sentence in part.SENTENCES.items()
 }

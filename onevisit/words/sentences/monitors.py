@@ -187,14 +187,90 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "height not used: {text!r} is no number of metres above the ground",
         "高度未采用：{text!r} 不是离地高度（米）",
     ),
-    # --- monitors/rules.py ---
-    "records_held_against_limits": (
-        "records held against the limits that they state",
-        "监测数据已与其注明的限值比对",
+    # --- monitors/devices.py ---
+    "device_rows_far_off": (
+        "{count} rows of devices left out, the longest stretch without a gap of a year kept",
+        "设备记录有 {count} 行未采用，保留间断不超过一年的最长时段",
     ),
-    "records_held_against_limits.why": (
-        "{limited} of {series} series state a limit; {exceedances} exceedances",
-        "{series} 个监测序列中有 {limited} 个注明限值；超标 {exceedances} 次",
+    "device_rows_far_off.why": (
+        "of {rows} rows they lie more than a year away from the others, as a clock that was reset writes them",
+        "在 {rows} 行中，这些行与其余记录相隔一年以上，应为时钟被重置后写入",
+    ),
+    "energy_from_readings": (
+        "energy of {device} taken as the difference of meter readings",
+        "{device} 的电量按电表读数之差计算",
+    ),
+    "energy_from_readings.why": (
+        "its {count} values never fall and are far larger than their steps",
+        "其 {count} 个数值从不下降，且远大于相邻数值之差",
+    ),
+    "device_records_differ": (
+        "{count} values of {device} contradict another record of it; the first record is used",
+        "{device} 有 {count} 个数值与该设备的另一份记录矛盾，以第一份为准",
+    ),
+    "device_records_differ.why": (
+        "two records of one device give different values for one time",
+        "同一设备的两份记录在同一时间给出不同数值",
+    ),
+    "device_links_to_nothing": (
+        "{count} links of devices lead to no device of the site and are passed over: {links}",
+        "{count} 个设备关联指向本点位不存在的设备，未采用：{links}",
+    ),
+    "device_links_to_nothing.why": (
+        "a treatment device without a link is taken as treating for all that produces there",
+        "无关联的治污设备视为对应该处全部产污设备",
+    ),
+    "device_links_in_circle": (
+        "{count} devices are linked in a circle: {devices}",
+        "{count} 个设备的关联成环：{devices}",
+    ),
+    "device_links_in_circle.why": (
+        "what leads back to a device tells nothing; the other links are followed",
+        "回到设备自身的关联不含信息；其余关联照常采用",
+    ),
+    # --- monitors/stations.py ---
+    "series_are_stations": (
+        "{count} series taken as those of fixed points that measure the air: {points}",
+        "{count} 个监测序列视为环境空气固定监测点：{points}",
+    ),
+    "station_has_path": ("the record has the two ends of an open path", "记录给出开放光路的两端位置"),
+    "station_named_so": (
+        "the name says so (a micro-station, a fence line, an ambient station)",
+        "名称表明其为微型站、厂界点或环境空气站",
+    ),
+    "station_measures_air": (
+        "weather is measured, or what only ambient air is held to",
+        "监测气象要素，或只用于环境空气评价的因子",
+    ),
+    "station_has_place": (
+        "the record has a place, no limit, and nothing of a flue or of waste water",
+        "有位置、无限值，且没有烟气或废水因子",
+    ),
+    "station_without_place": (
+        "measures the air, but nothing says where; add columns {lon} and {lat}, or both ends of a path",
+        "监测环境空气，但未说明位置；请增加“{lon}”“{lat}”列，或光路两端的位置",
+    ),
+    "station_intervals_left_out": (
+        "{count} series of {point} over longer intervals left out beside those of {averaging_s:g} s",
+        "{point} 另有 {count} 个更长时段的序列未采用，采用 {averaging_s:g} 秒的序列",
+    ),
+    "station_intervals_left_out.why": (
+        "they are means of the same air, which would count twice",
+        "这些是同一空气的均值，采用会重复计算",
+    ),
+    "station_species_short": (
+        "{species} not used: {count} values do not tell its noise and background",
+        "{species} 未采用：仅 {count} 个数值，无法得出噪声和背景",
+    ),
+    "stations_gathered": (
+        "{stations} fixed points that measure the air, from {series} series",
+        "由 {series} 个监测序列得到 {stations} 个环境空气固定监测点",
+    ),
+    "series_without_air": (
+        "other series: {outlet} of outlets, {water} of water, {device} of meters and devices, {nothing} with nothing "
+        "measured, {nowhere} without a place",
+        "其余序列：排放口 {outlet} 个，水质 {water} 个，用电和设备 {device} 个，无监测值 {nothing} 个，"
+        "无位置 {nowhere} 个",
     ),
     # --- onevisit/leads/records.py ---
     "matters_of_records": (
