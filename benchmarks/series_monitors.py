@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from monitors.shape.curves import Curve
-from monitors.shape.detect import Shape
+from monitors.shape.detect import CurveEvent
 from monitors.shape.evidence import Bools
 from numerics.rolling import centred_median
 
@@ -126,7 +126,7 @@ def _constant(curve: Curve) -> Bools:
     return curve.on_rows(np.repeat(long, lengths).astype(float)) > 0
 
 
-def told_rows(curve: Curve, shapes: Sequence[Shape]) -> Bools:
+def told_rows(curve: Curve, shapes: Sequence[CurveEvent]) -> Bools:
     """Rows of a curve that lie in one of its events."""
     told = np.zeros(len(curve.values), bool)
     for shape in shapes:

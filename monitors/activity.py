@@ -14,7 +14,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ingest.outcome import Decision, Outcome
+from ingest.schema import Site
 from monitors.devices import DAY_S, PRODUCTION, TREATMENT, SiteDevice, SiteDevices
+from monitors.grouping import group_sites
 from monitors.meters import sound_devices
 from monitors.outlets import measured, on_grid
 from monitors.records.conditions import Condition, conditions_of
@@ -89,6 +92,14 @@ def infer_activity(records: SiteRecords) -> Activity | None:
         records.permit_code, records.uscc, records.site_name, time, np.full(len(time), step_s), running,
         tuple(dict.fromkeys(basis)),
     )  # fmt: skip
+
+
+def infer_activities(series: Sequence[xr.Dataset], sites: Sequence[Site] = ()) -> Outcome[tuple[Activity, ...]]:
+    """When each site ran, as far as its records can tell; in order of their first series, silent ones left out."""
+    grouped = group_sites(series, sites).value
+    found = tuple(activity for records in grouped if (activity := infer_activity(records)) is not None)
+    values = {"sites": len(found), "silent": len(grouped) - len(found)}
+    return Outcome(found, (Decision("monitors/", "activity_of_sites", values),) if grouped else ())
 
 
 def running_at(activity: Activity, moment: datetime) -> float | None:

@@ -15,7 +15,7 @@ from ingest.registers.kinds import Order
 from monitors.cases import anomaly_of
 from monitors.devices import DAY_S, PRODUCTION, SiteDevice, SiteDevices
 from monitors.schema import Anomaly, SiteRecords
-from monitors.settings import MonitorSettings
+from monitors.settings import RecordSettings
 
 Bools = NDArray[np.bool_]
 
@@ -27,7 +27,7 @@ _CUT = re.compile(r"(\d+(?:\.\d+)?)\s*[%％]")
 
 
 def seek_in_stop(
-    records: SiteRecords, devices: SiteDevices, orders: Sequence[Order], settings: MonitorSettings
+    records: SiteRecords, devices: SiteDevices, orders: Sequence[Order], settings: RecordSettings
 ) -> Iterator[Anomaly]:
     """Find production of a site against the orders that hold for it (`monitors.treatment.seek_treatment`)."""
     held = [order for order in orders if _holds(order, records)]
@@ -61,7 +61,7 @@ def _holds(order: Order, records: SiteRecords) -> bool:
     return not order.grade or order.grade == site.grade
 
 
-def _days(order: Order, settings: MonitorSettings) -> tuple[np.datetime64, np.datetime64]:
+def _days(order: Order, settings: RecordSettings) -> tuple[np.datetime64, np.datetime64]:
     """Start of the first and end of the last day of an order, UTC; without a date it has no such end."""
 
     def midnight(day: date | None, otherwise: str, days: int) -> np.datetime64:

@@ -26,7 +26,7 @@ from monitors.records.near_limit import seek_near_limit
 from monitors.records.repeats import seek_repeats
 from monitors.records.validity import seek_converted, seek_nitrogen_oxides
 from monitors.schema import Anomaly, SiteRecords
-from monitors.settings import MonitorSettings
+from monitors.settings import RecordSettings
 from monitors.settle import settle
 from monitors.shape import seek_shapes
 from monitors.treatment import seek_treatment
@@ -41,7 +41,7 @@ FAMILIES: tuple[Callable[[SiteMatrices], Iterable[Anomaly]], ...] = (
     seek_marks,
 )
 """Rules that read the matrices of a site, one family a file."""
-RULES: tuple[Callable[[SiteRecords, Sequence[Order], MonitorSettings], Iterable[Anomaly]], ...] = (
+RULES: tuple[Callable[[SiteRecords, Sequence[Order], RecordSettings], Iterable[Anomaly]], ...] = (
     lambda records, _orders, _settings: seek_shapes(records),
     seek_treatment,
 )
@@ -53,7 +53,7 @@ def seek_anomalies(
     series: Sequence[xr.Dataset] | Sequence[StoredSites],
     sites: Sequence[Site] = (),
     orders: Sequence[Order] = (),
-    settings: MonitorSettings | None = None,
+    settings: RecordSettings | None = None,
 ) -> Outcome[tuple[Anomaly, ...]]:
     """Ask every rule of the records of every site, and weigh what can have made what was found.
 
@@ -67,7 +67,7 @@ def seek_anomalies(
         Sites of the registers.
     orders : sequence of Order
         Stop and limit orders of the registers.
-    settings : MonitorSettings, optional
+    settings : RecordSettings, optional
         What the bureau sets.
 
     Returns
@@ -76,7 +76,7 @@ def seek_anomalies(
         By site, point and time. Decisions say how many series were asked, what was found by kind, of which series no
         rule can say anything and why, and what is odd about the records.
     """
-    settings = settings or MonitorSettings()
+    settings = settings or RecordSettings()
     heard = Heard()
     for part in _parts(series, tuple(sites), tuple(orders), settings):
         heard.add(part)
@@ -87,7 +87,7 @@ def _parts(
     series: Sequence[xr.Dataset] | Sequence[StoredSites],
     sites: tuple[Site, ...],
     orders: tuple[Order, ...],
-    settings: MonitorSettings,
+    settings: RecordSettings,
 ) -> Iterator[Heard]:
     stored = [one for one in series if isinstance(one, StoredSites)]
     plain = [one for one in series if isinstance(one, xr.Dataset)]
@@ -104,7 +104,7 @@ def _parts(
 
 
 def _ask_stored(
-    stored: StoredSites, sites: tuple[Site, ...], orders: tuple[Order, ...], settings: MonitorSettings
+    stored: StoredSites, sites: tuple[Site, ...], orders: tuple[Order, ...], settings: RecordSettings
 ) -> Heard:
     grouped = group_sites(stored.read(), sites)
     heard = Heard(notes=Notes(grouped.decisions, grouped.rejects))
@@ -112,7 +112,7 @@ def _ask_stored(
     return heard
 
 
-def ask_sites(chunk: Sequence[SiteRecords], orders: Sequence[Order], settings: MonitorSettings) -> Heard:
+def ask_sites(chunk: Sequence[SiteRecords], orders: Sequence[Order], settings: RecordSettings) -> Heard:
     """Ask all rules of some sites."""
     heard = Heard()
     for records in chunk:
@@ -120,7 +120,7 @@ def ask_sites(chunk: Sequence[SiteRecords], orders: Sequence[Order], settings: M
     return heard
 
 
-def ask_site(records: SiteRecords, orders: Sequence[Order], settings: MonitorSettings) -> Heard:
+def ask_site(records: SiteRecords, orders: Sequence[Order], settings: RecordSettings) -> Heard:
     """Ask all rules of one site, of each of its series once."""
     once = _each_once(records)
     activity = infer_activity(once)

@@ -9,7 +9,7 @@ from ingest.settings import same_as, setting
 
 
 @dataclass(frozen=True)
-class MonitorSettings:
+class RecordSettings:
     """When a mean is valid, which hours are those of work and how many may be marked, what treatment owes."""
 
     valid_minutes: int = setting(45, unit="min", source="HJ 76-2017: least valid minutes of an hour", bureau=True)

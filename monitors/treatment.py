@@ -19,7 +19,7 @@ from monitors.meters import Silence, sound_devices
 from monitors.orders import seek_in_stop
 from monitors.outlets import outlet_rise
 from monitors.schema import Anomaly, SiteRecords
-from monitors.settings import MonitorSettings
+from monitors.settings import RecordSettings
 from numerics.on_off import runs_of
 
 Floats = NDArray[np.float64]
@@ -35,7 +35,7 @@ _STOP_S = 2 * 3600.0  # a shift that ends after midnight, or a mark that is roun
 
 
 def seek_treatment(
-    records: SiteRecords, orders: Sequence[Order] = (), settings: MonitorSettings | None = None
+    records: SiteRecords, orders: Sequence[Order] = (), settings: RecordSettings | None = None
 ) -> tuple[Anomaly, ...]:
     """Ask every rule on the devices of a site.
 
@@ -44,7 +44,7 @@ def seek_treatment(
     records : SiteRecords
     orders : sequence of Order
         All that registers hold; those for another site, area or grade are passed over.
-    settings : MonitorSettings, optional
+    settings : RecordSettings, optional
 
     Returns
     -------
@@ -67,7 +67,7 @@ def seek_treatment(
     a meter that also feeds something else.
     ``meter_offline``: see `monitors.meters.failed_meters`.
     """
-    given = settings or MonitorSettings()
+    given = settings or RecordSettings()
     told, failed = sound_devices(records)
     found = [*_treatment(records, told, given)]
     found += seek_in_stop(records, told, orders, given)
@@ -95,7 +95,7 @@ class _Pair:
     stated: bool
 
 
-def _treatment(records: SiteRecords, devices: SiteDevices, settings: MonitorSettings) -> Iterator[Anomaly]:
+def _treatment(records: SiteRecords, devices: SiteDevices, settings: RecordSettings) -> Iterator[Anomaly]:
     pairs = [pair for one in devices.of_role(TREATMENT) if (pair := _pair(one, devices)) is not None]
     for pair in pairs:
         off = _is_off(pair) & ~_another_in_turn(pair, pairs, devices)
@@ -153,7 +153,7 @@ def _another_in_turn(pair: _Pair, pairs: Sequence[_Pair], devices: SiteDevices) 
     return found
 
 
-def _off(records: SiteRecords, pair: _Pair, off: Bools, settings: MonitorSettings) -> Iterator[Anomaly]:
+def _off(records: SiteRecords, pair: _Pair, off: Bools, settings: RecordSettings) -> Iterator[Anomaly]:
     """Treatment off; where power is exactly zero and the outlet shows nothing of it, its meter."""
     device = pair.device
     lead, lag = (
@@ -191,7 +191,7 @@ def _off(records: SiteRecords, pair: _Pair, off: Bools, settings: MonitorSetting
         yield anomaly_of(records, device, "treatment_off", (first, stop), seconds / least_s, said, tuple(rivals))
 
 
-def _idle(records: SiteRecords, pair: _Pair, off: Bools, settings: MonitorSettings) -> Iterator[Anomaly]:
+def _idle(records: SiteRecords, pair: _Pair, off: Bools, settings: RecordSettings) -> Iterator[Anomaly]:
     device = pair.device
     if device.quantity not in ("power", "current") or device.step_s >= DAY_S or pair.level <= 0:
         return

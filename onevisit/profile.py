@@ -40,6 +40,7 @@ from ingest.outcome import Phrase, Value
 from ingest.registers.read import SiteSettings
 from ingest.settings import SettingLine, describe_settings
 from ingest.traces.read import TraceSettings
+from monitors.settings import RecordSettings
 from onevisit.cards.instrument import Instrument, read_instrument
 from onevisit.settings import AcuteSettings, RouteSettings, VisitSettings
 from onevisit.visits.regions import RegionSettings
@@ -48,7 +49,7 @@ from tracks.settings import TrackSettings
 _ALIASES = {"vehicle": "tracks", "teams": "routes", "registers": "sites"}
 # Names above all tables, and the rooms whose setting they are; the first of these speaks for all.
 _ABOVE = {
-    "time_zone": ("traces", "photos", "monitors", "routes"),
+    "time_zone": ("traces", "photos", "monitors", "records", "routes"),
     "maximum_file_mb": ("traces", "sites", "monitors"),
     "columns": ("traces",),
 }
@@ -69,6 +70,7 @@ class Profile:
     photos: PhotoSettings = field(default_factory=PhotoSettings)
     sites: SiteSettings = field(default_factory=SiteSettings)
     monitors: MonitorSettings = field(default_factory=MonitorSettings)
+    records: RecordSettings = field(default_factory=RecordSettings)
     tracks: TrackSettings = field(default_factory=TrackSettings)
     imagery: ImagerySettings = field(default_factory=ImagerySettings)
     fusion: FusionSettings = field(default_factory=FusionSettings)

@@ -9,7 +9,7 @@ import numpy as np
 from monitors.records.regular import Regular, regular_of
 from monitors.records.runs import Bools, Floats
 from monitors.schema import Activity, SiteRecords
-from monitors.settings import MonitorSettings
+from monitors.settings import RecordSettings
 
 _SURE = 0.9
 
@@ -20,7 +20,7 @@ class SiteMatrices:
 
     records: SiteRecords
     outlets: tuple[Regular, ...]
-    settings: MonitorSettings = field(default_factory=MonitorSettings)
+    settings: RecordSettings = field(default_factory=RecordSettings)
     activity: Activity | None = None
 
     def running(self, outlet: Regular) -> Floats:
@@ -44,17 +44,17 @@ class SiteMatrices:
 
 
 def matrices_of(
-    records: SiteRecords, settings: MonitorSettings | None = None, activity: Activity | None = None
+    records: SiteRecords, settings: RecordSettings | None = None, activity: Activity | None = None
 ) -> SiteMatrices:
     """Return a site's records as matrices.
 
     Parameters
     ----------
     records : SiteRecords
-    settings : MonitorSettings, optional
+    settings : RecordSettings, optional
     activity : Activity, optional
         When the site ran, as far as its records can tell.
     """
-    settings = settings or MonitorSettings()
+    settings = settings or RecordSettings()
     outlets = (regular_of(one, settings.time_zone) for one in records.series)
     return SiteMatrices(records, tuple(one for one in outlets if one is not None), settings, activity)

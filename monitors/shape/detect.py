@@ -58,7 +58,7 @@ ODDS = Odds()
 
 
 @dataclass(frozen=True)
-class Shape:
+class CurveEvent:
     """One event of a curve: rows ``first`` to ``last`` of it, told as ``kind``.
 
     ``strength`` is 1 where the rule begins to speak; ``values`` what was compared with what.
@@ -126,7 +126,7 @@ def strange_levels(curves: Sequence[Curve]) -> list[Bools]:
     return found
 
 
-def find_shapes(curves: Sequence[Curve], model: Odds = ODDS) -> list[list[Shape]]:
+def find_shapes(curves: Sequence[Curve], model: Odds = ODDS) -> list[list[CurveEvent]]:
     """Find the events of each curve of one site.
 
     Parameters
@@ -138,7 +138,7 @@ def find_shapes(curves: Sequence[Curve], model: Odds = ODDS) -> list[list[Shape]
 
     Returns
     -------
-    list of list of Shape
+    list of list of CurveEvent
         For each curve, in order of kind and time: ``missing`` runs of rows, ``spike`` and ``constant`` (a value held
         at a visit) from the odds, ``step`` and ``drift`` from the level of the day.
     """
@@ -160,12 +160,12 @@ def joined_runs(curve: Curve, told: Bools, gap_s: float = JOINED_S) -> Iterator[
             yield int(run[0]), int(run[-1])
 
 
-def _missing(curve: Curve) -> Iterator[Shape]:
+def _missing(curve: Curve) -> Iterator[CurveEvent]:
     for first, last in joined_runs(curve, curve.missing):
-        yield Shape("missing", first, last, 1.0, {"intervals": float(curve.missing[first : last + 1].sum())})
+        yield CurveEvent("missing", first, last, 1.0, {"intervals": float(curve.missing[first : last + 1].sum())})
 
 
-def _odd(curve: Curve, evidence: Floats, odds: Floats, model: Odds) -> Iterator[Shape]:
+def _odd(curve: Curve, evidence: Floats, odds: Floats, model: Odds) -> Iterator[CurveEvent]:
     told = (odds > model.told) & np.isfinite(curve.values)
     farthest = curve.outliers.spike + curve.outliers.pulse
     for first, last in joined_runs(curve, told):
@@ -176,11 +176,11 @@ def _odd(curve: Curve, evidence: Floats, odds: Floats, model: Odds) -> Iterator[
         if last - first >= 2 * _SPREAD_ROWS:  # evidence was spread over its neighbours by so much
             first, last = first + _SPREAD_ROWS, last - _SPREAD_ROWS
         values = {"odds": highest, "value": float(curve.values[best]), "visited": float(visited > 0)}
-        yield Shape(kind, first, last, 1.0 + highest - model.told, values)
+        yield CurveEvent(kind, first, last, 1.0 + highest - model.told, values)
 
 
-def _levels(curve: Curve, told: Bools) -> Iterator[Shape]:
+def _levels(curve: Curve, told: Bools) -> Iterator[CurveEvent]:
     z, strength = curve.levels
     for first, last in joined_runs(curve, told):
         best = first + int(np.argmax(strength[first : last + 1]))
-        yield Shape("drift", first, last, float(strength[best]), {"z": float(z[best])})
+        yield CurveEvent("drift", first, last, float(strength[best]), {"z": float(z[best])})

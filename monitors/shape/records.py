@@ -14,7 +14,7 @@ import xarray as xr
 
 from monitors.schema import Anomaly, SiteRecords
 from monitors.shape.curves import Curve
-from monitors.shape.detect import ODDS, Shape, discount_crowds, evidence_of, find_shapes, joined_runs
+from monitors.shape.detect import ODDS, CurveEvent, discount_crowds, evidence_of, find_shapes, joined_runs
 from monitors.shape.evidence import Bools, Floats
 from monitors.shape.levels import DAY_S, LEAST_S, levels_of
 from monitors.shape.missing import absent_spans
@@ -70,7 +70,7 @@ def seek_shapes(records: SiteRecords) -> tuple[Anomaly, ...]:
 # --- curves of an outlet -----------------------------------------------------------------------------------------
 
 
-def _of_series(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[Shape]]]:
+def _of_series(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[CurveEvent]]]:
     curves = curves_of(series)
     relative = {name: _relative_level(curve) for name, curve in curves.items() if name not in _NO_RATIO}
     amounts = [name for name in relative if name not in _FLOW]
@@ -81,7 +81,7 @@ def _of_series(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[Shape]]]:
     yield from _gaps(curves)
 
 
-def _of_sensor(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[Shape]]]:
+def _of_sensor(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[CurveEvent]]]:
     curves = {name: replace(curve, judged=~_marked(series, name)) for name, curve in curves_of(series).items()}
     found = find_shapes(list(curves.values()))
     for (name, curve), shapes in zip(curves.items(), found, strict=True):
@@ -89,7 +89,7 @@ def _of_sensor(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[Shape]]]:
     yield from _gaps(curves)
 
 
-def _gaps(curves: Mapping[str, Curve]) -> Iterator[tuple[str, Curve, list[Shape]]]:
+def _gaps(curves: Mapping[str, Curve]) -> Iterator[tuple[str, Curve, list[CurveEvent]]]:
     """Gaps of single quantities, and those of all of them, which are told once and without a quantity."""
     gaps = {name: set(absent_spans(curve.time, ~np.isfinite(curve.values))) for name, curve in curves.items()}
     shared = set.intersection(*gaps.values()) if gaps else set()
@@ -144,12 +144,12 @@ def _marked(series: xr.Dataset, name: str) -> Bools:
 # --- mechanisms ----------------------------------------------------------------------------------------------------
 
 
-def _spikes(curves: Sequence[Curve]) -> list[list[Shape]]:
+def _spikes(curves: Sequence[Curve]) -> list[list[CurveEvent]]:
     odds = discount_crowds(curves, [ODDS.of(one) for one in evidence_of(curves)])
     return [list(_spikes_of(curve, one)) for curve, one in zip(curves, odds, strict=True)]
 
 
-def _spikes_of(curve: Curve, odds: Floats) -> Iterator[Shape]:
+def _spikes_of(curve: Curve, odds: Floats) -> Iterator[CurveEvent]:
     around = curve.outliers.around
     high = (around > 0) & (np.nan_to_num(curve.values) > _SPIKE_TIMES * around)
     for first, last in joined_runs(curve, high & (odds > ODDS.told)):
@@ -157,7 +157,7 @@ def _spikes_of(curve: Curve, odds: Floats) -> Iterator[Shape]:
             best = first + int(np.argmax(curve.values[first : last + 1]))
             beside = float(around[best])
             values = {"value": float(curve.values[best]), "beside": beside, "odds": float(odds[best])}
-            yield Shape("spike", first, last, values["value"] / beside / _SPIKE_TIMES, values)
+            yield CurveEvent("spike", first, last, values["value"] / beside / _SPIKE_TIMES, values)
 
 
 def _relative_level(curve: Curve) -> tuple[Floats, Floats]:
@@ -176,7 +176,7 @@ def _over_s(curve: Curve) -> float:
     return min(DAY_S * len(curve.values) / max(len(curve.rows), 1), _LONGEST_LEVEL_S)
 
 
-def _levels(curve: Curve, relative: Floats, usual: Floats, others: Sequence[Floats]) -> Iterator[Shape]:
+def _levels(curve: Curve, relative: Floats, usual: Floats, others: Sequence[Floats]) -> Iterator[CurveEvent]:
     rows = curve.rows
     if not len(rows):
         return
@@ -195,11 +195,11 @@ def _levels(curve: Curve, relative: Floats, usual: Floats, others: Sequence[Floa
         if curve.seconds[last] - curve.seconds[first] >= max(least_s, _DRIFT_S) and _grows(
             curve, usual, first, last, np.sign(peak)
         ):
-            yield Shape("drift", first, last, abs(peak) / slow, {"times": float(np.exp(peak))})
+            yield CurveEvent("drift", first, last, abs(peak) / slow, {"times": float(np.exp(peak))})
             continue
         for begin, end in joined_runs(curve, _within(np.abs(relative) > sudden, first, last), _STOP_S):
             if curve.seconds[end] - curve.seconds[begin] >= least_s:
-                yield Shape("step", begin, end, abs(peak) / sudden, {"times": float(np.exp(peak))})
+                yield CurveEvent("step", begin, end, abs(peak) / sudden, {"times": float(np.exp(peak))})
 
 
 def _within(told: Bools, first: int, last: int) -> Bools:
@@ -241,35 +241,35 @@ def _left_over(own: Floats, shape: Floats) -> float:
     return float(own @ own) - (float(shape @ own) ** 2 / whole if whole > 0 else 0.0)
 
 
-def _quiet(curve: Curve) -> Iterator[Shape]:
+def _quiet(curve: Curve) -> Iterator[CurveEvent]:
     quiet, times = collapsed_noise(curve.shown, curve.resolution)
     told, fewer = curve.on_rows(quiet.astype(float)) > 0, curve.on_rows(times)
     for first, last in joined_runs(curve, told, _STOP_S):
         most = float(np.median(fewer[first : last + 1][told[first : last + 1]]))
-        yield Shape("noise_collapse", first, last, most / 5.0, {"times_less": most})
+        yield CurveEvent("noise_collapse", first, last, most / 5.0, {"times_less": most})
 
 
-def _periodic(curve: Curve) -> Iterator[Shape]:
+def _periodic(curve: Curve) -> Iterator[CurveEvent]:
     shown = np.full(len(curve.values), np.nan)
     shown[curve.rows] = curve.shown
     told, share = periodic_rows(shown)
     for first, last in joined_runs(curve, told):
         most = float(share[first : last + 1].max())
-        yield Shape("periodicity", first, last, most / 0.8, {"share": most})
+        yield CurveEvent("periodicity", first, last, most / 0.8, {"share": most})
 
 
-def _absent(curve: Curve, spans: Iterable[tuple[np.datetime64, np.datetime64, int]]) -> Iterator[Shape]:
+def _absent(curve: Curve, spans: Iterable[tuple[np.datetime64, np.datetime64, int]]) -> Iterator[CurveEvent]:
     for start, end, count in sorted(spans):
         if count >= _GAP_INTERVALS:
             first = int(np.searchsorted(curve.time, start))
             values: dict[str, float | str] = {"intervals": float(count), "start": str(start), "end": str(end)}
-            yield Shape("missing", first, first, count / _GAP_INTERVALS, values)
+            yield CurveEvent("missing", first, first, count / _GAP_INTERVALS, values)
 
 
 # --- what is told -----------------------------------------------------------------------------------------------
 
 
-def _told(records: SiteRecords, series: xr.Dataset, name: str, curve: Curve, shape: Shape) -> Anomaly:
+def _told(records: SiteRecords, series: xr.Dataset, name: str, curve: Curve, shape: CurveEvent) -> Anomaly:
     values = dict(shape.values)
     step = np.timedelta64(round(curve.step_s * 1e9), "ns")
     start, end = values.pop("start", None), values.pop("end", None)

@@ -16,6 +16,7 @@ from imagery.schema import Findings, Ortho
 from ingest.coordinates import zone_of
 from ingest.outcome import Phrase, Value
 from onevisit.atomic import write_bytes, write_text
+from onevisit.handover.data.activity import write_activity
 from onevisit.handover.data.anomalies import write_anomalies
 from onevisit.handover.data.cog import write_ortho
 from onevisit.handover.data.findings import write_findings
@@ -43,12 +44,14 @@ from onevisit.result import Flown, Fused, Gridded, Result
 from onevisit.stages import Kept, Work
 from onevisit.words.telling import say
 
-SCORED = ("hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson")
+SCORED = (
+    "hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson", "anomalies.geojson", "activity.geojson",
+)  # fmt: skip
 """What `onevisit.truth.score.score` reads, besides what the imagery stage writes."""
 
 _KNOWN = (
     *SCORED, "trace.nc", "segments.geojson", "plumes.geojson", "findings.geojson",
-    "anomalies.geojson", "routes.csv", "routes.xlsx",
+    "routes.csv", "routes.xlsx",
     "report.html", "cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson", "reconstruction*.json", "why/*.png",
 )  # fmt: skip
 """Names of all files that a run may write; one that an earlier run left is removed, because it would be believed."""
@@ -138,8 +141,9 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
         shown = [(_findings(part), part.region.crs) for part in parts]
         yield "findings.geojson", lambda path: write_findings(path, shown), of_tracks
     if result.mission.paths("monitors"):
-        said = result.recorded.anomalies
+        said, ran, day = result.recorded.anomalies, result.recorded.activities, result.plan.day
         yield "anomalies.geojson", lambda path: write_anomalies(path, said.value, result.sites), (said, leads)
+        yield "activity.geojson", lambda path: write_activity(path, ran.value, result.sites, day), (ran, day, leads)
     for part in parts:
         if part.gridded is not None:
             yield f"cube{part.region.name}.nc", _cube_writer(part.gridded), part.key

@@ -11,7 +11,7 @@ from ingest.monitors.marks import mark_variable
 from ingest.schema import CrsSource, Site
 from monitors.records.matrices import SiteMatrices, matrices_of
 from monitors.schema import Activity, SiteRecords
-from monitors.settings import MonitorSettings
+from monitors.settings import RecordSettings
 
 HOUR = np.timedelta64(1, "h")
 MIDNIGHT = np.datetime64("2026-03-01T16:00", "ns")
@@ -51,7 +51,7 @@ def site_of(
     *series: xr.Dataset,
     running: Sequence[float] | None = None,
     industry: str = "",
-    settings: MonitorSettings | None = None,
+    settings: RecordSettings | None = None,
 ) -> SiteMatrices:
     """Matrices of one site; ``running`` is the chance that it ran in each hour from local midnight on."""
     activity = None

@@ -12,7 +12,7 @@ from ingest.registers.kinds import Enterprise, Order
 from ingest.schema import CrsSource, Site
 from monitors.devices import PRODUCTION, TREATMENT
 from monitors.schema import Anomaly
-from monitors.settings import MonitorSettings
+from monitors.settings import RecordSettings
 from monitors.treatment import seek_treatment
 from tests.monitors.plant import START, days_of_work, meters, outlet, records
 
@@ -74,12 +74,12 @@ def test_an_hour_is_let_pass_and_a_setting_lets_more() -> None:
     """Treatment that is off for as long as is let pass is told only when it is longer."""
     off = changed(FAN, slice(106, 109), 1.0)
     assert len(plant(treatment=off)) == 1
-    assert plant(treatment=off, settings=MonitorSettings(treatment_off_min=240)) == ()
+    assert plant(treatment=off, settings=RecordSettings(treatment_off_min=240)) == ()
 
 
 def test_lead_and_lag_widen_what_is_owed() -> None:
     """With two hours of lead and one of lag, a fan that runs with production only owes three hours a day."""
-    settings = MonitorSettings(treatment_lead_min=120, treatment_lag_min=60)
+    settings = RecordSettings(treatment_lead_min=120, treatment_lag_min=60)
     found = plant(settings=settings)
     assert {one.kind for one in found} == {"treatment_off"}
     assert (found[0].start, found[0].end) == (utc(6), utc(8))

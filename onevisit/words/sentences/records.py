@@ -9,6 +9,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "监测数据与名录对排污许可证 {permit_code} 给出多个统一社会信用代码；以排污许可证编号为准",
     ),
     "record_site_codes_differ.why": ("{codes}", "代码：{codes}"),
+    # --- monitors/activity.py ---
+    "activity_of_sites": (
+        "when {sites:|site|sites} ran was told from their records; those of {silent} tell nothing",
+        "已由监测记录判断 {sites} 个点位的运行时段；另有 {silent} 个点位的记录无法判断",
+    ),
     # --- monitors/heard.py ---
     "records_asked": (
         "records of {sites:|site|sites} asked by all rules",

@@ -9,7 +9,7 @@ import pytest
 
 from monitors.records.marks import seek_marks
 from monitors.schema import Anomaly
-from monitors.settings import MonitorSettings
+from monitors.settings import RecordSettings
 from tests.monitors.outlets import noisy, outlet, site_of
 
 
@@ -75,7 +75,7 @@ def test_hours_of_fault_in_a_year() -> None:
     assert (found.kind, found.values["hours"], found.strength) == ("marks_over_limit", 61.0, 61 / 60)
     at_limit = outlet({"a21026": values}, marks={"a21026": letters(100, D=(0, 60))})
     assert told(seek_marks(site_of(at_limit))) == []
-    fewer = replace(MonitorSettings(), marked_hours=59.0)
+    fewer = replace(RecordSettings(), marked_hours=59.0)
     assert told(seek_marks(site_of(at_limit, settings=fewer))) == [("marks_over_limit", "a21026")]
 
 

@@ -13,7 +13,7 @@ from benchmarks import skill_monitors
 from benchmarks.fit_shapes import fit_odds
 from benchmarks.series_monitors import Labelled, Tally, count_found, events_of, naive_alarms, read_folder, told_rows
 from monitors.shape.curves import Curve
-from monitors.shape.detect import Shape
+from monitors.shape.detect import CurveEvent
 
 QUARTERS = np.datetime64("2026-01-05", "ns") + np.arange(2000) * np.timedelta64(15, "m")
 
@@ -55,7 +55,7 @@ def test_events_are_joined_over_three_hours_and_counted_by_overlap() -> None:
     one = Labelled("s", "x", Curve(QUARTERS[:100], np.arange(100.0)), bad)
     told = np.isin(np.arange(100), [15, 16, 60])
     assert count_found(one, told) == Tally(2, 1, 2, 1, 3, 3)
-    assert told_rows(one.curve, [Shape("spike", 3, 4, 1.0)]).nonzero()[0].tolist() == [3, 4]
+    assert told_rows(one.curve, [CurveEvent("spike", 3, 4, 1.0)]).nonzero()[0].tolist() == [3, 4]
 
 
 def test_the_naive_rules_tell_spikes_constants_and_gaps() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from monitors.shape.curves import Curve
-from monitors.shape.detect import ODDS, Odds, Shape, evidence_of, find_shapes
+from monitors.shape.detect import ODDS, CurveEvent, Odds, evidence_of, find_shapes
 from monitors.shape.evidence import Floats
 from monitors.shape.visits import near_visit
 
@@ -20,7 +20,7 @@ def _curve(seed: int) -> Floats:
     return (10.0 + np.sin(2 * np.pi * np.arange(len(TIME)) / 96) + noise).round(2)
 
 
-def _told(shapes: list[Shape], row: int) -> list[str]:
+def _told(shapes: list[CurveEvent], row: int) -> list[str]:
     return [shape.kind for shape in shapes if shape.first <= row <= shape.last]
 
 
