@@ -249,6 +249,7 @@ def _marked_stops(records: SiteRecords, devices: SiteDevices) -> Iterator[Anomal
             if seconds >= _STOP_S:
                 said: dict[str, float | str] = {"hours": seconds / 3600.0, "unit": unit_of(device)}
                 said["power"] = float(np.median(device.values[first:stop]))
+                said["running"] = float(np.median(device.running[first:stop]))
                 found.append(
                     anomaly_of(records, device, "stop_marked_but_running", (first, stop), seconds / _STOP_S, said)
                 )

@@ -236,7 +236,7 @@ def _fly(out: Path, on_stage: Advance) -> Callable[..., Outcome[Flown | None]]:
 
 def _monitors(records: Records, profile: Profile, work: Work, on_stage: Advance) -> Recorded:
     """What the records of monitors say, and when sites ran as far as they can tell."""
-    from monitors import infer_activities, seek_anomalies
+    from monitors import gather_stations, infer_activities, seek_anomalies
 
     series = records.monitors
     on_stage(Phrase("doing_series", {"count": len(series.value)}), 0.58)
@@ -244,8 +244,9 @@ def _monitors(records: Records, profile: Profile, work: Work, on_stage: Advance)
         orders = Kept(records.registers.value.orders, records.registers.key)
         anomalies = work.make("anomalies", seek_anomalies, series, records.sites, orders, profile.records)
         activities = work.make("activities", infer_activities, series, records.sites)
+        stations = work.make("stations", gather_stations, series)
         stage.taken, stage.given = len(series.value), len(anomalies.value)
-    return Recorded(series, anomalies, activities)
+    return Recorded(series, anomalies, activities, stations)
 
 
 def _elevation(terrain: Files, name: str, frames: Sequence[Frame]) -> Outcome[xr.DataArray | None]:

@@ -113,11 +113,12 @@ class Fused:
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """The records of monitors, power and treatment, what they say, and when sites ran as far as they can tell."""
+    """The records of monitors, power and treatment: what they say, when sites ran, and which points measure the air."""
 
     series: Kept[tuple[xr.Dataset, ...]]
     anomalies: Kept[tuple[Anomaly, ...]]
     activities: Kept[tuple[Activity, ...]]
+    stations: Kept[tuple[xr.Dataset, ...]]
 
 
 @dataclass(frozen=True)

@@ -42,5 +42,112 @@ ANOMALY_WORDS: Mapping[str, tuple[str, str]] = {
     "cause_maintenance": ("calibration or repair", "校准或维护"),
     "cause_operation": ("ordinary operation", "正常工况"),
     "cause_transmission": ("lost on the way", "传输丢失"),
+    # --- what was compared, by kind -------------------------------------------------------------------------------
+    "says_exceedance": (
+        "highest {highest} {unit} against {limit} ({compared}), {intervals} × {interval}",
+        "最高 {highest} {unit}，限值 {limit}（{compared}），共 {intervals} 个{interval}值",
+    ),
+    "says_marked_exceedance": (
+        "highest {highest} {unit} against {limit} ({compared}), {intervals} × {interval}",
+        "最高 {highest} {unit}，限值 {limit}（{compared}），共 {intervals} 个{interval}值",
+    ),
+    "says_near_limit": (
+        "{intervals} values from {lowest_share} of the limit {limit} {unit} on, too many for their spread",
+        "{intervals} 个数值位于限值 {limit} {unit} 的 {lowest_share} 倍以上，与其离散程度不符",
+    ),
+    "says_constant": (
+        "{value} {unit} in {intervals} intervals, at a resolution of {resolution} and a cycle of {cycle} intervals",
+        "连续 {intervals} 个时段均为 {value} {unit}，分辨率 {resolution}，测量周期 {cycle} 个时段",
+    ),
+    "says_frozen_pair": (
+        "{ratio} times {pair} in {intervals} intervals",
+        "{intervals} 个时段内恒为 {pair} 的 {ratio} 倍",
+    ),
+    "says_negative": (
+        "down to {lowest} {unit} where {usual} is usual, {intervals} intervals",
+        "最低 {lowest} {unit}，通常为 {usual}，共 {intervals} 个时段",
+    ),
+    "says_zero": (
+        "zero in {intervals} intervals where {usual} {unit} is usual",
+        "连续 {intervals} 个时段为零，通常为 {usual} {unit}",
+    ),
+    "says_step": ("{times} times the level before", "为此前水平的 {times} 倍"),
+    "says_drift": ("{times} times the level before, little by little", "逐渐变为此前水平的 {times} 倍"),
+    "says_noise_collapse": ("scatter {times_less} times smaller than before", "波动缩小为此前的 1/{times_less}"),
+    "says_spike": ("{value} {unit} beside {beside}", "{value} {unit}，前后为 {beside}"),
+    "says_periodicity": ("{share} of its variance in one rhythm", "{share} 的方差来自同一周期"),
+    "says_missing": ("{intervals} intervals without a value", "缺 {intervals} 个时段"),
+    "says_late": ("came {hours} h late", "迟报 {hours} 小时"),
+    "says_ammonia_above_total_nitrogen": (
+        "ammonia nitrogen {ammonia} {unit}, total nitrogen {total}",
+        "氨氮 {ammonia} {unit}，总氮 {total}",
+    ),
+    "says_oxygen_dilution": (
+        "oxygen {oxygen} % where {usual} % is usual: values at reference oxygen {factor} times higher",
+        "含氧量 {oxygen} %，通常为 {usual} %：折算系数为平常的 {factor} 倍",
+    ),
+    "says_converted_differs": (
+        "stated {stated} {unit}, {recomputed} by oxygen of {oxygen} % at a reference of {reference_oxygen} %",
+        "折算值 {stated} {unit}；按含氧量 {oxygen} %、基准 {reference_oxygen} % 应为 {recomputed}",
+    ),
+    "says_flow_zero": (
+        "no flow in {intervals} intervals where {usual} {unit} is usual",
+        "{intervals} 个时段流量为零，通常为 {usual} {unit}",
+    ),
+    "says_stop_marked_but_running": ("ran with probability {running}", "运行概率 {running}"),
+    "says_mark_contradicted": (
+        "{intervals} intervals in {quantities} quantities; at such times the plant ran at high load in {high_load}",
+        "涉及 {quantities} 项指标、{intervals} 个时段；其中高负荷运行占 {high_load}",
+    ),
+    "says_marks_over_limit": (
+        "{hours} h in {year}, {allowed} h allowed",
+        "{year} 年已标记 {hours} 小时，允许 {allowed} 小时",
+    ),
+    "says_marks_outside_industry": ("{hours} h at industry {industry}", "行业代码 {industry}，标记 {hours} 小时"),
+    "says_calibration_in_work_hours": (
+        "{hours} h between {work_from} and {work_until} o’clock",
+        "{work_from} 时至 {work_until} 时之间 {hours} 小时",
+    ),
+    "says_substituted": (
+        "{value} {unit} in {intervals} intervals, the largest of {window_h} h before",
+        "连续 {intervals} 个时段为 {value} {unit}，即此前 {window_h} 小时的最大值",
+    ),
+    "says_check_failed": (
+        "{value} {unit} for a standard of {level} ± {tolerance}",
+        "标样 {level} ± {tolerance}，测得 {value} {unit}",
+    ),
+    "says_treatment_off": (
+        "{hours} h at {power} {unit} where {usual} is usual, while production ran",
+        "生产期间治污设施功率 {power} {unit}（通常 {usual}），持续 {hours} 小时",
+    ),
+    "says_idle_treatment": (
+        "{hours} h at {share} of its own running power of {usual} {unit}",
+        "持续 {hours} 小时，功率仅为自身运行功率（{usual} {unit}）的 {share}",
+    ),
+    "says_production_in_stop": ("{hours} h during {measure} ({order})", "{measure}期间生产 {hours} 小时（{order}）"),
+    "says_meter_offline": (
+        "{hours} h {how}; devices linked to it ran for {partner_hours} h of them",
+        "{hours} 小时{how}；期间关联设备运行 {partner_hours} 小时",
+    ),
+    "said_corrected": ("at reference oxygen", "折算值"),
+    "said_measured": ("as measured", "实测值"),
+    "said_hour": ("hour", "小时"),
+    "said_day": ("day", "日"),
+    "said_minute": ("minute", "分钟"),
+    "said_zero": ("at zero", "读数为零"),
+    "said_stuck": ("at one value", "读数不变"),
+    "said_missing": ("without a value", "无读数"),
+    # --- what else speaks in it -----------------------------------------------------------------------------------
+    "rival_air_leak": ("air leaks in", "漏风"),
+    "rival_zero_drift": ("the zero has drifted", "零点漂移"),
+    "rival_stop": ("the plant stood", "停产"),
+    "rival_steered_close_to_limit": ("the plant is steered close to its limit", "按限值附近控制运行"),
+    "rival_meter_at_zero": ("the meter is dead", "电表失效"),
+    "rival_switched_off_at_the_mains": ("switched off at the mains", "总闸断电"),
+    "rival_link_not_stated": ("the link of the devices is assumed", "设备关联为推定"),
+    "rival_outlet_unchanged": ("the outlet measured no more than before", "排放口浓度未升高"),
+    "rival_state_only_declared": ("the state is declared, not measured", "运行状态为申报值"),
+    "rival_order_without_end": ("the order states no end", "指令未注明截止日期"),
+    "rival_device_never_changes": ("the device never changes", "设备功率从不变化"),
 }
-"""Keys are ``record_<kind>`` and ``cause_<cause>``."""
+"""Keys are ``record_<kind>``, ``cause_<cause>``, ``says_<kind>``, ``said_<code of a value>`` and ``rival_<code>``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -35,7 +36,7 @@ from onevisit.handover.page.contents import ReportContents
 from onevisit.handover.page.envelope import bin_index, envelope
 from onevisit.leads.records import anomaly_id, is_ordinary, sites_of
 from onevisit.words.numbers import probability_text, unit_text
-from onevisit.words.strings import Words
+from onevisit.words.strings import STRINGS, Words
 
 _MOST_LINES = 12
 """Anomalies of one site that are told one by one; the rest are counted by kind, and all are in the file."""
@@ -154,7 +155,7 @@ def _line(number: str, one: Anomaly, series: Sequence[xr.Dataset], words: Words)
         _quantity(one, series),
         one.start,
         one.end,
-        words("comma").join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in one.values.items()),
+        _said(one, words),
         tuple((words(f"cause_{cause}"), share) for cause, share in causes),
         said,
         is_ordinary(one),
@@ -167,8 +168,17 @@ def _rival(rival: str, words: Words) -> str:
     return words("marked_as", text=tail.replace("_", " ")) if head == "marked" else words(f"rival_{head}")
 
 
-def _value(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.4g}"
+def _said(one: Anomaly, words: Words) -> str:
+    """What was compared with what, as a sentence; numbers with four digits, units as they are printed."""
+    figures: dict[str, str] = defaultdict(lambda: "–")
+    for name, value in one.values.items():
+        if not isinstance(value, str):
+            figures[name] = f"{value:.4g}"
+        elif name == "unit":
+            figures[name] = unit_text(value)
+        else:
+            figures[name] = words(f"said_{value}") if f"said_{value}" in STRINGS else value
+    return words(f"says_{one.kind}").format_map(figures)
 
 
 def _quantity(one: Anomaly, series: Sequence[xr.Dataset]) -> str:
