@@ -113,7 +113,7 @@ class Fused:
 
 @dataclass(frozen=True, eq=False)
 class Recorded:
-    """The records of monitors, power and treatment: what they say, when sites ran, and which points measure the air."""
+    """The records of monitors, power and treatment: what they say, when sites ran, which points measure the air."""
 
     series: Kept[tuple[xr.Dataset, ...]]
     anomalies: Kept[tuple[Anomaly, ...]]

@@ -42,6 +42,7 @@ _MOST_LINES = 12
 """Anomalies of one site that are told one by one; the rest are counted by kind, and all are in the file."""
 _MOST_DRAWINGS = 3
 _MOST_NAMED = 3
+_OF_DEVICES = ("power", "current", "energy", "state", "hours")
 _RECENT = timedelta(days=1)
 """An anomaly that ended so long before a hotspot was seen is not told beside it."""
 
@@ -196,10 +197,10 @@ def _variables(one: Anomaly, series: Sequence[xr.Dataset]) -> list[tuple[xr.Data
         if own != (of["permit_code"], of["uscc"], of["site_name"], of["point"], of["source"]):
             continue
         names = [str(name) for name in candidate.data_vars if not is_mark(str(name))]
-        for name in names:
-            if candidate[name].attrs.get("code", name) == one.code or name == one.code:
-                found.append((candidate, name))
-                break
+        of_quantity = (name for name in names if one.code in ("", name, candidate[name].attrs.get("code", name)))
+        of_device = (f"{one.code}_{kind}" for kind in _OF_DEVICES if f"{one.code}_{kind}" in candidate)
+        if (name := next((*of_quantity, *of_device), None)) is not None:
+            found.append((candidate, name))
     return found
 
 
