@@ -391,6 +391,10 @@ STRINGS: dict[str, tuple[str, str]] = {
         "The mission has no records of monitors, power or treatment.",
         "本任务无自动监测、用电或治污设施记录。",
     ),
+    "recorded_unshown": (
+        "Records of {n} more sites say something; all are in anomalies.geojson.",
+        "另有 {n} 个点位的记录存在异常，全部见 anomalies.geojson。",
+    ),
     "nothing_recorded": (
         "The records were asked by every rule; nothing in them asks for an explanation.",
         "全部记录已按各规则检查，未发现需说明的异常。",

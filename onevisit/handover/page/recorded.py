@@ -38,6 +38,11 @@ from onevisit.leads.records import anomaly_id, is_ordinary, sites_of
 from onevisit.words.numbers import probability_text, unit_text
 from onevisit.words.strings import STRINGS, Words
 
+MOST_SITES = 40
+"""Sites with a card on the page; all are in the file."""
+_POINT = ("permit_code", "uscc", "site_name", "point", "source")
+_Points = Mapping[tuple[str, ...], Sequence[xr.Dataset]]
+"""Series by what names their point."""
 _MOST_LINES = 12
 """Anomalies of one site that are told one by one; the rest are counted by kind, and all are in the file."""
 _MOST_DRAWINGS = 3
@@ -79,20 +84,22 @@ def record_cards(
     sites: Sequence[Site],
     words: Words,
     zone: tzinfo,
-) -> list[RecordCard]:
-    """A card for each site whose records say something; those that ask something of somebody come first."""
+) -> tuple[list[RecordCard], int]:
+    """A card for each site whose records say something, and how many more sites there are than cards.
+
+    Those that ask something of somebody come first.
+    """
     named = {_whose(one): site for one, site in zip(anomalies, sites_of(anomalies, sites), strict=True)}
     grouped: dict[str, list[tuple[str, Anomaly]]] = {}
     for number, one in enumerate(anomalies, start=1):
         site = named[_whose(one)]
         grouped.setdefault(site.site_id if site else "\0".join(_whose(one)), []).append((anomaly_id(number), one))
-    cards = []
     for told in grouped.values():
         told.sort(key=lambda pair: (is_ordinary(pair[1]), -pair[1].strength, pair[1].start, pair[0]))
-        site = named[_whose(told[0][1])]
-        cards.append((told, _card(told, site, series, words, zone)))
-    cards.sort(key=lambda pair: (is_ordinary(pair[0][0][1]), -_weight(pair[0]), pair[1].site_id, pair[1].name))
-    return [card for _, card in cards]
+    order = sorted(grouped, key=lambda key: (is_ordinary(grouped[key][0][1]), -_weight(grouped[key]), key))
+    points = _by_point(series)
+    shown = [grouped[key] for key in order[:MOST_SITES]]
+    return [_card(told, named[_whose(told[0][1])], points, words, zone) for told in shown], len(order) - len(shown)
 
 
 def notes_on_candidates(hotspot: Hotspot, contents: ReportContents, words: Words, zone: tzinfo) -> Mapping[str, str]:
@@ -120,6 +127,13 @@ def _whose(one: Anomaly) -> tuple[str, str, str]:
     return one.permit_code, one.uscc, one.site_name
 
 
+def _by_point(series: Sequence[xr.Dataset]) -> _Points:
+    points: dict[tuple[str, ...], list[xr.Dataset]] = {}
+    for one in series:
+        points.setdefault(tuple(str(one.attrs[name]) for name in _POINT), []).append(one)
+    return points
+
+
 def _weight(told: Sequence[tuple[str, Anomaly]]) -> float:
     """How many kinds of anomaly ask something of somebody."""
     return float(len({one.kind for _, one in told if not is_ordinary(one)}))
@@ -128,7 +142,7 @@ def _weight(told: Sequence[tuple[str, Anomaly]]) -> float:
 def _card(
     told: Sequence[tuple[str, Anomaly]],
     site: Site | None,
-    series: Sequence[xr.Dataset],
+    points: _Points,
     words: Words,
     zone: tzinfo,
 ) -> RecordCard:
@@ -141,19 +155,19 @@ def _card(
     return RecordCard(
         site.name if site else first.site_name or first.permit_code or first.uscc or first.point or first.source,
         site.site_id if site else "",
-        tuple(_line(number, one, series, words) for number, one in shown),
-        tuple(_drawings([one for _, one in shown], series, words, zone)),
+        tuple(_line(number, one, points, words) for number, one in shown),
+        tuple(_drawings([one for _, one in shown], points, words, zone)),
         words("record_more", listed=words("comma").join(listed)) if listed else "",
     )
 
 
-def _line(number: str, one: Anomaly, series: Sequence[xr.Dataset], words: Words) -> RecordLine:
+def _line(number: str, one: Anomaly, points: _Points, words: Words) -> RecordLine:
     causes = sorted(((c, p) for c, p in one.causes.items() if p >= 0.01), key=lambda pair: -pair[1])
     said = words("comma").join(_rival(rival, words) for rival in one.rivals)
     return RecordLine(
         number,
         words(f"record_{one.kind}"),
-        _quantity(one, series),
+        _quantity(one, points),
         one.start,
         one.end,
         _said(one, words),
@@ -182,35 +196,28 @@ def _said(one: Anomaly, words: Words) -> str:
     return words(f"says_{one.kind}").format_map(figures)
 
 
-def _quantity(one: Anomaly, series: Sequence[xr.Dataset]) -> str:
+def _quantity(one: Anomaly, points: _Points) -> str:
     """A quantity as the records call it, with its code and point."""
-    name = next((str(s[v].attrs.get("long_name", v)) for s, v in _variables(one, series)), one.code)
+    name = next((str(s[v].attrs.get("long_name", v)) for s, v in _variables(one, points)), one.code)
     return f"{name} · {one.point}" if one.point else name
 
 
-def _variables(one: Anomaly, series: Sequence[xr.Dataset]) -> list[tuple[xr.Dataset, str]]:
+def _variables(one: Anomaly, points: _Points) -> list[tuple[xr.Dataset, str]]:
     """The series of the anomaly's point that hold its quantity, with the variable's name there."""
-    own = (one.permit_code, one.uscc, one.site_name, one.point, one.source)
     found = []
-    for candidate in series:
-        of = candidate.attrs
-        if own != (of["permit_code"], of["uscc"], of["site_name"], of["point"], of["source"]):
-            continue
+    for candidate in points.get(tuple(getattr(one, name) for name in _POINT), ()):
         names = [str(name) for name in candidate.data_vars if not is_mark(str(name))]
-        of_quantity = (name for name in names if one.code in ("", name, candidate[name].attrs.get("code", name)))
-        of_device = (f"{one.code}_{kind}" for kind in _OF_DEVICES if f"{one.code}_{kind}" in candidate)
-        if (name := next((*of_quantity, *of_device), None)) is not None:
-            found.append((candidate, name))
+        fitting = [name for name in names if one.code in ("", name, candidate[name].attrs.get("code", name))]
+        fitting += [f"{one.code}_{kind}" for kind in _OF_DEVICES if f"{one.code}_{kind}" in candidate]
+        found += [(candidate, name) for name in fitting[:1]]
     return found
 
 
-def _drawings(
-    told: Sequence[Anomaly], series: Sequence[xr.Dataset], words: Words, zone: tzinfo
-) -> list[tuple[str, Markup]]:
+def _drawings(told: Sequence[Anomaly], points: _Points, words: Words, zone: tzinfo) -> list[tuple[str, Markup]]:
     """One drawing for each quantity that the lines are about, the first few."""
     drawn: dict[tuple[int, str], tuple[xr.Dataset, str, list[Anomaly]]] = {}
     for one in told:
-        for dataset, name in _variables(one, series)[:1]:
+        for dataset, name in _variables(one, points)[:1]:
             drawn.setdefault((id(dataset), name), (dataset, name, []))[2].append(one)
     result = []
     for dataset, name, about in list(drawn.values())[:_MOST_DRAWINGS]:

@@ -119,6 +119,7 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
     maps = [_map(number, region, contents, words, zone) for number, region in enumerate(contents.regions)]
     pictures = [_pictures(number, region) for number, region in enumerate(contents.regions)]
     cards = _cards(contents, words, zone)
+    recorded, unshown = record_cards(contents.anomalies, contents.series, contents.sites, words, zone)
     template = _environment(words, zone).from_string(_asset("report.html.j2"))
     return template.render(
         c=contents,
@@ -130,7 +131,8 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         pictures=[plot for region in pictures for plot in region],
         alarms=[alarm_text(alarm, zone, words) for alarm in contents.alarms],
         cards=cards,
-        recorded=record_cards(contents.anomalies, contents.series, contents.sites, words, zone),
+        recorded=recorded,
+        unshown=unshown,
         first=_first_text(
             min((card.hotspot for card in cards), key=lambda hotspot: (hotspot.rank, hotspot.id)), words
         )

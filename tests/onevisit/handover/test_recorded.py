@@ -16,7 +16,7 @@ from ingest.schema import CrsSource, Site
 from monitors import seek_anomalies
 from monitors.schema import Activity, Anomaly, Cause
 from onevisit.handover.page.contents import RegionContents, ReportContents
-from onevisit.handover.page.recorded import draw_record, notes_on_candidates, record_cards
+from onevisit.handover.page.recorded import MOST_SITES, draw_record, notes_on_candidates, record_cards
 from onevisit.handover.page.report import render_report
 from onevisit.truth.simulate.records.alone import draw_records
 from onevisit.words.strings import LANGUAGES, STRINGS, Words
@@ -71,7 +71,8 @@ def test_an_anomaly_beyond_the_record_is_drawn_at_its_edge() -> None:
 
 def test_lines_of_a_card_name_what_can_have_made_it() -> None:
     """Likeliest first, what is below a hundredth left out; the mark in the record's words; the quantity's name."""
-    (card,) = record_cards([ONE], [_series()], [SITE], Words("en"), ZONE)
+    (card,), unshown = record_cards([ONE], [_series()], [SITE], Words("en"), ZONE)
+    assert unshown == 0
     (line,) = card.lines
     assert (card.name, card.site_id, line.id, line.kind) == ("甲厂", "P1", "A001", "Above the limit")
     assert line.causes == (("the site emitted so", 0.7), ("the instrument is at fault", 0.295))
@@ -83,11 +84,14 @@ def test_what_asks_for_something_comes_first() -> None:
     """Sites and lines of the ordinary course come last; what is too much for a card is counted by kind."""
     ordinary = replace(ONE, permit_code="P2", causes={Cause.OPERATION: 1.0})
     grave = [replace(ONE, strength=2.0 + k) for k in range(14)]
-    cards = record_cards([ordinary, ONE, *grave], [], [SITE], Words("en"), ZONE)
+    cards, unshown = record_cards([ordinary, ONE, *grave], [], [SITE], Words("en"), ZONE)
     assert [card.name for card in cards] == ["甲厂", "P2"]
     assert [line.id for line in cards[0].lines] == [f"A{number:03d}" for number in range(16, 4, -1)]
     assert cards[0].more == "Besides: Above the limit (3)."
-    assert [line.quiet for line in cards[1].lines] == [True]
+    assert [line.quiet for line in cards[1].lines] == [True] and unshown == 0
+    many = [replace(ONE, permit_code=f"Q{k:02d}") for k in range(MOST_SITES + 3)]
+    cards, unshown = record_cards(many, [], [], Words("en"), ZONE)
+    assert (len(cards), cards[0].name, unshown) == (MOST_SITES, "Q00", 3)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -118,7 +122,8 @@ def test_all_that_rules_say_has_words(lang: str) -> None:
     """Of simulated records of many trades every line is told in full: no figure is missing, no code is left over."""
     drawn = draw_records(5, sites=40, weeks=8)
     found = seek_anomalies(drawn.series, drawn.sites, drawn.orders).value
-    cards = record_cards(found, drawn.series, drawn.sites, Words(lang), ZONE)
+    cards, unshown = record_cards(found, drawn.series, drawn.sites, Words(lang), ZONE)
+    assert len(cards) + unshown > 20
     lines = [line for card in cards for line in card.lines]
     assert len({one.kind for one in found}) > 15 and len(lines) > 40
     assert [line.values for line in lines if "–" in line.values or "{" in line.values] == []
