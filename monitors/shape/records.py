@@ -128,7 +128,8 @@ def _stands(values: Floats) -> Bools:
 
 
 def _beside(still: Bools) -> Bools:
-    return np.convolve(still, np.ones(2 * _AROUND_STOP + 1), mode="same") > 0.5
+    near = np.pad(still, _AROUND_STOP)
+    return np.lib.stride_tricks.sliding_window_view(near, 2 * _AROUND_STOP + 1).any(axis=1)
 
 
 def _marked(series: xr.Dataset, name: str) -> Bools:
