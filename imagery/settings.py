@@ -15,9 +15,7 @@ class ImagerySettings:
     mode: str = setting(
         "refined", unit="", source="choice: refined wherever photos overlap; direct needs no overlap", bureau=True
     )
-    gsd_m: float = setting(
-        0.0, unit="m", source="choice: 0 takes the median ground sampling distance of the photos", bureau=True
-    )
+    gsd_m: float = setting(0.0, unit="m", source="choice: 0 takes the median ground sampling distance of the photos")
     chunk_px: int = setting(1024, unit="px", source="choice: 12 MB a chunk and layer stack, a few photos each")
     max_pixels: int = setting(4_000_000_000, unit="px", source="choice: 100 times the largest flight tested")
     cache_mb: int = setting(384, unit="MB", source="choice: decoded photos kept between neighbouring chunks")

@@ -12,14 +12,14 @@ from ingest.settings import same_as, setting
 class RecordSettings:
     """When a mean is valid, which hours are those of work and how many may be marked, what treatment owes."""
 
-    valid_minutes: int = setting(45, unit="min", source="HJ 76-2017: least valid minutes of an hour", bureau=True)
-    valid_hours: int = setting(
+    valid_min: int = setting(45, unit="min", source="HJ 76-2017: least valid minutes of an hour", bureau=True)
+    valid_h: int = setting(
         20, unit="h", source="HJ 76-2017: least valid hours of a day; a public rule engine takes 18", bureau=True
     )
-    work_from: int = setting(8, unit="h", source="choice: local hour in which work begins", bureau=True)
-    work_until: int = setting(20, unit="h", source="choice: local hour in which work ends", bureau=True)
-    marked_hours: float = setting(
-        60.0, unit="h", source="GB 18485-2014: start, stop, fault and accident in a year, at most", bureau=True
+    work_from_h: int = setting(8, unit="h", source="choice: local hour in which work begins")
+    work_until_h: int = setting(20, unit="h", source="choice: local hour in which work ends")
+    marked_h: float = setting(
+        60.0, unit="h", source="GB 18485-2014: start, stop, fault and accident in a year, at most"
     )
     time_zone: str = same_as(read.MonitorSettings, "time_zone")
     treatment_lead_min: int = setting(
@@ -29,8 +29,8 @@ class RecordSettings:
         0, unit="min", source="环大气〔2021〕65号: treatment stops last; how much later is a choice", bureau=True
     )
     treatment_off_min: int = setting(
-        60, unit="min", source="choice: production without treatment for so long is told", bureau=True
+        60, unit="min", source="choice: production without treatment for so long is told"
     )
     idle_share: float = setting(
-        0.5, unit="1", source="choice: treatment below this share of its own running power idles", bureau=True
+        0.5, unit="1", source="choice: treatment below this share of its own running power idles"
     )

@@ -102,7 +102,7 @@ class VisitSettings:
         0.05, unit="1", source="choice: below it a site is not named in a lead, only in hotspots.geojson"
     )
     measure_probability: float = setting(
-        0.2, unit="1", source="choice: one of five rivals at even odds; worth another drive", bureau=True
+        0.2, unit="1", source="choice: one of five rivals at even odds; worth another drive"
     )
     visit_probability: float = setting(
         0.6, unit="1", source="choice: more likely than all other explanations together, with a margin", bureau=True
@@ -136,7 +136,6 @@ class VisitSettings:
         60,
         unit="day",
         source="排污许可管理条例 (2021): renewal is applied for 60 days before expiry; to be checked",
-        bureau=True,
     )
 
     def __post_init__(self) -> None:

@@ -126,7 +126,7 @@ class TrackSettings:
     # wind
     max_wind: float = setting(40.0, unit="m s-1", source="choice: stronger true wind on a road is a sensor fault")
     wind_sensor_sd: float = setting(0.3, unit="m s-1", source="choice: a sonic on a mast, after calibration")
-    flow_factor: float = setting(1.0, unit="1", source="choice: no flow distortion known", bureau=True)
+    flow_factor: float = setting(1.0, unit="1", source="choice: no flow distortion known")
     flow_distortion_sd: float = setting(
         0.07,
         unit="1",

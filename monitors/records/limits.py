@@ -55,12 +55,12 @@ def seek_exceedances(site: SiteMatrices) -> Iterator[Anomaly]:
         if outlet.interval == "minute":
             if "hour" in siblings:
                 continue
-            hours = means_of(outlet, "hour", settings.valid_minutes)
+            hours = means_of(outlet, "hour", settings.valid_min)
         yield from _above(site, hours, hours.limits)
         water = np.array([code.startswith(_WATER) for code in outlet.codes])
         if "day" not in siblings and water.any():
             limits = np.where(water, outlet.limits, np.nan)
-            yield from _above(site, means_of(hours, "day", settings.valid_hours), limits, mean_of="valid_hours")
+            yield from _above(site, means_of(hours, "day", settings.valid_h), limits, mean_of="valid_hours")
 
 
 def _same_point(one: Regular, other: Regular) -> bool:
@@ -122,4 +122,4 @@ def _is_check(site: SiteMatrices, outlet: Regular, run: Run) -> bool:
 def in_work(site: SiteMatrices, outlet: Regular) -> Bools:
     """Slots of an outlet that begin in the local hours of work, shape (slot,)."""
     hour = outlet.local_hours % 24
-    return np.asarray((hour >= site.settings.work_from) & (hour < site.settings.work_until))
+    return np.asarray((hour >= site.settings.work_from_h) & (hour < site.settings.work_until_h))

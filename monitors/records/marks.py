@@ -137,15 +137,15 @@ def hours_of_year(site: SiteMatrices, outlet: Regular) -> Iterator[Anomaly]:
     for year in np.unique(years[marked]).tolist():
         at = np.flatnonzero(marked & (years == year))
         total = at.size * hours
-        if total > site.settings.marked_hours:
+        if total > site.settings.marked_h:
             quantity = int(np.argmax(outlet.has(_ACCOUNTED)[:, at].sum(axis=1)))
             values: dict[str, float | str] = {
                 "hours": total,
-                "allowed": site.settings.marked_hours,
+                "allowed": site.settings.marked_h,
                 "year": float(year),
             }
             run = Run(quantity, int(at[0]), int(at[-1]))
-            yield outlet.tell("marks_over_limit", run, total / site.settings.marked_hours, values)
+            yield outlet.tell("marks_over_limit", run, total / site.settings.marked_h, values)
 
 
 def outside_industry(site: SiteMatrices, outlet: Regular) -> Iterator[Anomaly]:
@@ -199,8 +199,8 @@ def calibrations(site: SiteMatrices, outlet: Regular, checked: Bools) -> Iterato
     for run in _once([one for one in long if np.count_nonzero(work[one.slots]) >= least]):
         values: dict[str, float | str] = {
             "hours": run.length * float(outlet.length / _HOUR),
-            "work_from": float(site.settings.work_from),
-            "work_until": float(site.settings.work_until),
+            "work_from": float(site.settings.work_from_h),
+            "work_until": float(site.settings.work_until_h),
         }
         yield outlet.tell("calibration_in_work_hours", run, run.length / least, values)
 

@@ -129,7 +129,7 @@ def _stands(values: Floats) -> Bools:
 
 def _beside(still: Bools) -> Bools:
     near = np.pad(still, _AROUND_STOP)
-    return np.lib.stride_tricks.sliding_window_view(near, 2 * _AROUND_STOP + 1).any(axis=1)
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(near, 2 * _AROUND_STOP + 1).any(axis=1), bool)
 
 
 def _marked(series: xr.Dataset, name: str) -> Bools:

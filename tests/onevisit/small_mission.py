@@ -126,7 +126,7 @@ def write_mission(root: Path, *, flown: bool = True, with_roads: bool = False) -
         )
     (root / "mission.toml").write_text(
         'time_zone = "Asia/Shanghai"\ncrs = "EPSG:32648"\n[vehicle]\nlag_of = [["ch4", 6.0], ["so2", 9.0]]\n'
-        '[visits]\nyearly_cap = 2\nmeasure_probability = 0.15\n[teams]\nteams = 1\nshift_start = "08:30"\n'
+        '[visits]\nyearly_cap = 2\n[teams]\nteams = 1\nshift_start = "08:30"\n'
         "speed_km_h = 36.0\n"
         "detour_factor = 1.25\ndepot = [{:.8f}, {:.8f}]\n".format(*lonlat(*DEPOT)),
         encoding="utf-8",

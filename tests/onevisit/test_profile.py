@@ -26,8 +26,8 @@ from onevisit.words.telling import tell
 from tests.told import raises_told
 
 ROOMS = [
-    "regions", "traces", "photos", "sites", "monitors", "tracks", "imagery", "fusion", "evidence", "acute", "visits",
-    "routes",
+    "regions", "traces", "photos", "sites", "monitors", "records", "tracks", "imagery", "fusion", "evidence",
+    "acute", "visits", "routes",
 ]  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def test_a_zone_is_that_of_all_that_read_or_show_local_times() -> None:
     profile = load_profile("default", {"time_zone": "Asia/Urumqi"})
     assert profile.traces.time_zone == profile.photos.time_zone == profile.routes.time_zone == "Asia/Urumqi"
     assert [r for r in ROOMS if getattr(profile, r) != getattr(Profile(), r)] == [
-        "traces", "photos", "monitors", "routes"
+        "traces", "photos", "monitors", "records", "routes"
     ]  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def test_what_nobody_reads_is_refused_with_what_is_known(configuration: dict[str
         ({"vehicle": {"response_s": 5.0}}, "[tracks]: unknown name 'response_s'; did you mean 'response_of'?"),
         (
             {"visits": {"mention_probability": 0.1}},
-            "[visits]: 'mention_probability' {}; the nearest setting is 'measure_probability'",
+            "[visits]: 'mention_probability' {}; the nearest setting is 'visit_probability'",
         ),
         ({"teams": {"time_zone": "UTC"}}, "[routes]: 'time_zone' {}; set 'time_zone' above all tables"),
         ({"fusion": {"inlet_height_m": 3.0}}, "[fusion]: 'inlet_height_m' {}; set 'inlet_height_m' under [tracks]"),
@@ -260,6 +260,7 @@ def test_settings_are_described_room_by_room() -> None:
         "photos",
         "sites",
         "monitors",
+        "records",
         "tracks",
         "imagery",
         "fusion",

@@ -11,8 +11,12 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "record_site_codes_differ.why": ("{codes}", "代码：{codes}"),
     # --- monitors/activity.py ---
     "activity_of_sites": (
-        "when {sites:|site|sites} ran was told from their records; those of {silent} tell nothing",
-        "已由监测记录判断 {sites} 个点位的运行时段；另有 {silent} 个点位的记录无法判断",
+        "when {sites:|site|sites} ran was told from their records",
+        "已由监测记录判断 {sites} 个点位的运行时段",
+    ),
+    "activity_of_sites.why": (
+        "the records of {silent} more tell nothing of it",
+        "另有 {silent} 个点位的记录无法判断",
     ),
     # --- monitors/heard.py ---
     "records_asked": (

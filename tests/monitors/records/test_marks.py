@@ -75,7 +75,7 @@ def test_hours_of_fault_in_a_year() -> None:
     assert (found.kind, found.values["hours"], found.strength) == ("marks_over_limit", 61.0, 61 / 60)
     at_limit = outlet({"a21026": values}, marks={"a21026": letters(100, D=(0, 60))})
     assert told(seek_marks(site_of(at_limit))) == []
-    fewer = replace(RecordSettings(), marked_hours=59.0)
+    fewer = replace(RecordSettings(), marked_h=59.0)
     assert told(seek_marks(site_of(at_limit, settings=fewer))) == [("marks_over_limit", "a21026")]
 
 

@@ -753,7 +753,7 @@ def test_sites_too_small_to_be_named_are_one_bar() -> None:
     chances = 0.005, 0.4, 0.2, 0.1, 0.05, 0.04, 0.03
     sites = [SiteProbability(f"S{k}", p, 100.0 + k, 12.0) for k, p in enumerate(chances)]
     attribution = SimpleNamespace(sites=sites, unlisted=0.1, background=0.075)
-    bars = report._candidates(attribution, {}, Words("en"))
+    bars = report._candidates(attribution, {}, {}, Words("en"))
     assert [(bar.label, bar.kind) for bar in bars[:-3]] == [(f"S{k}", "site") for k in range(1, len(bars) - 2)]
     shown = len(bars) - 3
     assert shown == min(report._MOST_CANDIDATES, 6)

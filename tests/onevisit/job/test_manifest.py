@@ -134,4 +134,4 @@ def test_the_manifest_keeps_the_settings_that_held(run: Run) -> None:
     assert routes["depot"] == pytest.approx(made.lonlat(*made.DEPOT), abs=1e-7)
     assert settings["tracks"]["lag_of"] == [["ch4", 6.0], ["so2", 9.0]]
     visits = settings["visits"]
-    assert (visits["yearly_cap"], visits["measure_probability"], settings["crs"]) == (2, 0.15, "EPSG:32648")
+    assert (visits["yearly_cap"], visits["measure_probability"], settings["crs"]) == (2, 0.2, "EPSG:32648")
