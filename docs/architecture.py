@@ -66,7 +66,7 @@ TABLE = (
     Room(
         "monitors",
         "monitor series",
-        "anomalies (activity and fixed stations are to come)",
+        "anomalies with their causes, activity of sites, fixed stations",
         "monitors/schema.py",
         "monitor series ──monitors▶ anomalies, activity, stations",
         "what records say; when a site ran",
