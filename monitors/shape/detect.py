@@ -88,7 +88,8 @@ def evidence_of(curves: Sequence[Curve]) -> list[Floats]:
 def discount_crowds(curves: Sequence[Curve], odds: Sequence[Floats], model: Odds = ODDS) -> list[Floats]:
     """Odds of the rows of one site, less for every row that has as many of its like as events are to be expected.
 
-    Rows are counted once in three hours. ``odds`` are logarithms, shape (n,) for each curve.
+    Rows are counted once in three hours. ``odds`` are logarithms, shape (n,) for each curve; of rows that would not be
+    told if they were the only ones, -inf is returned.
     """
     blocks = [np.sort(_blocks(curve, one)) for curve, one in zip(curves, odds, strict=True)]
     days = sum(len(block) for block in blocks) * _BLOCK_S / 86400.0
@@ -96,8 +97,11 @@ def discount_crowds(curves: Sequence[Curve], odds: Sequence[Floats], model: Odds
     expected = max(days / _DAYS_AN_EVENT * (1.0 if len(curves) > 1 else 1.0 - _AT_VISITS), 1.0)
     told = []
     for one in odds:
-        alike = np.maximum(len(every) - np.searchsorted(every, one - 1e-9), 1)
-        told.append(one - model.rarity * np.log(np.maximum(alike / expected, model.best_rank)))
+        left = np.full(len(one), -np.inf)
+        high = np.flatnonzero(one - model.rarity * np.log(model.best_rank) > model.told)
+        alike = np.maximum(len(every) - np.searchsorted(every, one[high] - 1e-9), 1)
+        left[high] = one[high] - model.rarity * np.log(np.maximum(alike / expected, model.best_rank))
+        told.append(left)
     return told
 
 

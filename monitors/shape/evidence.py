@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
-from numerics.rolling import rolling_percentile
+from numerics.rolling import windowed_median
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -82,12 +81,13 @@ def nats_beyond(deviation: Floats, *, floor: float = 0.0, least_tail: float = 0.
 def rolling_median(t: Floats, values: Floats, *, before_s: float, after_s: float, step_s: float) -> Floats:
     """Median of the values from ``before_s`` before to ``after_s`` after each row; the clock steps by ``step_s``."""
     slack = _EPSILON * step_s
-    return rolling_percentile(t, values, before_s=before_s + slack, after_s=after_s + slack, percentile=50)
+    return windowed_median(t, values, before_s=before_s + slack, after_s=after_s + slack)
 
 
 def spread_over(evidence: Floats, rows: int) -> Floats:
     """Strongest evidence within ``rows`` rows to either side."""
-    if not evidence.size or rows <= 0:
-        return evidence
-    widest: Floats = maximum_filter1d(evidence, 2 * rows + 1, mode="nearest")
-    return widest
+    strongest = evidence.copy()
+    for off in range(1, min(rows, len(evidence) - 1) + 1):
+        np.maximum(strongest[off:], evidence[:-off], out=strongest[off:])
+        np.maximum(strongest[:-off], evidence[off:], out=strongest[:-off])
+    return strongest

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from monitors.schema import Anomaly, SiteRecords
-from monitors.shape.curves import Curve
+from monitors.shape.curves import Clock, Curve
 from monitors.shape.detect import ODDS, Shape, discount_crowds, evidence_of, find_shapes, joined_runs
 from monitors.shape.evidence import Bools, Floats
 from monitors.shape.levels import DAY_S, LEAST_S, levels_of
@@ -91,7 +91,10 @@ def _of_sensor(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[Shape]]]:
 
 def _gaps(curves: Mapping[str, Curve]) -> Iterator[tuple[str, Curve, list[Shape]]]:
     """Gaps of single quantities, and those of all of them, which are told once and without a quantity."""
-    gaps = {name: set(absent_spans(curve.time, ~np.isfinite(curve.values))) for name, curve in curves.items()}
+    gaps = {
+        name: set(absent_spans(curve.time, ~np.isfinite(curve.values), step_s=curve.step_s, least=_GAP_INTERVALS))
+        for name, curve in curves.items()
+    }
     shared = set.intersection(*gaps.values()) if gaps else set()
     for name, curve in curves.items():
         yield name, curve, list(_absent(curve, gaps[name] - shared))
@@ -110,12 +113,12 @@ def curves_of(series: xr.Dataset) -> dict[str, Curve]:
         return {}
     time, flow = series["time"].values, next((name for name in _FLOW if name in names), None)
     stands = _stands(series[flow].values) if flow else np.zeros(len(time), bool)
-    curves = {}
+    curves, clock = {}, Clock(time)
     for name in names:
         values = np.asarray(series[name].values, float)
         still = stands if name in _NO_RATIO else stands | _stands(values)
         judged = ~(_beside(still) | _marked(series, name) | _marked(series, ""))
-        curves[name] = Curve(time, values, judged)
+        curves[name] = Curve(time, values, judged, clock)
     return curves
 
 
@@ -260,10 +263,9 @@ def _periodic(curve: Curve) -> Iterator[Shape]:
 
 def _absent(curve: Curve, spans: Iterable[tuple[np.datetime64, np.datetime64, int]]) -> Iterator[Shape]:
     for start, end, count in sorted(spans):
-        if count >= _GAP_INTERVALS:
-            first = int(np.searchsorted(curve.time, start))
-            values: dict[str, float | str] = {"intervals": float(count), "start": str(start), "end": str(end)}
-            yield Shape("missing", first, first, count / _GAP_INTERVALS, values)
+        first = int(np.searchsorted(curve.time, start))
+        values: dict[str, float | str] = {"intervals": float(count), "start": str(start), "end": str(end)}
+        yield Shape("missing", first, first, count / _GAP_INTERVALS, values)
 
 
 # --- what is told -----------------------------------------------------------------------------------------------

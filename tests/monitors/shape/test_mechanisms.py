@@ -85,13 +85,15 @@ def test_gaps_are_counted_in_rows_and_in_stamps_that_are_not_there() -> None:
     """Hours 3 and 4 have no value, hours 10 to 12 no row: two spans of two and three intervals."""
     kept = np.r_[0:10, 13:24]
     missing = np.isin(kept, [3, 4])
-    spans = list(absent_spans(HOURS[kept], missing))
+    spans = list(absent_spans(HOURS[kept], missing, step_s=HOUR_S))
     assert spans == [(HOURS[3], HOURS[5], 2), (HOURS[10], HOURS[13], 3)]
-    assert list(absent_spans(HOURS, np.ones(24, bool))) == [(HOURS[0], HOURS[-1] + np.timedelta64(1, "h"), 24)]
+    assert list(absent_spans(HOURS, np.ones(24, bool), step_s=HOUR_S)) == [
+        (HOURS[0], HOURS[-1] + np.timedelta64(1, "h"), 24)
+    ]
 
 
 def test_the_clock_is_that_of_most_rows() -> None:
     """One hour that is left out does not change the step; a single row has none."""
     assert clock_step(HOURS[np.r_[0:10, 11:24]]) == HOUR_S
     assert clock_step(HOURS[:1]) == 0.0
-    assert list(absent_spans(HOURS[:1], np.zeros(1, bool))) == []
+    assert list(absent_spans(HOURS[:1], np.zeros(1, bool), step_s=0.0)) == []
