@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from numerics.quantiles import median, quantiles
 from numerics.rolling import windowed_median
 
 Floats = NDArray[np.float64]
@@ -30,7 +31,7 @@ def resolution_of(values: Floats) -> float:
     """
     change = np.abs(np.diff(values))
     change = change[change > 0]
-    return float(np.quantile(change, 0.02)) if change.size else 0.0
+    return quantiles(change, [0.02])[0] if change.size else 0.0
 
 
 def nats_beyond(deviation: Floats, *, floor: float = 0.0, least_tail: float = 0.0) -> Floats:
@@ -65,14 +66,14 @@ def nats_beyond(deviation: Floats, *, floor: float = 0.0, least_tail: float = 0.
     """
     if not deviation.size:
         return np.zeros(0)
-    at_ten, at_one = np.quantile(deviation, [0.9, 0.99])
-    start = max(float(at_ten), floor)
+    at_ten, at_one = quantiles(deviation, [0.9, 0.99])
+    start = max(at_ten, floor)
     if start <= 0:
         moved = deviation[deviation > 0]
         if not moved.size:
             return np.zeros(len(deviation))
-        start = float(np.median(moved))
-    tail = max(np.log(max(float(at_one), _NARROWEST * start) / start) / _LN10, least_tail)
+        start = median(moved)
+    tail = max(np.log(max(at_one, _NARROWEST * start) / start) / _LN10, least_tail)
     with np.errstate(divide="ignore"):
         beyond: Floats = _LN10 + np.log(deviation / start) / tail
     return np.clip(beyond, 0.0, MOST_NATS)

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitors.shape.evidence import Bools
+from numerics.quantiles import median
 
 
 def clock_step(time: NDArray[np.datetime64]) -> float:
     """Seconds of the middle one of the steps between rows; 0 for fewer than two rows."""
     if len(time) < 2:
         return 0.0
-    return float(np.median(np.diff(time).astype(np.int64))) * 1e-9
+    return median(np.diff(time).astype(np.float64)) * 1e-9
 
 
 def absent_spans(

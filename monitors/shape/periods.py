@@ -32,7 +32,7 @@ _WAVES = _waves()
 
 @compiled
 def _windows(values: Floats, count: int) -> tuple[Floats, Floats]:
-    """Windows less their mean, 0 where nothing is known, in lots, and what a pure wave would have; 0 if not judged."""
+    """Windows less their mean, 0 where nothing is known, in lots; what a pure wave would have, 0 if not judged."""
     lots = (count + _LOT - 1) // _LOT
     centred, whole = np.zeros((lots, _LOT, _ROWS)), np.zeros(lots * _LOT)
     for window in range(count):
@@ -76,7 +76,8 @@ def periodic_rows(values: Floats) -> tuple[Bools, Floats]:
         return told, most
     centred, whole = _windows(values, (n - _ROWS) // _STRIDE + 1)
     parts = (centred @ _WAVES).reshape(len(whole), 2, -1)
-    wave = (parts**2).sum(axis=1).max(axis=1)
+    parts *= parts
+    wave = (parts[:, 0] + parts[:, 1]).max(axis=1)
     share = np.divide(wave, whole, out=np.zeros_like(wave), where=whole > 0)
     waved = share > _SHARE
     lasting = waved & (np.append(waved[1:], False) | np.append(False, waved[:-1]))

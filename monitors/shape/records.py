@@ -20,6 +20,7 @@ from monitors.shape.levels import DAY_S, LEAST_S, levels_of
 from monitors.shape.missing import absent_spans
 from monitors.shape.noise import collapsed_noise
 from monitors.shape.periods import periodic_rows
+from numerics.quantiles import median, quantiles
 
 _FLOW = ("a00000", "w00000")
 _NO_RATIO = ("w01001", "a01012", "a19001", "a01013", "a01014", "w01010")
@@ -126,7 +127,7 @@ def _stands(values: Floats) -> Bools:
     there = values[np.isfinite(values)]
     if not there.size:
         return np.zeros(len(values), bool)
-    low: Bools = values < _STANDING * float(np.quantile(there, 0.75))
+    low: Bools = values < _STANDING * quantiles(there, [0.75])[0]
     return low
 
 
@@ -183,7 +184,7 @@ def _levels(curve: Curve, relative: Floats, usual: Floats, others: Sequence[Floa
     rows = curve.rows
     if not len(rows):
         return
-    scatter = float(np.median(np.abs(relative[rows]))) * 1.4826
+    scatter = median(np.abs(relative[rows])) * 1.4826
     sudden, slow = (max(_LEVEL_RATIO, z * scatter) for z in (_LEVEL_Z, _DRIFT_Z))
     least_s = max(_LEVEL_S, 0.6 * _over_s(curve))
     told = np.abs(relative) > slow
