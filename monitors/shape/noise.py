@@ -35,6 +35,7 @@ def collapsed_noise(values: Floats, resolution: float) -> tuple[Bools, Floats]:
     Scatter is the median size of the change between measuring cycles, over 13 of them; the usual one is its median
     over the series. A series whose usual scatter is not three steps of its resolution, or which is quiet in a third
     of its rows by habit, is not judged, nor are runs shorter than 14 cycles and levels below a third of the usual.
+    Where most cycles repeat their value it is held or substituted and not quiet, which other rules tell.
 
     Parameters
     ----------
@@ -52,7 +53,7 @@ def collapsed_noise(values: Floats, resolution: float) -> tuple[Bools, Floats]:
     if usual < _USUAL_STEPS * resolution or usual <= 0:
         return np.zeros(n, bool), np.ones(n)
     times = usual / np.maximum(scatter, 0.01 * usual)
-    quiet = times > 1.0 / _COLLAPSED
+    quiet = (times > 1.0 / _COLLAPSED) & (scatter > 0)
     if not _lasting(quiet).any():
         return np.zeros(n, bool), np.ones(n)
     quiet &= np.abs(centred_median(own, _HALF_ROWS)) > _LOW * abs(median(own))
