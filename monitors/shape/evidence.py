@@ -18,6 +18,7 @@ NORMAL_TAIL = 0.2
 
 _LN10 = float(np.log(10.0))
 _NARROWEST = 1.3  # 99 % over 90 % quantile at least: a tail in whole steps of the resolution has no width of its own
+_FILLS, _FILLED_TIMES = 5, 1.8  # half a limit is given in as few digits as the values
 _EPSILON = 1e-3  # rows lie on their clock to a thousandth of its step
 
 
@@ -32,6 +33,25 @@ def resolution_of(values: Floats) -> float:
     change = np.abs(np.diff(values))
     change = change[change > 0]
     return quantiles(change, [0.02])[0] if change.size else 0.0
+
+
+def detection_limit(values: Floats) -> float:
+    """Limit below which half of it is reported: the next value above a lowest one that stands again and again; or 0.
+
+    Examples
+    --------
+    >>> detection_limit(np.array([1.5, 3.2, 1.5, 4.1, 3.0, 1.5, 1.5, 1.5]))
+    3.0
+    """
+    above = values[values > 0]
+    if not above.size:
+        return 0.0
+    lowest = float(above.min())
+    measured = above[above > lowest]
+    if len(above) - len(measured) < _FILLS or not measured.size:
+        return 0.0
+    limit = float(measured.min())
+    return limit if limit > _FILLED_TIMES * lowest else 0.0
 
 
 def nats_beyond(deviation: Floats, *, floor: float = 0.0, least_tail: float = 0.0) -> Floats:

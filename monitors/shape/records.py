@@ -15,7 +15,7 @@ import xarray as xr
 from monitors.schema import Anomaly, SiteRecords
 from monitors.shape.curves import Clock, Curve
 from monitors.shape.detect import ODDS, Shape, discount_crowds, evidence_of, find_shapes, joined_runs
-from monitors.shape.evidence import Bools, Floats
+from monitors.shape.evidence import Bools, Floats, detection_limit
 from monitors.shape.levels import DAY_S, LEAST_S, levels_of
 from monitors.shape.missing import absent_spans
 from monitors.shape.noise import collapsed_noise
@@ -31,7 +31,8 @@ _STANDING = 0.15
 _AROUND_STOP = 1
 _SPIKE_TIMES = 3.0
 _SPIKE_ROWS = 3
-_LEVEL_RATIO = float(np.log(1.3))
+_STEP_RATIO, _DRIFT_RATIO = float(np.log(2.0)), float(np.log(1.3))
+"""The level of a plant wanders by itself: for days at up to 1.9 times the usual one in simulated weeks."""
 _LEVEL_Z = 3.5
 """Iglewicz and Hoaglin (1993), How to detect and handle outliers: a robust z from which on a value is an outlier."""
 _LONGEST_LEVEL_S = 5 * DAY_S
@@ -51,12 +52,12 @@ _GAP_INTERVALS = 3
 def seek_shapes(records: SiteRecords) -> tuple[Anomaly, ...]:
     """Find what the curves of a site's outlets say by their shape alone.
 
-    ``spike``: one or two cycles at three times or more what is before and after; ``step`` and ``drift``: a level of
-    days at 1.3 times the usual one, or less than 1 / 1.3, which no other quantity of the outlet shares, sudden or
-    slow; ``noise_collapse``; ``periodicity``; ``missing``: three intervals or more without a value. Rows that bear
-    a mark, in which the outlet stands, or beside its stops are not judged. A sensor in the open, whose record names
-    no plant, has neither load nor stops: of it `monitors.shape.detect.find_shapes` says what it finds. Records by the
-    day are not asked.
+    ``spike``: one or two cycles at three times or more what is before and after; ``step``: days at twice the usual
+    level or half of it; ``drift``: a level that slowly grows to 1.3 times the usual one or falls as far; neither is
+    told where another quantity of the outlet shares it; ``noise_collapse``; ``periodicity``; ``missing``: three
+    intervals or more without a value. Rows that bear a mark, in which the outlet stands, or beside its stops are not
+    judged. A sensor in the open, whose record names no plant, has neither load nor stops: of it
+    `monitors.shape.detect.find_shapes` says what it finds. Records by the day are not asked.
     """
     of_plant = bool(records.permit_code or records.uscc or records.site)
     return tuple(
@@ -169,7 +170,8 @@ def _relative_level(curve: Curve) -> tuple[Floats, Floats]:
     shown, t = curve.shown, curve.seconds[curve.rows]
     if len(shown) < 3 or t[-1] - t[0] < LEAST_S:
         return np.zeros(len(curve.values)), np.zeros(len(curve.values))
-    level, usual = levels_of(t, shown, step_s=curve.step_s, over_s=_over_s(curve))
+    least = detection_limit(shown)  # between it and what stands for less there is no ratio
+    level, usual = levels_of(t, np.maximum(shown, least), step_s=curve.step_s, over_s=_over_s(curve))
     right = (level > 0) & (usual > 0)
     relative = np.log(np.where(right, level, 1.0) / np.where(right, usual, 1.0))
     return curve.on_rows(relative), curve.on_rows(usual)
@@ -185,7 +187,7 @@ def _levels(curve: Curve, relative: Floats, usual: Floats, others: Sequence[Floa
     if not len(rows):
         return
     scatter = median(np.abs(relative[rows])) * 1.4826
-    sudden, slow = (max(_LEVEL_RATIO, z * scatter) for z in (_LEVEL_Z, _DRIFT_Z))
+    sudden, slow = max(_STEP_RATIO, _LEVEL_Z * scatter), max(_DRIFT_RATIO, _DRIFT_Z * scatter)
     least_s = max(_LEVEL_S, 0.6 * _over_s(curve))
     told = np.abs(relative) > slow
     shared = np.zeros(len(told), bool)
