@@ -70,6 +70,15 @@ def test_a_wave_of_hours_is_told(period: float) -> None:
     assert not told[:420].any() and not told[700:].any()
 
 
+def test_a_held_value_is_no_collapse_of_noise() -> None:
+    """A hundred hours that repeat one value are held; with a scatter of 0.1 they are quiet."""
+    held, quiet = _weeks(7), _weeks(7)
+    held[400:500] = 50.0
+    quiet[400:500] = 50.0 + np.random.default_rng(1).normal(0.0, 0.1, 100)
+    assert not collapsed_noise(held, 0.01)[0].any()
+    assert collapsed_noise(quiet, 0.01)[0][410:490].all()
+
+
 def test_days_and_noise_are_no_wave_of_hours() -> None:
     """The shape of a day, with its morning and evening, and plain noise are not told, with or without gaps."""
     hours = np.arange(1344)
