@@ -1,4 +1,4 @@
-"""A percentile in a moving window of time, in one pass over the rows."""
+"""A percentile or a median in a moving window, in one pass over the rows; means over blocks of time."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from numerics.compiled import compiled
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 
 _SPARE = 32  # sorted values beyond those that the rank needs
+_LOT = 8  # doubles of a vector register, at most
 
 
 @compiled
@@ -186,32 +188,89 @@ def interpolate_rows(t: Floats, times: Floats, values: Floats) -> Floats:
 
 
 @compiled
-def _centre(v: Floats, half: int) -> Floats:
-    n = len(v)
-    out = np.empty(n)
-    window = np.empty(2 * half + 2)
-    size = 0
-    for k in range(min(half, n)):
-        _insert(window, size, v[k])
-        size += 1
-    for i in range(n):
-        if i + half < n:
-            _insert(window, size, v[i + half])
-            size += 1
-        if i > half:
-            _remove(window, size, v[i - half - 1])
-            size -= 1
-        middle = size // 2
-        out[i] = window[middle] if size % 2 else 0.5 * (window[middle - 1] + window[middle])
+def _exchange(held: Floats, spare: Floats, reach: int, old: float, new: float) -> None:
+    """Write the sorted values of ``held``, less ``old`` and with ``new``, to ``spare``; inf is none.
+
+    At 0 stands -inf, beyond the values inf. Without branches and in whole lots, so that the loop is vectorised; as a
+    window grows or shrinks by one at a time, ``reach`` rewrites all that ``spare`` held before.
+    """
+    for k in range(1, (reach + _LOT) // _LOT * _LOT + 1):
+        before, own, after = held[np.uint64(k - 1)], held[np.uint64(k)], held[np.uint64(k + 1)]
+        left = before if before < old else own
+        right = own if own < old else after
+        right = right if right < new else new
+        spare[np.uint64(k)] = left if left > right else right
+
+
+@compiled
+def _medians(v: Floats, first: Rows, last: Rows) -> Floats:
+    """Median of ``v[first : last]`` of each row; bounds never fall, and no window is empty."""
+    out = np.empty(len(first))
+    one = np.full(np.max(last - first) + 2 * _LOT, np.inf)
+    one[0] = -np.inf
+    other = one.copy()
+    in_one = True  # to let the arrays change names would cost more than the exchange
+    size = head = tail = 0
+    for i in range(len(first)):
+        while head < last[i] or tail < first[i]:
+            more, less = int(head < last[i]), int(tail < first[i] and size > 0)
+            new = v[head] if more else np.inf
+            old = v[tail] if less else np.inf
+            if in_one:
+                _exchange(one, other, size + more, old, new)
+            else:
+                _exchange(other, one, size + more, old, new)
+            in_one = not in_one
+            head, tail, size = head + more, tail + less, size + more - less
+        below, above = (size + 1) // 2, size // 2 + 1
+        low = one[below] if in_one else other[below]
+        high = one[above] if in_one else other[above]
+        out[i] = low + 0.5 * (high - low)
     return out
 
 
+@compiled
+def _windows(t: Floats, before_s: float, after_s: float) -> tuple[Rows, Rows]:
+    n = len(t)
+    first, last = np.empty(n, np.int64), np.empty(n, np.int64)
+    head = tail = 0
+    for i in range(n):
+        while head < n and t[head] <= t[i] + after_s:
+            head += 1
+        while tail < i and t[tail] < t[i] - before_s:
+            tail += 1
+        first[i], last[i] = tail, head
+    return first, last
+
+
+def windowed_median(t: Floats, values: Floats, *, before_s: float, after_s: float) -> Floats:
+    """Median of the values within [t − ``before_s``, t + ``after_s``] of each row, as `rolling_percentile` has it.
+
+    All values of the window are kept sorted, which is faster where it holds some hundreds of them at most.
+
+    Parameters
+    ----------
+    t, values : array, shape (n,)
+        Seconds, increasing; finite.
+    before_s, after_s : float
+        Reach of the window, s.
+
+    Examples
+    --------
+    >>> windowed_median(np.arange(4.0), np.array([3.0, 1, 2, 9]), before_s=1, after_s=1)
+    array([2. , 2. , 2. , 5.5])
+    """
+    return _medians(values, *_windows(t, before_s, after_s)) if len(t) else np.empty(0)
+
+
 def centred_median(values: Floats, half: int) -> Floats:
-    """Median of each value and the ``half`` ones to either side; the window is short at both ends. No NaN.
+    """Median of each value and the ``half`` ones to either side; the window is short at both ends. All are finite.
 
     Examples
     --------
     >>> centred_median(np.array([3.0, 1, 2, 9]), 1)
     array([2. , 2. , 2. , 5.5])
     """
-    return _centre(values, half)
+    row = np.arange(len(values))
+    last = np.minimum(row + half + 1, len(values))
+    return _medians(values, np.maximum(row - half, 0), last) if len(values) else np.empty(0)

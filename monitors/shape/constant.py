@@ -36,12 +36,14 @@ def weigh_holds(values: Floats) -> Floats:
     if n < 2:
         return np.zeros(n)
     repeats = np.diff(values, prepend=np.nan) == 0
+    starts = np.flatnonzero(~repeats)
+    length = np.diff(np.r_[starts, n])
+    times = np.repeat(length - 1.0, length)
+    row = np.flatnonzero(times)
     counted = np.r_[0, np.cumsum(repeats)]
-    row = np.arange(n)
     first, last = np.maximum(row - _HABIT_ROWS, 0), np.minimum(row + _HABIT_ROWS + 1, n)
     habit = (counted[last] - counted[first] + 1.0) / (last - first + 2.0)
     habit = np.maximum(habit, (counted[-1] + 1.0) / (n + 2.0))
-    starts = np.flatnonzero(~repeats)
-    length = np.diff(np.r_[starts, n])
-    surprise: Floats = -np.repeat(length - 1.0, length) * np.log(habit)
-    return np.clip(surprise, 0.0, MOST_NATS) + 0.0
+    surprise = np.zeros(n)
+    surprise[row] = np.clip(-times[row] * np.log(habit), 0.0, MOST_NATS)
+    return surprise

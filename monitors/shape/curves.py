@@ -16,16 +16,10 @@ from monitors.shape.outliers import Outliers, weigh_outliers
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """One quantity over time.
-
-    ``time`` is strictly increasing, shape (n,); ``values`` is NaN where nothing was measured. ``judged`` is False for
-    rows of which nothing is to be said, as of marked ones: they are neither missing nor compared with.
-    """
+class Clock:
+    """Moments of rows, strictly increasing, shape (n,)."""
 
     time: NDArray[np.datetime64]
-    values: Floats
-    judged: Bools | None = None
 
     @cached_property
     def seconds(self) -> Floats:
@@ -37,6 +31,36 @@ class Curve:
     def step_s(self) -> float:
         """Step of the clock, s."""
         return clock_step(self.time)
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One quantity over time.
+
+    ``time`` is strictly increasing, shape (n,); ``values`` is NaN where nothing was measured. ``judged`` is False for
+    rows of which nothing is to be said, as of marked ones: they are neither missing nor compared with. ``clock`` is
+    that of ``time``, where several curves share one.
+    """
+
+    time: NDArray[np.datetime64]
+    values: Floats
+    judged: Bools | None = None
+    clock: Clock | None = None
+
+    @cached_property
+    def own_clock(self) -> Clock:
+        """The clock of its rows."""
+        return self.clock or Clock(self.time)
+
+    @property
+    def seconds(self) -> Floats:
+        """Seconds since the first row."""
+        return self.own_clock.seconds
+
+    @property
+    def step_s(self) -> float:
+        """Step of the clock, s."""
+        return self.own_clock.step_s
 
     @cached_property
     def missing(self) -> Bools:

@@ -8,6 +8,7 @@ faults.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -88,16 +89,26 @@ def evidence_of(curves: Sequence[Curve]) -> list[Floats]:
 def discount_crowds(curves: Sequence[Curve], odds: Sequence[Floats], model: Odds = ODDS) -> list[Floats]:
     """Odds of the rows of one site, less for every row that has as many of its like as events are to be expected.
 
-    Rows are counted once in three hours. ``odds`` are logarithms, shape (n,) for each curve.
+    Rows are counted once in three hours. ``odds`` are logarithms, shape (n,) for each curve. Those that are left rise
+    with those given, so that most rows need no count: what is surely not told is -inf.
     """
     blocks = [np.sort(_blocks(curve, one)) for curve, one in zip(curves, odds, strict=True)]
     days = sum(len(block) for block in blocks) * _BLOCK_S / 86400.0
     every = np.sort(np.concatenate(blocks)) if blocks else np.empty(0)
     expected = max(days / _DAYS_AN_EVENT * (1.0 if len(curves) > 1 else 1.0 - _AT_VISITS), 1.0)
+
+    def left_of(own: Floats) -> Floats:
+        alike = np.maximum(len(every) - np.searchsorted(every, own - 1e-9), 1)
+        left: Floats = own - model.rarity * np.log(np.maximum(alike / expected, model.best_rank))
+        return left
+
+    first = bisect_left(every, True, key=lambda own: bool(left_of(own) > model.told))
     told = []
     for one in odds:
-        alike = np.maximum(len(every) - np.searchsorted(every, one - 1e-9), 1)
-        told.append(one - model.rarity * np.log(np.maximum(alike / expected, model.best_rank)))
+        high = one > (every[first - 1] if first else -np.inf)
+        left = np.full(len(one), -np.inf)
+        left[high] = left_of(one[high])
+        told.append(left)
     return told
 
 

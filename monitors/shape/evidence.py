@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter1d
 
-from numerics.rolling import rolling_percentile
+from numerics.quantiles import median, quantiles
+from numerics.rolling import windowed_median
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -18,6 +18,7 @@ NORMAL_TAIL = 0.2
 
 _LN10 = float(np.log(10.0))
 _NARROWEST = 1.3  # 99 % over 90 % quantile at least: a tail in whole steps of the resolution has no width of its own
+_FILLS, _FILLED_TIMES = 5, 1.8  # half a limit is given in as few digits as the values
 _EPSILON = 1e-3  # rows lie on their clock to a thousandth of its step
 
 
@@ -31,7 +32,26 @@ def resolution_of(values: Floats) -> float:
     """
     change = np.abs(np.diff(values))
     change = change[change > 0]
-    return float(np.quantile(change, 0.02)) if change.size else 0.0
+    return quantiles(change, [0.02])[0] if change.size else 0.0
+
+
+def detection_limit(values: Floats) -> float:
+    """Limit below which half of it is reported: the next value above a lowest one that stands again and again; or 0.
+
+    Examples
+    --------
+    >>> detection_limit(np.array([1.5, 3.2, 1.5, 4.1, 3.0, 1.5, 1.5, 1.5]))
+    3.0
+    """
+    above = values[values > 0]
+    if not above.size:
+        return 0.0
+    lowest = float(above.min())
+    measured = above[above > lowest]
+    if len(above) - len(measured) < _FILLS or not measured.size:
+        return 0.0
+    limit = float(measured.min())
+    return limit if limit > _FILLED_TIMES * lowest else 0.0
 
 
 def nats_beyond(deviation: Floats, *, floor: float = 0.0, least_tail: float = 0.0) -> Floats:
@@ -66,14 +86,14 @@ def nats_beyond(deviation: Floats, *, floor: float = 0.0, least_tail: float = 0.
     """
     if not deviation.size:
         return np.zeros(0)
-    at_ten, at_one = np.quantile(deviation, [0.9, 0.99])
-    start = max(float(at_ten), floor)
+    at_ten, at_one = quantiles(deviation, [0.9, 0.99])
+    start = max(at_ten, floor)
     if start <= 0:
         moved = deviation[deviation > 0]
         if not moved.size:
             return np.zeros(len(deviation))
-        start = float(np.median(moved))
-    tail = max(np.log(max(float(at_one), _NARROWEST * start) / start) / _LN10, least_tail)
+        start = median(moved)
+    tail = max(np.log(max(at_one, _NARROWEST * start) / start) / _LN10, least_tail)
     with np.errstate(divide="ignore"):
         beyond: Floats = _LN10 + np.log(deviation / start) / tail
     return np.clip(beyond, 0.0, MOST_NATS)
@@ -82,12 +102,13 @@ def nats_beyond(deviation: Floats, *, floor: float = 0.0, least_tail: float = 0.
 def rolling_median(t: Floats, values: Floats, *, before_s: float, after_s: float, step_s: float) -> Floats:
     """Median of the values from ``before_s`` before to ``after_s`` after each row; the clock steps by ``step_s``."""
     slack = _EPSILON * step_s
-    return rolling_percentile(t, values, before_s=before_s + slack, after_s=after_s + slack, percentile=50)
+    return windowed_median(t, values, before_s=before_s + slack, after_s=after_s + slack)
 
 
 def spread_over(evidence: Floats, rows: int) -> Floats:
     """Strongest evidence within ``rows`` rows to either side."""
-    if not evidence.size or rows <= 0:
-        return evidence
-    widest: Floats = maximum_filter1d(evidence, 2 * rows + 1, mode="nearest")
-    return widest
+    strongest = evidence.copy()
+    for off in range(1, min(rows, len(evidence) - 1) + 1):
+        np.maximum(strongest[off:], evidence[:-off], out=strongest[off:])
+        np.maximum(strongest[:-off], evidence[off:], out=strongest[:-off])
+    return strongest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from monitors.shape.evidence import Floats, rolling_median
+from numerics.quantiles import quantiles
 
 DAY_S = 86400.0
 _STRIDE_S = 3 * 3600.0
@@ -37,7 +38,9 @@ def levels_of(t: Floats, values: Floats, *, step_s: float, over_s: float = DAY_S
     level = rolling_median(t, values, before_s=over_s / 2, after_s=over_s / 2, step_s=step_s)
     whole = np.searchsorted(t, [t[0] + over_s / 2, t[-1] - over_s / 2]).clip(0, len(t) - 1)
     level[: whole[0]], level[whole[1] :] = level[whole[0]], level[whole[1]]
-    part = np.unique(np.searchsorted(t, np.arange(t[0], t[-1] + _STRIDE_S, _STRIDE_S)).clip(0, len(t) - 1))
+    begins = np.diff(np.floor((t - t[0]) / _STRIDE_S), prepend=-1.0) > 0
+    begins[-1] = True
+    part = np.flatnonzero(begins)
     usual = rolling_median(t[part], level[part], before_s=_WEEKS_S, after_s=_WEEKS_S, step_s=_STRIDE_S)
     return level, np.interp(t, t[part], usual)
 
@@ -65,9 +68,9 @@ def weigh_levels(t: Floats, values: Floats, *, step_s: float) -> tuple[Floats, F
     level, usual = levels_of(t, values, step_s=step_s)
     off = level - usual
     size = np.abs(off)
-    at_half, at_most, at_nine = np.quantile(size, _SHARES)
-    held = max(float(at_half) / _HALF, float(at_most) / _MOST)
+    at_half, at_most, at_nine = quantiles(size, _SHARES)
+    held = max(at_half / _HALF, at_most / _MOST)
     if held <= 0:
         return np.zeros(n), np.zeros(n)
-    tail = max(held, float(at_nine) / _NINE)
+    tail = max(held, at_nine / _NINE)
     return off / held, np.minimum(size / held / _OUTLIER, size / tail / _TAIL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from monitors.shape.evidence import Bools, Floats
+from numerics.quantiles import median
 from numerics.rolling import centred_median
 
 _HALF_ROWS = 6
@@ -34,6 +35,7 @@ def collapsed_noise(values: Floats, resolution: float) -> tuple[Bools, Floats]:
     Scatter is the median size of the change between measuring cycles, over 13 of them; the usual one is its median
     over the series. A series whose usual scatter is not three steps of its resolution, or which is quiet in a third
     of its rows by habit, is not judged, nor are runs shorter than 14 cycles and levels below a third of the usual.
+    Where most cycles repeat their value it is held or substituted and not quiet, which other rules tell.
 
     Parameters
     ----------
@@ -47,16 +49,23 @@ def collapsed_noise(values: Floats, resolution: float) -> tuple[Bools, Floats]:
     if len(own) < 4 * _LEAST_ROWS:
         return np.zeros(n, bool), np.ones(n)
     scatter = centred_median(np.abs(np.diff(own, prepend=own[:1])), _HALF_ROWS)
-    usual = float(np.median(scatter))
+    usual = median(scatter)
     if usual < _USUAL_STEPS * resolution or usual <= 0:
         return np.zeros(n, bool), np.ones(n)
     times = usual / np.maximum(scatter, 0.01 * usual)
-    level = centred_median(own, _HALF_ROWS)
-    quiet = (times > 1.0 / _COLLAPSED) & (np.abs(level) > _LOW * abs(float(np.median(own))))
+    quiet = (times > 1.0 / _COLLAPSED) & (scatter > 0)
+    if not _lasting(quiet).any():
+        return np.zeros(n, bool), np.ones(n)
+    quiet &= np.abs(centred_median(own, _HALF_ROWS)) > _LOW * abs(median(own))
     if quiet.mean() > _MOST_QUIET:
         return np.zeros(n, bool), np.ones(n)
+    return np.repeat(_lasting(quiet), cycle)[:n], np.repeat(times, cycle)[:n]
+
+
+def _lasting(quiet: Bools) -> Bools:
+    """Those of runs of 14 and more."""
     edges = np.flatnonzero(np.diff(quiet, prepend=False, append=False))
-    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if end - first < _LEAST_ROWS:
-            quiet[first:end] = False
-    return np.repeat(quiet, cycle)[:n], np.repeat(times, cycle)[:n]
+    length = np.diff(edges, prepend=0, append=len(quiet))
+    lasts = np.zeros(len(length), bool)
+    lasts[1::2] = length[1::2] >= _LEAST_ROWS
+    return np.repeat(lasts, length)

@@ -13,13 +13,14 @@ import numpy as np
 import xarray as xr
 
 from monitors.schema import Anomaly, SiteRecords
-from monitors.shape.curves import Curve
+from monitors.shape.curves import Clock, Curve
 from monitors.shape.detect import ODDS, CurveEvent, discount_crowds, evidence_of, find_shapes, joined_runs
-from monitors.shape.evidence import Bools, Floats
+from monitors.shape.evidence import Bools, Floats, detection_limit
 from monitors.shape.levels import DAY_S, LEAST_S, levels_of
 from monitors.shape.missing import absent_spans
 from monitors.shape.noise import collapsed_noise
 from monitors.shape.periods import periodic_rows
+from numerics.quantiles import median, quantiles
 
 _FLOW = ("a00000", "w00000")
 _NO_RATIO = ("w01001", "a01012", "a19001", "a01013", "a01014", "w01010")
@@ -30,7 +31,8 @@ _STANDING = 0.15
 _AROUND_STOP = 1
 _SPIKE_TIMES = 3.0
 _SPIKE_ROWS = 3
-_LEVEL_RATIO = float(np.log(1.3))
+_STEP_RATIO, _DRIFT_RATIO = float(np.log(2.0)), float(np.log(1.3))
+"""The level of a plant wanders by itself: for days at up to 1.9 times the usual one in simulated weeks."""
 _LEVEL_Z = 3.5
 """Iglewicz and Hoaglin (1993), How to detect and handle outliers: a robust z from which on a value is an outlier."""
 _LONGEST_LEVEL_S = 5 * DAY_S
@@ -50,12 +52,12 @@ _GAP_INTERVALS = 3
 def seek_shapes(records: SiteRecords) -> tuple[Anomaly, ...]:
     """Find what the curves of a site's outlets say by their shape alone.
 
-    ``spike``: one or two cycles at three times or more what is before and after; ``step`` and ``drift``: a level of
-    days at 1.3 times the usual one, or less than 1 / 1.3, which no other quantity of the outlet shares, sudden or
-    slow; ``noise_collapse``; ``periodicity``; ``missing``: three intervals or more without a value. Rows that bear
-    a mark, in which the outlet stands, or beside its stops are not judged. A sensor in the open, whose record names
-    no plant, has neither load nor stops: of it `monitors.shape.detect.find_shapes` says what it finds. Records by the
-    day are not asked.
+    ``spike``: one or two cycles at three times or more what is before and after; ``step``: days at twice the usual
+    level or half of it; ``drift``: a level that slowly grows to 1.3 times the usual one or falls as far; neither is
+    told where another quantity of the outlet shares it; ``noise_collapse``; ``periodicity``; ``missing``: three
+    intervals or more without a value. Rows that bear a mark, in which the outlet stands, or beside its stops are not
+    judged. A sensor in the open, whose record names no plant, has neither load nor stops: of it
+    `monitors.shape.detect.find_shapes` says what it finds. Records by the day are not asked.
     """
     of_plant = bool(records.permit_code or records.uscc or records.site)
     return tuple(
@@ -91,7 +93,10 @@ def _of_sensor(series: xr.Dataset) -> Iterator[tuple[str, Curve, list[CurveEvent
 
 def _gaps(curves: Mapping[str, Curve]) -> Iterator[tuple[str, Curve, list[CurveEvent]]]:
     """Gaps of single quantities, and those of all of them, which are told once and without a quantity."""
-    gaps = {name: set(absent_spans(curve.time, ~np.isfinite(curve.values))) for name, curve in curves.items()}
+    gaps = {
+        name: set(absent_spans(curve.time, ~np.isfinite(curve.values), step_s=curve.step_s, least=_GAP_INTERVALS))
+        for name, curve in curves.items()
+    }
     shared = set.intersection(*gaps.values()) if gaps else set()
     for name, curve in curves.items():
         yield name, curve, list(_absent(curve, gaps[name] - shared))
@@ -110,12 +115,12 @@ def curves_of(series: xr.Dataset) -> dict[str, Curve]:
         return {}
     time, flow = series["time"].values, next((name for name in _FLOW if name in names), None)
     stands = _stands(series[flow].values) if flow else np.zeros(len(time), bool)
-    curves = {}
+    curves, clock = {}, Clock(time)
     for name in names:
         values = np.asarray(series[name].values, float)
         still = stands if name in _NO_RATIO else stands | _stands(values)
         judged = ~(_beside(still) | _marked(series, name) | _marked(series, ""))
-        curves[name] = Curve(time, values, judged)
+        curves[name] = Curve(time, values, judged, clock)
     return curves
 
 
@@ -123,7 +128,7 @@ def _stands(values: Floats) -> Bools:
     there = values[np.isfinite(values)]
     if not there.size:
         return np.zeros(len(values), bool)
-    low: Bools = values < _STANDING * float(np.quantile(there, 0.75))
+    low: Bools = values < _STANDING * quantiles(there, [0.75])[0]
     return low
 
 
@@ -166,7 +171,8 @@ def _relative_level(curve: Curve) -> tuple[Floats, Floats]:
     shown, t = curve.shown, curve.seconds[curve.rows]
     if len(shown) < 3 or t[-1] - t[0] < LEAST_S:
         return np.zeros(len(curve.values)), np.zeros(len(curve.values))
-    level, usual = levels_of(t, shown, step_s=curve.step_s, over_s=_over_s(curve))
+    least = detection_limit(shown)  # between it and what stands for less there is no ratio
+    level, usual = levels_of(t, np.maximum(shown, least), step_s=curve.step_s, over_s=_over_s(curve))
     right = (level > 0) & (usual > 0)
     relative = np.log(np.where(right, level, 1.0) / np.where(right, usual, 1.0))
     return curve.on_rows(relative), curve.on_rows(usual)
@@ -181,8 +187,8 @@ def _levels(curve: Curve, relative: Floats, usual: Floats, others: Sequence[Floa
     rows = curve.rows
     if not len(rows):
         return
-    scatter = float(np.median(np.abs(relative[rows]))) * 1.4826
-    sudden, slow = (max(_LEVEL_RATIO, z * scatter) for z in (_LEVEL_Z, _DRIFT_Z))
+    scatter = median(np.abs(relative[rows])) * 1.4826
+    sudden, slow = max(_STEP_RATIO, _LEVEL_Z * scatter), max(_DRIFT_RATIO, _DRIFT_Z * scatter)
     least_s = max(_LEVEL_S, 0.6 * _over_s(curve))
     told = np.abs(relative) > slow
     shared = np.zeros(len(told), bool)
@@ -261,10 +267,9 @@ def _periodic(curve: Curve) -> Iterator[CurveEvent]:
 
 def _absent(curve: Curve, spans: Iterable[tuple[np.datetime64, np.datetime64, int]]) -> Iterator[CurveEvent]:
     for start, end, count in sorted(spans):
-        if count >= _GAP_INTERVALS:
-            first = int(np.searchsorted(curve.time, start))
-            values: dict[str, float | str] = {"intervals": float(count), "start": str(start), "end": str(end)}
-            yield CurveEvent("missing", first, first, count / _GAP_INTERVALS, values)
+        first = int(np.searchsorted(curve.time, start))
+        values: dict[str, float | str] = {"intervals": float(count), "start": str(start), "end": str(end)}
+        yield CurveEvent("missing", first, first, count / _GAP_INTERVALS, values)
 
 
 # --- what is told -----------------------------------------------------------------------------------------------

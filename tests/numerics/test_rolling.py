@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from numerics.rolling import block_means, interpolate_rows, rolling_percentile
+from numerics.rolling import block_means, interpolate_rows, rolling_percentile, windowed_median
 
 
 @pytest.mark.parametrize("percentile", [0.0, 10.0, 49.9, 50.0, 50.1, 90.0, 100.0])
@@ -21,6 +21,19 @@ def test_wide_windows_give_numpys_percentile(percentile: float, before: float, a
     found = rolling_percentile(t, values, before_s=before, after_s=after, percentile=percentile)
     slow = [np.percentile(values[(t >= x - before) & (t <= x + after)], percentile) for x in t]
     np.testing.assert_allclose(found, slow, atol=1e-9)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([1.0, 2.0, 40.0, 5000.0]), st.integers(-9, 9)), max_size=80),
+    st.sampled_from([(0.0, 0.0), (12.0, 12.0), (0.0, 300.0), (90.0, 0.0)]),
+)
+def test_windows_that_grow_shrink_and_jump_give_numpys_median(
+    rows: list[tuple[float, int]], reach: tuple[float, float]
+) -> None:
+    """Rows a second to more than a window apart, with many ties: the median of each window sorted anew."""
+    t, values = np.cumsum([step for step, _ in rows]), np.array([value for _, value in rows], float)
+    found = windowed_median(t, values, before_s=reach[0], after_s=reach[1])
+    assert found.tolist() == [np.median(values[(t >= x - reach[0]) & (t <= x + reach[1])]) for x in t]
 
 
 def test_the_window_holds_both_of_its_ends() -> None:

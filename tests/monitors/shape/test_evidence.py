@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitors.shape.constant import weigh_holds
-from monitors.shape.evidence import NORMAL_TAIL, Floats, nats_beyond, resolution_of, spread_over
+from monitors.shape.evidence import NORMAL_TAIL, Floats, detection_limit, nats_beyond, resolution_of, spread_over
 from monitors.shape.outliers import weigh_outliers
 from numerics.rolling import centred_median
 
@@ -42,6 +42,14 @@ def test_resolution_is_the_smallest_usual_change() -> None:
     """Values in steps of 0.05 have this resolution, a constant has none."""
     assert resolution_of(np.array([1.0, 1.05, 1.15, 1.1, 1.1])) == pytest.approx(0.05, abs=1e-3)
     assert resolution_of(np.full(9, 3.0)) == 0.0
+
+
+def test_a_detection_limit_is_seen_by_what_stands_for_less() -> None:
+    """1.5 for less than 3; a lowest value that does not come again, or lies close to the next, stands for nothing."""
+    assert detection_limit(np.array([1.5] * 5 + [3.0, 3.1, 4.2])) == 3.0
+    assert detection_limit(np.array([1.5] * 4 + [3.0, 3.1, 4.2])) == 0.0
+    assert detection_limit(np.array([2.5] * 5 + [3.0, 3.1, 4.2])) == 0.0
+    assert detection_limit(np.array([1.5] * 9)) == detection_limit(np.zeros(9)) == 0.0
 
 
 def test_evidence_spreads_over_its_neighbours() -> None:

@@ -70,6 +70,15 @@ def test_a_wave_of_hours_is_told(period: float) -> None:
     assert not told[:420].any() and not told[700:].any()
 
 
+def test_a_held_value_is_no_collapse_of_noise() -> None:
+    """A hundred hours that repeat one value are held; with a scatter of 0.1 they are quiet."""
+    held, quiet = _weeks(7), _weeks(7)
+    held[400:500] = 50.0
+    quiet[400:500] = 50.0 + np.random.default_rng(1).normal(0.0, 0.1, 100)
+    assert not collapsed_noise(held, 0.01)[0].any()
+    assert collapsed_noise(quiet, 0.01)[0][410:490].all()
+
+
 def test_days_and_noise_are_no_wave_of_hours() -> None:
     """The shape of a day, with its morning and evening, and plain noise are not told, with or without gaps."""
     hours = np.arange(1344)
@@ -81,17 +90,46 @@ def test_days_and_noise_are_no_wave_of_hours() -> None:
     assert not periodic_rows(np.full(300, 7.0))[0].any()
 
 
+def test_the_share_is_that_of_a_transform_of_the_padded_window() -> None:
+    """A noisy wave with gaps: power of the best of the bins 35 to 130 of 288, over what a pure wave would have."""
+    hours = np.arange(180)
+    values = (
+        3.0
+        + np.sin(2 * np.pi * hours / 5.3)
+        + np.where(hours % 11 == 4, np.nan, 0.2 * np.random.default_rng(8).normal(size=180))
+    )
+    told, share = periodic_rows(values)
+    shares = []
+    for first in range(0, 109, 12):
+        part = values[first : first + 72]
+        off = np.nan_to_num(part - np.nanmean(part))
+        wave = (np.abs(np.fft.rfft(off, 288)) ** 2)[35:131].max()
+        shares.append(wave / ((off**2).sum() * np.isfinite(part).sum() / 2))
+    assert min(shares) > 0.8
+    assert told[:12].all()
+    assert share[:12] == pytest.approx(shares[0])
+    assert share[-12:][told[-12:]] == pytest.approx(shares[-1])
+
+
+def test_spans_of_less_than_what_is_asked_for_are_left_out() -> None:
+    """Of gaps of one, two and three hours those of two and three."""
+    missing = np.isin(np.arange(24), [2, 5, 6, 10, 11, 12])
+    assert [count for *_, count in absent_spans(HOURS, missing, step_s=HOUR_S, least=2)] == [2, 3]
+
+
 def test_gaps_are_counted_in_rows_and_in_stamps_that_are_not_there() -> None:
     """Hours 3 and 4 have no value, hours 10 to 12 no row: two spans of two and three intervals."""
     kept = np.r_[0:10, 13:24]
     missing = np.isin(kept, [3, 4])
-    spans = list(absent_spans(HOURS[kept], missing))
+    spans = list(absent_spans(HOURS[kept], missing, step_s=HOUR_S))
     assert spans == [(HOURS[3], HOURS[5], 2), (HOURS[10], HOURS[13], 3)]
-    assert list(absent_spans(HOURS, np.ones(24, bool))) == [(HOURS[0], HOURS[-1] + np.timedelta64(1, "h"), 24)]
+    assert list(absent_spans(HOURS, np.ones(24, bool), step_s=HOUR_S)) == [
+        (HOURS[0], HOURS[-1] + np.timedelta64(1, "h"), 24)
+    ]
 
 
 def test_the_clock_is_that_of_most_rows() -> None:
     """One hour that is left out does not change the step; a single row has none."""
     assert clock_step(HOURS[np.r_[0:10, 11:24]]) == HOUR_S
     assert clock_step(HOURS[:1]) == 0.0
-    assert list(absent_spans(HOURS[:1], np.zeros(1, bool))) == []
+    assert list(absent_spans(HOURS[:1], np.zeros(1, bool), step_s=0.0)) == []

@@ -79,6 +79,17 @@ def test_a_level_that_jumps_is_a_step_and_one_that_creeps_is_a_drift() -> None:
     assert [(one.kind, one.code) for one in _told(_series(drift))] == [("drift", "a21026")]
 
 
+def test_a_level_within_its_wandering_and_one_at_the_detection_limit_are_not_told() -> None:
+    """Five days at 1.6 times the usual level, and five just above a limit for half of which other days stand."""
+    wandered, filled = _outlet(3), _outlet(3)
+    wandered["a21026"][600:720] *= 1.6
+    below = np.random.default_rng(2).random(HOURS) < np.where(np.arange(HOURS) // 24 % 56 // 5 == 5, 0.2, 0.7)
+    filled["a21026"] = np.where(below, 1.5, (3.0 + 0.02 * filled["a21026"]).round(1))
+    assert not [
+        one for values in (wandered, filled) for one in _told(_series(values)) if one.kind in ("step", "drift")
+    ]
+
+
 def test_what_moves_all_quantities_is_the_plant() -> None:
     """Eight days of half the load, which all quantities share, are no fault of one analyser."""
     half = np.where((np.arange(HOURS) >= 600) & (np.arange(HOURS) < 800), 0.5, 1.0)
