@@ -23,6 +23,7 @@ RATES_PER_DECADE, _DECADES = 5, 4.0
 TURN_STEP = 3  # of the table's angles between nodes of a turn
 FINE_M, COARSE_M = 3.0, 8.0  # between points of paths: to weigh with, and to search with
 _TYPICAL_M, _WIDTH, _DEPTH = 0.3, 0.2, 0.1  # of the span: a source's distance; of that: spreads of its plume
+_SAME_PLACE_M = 1.0
 _HIGHEST = 300.0  # of the rate that explains the largest value
 
 
@@ -161,16 +162,35 @@ def case_of(
     )
     chosen = tuple(w for w in winds if w is not None and w.vector_m_s >= settings.calm_m_s)
     found = first_background(blocks.value, blocks.start)
-    rest, noise = (blocks.value - found.value)[kept], found.noise[kept]
+    sensors, rest, noise = _one_of_each_place(blocks.sensors, blocks.value - found.value, found.noise)
+    rest, noise = rest[kept], noise[kept]
     largest = float(np.nanmax(rest, initial=0.0))
     if not kept.size or not largest > 0:
         return None
     lift = np.where(found.lift > 2 * np.median(found.noise, axis=1), found.lift, 0.0)[kept]
     speed = float(np.median([w.speed_m_s for w in chosen]))
     return Case(
-        blocks.sensors, mast, blocks.start[kept], blocks.length_s, chosen, rest, noise, np.zeros(rest.shape), lift,
+        sensors, mast, blocks.start[kept], blocks.length_s, chosen, rest, noise, np.zeros(rest.shape), lift,
         _rate_nodes(largest, speed, max(span_m(blocks.sensors), 20.0)), settings,
     )  # fmt: skip
+
+
+def _one_of_each_place(
+    sensors: tuple[Sensor, ...], rest: Floats, noise: Floats
+) -> tuple[tuple[Sensor, ...], Floats, Floats]:
+    """Sensors at one place breathe the same air: the mean of what they read counts once."""
+    ends = np.array([(s.x, s.y, s.x2, s.y2, s.height_m) for s in sensors])
+    group = np.full(len(sensors), -1)
+    for k in range(len(sensors)):
+        if group[k] < 0:
+            group[(group < 0) & (np.abs(ends - ends[k]).max(axis=1) <= _SAME_PLACE_M)] = k
+    kept = np.unique(group)
+    if kept.size == len(sensors):
+        return sensors, rest, noise
+    count = np.stack([np.isfinite(rest[:, group == k]).sum(axis=1) for k in kept], axis=1)
+    total = np.stack([np.nansum(rest[:, group == k], axis=1) for k in kept], axis=1)
+    mean = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return tuple(sensors[k] for k in kept), mean, np.stack([noise[:, group == k].mean(axis=1) for k in kept], axis=1)
 
 
 def _rate_nodes(largest_g_m3: float, speed_m_s: float, span: float) -> Floats:

@@ -27,6 +27,7 @@ Ints = NDArray[np.int64]
 _NOTHING = 0.05  # of its error: a model value that changes nothing
 _AT_ONCE = 10
 _LIFTS = 3
+_BESIDE = 30.0  # squared widths of a plume beside its path where nothing is left of it
 
 
 @compiled
@@ -192,9 +193,9 @@ def lifted(
             for t in range(out.shape[0]):
                 for q in range(out.shape[1]):
                     out[t, q] = np.logaddexp(out[t, q], one[t, q] + ahead)
-            nothing = np.logaddexp(nothing, ahead)
+            nothing = float(np.logaddexp(nothing, ahead))
     out -= np.log(nodes)
-    return nothing - np.log(nodes)
+    return float(nothing - np.log(nodes))
 
 
 @compiled
@@ -272,3 +273,40 @@ def block_states(
         on[k] = (1 - off) * total / ((1 - off) * total + off * np.exp(nothing - highest))
         added[k] *= on[k] / max(total, 1e-300)
     return on, log_rate, added
+
+
+@compiled
+def fill_footprint(
+    bearings: Floats,
+    radii: Floats,
+    sigma: Floats,
+    axes: Floats,
+    first_m: float,
+    log_step: float,
+    out: Singles,
+) -> None:
+    """Fill ``out`` (heights, radii, angles) with the mean over steps of a plume about its path.
+
+    ``bearings`` (steps, radii) of the path [rad]; ``sigma`` (n,) crosswind spread [m] and ``axes`` (heights, n)
+    concentration over rate on the axis, tabulated over distances of equal ratio from ``first_m``.
+    """
+    steps, heights, angles = bearings.shape[0], axes.shape[0], out.shape[2]
+    step = 2 * np.pi / angles
+    out[:] = 0.0
+    for i in range(steps):
+        for r in range(radii.size):
+            for a in range(angles):
+                off = a * step - bearings[i, r]
+                along, across = radii[r] * np.cos(off), radii[r] * np.sin(off)
+                at = min(max(np.log(max(along, first_m) / first_m) / log_step, 0.0), sigma.size - 1.000001)
+                n = int(at)
+                w = at - n
+                wide = sigma[n] + w * (sigma[n + 1] - sigma[n])
+                square = (across / wide) ** 2
+                if along < 0.0:
+                    square += (along / wide) ** 2
+                if square > _BESIDE:
+                    continue
+                share = np.exp(-0.5 * square) / steps
+                for z in range(heights):
+                    out[z, r, a] += share * (axes[z, n] + w * (axes[z, n + 1] - axes[z, n]))

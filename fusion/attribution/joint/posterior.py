@@ -15,7 +15,7 @@ from fusion.attribution.joint.case import COARSE_M, RATES_PER_DECADE, TURN_STEP,
 from fusion.attribution.joint.footprint import ANGLE_RAD, Model
 from fusion.attribution.joint.readings import Readings, Sensor, blocks_of, span_m, without_spikes
 from fusion.attribution.joint.settings import JointSettings
-from fusion.attribution.joint.vane import VaneOdds, common_vane, merged_masts, scan_vane, turn_prior
+from fusion.attribution.joint.vane import AS_SAID, VaneOdds, common_vane, merged_masts, scan_vane, turn_prior
 from fusion.attribution.places import Places, Resolution, search_places
 from ingest.outcome import Notes, Outcome
 
@@ -31,7 +31,7 @@ _SLACK = 7.0
 _MODELS, _MODEL_SLACK = 3, 3.0
 _FEW_PLACES = 8
 _GROSS_DEG = 45.0
-_AS_SAID = Vane(0)
+_NEGLIGIBLE, _MOST_CELLS = 1e-4, 6000
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,7 @@ class _Solver:
 
 
 def locate_sources(
-    readings: Readings, settings: JointSettings | None = None, *, most: int = 3, believed: Vane = _AS_SAID
+    readings: Readings, settings: JointSettings | None = None, *, most: int = 3, believed: Vane = AS_SAID
 ) -> Outcome[JointPosterior | None]:
     """Posterior of the places and rates of the sources that fixed witnesses met.
 
@@ -128,13 +128,13 @@ def locate_sources(
             _locate(replace(solver, case=replace(solver.case, base=_beside(solver, found, k))))
             for k in range(len(found))
         ]
-    turn = float(np.degrees((solver.vane.turn * ANGLE_RAD))) + found[0].turn_deg
+    turn = float(np.degrees(solver.vane.turn * ANGLE_RAD)) + found[0].turn_deg
     turn = (turn + 180) % 360 - 180
     return notes.outcome(JointPosterior(tuple(found), turn, solver.vane.mirrored))
 
 
 def weigh_sites(
-    readings: Readings, x: Floats, y: Floats, settings: JointSettings | None = None, *, believed: Vane = _AS_SAID
+    readings: Readings, x: Floats, y: Floats, settings: JointSettings | None = None, *, believed: Vane = AS_SAID
 ) -> Outcome[SiteOdds]:
     """Probability of listed sites at ``x``, ``y`` [m], and of a source elsewhere or of none at all.
 
@@ -174,8 +174,8 @@ def _overall(places: Places) -> float:
 def vane_of(days: Sequence[Readings], settings: JointSettings | None = None) -> Vane:
     """How the vane of a mast stood over several days; as it says where no day tells."""
     settings = settings or JointSettings()
-    told = [found[1] for day in days if (found := _standing(day, settings, Notes(), _AS_SAID)) is not None]
-    return common_vane(told, settings) if told else _AS_SAID
+    told = [found[1] for day in days if (found := _standing(day, settings, Notes(), AS_SAID)) is not None]
+    return common_vane(told, settings) if told else AS_SAID
 
 
 def _standing(
@@ -295,24 +295,49 @@ def _search(solver: _Solver) -> Places:
 
 def _locate(solver: _Solver) -> Found:
     case, s = solver.case, solver.case.settings
-    places = _search(solver)
+    raw = _search(solver)
+    places = _with_place_error(raw, s.place_error * max(span_m(case.sensors), _LEAST_SPAN_M), s.finest_m)
     order = np.argsort(-places.odds, kind="stable")
     places = Places(places.x[order], places.y[order], places.side[order], places.joint[order])
     mean, _ = places.moments()
     rates = RatePrior(np.log(case.rates))
     logs = _blurred(places.rate_odds, s.rate_error)
     low, median, high = rates.quantiles(logs, (0.05, 0.5, 0.95))
-    few = solver.weigh(places.x[:_FEW_PLACES], places.y[:_FEW_PLACES])
+    likely = np.argsort(-raw.odds, kind="stable")[:_FEW_PLACES]
+    few = solver.weigh(raw.x[likely], raw.y[likely])
     turn_odds = logsumexp(few, axis=(0, 2))
     share = np.exp(turn_odds - logsumexp(turn_odds))
     turn = int(np.argmax(share))
     on, block_rate, _ = case.states(
-        float(places.x[0]), float(places.y[0]), solver.tables[0], solver.vane, solver.turns, turn, median
+        float(raw.x[likely[0]]), float(raw.y[likely[0]]), solver.tables[0], solver.vane, solver.turns, turn, median
     )
     return Found(
         places, (float(mean[0]), float(mean[1])), median, (low, high),
-        float(np.degrees(share @ solver.turns * ANGLE_RAD)), case.start, on, block_rate, _overall(places),
+        float(np.degrees(share @ solver.turns * ANGLE_RAD)), case.start, on, block_rate, _overall(raw),
     )  # fmt: skip
+
+
+def _with_place_error(places: Places, sd_m: float, finest_m: float) -> Places:
+    """Places with the error that all readings share: a mixture of 0.8 normal of ``sd_m`` and 0.2 of three times that.
+
+    Streamlines bend about obstacles and slopes, and no number of readings averages that out.
+    """
+    share = places.probability
+    kept = np.flatnonzero(share > _NEGLIGIBLE * share.max())
+    x, y, joint = places.x[kept], places.y[kept], places.joint[kept] + np.log(places.area[kept])[:, None]
+    side = max(0.5 * sd_m, finest_m)
+    width, height = np.ptp(x) + 8 * sd_m, np.ptp(y) + 8 * sd_m
+    side = max(side, np.sqrt(width * height / _MOST_CELLS))
+    ticks = [
+        low - 4 * sd_m + (np.arange(int(np.ceil(length / side))) + 0.5) * side
+        for low, length in ((x.min(), width), (y.min(), height))
+    ]
+    east, north = (c.ravel() for c in np.meshgrid(*ticks))
+    square = ((east[:, None] - x) ** 2 + (north[:, None] - y) ** 2 + places.side[kept] ** 2 / 6) / sd_m**2
+    kernel = 0.8 * np.exp(-0.5 * square) + 0.2 / 9 * np.exp(-0.5 * square / 9)
+    highest = joint.max()
+    blurred = kernel @ np.exp(joint - highest) / (2 * np.pi * sd_m**2)
+    return Places(east, north, np.full(east.size, side), np.log(np.maximum(blurred, 1e-300)) + highest)
 
 
 def _blurred(logs: Floats, error: float) -> Floats:

@@ -101,7 +101,7 @@ def blocks_of(readings: Readings, settings: JointSettings) -> Blocks:
     total = np.bincount(flat, value, minlength=shape[0] * shape[1])
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(count > 0, total / count, np.nan)
-    return Blocks(readings.sensors, kept * length, length, mean.reshape(shape))
+    return Blocks(readings.sensors, np.asarray(kept * length, np.float64), length, mean.reshape(shape))
 
 
 def own_interval_s(time: Floats, sensor: Ints) -> float:

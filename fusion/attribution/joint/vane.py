@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,14 @@ from fusion.attribution.joint.settings import JointSettings
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+AS_SAID = Vane(0)
+_SMALL_RAD = np.radians(30.0)  # within what `posterior` turns on its own
 _SCAN_STEP = 6
 _SCAN_BLOCKS = 20
 _AGREE_RAD = np.radians(25.0)  # masts of one site stand this near in direction: twice the usual turn of a vane
 
 
-def turn_prior(vane: Vane, turns: Ints, settings: JointSettings, believed: Vane = Vane(0)) -> Floats:
+def turn_prior(vane: Vane, turns: Ints, settings: JointSettings, believed: Vane = AS_SAID) -> Floats:
     """Log-prior (turns,): Student's t with ν = 4 about what is believed of the vane, and about each gross error.
 
     Gross errors are the other quarters of a circle, and all four with a component of the wrong sign.
@@ -50,18 +52,24 @@ class VaneOdds:
     turns: Ints
     logs: Floats
 
-    def best(self, settings: JointSettings, believed: Vane = Vane(0)) -> tuple[Vane, float, float]:
+    def best(self, settings: JointSettings, believed: Vane = AS_SAID) -> tuple[Vane, float, float]:
         """The vane that fits best, its log-odds with the prior, and by how much it beats the vane as it says."""
         odds = self.logs + [turn_prior(Vane(0, bool(m)), self.turns, settings, believed) for m in (0, 1)]
         mirrored, turn = np.unravel_index(int(np.argmax(odds)), odds.shape)
         near = np.abs(np.angle(np.exp(1j * self.turns * ANGLE_RAD))) < np.pi / 4
         best = float(odds.max())
-        return Vane(int(self.turns[turn]), bool(mirrored)), best, best - float(odds[0, near].max())
+        found = Vane(int(self.turns[turn]), bool(mirrored))
+        off = abs(np.angle(np.exp(1j * (found.turn - believed.turn) * ANGLE_RAD)))
+        if found.mirrored == believed.mirrored and off < _SMALL_RAD:
+            found = believed  # the search for places tells small turns better than coarse cells do
+        return found, best, best - float(odds[0, near].max())
 
 
 def scan_vane(case: Case, x: Floats, y: Floats, model: Model) -> VaneOdds:
     """Turn the vane all round, and mirrored, for sources at places, on the blocks in which most was met."""
     strong = case.rows(case.strongest(_SCAN_BLOCKS))
+    s = case.settings
+    strong = replace(strong, settings=replace(s, shared=s.shared * s.scan_shared))
     table = strong.table(model)
     turns = np.arange(0, ANGLES, _SCAN_STEP)
     logs = [
