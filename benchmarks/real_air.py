@@ -246,7 +246,8 @@ def _columns(
 def _named_in(heading: str, known: dict[str, Sensor]) -> str | None:
     """The sensor whose readings a column holds: its name, perhaps with species and unit about it."""
     for name in known:
-        if heading == name or re.fullmatch(rf"(ch4_)?{re.escape(name)}(_(ppm|ppb|mg_m3|ug_m3|ch4.*))?", heading, re.I):
+        about = rf"(ch4_)?{re.escape(name)}(_(ppm|ppb|mg_m3|ug_m3|ch4.*))?"
+        if re.fullmatch(about, heading, re.IGNORECASE):
             return name
     return None
 
@@ -295,10 +296,9 @@ def _masts(head: _Headings, sensors: Table, run: str) -> tuple[Mast, ...]:
         _, first = np.unique(time[rows], return_index=True)
         rows = rows[first]
         if rows.size:
+            own = {n: c[rows] for n, c in measured.items()}
             height = _mast_height(sensors, name, run)
-            found.append(
-                new_mast(name, time[rows], u[rows], v[rows], height_m=height, **{n: c[rows] for n, c in measured.items()})
-            )
+            found.append(new_mast(name, time[rows], u[rows], v[rows], height_m=height, **own))
     return tuple(found)
 
 

@@ -148,19 +148,19 @@ def section(scores: Sequence[AirScore]) -> str:
         [
             HEADING,
             "",
-            "Written by `python -m benchmarks.skill_fusion --only-air`. Every set of `real_air` of the real data under one",
-            "set of numbers, those of the program (`JointSettings`); how they came about is in",
-            "[0008](design/0008-one-posterior-for-fixed-witnesses.md). A run is a day or a release; the place is searched",
-            "for, with no knowledge of the source; where it is a building, the error is the distance to its outline. Two",
-            "sources: the mean error, both inside, the sum of their rates. Intervals are exact ones of 95 %.",
+            "Written by `python -m benchmarks.skill_fusion --only-air`. Every set of `real_air` of the real data",
+            "under one set of numbers, those of the program (`JointSettings`); how they came about is in",
+            "[0008](design/0008-one-posterior-for-fixed-witnesses.md). A run is a day or a release; the place is",
+            "searched for, with no knowledge of the source; where it is a building, the error is the distance to its",
+            "outline. Two sources: the mean error, both inside, the sum of their rates. Intervals: exact, 95 %.",
             "",
-            "| set | runs | error of the place, median | inside the 90 % area | rate over truth, median | within × 2 | "
-            "inside its 90 % interval |",
+            "| set | runs | error of the place, median | inside the 90 % area | rate over truth, median | "
+            "within × 2 | inside its 90 % interval |",
             "|---|---|---|---|---|---|---|",
             *rows,
             "",
-            "Targets: ginninderra2015 ≤ 12 m, ≥ 75 % within × 2, both intervals hold; chilbolton2017 ≤ 5 m, ≥ 95 % within × 2;",
-            "buehler2021_barn within × 2 like the peer (84 %), nearer to 1 than its 0.60.",
+            "Targets: ginninderra2015 ≤ 12 m, ≥ 75 % within × 2, both intervals hold; chilbolton2017 ≤ 5 m, ≥ 95 %",
+            "within × 2; buehler2021_barn within × 2 like the peer (84 %), nearer to 1 than its 0.60.",
             "",
         ]
     )

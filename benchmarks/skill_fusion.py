@@ -1,9 +1,9 @@
 """Where a source stands and how much it emits, against releases of which both are known.
 
 ``python -m benchmarks.skill_fusion`` writes ``docs/skill-fusion.md``. Without real data nothing is scored and the
-page is left alone. ``--real-air FOLDER`` and ``--stations FOLDER`` score a folder of fixed sensors and print a line of
-JSON a run (`benchmarks.real_air_scores`); ``--runs NAME`` takes one of its folders of runs. With ``--peers PEERS`` the section beside pyELQ is measured too, with ``--only-peers`` nothing
-else; without it that section stays as it was.
+page is left alone. ``--real-air FOLDER`` and ``--stations FOLDER`` score a folder of fixed sensors and print a line
+of JSON a run (`benchmarks.real_air_scores`); ``--runs NAME`` takes one of its folders of runs. With ``--peers PEERS``
+the section beside pyELQ is measured too, with ``--only-peers`` nothing else; without it that section stays as it was.
 
 Project Prairie Grass (Barad 1958): SO2 released near the ground on a flat meadow, sampled for ten minutes on arcs
 around the release. Every arc is a drive pass in the mean wind of the run; the source is at the origin.

@@ -14,6 +14,7 @@ _ROUNDS = 12
 _FEW = 4  # sensors that tell the air of one time
 _WINDOW_S = 5400.0
 _LOW_IN_TIME = 0.1  # share of the time in which a source does not reach a sensor, at the least
+_LEAST_AIR = 0.05  # quantile over time of the air; a release may last almost as long as its readings
 _BELOW_Q = 0.674  # of a standard normal, its quantile 0.25 below its middle
 _FAR_OFFSET = 2.0  # spreads of the offsets: a sensor farther above the others stands in a plume
 _OWN = 8  # values below the air that tell a sensor's own noise
@@ -22,7 +23,9 @@ _LEAST_NOISE = 0.003  # of the largest value: bookkeeping against a noise of zer
 
 @dataclass(frozen=True, eq=False)
 class Background:
-    """Without the source: ``value`` (blocks, sensors) at the least, up to ``lift`` (blocks,) more, ``noise`` as value.
+    """Without the source: ``value`` (blocks, sensors) at the least, up to ``lift`` (blocks,) more.
+
+    ``noise`` is the standard deviation of each, of the shape of ``value``.
 
     A rise that all sensors share is either air or a plume as wide as the site: only a model of the source can tell.
     """
@@ -49,7 +52,7 @@ def first_background(value: Floats, start: Floats) -> Background:
         air = _quantile(value - offset, _LOW, 1)
         offset = _near_the_others(_quantile(value - air[:, None], _LOW_IN_TIME, 0))
         offset -= np.median(offset)
-    least = np.array([np.quantile(air[rows], _LOW_IN_TIME) for rows in near])
+    least = np.array([np.quantile(air[rows], _LEAST_AIR) for rows in near])
     least = np.minimum(least, air)
     noise = _noise_below(value - air[:, None] - offset, value)
     return Background(least[:, None] + offset + 0.5 * _BELOW_Q * noise, air - least, noise)

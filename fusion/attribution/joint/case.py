@@ -148,9 +148,7 @@ def _normal(sd: float) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def case_of(
-    blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats | None = None
-) -> Case | None:
+def case_of(blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats | None = None) -> Case | None:
     """The blocks that have a wind with a direction and anything above their background; None where none has.
 
     ``sun_rad`` (blocks,) is the elevation of the sun, where it is known where on earth the sensors are.

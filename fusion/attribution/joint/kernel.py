@@ -1,4 +1,4 @@
-"""The compiled loops of the joint posterior: model concentrations of a block, and its likelihood over turns and rates.
+"""The compiled loops of the joint posterior: concentrations of a block, and its likelihood over turns and rates.
 
 For a source at a place, block k, turn ψ of the vane and rate q in the block, the witnesses j add
 
@@ -226,9 +226,7 @@ def weigh_places(
     gain, middle = np.empty((turns.size, rates.size)), np.empty((turns.size, rates.size))
     out = np.zeros((x.size, turns.size, rates.size))
     for n in range(x.size):
-        concentrations(
-            x[n], y[n], point_x, point_y, first, level, table, turns, mirrored, log_step, model
-        )
+        concentrations(x[n], y[n], point_x, point_y, first, level, table, turns, mirrored, log_step, model)
         for k in range(blocks):
             nothing = lifted(model[k], value[k], noise[k], base[k], lift[k], rates, errors, middle, gain)
             mixed(gain, turn_kernel, rate_kernel, off, nothing, middle, out[n])

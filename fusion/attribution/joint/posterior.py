@@ -38,9 +38,9 @@ _NEGLIGIBLE, _MOST_CELLS = 1e-4, 6000
 class Found:
     """One source: the posterior of its place (`Places`, densest first) and of its rate, g s-1.
 
-    ``mean`` [m] of the place, ``rate`` its median, ``rate_90`` the central interval, ``turn_deg`` the mean turn of the
-    vane about `JointPosterior.vane`, counter-clockwise. ``start`` [s], ``on`` and ``block_rate`` (blocks,) say when it
-    emitted and how much; ``odds`` are the log-odds over no such source.
+    ``mean`` [m] of the place, ``rate`` the median, ``rate_90`` the central interval; ``turn_deg`` the turn of the vane
+    beyond what was believed of it, counter-clockwise. ``start`` [s], ``on`` (chance) and ``block_rate`` (blocks,) say
+    when it emitted and how much; ``odds`` are the log-odds over no such source.
     """
 
     places: Places

@@ -16,7 +16,7 @@ from ingest.units import STANDARD_ATMOSPHERE_PA, grams_per_m3
 
 Floats = NDArray[np.float64]
 
-_USUAL_HEIGHT_M = 3.0  # HJ 193-2013: inlets of stations stand 3 to 20 m above ground, micro-stations near the lower end
+_USUAL_HEIGHT_M = 3.0  # HJ 193-2013: inlets stand 3 to 20 m above ground, micro-stations near the lower end
 _AIR_K = 298.15  # GB 3095-2012, amendment of 2018: reference state of gases
 
 

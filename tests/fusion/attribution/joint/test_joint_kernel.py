@@ -29,9 +29,7 @@ RNG = np.random.default_rng(5)
 
 def _log_error(y: float, model: float, noise: float, settings: JointSettings) -> float:
     """Log-density of one reading, as the docstring of the kernel writes it."""
-    scale = np.sqrt(
-        noise**2 + (settings.model_error * model) ** 2 + (settings.surprise * max(y, 0.0)) ** 2
-    )
+    scale = np.sqrt(noise**2 + (settings.model_error * model) ** 2 + (settings.surprise * max(y, 0.0)) ** 2)
     return float(student.logpdf((y - model) / scale, settings.tail) - np.log(scale))
 
 
@@ -114,9 +112,7 @@ def _met(sensor: Sensor, x: float, y: float, *, turn: int = 0, mirrored: bool = 
     table, _ = _steady()
     g = geometry_of((sensor,))
     out = np.empty((1, 1, 1))
-    concentrations(
-        x, y, g.x, g.y, g.first, g.level, table[None, None], np.array([turn]), mirrored, LOG_STEP, out
-    )
+    concentrations(x, y, g.x, g.y, g.first, g.level, table[None, None], np.array([turn]), mirrored, LOG_STEP, out)
     return float(out[0, 0, 0])
 
 
