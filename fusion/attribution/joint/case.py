@@ -57,7 +57,7 @@ class Vane:
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class JointCase:
     """``value`` above the least background, ``noise`` and ``base`` of other sources, all (blocks, sensors) g m-3.
 
     ``lift`` (blocks,) is how much more the background may be; ``rates`` (rates,) g s-1 are the nodes.
@@ -75,7 +75,7 @@ class Case:
     rates: Floats
     settings: JointSettings
 
-    def rows(self, chosen: Ints) -> Case:
+    def rows(self, chosen: Ints) -> JointCase:
         """The case of some of its blocks."""
         parts = {name: getattr(self, name)[chosen] for name in ("start", "value", "noise", "base", "lift")}
         return replace(self, winds=tuple(self.winds[k] for k in chosen), **parts)
@@ -148,7 +148,7 @@ def _normal(sd: float) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def case_of(blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats | None = None) -> Case | None:
+def case_of(blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats | None = None) -> JointCase | None:
     """The blocks that have a wind with a direction and anything above their background; None where none has.
 
     ``sun_rad`` (blocks,) is the elevation of the sun, where it is known where on earth the sensors are.
@@ -167,7 +167,7 @@ def case_of(blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats
         return None
     lift = np.where(found.lift > 2 * np.median(found.noise, axis=1), found.lift, 0.0)[kept]
     speed = float(np.median([w.speed_m_s for w in chosen]))
-    return Case(
+    return JointCase(
         sensors, mast, blocks.start[kept], blocks.length_s, chosen, rest, noise, np.zeros(rest.shape), lift,
         _rate_nodes(largest, speed, max(span_m(blocks.sensors), 20.0)), settings,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from fusion.attribution.crossing import RatePrior
-from fusion.attribution.joint.case import COARSE_M, RATES_PER_DECADE, TURN_STEP, Case, Table, Vane, case_of
+from fusion.attribution.joint.case import COARSE_M, RATES_PER_DECADE, TURN_STEP, JointCase, Table, Vane, case_of
 from fusion.attribution.joint.footprint import ANGLE_RAD, Model
 from fusion.attribution.joint.readings import Readings, Sensor, blocks_of, span_m, without_spikes
 from fusion.attribution.joint.settings import JointSettings
@@ -38,7 +38,7 @@ _NEGLIGIBLE, _MOST_CELLS = 1e-4, 6000
 class Found:
     """One source: the posterior of its place (`Places`, densest first) and of its rate, g s-1.
 
-    ``mean`` [m] of the place, ``rate`` the median, ``rate_90`` the central interval; ``turn_deg`` the turn of the vane
+    ``mean`` [m] of it, ``rate`` its median, ``rate_90`` the central interval, ``turn_deg`` the turn of the vane
     beyond what was believed of it, counter-clockwise. ``start`` [s], ``on`` (chance) and ``block_rate`` (blocks,) say
     when it emitted and how much; ``odds`` are the log-odds over no such source.
     """
@@ -75,7 +75,7 @@ class SiteOdds:
 class _Solver:
     """A case under the models of the plume that are worth asking, with the vane that fits."""
 
-    case: Case
+    case: JointCase
     vane: Vane
     turns: Ints
     prior: Floats
@@ -180,7 +180,7 @@ def vane_of(days: Sequence[Readings], settings: JointSettings | None = None) -> 
 
 def _standing(
     readings: Readings, settings: JointSettings, notes: Notes, believed: Vane
-) -> tuple[Case, VaneOdds] | None:
+) -> tuple[JointCase, VaneOdds] | None:
     """The case with the mast that the plumes follow, and what they say of its vane."""
     blocks = blocks_of(readings, settings)
     masts = []
@@ -223,7 +223,7 @@ def _middle(settings: JointSettings) -> Model:
     return Model(1.0, settings.depths[len(settings.depths) // 2], settings.source_heights_m[0])
 
 
-def _with_models(case: Case, vane: Vane, believed: Vane) -> _Solver:
+def _with_models(case: JointCase, vane: Vane, believed: Vane) -> _Solver:
     """Keep the models of the plume that come near the best at the places that matter."""
     s = case.settings
     turns = np.arange(-_HALF, _HALF + 1) * TURN_STEP

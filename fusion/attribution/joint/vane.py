@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from fusion.attribution.joint.case import COARSE_M, Case, Vane
+from fusion.attribution.joint.case import COARSE_M, JointCase, Vane
 from fusion.attribution.joint.footprint import ANGLE_RAD, ANGLES, Model
 from fusion.attribution.joint.readings import Mast, new_mast
 from fusion.attribution.joint.settings import JointSettings
@@ -65,7 +65,7 @@ class VaneOdds:
         return found, best, best - float(odds[0, near].max())
 
 
-def scan_vane(case: Case, x: Floats, y: Floats, model: Model) -> VaneOdds:
+def scan_vane(case: JointCase, x: Floats, y: Floats, model: Model) -> VaneOdds:
     """Turn the vane all round, and mirrored, for sources at places, on the blocks in which most was met."""
     strong = case.rows(case.strongest(_SCAN_BLOCKS))
     s = case.settings
