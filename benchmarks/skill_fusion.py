@@ -1,8 +1,9 @@
 """Where a source stands and how much it emits, against releases of which both are known.
 
 ``python -m benchmarks.skill_fusion`` writes ``docs/skill-fusion.md``. Without real data nothing is scored and the
-page is left alone. With ``--peers PEERS`` the section beside pyELQ is measured too, with ``--only-peers`` nothing
-else; without it that section stays as it was.
+page is left alone. ``--real-air FOLDER`` and ``--stations FOLDER`` score a folder of fixed sensors and print a line
+of JSON a run (`benchmarks.real_air_scores`); ``--runs NAME`` takes one of its folders of runs. With ``--peers PEERS``
+the section beside pyELQ is measured too, with ``--only-peers`` nothing else; without it that section stays as it was.
 
 Project Prairie Grass (Barad 1958): SO2 released near the ground on a flat meadow, sampled for ten minutes on arcs
 around the release. Every arc is a drive pass in the mean wind of the run; the source is at the origin.
@@ -22,6 +23,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from benchmarks import real_air_scores
 from benchmarks.city_fusion import place_of
 from benchmarks.peers_fusion import HEADING, compare, former_section, section
 from benchmarks.peers_imagery import default_peers
@@ -426,25 +428,53 @@ def _beside(peers: Path | None, before: str) -> str:
     return section(found) if found else former_section(before) or section([])
 
 
+def _real_air(data: Path) -> Iterator[real_air_scores.AirScore]:
+    """Scores of every set of real air."""
+    folder = data / "real_air"
+    for part in sorted(folder.iterdir()) if folder.is_dir() else []:
+        yield from real_air_scores.score_air(part, "dev")
+
+
+def _former_air(before: str) -> str:
+    """The section about real air as an earlier page has it."""
+    _, heading, rest = before.partition(real_air_scores.HEADING)
+    return (heading + rest.partition(HEADING)[0]).rstrip("\n")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, help="only the first so many releases; no page is written")
+    parser.add_argument(
+        "--runs", help="only the first so many releases (no page is written), or the folder of runs, as dev"
+    )
+    parser.add_argument("--real-air", type=Path, metavar="FOLDER", help="score a folder of real air, a line a run")
+    parser.add_argument("--stations", type=Path, metavar="FOLDER", help="the same for listed sites (sites.csv)")
+    parser.add_argument("--only-air", action="store_true", help="measure the real air, keep the rest of the page")
     parser.add_argument("--peers", type=Path, default=default_peers(), help="environment of pyELQ")
     parser.add_argument("--only-peers", action="store_true", help="measure beside pyELQ, keep the rest of the page")
     chosen = parser.parse_args(argv)
+    if chosen.real_air or chosen.stations:
+        if chosen.real_air:
+            real_air_scores.print_air(chosen.real_air, chosen.runs)
+        if chosen.stations:
+            real_air_scores.print_stations(chosen.stations, chosen.runs)
+        return 0
+    if chosen.runs is not None and not chosen.runs.isdigit():
+        parser.error("--runs is a number of releases, or the name of a folder beside --real-air or --stations")
     before = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
-    if chosen.only_peers:
-        text = before.partition(HEADING)[0]
+    if chosen.only_peers or chosen.only_air:
+        text = before.partition(HEADING)[0].partition(real_air_scores.HEADING)[0]
     else:
         started = time.perf_counter()
-        rows = run_all(data_folder(), runs=chosen.runs)
+        rows = run_all(data_folder(), runs=None if chosen.runs is None else int(chosen.runs))
         if not rows:
             print(f"no releases in {data_folder()}: nothing is scored, the page stays as it is", file=sys.stderr)
             return 0
         text = page(rows, time.perf_counter() - started) + "\n"
     if chosen.runs is None:
-        text = text.rstrip("\n") + "\n\n" + _beside(chosen.peers, before)
+        air = _former_air(before) if chosen.only_peers else real_air_scores.section(list(_real_air(data_folder())))
+        beside = former_section(before) if chosen.only_air else _beside(chosen.peers, before)
+        text = "\n\n".join(part.rstrip("\n") for part in (text, air, beside) if part) + "\n"
         PAGE.write_text(text, encoding="utf-8")
     print(text)
     return 0

@@ -10,6 +10,8 @@ import pytest
 import shapely
 
 from benchmarks import peers_fusion, skill, skill_fusion, skill_hotspots, skill_places, speed_fusion
+from benchmarks.real_air import read_folder
+from benchmarks.real_air_scores import AirScore, section
 from fusion import FusionSettings
 from fusion.hotspots.crossings import find_crossings
 from onevisit.truth.score.measures import ratio, share
@@ -165,6 +167,58 @@ def test_a_release_is_located(shared_data: Path) -> None:
     assert len(releases) == 53 and releases[0].rate == 77_800.0
     assert float(rows[3].everything.split()[0]) < 30.0
     assert "| one arc at 200 m: truth" in skill_fusion.page(rows, 1.0)
+
+
+def _air_folder(folder: Path) -> Path:
+    """A folder of real air by hand: four points about a source, wind from four sides, a site beside it."""
+    (folder / "dev").mkdir(parents=True)
+    names = {"E": (30, 0), "N": (0, 30), "W": (-30, 0), "S": (0, -30)}
+    rows = [f"{n},{x},{y},2" for n, (x, y) in names.items()]
+    (folder / "sensors.csv").write_text("\n".join(["sensor,x_m,y_m,z_m", *rows]), encoding="utf-8")
+    (folder / "sites.csv").write_text("site,x,y\nA,0,0\nB,22,22\n", encoding="utf-8")
+    obs, met = ["time,E,N,W,S,battery"], ["time,wind_speed_m_s,wind_from_deg"]
+    for k in range(24):
+        stamp, side = f"2026-05-01T{10 + k // 12:02d}:{k % 12 * 5:02d}:00Z", k % 4
+        wobble = 0.01 * (k % 5)
+        obs.append(",".join([stamp, *(str(2 + wobble + (4.0 if j == side else 0.0)) for j in range(4)), "12"]))
+        met.append(f"{stamp},2.5,{(270, 180, 90, 0)[side] + 3 * (k % 3) - 3}")
+    (folder / "dev" / "obs.csv").write_text("\n".join(obs), encoding="utf-8")
+    (folder / "dev" / "met.csv").write_text("\n".join(met), encoding="utf-8")
+    truth = "source_x_m,source_y_m,rate_kg_h\n0,0,0\n0,0,1.8\n"
+    (folder / "dev" / "truth.csv").write_text(truth, encoding="utf-8")
+    return folder
+
+
+def test_real_air_is_read_by_its_headings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A column a sensor, kg/h, wind in a table of its own; what is not understood is said."""
+    (run,) = read_folder(_air_folder(tmp_path / "air"), "dev")
+    assert [s.name for s in run.readings.sensors] == ["E", "N", "W", "S"]
+    assert run.readings.value[:1] == pytest.approx(6.0 * 16.043e-6 * 101_325 / (8.314462618 * 288.15), rel=1e-4)
+    (mast,) = run.readings.masts
+    assert mast.u[0] == pytest.approx(2.5 * np.cos(np.radians(3))) and mast.time[1] - mast.time[0] == 300.0
+    (truth,) = run.truth
+    assert (truth.x, truth.y, truth.site) == (0.0, 0.0, "A") and truth.rate_g_s == pytest.approx(0.5)
+    assert "columns not used: battery" in capsys.readouterr().err
+
+
+def test_real_air_and_stations_are_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line of JSON a run from either side of the interface; the source in the middle is found."""
+    folder = _air_folder(tmp_path / "air")
+    assert skill_fusion.main(["--real-air", str(folder), "--runs", "dev"]) == 0
+    assert skill_fusion.main(["--stations", str(folder)]) == 0
+    place, site = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert [*place] == ["set", "run", "error_m", "inside90", "rate_ratio", "rate_inside90"]
+    assert place["set"] == "air" and place["error_m"] < 12.0 and place["inside90"]
+    assert [*site] == ["run", "truth", "probabilities", "none"] and site["truth"] == "A"
+    assert site["probabilities"]["A"] > site["probabilities"]["B"]
+    with pytest.raises(SystemExit):
+        skill_fusion.main(["--runs", "dev"])
+
+
+def test_section_of_real_air() -> None:
+    """A row a set with medians and exact intervals."""
+    scores = [AirScore("a", str(k), float(k), k > 0, 1.0 + k, True) for k in range(3)]
+    assert "| a | 3 | 1.0 m | 2 of 3 [9%–99%] | 2.00 | 2 of 3 [9%–99%] | 3 of 3 [29%–100%] |" in section(scores)
 
 
 def test_without_releases_nothing_is_scored(tmp_path: Path) -> None:

@@ -204,6 +204,50 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "seen once, {tracers} and {last_tracer} together: the exhaust of a vehicle explains it",
         "仅检出一次，且 {tracers} 与 {last_tracer} 同时升高：可由机动车尾气解释",
     ),
+    # --- fusion/attribution/joint ---
+    "joint_wind_spikes": ("wind that no air makes left out", "风速异常尖峰已剔除"),
+    "joint_wind_spikes.why": (
+        "{count} {count:|row|rows} far above all others of the mast",
+        "该测风点有 {count} 行风速远高于其余各行",
+    ),
+    "joint_nothing_met": ("nothing to locate a source from", "没有可用于定位排放源的观测"),
+    "joint_nothing_met.why": (
+        "in none of {blocks} {blocks:|block|blocks} was there a wind with a direction and a value above background",
+        "共 {blocks} 个时段，均无有风向的风或高于本底的数值",
+    ),
+    "joint_station_nowhere": (
+        "has no position; give lon and lat, or the two ends of its path",
+        "没有位置；请给出经纬度，或光路两端的经纬度",
+    ),
+    "joint_masts_disagree": (
+        "masts disagree; the one that the plumes follow is taken",
+        "各测风点风向不一致，采用与烟羽相符者",
+    ),
+    "joint_masts_disagree.why": (
+        "more than 25° apart in the median: {masts}",
+        "风向差的中位数超过 25°：{masts}",
+    ),
+    "joint_calm_blocks": ("times without a wind direction left out", "无风向的时段未予采用"),
+    "joint_calm_blocks.why": (
+        "{count} {count:|block|blocks} with no wind, or below 0.5 m/s in the mean",
+        "{count} 个时段无测风数据或平均风速低于 0.5 m/s",
+    ),
+    "joint_vane_mirrored": (
+        "a component of the wind taken as of the wrong sign, and the vane turned by {turn}°",
+        "按一个风分量符号相反处理，并将风向标转 {turn}°",
+    ),
+    "joint_vane_mirrored.why": (
+        "the plumes fit that better than the wind as it says, by {odds:.1f} in log-odds",
+        "与原记录相比，烟羽更符合该处理（对数几率高 {odds:.1f}）",
+    ),
+    "joint_vane_turned": (
+        "the vane taken as turned by {turn}° (counter-clockwise)",
+        "按风向标偏转 {turn}°（逆时针）处理",
+    ),
+    "joint_vane_turned.why": (
+        "the plumes fit that better than the wind as it says, by {odds:.1f} in log-odds",
+        "与原记录相比，烟羽更符合该处理（对数几率高 {odds:.1f}）",
+    ),
     # --- fusion/attribution/attribute.py ---
     "wind_borrowed": ("wind taken from {track}", "风取自 {track}"),
     "wind_borrowed.why": (

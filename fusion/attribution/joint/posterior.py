@@ -1,0 +1,364 @@
+"""Where sources stand and how much they emit, from all that fixed witnesses met; or which listed site it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from fusion.attribution.crossing import RatePrior
+from fusion.attribution.joint.case import COARSE_M, RATES_PER_DECADE, TURN_STEP, JointCase, Table, Vane, case_of
+from fusion.attribution.joint.footprint import ANGLE_RAD, Model
+from fusion.attribution.joint.readings import Readings, Sensor, blocks_of, span_m, without_spikes
+from fusion.attribution.joint.settings import JointSettings
+from fusion.attribution.joint.vane import AS_SAID, VaneOdds, common_vane, merged_masts, scan_vane, turn_prior
+from fusion.attribution.places import Places, Resolution, search_places
+from ingest.outcome import Notes, Outcome
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Pair = tuple[float, float]
+
+_HALF = 6  # nodes of the turn to either side of the vane's
+_SCREEN_BLOCKS, _MOST_BLOCKS = 32, 90
+_COARSE_PER_SPAN, _SCAN_PER_SPAN = 14.0, 8.0
+_LEAST_SPAN_M, _FARTHEST_M = 30.0, 1500.0
+_SLACK = 7.0
+_MODELS, _MODEL_SLACK = 3, 3.0
+_FEW_PLACES = 8
+_GROSS_DEG = 45.0
+_NEGLIGIBLE, _MOST_CELLS = 1e-4, 6000
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """One source: the posterior of its place (`Places`, densest first) and of its rate, g s-1.
+
+    ``mean`` [m] of it, ``rate`` its median, ``rate_90`` the central interval, ``turn_deg`` the turn of the vane
+    beyond what was believed of it, counter-clockwise. ``start`` [s], ``on`` (chance) and ``block_rate`` (blocks,) say
+    when it emitted and how much; ``odds`` are the log-odds over no such source.
+    """
+
+    places: Places
+    mean: Pair
+    rate: float
+    rate_90: Pair
+    turn_deg: float
+    start: Floats
+    on: Floats
+    block_rate: Floats
+    odds: float
+
+
+@dataclass(frozen=True, eq=False)
+class JointPosterior:
+    """Sources, the strongest evidence first, and how the vane stood: ``turn_deg`` counter-clockwise, ``mirrored``."""
+
+    sources: tuple[Found, ...]
+    turn_deg: float
+    mirrored: bool
+
+
+@dataclass(frozen=True, eq=False)
+class SiteOdds:
+    """Probability of each listed site in the order given, and that none of them made what was met."""
+
+    probability: Floats
+    none: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Solver:
+    """A case under the models of the plume that are worth asking, with the vane that fits."""
+
+    case: JointCase
+    vane: Vane
+    turns: Ints
+    prior: Floats
+    tables: tuple[Table, ...]
+    weights: Floats
+
+    def weigh(self, x: Floats, y: Floats) -> Floats:
+        """Log-likelihood ratios (places, turns, rates), models averaged out, prior of the turn included."""
+        joint = np.stack([self.case.weigh(x, y, table, self.vane, self.turns) for table in self.tables])
+        total = logsumexp(joint + np.log(self.weights)[:, None, None, None], axis=0)
+        return np.asarray(total + self.prior[None, :, None])
+
+    def over_rates(self, x: Floats, y: Floats) -> Floats:
+        """The same (places, rates)."""
+        return np.asarray(logsumexp(self.weigh(x, y), axis=1))
+
+
+def locate_sources(
+    readings: Readings, settings: JointSettings | None = None, *, most: int = 3, believed: Vane = AS_SAID
+) -> Outcome[JointPosterior | None]:
+    """Posterior of the places and rates of the sources that fixed witnesses met.
+
+    Parameters
+    ----------
+    readings : Readings
+        Values of sensors at points and along paths, and the wind of one mast or several.
+    settings : JointSettings, optional
+    most : int
+        So many sources at most; each but the first must be worth its place.
+    believed : Vane
+        How the vane stood on other days of the same mast (`vane_of`); as it says where none is known.
+
+    Returns
+    -------
+    Outcome of JointPosterior
+        None where nothing rose above its background, or no block had a wind with a direction.
+    """
+    settings, notes = settings or JointSettings(), Notes()
+    solver = _solver(readings, settings, notes, believed)
+    if solver is None:
+        return notes.outcome(None)
+    found = [_locate(solver)]
+    while len(found) < most:
+        base = sum((_added(solver, one) for one in found), np.zeros_like(solver.case.base))
+        other = _locate(replace(solver, case=replace(solver.case, base=base)))
+        if other.odds < settings.another_odds:
+            break
+        found.append(other)
+        found = [
+            _locate(replace(solver, case=replace(solver.case, base=_beside(solver, found, k))))
+            for k in range(len(found))
+        ]
+    turn = float(np.degrees(solver.vane.turn * ANGLE_RAD)) + found[0].turn_deg
+    turn = (turn + 180) % 360 - 180
+    return notes.outcome(JointPosterior(tuple(found), turn, solver.vane.mirrored))
+
+
+def weigh_sites(
+    readings: Readings, x: Floats, y: Floats, settings: JointSettings | None = None, *, believed: Vane = AS_SAID
+) -> Outcome[SiteOdds]:
+    """Probability of listed sites at ``x``, ``y`` [m], and of a source elsewhere or of none at all.
+
+    Where nothing can be said (no wind, nothing met) the prior is given back.
+    """
+    settings, notes = settings or JointSettings(), Notes()
+    share = settings.listed_share / max(x.size, 1)
+    prior = np.full(x.size, share if x.size else 0.0)
+    solver = _solver(readings, settings, notes, believed)
+    if solver is None:
+        return notes.outcome(SiteOdds(prior, 1 - float(prior.sum())))
+    places = _search(solver)
+    step = settings.site_radius_m
+    around = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]]) * step
+    at_x, at_y = ((c[:, None] + around[:, k]).ravel() for k, c in enumerate((x, y)))
+    odds = _mean_odds(solver.over_rates(at_x, at_y), axis=1).reshape(x.size, -1) if x.size else np.zeros((0, 5))
+    site = np.log(prior) + _mean_odds(odds, axis=1) if x.size else np.zeros(0)
+    elsewhere = np.log(1 - settings.listed_share if x.size else 1.0) + _overall(places)
+    nothing = np.log(settings.nothing_share)
+    logs = np.array([*site, elsewhere, nothing])
+    share_of = np.exp(logs - logsumexp(logs))
+    return notes.outcome(SiteOdds(share_of[: x.size], float(share_of[x.size :].sum())))
+
+
+def _mean_odds(logs: Floats, axis: int) -> Floats:
+    return np.asarray(logsumexp(logs, axis=axis) - np.log(logs.shape[axis]))
+
+
+def _overall(places: Places) -> float:
+    """Log of the mean likelihood ratio over the ground that was searched."""
+    return float(logsumexp(places.odds + np.log(places.area)) - np.log(places.area.sum()))
+
+
+# --- getting ready --------------------------------------------------------------------------------------------------
+
+
+def vane_of(days: Sequence[Readings], settings: JointSettings | None = None) -> Vane:
+    """How the vane of a mast stood over several days; as it says where no day tells."""
+    settings = settings or JointSettings()
+    told = [found[1] for day in days if (found := _standing(day, settings, Notes(), AS_SAID)) is not None]
+    return common_vane(told, settings) if told else AS_SAID
+
+
+def _standing(
+    readings: Readings, settings: JointSettings, notes: Notes, believed: Vane
+) -> tuple[JointCase, VaneOdds] | None:
+    """The case with the mast that the plumes follow, and what they say of its vane."""
+    blocks = blocks_of(readings, settings)
+    masts = []
+    for mast in readings.masts:
+        clean, spikes = without_spikes(mast)
+        masts.append(clean)
+        if spikes:
+            notes.decide(mast.name, "joint_wind_spikes", {"count": spikes})
+    groups = merged_masts(masts)
+    cases = [case for mast in groups if (case := case_of(blocks, mast, settings)) is not None]
+    if not cases:
+        notes.decide("stations", "joint_nothing_met", {"blocks": int(blocks.start.size)})
+        return None
+    ground = _ground(blocks.sensors, settings, _SCAN_PER_SPAN)
+    scans = [scan_vane(case, *ground, _middle(settings)) for case in cases]
+    best = int(np.argmax([scan.best(settings, believed)[1] for scan in scans]))
+    case = cases[best]
+    if len(groups) > 1:
+        notes.decide(case.mast.name, "joint_masts_disagree", {"masts": [m.name for m in groups]})
+    if blocks.start.size > case.start.size:
+        notes.decide(case.mast.name, "joint_calm_blocks", {"count": int(blocks.start.size - case.start.size)})
+    return case, scans[best]
+
+
+def _solver(readings: Readings, settings: JointSettings, notes: Notes, believed: Vane) -> _Solver | None:
+    standing = _standing(readings, settings, notes, believed)
+    if standing is None:
+        return None
+    case, scan = standing
+    vane, _, gain = scan.best(settings, believed)
+    turn = (np.degrees(vane.turn * ANGLE_RAD) + 180) % 360 - 180
+    if vane.mirrored:
+        notes.decide(case.mast.name, "joint_vane_mirrored", {"turn": round(turn), "odds": round(gain, 1)})
+    elif abs(turn) >= _GROSS_DEG:
+        notes.decide(case.mast.name, "joint_vane_turned", {"turn": round(turn), "odds": round(gain, 1)})
+    return _with_models(case, vane, believed)
+
+
+def _middle(settings: JointSettings) -> Model:
+    return Model(1.0, settings.depths[len(settings.depths) // 2], settings.source_heights_m[0])
+
+
+def _with_models(case: JointCase, vane: Vane, believed: Vane) -> _Solver:
+    """Keep the models of the plume that come near the best at the places that matter."""
+    s = case.settings
+    turns = np.arange(-_HALF, _HALF + 1) * TURN_STEP
+    prior = turn_prior(vane, turns, s, believed)
+    prior = prior - logsumexp(prior)
+    strong = case.rows(case.strongest(_SCREEN_BLOCKS))
+    x, y = _ground(case.sensors, s, _SCAN_PER_SPAN)
+    odds = logsumexp(
+        strong.weigh(x, y, strong.table(_middle(s)), vane, turns, COARSE_M) + prior[:, None], axis=(1, 2)
+    )
+    best = np.argsort(-odds, kind="stable")[:_FEW_PLACES]
+    models = [Model(*m) for m in product(s.widths, s.depths, s.source_heights_m)]
+    fits = np.array(
+        [logsumexp(strong.weigh(x[best], y[best], strong.table(m), vane, turns, COARSE_M)) for m in models]
+    )
+    kept = [k for k in np.argsort(-fits, kind="stable")[:_MODELS] if fits[k] > fits.max() - _MODEL_SLACK]
+    told = case.rows(case.telling(_MOST_BLOCKS))
+    return _Solver(
+        told, vane, turns, prior, tuple(told.table(models[k]) for k in kept), np.full(len(kept), 1 / len(kept))
+    )
+
+
+def _ground(sensors: Sequence[Sensor], settings: JointSettings, per_span: float) -> tuple[Floats, Floats]:
+    """Centres of cells about the sensors, as many to their span."""
+    span = max(span_m(sensors), _LEAST_SPAN_M)
+    reach, side = min(settings.reach_spans * span, _FARTHEST_M), max(span / per_span, settings.finest_m)
+    x, y = (np.array([v for s in sensors for v in ends(s)]) for ends in (_ends_x, _ends_y))
+    ticks = [
+        low - reach + (np.arange(int(np.ceil((high - low + 2 * reach) / side))) + 0.5) * side
+        for low, high in ((x.min(), x.max()), (y.min(), y.max()))
+    ]
+    east, north = np.meshgrid(*ticks)
+    return east.ravel(), north.ravel()
+
+
+def _ends_x(sensor: Sensor) -> Pair:
+    return sensor.x, sensor.x2
+
+
+def _ends_y(sensor: Sensor) -> Pair:
+    return sensor.y, sensor.y2
+
+
+# --- one source -----------------------------------------------------------------------------------------------------
+
+
+def _search(solver: _Solver) -> Places:
+    """Weigh coarse cells by the strongest blocks, then those that matter by all, and split them."""
+    case, s = solver.case, solver.case.settings
+    x, y = _ground(case.sensors, s, _COARSE_PER_SPAN)
+    side = max(max(span_m(case.sensors), _LEAST_SPAN_M) / _COARSE_PER_SPAN, s.finest_m)
+    chosen = case.strongest(_SCREEN_BLOCKS)
+    strong = case.rows(chosen).weigh(x, y, solver.tables[0][chosen], solver.vane, solver.turns, COARSE_M)
+    screened = logsumexp(strong + solver.prior[:, None], axis=1)
+    odds = logsumexp(screened, axis=1)
+    near = odds > odds.max() - 1.5 * _SLACK
+    all_joint = screened.copy()
+    all_joint[near] = solver.over_rates(x[near], y[near])
+    lookup = {(px, py): k for k, (px, py) in enumerate(zip(x.tolist(), y.tolist(), strict=True))}
+
+    def weigh(px: Floats, py: Floats) -> Floats:
+        if px.size == x.size:
+            return all_joint[[lookup[key] for key in zip(px.tolist(), py.tolist(), strict=True)]]
+        return solver.over_rates(px, py)
+
+    resolution = Resolution(s.finest_m, follow_m=0.75 * side, slack=_SLACK, share=4e-3)
+    return search_places(x, y, weigh, resolution, side_m=side)
+
+
+def _locate(solver: _Solver) -> Found:
+    case, s = solver.case, solver.case.settings
+    raw = _search(solver)
+    places = _with_place_error(raw, s.place_error * max(span_m(case.sensors), _LEAST_SPAN_M), s.finest_m)
+    order = np.argsort(-places.odds, kind="stable")
+    places = Places(places.x[order], places.y[order], places.side[order], places.joint[order])
+    mean, _ = places.moments()
+    rates = RatePrior(np.log(case.rates))
+    logs = _blurred(places.rate_odds, s.rate_error)
+    low, median, high = rates.quantiles(logs, (0.05, 0.5, 0.95))
+    likely = np.argsort(-raw.odds, kind="stable")[:_FEW_PLACES]
+    few = solver.weigh(raw.x[likely], raw.y[likely])
+    turn_odds = logsumexp(few, axis=(0, 2))
+    share = np.exp(turn_odds - logsumexp(turn_odds))
+    turn = int(np.argmax(share))
+    on, block_rate, _ = case.states(
+        float(raw.x[likely[0]]), float(raw.y[likely[0]]), solver.tables[0], solver.vane, solver.turns, turn, median
+    )
+    return Found(
+        places, (float(mean[0]), float(mean[1])), median, (low, high),
+        float(np.degrees(share @ solver.turns * ANGLE_RAD)), case.start, on, block_rate, _overall(raw),
+    )  # fmt: skip
+
+
+def _with_place_error(places: Places, sd_m: float, finest_m: float) -> Places:
+    """Places with the error that all readings share: a mixture of 0.8 normal of ``sd_m`` and 0.2 of three times that.
+
+    Streamlines bend about obstacles and slopes, and no number of readings averages that out.
+    """
+    share = places.probability
+    kept = np.flatnonzero(share > _NEGLIGIBLE * share.max())
+    x, y, joint = places.x[kept], places.y[kept], places.joint[kept] + np.log(places.area[kept])[:, None]
+    side = max(0.5 * sd_m, finest_m)
+    width, height = np.ptp(x) + 8 * sd_m, np.ptp(y) + 8 * sd_m
+    side = max(side, np.sqrt(width * height / _MOST_CELLS))
+    ticks = [
+        low - 4 * sd_m + (np.arange(int(np.ceil(length / side))) + 0.5) * side
+        for low, length in ((x.min(), width), (y.min(), height))
+    ]
+    east, north = (c.ravel() for c in np.meshgrid(*ticks))
+    square = ((east[:, None] - x) ** 2 + (north[:, None] - y) ** 2 + places.side[kept] ** 2 / 6) / sd_m**2
+    kernel = 0.8 * np.exp(-0.5 * square) + 0.2 / 9 * np.exp(-0.5 * square / 9)
+    highest = joint.max()
+    blurred = kernel @ np.exp(joint - highest) / (2 * np.pi * sd_m**2)
+    return Places(east, north, np.full(east.size, side), np.log(np.maximum(blurred, 1e-300)) + highest)
+
+
+def _blurred(logs: Floats, error: float) -> Floats:
+    """Log-weights of rates with the error of all models together, a log-normal factor."""
+    step = np.log(10) / RATES_PER_DECADE
+    apart = (np.arange(logs.size)[:, None] - np.arange(logs.size)) * step
+    kernel = -0.5 * (apart / max(error, 1e-6)) ** 2
+    return np.asarray(logsumexp(logs[None, :] + kernel, axis=1))
+
+
+def _added(solver: _Solver, one: Found) -> Floats:
+    """What a source added to each reading, (blocks, sensors)."""
+    turn = int(np.argmin(np.abs(solver.turns * ANGLE_RAD - np.radians(one.turn_deg))))
+    x, y = float(one.places.x[0]), float(one.places.y[0])
+    return solver.case.states(x, y, solver.tables[0], solver.vane, solver.turns, turn, one.rate)[2]
+
+
+def _beside(solver: _Solver, found: Sequence[Found], k: int) -> Floats:
+    """What all sources but one added."""
+    base = np.zeros_like(solver.case.base)
+    for i, one in enumerate(found):
+        if i != k:
+            base = base + _added(solver, one)
+    return base
