@@ -89,6 +89,7 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.mismatch_p90_m  # imagery.schema: ortho.json, all at once
     yield it.length_ok  # ingest.monitors.hj212: `onevisit hj212`, by name
     yield it.unused  # onevisit.handover.page.charts: report.html.j2, by name
+    yield it.drawings  # onevisit.handover.page.recorded: report.html.j2, by name
     yield it.satellites  # ingest.traces.formats.nmea: by name of the column
     yield it.hdop  # ingest.traces.formats.nmea: by name of the column
     yield it.altitude  # ingest.traces.formats.nmea: by name of the column
