@@ -120,7 +120,8 @@ def process_mission(
         recorder.take(days_apart(records))
         tracks = _tracks(records.traces, profile, work, on_stage)
         regions = work.derive("regions", split_regions, tracks, records.frames, profile.regions, crs=profile.crs)
-        routes = recorder.take(with_local_zone(profile.routes, regions.value))
+        zone = profile.records.time_zone
+        routes = recorder.take(with_local_zone(profile.routes, regions.value, records.sites.value, of_records=zone))
         profile = replace(profile, routes=routes)
         flights = [
             _imagery(region, records.frames, mission, out, profile, work, on_stage) for region in regions.value

@@ -122,11 +122,19 @@ def keep_sites_in_reach(
     return notes.outcome(tuple(kept))
 
 
-def with_local_zone(settings: RouteSettings, regions: Sequence[Region]) -> Outcome[RouteSettings]:
-    """Times of routes and report are those of the first region's place where no zone is declared."""
-    if settings.time_zone or not regions:
+def with_local_zone(
+    settings: RouteSettings, regions: Sequence[Region], sites: Sequence[Site] = (), *, of_records: str = "UTC"
+) -> Outcome[RouteSettings]:
+    """Times of routes and report are those of the first region's place where no zone is declared.
+
+    Where nothing was measured on the way, those of the middle of the sites; without any, ``of_records``.
+    """
+    if settings.time_zone:
         return Outcome(settings)
-    lon, lat = (float(np.median(axis)) for axis in regions[0].lonlat)
+    if not regions and not sites:
+        return Outcome(replace(settings, time_zone=of_records))
+    spread = regions[0].lonlat if regions else ([site.lon for site in sites], [site.lat for site in sites])
+    lon, lat = (float(np.median(axis)) for axis in spread)
     zone = time_zone_at(lon, lat) or "UTC"
     said = Decision("times of routes and report", "times_shown_in_zone", {"zone": zone, "lon": lon, "lat": lat})
     return Outcome(replace(settings, time_zone=zone), (said,))

@@ -36,9 +36,13 @@ def test_a_declared_zone_is_kept(make_track):
     assert settled.decisions == ()
 
 
-def test_an_open_sea_or_nothing_has_no_surprise():
-    """Without a region nothing is decided."""
-    assert with_local_zone(RouteSettings(), []).value.time_zone == ""
+def test_an_open_sea_or_nothing_has_no_surprise(make_site: Make) -> None:
+    """Without a region it is the zone of the middle of the sites, which is told; without any that of the records."""
+    settled = with_local_zone(RouteSettings(), [], of_records="Asia/Shanghai")
+    assert (settled.value.time_zone, settled.decisions) == ("Asia/Shanghai", ())
+    sites = [make_site("a", 10.0, 50.0), make_site("b", 11.0, 51.0), make_site("c", 120.0, 30.0)]
+    settled = with_local_zone(RouteSettings(), [], sites, of_records="Asia/Shanghai")
+    assert settled.value.time_zone == "Europe/Berlin" and len(settled.decisions) == 1
 
 
 # --- what shares a grid --------------------------------------------------------------------------------------------
