@@ -64,9 +64,7 @@ def not_yet(it: Any) -> Iterator[Any]:
 
 def of_registers(it: Any) -> Iterator[Any]:
     """Fields of registers that are read and counted; they leave as leads and visits ask for them."""
-    yield it.enterprise  # ingest.registers.kinds: until visits join what other bodies checked
     yield it.account  # ingest.registers.kinds: until power data are joined to sites
-    yield it.basis  # ingest.registers.kinds: until a visit takes the matters of others with it
     yield it.asked_by  # ingest.registers.kinds: until a visit takes the matters of others with it
     yield it.accounts  # ingest.registers.kinds: until power data are joined to sites
     yield it.complaints  # ingest.registers.kinds: until leads hear complaints

@@ -11,8 +11,9 @@ import pytest
 import fusion
 
 BY_VALUE = {
-    "Companion", "EvidenceSettings", "FusionSettings", "Grid", "Met", "PassSummary", "Persistence", "Rate",
-    "Resolution", "Sighting", "SiteProbability", "SourceEstimate", "Weather", "_Listed",
+    "Companion", "EvidenceSettings", "FusionSettings", "Grid", "JointSettings", "Met", "Model", "PassSummary",
+    "Persistence", "Rate", "Resolution", "Sensor", "Sighting", "SiteProbability", "SourceEstimate", "Vane", "Weather",
+    "_Listed",
 }  # fmt: skip
 """Records of numbers and names; all others hold arrays or outlines, which have no single answer to being equal."""
 

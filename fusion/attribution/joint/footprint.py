@@ -43,7 +43,7 @@ _SIGMA_W, _SIGMA_V = 1.3, 2.3  # over the friction velocity in neutral air: Pano
 _WIDEST_RAD = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BlockWind:
     """The wind of a block: steps of ``time`` with ``speed``, its weather and spread of direction within steps."""
 
