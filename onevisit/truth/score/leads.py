@@ -9,7 +9,7 @@ from onevisit.truth.score.doses import Match
 from onevisit.truth.score.measures import Measure, not_built, share, total
 from onevisit.truth.score.results import Feature, Results, Truth
 
-MONITOR_EVIDENCE = {"monitor", "power", "treatment"}
+MONITOR_EVIDENCE = {"record"}
 """Kinds of evidence that rest on monitor, power or treatment records."""
 
 ACTIONABLE = ("remind", "help", "visit")
@@ -62,7 +62,7 @@ def _monitor_recall(results: Results, truth: Truth, reached: set[str]) -> Measur
     """Recall of sites whose records show something; built once leads rest on monitor, power or treatment records."""
     title = "sites whose monitor, power or treatment records show something, with a lead that acts"
     kinds = {str(e.get("kind")) for lead in results.leads or () for e in lead.properties.get("evidence", ())}
-    if not kinds & (MONITOR_EVIDENCE | {str(a["kind"]) for a in truth.content["anomalies"]}):
+    if not kinds & (MONITOR_EVIDENCE | {str(a["kind"]) for a in truth.content["anomalies"]}):  # by its own name, too
         return not_built("leads.recall_monitors", title, "%")
     return share("leads.recall_monitors", title, [site in reached for site in _to_find(truth, monitors=True)])
 
@@ -87,7 +87,7 @@ def _told(lead: Feature, truth: Truth, matches: Sequence[Match]) -> list[Mapping
             return bool(_sources_shown(lead, matches))
         if cause["cause"] == "permit":
             return bool(reminds)
-        return bool(kinds & {cause["cause"], *cause.get("also", ()), "record", *MONITOR_EVIDENCE})
+        return bool(kinds & {cause["cause"], *cause.get("also", ()), *MONITOR_EVIDENCE})
 
     return [c for c in site["causes"] if is_told(c)] if site else []
 

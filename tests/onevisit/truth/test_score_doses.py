@@ -224,7 +224,7 @@ def test_what_a_permit_allows_calls_for_no_visit(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "expected", "value"),
     [("treatment_off", "visit", 100.0), ("treatment_off", "help", 0.0), ("constant", "visit", 0.0),
-     ("treatment", "visit", 100.0), ("record", "visit", 100.0), ("register", "visit", 0.0),
+     ("treatment", "visit", 0.0), ("record", "visit", 100.0), ("register", "visit", 0.0),
      ("exceedance", "visit", 100.0)],
 )  # fmt: skip
 def test_records_open_a_door_where_they_call_for_it(tmp_path: Path, kind: str, expected: str, value: float) -> None:

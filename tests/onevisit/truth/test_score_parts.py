@@ -218,7 +218,7 @@ def test_recall_asks_for_what_the_files_can_show(tmp_path: Path) -> None:
     scores = score_output(*_write(tmp_path / "a", truth, leads=[lead]))
     assert scores["leads.recall"].value == 100.0 and len(scores["leads.recall"].items) == 1
     assert not scores["leads.recall_monitors"].built
-    for kind in ("monitor", "power", "treatment", "marked_exceedance"):
+    for kind in ("record", "marked_exceedance"):
         lead["properties"]["evidence"] = [{"kind": kind}]
         (tmp_path / kind).mkdir()
         scores = score_output(*_write(tmp_path / kind, truth, leads=[lead, _lead("D", "help")]))
