@@ -36,7 +36,7 @@ def settle_order(
     runs = [head for head in heads.drop_nulls().to_list() if not re.match(r"\d{4}", head)]
     if not runs:
         return "ymd"
-    first = str(texts.filter(texts.str.contains(rf"^\s*{re.escape(runs[0])}(?:\D|$)"))[0])
+    first = str(texts.filter(texts.str.strip_chars().str.starts_with(runs[0]))[0])
     return order_of_dates(runs, item, declared, known, notes, first=first, usual=usual)
 
 

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.errors import FileError
+from ingest.outcome import Notes
 from ingest.text.times import stamps
+from ingest.text.times.dateorder import settle_order
 from ingest.text.times.stamps import date_in_name, parse_regular, parse_stamps
 from ingest.traces.record import TraceSettings
 from onevisit.words.telling import tell
@@ -477,3 +479,11 @@ def test_the_order_of_day_and_month_may_be_declared(tmp_path: Path) -> None:
     text = _table("time", "03/04/2024 09:00:00", "03/04/2024 09:00:01")
     record = the_record(read_file(tmp_path, "a.csv", text, TraceSettings(date_order="dmy")))
     assert record.time[0] == np.datetime64("2024-04-03T09:00:00")
+
+
+@given(tail=st.text(alphabet="0123456789\x00:x ", max_size=4), lead=st.sampled_from(["", " ", "\t", "\u3000"]))
+def test_a_date_that_runs_into_what_follows_is_a_broken_row_and_no_error(tail: str, lead: str) -> None:
+    """Its order is settled by the whole rows, whatever a broken one holds; ten of them say day before month."""
+    whole = [f"{day}/12/2016 08:00" for day in range(14, 24)]
+    assert settle_order(pl.Series([f"{lead}13/12/2016{tail}", *whole]), "a.csv", "", None, Notes()) == "dmy"
+    assert settle_order(pl.Series([*whole, f"{lead}13/12/2016{tail}"]), "a.csv", "", None, Notes()) == "dmy"
