@@ -18,6 +18,8 @@ from fusion.attribution.joint.stations import readings_of
 from ingest.errors import SettingError
 from ingest.outcome import Outcome
 
+pytestmark = pytest.mark.slow
+
 ONE = JointSettings(widths=(1.0,), depths=(1.6,), source_heights_m=(0.5,))
 SOURCE, RATE = (8.0, -6.0), 0.2
 BLOCKS = 24
