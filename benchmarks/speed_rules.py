@@ -97,7 +97,7 @@ def measure(sites: int, hours: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         files = stored(Path(folder), sites, hours)
         started, used = time.perf_counter(), _processor_s()
-        with dask.config.set(scheduler="processes", num_workers=2):
+        with dask.config.set(scheduler="processes", num_workers=2, chunksize=1):
             outcome = seek_anomalies(files)
         wall, used = time.perf_counter() - started, _processor_s() - used
     times = _CITY / sites * 8_760 / hours
