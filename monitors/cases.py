@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-
-import numpy as np
 
 from monitors.devices import SiteDevice
-from monitors.schema import Anomaly, SiteRecords
+from monitors.schema import Anomaly, SiteRecords, utc_of
 
 
 def anomaly_of(
@@ -21,15 +18,11 @@ def anomaly_of(
     rivals: tuple[str, ...] = (),
 ) -> Anomaly:
     """What is said of the intervals from the first row up to the second."""
-    start, end = (_utc(device.start + row * device.step) for row in rows)
+    start, end = (utc_of(device.start + row * device.step) for row in rows)
     return Anomaly(
         kind, records.permit_code, records.uscc, records.site_name, device.point, device.source, device.name,
         start, end, strength, values, rivals,
     )  # fmt: skip
-
-
-def _utc(moment: np.datetime64) -> datetime:
-    return datetime.fromtimestamp(int(moment.astype("datetime64[s]").astype(np.int64)), UTC)
 
 
 def unit_of(device: SiteDevice) -> str:

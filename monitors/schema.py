@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import numpy as np
@@ -93,3 +93,8 @@ class Activity:
     length_s: NDArray[np.float64]
     running: NDArray[np.float64]
     basis: tuple[str, ...] = ()
+
+
+def utc_of(moment: np.datetime64) -> datetime:
+    """A time of a record, to the second, as an anomaly states it."""
+    return datetime.fromtimestamp(int(moment.astype("datetime64[s]").astype(np.int64)), UTC)

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 import xarray as xr
 
-from monitors.schema import Anomaly, SiteRecords
+from monitors.schema import Anomaly, SiteRecords, utc_of
 from monitors.shape.curves import Clock, Curve
 from monitors.shape.detect import ODDS, CurveEvent, discount_crowds, evidence_of, find_shapes, joined_runs
 from monitors.shape.evidence import Bools, Floats, detection_limit
@@ -289,14 +288,10 @@ def _told(records: SiteRecords, series: xr.Dataset, name: str, curve: Curve, sha
         point=str(series.attrs.get("point", "")),
         source=str(series.attrs.get("source", "")),
         code=str(series[name].attrs["code"]) if name else "",
-        start=_utc(begin),
-        end=_utc(finish),
+        start=utc_of(begin),
+        end=utc_of(finish),
         strength=shape.strength,
         values=values | ({"unit": str(series[name].attrs.get("units", ""))} if name else {}),
         lon=float(series["lon"]) if "lon" in series.coords else None,
         lat=float(series["lat"]) if "lat" in series.coords else None,
     )
-
-
-def _utc(moment: np.datetime64) -> datetime:
-    return datetime.fromtimestamp(int(moment.astype("datetime64[s]").astype(np.int64)), UTC)
