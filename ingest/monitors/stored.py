@@ -18,6 +18,7 @@ import netCDF4
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from xarray.backends.netCDF4_ import NETCDF4_PYTHON_LOCK  # HDF5 bears one thread at a time, xarray's own included
 
 _VERSION = 1
 _SITES_A_FILE = 100  # a year of hours of ten factors: 70 MB
@@ -40,7 +41,7 @@ class StoredSites:
         ValueError
             If the file was written by another version.
         """
-        with netCDF4.Dataset(self.path) as file:
+        with NETCDF4_PYTHON_LOCK, netCDF4.Dataset(self.path) as file:
             if int(file.getncattr("stored_version")) != _VERSION:
                 raise ValueError(f"{self.path.name}: stored_version is not {_VERSION}")
             file.set_auto_mask(False)
@@ -96,7 +97,7 @@ class _Pile:
 def _write(path: Path, series: Sequence[xr.Dataset]) -> None:
     piles = {name: _Pile() for name in _TYPES}
     table = [_entry(one, piles) for one in series]
-    with netCDF4.Dataset(path, "w") as file:
+    with NETCDF4_PYTHON_LOCK, netCDF4.Dataset(path, "w") as file:
         file.setncatts({"Conventions": "CF-1.11", "stored_version": _VERSION})
         file.setncattr("series", json.dumps(table, ensure_ascii=False))
         for name, kind in _TYPES.items():

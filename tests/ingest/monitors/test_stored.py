@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import netCDF4
@@ -11,7 +12,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.monitors.stored import write_sites
+from ingest.monitors.stored import StoredSites, write_sites
 from ingest.schema import check_monitor
 from tests.monitors.outlets import outlet
 
@@ -68,3 +69,11 @@ def test_no_value_changes(tmp_path: Path, values: list[float]) -> None:
     """Whatever a float can be, NaN and infinities among them."""
     (stored,) = write_sites(tmp_path, [[outlet({"a21026": values})]])
     np.testing.assert_array_equal(stored.read()[0]["a21026"].values, values)
+
+
+def test_many_threads_may_read_at_once(tmp_path: Path) -> None:
+    """Forty files by eight threads, as the rules do; without a lock HDF5 ends the process."""
+    stored = write_sites(tmp_path, [[full(40)] for _ in range(40)], sites_a_file=1)
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(5):
+            assert {found[0].sizes["obs"] for found in pool.map(StoredSites.read, stored)} == {40}
