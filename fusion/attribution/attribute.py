@@ -20,6 +20,7 @@ from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, rate_p
 from fusion.attribution.fingerprint import Companion, companions_of, fingerprint_weight
 from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
 from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
+from fusion.attribution.unlisted import gather_cells
 from fusion.attribution.verdict import Weighed, locate, state_verdict
 from fusion.cube.grid import grid_north_rad, project
 from fusion.cube.partials import enhanced_species
@@ -152,7 +153,7 @@ def _weigh(
     # the odds are over "something else made it all", whose companions are as alike as those of an average maker
     return Weighed(
         hotspot, x, y, north, event.passes, companions, located, rates, chosen, best, site_odds, site_rates,
-        unlisted, alike, best_share,
+        unlisted, alike, best_share, gather_cells(places, emitters, rates, crs), event.limit,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from fusion.attribution.crossing import PassSummary, RatePrior
 from fusion.attribution.fingerprint import Companion
 from fusion.attribution.places import Places
 from fusion.cube.grid import to_wgs84, unproject
-from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, Sighting, SiteProbability, SourceEstimate
+from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, Sighting, SiteProbability, SourceEstimate, UnlistedCell
 from fusion.settings import FusionSettings
 
 Floats = NDArray[np.float64]
@@ -42,7 +42,7 @@ class Weighed:
     (sites,) are indices of candidates, ``best`` (sites,) the likeliest place of each, ``site_odds``
     (sites,) and ``site_rates`` (sites, nodes) their log-odds in all and by rate; ``unlisted`` and ``background``
     those of a source on no list, and of traffic or background; ``best_share`` (sites,) is the part of the likeliest
-    place in what a site explains.
+    place in what a site explains. ``cells`` are where a source on no list may stand, ``limit`` is what a pass sees.
     """
 
     hotspot: Hotspot
@@ -60,6 +60,8 @@ class Weighed:
     unlisted: float
     background: float
     best_share: Floats
+    cells: tuple[UnlistedCell, ...] = ()
+    limit: float | None = None
 
     @property
     def shares(self) -> Floats:
@@ -90,6 +92,8 @@ def state_verdict(w: Weighed, sites: Candidates, crs: str) -> Attribution:
         _evidence(w),
         w.located.source,
         _sightings(w.passes, w.north_rad, crs),
+        w.cells,
+        w.limit,
     )
 
 
@@ -123,7 +127,7 @@ def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[
             float(shares[k]),
             float(np.hypot(dx[k], dy[k])),
             float(bearing[k]),
-            _rate(w.site_rates[k], w.rates),
+            rate_of(w.site_rates[k], w.rates),
             int(sites.place[w.best[k]]),
             float(w.best_share[k]),
         )
@@ -131,8 +135,8 @@ def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[
     )
 
 
-def _rate(logs: Floats, rates: RatePrior) -> Rate | None:
-    """Median and central 90 % interval; None where no rate is possible."""
+def rate_of(logs: Floats, rates: RatePrior) -> Rate | None:
+    """Median and central 90 % interval of a rate with log-weights (nodes,); None where no rate is possible."""
     if not np.isfinite(logs.max(initial=-np.inf)):
         return None
     low, median, high = rates.quantiles(logs, (0.05, 0.5, 0.95))
@@ -141,7 +145,7 @@ def _rate(logs: Floats, rates: RatePrior) -> Rate | None:
 
 def _source(places: Places, rates: RatePrior, settings: FusionSettings, crs: str) -> SourceEstimate | None:
     """Where the source is, if the passes fix a place at all."""
-    rate = _rate(places.rate_odds, rates)
+    rate = rate_of(places.rate_odds, rates)
     mean, covariance = places.moments()
     sd = float(np.sqrt(np.trace(covariance)))
     if sd > settings.located_m or rate is None:
