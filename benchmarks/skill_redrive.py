@@ -1,4 +1,4 @@
-"""Errors of the likeliest site after a second drive: the planned one, a repeated one, and a random one of equal length.
+"""Errors of the likeliest site after a second drive: the planned one, a repeated and a random one of equal length.
 
 ``python -m benchmarks.skill_redrive`` simulates missions of seeds from 1000 on, processes each, and drives it again:
 along the first re-drive of its ``redrive.geojson``, on the first day with the wind that this asks for; along the
@@ -55,8 +55,8 @@ ARMS = ("planned", "planned_any_wind", "repeated", "random")
 TARGET = 0.5
 _INTRODUCTION = """# Skill of re-drives
 
-Written by `python -m benchmarks.skill_redrive`; not by hand. How it is measured stands at the head of that module, how
-it is planned in [design/0012-redrive.md](design/0012-redrive.md). Intervals are 95 %, from resampling missions.
+Written by `python -m benchmarks.skill_redrive`; not by hand. How it is measured stands at the head of that module,
+how it is planned in [design/0012-redrive.md](design/0012-redrive.md). Intervals are 95 %, from resampling missions.
 """
 
 
@@ -64,8 +64,8 @@ it is planned in [design/0012-redrive.md](design/0012-redrive.md). Intervals are
 class Second:
     """One mission: whether each source that the first drive showed is named right, at first and after each drive.
 
-    ``right`` has a row for ``first`` and for each of `ARMS`; without a plan only the first. ``metres`` is the length of
-    the second drives, ``seconds`` of this mission's benchmark.
+    ``right`` has a row for ``first`` and for each of `ARMS`; without a plan only the first. ``metres`` is the length
+    of the second drives, ``seconds`` of this mission's benchmark.
     """
 
     seed: int
@@ -118,7 +118,7 @@ def _process(here: Path, park: Park) -> list[tuple[str, bool]]:
     return list(found.items())
 
 
-# --- the ways --------------------------------------------------------------------------------------------------------
+# --- the ways ------------------------------------------------------------------------------------------------------
 
 
 def _planned(path: Path) -> tuple[Floats | None, float | None]:
@@ -185,7 +185,7 @@ def _length_m(way: Floats, park: Park) -> float:
     return float(np.hypot(*np.diff(_local(way, park), axis=0).T).sum())
 
 
-# --- the page --------------------------------------------------------------------------------------------------------
+# --- the page ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,10 @@ def section(runs: Sequence[Second], failed: Sequence[tuple[int, str]], *, world:
     found = {e.arm: e for e in errors_of(runs)}
     if "planned" in found:
         met = found["planned"].over_random <= TARGET
-        lines += ["", f"Target: errors of the planned drive halved against a random one. {'Met' if met else 'Missed'}."]
+        lines += [
+            "",
+            f"Target: errors of the planned drive halved against a random one. {'Met' if met else 'Missed'}.",
+        ]
     lines += [f"- seed {seed} failed: {message}" for seed, message in failed]
     return "\n".join(lines) + "\n"
 

@@ -1,8 +1,8 @@
 """What one more pass over a place of road would tell about a hotspot, in nats of the entropy of its explanations.
 
-A pass over a stretch of road in a given wind ends in one of few outcomes: nothing is seen, or the plume stands highest
-in one of the bins of the stretch. Each explanation says how likely each outcome is; what the outcome tells of the
-explanation is their mutual information
+A pass over a stretch of road in a given wind ends in one of few outcomes: nothing is seen, or the plume stands
+highest in one of the bins of the stretch. Each explanation says how likely each outcome is; what the outcome tells of
+the explanation is their mutual information
 
     I(E; O) = Σ_e p(e) Σ_o P(o | e) ln [P(o | e) / Σ_f p(f) P(o | f)].
 
@@ -16,7 +16,7 @@ puts a plume into the stretch (traffic, other sources) is as likely in each bin,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -72,7 +72,7 @@ class Explanations:
 
 @dataclass(frozen=True, eq=False)
 class RoadPlaces:
-    """Stretches of road, as bins on the grid: ``x``, ``y`` [m], (stretches, bins); NaN beyond the last bin of each."""
+    """Stretches of road, as bins on the grid: ``x``, ``y`` [m], (stretches, bins); NaN beyond the last of each."""
 
     x: Floats
     y: Floats
@@ -83,7 +83,8 @@ class PassAir:
     """The air of a planned pass.
 
     ``wind_m_s`` at 10 m, ``direction_sd_rad`` the error of the plume's direction beyond that of the model (infinite:
-    as where no wind reading has an error), ``elevation_rad`` that of the sun, ``inlet_height_m`` None for a vehicle's.
+    as where no wind reading has an error), ``elevation_rad`` that of the sun; ``inlet_height_m`` is None for that of
+    a vehicle.
     """
 
     wind_m_s: float
@@ -182,8 +183,6 @@ class _Table(NamedTuple):
 def _plume_table(air: PassAir, settings: FusionSettings) -> _Table:
     """Log of concentration over rate on the axis, width and error of the place [m], every `_STEP_M` downwind."""
     if air.inlet_height_m is not None:
-        from dataclasses import replace
-
         settings = replace(settings, inlet_height_m=air.inlet_height_m)
     even = WindHistory(np.zeros(1), np.array([air.wind_m_s]), np.zeros(1), 0.0)
     ribbon, _, _ = upwind_ribbons(np.zeros(1), np.zeros(1), np.zeros(1), even, air.elevation_rad, settings)

@@ -14,7 +14,16 @@ from fusion.attribution.crossing import PassSummary, RatePrior
 from fusion.attribution.fingerprint import Companion
 from fusion.attribution.places import Places
 from fusion.cube.grid import to_wgs84, unproject
-from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, Sighting, SiteProbability, SourceEstimate, UnlistedCell
+from fusion.schema import (
+    Attribution,
+    CredibleArea,
+    Hotspot,
+    Rate,
+    Sighting,
+    SiteProbability,
+    SourceEstimate,
+    UnlistedCell,
+)
 from fusion.settings import FusionSettings
 
 Floats = NDArray[np.float64]

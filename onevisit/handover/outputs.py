@@ -185,6 +185,7 @@ def _contents(out: Path, result: Result, work: Work) -> ReportContents:
         visits=result.plan.visits.value,
         routes=result.plan.routes.value,
         alarms=result.plan.alarms.value,
+        again=result.plan.again.value,
         has_acute=bool(result.profile.acute.levels),
         series=result.recorded.series.value,
         anomalies=result.recorded.anomalies.value,

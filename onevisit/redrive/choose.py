@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 PASSES = 2
-"""There and back: a place that is seen once is not visited (`onevisit.settings`), and lags show in opposite passes."""
+"""There and back: a place that is seen once is not visited, and lags show in opposite passes."""
 PARTICLES = 48
 """Choice: means over so many are good to a tenth of a nat for one hotspot; they decide between streets, no more."""
 LEAST_NATS_PER_KM = 0.05

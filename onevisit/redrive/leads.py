@@ -18,5 +18,4 @@ def with_redrives(leads: Sequence[Lead], again: Again) -> Outcome[tuple[Lead, ..
 def _named(lead: Lead, again: Again) -> Lead:
     if lead.disposition is not Disposition.MEASURE_AGAIN:
         return lead
-    wanted = {name for hotspot in lead.hotspot_ids for name in again.of_hotspot(hotspot)}
-    return replace(lead, redrives=tuple(one.id for one in (*again.drives, *again.flights) if one.id in wanted))
+    return replace(lead, redrives=again.of_hotspots(lead.hotspot_ids))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
@@ -31,7 +31,7 @@ from onevisit.redrive.choose import (
 )
 from onevisit.redrive.flight import Pattern, daylight, height_allowed, pattern_of
 from onevisit.redrive.questions import Question, ask, open_questions, usual_air
-from onevisit.redrive.schema import Again, Flight, Hours, Redrive, RedriveStreet, Settles
+from onevisit.redrive.schema import OUTSIDE, Again, Flight, Hours, Redrive, RedriveStreet, Settles
 from onevisit.redrive.streets import Stretch, bins_of, degrees, streets_driven, stretches_near
 from onevisit.redrive.way import MEASURING_KM_H, drive_in_order, travel_between
 from onevisit.settings import RouteSettings, VisitSettings
@@ -160,7 +160,7 @@ def _stretches(
     return found, None
 
 
-# --- drives ----------------------------------------------------------------------------------------------------------
+# --- drives -------------------------------------------------------------------------------------------------------
 
 
 def _plan_drives(region: _Region, before: int, notes: Notes) -> tuple[list[Redrive], Floats]:
@@ -280,12 +280,10 @@ def _clock(half_hours: int) -> time:
     return (datetime(2000, 1, 1) + timedelta(minutes=30 * half_hours)).time()
 
 
-# --- flights ---------------------------------------------------------------------------------------------------------
+# --- flights ------------------------------------------------------------------------------------------------------
 
 
-def _plan_flights(
-    region: _Region, told: Floats, airspace: Sequence[Zone], before: int, notes: Notes
-) -> list[Flight]:
+def _plan_flights(region: _Region, told: Floats, airspace: Sequence[Zone], before: int, notes: Notes) -> list[Flight]:
     """Flights for the questions about which drives tell least of what a drone would."""
     flights = list[Flight]()
     for k in np.argsort(told, kind="stable"):
@@ -293,14 +291,8 @@ def _plan_flights(
             break
         flight = _plan_flight(region, region.questions[k], float(told[k]), airspace, notes)
         if flight is not None:
-            flights.append(_named(flight, f"F{before + len(flights) + 1}"))
+            flights.append(replace(flight, id=f"F{before + len(flights) + 1}"))
     return flights
-
-
-def _named(flight: Flight, name: str) -> Flight:
-    from dataclasses import replace
-
-    return replace(flight, id=name)
 
 
 def _plan_flight(
@@ -335,7 +327,7 @@ def _plan_flight(
     settles = Settles(
         question.hotspot.id, nats, question.explanations.entropy, question.rivals, question.check_first
     )  # fmt: skip
-    cleared = zone or ("outside" if airspace else "")
+    cleared = zone or (OUTSIDE if airspace else "")
     return Flight(
         "", degrees(pattern.waypoints, region.crs), height, pattern.length_m,
         region.wind_from_deg(towards, question), HALF_WIDTH_DEG, hours, cleared, (settles,),
@@ -353,5 +345,3 @@ def _flown(region: _Region, question: Question, pattern: Pattern, towards: float
     (start,) = begin([asked])
     (end,) = gains_in_wind(1, numbers.tolist(), [asked], [start])
     return max(start.entropy - end.entropy, 0.0)
-
-

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import time
 
 LonLat = tuple[float, float]
+
+OUTSIDE = "outside"
+"""Of every zone of the register of airspace."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,8 @@ class Redrive:
 class Flight:
     """Waypoints of a drone across the wind, at ``height_m`` above ground, in the daylight of the planned day.
 
-    ``airspace`` names the zones that were asked, empty where no register of airspace came: then it stays to be
-    cleared.
+    ``airspace`` is the zone of the register that holds it, ``outside`` where none does, and empty where no register of
+    airspace came: then it stays to be cleared.
     """
 
     id: str
@@ -98,6 +102,11 @@ class Flight:
     airspace: str
     settles: tuple[Settles, ...]
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether a register of airspace came, and none of its zones is crossed."""
+        return self.airspace == OUTSIDE
+
 
 @dataclass(frozen=True)
 class Again:
@@ -106,8 +115,7 @@ class Again:
     drives: tuple[Redrive, ...] = ()
     flights: tuple[Flight, ...] = ()
 
-    def of_hotspot(self, hotspot_id: str) -> tuple[str, ...]:
-        """Ids of the drives and flights that would tell about a hotspot."""
-        return tuple(
-            one.id for one in (*self.drives, *self.flights) if any(s.hotspot_id == hotspot_id for s in one.settles)
-        )
+    def of_hotspots(self, hotspot_ids: Collection[str]) -> tuple[str, ...]:
+        """Ids of the drives and flights that would tell about any of these hotspots, in the order planned."""
+        told = [(one.id, one.settles) for one in self.drives] + [(one.id, one.settles) for one in self.flights]
+        return tuple(name for name, settles in told if any(s.hotspot_id in hotspot_ids for s in settles))

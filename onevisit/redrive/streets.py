@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -106,7 +107,7 @@ def _cut(xy: Floats) -> list[Floats]:
     xy, along = xy[np.append(True, steps > 0)], along[np.append(True, steps > 0)]
     borders = np.linspace(0.0, along[-1], int(np.ceil(along[-1] / LONGEST_M)) + 1)
     parts = []
-    for start, end in zip(borders[:-1], borders[1:], strict=True):
+    for start, end in pairwise(borders):
         inner = (along > start) & (along < end)
         at = np.concatenate([[start], along[inner], [end]])
         parts.append(np.column_stack([np.interp(at, along, xy[:, axis]) for axis in (0, 1)]))

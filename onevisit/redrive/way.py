@@ -47,7 +47,7 @@ def travel_between(stretches: Sequence[Stretch], crs: CRS, roads: Roads | None, 
 
 
 def drive_in_order(stretches: Sequence[Stretch], passes: int, travel: Travel, crs: CRS) -> Way:
-    """Pass every stretch ``passes`` times, always the nearest next: one that was driven last only where none is nearer.
+    """Pass every stretch ``passes`` times, always the nearest next, the one just driven only where none is nearer.
 
     Parameters
     ----------

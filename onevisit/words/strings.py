@@ -8,6 +8,7 @@ from ingest.errors import SettingError
 from ingest.settings import SettingLine
 from ingest.species import SPECIES
 from onevisit.words.anomalies import ANOMALY_WORDS
+from onevisit.words.redrives import REDRIVE_WORDS
 from onevisit.words.sources import SOURCES_ZH
 
 LANGUAGES = ("en", "zh")
@@ -418,6 +419,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "ran_then": ("ran at {time}: {p}", "{time} 运行概率 {p}"),
     "record_then": ("records: {listed}", "记录：{listed}"),
     **ANOMALY_WORDS,
+    **REDRIVE_WORDS,
 }
 
 

@@ -31,7 +31,18 @@ from onevisit.schema import Lead, Route, Stop, Visit
 _DECIMALS = 7
 """Decimals of coordinates: 1e-7 degrees are 1 cm."""
 
-_KEPT = {"lon", "lat", "gcj02_lon", "gcj02_lat", "source_lon", "source_lat", "gate_lon", "gate_lat", "geometry", "waypoints"}
+_KEPT = {
+    "lon",
+    "lat",
+    "gcj02_lon",
+    "gcj02_lat",
+    "source_lon",
+    "source_lat",
+    "gate_lon",
+    "gate_lat",
+    "geometry",
+    "waypoints",
+}
 """Properties that are coordinates: six significant digits would move them by metres."""
 
 

@@ -31,7 +31,9 @@ def score_attribution(truth: Truth, matches: Sequence[Match]) -> list[Measure]:
         built = [not_built(key, title, "%") for key, title in titles.items()]
         return [*built, *_position_and_rate(asked, truth)]
     known = [(_ranking(m.hotspot), truth_of_match(m)) for m in asked if m.source is not None]
-    often = [(_ranking(m.hotspot), truth_of_match(m)) for m in asked if m.source is not None and _crossed(m.hotspot) >= 3]
+    often = [
+        (_ranking(m.hotspot), truth_of_match(m)) for m in asked if m.source is not None and _crossed(m.hotspot) >= 3
+    ]
     cone = [_wind_cone(m.hotspot) == truth_of_match(m) for m in asked if m.source is not None]
     unlisted, listed = ([(r, a) for r, a in known if (a == NONE) == none] for none in (True, False))
     false = [_ranking(m.hotspot) for m in asked if m.source is None]

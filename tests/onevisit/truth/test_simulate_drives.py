@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from onevisit.truth.simulate.drives.laps import follow_way, drive_streets, measure_positions, tour_of_crossings
+from onevisit.truth.simulate.drives.laps import drive_streets, follow_way, measure_positions, tour_of_crossings
 from onevisit.truth.simulate.world import SIZES, World, build_world
 from tests.onevisit.truth.dice import Dice
 from tests.onevisit.truth.vehicle_world import straight_drive
