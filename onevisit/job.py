@@ -33,6 +33,7 @@ from ingest.images.elevation import elevation_of_flight
 from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
+from monitors.schema import Activity
 from onevisit.cards.card import refuse_gone, watching
 from onevisit.cards.instrument import with_calibration
 from onevisit.cards.zones import AskZone
@@ -137,7 +138,7 @@ def process_mission(
         if not measured and not recorded.series.value:
             raise NothingUsable(Phrase("nothing_to_process", {"path": str(root)}), rejects=recorder.rejects)
         fused = tuple(
-            _fuse(region, regions, flown, tracks, records.roads, sites, profile, work, on_stage)
+            _fuse(region, regions, flown, tracks, records.roads, sites, recorded, profile, work, on_stage)
             for region, flown in zip(regions.value, flights, strict=True)
         )
         plan = _plan(fused, sites, recorded, records, profile, options.day, work, on_stage)
@@ -274,6 +275,7 @@ def _fuse(
     tracks: Kept[tuple[Track, ...]],
     roads: Kept[Roads | None],
     sites: Kept[tuple[Site, ...]],
+    recorded: Recorded,
     profile: Profile,
     work: Work,
     on_stage: Advance,
@@ -300,6 +302,7 @@ def _fuse(
             hotspots,
             Kept((region, findings), key),
             sites,
+            recorded.activities,
             profile.fusion,
             profile.evidence,
         )
@@ -347,14 +350,17 @@ def _attribute(
     hotspots: Sequence[Hotspot],
     here: tuple[Region, Sequence[Findings]],
     sites: Sequence[Site],
+    activities: Sequence[Activity],
     settings: FusionSettings,
     evidence: EvidenceSettings,
 ) -> Outcome[tuple[Attribution, ...]]:
-    from fusion import FlightEvidence, attribute_hotspots
+    from fusion import Activities, FlightEvidence, attribute_hotspots
+    from onevisit.leads.ran import ran_at_hotspots
 
     region, findings = here
-    known = FlightEvidence(findings, evidence)
-    return attribute_hotspots(hotspots, region.tracks, sites, settings, crs=region.crs.to_string(), evidence=known)
+    known, crs = FlightEvidence(findings, evidence), region.crs.to_string()
+    witnesses = [Activities(ran_at_hotspots(hotspots, activities, sites))]
+    return attribute_hotspots(hotspots, region.tracks, sites, settings, crs=crs, evidence=known, witnesses=witnesses)
 
 
 def _plan(

@@ -13,6 +13,7 @@ from fusion.attribution.candidates import Candidates
 from fusion.attribution.crossing import PassSummary, RatePrior
 from fusion.attribution.fingerprint import Companion
 from fusion.attribution.places import Places
+from fusion.attribution.witnesses import Witness, refuse_twice, say_of_sites
 from fusion.cube.grid import to_wgs84, unproject
 from fusion.schema import (
     Attribution,
@@ -51,7 +52,10 @@ class Weighed:
     (sites,) are indices of candidates, ``best`` (sites,) the likeliest place of each, ``site_odds``
     (sites,) and ``site_rates`` (sites, nodes) their log-odds in all and by rate; ``unlisted`` and ``background``
     those of a source on no list, and of traffic or background; ``best_share`` (sites,) is the part of the likeliest
-    place in what a site explains. ``cells`` are where a source on no list may stand, ``limit`` is what a pass sees.
+    place in what a site explains. All of these rest on the crossings and on how many sources stand where; what else
+    was ``heard`` adds to them. ``prior`` and ``by_plumes`` (sites + 2,) are the odds before any crossing, and by the
+    plumes at the hotspot alone, as yet without silence and plumes elsewhere; None where nobody asks. ``cells`` are
+    where a source on no list may stand, ``limit`` is the height of a plume that a pass sees.
     """
 
     hotspot: Hotspot
@@ -69,18 +73,57 @@ class Weighed:
     unlisted: float
     background: float
     best_share: Floats
+    heard: tuple[Witness, ...] = ()
+    prior: Floats | None = None
+    by_plumes: Floats | None = None
     cells: tuple[UnlistedCell, ...] = ()
     limit: float | None = None
 
     @property
+    def by_crossings(self) -> Floats:
+        """Log-odds (sites + 2,) by all crossings alone: the sites, an unlisted source, background or traffic."""
+        return np.concatenate([self.site_odds, [self.unlisted, self.background]])
+
+    @property
+    def odds(self) -> Floats:
+        """The same with all that was heard."""
+        return np.asarray(sum((witness.ratios for witness in self.heard), self.by_crossings))
+
+    @property
+    def told(self) -> tuple[Witness, ...]:
+        """All that speaks, for a person: the plumes at the hotspot, what passes met beside it, and who was heard."""
+        if self.prior is None or self.by_plumes is None:
+            return self.heard
+        steps = (("crossings", self.by_plumes, self.prior), ("silence", self.by_crossings, self.by_plumes))
+        passes = tuple(Witness(kind, (), *_split(later, earlier), "crossings") for kind, later, earlier in steps)
+        return (*passes, *self.heard)
+
+    @property
     def shares(self) -> Floats:
         """Probabilities (sites + 2,): the sites, an unlisted source, background or traffic; they sum to one."""
-        logs = np.concatenate([self.site_odds, [self.unlisted, self.background]])
-        return np.asarray(np.exp(logs - logsumexp(logs)))
+        return np.asarray(np.exp(self.odds - logsumexp(self.odds)))
 
-    def raised(self, by: Floats) -> Weighed:
-        """The same with the log-odds of the sites raised."""
-        return replace(self, site_odds=self.site_odds + by)
+    def hearing(self, witness: Witness | None) -> Weighed:
+        """The same with one witness more; with None, nothing more.
+
+        Raises
+        ------
+        ValueError
+            If it speaks of other sites, or rests on a datum that was heard before.
+        """
+        if witness is None:
+            return self
+        if witness.sites.shape != self.site_odds.shape:
+            raise ValueError(f"{witness.kind} speaks of {witness.sites.size} sites, expected {self.site_odds.size}")
+        refuse_twice((*self.heard, witness))
+        return replace(self, heard=(*self.heard, witness))
+
+
+def _split(later: Floats, earlier: Floats) -> tuple[Floats, float, float]:
+    """Ratios of sites, an unlisted source and background between two steps; 0 for what explains nothing in either."""
+    with np.errstate(invalid="ignore"):
+        ratios = np.nan_to_num(later - earlier)
+    return ratios[:-2], float(ratios[-2]), float(ratios[-1])
 
 
 def state_verdict(w: Weighed, sites: Candidates, crs: str) -> Attribution:
@@ -128,6 +171,7 @@ def locate(
 
 
 def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[SiteProbability, ...]:
+    said = say_of_sites(w.hotspot.id, w.odds, w.told)
     dx, dy = sites.x[w.best] - w.x, sites.y[w.best] - w.y
     bearing = _true_bearing(np.arctan2(dy, dx), w.north_rad)
     return tuple(
@@ -139,6 +183,7 @@ def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[
             rate_of(w.site_rates[k], w.rates),
             int(sites.place[w.best[k]]),
             float(w.best_share[k]),
+            said[k],
         )
         for k in np.argsort(-shares, kind="stable")
     )
@@ -233,7 +278,7 @@ def _evidence(w: Weighed) -> tuple[tuple[str, float], ...]:
         ("passes_with_wind", float(sum(e.directed for e in w.passes))),
         ("passes_calm", float(sum(e.calm for e in w.passes))),
         ("candidate_sites", float(w.chosen.size)),
-        ("log_odds_unlisted", w.unlisted),
-        ("log_odds_background", w.background),
+        ("log_odds_unlisted", float(w.odds[-2])),
+        ("log_odds_background", float(w.odds[-1])),
         *((f"with_{c.species}", c.ratio) for c in w.companions if c.present),
     )

@@ -88,8 +88,8 @@ class Redrive:
 class Flight:
     """Waypoints of a drone across the wind, at ``height_m`` above ground, in the daylight of the planned day.
 
-    ``airspace`` is the zone of the register that holds it, ``outside`` where none does, and empty where no register of
-    airspace came: then it stays to be cleared.
+    ``airspace`` is the zone of the register that holds it, ``outside`` where none does, and empty where no register
+    of airspace came: then it stays to be cleared.
     """
 
     id: str
