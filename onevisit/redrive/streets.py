@@ -55,6 +55,8 @@ def stretches_near(roads: Roads, places: Floats, crs: CRS) -> tuple[Stretch, ...
         if not line.may_stop:
             continue
         xy = np.column_stack(to_grid(line.vertices[:, 0], line.vertices[:, 1], crs))
+        if not np.ptp(xy, axis=0).any():
+            continue
         middle = shapely.get_coordinates(shapely.LineString(xy).segmentize(200.0))
         if near.query(middle)[0].min() > REACH_M + 200.0:
             continue
@@ -102,8 +104,6 @@ def _cut(xy: Floats) -> list[Floats]:
     """Parts of equal length, none longer than `LONGEST_M`."""
     steps = np.hypot(*np.diff(xy, axis=0).T)
     along = np.concatenate([[0.0], np.cumsum(steps)])
-    if not along[-1] > 0:
-        return []
     xy, along = xy[np.append(True, steps > 0)], along[np.append(True, steps > 0)]
     borders = np.linspace(0.0, along[-1], int(np.ceil(along[-1] / LONGEST_M)) + 1)
     parts = []
