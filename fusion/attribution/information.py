@@ -8,10 +8,12 @@ the explanation is their mutual information
 
 P(o | e) is that of the model that weighs crossings (`fusion.air`): the plume along the path of the air with its
 width, moved sideways by the error of the wind; the rate of the explanation, with the scatter of a crossing's height;
-the chance that the source is off. Approximations: the wind blows evenly from one direction; the rate is log-normal with
-the median and the 90 % interval of the posterior, and is drawn anew for each pass; a site stands in one point with an
-error, and an unlisted source in one of its cells; the height of a plume tells nothing beyond being seen; what else
-puts a plume into the stretch (traffic, other sources) is as likely in each bin, whatever explains the hotspot.
+the chance that the source is off.
+
+Approximations: the wind blows evenly from one direction; the rate is log-normal with the median and the 90 % interval
+of the posterior, and is drawn anew for each pass; a site stands in one point with an error, and an unlisted source in
+one of its cells; the height of a plume tells nothing beyond being seen; what else puts a plume into the stretch
+(traffic, other sources) is as likely in each bin, whatever explains the hotspot.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ STREET = RedriveStreet(
     1, "Main", ((104.0, 30.0), (104.003, 30.0)), 289.5, 2, "SE", (replace(SETTLES, nats=0.6, check_first=()),)
 )
 DRIVE = Redrive(
-    "R1", (STREET, replace(STREET, number=2, name="")), ((104.0, 30.0), (104.003, 30.0), (104.0, 30.0)), 1500.0, 216.0,
-    315.0, 22.5, (90.0,), (1.6, 5.0), Hours(time(9, 30), time(12)), (SETTLES,), True,
+    "R1", (STREET, replace(STREET, number=2, name="")), ((104.0, 30.0), (104.003, 30.0), (104.0, 30.0)), 1500.0,
+    216.0, 315.0, 22.5, (90.0,), (1.6, 5.0), Hours(time(9, 30), time(12)), (SETTLES,), True,
 )  # fmt: skip
 FLIGHT = Flight(
     "F1", ((104.0012345, 30.0), (104.0, 30.0012345)), 30.0, 800.0, 270.0, 22.5, Hours(time(6, 10), time(19)), "",
@@ -37,8 +37,8 @@ def _written(tmp_path: Path, again: Again) -> list[dict]:
 def test_drives_streets_and_flights_are_lines_with_what_they_settle(tmp_path: Path) -> None:
     """The whole way, then its streets, then the flight with seven decimals of its waypoints."""
     drive, main, nameless, flight = _written(tmp_path, Again((DRIVE,), (FLIGHT,)))
-    told = {"hotspot": "H001", "nats": 0.75, "open_nats": 1.5, "share": 0.5, "rivals": ["a", "unlisted", "background"],
-            "check_register_first": ["a"]}  # fmt: skip
+    told = {"hotspot": "H001", "nats": 0.75, "open_nats": 1.5, "share": 0.5,
+            "rivals": ["a", "unlisted", "background"], "check_register_first": ["a"]}  # fmt: skip
     assert drive["geometry"]["coordinates"] == [[104.0, 30.0], [104.003, 30.0], [104.0, 30.0]]
     assert drive["properties"] == {
         "what": "drive", "id": "R1", "wind_from_deg": 315.0, "wind_half_width_deg": 22.5, "also_from_deg": [90.0],

@@ -136,7 +136,7 @@ def test_a_stretch_out_of_reach_changes_nothing() -> None:
 
 
 def _stretch(*metres: tuple[float, float], oneway: int = 0) -> Stretch:
-    return Stretch("", np.array(metres) + [X0, Y0], oneway)
+    return Stretch("", np.array(metres) + HERE[0], oneway)
 
 
 def test_stretches_in_a_row_are_driven_there_and_back_without_a_detour() -> None:
@@ -146,7 +146,7 @@ def test_stretches_in_a_row_are_driven_there_and_back_without_a_detour() -> None
     assert way.order == (0, 1)
     assert way.metres == pytest.approx(400.0, abs=0.5)
     assert way.seconds == pytest.approx(400.0 / (25 / 3.6), abs=0.2)
-    corners = np.array([[0, 0], [100, 0], [200, 0], [100, 0], [0, 0]]) + [X0, Y0]
+    corners = np.array([[0, 0], [100, 0], [200, 0], [100, 0], [0, 0]]) + HERE[0]
     np.testing.assert_allclose(way.lonlat, degrees(corners, GRID), atol=1e-9)
 
 
