@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.attribution.information import entropy_of
+from fusion.attribution.information import entropy_of, expected_information
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -127,9 +127,7 @@ def _single_information(asked: Sequence[Asked], before: Sequence[Particles], cou
     total = np.zeros((asked[0].odds.shape[0], count))
     for a, known in zip(asked, before, strict=True):
         mean = known.posterior.mean(axis=0)
-        joint = (a.odds * mean).sum(axis=-1)
-        information = entropy_of(joint) - entropy_of(a.odds, axis=-2) @ mean
-        np.add.at(total.T, a.stretches, information.T)
+        total[:, a.stretches] += expected_information(a.odds, mean)
     return total
 
 

@@ -56,8 +56,10 @@ def drive_again(park: Park, again: Again) -> Park:
     Raises
     ------
     ContractError
-        If the way is driven in less than `SHORTEST_S`, or no day of `WAIT_DAYS` has the wind.
+        If the way has one place or none, is driven in less than `SHORTEST_S`, or no day of `WAIT_DAYS` has the wind.
     """
+    if len(again.way) < 2:
+        raise ContractError(f"a drive needs a way of two places or more, not {len(again.way)}")
     seed, on = park.seed, park.on
     number = len(park.outings) + 1
     days = _day_with_wind(seed, again)
@@ -106,7 +108,7 @@ def _day_with_wind(seed: int, again: Again) -> int:
 def _corners(world: World, way: Floats) -> Floats:
     """Local metres of the places where a way turns: a vehicle slows down at each that is left."""
     points = np.column_stack(to_grid(way[:, 0], way[:, 1], world.crs)) - world.origin
-    return shapely.get_coordinates(shapely.LineString(points).simplify(_STRAIGHT_M)) if len(way) > 1 else points[:0]
+    return np.asarray(shapely.get_coordinates(shapely.LineString(points).simplify(_STRAIGHT_M)))
 
 
 def _times_driven(points: Floats) -> NDArray[np.int64]:
