@@ -39,7 +39,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "skill.md"
 REPLAYED = Path(__file__).resolve().parents[1] / "build" / "skill"
 MADE_BY = "made_by.json"
 SCORING, TUNING = 1000, 0
-ROOMS = ("tracks", "imagery", "targets", "hotspots", "fusion", "findings", "records")
+ROOMS = ("tracks", "imagery", "targets", "hotspots", "fusion", "findings", "records", "redrive")
 WORLDS = (1, 2)
 MISSIONS = {"demo": 100, "district": 40, "city": 6}
 """Missions of a world that the page asks for, by size: twenty of ``demo`` leave ± 16 points."""

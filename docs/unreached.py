@@ -18,7 +18,9 @@ from imagery.orientation.targets import ellipse_holds
 from imagery.photocache import forget_photos
 from ingest.monitors.stored import write_sites
 from onevisit.result import IN_NO_KEY
+from onevisit.truth.score.attribution import likeliest
 from onevisit.truth.score.score import pool_scores, render_pooled
+from onevisit.truth.simulate.again import drive_again, street_corners
 from onevisit.truth.simulate.records.alone import draw_records
 from tracks.sources.detection import detection_curve
 from tracks.sources.encounters import tell_sources_apart
@@ -42,11 +44,14 @@ NOT_YET = (
 )
 
 OUTSIDE = (
+    drive_again,  # stays: benchmarks.skill_redrive writes docs/skill-redrive.md with it
     draw_records,  # stays: benchmarks.skill_records writes docs/skill-monitors.md with it
     ellipse_holds,  # stays: benchmarks.skill_targets writes docs/skill-targets.md with it
     forget_photos,  # stays: benchmarks.speed_imagery and benchmarks.skill_imagery begin without photos
+    likeliest,  # stays: benchmarks.skill_redrive writes docs/skill-redrive.md with it
     pool_scores,  # stays: benchmarks.skill writes docs/skill.md with it
     render_pooled,  # stays: benchmarks.skill writes docs/skill.md with it
+    street_corners,  # stays: benchmarks.skill_redrive writes docs/skill-redrive.md with it
     write_sites,  # stays: benchmarks.speed_rules stores a city's year with it
     IN_NO_KEY,  # stays: a test holds the options against it
 )
@@ -70,8 +75,6 @@ def of_registers(it: Any) -> Iterator[Any]:
     yield it.complaints  # ingest.registers.kinds: until leads hear complaints
     yield it.rectifications  # ingest.registers.kinds: until the ledger follows rectifications
     yield it.exemptions  # ingest.registers.kinds: until visits obey exemptions
-    yield it.airspace  # ingest.registers.kinds: until flights are proposed
-    yield it.limit_m  # ingest.registers.kinds: until flights are proposed
     yield it.stacks  # ingest.schema: until the attribution knows the outlets of a site
     yield it.response_time_s  # onevisit.cards.instrument: until lags are corrected by it
 
@@ -87,6 +90,7 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.mismatch_p90_m  # imagery.schema: ortho.json, all at once
     yield it.length_ok  # ingest.monitors.hj212: `onevisit hj212`, by name
     yield it.unused  # onevisit.handover.page.charts: report.html.j2, by name
+    yield it.to_clear  # onevisit.handover.page.redrive: report.html.j2, by name
     yield it.drawings  # onevisit.handover.page.recorded: report.html.j2, by name
     yield it.satellites  # ingest.traces.formats.nmea: by name of the column
     yield it.hdop  # ingest.traces.formats.nmea: by name of the column

@@ -154,6 +154,20 @@ class SourceEstimate:
 
 
 @dataclass(frozen=True)
+class UnlistedCell:
+    """A square of ground on which a source of no list may stand, and its rate if it does.
+
+    ``share`` is its part of that explanation; those of an attribution sum to one.
+    """
+
+    lon: float
+    lat: float
+    side_m: float
+    share: float
+    rate: Rate | None
+
+
+@dataclass(frozen=True)
 class Sighting:
     """What one pass met at a hotspot: the peak of its plume (None: nothing) at a place, and the wind of then.
 
@@ -186,7 +200,9 @@ class Attribution:
     ``source`` and ``areas`` are there where the data support a place (`FusionSettings.located_m`), else a bearing.
     ``bearing_deg`` (from the hotspot towards the source, clockwise from north) is None where the data support no
     direction; ``half_width_deg`` is never below 2 sqrt(5² + σθ² + met²) (180 without a direction).
-    ``explanation`` holds short parts for a person, ``evidence`` the numbers behind them.
+    ``explanation`` holds short parts for a person, ``evidence`` the numbers behind them. ``unlisted_cells`` say where
+    a source of no list would stand; a pass sees a plume that stands ``detection_limit`` above its background (None:
+    no pass measured the species near by).
     """
 
     hotspot_id: str
@@ -201,3 +217,5 @@ class Attribution:
     evidence: tuple[tuple[str, float], ...] = ()
     source: SourceEstimate | None = None
     sightings: tuple[Sighting, ...] = ()
+    unlisted_cells: tuple[UnlistedCell, ...] = ()
+    detection_limit: float | None = None

@@ -48,6 +48,9 @@ from onevisit.mission import Mission
 from onevisit.profile import Profile
 from onevisit.progress import Advance
 from onevisit.reading import days_apart, ingest_mission, start_on
+from onevisit.redrive.leads import with_redrives
+from onevisit.redrive.plan import Ground, Means, plan_again
+from onevisit.redrive.schema import Again
 from onevisit.result import Flown, Fused, Gridded, Options, Plan, Recorded, Records, Result
 from onevisit.reuse import run_key, unchanged_summary
 from onevisit.segments import map_region
@@ -138,7 +141,7 @@ def process_mission(
             _fuse(region, regions, flown, tracks, records.roads, sites, recorded, profile, work, on_stage)
             for region, flown in zip(regions.value, flights, strict=True)
         )
-        plan = _plan(fused, sites, recorded, records.roads, profile, options.day, work, on_stage)
+        plan = _plan(fused, sites, recorded, records, profile, options.day, work, on_stage)
         on_stage(Phrase("doing_handover"), 0.85)
         result = Result(mission, profile, options, key, sites.value, fused, recorded, plan)
         return write_outputs(out, result, work, only=SCORED if replay else None)
@@ -364,13 +367,13 @@ def _plan(
     fused: Sequence[Kept[Fused]],
     sites: Kept[tuple[Site, ...]],
     recorded: Recorded,
-    roads: Kept[Roads | None],
+    records: Records,
     profile: Profile,
     asked: date | None,
     work: Work,
     on_stage: Advance,
 ) -> Plan:
-    """What is urgent, leads, one visit per site, routes."""
+    """What is urgent, leads, where to measure again, one visit per site, routes."""
     on_stage(Phrase("doing_visits"), 0.8)
     key = digest(*fused)
     hotspots = Kept([hotspot for part in fused for hotspot in part.value.hotspots], key)
@@ -388,12 +391,33 @@ def _plan(
         shown = (sites, hotspots, attributions, profile.visits)
         leads = work.make("leads", weigh_leads, *shown, day=day, matters=matters, urgent=urgent)
         leads = work.derive("calibrated leads", with_calibration, leads, profile.instrument, day=measured)
+        again = _measure_again(fused, sites, records, profile, day, urgent, work)
+        leads = work.derive("leads with re-drives", with_redrives, leads, again)
         visits = work.make("visits", plan_visits, leads, sites, profile.visits, day=day)
         stage.taken, stage.given = len(leads.value), len(visits.value)
     with work.stage("routes") as stage:
-        routes = work.make("routes", plan_routes, visits, profile.routes, day=day, roads=roads)
+        routes = work.make("routes", plan_routes, visits, profile.routes, day=day, roads=records.roads)
         stage.taken, stage.given = len(visits.value), len(routes.value)
-    return Plan(day, roads.value, alarms, leads, visits, routes)
+    return Plan(day, records.roads.value, alarms, leads, visits, routes, again)
+
+
+def _measure_again(
+    fused: Sequence[Kept[Fused]],
+    sites: Kept[tuple[Site, ...]],
+    records: Records,
+    profile: Profile,
+    day: date,
+    urgent: Sequence[str],
+    work: Work,
+) -> Kept[Again]:
+    """Drives and flights for what is open, never where the duty officer has not cleared a place."""
+    parts = [part.value for part in fused]
+    grounds = tuple(Ground(p.region.crs, p.region.tracks, p.hotspots, p.attributions) for p in parts)
+    airspace = Kept(records.registers.value.airspace, records.registers.key)
+    means = Means(profile.visits, profile.routes, profile.fusion, profile.tracks, day)
+    return work.make(
+        "redrives", plan_again, Kept(grounds, digest(*fused)), sites, records.roads, airspace, means, urgent=urgent
+    )
 
 
 def _day_of_visits(asked: date | None, measured: date) -> Outcome[date]:

@@ -19,6 +19,7 @@ from onevisit.leads.plumes import PlumeLine
 from onevisit.leads.urgent import Alarm
 from onevisit.mission import Mission
 from onevisit.profile import Profile
+from onevisit.redrive.schema import Again
 from onevisit.schema import Lead, Route, Visit
 from onevisit.stages import Kept
 from onevisit.visits.regions import Region
@@ -131,6 +132,7 @@ class Plan:
     leads: Kept[tuple[Lead, ...]]
     visits: Kept[tuple[Visit, ...]]
     routes: Kept[tuple[Route, ...]]
+    again: Kept[Again]
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,7 +92,8 @@ class Lead:
     WGS 84 degrees of the site's gate where known, else of its reference point; of a site in doubt at the place that
     ``places[0]`` tells, which best explains what was measured (empty without a doubt). ``calibration_en`` and
     ``calibration_zh`` say what is known of the instrument's calibration. ``urgent`` are those of its hotspots that
-    the duty officer has to clear before anything else is done about them.
+    the duty officer has to clear before anything else is done about them. ``redrives`` are the drives and flights
+    that would tell more about its hotspots, where it is to be measured again.
     """
 
     site_id: str
@@ -113,6 +114,7 @@ class Lead:
     at_gate: bool = False
     places: tuple[SitePlace, ...] = ()
     urgent: tuple[str, ...] = ()
+    redrives: tuple[str, ...] = ()
 
     @property
     def reason_en(self) -> str:

@@ -24,6 +24,7 @@ from fusion.attribution.fingerprint import companions_of
 from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
 from fusion.attribution.permit import hear_permits, unlisted_density
 from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
+from fusion.attribution.unlisted import gather_cells
 from fusion.attribution.verdict import Weighed, locate, state_verdict
 from fusion.attribution.witness_settings import WitnessSettings
 from fusion.attribution.witnesses import Hears, Witness, hear_all, refuse_unknown
@@ -170,6 +171,7 @@ def _weigh(
     seen = Weighed(
         hotspot, x, y, north, event.passes, companions, located, rates, chosen, best, site_odds, site_rates,
         unlisted, 0.0, best_share,
+        cells=gather_cells(places, emitters * places.area, rates, crs), limit=event.limit,
     )  # fmt: skip
 
     def odds(joint: Floats) -> Floats:

@@ -102,6 +102,11 @@ class Event:
     units: tuple[Stretch, ...]
     passes: tuple[PassSummary, ...]
 
+    @property
+    def limit(self) -> float | None:
+        """Height of a plume that one of the passes could just tell from noise; None where none is quiet near by."""
+        return min((2 * unit.noise for unit in self.units if not unit.crossed), default=None)
+
     @cached_property
     def own(self) -> Stack:
         """The plumes at the hotspot."""

@@ -15,7 +15,16 @@ from fusion.attribution.fingerprint import Companion
 from fusion.attribution.places import Places
 from fusion.attribution.witnesses import Witness, refuse_twice, say_of_sites
 from fusion.cube.grid import to_wgs84, unproject
-from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, Sighting, SiteProbability, SourceEstimate
+from fusion.schema import (
+    Attribution,
+    CredibleArea,
+    Hotspot,
+    Rate,
+    Sighting,
+    SiteProbability,
+    SourceEstimate,
+    UnlistedCell,
+)
 from fusion.settings import FusionSettings
 
 Floats = NDArray[np.float64]
@@ -45,7 +54,8 @@ class Weighed:
     those of a source on no list, and of traffic or background; ``best_share`` (sites,) is the part of the likeliest
     place in what a site explains. All of these rest on the crossings and on how many sources stand where; what else
     was ``heard`` adds to them. ``prior`` and ``by_plumes`` (sites + 2,) are the odds before any crossing, and by the
-    plumes at the hotspot alone, as yet without silence and plumes elsewhere; None where nobody asks.
+    plumes at the hotspot alone, as yet without silence and plumes elsewhere; None where nobody asks. ``cells`` are
+    where a source on no list may stand, ``limit`` is the height of a plume that a pass sees.
     """
 
     hotspot: Hotspot
@@ -66,6 +76,8 @@ class Weighed:
     heard: tuple[Witness, ...] = ()
     prior: Floats | None = None
     by_plumes: Floats | None = None
+    cells: tuple[UnlistedCell, ...] = ()
+    limit: float | None = None
 
     @property
     def by_crossings(self) -> Floats:
@@ -132,6 +144,8 @@ def state_verdict(w: Weighed, sites: Candidates, crs: str) -> Attribution:
         _evidence(w),
         w.located.source,
         _sightings(w.passes, w.north_rad, crs),
+        w.cells,
+        w.limit,
     )
 
 
@@ -166,7 +180,7 @@ def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[
             float(shares[k]),
             float(np.hypot(dx[k], dy[k])),
             float(bearing[k]),
-            _rate(w.site_rates[k], w.rates),
+            rate_of(w.site_rates[k], w.rates),
             int(sites.place[w.best[k]]),
             float(w.best_share[k]),
             said[k],
@@ -175,8 +189,8 @@ def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[
     )
 
 
-def _rate(logs: Floats, rates: RatePrior) -> Rate | None:
-    """Median and central 90 % interval; None where no rate is possible."""
+def rate_of(logs: Floats, rates: RatePrior) -> Rate | None:
+    """Median and central 90 % interval of a rate with log-weights (nodes,); None where no rate is possible."""
     if not np.isfinite(logs.max(initial=-np.inf)):
         return None
     low, median, high = rates.quantiles(logs, (0.05, 0.5, 0.95))
@@ -185,7 +199,7 @@ def _rate(logs: Floats, rates: RatePrior) -> Rate | None:
 
 def _source(places: Places, rates: RatePrior, settings: FusionSettings, crs: str) -> SourceEstimate | None:
     """Where the source is, if the passes fix a place at all."""
-    rate = _rate(places.rate_odds, rates)
+    rate = rate_of(places.rate_odds, rates)
     mean, covariance = places.moments()
     sd = float(np.sqrt(np.trace(covariance)))
     if sd > settings.located_m or rate is None:

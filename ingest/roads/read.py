@@ -22,6 +22,7 @@ from ingest.roads.streets import (
     cut_at,
     is_closed_barrier,
     is_tagged,
+    may_stop,
     one_way_words,
     place_of,
     tags_of,
@@ -55,13 +56,14 @@ class _File:
 class Road:
     """One line of a street network: WGS 84 vertices, shape (n, 2); ``oneway`` 0 both ways, 1 along, −1 against.
 
-    ``name`` is empty where the street has none.
+    ``name`` is empty where the street has none. ``may_stop`` is False on motorways and in tunnels.
     """
 
     vertices: NDArray[np.float64]
     oneway: int = 0
     speed_km_h: float | None = None
     name: str = ""
+    may_stop: bool = True
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,7 @@ def _vertices(coordinates: Any, item: str, where: str) -> NDArray[np.float64]:
 
 def _road(vertices: NDArray[np.float64], tags: Mapping[str, str], ways: Mapping[str, int]) -> Road:
     way = ways.get(tags.get("oneway", "").lower(), 0)
-    return Road(vertices, way, _speed(tags.get("maxspeed")), tags.get("name", ""))
+    return Road(vertices, way, _speed(tags.get("maxspeed")), tags.get("name", ""), may_stop(tags))
 
 
 def _speed(text: object) -> float | None:

@@ -118,6 +118,19 @@ def closed_reason(tags: Tags) -> Phrase | None:
     return None
 
 
+def may_stop(tags: Tags) -> bool:
+    """Whether a car may go slowly and stop on a street: not on a motorway, not in a tunnel.
+
+    Examples
+    --------
+    >>> [may_stop(t) for t in ({"highway": "motorway_link"}, {"highway": "primary", "tunnel": "yes"}, {"name": "a"})]
+    [False, False, True]
+    """
+    kind = (tags.get("highway") or tags.get("fclass") or "").lower()
+    fast = kind in ("motorway", "motorway_link") or tags.get("motorroad", "").lower() == "yes"
+    return not fast and tags.get("tunnel", "").lower() in ("", "no", "f", "false", "0")
+
+
 def _car_access(tags: Tags) -> tuple[str, str]:
     """The most special key that says something of cars, and what; of several values one that is open."""
     for key in _CAR_KEYS:

@@ -25,6 +25,7 @@ from onevisit.handover.data.netcdf import write_cube, write_traces
 from onevisit.handover.data.opensfm import write_reconstruction
 from onevisit.handover.data.plumes import write_plumes
 from onevisit.handover.data.poses import write_poses
+from onevisit.handover.data.redrive import write_redrive
 from onevisit.handover.data.segments import write_segments
 from onevisit.handover.data.tables import write_routes_csv, write_routes_xlsx
 from onevisit.handover.first_screen import first_lines, urgent_lines
@@ -45,9 +46,10 @@ from onevisit.stages import Kept, Work
 from onevisit.words.telling import say
 
 SCORED = (
-    "hotspots.geojson", "leads.geojson", "visits.geojson", "routes.geojson", "anomalies.geojson", "activity.geojson",
+    "hotspots.geojson", "leads.geojson", "redrive.geojson", "visits.geojson", "routes.geojson", "anomalies.geojson",
+    "activity.geojson",
 )  # fmt: skip
-"""What `onevisit.truth.score.score` reads, besides what the imagery stage writes."""
+"""What `onevisit.truth.score.score` and the benchmarks read, besides what the imagery stage writes."""
 
 _KNOWN = (
     *SCORED, "trace.nc", "segments.geojson", "plumes.geojson", "findings.geojson",
@@ -127,6 +129,8 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
         (result.fused, alarms),
     )
     yield "leads.geojson", lambda path: write_leads(path, leads.value), leads
+    again = result.plan.again
+    yield "redrive.geojson", lambda path: write_redrive(path, again.value), again
     yield "visits.geojson", lambda path: write_visits(path, visits.value, routes.value), (visits, routes)
     yield "routes.geojson", lambda path: write_routes(path, routes.value), routes
     yield "routes.csv", lambda path: write_routes_csv(path, routes.value, lang=lang), (routes, lang)
@@ -181,6 +185,7 @@ def _contents(out: Path, result: Result, work: Work) -> ReportContents:
         visits=result.plan.visits.value,
         routes=result.plan.routes.value,
         alarms=result.plan.alarms.value,
+        again=result.plan.again.value,
         has_acute=bool(result.profile.acute.levels),
         series=result.recorded.series.value,
         anomalies=result.recorded.anomalies.value,
@@ -252,6 +257,8 @@ def _summary(out: Path, result: Result, recorder: Recorder) -> dict[str, Any]:
         "leads": len(result.plan.leads.value),
         "visits": len(result.plan.visits.value),
         "routes": len(result.plan.routes.value),
+        "redrives": len(result.plan.again.value.drives),
+        "redrive_flights": len(result.plan.again.value.flights),
         "decisions": len(recorder.decisions),
         "rejects": len(recorder.rejects),
     }

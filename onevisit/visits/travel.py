@@ -151,6 +151,8 @@ def _street_graph(roads: Roads, crs: CRS, settings: RouteSettings) -> tuple[Floa
     offset = 0
     for line in roads.lines:
         easting, northing = to_grid(line.vertices[:, 0], line.vertices[:, 1], crs)
+        if not np.ptp(line.vertices, axis=0).any():
+            continue  # all of its vertices are one place
         dense = shapely.segmentize(shapely.LineString(np.column_stack([easting, northing])), _VERTEX_GAP_M)
         points = shapely.get_coordinates(dense)
         speed_km_h = settings.speed_share * line.speed_km_h if line.speed_km_h else settings.speed_km_h

@@ -37,6 +37,7 @@ _NUMBERED_PLACES = tuple(
         (r"candidate of (.+)", "{} 的候选热点"),
         (r"single sighting of (.+)", "{} 的单次检出"),
         (r"site (\S+)", "点位 {}"),
+        (r"redrives of (\S+)", "{} 的复测"),
     )
 )
 PLACES: Mapping[str, str] = {
@@ -65,6 +66,7 @@ PLACES: Mapping[str, str] = {
     "elevation model": "高程模型",
     "routes": "路线",
     "visits": "检查安排",
+    "redrives": "复测安排",
     "segments": "路段",
     "registers": "登记名录",
     "sites": "点位",

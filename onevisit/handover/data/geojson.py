@@ -31,7 +31,18 @@ from onevisit.schema import Lead, Route, Stop, Visit
 _DECIMALS = 7
 """Decimals of coordinates: 1e-7 degrees are 1 cm."""
 
-_KEPT = {"lon", "lat", "gcj02_lon", "gcj02_lat", "source_lon", "source_lat", "gate_lon", "gate_lat", "geometry"}
+_KEPT = {
+    "lon",
+    "lat",
+    "gcj02_lon",
+    "gcj02_lat",
+    "source_lon",
+    "source_lat",
+    "gate_lon",
+    "gate_lat",
+    "geometry",
+    "waypoints",
+}
 """Properties that are coordinates: six significant digits would move them by metres."""
 
 
@@ -248,6 +259,7 @@ def _lead_properties(lead: Lead) -> dict[str, Any]:
         ],
         "explanations": [{"name": e.name, "probability": e.probability} for e in lead.explanations],
         "hotspots": list(lead.hotspot_ids),
+        "redrives": list(lead.redrives),
         "reason_en": lead.reason_en,
         "reason_zh": lead.reason_zh,
         "calibration": lead.calibration_en,

@@ -24,6 +24,7 @@ from onevisit.handover.page.why import Why
 from onevisit.leads.plumes import PlumeLine
 from onevisit.leads.urgent import Alarm
 from onevisit.manifest import StageRecord
+from onevisit.redrive.schema import Again
 from onevisit.schema import Lead, Route, Visit
 from tracks.schema import Track
 from tracks.segments.medians import SegmentMap
@@ -89,6 +90,7 @@ class ReportContents:
     visits: tuple[Visit, ...] = ()
     routes: tuple[Route, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    again: Again = field(default_factory=Again)
     has_acute: bool = True
     series: Sequence[xr.Dataset] = ()
     anomalies: Sequence[Anomaly] = ()

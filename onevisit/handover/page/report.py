@@ -37,6 +37,7 @@ from onevisit.handover.page.contents import Picture, RegionContents, ReportConte
 from onevisit.handover.page.map_frame import hotspot_boxes, lonlat_fit
 from onevisit.handover.page.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
 from onevisit.handover.page.recorded import notes_on_candidates, record_cards
+from onevisit.handover.page.redrive import AgainCard, again_cards
 from onevisit.handover.page.summary import summarise
 from onevisit.handover.page.urgent import alarm_text
 from onevisit.handover.page.witnessed import WitnessedSite, witnessed_sites
@@ -133,6 +134,7 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         pictures=[plot for region in pictures for plot in region],
         alarms=[alarm_text(alarm, zone, words) for alarm in contents.alarms],
         cards=cards,
+        again=_again(contents, words),
         recorded=recorded,
         unshown=unshown,
         first=_first_text(
@@ -153,6 +155,12 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         ramp=", ".join(RAMP),
         colours=TEAM_COLOURS,
     )
+
+
+def _again(contents: ReportContents, words: Words) -> list[AgainCard]:
+    sites = {site.site_id: site for site in contents.sites}
+    minutes = {drive.id: _duration(drive.driving_s, words) for drive in contents.again.drives}
+    return again_cards(contents.again, sites, words, minutes)
 
 
 def _map(number: int, region: RegionContents, contents: ReportContents, words: Words, zone: tzinfo) -> RegionMap:

@@ -79,8 +79,15 @@ def simulate_mission(
     if world not in WORLDS:
         raise SettingError(Phrase("world_not_known", {"world": str(world), "known": tuple(map(str, WORLDS))}))
     on = choose_confounders(stream(seed, "confounders"), world=world, without=without, only=only)
-    park = _draw_park(seed, size, world, on)
-    day, outings, ground = park.day, park.outings, park.world
+    write_park(out, draw_park(seed, size, world, on), flights=flights)
+
+
+def write_park(out: Path, park: Park, *, flights: bool) -> None:
+    """Write the files of a mission that was drawn (`draw_park`), and its truth.
+
+    A park with a further drive (`onevisit.truth.simulate.again.drive_again`) is written like any other.
+    """
+    seed, on, day, outings, ground = park.seed, park.on, park.day, park.outings, park.world
     mission = out / "mission"
     (mission / "traces").mkdir(parents=True, exist_ok=True)
     for number, outing in enumerate(outings, 1):
@@ -115,7 +122,7 @@ def simulate_mission(
     (out / "truth.json").write_text(text + "\n", encoding="utf-8")
 
 
-def _draw_park(seed: int, size: str, number: int, on: Mapping[str, bool]) -> Park:
+def draw_park(seed: int, size: str, number: int, on: Mapping[str, bool]) -> Park:
     """Everything that a mission's files are written from, in the world of that number."""
     parcels = stream(seed, "parcels") if on["real_parcels"] else None
     world = build_world(SIZES[size], stream(seed, "world"), parcels=parcels)

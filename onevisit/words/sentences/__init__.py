@@ -17,6 +17,7 @@ from onevisit.words.sentences import (
     monitors,
     mosaics,
     records,
+    redrives,
     registers,
     rooms,
     text,
@@ -38,6 +39,7 @@ PARTS = (
     records,
     mosaics,
     rooms,
+    redrives,
     cards,
     verbs,
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from onevisit.truth.simulate.drives.laps import _follow, drive_streets, measure_positions, tour_of_crossings
+from onevisit.truth.simulate.drives.laps import drive_streets, follow_way, measure_positions, tour_of_crossings
 from onevisit.truth.simulate.world import SIZES, World, build_world
 from tests.onevisit.truth.dice import Dice
 from tests.onevisit.truth.vehicle_world import straight_drive
@@ -23,7 +23,7 @@ def test_a_turned_tour_swaps_rows_and_columns() -> None:
 def test_a_vehicle_speeds_up_brakes_for_corners_and_waits() -> None:
     """From rest by 1.4 m/s a second to 7.8; to 3 m/s before a corner by v² = 3² + 2 · 1.3 · way left."""
     points = np.array([[0.0, 0.0], [200.0, 0.0], [200.0, 100.0]])
-    drive = _follow(points, np.array([0, 0, 1]), Dice(0.5), 1000)  # type: ignore[arg-type]
+    drive = follow_way(points, np.array([0, 0, 1]), Dice(0.5), 1000)  # type: ignore[arg-type]
     assert drive.speed[:7] == pytest.approx([0.0, 1.4, 2.8, 4.2, 5.6, 7.0, 7.8])
     along = np.concatenate([[0.0], np.cumsum(drive.speed[1:])])
     for k in range(1, len(drive.speed) - 1):
@@ -42,7 +42,7 @@ def test_lights_stop_a_vehicle_at_one_corner_in_six() -> None:
     """A throw below 0.16 is a stop, of 22 s on average; at 0.16 there is none."""
     points = np.array([[0.0, 0.0], [100.0, 0.0], [200.0, 0.0]])
     waits = {
-        share: int((_follow(points, np.zeros(3, int), Dice(share), 1000).speed == 0).sum()) - 1  # type: ignore[arg-type]
+        share: int((follow_way(points, np.zeros(3, int), Dice(share), 1000).speed == 0).sum()) - 1  # type: ignore[arg-type]
         for share in (0.159, 0.16)
     }
     assert waits == {0.159: 22, 0.16: 0}
@@ -51,7 +51,7 @@ def test_lights_stop_a_vehicle_at_one_corner_in_six() -> None:
 def test_a_drive_ends_at_its_limit() -> None:
     """However long the way is."""
     points = np.array([[0.0, 0.0], [1e5, 0.0]])
-    assert len(_follow(points, np.zeros(2, int), Dice(0.5), 50).x) == 50  # type: ignore[arg-type]
+    assert len(follow_way(points, np.zeros(2, int), Dice(0.5), 50).x) == 50  # type: ignore[arg-type]
 
 
 def test_laps_go_round_by_turns_and_end_where_they_began(world: World) -> None:

@@ -156,3 +156,13 @@ def test_a_vertex_that_comes_twice_is_no_way() -> None:
         at((0.0, 0.0), (100.0, 0.0)), Roads((street((0.0, 0.0), (50.0, 0.0), (50.0, 0.0), (100.0, 0.0)),)), SETTINGS
     )
     assert travel.duration_s[0, 1] == pytest.approx(10.0, abs=0.01)
+
+
+def test_a_street_of_one_place_leads_nowhere() -> None:
+    """Two vertices at one place beside a street: the way is as without it."""
+    places = at((0.0, 0.0), (500.0, 0.0))
+    one = street((0.0, 0.0), (500.0, 0.0))
+    alone, both = (
+        street_travel(places, Roads(lines), SETTINGS)[0] for lines in ((one,), (street((9, 9), (9, 9)), one))
+    )
+    assert both.duration_s == pytest.approx(alone.duration_s)

@@ -82,11 +82,21 @@ def drive_streets(
         lap_of_point += [lap] * len(tour)
     points.append(nodes[0, 0])
     lap_of_point.append(laps - 1)
-    return _follow(np.asarray(points), np.asarray(lap_of_point), rng, limit_s)
+    return follow_way(np.asarray(points), np.asarray(lap_of_point), rng, limit_s)
 
 
-def _follow(points: Floats, laps: NDArray[np.int64], rng: np.random.Generator, limit_s: int) -> Drive:
-    """Move along a polyline second by second."""
+def follow_way(points: Floats, laps: NDArray[np.int64], rng: np.random.Generator, limit_s: int) -> Drive:
+    """Move along a polyline second by second, with stops and bends at its vertices.
+
+    Parameters
+    ----------
+    points : array, shape (vertices, 2)
+        Local metres.
+    laps : array, shape (vertices,)
+        Lap of the leg that begins at each vertex.
+    limit_s : int
+        Where the way takes longer, the drive ends there.
+    """
     legs = np.hypot(*np.diff(points, axis=0).T)
     corner_s = np.concatenate([[0.0], np.cumsum(legs)])
     stop_at = {k: float(rng.exponential(22.0)) for k in range(1, len(points) - 1) if rng.random() < 0.16}
