@@ -13,7 +13,9 @@ from onevisit.words.sentences import (
     cells,
     columns,
     common,
+    help,
     images,
+    leads,
     monitors,
     mosaics,
     records,
@@ -38,6 +40,8 @@ PARTS = (
     records,
     mosaics,
     rooms,
+    leads,
+    help,
     cards,
     verbs,
 )
