@@ -207,6 +207,18 @@ class SitePlace:
 
 
 @dataclass(frozen=True)
+class Permitted:
+    """How much of one pollutant a permit allows: kg an hour, t a year, each None where it is not stated.
+
+    ``species`` is the register's own word; empty where the row states one amount without a name.
+    """
+
+    species: str
+    kg_h: float | None = None
+    t_a: float | None = None
+
+
+@dataclass(frozen=True)
 class Site:
     """One plant with one gate: the unit of a visit (not the company, which may own several sites).
 
@@ -243,6 +255,7 @@ class Site:
     park: str = ""
     origins: Mapping[str, str] = field(default_factory=dict, hash=False)
     elsewhere: tuple[SitePlace, ...] = ()
+    permitted: tuple[Permitted, ...] = ()
 
     @property
     def places(self) -> tuple[SitePlace, ...]:

@@ -21,8 +21,6 @@ Bools = NDArray[np.bool_]
 
 _RUNS = 0.9  # from this share on an interval counts as one of production
 _STOP_S = 2 * 3600.0  # a shift that ends after midnight: choice
-_STOP_WORDS = re.compile(r"停产|停止生产|停工|全停|stop|shut", re.IGNORECASE)
-_PART_WORDS = re.compile(r"部分停产|停部分|partial", re.IGNORECASE)
 _CUT = re.compile(r"(\d+(?:\.\d+)?)\s*[%％]")
 
 
@@ -34,11 +32,11 @@ def seek_in_stop(
     producers = devices.of_role(PRODUCTION) or devices.of_role("")
     for order in held if producers else ():
         days = _days(order, settings)
-        if _PART_WORDS.search(order.measure) or not (_STOP_WORDS.search(order.measure) or _CUT.search(order.measure)):
+        if order.is_partial or not (order.stops or _CUT.search(order.measure)):
             continue
         for device in producers:
             inside = (device.time >= days[0]) & (device.time + device.step <= days[1])
-            if _CUT.search(order.measure) and not _STOP_WORDS.search(order.measure):
+            if _CUT.search(order.measure) and not order.stops:
                 yield from _above_limit(records, device, order, inside)
             else:
                 yield from _against_stop(records, device, order, inside)

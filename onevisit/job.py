@@ -8,7 +8,7 @@ imports its room when it is done, so that a run that finds most things done star
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache, partial
@@ -33,16 +33,21 @@ from ingest.images.elevation import elevation_of_flight
 from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
-from monitors.schema import Activity
+from monitors.schema import Activity, Anomaly
 from onevisit.cards.card import refuse_gone, watching
 from onevisit.cards.instrument import with_calibration
 from onevisit.cards.zones import AskZone
 from onevisit.compute import computing
 from onevisit.handover.outputs import SCORED, write_flight, write_outputs
+from onevisit.leads.lawful import Known, covered_by_site, recorded_by_site
+from onevisit.leads.places import leads_of_places
 from onevisit.leads.plumes import PlumeLine, list_plumes
 from onevisit.leads.records import matters_of_records, sites_in_question
+from onevisit.leads.registers import asks_something, matters_of_registers
+from onevisit.leads.standing import Standing, standing_of_sites
+from onevisit.leads.tables import RivalTables
 from onevisit.leads.urgent import find_alarms
-from onevisit.leads.weigh import weigh_leads
+from onevisit.leads.weigh import in_order, weigh_leads
 from onevisit.manifest import program_key
 from onevisit.mission import Mission
 from onevisit.profile import Profile
@@ -51,11 +56,14 @@ from onevisit.reading import days_apart, ingest_mission, start_on
 from onevisit.redrive.leads import with_redrives
 from onevisit.redrive.plan import Ground, Means, plan_again
 from onevisit.redrive.schema import Again
-from onevisit.result import Flown, Fused, Gridded, Options, Plan, Recorded, Records, Result
+from onevisit.result import Flown, Fused, Gridded, Listed, Options, Plan, Recorded, Records, Result
 from onevisit.reuse import run_key, unchanged_summary
+from onevisit.schema import Lead, Matter
 from onevisit.segments import map_region
+from onevisit.settings import VisitSettings
 from onevisit.stages import Files, Kept, Work, digest, files_of, later_stages
 from onevisit.store import open_store
+from onevisit.visits.help import plan_help
 from onevisit.visits.plan import plan_visits
 from onevisit.visits.regions import Region, keep_sites_in_reach, split_regions, with_local_zone
 from onevisit.visits.routes import plan_routes
@@ -131,19 +139,26 @@ def process_mission(
             _imagery(region, records.frames, mission, out, profile, work, on_stage) for region in regions.value
         ]
         recorded = _monitors(records, profile, work, on_stage)
-        also = sites_in_question(recorded.anomalies.value, records.sites.value)
-        sites = work.derive("sites in reach", keep_sites_in_reach, records.sites, regions, profile.regions, also=also)
+        measured = _last_day(regions.value, recorded.series.value, profile)
+        day = recorder.take(_day_of_visits(options.day, measured))
+        standings = work.make("standings", standing_of_sites, records.registers, records.sites, day=day)
+        also = {site_id for site_id, standing in standings.value.items() if asks_something(standing)}
+        also |= {*sites_in_question(recorded.anomalies.value, records.sites.value, profile.rivals)}
+        sites = work.derive(
+            "sites in reach", keep_sites_in_reach, records.sites, regions, profile.regions, also=sorted(also)
+        )
         refuse_gone(mission.files)
-        measured = any(region.tracks for region in regions.value) or any(flights)
-        if not measured and not recorded.series.value:
+        has_measured = any(region.tracks for region in regions.value) or any(flights)
+        if not has_measured and not recorded.series.value:
             raise NothingUsable(Phrase("nothing_to_process", {"path": str(root)}), rejects=recorder.rejects)
         fused = tuple(
             _fuse(region, regions, flown, tracks, records.roads, sites, recorded, profile, work, on_stage)
             for region, flown in zip(regions.value, flights, strict=True)
         )
-        plan = _plan(fused, sites, recorded, records, profile, options.day, work, on_stage)
+        plan = _plan(fused, sites, recorded, records, standings, profile, (measured, day), work, on_stage)
         on_stage(Phrase("doing_handover"), 0.85)
-        result = Result(mission, profile, options, key, sites.value, fused, recorded, plan)
+        listed = Listed(records.sites.value, standings, records.registers.value.areas)
+        result = Result(mission, profile, options, key, sites.value, listed, fused, recorded, plan)
         return write_outputs(out, result, work, only=SCORED if replay else None)
 
 
@@ -368,28 +383,27 @@ def _plan(
     sites: Kept[tuple[Site, ...]],
     recorded: Recorded,
     records: Records,
+    standings: Kept[dict[str, Standing]],
     profile: Profile,
-    asked: date | None,
+    days: tuple[date, date],
     work: Work,
     on_stage: Advance,
 ) -> Plan:
-    """What is urgent, leads, where to measure again, one visit per site, routes."""
+    """Leads, where to measure again, visits, routes; ``days`` are those of the last measurement and of visits."""
+    measured, day = days
     on_stage(Phrase("doing_visits"), 0.8)
     key = digest(*fused)
     hotspots = Kept([hotspot for part in fused for hotspot in part.value.hotspots], key)
     attributions = Kept([attribution for part in fused for attribution in part.value.attributions], key)
     plumes = Kept([plume for part in fused for plume in part.value.plumes], key)
     with work.stage("visits") as stage:
-        measured = _last_day(fused, recorded.series.value, profile)
-        day = work.recorder.take(_day_of_visits(asked, measured))
         alarms = work.make("alarms", find_alarms, hotspots, plumes, profile.acute)
         urgent = sorted({alarm.hotspot_id for alarm in alarms.value if alarm.hotspot_id is not None})
         zone = profile.routes.time_zone
-        matters = work.make(
-            "matters", matters_of_records, recorded.anomalies, sites, profile.visits, day=day, zone=zone
-        )
-        shown = (sites, hotspots, attributions, profile.visits)
-        leads = work.make("leads", weigh_leads, *shown, day=day, matters=matters, urgent=urgent)
+        models = (profile.visits, profile.rivals)
+        matters = work.make("matters", matters_of_records, recorded.anomalies, sites, *models, day=day, zone=zone)
+        shown = (hotspots, attributions, standings, recorded.anomalies, recorded.series, matters, records.roads)
+        leads = work.make("leads", _leads, sites, *shown, *models, day=day, zone=zone, urgent=urgent)
         leads = work.derive("calibrated leads", with_calibration, leads, profile.instrument, day=measured)
         again = _measure_again(fused, sites, records, profile, day, urgent, work)
         leads = work.derive("leads with re-drives", with_redrives, leads, again)
@@ -398,7 +412,8 @@ def _plan(
     with work.stage("routes") as stage:
         routes = work.make("routes", plan_routes, visits, profile.routes, day=day, roads=records.roads)
         stage.taken, stage.given = len(visits.value), len(routes.value)
-    return Plan(day, records.roads.value, alarms, leads, visits, routes, again)
+    offered = plan_help(leads.value, day=day)
+    return Plan(day, records.roads.value, alarms, leads, offered, visits, routes, again)
 
 
 def _measure_again(
@@ -420,6 +435,32 @@ def _measure_again(
     )
 
 
+def _leads(
+    sites: Sequence[Site],
+    hotspots: Sequence[Hotspot],
+    attributions: Sequence[Attribution],
+    standings: Mapping[str, Standing],
+    anomalies: Sequence[Anomaly],
+    series: Sequence[xr.Dataset],
+    of_records: Sequence[Matter],
+    roads: Roads | None,
+    settings: VisitSettings,
+    tables: RivalTables,
+    *,
+    day: date,
+    zone: str,
+    urgent: Sequence[str],
+) -> Outcome[tuple[Lead, ...]]:
+    """Leads of all sites and of places that no site explains."""
+    recorded = recorded_by_site(anomalies, covered_by_site(series, sites), sites)
+    known = Known(day, zone_of(zone), standings, recorded)
+    matters = [*of_records, *matters_of_registers(sites, standings, settings, day=day)]
+    shown = (hotspots, attributions, settings, tables)
+    of_sites = weigh_leads(sites, *shown, known=known, matters=matters, urgent=urgent)
+    of_places = leads_of_places(hotspots, attributions, settings, roads=roads, urgent=urgent)
+    return replace(of_sites, value=in_order([*of_sites.value, *of_places]))
+
+
 def _day_of_visits(asked: date | None, measured: date) -> Outcome[date]:
     """The day for which visits are planned: the one that was asked for, else the day after the last measurement.
 
@@ -437,9 +478,8 @@ def _day_of_visits(asked: date | None, measured: date) -> Outcome[date]:
     return Outcome(asked, (Decision("visits", "planned_for_day", {"day": str(asked)}, why),))
 
 
-def _last_day(fused: Sequence[Kept[Fused]], series: Sequence[xr.Dataset], profile: Profile) -> date:
+def _last_day(regions: Sequence[Region], series: Sequence[xr.Dataset], profile: Profile) -> date:
     """The local day of the last measurement or photo; of the last record where there is neither."""
-    regions = [part.value.region for part in fused]
     times = [pd.Timestamp(track.passes["time"].values[-1], tz="UTC") for region in regions for track in region.tracks]
     times += [pd.Timestamp(frame.time) for region in regions for frame in region.frames if frame.time is not None]
     times = times or [pd.Timestamp(one["time"].values[-1], tz="UTC") for one in series if one.sizes["obs"]]

@@ -42,6 +42,7 @@ from ingest.settings import SettingLine, describe_settings
 from ingest.traces.read import TraceSettings
 from monitors.settings import RecordSettings
 from onevisit.cards.instrument import Instrument, read_instrument
+from onevisit.leads.tables import RivalTables
 from onevisit.settings import AcuteSettings, RouteSettings, VisitSettings
 from onevisit.visits.regions import RegionSettings
 from tracks.settings import TrackSettings
@@ -77,6 +78,7 @@ class Profile:
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     acute: AcuteSettings = field(default_factory=AcuteSettings)
     visits: VisitSettings = field(default_factory=VisitSettings)
+    rivals: RivalTables = field(default_factory=RivalTables)
     routes: RouteSettings = field(default_factory=RouteSettings)
 
 

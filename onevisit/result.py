@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING
 from pyproj import CRS
 
 from imagery.schema import Findings, Ortho
-from ingest.registers.kinds import Registers
+from ingest.registers.kinds import Area, Registers
 from ingest.schema import Frame, Site
 from monitors.schema import Activity, Anomaly
 from onevisit.handover.data.mosaic import open_mosaic
 from onevisit.leads.plumes import PlumeLine
+from onevisit.leads.standing import Standing
 from onevisit.leads.urgent import Alarm
 from onevisit.mission import Mission
 from onevisit.profile import Profile
 from onevisit.redrive.schema import Again
-from onevisit.schema import Lead, Route, Visit
+from onevisit.schema import Help, Lead, Route, Visit
 from onevisit.stages import Kept
 from onevisit.visits.regions import Region
 
@@ -130,9 +131,19 @@ class Plan:
     roads: Roads | None
     alarms: Kept[tuple[Alarm, ...]]
     leads: Kept[tuple[Lead, ...]]
+    help: tuple[Help, ...]
     visits: Kept[tuple[Visit, ...]]
     routes: Kept[tuple[Route, ...]]
     again: Kept[Again]
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """What registers say beyond the sites in reach: all sites, the standing of each by its id, and the areas."""
+
+    sites: tuple[Site, ...]
+    standings: Kept[dict[str, Standing]]
+    areas: tuple[Area, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,6 +155,7 @@ class Result:
     options: Options
     key: str
     sites: tuple[Site, ...]
+    listed: Listed
     fused: tuple[Kept[Fused], ...]
     recorded: Recorded
     plan: Plan

@@ -5,59 +5,78 @@ All output is a *lead* (线索), never a conclusion: every record carries what e
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from fusion.schema import CredibleArea
+from ingest.outcome import Phrase
 from ingest.schema import SitePlace
+from onevisit.words.telling import say
 
 
 class Disposition(StrEnum):
-    """What a lead asks for, from least to most intrusive: doubtful leads are measured again before anyone is told."""
+    """What a lead asks for, from least to most intrusive: doubtful leads are measured again before anyone is told.
+
+    ``look`` is for a place that no listed site explains; ``review`` is done at the desk, and nobody is told of it.
+    """
 
     NONE = "none"
     MEASURE_AGAIN = "measure_again"
+    LOOK = "look"
     REMIND = "remind"
     HELP = "help"
+    REVIEW = "review"
     VISIT = "visit"
 
 
+LADDER = tuple(Disposition)
+"""Dispositions from the lightest on: of several at one site the last decides."""
+
+
 class VisitKind(StrEnum):
-    """Kind of an entry: yearly plan, approved campaign, or a case (which no yearly cap counts)."""
+    """Kind of an entry: yearly plan, approved campaign, a case, or what a park or the firm itself asks for.
+
+    Cases and what was asked for count against no yearly cap.
+    """
 
     DAILY = "daily"
     SPECIAL = "special"
     CASE = "case"
+    REQUEST = "request"
 
 
 class Rival(StrEnum):
-    """Names of the explanations that a lead weighs against each other."""
+    """Names of the explanations that a lead weighs against each other; none is a verdict."""
 
-    THIS_SITE = "this_site"
-    OTHER_SITES = "other_listed_sites"
+    UNLAWFUL = "unlawful_emission"
+    PERMITTED = "permitted_emission"
+    FAULT = "analyser_fault"
+    MAINTENANCE = "maintenance"
+    TRAFFIC = "passing_traffic"
+    NEIGHBOUR = "neighbour"
     UNLISTED = "unlisted_source"
-    BACKGROUND = "background_or_traffic"
-    FAULT = "instrument_fault"
+    POSITION = "wrong_position"
+    MARK = "wrong_mark"
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One thing that speaks for looking at a site: ``kind`` (``hotspot``, ``register``, ``monitor``, ...), its id
-    there, its time (UTC; None where it has none), and a sentence in both languages."""
+    """One thing that speaks for looking at a site: what it says, its id there and its time (UTC; None without one).
+
+    ``kind`` is ``hotspot``, ``register`` or ``record``.
+    """
 
     kind: str
     id: str
     time: datetime | None
-    text_en: str
-    text_zh: str
+    text: Phrase
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """One rival explanation of a lead's evidence and its probability; those of one lead sum to 1.
-
-    ``name`` is one of `Rival`, or of a record's causes with ``cause_`` before it where only records speak.
-    """
+    """One rival explanation (`Rival`) of a lead's evidence and its probability; those of one lead sum to 1."""
 
     name: str
     probability: float
@@ -68,32 +87,35 @@ class Matter:
     """Something to settle at a site, with the reason why it is on the list today.
 
     ``disposition`` is what this matter asks for on its own: only `Disposition.VISIT` causes an entry; all others are
-    settled off site, and checked along when an entry happens anyway. ``kind`` is the kind of visit it would need,
-    ``code`` the line of the checklist. ``explanations`` are what can have made it, where that was weighed, ``time``
-    (UTC) is when it was last so, None where it has no time.
+    settled off site, and checked along when an entry happens anyway. `Disposition.NONE` makes no lead by itself.
+    ``kind`` is the kind of visit it would need, ``code`` the line of the checklist. ``explanations`` are what can
+    have made it, where that was weighed, ``time`` (UTC) is when it was last so, None where it has no time. ``source``
+    is the kind of evidence that it is: ``record`` or ``register``.
     """
 
     site_id: str
     code: str
     kind: VisitKind
     disposition: Disposition
-    text_en: str
-    text_zh: str
+    text: Phrase
     evidence_id: str = ""
     explanations: tuple[Explanation, ...] = ()
     time: datetime | None = None
+    source: str = "record"
 
 
 @dataclass(frozen=True)
 class Lead:
-    """What speaks for looking at one site, what else could explain it, and what to do about it.
+    """What speaks for looking at one site, or at one place that no site explains, and what to do about it.
 
-    ``probability`` is that of `Rival.THIS_SITE` (0 where no measurement points at the site). ``lon``/``lat`` are
-    WGS 84 degrees of the site's gate where known, else of its reference point; of a site in doubt at the place that
-    ``places[0]`` tells, which best explains what was measured (empty without a doubt). ``calibration_en`` and
-    ``calibration_zh`` say what is known of the instrument's calibration. ``urgent`` are those of its hotspots that
-    the duty officer has to clear before anything else is done about them. ``redrives`` are the drives and flights
-    that would tell more about its hotspots, where it is to be measured again.
+    ``probability`` is that the site made what was measured, lawfully or not (0 where no measurement points at it).
+    ``lon``/``lat`` are WGS 84 degrees of the site's gate where known, else of its reference point; of a site in doubt
+    at the place that ``places[0]`` tells, which best explains what was measured (empty without a doubt). ``urgent``
+    are those of its hotspots that the duty officer has to clear before anything else is done about them. ``why`` is
+    the one sentence on its disposition, ``reasons`` all that speaks in it. A place without a site has the id
+    ``unlisted@`` and that of its hotspot, no name, ``street`` (empty where unknown) and the ``areas`` in which its
+    source lies. ``redrives`` are the drives and flights that would tell more about its hotspots, where it is to be
+    measured again.
     """
 
     site_id: str
@@ -105,26 +127,31 @@ class Lead:
     explanations: tuple[Explanation, ...]
     probability: float
     disposition: Disposition
-    reasons_en: tuple[str, ...]
-    reasons_zh: tuple[str, ...]
+    why: Phrase
+    reasons: tuple[Phrase, ...]
     matters: tuple[Matter, ...] = ()
     hotspot_ids: tuple[str, ...] = ()
-    calibration_en: str = ""
-    calibration_zh: str = ""
+    calibration: Phrase | None = None
     at_gate: bool = False
     places: tuple[SitePlace, ...] = ()
     urgent: tuple[str, ...] = ()
+    street: str = ""
+    areas: tuple[CredibleArea, ...] = ()
     redrives: tuple[str, ...] = ()
 
     @property
-    def reason_en(self) -> str:
-        """All reasons as one sentence."""
-        return "; ".join(self.reasons_en)
+    def is_of_site(self) -> bool:
+        """Whether it is about a listed site, not about a place that none explains."""
+        return not self.site_id.startswith(NO_SITE)
 
-    @property
-    def reason_zh(self) -> str:
-        """All reasons as one sentence, Chinese."""
-        return "；".join(self.reasons_zh)
+
+NO_SITE = "unlisted@"
+"""What the id of a lead begins with that is about a place without a site."""
+
+
+def joined(phrases: Sequence[Phrase], lang: str) -> str:
+    """Several sentences in one line."""
+    return ("；" if lang == "zh" else "; ").join(say(phrase, lang) for phrase in phrases)
 
 
 @dataclass(frozen=True)
@@ -150,14 +177,43 @@ class Visit:
     visits_this_year: int
     cap: int | None
     matters: tuple[Matter, ...]
-    reasons_en: tuple[str, ...]
-    reasons_zh: tuple[str, ...]
+    reasons: tuple[Phrase, ...]
     explanations: tuple[Explanation, ...]
     evidence: tuple[Evidence, ...]
     probability: float
     priority: int
     service_s: int
     places: tuple[SitePlace, ...] = ()
+
+
+@dataclass(frozen=True)
+class HelpItem:
+    """One thing that a firm is helped with: the id of its evidence, what was seen, the fault that it points at, what
+    the firm checks first, which record proves that it is mended, and by when."""
+
+    evidence_id: str
+    seen: Phrase
+    fault: Phrase
+    check: Phrase
+    proof: Phrase
+    due: date
+
+
+@dataclass(frozen=True)
+class Help:
+    """What is offered to one site off site; ``others`` are reminders that go along, ``why`` the sentence on it."""
+
+    number: int
+    site_id: str
+    name: str
+    permit_code: str
+    lon: float
+    lat: float
+    items: tuple[HelpItem, ...]
+    others: tuple[Phrase, ...]
+    explanations: tuple[Explanation, ...]
+    why: Phrase
+    at_gate: bool = False
 
 
 @dataclass(frozen=True)

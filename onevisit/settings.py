@@ -107,6 +107,12 @@ class VisitSettings:
     visit_probability: float = setting(
         0.6, unit="1", source="choice: more likely than all other explanations together, with a margin", bureau=True
     )
+    review_probability: float = setting(
+        0.1, unit="1", source="choice: a manipulation of one in ten is looked into before help is sent"
+    )
+    look_probability: float = setting(
+        0.5, unit="1", source="choice: more likely a source on no list than all listed sites and traffic together"
+    )
     rival_ratio: float = setting(
         2.0, unit="1", source="choice: times as likely as the next listed site, so that the door is the right one"
     )
@@ -144,6 +150,8 @@ class VisitSettings:
             "mention_probability",
             "measure_probability",
             "visit_probability",
+            "review_probability",
+            "look_probability",
             "fault_prior",
             "fault_repeat",
         ):

@@ -42,6 +42,8 @@ _KIND_CODES: Mapping[str, str] = {
     "exemptions": "kind_exemptions",
     "airspace": "kind_airspace",
 }
+_STOP_WORDS = re.compile(r"停产|停止生产|停工|全停|stop|shut", re.IGNORECASE)
+_PART_WORDS = re.compile(r"部分停产|停部分|partial", re.IGNORECASE)
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100  # 1900 and 1970 are empty cells
 
 
@@ -85,6 +87,20 @@ class Order:
     grade: str
     measure: str
     source: str
+
+    def is_in_force(self, day: date) -> bool:
+        """Whether it holds on a day; without a beginning it always has, without an end it still does."""
+        return (self.start is None or self.start <= day) and (self.end is None or day <= self.end)
+
+    @property
+    def stops(self) -> bool:
+        """Whether it stops production altogether, not only a part of it."""
+        return bool(_STOP_WORDS.search(self.measure)) and not self.is_partial
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it stops some lines only."""
+        return bool(_PART_WORDS.search(self.measure))
 
 
 @dataclass(frozen=True)
@@ -277,8 +293,8 @@ def _shapes(text: str, item: str, named: str) -> _Found:
 def place_in_areas(sites: Sequence[Site], areas: Sequence[Area]) -> Outcome[tuple[Site, ...]]:
     """Give sites the district and the park in which they lie, where no register states them.
 
-    Of several areas the smallest counts. A register that states another district than the one in which a site lies is
-    believed, and that is said.
+    Of several areas the smallest counts, and that is said. A register that states another district than the one in
+    which a site lies is believed, and that is said, too.
     """
     notes = Notes()
     if not areas or not sites:
@@ -290,10 +306,12 @@ def place_in_areas(sites: Sequence[Site], areas: Sequence[Area]) -> Outcome[tupl
         inside = sorted(int(k) for k in tree.query(shapely.Point(site.lon, site.lat), predicate="intersects"))
         for name in ("district", "park"):
             own = getattr(site, name)
-            area = next((ordered[k] for k in inside if getattr(ordered[k], name)), None)
-            if area is None:
+            names = list(dict.fromkeys(text for k in inside if (text := getattr(ordered[k], name))))
+            if not names:
                 continue
-            found = getattr(area, name)
+            found, area = names[0], next(ordered[k] for k in inside if getattr(ordered[k], name))
+            if len(names) > 1:
+                notes.decide(site.site_id, "site_in_several_areas", {"areas": names, "taken": own or found})
             if not own:
                 site = replace(site, **{name: found, "origins": {**site.origins, name: area.source}})
             elif found not in own and own not in found:

@@ -20,6 +20,7 @@ from ingest.registers.days import Orders, date_orders, last_valid_day, visit_day
 from ingest.registers.joins import Group, join_listings
 from ingest.registers.kinds import find_kind
 from ingest.registers.listings import Listing, RowNotes, read_listings
+from ingest.registers.permitted import permitted_amounts
 from ingest.registers.places import BD09, GCJ02, WGS84, Place, crs_name, distance_m
 from ingest.registers.rows import Register, read_register
 from ingest.registers.settle import DatumSettings, settle_crs
@@ -53,6 +54,7 @@ class SiteSettings(DatumSettings):
     name_likeness: float = setting(0.6, unit="1", source="choice: Dice coefficient of character pairs")
 
 
+_STATED_ONCE = ("management_class", "credit", "grade", "disclosure", "permit_valid_to", "district", "park")
 _FACTS = (
     *("address", "industry_code", "species", "management_class", "credit", "grade", "disclosure", "permit_valid_to"),
     *("district", "park"),
@@ -146,6 +148,7 @@ def _build_site(group: Group, settings: SiteSettings, days: _Days, notes: RowNot
     place, sd_m = position
     gate = _gate(group)
     uscc, permit_code = group.first("uscc"), group.first("permit_code")
+    _note_contradictions(group, notes)
     here = f"{place.lon:.5f},{place.lat:.5f}"
     key = next((value for listing in group.listings if (value := listing.row.get("site_id"))), "")
     return Site(
@@ -175,6 +178,7 @@ def _build_site(group: Group, settings: SiteSettings, days: _Days, notes: RowNot
         park=_text(group, "park"),
         origins=_origins(group),
         elsewhere=_elsewhere(place, sd_m, gate, _contradicting(group, place, settings, notes), settings),
+        permitted=permitted_amounts(group, notes),
     )
 
 
@@ -253,6 +257,16 @@ def _text(group: Group, name: str) -> str:
     return next((text for listing in group.listings if (text := listing.row.get(name))), "")
 
 
+def _note_contradictions(group: Group, notes: RowNotes) -> None:
+    """Say where registers state different facts of one site: the first is believed."""
+    for name in _STATED_ONCE:
+        rows = [(listing, text) for listing in group.listings if (text := listing.row.get(name))]
+        for listing, text in rows[1:]:
+            if text != rows[0][1]:
+                values = {"fact": name, "taken": rows[0][1], "other": text, "where": rows[0][0].where}
+                notes.keep_row(listing.row.where, Decision(listing.register, "registers_disagree", values))
+
+
 def _origins(group: Group) -> dict[str, str]:
     """The register from which each fact came: the first that states it, as facts are taken."""
     found: dict[str, str] = {}
@@ -260,6 +274,8 @@ def _origins(group: Group) -> dict[str, str]:
         stated = {name: bool(listing.row.get(name)) for name in _FACTS}
         stated |= {"permit_code": bool(listing.permit_code), "uscc": bool(listing.uscc), "name": bool(listing.name)}
         stated |= {"parcel": listing.parcel is not None, "gate": listing.gate is not None or listing.part == "gate"}
+        stated |= {"permitted": bool(listing.row.get("permitted_kg_h") or listing.row.get("permitted_t_a"))}
+        stated |= {"visited": bool(listing.row.get("visit_day"))}
         stated |= {"stacks": listing.part == "outlet" and listing.place is not None}
         for name, is_stated in stated.items():
             if is_stated:

@@ -21,6 +21,8 @@ def field_of_heading(heading: str) -> str:
     """
     text = re.sub(r"[（(\[【].*?[)）\]】]", "", heading.strip().lower())
     found = heading_vocabulary().get(re.sub(r"[\s_\-:：*/、.°\ufeff\"']", "", text), "")
+    if found in _UNITS and not _states_unit(heading, _UNITS[found]):
+        return ""
     if found in _OTHER_SIDE:
         inside = re.search(r"[（(\[【](.*?)[)）\]】]", heading)
         return _OTHER_SIDE[found] if inside and side_of(inside[1]) == -1 else found
@@ -28,6 +30,19 @@ def field_of_heading(heading: str) -> str:
 
 
 _OTHER_SIDE = {"lon": "lon_west", "lat": "lat_south"}
+_UNITS: Mapping[str, tuple[str, ...]] = {
+    "permitted_kg_h": ("kg/h", "kgh-1", "千克/小时", "千克/时", "公斤/小时"),
+    "permitted_t_a": ("t/a", "ta-1", "吨/年", "t/年", "吨/a", "t", "吨"),
+}
+"""Amounts are read in the unit that registers write; a heading that states another one is not understood."""
+
+
+def _states_unit(heading: str, units: tuple[str, ...]) -> bool:
+    """Whether what a heading has in brackets is one of these units; nothing in brackets is the usual one."""
+    inside = re.search(r"[（(\[【](.*?)[)）\]】]", heading.lower())
+    return inside is None or re.sub(r"[\s·^]", "", inside[1]) in units
+
+
 #: Digits that a spreadsheet keeps of a number (IEEE 754 double precision).
 _DIGITS_KEPT = 15
 

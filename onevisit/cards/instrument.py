@@ -11,7 +11,6 @@ from datetime import date, datetime
 from ingest.errors import SettingError
 from ingest.outcome import Outcome, Phrase, Value
 from onevisit.schema import Lead
-from onevisit.words.telling import say
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,6 @@ def calibration_of(instrument: Instrument | None, day: date) -> Phrase:
 
 
 def with_calibration(leads: Sequence[Lead], instrument: Instrument | None, *, day: date) -> Outcome[tuple[Lead, ...]]:
-    """Leads that say what is known of the calibration of the instrument, in both languages."""
+    """Leads that say what is known of the calibration of the instrument."""
     phrase = calibration_of(instrument, day)
-    english, chinese = say(phrase), say(phrase, "zh")
-    return Outcome(tuple(replace(lead, calibration_en=english, calibration_zh=chinese) for lead in leads))
+    return Outcome(tuple(replace(lead, calibration=phrase) for lead in leads))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -15,18 +16,22 @@ from pyproj import CRS
 from imagery.schema import Findings, Ortho
 from ingest.coordinates import zone_of
 from ingest.outcome import Phrase, Value
+from monitors.schema import Anomaly
 from onevisit.atomic import write_bytes, write_text
 from onevisit.handover.data.activity import write_activity
 from onevisit.handover.data.anomalies import write_anomalies
 from onevisit.handover.data.cog import write_ortho
+from onevisit.handover.data.dossiers import DossierSources, dossier_name, dossier_of, write_dossier
 from onevisit.handover.data.findings import write_findings
 from onevisit.handover.data.geojson import write_hotspots, write_leads, write_routes, write_visits
+from onevisit.handover.data.help import write_help_geojson, write_help_xlsx
 from onevisit.handover.data.netcdf import write_cube, write_traces
 from onevisit.handover.data.opensfm import write_reconstruction
 from onevisit.handover.data.plumes import write_plumes
 from onevisit.handover.data.poses import write_poses
 from onevisit.handover.data.redrive import write_redrive
 from onevisit.handover.data.segments import write_segments
+from onevisit.handover.data.summary import AreaLine, summarise_areas, write_summary
 from onevisit.handover.data.tables import write_routes_csv, write_routes_xlsx
 from onevisit.handover.first_screen import first_lines, urgent_lines
 from onevisit.handover.page.contents import (
@@ -36,12 +41,16 @@ from onevisit.handover.page.contents import (
     WhyPicture,
     picture_from_geotiff,
 )
+from onevisit.handover.page.help_sheet import write_help_sheet
 from onevisit.handover.page.report import write_report
 from onevisit.handover.page.why import Why, explain, pass_ways
 from onevisit.handover.page.why_picture import draw_why
+from onevisit.leads.named import sites_of
+from onevisit.leads.records import anomaly_id
 from onevisit.manifest import Recorder, code_version, manifest_dict
 from onevisit.profile import changed_settings, profile_dict
 from onevisit.result import Flown, Fused, Gridded, Result
+from onevisit.schema import Disposition, Help
 from onevisit.stages import Kept, Work
 from onevisit.words.telling import say
 
@@ -53,7 +62,7 @@ SCORED = (
 
 _KNOWN = (
     *SCORED, "trace.nc", "segments.geojson", "plumes.geojson", "findings.geojson",
-    "routes.csv", "routes.xlsx",
+    "routes.csv", "routes.xlsx", "help.geojson", "help.xlsx", "sheets/help-*.html", "summary.csv", "sites/*.json",
     "report.html", "cube*.nc", "ortho*.tif", "ortho*.json", "poses*.geojson", "reconstruction*.json", "why/*.png",
 )  # fmt: skip
 """Names of all files that a run may write; one that an earlier run left is removed, because it would be believed."""
@@ -135,6 +144,14 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
     yield "routes.geojson", lambda path: write_routes(path, routes.value), routes
     yield "routes.csv", lambda path: write_routes_csv(path, routes.value, lang=lang), (routes, lang)
     yield "routes.xlsx", lambda path: write_routes_xlsx(path, routes.value, lang=lang), (routes, lang)
+    offered = result.plan.help
+    if offered:
+        yield "help.geojson", lambda path: write_help_geojson(path, offered), (leads, result.plan.day)
+        yield "help.xlsx", lambda path: write_help_xlsx(path, offered, lang=lang), (leads, result.plan.day, lang)
+        yield from _help_sheets(offered, lang, leads, result.plan.day)
+    lines = _area_lines(result)
+    yield "summary.csv", lambda path: write_summary(path, lines), lines
+    yield from _dossiers(result)
     if tracks:
         yield "trace.nc", lambda path: write_traces(path, [track.passes for track in tracks]), of_tracks
         yield "plumes.geojson", lambda path: write_plumes(path, plumes), result.fused
@@ -153,6 +170,61 @@ def _data(result: Result) -> Iterator[tuple[str, Writer, object]]:
             yield f"cube{part.region.name}.nc", _cube_writer(part.gridded), part.key
 
 
+def _help_sheets(offered: Sequence[Help], lang: str, *of: object) -> Iterator[tuple[str, Writer, object]]:
+    for one in offered:
+        yield f"sheets/help-{one.number}.html", _sheet_writer(one, lang), (one.number, lang, *of)
+
+
+def _sheet_writer(one: Help, lang: str) -> Writer:
+    return lambda path: write_help_sheet(path, one, lang=lang)
+
+
+def _area_lines(result: Result) -> tuple[AreaLine, ...]:
+    listed = result.listed
+    return summarise_areas(listed.sites, result.plan.leads.value, listed.standings.value, listed.areas)
+
+
+def _dossiers(result: Result) -> Iterator[tuple[str, Writer, object]]:
+    """A dossier for every site in reach."""
+    sources = dossier_sources(result)
+    for site in result.sites:
+        dossier = dossier_of(site, sources)
+        yield dossier_name(site.site_id), _dossier_writer(dossier), dossier
+
+
+def _asked_dossiers(result: Result) -> list[dict[str, Any]]:
+    """Dossiers of the sites with a step to take, in the order of their leads."""
+    sources, sites = dossier_sources(result), {site.site_id: site for site in result.sites}
+    asked = [lead for lead in result.plan.leads.value if lead.disposition is not Disposition.NONE]
+    return [dossier_of(sites[lead.site_id], sources) for lead in asked if lead.site_id in sites]
+
+
+def _dossier_writer(dossier: Mapping[str, Any]) -> Writer:
+    return lambda path: write_dossier(path, dossier)
+
+
+def dossier_sources(result: Result) -> DossierSources:
+    """What dossiers are made of."""
+    anomalies = defaultdict[str, list[tuple[str, Anomaly]]](list)
+    hotspots = defaultdict[str, list[tuple[str, float]]](list)
+    said = result.recorded.anomalies.value
+    for number, (one, site) in enumerate(zip(said, sites_of(said, result.sites), strict=True), start=1):
+        if site is not None:
+            anomalies[site.site_id].append((anomaly_id(number), one))
+    for part in result.fused:
+        for attribution in part.value.attributions:
+            for candidate in attribution.sites:
+                hotspots[candidate.site_id].append((attribution.hotspot_id, candidate.probability))
+    return DossierSources(
+        result.plan.day,
+        result.profile.visits.yearly_cap,
+        {lead.site_id: lead for lead in result.plan.leads.value},
+        result.listed.standings.value,
+        anomalies,
+        hotspots,
+    )
+
+
 def _cube_writer(gridded: Gridded) -> Writer:
     return lambda path: write_cube(path, gridded.cube(), gridded.touched())
 
@@ -166,9 +238,9 @@ def _remove_stale(out: Path, written: Mapping[str, str]) -> None:
     for path in [path for glob in _KNOWN for path in out.glob(glob)]:
         if path.relative_to(out).as_posix() not in written:
             path.unlink(missing_ok=True)
-    pictures = out / "why"
-    if pictures.is_dir() and not any(pictures.iterdir()):
-        pictures.rmdir()
+    for folder in (out / name for name in ("why", "sheets", "sites")):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _contents(out: Path, result: Result, work: Work) -> ReportContents:
@@ -184,6 +256,9 @@ def _contents(out: Path, result: Result, work: Work) -> ReportContents:
         leads=result.plan.leads.value,
         visits=result.plan.visits.value,
         routes=result.plan.routes.value,
+        offered=result.plan.help,
+        areas=_area_lines(result),
+        dossiers=_asked_dossiers(result),
         alarms=result.plan.alarms.value,
         again=result.plan.again.value,
         has_acute=bool(result.profile.acute.levels),

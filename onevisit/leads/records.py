@@ -2,37 +2,51 @@
 
 An entry needs records that show an emission, or a record made to look right, beyond ``visit_probability``; a fault
 asks for help, what was lost on its way or cannot be told apart for a reminder, and the ordinary course for nothing.
+Help is a proposal: where a false mark or a manipulation is not excluded, the records are looked through first and
+nobody is contacted. The third fault of one device within a year is a matter of a visit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ingest.coordinates import zone_of
-from ingest.outcome import Notes, Outcome
+from ingest.outcome import Notes, Outcome, Phrase, Value
 from ingest.schema import Site
-from monitors.schema import Activity, Anomaly, Cause
-from onevisit.schema import Disposition, Explanation, Matter, VisitKind
+from monitors.schema import Anomaly
+from onevisit.leads.named import sites_of
+from onevisit.leads.rivals import explain_record, probability_of
+from onevisit.leads.tables import BUILT_IN, RivalTables
+from onevisit.schema import LADDER, Disposition, Explanation, Matter, Rival, VisitKind
 from onevisit.settings import VisitSettings
-from onevisit.words.strings import Words
 
 RECENT = timedelta(days=30)
 """What ended longer before the day of the visits is in the report and is no matter to settle: a choice, a month."""
+_YEAR = timedelta(days=365)
+_NEXT_FAULT = timedelta(days=14)
+"""A device that stayed in order for so long was mended: what comes then is its next fault. A choice."""
+_FAULTS = 3
 _ENTERS = frozenset(
     {
         "exceedance", "marked_exceedance", "mark_contradicted", "treatment_off", "idle_treatment",
-        "production_in_stop", "stop_marked_but_running", "oxygen_dilution", "frozen_pair",
+        "production_in_stop", "stop_marked_but_running", "oxygen_dilution", "frozen_pair", "periodicity",
+        "converted_differs",
     }
 )  # fmt: skip
 """Kinds that can be the reason of an entry: others are seen on the screen and settled from there."""
-_EN, _ZH = Words("en"), Words("zh")
-_LADDER = tuple(Disposition)
-_NAMES = ("permit_code", "uscc", "site_name")
+_GUILT, _ORDINARY = (Rival.UNLAWFUL, Rival.MARK), (Rival.MAINTENANCE, Rival.PERMITTED)
 
 
 def matters_of_records(
-    anomalies: Sequence[Anomaly], sites: Sequence[Site], settings: VisitSettings, *, day: date, zone: str
+    anomalies: Sequence[Anomaly],
+    sites: Sequence[Site],
+    settings: VisitSettings,
+    tables: RivalTables,
+    *,
+    day: date,
+    zone: str,
 ) -> Outcome[tuple[Matter, ...]]:
     """What records ask to be settled, by site and kind; of several anomalies of one kind the gravest speaks.
 
@@ -44,6 +58,8 @@ def matters_of_records(
         The listed sites. An anomaly at none of them is in the file and the report only, and counted.
     settings : VisitSettings
         ``visit_probability`` is needed for an entry.
+    tables : RivalTables
+        What was learnt of each kind of anomaly.
     day : date
         For which visits are planned; what ended more than `RECENT` before it is left to the report, and counted.
     zone : str
@@ -55,28 +71,35 @@ def matters_of_records(
         In order of site and kind.
     """
     notes, grouped = Notes(), dict[tuple[str, str], list[tuple[str, Anomaly]]]()
+    faults = defaultdict[tuple[str, str], list[tuple[str, Anomaly]]](list)
     local = zone_of(zone)
-    first = datetime.combine(day, time(), local).astimezone(UTC) - RECENT
+    today = datetime.combine(day, time(), local).astimezone(UTC)
     unlisted = old = quiet = 0
     for number, (one, site) in enumerate(zip(anomalies, sites_of(anomalies, sites), strict=True), start=1):
-        if is_ordinary(one):
+        if is_ordinary(one, tables):
             quiet += 1
-        elif site is None:
+            continue
+        if site is None:
             unlisted += 1
-        elif one.end < first:
+            continue
+        named = anomaly_id(number), one
+        if one.end >= today - _YEAR and dispose(one, settings, tables) is Disposition.HELP:
+            faults[site.site_id, one.point or one.code].append(named)
+        if one.end < today - RECENT:
             old += 1
         else:
-            grouped.setdefault((site.site_id, one.kind), []).append((anomaly_id(number), one))
-    matters = tuple(_matter(site_id, told, settings, local) for (site_id, _), told in sorted(grouped.items()))
+            grouped.setdefault((site.site_id, one.kind), []).append(named)
+    matters = [_matter(site_id, told, settings, tables, local) for (site_id, _), told in sorted(grouped.items())]
+    matters += _repeated(faults, today - RECENT, local)
     if anomalies:
         values = {"matters": len(matters), "anomalies": len(anomalies), "unlisted": unlisted, "old": old}
         notes.decide("monitors/", "matters_of_records", {**values, "quiet": quiet, "days": RECENT.days})
-    return notes.outcome(matters)
+    return notes.outcome(tuple(sorted(matters, key=lambda matter: matter.site_id)))
 
 
-def sites_in_question(anomalies: Sequence[Anomaly], sites: Sequence[Site]) -> tuple[str, ...]:
+def sites_in_question(anomalies: Sequence[Anomaly], sites: Sequence[Site], tables: RivalTables) -> tuple[str, ...]:
     """Ids of the sites whose records ask for an explanation beyond the ordinary course, in order."""
-    asked = [one for one in anomalies if not is_ordinary(one)]
+    asked = [one for one in anomalies if not is_ordinary(one, tables)]
     return tuple(sorted({site.site_id for site in sites_of(asked, sites) if site is not None}))
 
 
@@ -85,82 +108,96 @@ def anomaly_id(number: int) -> str:
     return f"A{number:03d}"
 
 
-def sites_of(said: Iterable[Anomaly | Activity], sites: Sequence[Site]) -> list[Site | None]:
-    """The one site that each record speaks of: by permit code, else credit code, else name, where just one has it."""
-    named: dict[tuple[str, str], list[Site]] = {}
-    for site in sites:
-        for field in _NAMES:
-            named.setdefault((field, getattr(site, "name" if field == "site_name" else field)), []).append(site)
-    return [
-        _only([named.get((field, getattr(one, field)), []) for field in _NAMES if getattr(one, field)])
-        for one in said
-    ]
+def is_ordinary(one: Anomaly, tables: RivalTables = BUILT_IN) -> bool:
+    """Whether the ordinary course explains it better than guilt or a fault does."""
+    told = explain_record(one, tables)
+    ordinary = probability_of(told, *_ORDINARY)
+    if one.kind in _BREACHES:
+        return False
+    return bool(told) and ordinary > max(probability_of(told, *_GUILT), probability_of(told, Rival.FAULT))
 
 
-def _only(found: Iterable[Sequence[Site]]) -> Site | None:
-    return next((same[0] for same in found if len(same) == 1), None)
-
-
-def is_ordinary(one: Anomaly) -> bool:
-    """Whether the ordinary course explains it better than guilt, a fault or a loss on the way does."""
-    ordinary, *others = _shares(one)
-    return bool(one.causes) and ordinary > max(others)
-
-
-def dispose(one: Anomaly, settings: VisitSettings) -> Disposition:
+def dispose(one: Anomaly, settings: VisitSettings, tables: RivalTables) -> Disposition:
     """What one anomaly asks for on its own."""
-    _, guilt, fault, lost = _shares(one)
-    if is_ordinary(one):
+    told = explain_record(one, tables)
+    guilt, fault = probability_of(told, *_GUILT), probability_of(told, Rival.FAULT)
+    if is_ordinary(one, tables):
         return Disposition.NONE
     if one.kind in _ENTERS and guilt >= settings.visit_probability:
         return Disposition.VISIT
-    return Disposition.HELP if fault > max(guilt, lost) else Disposition.REMIND
+    if not told or fault <= guilt or one.kind in _LOST:
+        return Disposition.REMIND
+    in_doubt = probability_of(told, Rival.MARK) >= settings.review_probability
+    return Disposition.REVIEW if in_doubt else Disposition.HELP
 
 
-def _shares(one: Anomaly) -> tuple[float, ...]:
-    """Probabilities of the ordinary course, of guilt, of a fault, of a loss on the way."""
-    groups = ((Cause.MAINTENANCE, Cause.OPERATION), (Cause.EMISSION, Cause.TAMPERING))
-    return tuple(
-        sum(one.causes.get(cause, 0.0) for cause in group)
-        for group in (*groups, (Cause.FAULT,), (Cause.TRANSMISSION,))
-    )
+_BREACHES = frozenset({"marks_over_limit", "marks_outside_industry"})
+"""Against a rule of marking, whoever made the marks and however true they are: a reminder settles them."""
+_LOST = frozenset({"missing", "late"})
+"""Hours that never came or came late: a reminder has them sent again."""
 
 
-def _matter(site_id: str, told: Sequence[tuple[str, Anomaly]], settings: VisitSettings, zone: tzinfo) -> Matter:
+def _matter(
+    site_id: str,
+    told: Sequence[tuple[str, Anomaly]],
+    settings: VisitSettings,
+    tables: RivalTables,
+    zone: tzinfo,
+) -> Matter:
     def grave(pair: tuple[str, Anomaly]) -> tuple[int, float, float]:
-        return _LADDER.index(dispose(pair[1], settings)), pair[1].strength, pair[1].end.timestamp()
+        return LADDER.index(dispose(pair[1], settings, tables)), pair[1].strength, pair[1].end.timestamp()
 
     number, one = max(told, key=grave)
+    explanations = explain_record(one, tables)
     return Matter(
         site_id,
         one.kind,
         VisitKind.CASE,
-        dispose(one, settings),
-        _text(number, one, len(told), zone, _EN),
-        _text(number, one, len(told), zone, _ZH),
+        dispose(one, settings, tables),
+        _text(number, one, len(told), zone, explanations),
         number,
-        tuple(_explanations(one)),
+        explanations,
         one.end,
     )
 
 
-def _explanations(one: Anomaly) -> Iterator[Explanation]:
-    for cause, share in sorted(one.causes.items(), key=lambda pair: -pair[1]):
-        yield Explanation(f"cause_{cause}", share)
+def _text(number: str, one: Anomaly, times: int, zone: tzinfo, explanations: Sequence[Explanation]) -> Phrase:
+    cause: Value = ""
+    if explanations:
+        likeliest = explanations[0]
+        cause = Phrase("likeliest_cause", {"cause": likeliest.name, "p": likeliest.probability})
+    values: dict[str, Value] = {
+        "id": number,
+        "kind": f"record_{one.kind}",
+        "point": one.point or one.code,
+        "span": _span(one.start, one.end, zone),
+        "cause": cause,
+    }
+    return Phrase("record_says", values) if times == 1 else Phrase("record_says_times", {**values, "n": times})
 
 
-def _text(number: str, one: Anomaly, times: int, zone: tzinfo, words: Words) -> str:
-    start, end = one.start.astimezone(zone), one.end.astimezone(zone)
-    until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%m-%d %H:%M}"
-    cause = ""
-    if one.cause is not None:
-        cause = words("record_cause", cause=words(f"cause_{one.cause}"), p=f"{one.causes[one.cause]:.2f}")
-    return words(
-        "record_matter" if times == 1 else "record_matter_times",
-        id=number,
-        kind=words(f"record_{one.kind}"),
-        point=one.point or one.code,
-        span=f"{start:%Y-%m-%d %H:%M} – {until}",
-        cause=cause,
-        n=times,
-    )
+def _span(start: datetime, end: datetime, zone: tzinfo) -> str:
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    until = f"{last:%H:%M}" if last.date() == first.date() else f"{last:%m-%d %H:%M}"
+    return f"{first:%Y-%m-%d %H:%M} – {until}"
+
+
+def _repeated(
+    faults: dict[tuple[str, str], list[tuple[str, Anomaly]]], recent: datetime, zone: tzinfo
+) -> list[Matter]:
+    """A visit where a device breaks for the third time within a year, the last time not long ago."""
+    found = []
+    for (site_id, device), told in sorted(faults.items()):
+        ordered = sorted(told, key=lambda pair: pair[1].start)
+        begins = [ordered[0]]
+        last = ordered[0][1].end
+        for pair in ordered[1:]:
+            if pair[1].start - last >= _NEXT_FAULT:
+                begins.append(pair)
+            last = max(last, pair[1].end)
+        if len(begins) >= _FAULTS and last >= recent:
+            days = tuple(f"{one.start.astimezone(zone):%Y-%m-%d}" for _, one in begins)
+            text = Phrase("faults_repeated", {"device": device, "n": len(begins), "days": days})
+            ids = begins[-1][0]
+            found.append(Matter(site_id, "repeated_fault", VisitKind.CASE, Disposition.VISIT, text, ids, (), last))
+    return found

@@ -22,7 +22,7 @@ from fusion.schema import Attribution, Hotspot
 from fusion.settings import FusionSettings
 from ingest.outcome import Notes
 from ingest.schema import Site
-from onevisit.leads.weigh import fault_probability
+from onevisit.leads.clues import fault_probability
 from onevisit.redrive.choose import Asked
 from onevisit.redrive.streets import REACH_M
 from onevisit.settings import VisitSettings

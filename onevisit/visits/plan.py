@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from ingest.errors import ContractError
-from ingest.outcome import Decision, Notes, Outcome, Phrase, Reject
+from ingest.outcome import Decision, Notes, Outcome, Reject
 from ingest.schema import Site
 from onevisit.schema import Disposition, Lead, Matter, Visit, VisitKind
 from onevisit.settings import VisitSettings
+
+_STRONGEST = (VisitKind.CASE, VisitKind.SPECIAL, VisitKind.DAILY, VisitKind.REQUEST)
+"""Kinds of a visit; of several the first counts."""
 
 
 def plan_visits(
@@ -21,14 +24,14 @@ def plan_visits(
 ) -> Outcome[tuple[Visit, ...]]:
     """Merge everything that is on the list for a site into one visit, for the sites that need an entry at all.
 
-    A visit's kind is the strongest of the matters that need an entry: case before special before daily. Matters that
-    a reminder would settle ride along, they never cause an entry. Where the yearly cap is reached, daily matters wait
-    and a site with nothing else gets no visit.
+    A visit's kind is the strongest of the matters that need an entry: case before special before daily before what
+    was asked for. Matters that a reminder would settle ride along, they never cause an entry. Where the yearly cap is
+    reached, daily matters wait and a site with nothing else gets no visit.
 
     Parameters
     ----------
     leads : sequence of Lead
-        At most one per site.
+        At most one per site; those of places without a site are left out.
     sites : sequence of Site
         The sites the leads name.
     settings : VisitSettings
@@ -47,6 +50,7 @@ def plan_visits(
         If two leads are about one site, or a lead names a site that is not given.
     """
     by_id = {site.site_id: site for site in sites}
+    leads = [lead for lead in leads if lead.is_of_site]
     _check_leads(leads, by_id)
     visits, notes = [], Notes()
     for lead in leads:
@@ -94,8 +98,9 @@ def _counts(matter: Matter) -> bool:
 
 def _merge(lead: Lead, site: Site, matters: Sequence[Matter], used: int, settings: VisitSettings) -> Visit:
     kinds = {m.kind for m in matters if m.disposition is Disposition.VISIT}
-    kind = next(k for k in (VisitKind.CASE, VisitKind.SPECIAL, VisitKind.DAILY) if k in kinds)
-    minutes = settings.service_min + settings.matter_min * (len(matters) - 1)
+    kind = next(k for k in _STRONGEST if k in kinds)
+    asking = [m for m in matters if m.disposition is not Disposition.NONE]
+    minutes = settings.service_min + settings.matter_min * (len(asking) - 1)
     return Visit(
         site.site_id,
         site.name,
@@ -110,8 +115,7 @@ def _merge(lead: Lead, site: Site, matters: Sequence[Matter], used: int, setting
         used,
         settings.yearly_cap,
         tuple(matters),
-        lead.reasons_en,
-        lead.reasons_zh,
+        lead.reasons,
         lead.explanations,
         lead.evidence,
         lead.probability,
@@ -122,11 +126,11 @@ def _merge(lead: Lead, site: Site, matters: Sequence[Matter], used: int, setting
 
 
 def _priority(lead: Lead, kind: VisitKind) -> int:
-    """1 for a planned inspection, 2 for a campaign, 3 to 5 for a case, by its probability; 5 for what is urgent."""
+    """1 for what is planned or asked for, 2 for a campaign, 3 to 5 for a case, by its probability; 5 if urgent."""
     if lead.urgent:
         return 5
     if kind is not VisitKind.CASE:
-        return 1 if kind is VisitKind.DAILY else 2
+        return 2 if kind is VisitKind.SPECIAL else 1
     return 3 + (lead.probability >= 0.75) + (lead.probability >= 0.9)
 
 
@@ -136,7 +140,7 @@ def _capped(lead: Lead, used: int, settings: VisitSettings) -> Reject:
 
 
 def _postponed(lead: Lead, waiting: Sequence[Matter], used: int, settings: VisitSettings) -> Decision:
-    matters = tuple(Phrase("matter_waits", {"english": m.text_en, "chinese": m.text_zh}) for m in waiting)
+    matters = tuple(m.text for m in waiting)
     return Decision(
         f"site {lead.site_id}",
         "daily_matters_wait",

@@ -8,6 +8,7 @@ from ingest.errors import SettingError
 from ingest.settings import SettingLine
 from ingest.species import SPECIES
 from onevisit.words.anomalies import ANOMALY_WORDS
+from onevisit.words.desk import DESK_WORDS
 from onevisit.words.redrives import REDRIVE_WORDS
 from onevisit.words.sources import SOURCES_ZH
 from onevisit.words.witnesses import WITNESS_WORDS
@@ -225,6 +226,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "with_others": (", with {others}", "，同时检出 {others}"),
     "and": (" and ", "、"),
     "comma": (", ", "、"),
+    "semicolon": ("; ", "；"),
     "plume_maximum": ("Above background", "高于背景"),
     "plume_width": ("Along the way", "沿途宽度"),
     "plume_place": ("Place", "位置"),
@@ -241,11 +243,16 @@ STRINGS: dict[str, tuple[str, str]] = {
     "bearing": ("source direction {bearing}° ± {width}°", "来源方位 {bearing}° ± {width}°"),
     "no_bearing": ("no direction", "无方位"),
     "upwind_from": ("{distance} m, {bearing}°", "{distance} m，{bearing}°"),
-    "this_site": ("this site", "该点位"),
-    "other_listed_sites": ("other listed sites", "名录内其他点位"),
     "unlisted_source": ("a source on no list", "名录外来源"),
     "background_or_traffic": ("background or traffic", "背景或交通"),
-    "instrument_fault": ("instrument fault", "仪器故障"),
+    "unlawful_emission": ("emission beyond what it may", "超出许可的排放"),
+    "permitted_emission": ("emission or operation within what it may", "许可范围内的排放或正常工况"),
+    "analyser_fault": ("a fault of the analyser, a meter or a line", "仪器、电表或传输故障"),
+    "maintenance": ("calibration or maintenance", "校准或维护"),
+    "passing_traffic": ("passing traffic or background", "过往交通或背景"),
+    "neighbour": ("a neighbour", "相邻点位"),
+    "wrong_position": ("a wrong position in the register", "名录坐标有误"),
+    "wrong_mark": ("a record or mark that is not so", "记录或标记失实"),
     "none_of_these": ("None of these", "均非以上点位"),
     # --- leads, visits, routes ------------------------------------------------------------------------------------
     "leads": ("Leads", "线索"),
@@ -262,8 +269,10 @@ STRINGS: dict[str, tuple[str, str]] = {
     "explanations": ("Explanations", "各解释概率"),
     "none": ("nothing", "暂不处置"),
     "measure_again": ("measure again", "复测"),
+    "look": ("look around", "排查"),
     "remind": ("remind", "提醒"),
     "help": ("help", "帮扶"),
+    "review": ("review, do not contact", "核查（暂不联系企业）"),
     "visit": ("visit", "现场检查"),
     "routes": ("Visits and routes", "检查与路线"),
     "route_intro": (
@@ -285,6 +294,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "daily": ("daily", "日常检查"),
     "special": ("special", "专项检查"),
     "case": ("case", "个案检查"),
+    "request": ("on request", "应请求"),
     "counts": ("counts against the cap", "计入年度频次"),
     "counts_not": ("not counted against the cap", "不计入年度频次"),
     "this_year": ("{used} of {cap} this year", "本年度 {used}/{cap} 次"),
@@ -403,12 +413,6 @@ STRINGS: dict[str, tuple[str, str]] = {
     ),
     "record_more": ("Besides: {listed}.", "另有：{listed}。"),
     "record_times": ("{kind} ({n})", "{kind}（{n}）"),
-    "record_matter": ("{kind} at {point}, {span} ({id}){cause}", "{point} {kind}，{span}（{id}）{cause}"),
-    "record_matter_times": (
-        "{kind} {n} times, the gravest at {point}, {span} ({id}){cause}",
-        "{kind} {n} 次，最重一次为 {point}，{span}（{id}）{cause}",
-    ),
-    "record_cause": ("; likeliest: {cause} ({p})", "；最可能：{cause}（{p}）"),
     "record_figures": ("Compared", "比对"),
     "causes": ("What can have made it", "可能的原因"),
     "rivals": ("What also speaks in it", "其他解释"),
@@ -422,6 +426,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     **ANOMALY_WORDS,
     **WITNESS_WORDS,
     **REDRIVE_WORDS,
+    **DESK_WORDS,
 }
 
 

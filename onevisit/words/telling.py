@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 from ingest.errors import FileError, OnevisitError
 from ingest.outcome import Decision, Phrase, Reject
+from onevisit.words.numbers import rounded, unit_text, with_error
 from onevisit.words.sentences import SENTENCES
-from onevisit.words.strings import LANGUAGES
+from onevisit.words.strings import LANGUAGES, Words
 
 _NUMBERED_PLACES = tuple(
     (re.compile(pattern), words)
@@ -182,6 +183,19 @@ def _said_place(part: str) -> str:
     return PLACES.get(part, part)
 
 
+_AS_WORDS: Mapping[str, Callable[[Words, Any], str]] = {
+    "word": lambda words, value: words(value),
+    "species": lambda words, value: words.species(value),
+    "others": lambda words, value: words.others(value),
+    "unit": lambda _, value: unit_text(value),
+    "rounded": lambda _, value: rounded(value),
+    "error": lambda _, value: with_error(*value),
+    "listed": lambda words, value: words("semicolon").join(say(one, words.lang) for one in value),
+}
+"""Formats of a value that stands in a sentence as words: by its key in ``STRINGS``, a species, a unit, a number with
+three digits, a number and its error, phrases one after the other."""
+
+
 class _Teller(string.Formatter):
     """Puts values into a sentence: phrases told, sequences joined, numbers as the format asks."""
 
@@ -198,6 +212,8 @@ class _Teller(string.Formatter):
             return "–"
         if isinstance(value, Phrase):
             return say(value, self.language)
+        if format_spec in _AS_WORDS:
+            return _AS_WORDS[format_spec](Words(self.language), value)
         if isinstance(value, str):
             return value
         if isinstance(value, Sequence):

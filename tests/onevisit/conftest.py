@@ -13,9 +13,16 @@ import shapely
 import xarray as xr
 
 from fusion.schema import Attribution, Hotspot, SiteProbability
+from ingest.outcome import Phrase
 from ingest.schema import CrsSource, Site, new_trace
 from onevisit.schema import Disposition, Explanation, Leg, Matter, Route, Stop, Visit, VisitKind
 from tracks.schema import Track
+
+
+def text(words: str) -> Phrase:
+    """A text as it is, in any language."""
+    return Phrase("as_said", {"text": words})
+
 
 HOTSPOT = Hotspot(
     id="H001",
@@ -77,12 +84,10 @@ def make_visit() -> Callable[..., Visit]:
     """A visit of one matter and one hour."""
 
     def make(site_id: str = "S1", lon: float = 104.0, lat: float = 30.0, **changes: Any) -> Visit:
-        matter = Matter(
-            site_id, "emission", VisitKind.CASE, Disposition.VISIT, "CH₄ above background", "甲烷高出背景"
-        )
+        matter = Matter(site_id, "emission", VisitKind.CASE, Disposition.VISIT, text("CH₄ above background"))
         visit = Visit(
             site_id, f"Works {site_id}", f"P-{site_id}", "", lon, lat, True, 10.0, VisitKind.CASE, False, 0, None,
-            (matter,), ("seen again",), ("重复检出",), (), (), 0.8, 3, 3600,
+            (matter,), (text("seen again"),), (), (), 0.8, 3, 3600,
         )  # fmt: skip
         return replace(visit, **changes)
 
@@ -99,11 +104,11 @@ def make_route(make_visit: Callable[..., Visit]) -> Callable[..., Route]:
     def make(**changes: Any) -> Route:
         depot, shanghai, berlin = (121.5, 31.1), (121.5272106, 31.1774276), (13.4, 52.5)
         first = make_visit("S1", *shanghai)
-        plan = Matter("S1", "plan", VisitKind.DAILY, Disposition.VISIT, "yearly plan", "年度计划")
+        plan = Matter("S1", "plan", VisitKind.DAILY, Disposition.VISIT, text("yearly plan"))
         first = replace(
             first, matters=(*first.matters, plan), counts_against_cap=True, visits_this_year=1, cap=2, priority=4,
-            reasons_en=("seen again", "plan"), reasons_zh=("重复检出", "计划"),
-            explanations=(Explanation("this_site", 0.8), Explanation("unlisted_source", 0.2)),
+            reasons=(text("seen again"), text("plan")),
+            explanations=(Explanation("unlawful_emission", 0.8), Explanation("unlisted_source", 0.2)),
         )  # fmt: skip
         second = make_visit("S2", *berlin, at_gate=False, kind=VisitKind.SPECIAL, address="No. 2", probability=0.7)
         nine = datetime(2026, 3, 2, 9, 0, tzinfo=timezone(timedelta(hours=8)))

@@ -86,6 +86,8 @@ DEPOT = (600.0, -2500.0)
 RING = ((600.0, -2500.0), (200.0, -2500.0), (200.0, 200.0), (1240.0, 200.0), (1240.0, -2500.0), (600.0, -2500.0))
 """A street that may be driven in this direction only: from the depot past both gates and back."""
 
+PERMITTED_KG_H = 1e-4
+"""Of every permit: far less than any works emits, so that whoever emits offends."""
 EXPIRING, EXPIRED, HAND, NEAR, FAR = (f"H951150000000000{k}001P" for k in (30, 40, 50, 60, 70))
 MN = "A510100000001"
 
@@ -200,10 +202,10 @@ def _write_registers(folder: Path) -> None:
         (NEAR, "near", (12_450.0, 0.0), (12_400.0, 0.0), ""),
         (FAR, "far", (13_020.0, 0.0), (13_000.0, 0.0), "2026-03-01"),
     ]
-    lines = ["permit_code,name,lon,lat,gate_lon,gate_lat,species,permit_valid_to,crs"]
+    lines = ["permit_code,name,lon,lat,gate_lon,gate_lat,species,permit_valid_to,crs,许可排放速率(kg/h)"]
     for code, name, place, gate, day in rows:
         degrees = ",".join(f"{v:.7f}" for v in (*lonlat(*place), *lonlat(*gate)))
-        lines.append(f"{code},{name},{degrees},{species.get(code, 'CH4')},{day},WGS84")
+        lines.append(f"{code},{name},{degrees},{species.get(code, 'CH4')},{day},WGS84,{PERMITTED_KG_H}")
     (folder / "sites.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     visits = ["2026-01-10,日常", "2026-02-01,个案", "2025-12-30,日常", "2026-03-04,日常"]
     text = "\n".join(["排污许可证编号,单位名称,检查日期,检查类型", *(f"{TANNERY.code},tannery,{v}" for v in visits)])

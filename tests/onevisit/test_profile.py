@@ -27,7 +27,7 @@ from tests.told import raises_told
 
 ROOMS = [
     "regions", "traces", "photos", "sites", "monitors", "records", "tracks", "imagery", "fusion", "evidence",
-    "acute", "visits", "routes",
+    "acute", "visits", "rivals", "routes",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import SettingError
+from ingest.outcome import Phrase
 from onevisit.cards.instrument import Instrument, calibration_of, read_instrument, with_calibration
 from onevisit.cards.recipe import write_recipe
 from onevisit.check import read_mission
@@ -16,6 +17,7 @@ from onevisit.mission import merged
 from onevisit.profile import load_profile, read_recipe
 from onevisit.result import Options
 from onevisit.schema import Disposition, Lead
+from onevisit.words.telling import say
 from tests.told import raises_told
 
 DRIVE = "\n".join(
@@ -88,11 +90,11 @@ def test_an_instrument_that_cannot_be_is_refused(table: object, words: str) -> N
 def test_every_lead_says_what_is_known_of_the_calibration() -> None:
     """Unknown without a table, without a day, or where the day is after the measurement; else the day."""
     day = date(2024, 5, 1)
-    lead = Lead("s", "n", "", 104.0, 30.0, (), (), 0.0, Disposition.NONE, (), ())
+    lead = Lead("s", "n", "", 104.0, 30.0, (), (), 0.0, Disposition.NONE, Phrase("a"), ())
     for known in (None, Instrument("Picarro")):
         (told,) = with_calibration([lead], known, day=day).value
-        assert told.calibration_en.startswith("calibration of the instrument unknown")
-        assert told.calibration_zh.startswith("仪器校准情况未知")
+        assert say(told.calibration).startswith("calibration of the instrument unknown")
+        assert say(told.calibration, "zh").startswith("仪器校准情况未知")
     (told,) = with_calibration([lead], Instrument("Picarro", "7", date(2024, 4, 28)), day=day).value
-    assert told.calibration_en == "instrument calibrated on 2024-04-28, 3 days before (Picarro 7)"
+    assert say(told.calibration) == "instrument calibrated on 2024-04-28, 3 days before (Picarro 7)"
     assert calibration_of(Instrument(last_calibration=date(2024, 5, 2)), day).code == "calibrated_after"

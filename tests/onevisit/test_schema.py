@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from onevisit.schema import Disposition, Lead, Leg, Rival, Route, Stop, VisitKind
+import pytest
+
+from ingest.outcome import Phrase
+from onevisit.schema import Disposition, Lead, Leg, Rival, Route, Stop, VisitKind, joined
 
 
 def test_a_route_is_as_long_as_its_legs_and_the_way_back(make_visit: Callable[..., Any]) -> None:
@@ -22,14 +25,25 @@ def test_a_route_is_as_long_as_its_legs_and_the_way_back(make_visit: Callable[..
 
 def test_reasons_are_one_sentence_in_each_language() -> None:
     """Joined by the semicolon of the language."""
-    lead = Lead("S1", "", "", 0.0, 0.0, (), (), 0.0, Disposition.NONE, ("a", "b"), ("甲", "乙"))
-    assert (lead.reason_en, lead.reason_zh) == ("a; b", "甲；乙")
+    reasons = (Phrase("no_wind_measured"), Phrase("as_said", {"text": "b"}))
+    assert joined(reasons, "en") == "no wind was measured, so there is no direction; b"
+    assert joined(reasons, "zh") == "无风向资料，无法定向；b"
+
+
+@pytest.mark.parametrize(("site_id", "is_of_site"), [("P1", True), ("unlisted@H001", False)])
+def test_a_lead_is_of_a_site_or_of_a_place(site_id: str, is_of_site: bool) -> None:
+    """By its id."""
+    lead = Lead(site_id, "", "", 0.0, 0.0, (), (), 0.0, Disposition.NONE, Phrase("a"), ())
+    assert lead.is_of_site is is_of_site
 
 
 def test_names_of_the_contract() -> None:
     """Dispositions from least to most intrusive, kinds and rivals as files and strings write them."""
-    assert [d.value for d in Disposition] == ["none", "measure_again", "remind", "help", "visit"]
-    assert [k.value for k in VisitKind] == ["daily", "special", "case"]
+    assert [d.value for d in Disposition] == [
+        "none", "measure_again", "look", "remind", "help", "review", "visit",
+    ]  # fmt: skip
+    assert [k.value for k in VisitKind] == ["daily", "special", "case", "request"]
     assert [r.value for r in Rival] == [
-        "this_site", "other_listed_sites", "unlisted_source", "background_or_traffic", "instrument_fault",
+        "unlawful_emission", "permitted_emission", "analyser_fault", "maintenance", "passing_traffic", "neighbour",
+        "unlisted_source", "wrong_position", "wrong_mark",
     ]  # fmt: skip

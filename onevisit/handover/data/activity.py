@@ -12,7 +12,7 @@ import numpy as np
 from ingest.schema import Site
 from monitors.schema import Activity
 from onevisit.handover.data.geojson import write_places
-from onevisit.leads.records import sites_of
+from onevisit.leads.named import sites_of
 
 DAYS = 7
 """So many days before that of the visits are written; a year of hours would be a file that nobody opens."""

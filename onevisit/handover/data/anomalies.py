@@ -9,7 +9,8 @@ from typing import Any
 from ingest.schema import Site
 from monitors.schema import Anomaly
 from onevisit.handover.data.geojson import write_places
-from onevisit.leads.records import anomaly_id, sites_of
+from onevisit.leads.named import sites_of
+from onevisit.leads.records import anomaly_id
 
 
 def write_anomalies(path: Path, anomalies: Sequence[Anomaly], sites: Sequence[Site]) -> None:

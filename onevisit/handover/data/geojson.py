@@ -21,12 +21,13 @@ from ingest.schema import SitePlace
 from ingest.species import substance_of
 from ingest.units import parse_unit
 from onevisit.atomic import write_text
-from onevisit.handover.data.emissions import rate_in_grams, rate_unit
 from onevisit.handover.data.tables import amap_link, chinese_position, local_time, matters_text, reasons_text
+from onevisit.leads.emissions import rate_in_grams, rate_unit
 from onevisit.leads.plumes import PlumeLine
 from onevisit.leads.reference import REFERENCE
 from onevisit.leads.urgent import Alarm
 from onevisit.schema import Lead, Route, Stop, Visit
+from onevisit.words.telling import say
 
 _DECIMALS = 7
 """Decimals of coordinates: 1e-7 degrees are 1 cm."""
@@ -93,7 +94,10 @@ def write_shapes(path: Path, shapes: Iterable[tuple[BaseGeometry, Mapping[str, A
 
 
 def write_leads(path: Path, leads: Sequence[Lead]) -> None:
-    """Write ``leads.geojson``: a point per site with evidence, rival explanations and disposition."""
+    """Write ``leads.geojson``: a point per site, or per place that no site explains.
+
+    With evidence, rival explanations and disposition; ``street`` and ``areas`` are of places.
+    """
     _write(path, (_feature(shapely.Point(lead.lon, lead.lat), _lead_properties(lead)) for lead in leads))
 
 
@@ -252,19 +256,22 @@ def _lead_properties(lead: Lead) -> dict[str, Any]:
                 "kind": e.kind,
                 "id": e.id,
                 "time": _iso(e.time) if e.time else None,
-                "text": e.text_en,
-                "text_zh": e.text_zh,
+                "text": say(e.text),
+                "text_zh": say(e.text, "zh"),
             }
             for e in lead.evidence
         ],
         "explanations": [{"name": e.name, "probability": e.probability} for e in lead.explanations],
         "hotspots": list(lead.hotspot_ids),
         "redrives": list(lead.redrives),
-        "reason_en": lead.reason_en,
-        "reason_zh": lead.reason_zh,
-        "calibration": lead.calibration_en,
-        "calibration_zh": lead.calibration_zh,
+        "reason_en": say(lead.why),
+        "reason_zh": say(lead.why, "zh"),
+        "reasons": [{"code": r.code, "text": say(r), "text_zh": say(r, "zh")} for r in lead.reasons],
+        "calibration": say(lead.calibration) if lead.calibration else "",
+        "calibration_zh": say(lead.calibration, "zh") if lead.calibration else "",
         "at_gate": lead.at_gate,
+        "street": lead.street,
+        "areas": [_area_properties(area) for area in lead.areas],
         "places": _place_properties(lead.places),
     }
 

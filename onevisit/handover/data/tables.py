@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import quote
 
 from openpyxl import Workbook
@@ -17,7 +18,7 @@ from openpyxl.utils import get_column_letter
 
 from ingest.coordinates import gcj02_from_wgs84, is_mainland_china
 from onevisit.atomic import write_bytes
-from onevisit.schema import Route, Visit
+from onevisit.schema import Route, Visit, joined
 
 COLUMNS = (
     "route",
@@ -66,6 +67,7 @@ _TITLES_ZH = dict(
 _WIDTHS = (7, 6, 26, 28, 26, 9, 9, 22, 22, 12, 12, 12, 12, 46, 60, 40)
 # A cell that starts like this is a formula to a spreadsheet; a name from a register must never be one.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Cell = str | int | float
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -84,20 +86,40 @@ def write_routes_csv(path: Path, routes: Sequence[Route], *, lang: str = "en") -
 
 def write_routes_xlsx(path: Path, routes: Sequence[Route], *, lang: str = "en") -> None:
     """Write ``routes.xlsx``: the same lines as `write_routes_csv`, ready to print, with links that open."""
+    heads = [_TITLES_ZH[name] if lang == "zh" else name for name in COLUMNS]
+    write_workbook(path, "routes" if lang == "en" else "检查路线", heads, _rows(routes, lang), _WIDTHS)
+
+
+def write_workbook(
+    path: Path, title: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], widths: Sequence[int]
+) -> None:
+    """Write one sheet, ready to print; the last column holds a link that opens, or nothing.
+
+    Parameters
+    ----------
+    path : Path
+    title : str
+        Of the sheet.
+    heads : sequence of str
+    rows : sequence of rows
+        What a spreadsheet would run as a formula is written as text.
+    widths : sequence of int
+        Of the columns, in characters.
+    """
     book = Workbook()
     sheet = book.active
-    sheet.title = "routes" if lang == "en" else "检查路线"
-    sheet.append([_TITLES_ZH[name] if lang == "zh" else name for name in COLUMNS])
-    for row in _rows(routes, lang):
+    sheet.title = title
+    sheet.append(list(heads))
+    for row in rows:
         sheet.append([_safe(cell) for cell in row])
     for cell in sheet[1]:
         cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E7ECEF")
-    for number, width in enumerate(_WIDTHS, start=1):
+    for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     for line in sheet.iter_rows(min_row=2):
         for cell in line:
             cell.alignment = Alignment(vertical="top", wrap_text=True)
-        if line[-1].value:
+        if str(line[-1].value or "").startswith("https://"):
             line[-1].hyperlink, line[-1].style = line[-1].value, "Hyperlink"
     sheet.freeze_panes = "A2"
     sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
@@ -109,7 +131,23 @@ def write_routes_xlsx(path: Path, routes: Sequence[Route], *, lang: str = "en") 
     write_bytes(path, _without_times(raw.getvalue()))
 
 
-def amap_link(visit: Visit) -> str:
+class Stands(Protocol):
+    """What has a name and stands somewhere: WGS 84 degrees."""
+
+    @property
+    def name(self) -> str:
+        """Of the site."""
+
+    @property
+    def lon(self) -> float:
+        """Longitude."""
+
+    @property
+    def lat(self) -> float:
+        """Latitude."""
+
+
+def amap_link(visit: Stands) -> str:
     """The link that opens AMap's navigation to one gate; empty outside of mainland China, where AMap has no streets.
 
     The position is converted to GCJ-02, which the page expects; a link names one stop only, never the list.
@@ -121,7 +159,7 @@ def amap_link(visit: Visit) -> str:
     return f"https://uri.amap.com/navigation?to={lon:.6f},{lat:.6f},{name}&mode=car&src=onevisit&callnative=1"
 
 
-def chinese_position(visit: Visit) -> tuple[float, float]:
+def chinese_position(visit: Stands) -> tuple[float, float]:
     """GCJ-02 longitude and latitude, six decimals; WGS 84 outside of mainland China, where maps are not shifted."""
     if not is_mainland_china(visit.lon, visit.lat):
         return round(visit.lon, 6), round(visit.lat, 6)
@@ -136,21 +174,20 @@ def local_time(time: datetime) -> str:
 
 def matters_text(visit: Visit, lang: str) -> str:
     """What to check at the site, as one line."""
-    if lang == "zh":
-        return "；".join(m.text_zh for m in visit.matters)
-    return "; ".join(m.text_en for m in visit.matters)
+    return joined([m.text for m in visit.matters], lang)
 
 
 def reasons_text(visit: Visit, lang: str) -> str:
     """Why the site is on the list, and what else could explain it, as one line."""
     rivals = ", ".join(f"{e.name} {e.probability:.2f}" for e in visit.explanations)
-    if lang == "zh":
-        return "；".join(visit.reasons_zh) + (f"；各解释概率：{rivals}" if rivals else "")
-    return "; ".join(visit.reasons_en) + (f"; explanations: {rivals}" if rivals else "")
+    reasons = joined(visit.reasons, lang)
+    if not rivals:
+        return reasons
+    return f"{reasons}；各解释概率：{rivals}" if lang == "zh" else f"{reasons}; explanations: {rivals}"
 
 
-def _rows(routes: Sequence[Route], lang: str) -> list[list[str | int | float]]:
-    rows: list[list[str | int | float]] = []
+def _rows(routes: Sequence[Route], lang: str) -> list[list[Cell]]:
+    rows: list[list[Cell]] = []
     for route in routes:
         for number, stop in enumerate(route.stops, start=1):
             v = stop.visit
@@ -178,7 +215,7 @@ def _rows(routes: Sequence[Route], lang: str) -> list[list[str | int | float]]:
     return rows
 
 
-def _safe(cell: str | int | float) -> str | int | float:
+def _safe(cell: Cell) -> Cell:
     """A text that a spreadsheet would run as a formula gets an apostrophe in front."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -20,12 +21,13 @@ from ingest.roads.read import Roads
 from ingest.schema import Site
 from ingest.settings import SettingLine
 from monitors.schema import Activity, Anomaly
+from onevisit.handover.data.summary import AreaLine
 from onevisit.handover.page.why import Why
 from onevisit.leads.plumes import PlumeLine
 from onevisit.leads.urgent import Alarm
 from onevisit.manifest import StageRecord
 from onevisit.redrive.schema import Again
-from onevisit.schema import Lead, Route, Visit
+from onevisit.schema import Help, Lead, Route, Visit
 from tracks.schema import Track
 from tracks.segments.medians import SegmentMap
 
@@ -80,7 +82,9 @@ class ReportContents:
     """Everything on the report. ``time_zone`` is that of the times shown; ``photos`` counts those of the mission.
 
     ``has_acute`` is False where no level is set above which a place is urgent. ``series`` are all records of
-    monitors, power and treatment, ``anomalies`` what they say, ``activities`` when sites ran.
+    monitors, power and treatment, ``anomalies`` what they say, ``activities`` when sites ran. ``offered`` is help,
+    ``areas`` the districts and parks, ``dossiers`` are those of sites with a step to take
+    (`onevisit.handover.data.dossiers.dossier_of`).
     """
 
     mission: str
@@ -89,6 +93,9 @@ class ReportContents:
     leads: tuple[Lead, ...] = ()
     visits: tuple[Visit, ...] = ()
     routes: tuple[Route, ...] = ()
+    offered: tuple[Help, ...] = ()
+    areas: tuple[AreaLine, ...] = ()
+    dossiers: Sequence[Mapping[str, Any]] = ()
     alarms: tuple[Alarm, ...] = ()
     again: Again = field(default_factory=Again)
     has_acute: bool = True

@@ -34,7 +34,8 @@ from onevisit.handover.page.axes import (
 )
 from onevisit.handover.page.contents import ReportContents
 from onevisit.handover.page.envelope import bin_index, envelope
-from onevisit.leads.records import anomaly_id, is_ordinary, sites_of
+from onevisit.leads.named import sites_of
+from onevisit.leads.records import anomaly_id, is_ordinary
 from onevisit.words.numbers import probability_text, unit_text
 from onevisit.words.strings import STRINGS, Words
 

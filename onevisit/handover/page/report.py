@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,13 @@ from fusion.schema import Attribution, Hotspot
 from ingest.coordinates import zone_of
 from ingest.schema import Site, species_names
 from onevisit.atomic import write_text
-from onevisit.handover.data.emissions import rate_in_grams, rate_unit
 from onevisit.handover.data.findings import finding_lines, sought_lines
 from onevisit.handover.data.plumes import ApartLine, count_apart, strongest_apart
 from onevisit.handover.data.tables import amap_link, chinese_position
+from onevisit.handover.page.assets import asset
 from onevisit.handover.page.charts import Series, draw_series, draw_wind, series_of
 from onevisit.handover.page.contents import Picture, RegionContents, ReportContents, WhyPicture
+from onevisit.handover.page.desk import render_desk
 from onevisit.handover.page.map_frame import hotspot_boxes, lonlat_fit
 from onevisit.handover.page.maps import RAMP, TEAM_COLOURS, RegionMap, draw_map
 from onevisit.handover.page.recorded import notes_on_candidates, record_cards
@@ -41,10 +41,11 @@ from onevisit.handover.page.redrive import AgainCard, again_cards
 from onevisit.handover.page.summary import summarise
 from onevisit.handover.page.urgent import alarm_text
 from onevisit.handover.page.witnessed import WitnessedSite, witnessed_sites
+from onevisit.leads.emissions import rate_in_grams, rate_unit
 from onevisit.schema import Visit
 from onevisit.words.numbers import p_text, probability_text, rounded, unit_text, with_error
 from onevisit.words.strings import Words
-from onevisit.words.telling import tell
+from onevisit.words.telling import say, tell
 
 _MOST_CANDIDATES = 6
 """Sites drawn one by one in a hotspot's chart; the rest are one bar, so that the bars still sum to one."""
@@ -123,7 +124,8 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
     pictures = [_pictures(number, region) for number, region in enumerate(contents.regions)]
     cards = _cards(contents, words, zone)
     recorded, unshown = record_cards(contents.anomalies, contents.series, contents.sites, words, zone)
-    template = _environment(words, zone).from_string(_asset("report.html.j2"))
+    environment = _environment(words, zone)
+    template = environment.from_string(asset("report.html.j2"))
     return template.render(
         c=contents,
         w=words,
@@ -146,9 +148,10 @@ def render_report(contents: ReportContents, *, lang: str = "en") -> str:
         apart=_apart_text(contents, words),
         findings=[line for region in contents.regions for line in finding_lines(region.findings, region.crs)],
         sought=[line for region in contents.regions for line in sought_lines(region.findings)],
+        desk=render_desk(contents, words, environment),
         plots=_plots(contents, words, zone),
-        css=Markup(_asset("report.css")),
-        script=Markup(_asset("report.js")),
+        css=Markup(asset("report.css")),
+        script=Markup(asset("report.js")),
         bokeh=Markup(_bokeh_script()),
         items=_json([m.item for m in maps]),
         facts=_json([_map_facts(m, r, words) for m, r in zip(maps, contents.regions, strict=True)]),
@@ -362,6 +365,7 @@ def _environment(words: Words, zone: tzinfo) -> Environment:
         "duration": lambda seconds: _duration(seconds, words),
         "link": amap_link,
         "told": lambda said: tell(said, words.lang),
+        "say": lambda phrase: say(phrase, words.lang),
         "gcj": _gcj_text,
     }
     environment.globals |= {"with_error": with_error, "span": lambda a, b: _span(a, b, zone)}
@@ -400,8 +404,3 @@ def _json(value: Any) -> Markup:
 @cache
 def _bokeh_script() -> str:
     return "\n".join(Resources(mode="inline", components=["bokeh"]).js_raw)
-
-
-@cache
-def _asset(name: str) -> str:
-    return (resources.files("onevisit.handover.page") / "templates" / name).read_text(encoding="utf-8")

@@ -16,9 +16,9 @@ import shapely
 from numpy.typing import NDArray
 
 from fusion.schema import Area, Rate
-from onevisit.handover.data.emissions import rate_in_grams, rate_unit
 from onevisit.handover.page.canvas import Canvas, Label, dashes, fitted, plain, text_width
 from onevisit.handover.page.why import Metres, Named, PassWay, Why
+from onevisit.leads.emissions import rate_in_grams, rate_unit
 from onevisit.words.numbers import p_text, probability_text, rounded, unit_text, with_error
 from onevisit.words.strings import Words
 

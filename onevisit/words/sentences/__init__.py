@@ -13,7 +13,9 @@ from onevisit.words.sentences import (
     cells,
     columns,
     common,
+    help,
     images,
+    leads,
     monitors,
     mosaics,
     records,
@@ -40,6 +42,8 @@ PARTS = (
     mosaics,
     rooms,
     redrives,
+    leads,
+    help,
     cards,
     verbs,
 )

@@ -232,6 +232,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{site_id!r} names {count} sites",
         "编号 “{site_id}” 对应 {count} 个点位",
     ),
+    "registers_disagree": ("{fact}: {taken} is believed, not {other}", "{fact}：采用 {taken}，未采用 {other}"),
+    "registers_disagree.why": ("{where} states it first", "{where} 先载明"),
+    # --- ingest/registers/permitted.py ---
+    "permitted_not_read": ("what the permit allows is not understood and not used", "许可排放量无法识别，未采用"),
     # --- ingest/registers/rows.py, ingest/monitors/tables.py ---
     "unknown_columns_left_out": ("columns left out: {columns}", "未采用的列：{columns}"),
     "unknown_columns_left_out.why": ("their headings are not in the vocabulary", "列名不在词表中"),
@@ -258,6 +262,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "是不含 features 的 JSON；应为 GeoJSON FeatureCollection",
     ),
     # --- ingest/registers/kinds.py ---
+    "site_in_several_areas": ("lies in several areas; {taken} is believed", "位于多个区域，采用{taken}"),
+    "site_in_several_areas.why": ("it lies in {areas}", "所在区域：{areas}"),
     "kind_areas": ("areas", "区域"),
     "kind_orders": ("orders", "管控令"),
     "kind_accounts": ("power accounts", "用电户号"),

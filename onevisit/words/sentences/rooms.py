@@ -276,19 +276,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "no register was given; unlisted source or background only",
         "未提供名录；仅考虑名录外来源或背景",
     ),
-    # --- onevisit/leads/weigh.py ---
-    "site_in_no_register": (
-        "this site is in no register of the mission; add it to registers/",
-        "该点位不在本任务的任何名录中；请加入 registers/",
-    ),
-    "no_visit_before_position_checked": (
-        "no visit is proposed before its coordinates are checked",
-        "坐标核实前不建议入企检查",
-    ),
-    "no_visit_before_position_checked.why": (
-        "position known to ± {sd_m:.0f} m, coordinate system {crs_source}; limit {limit_m:.0f} m",
-        "点位坐标误差 ± {sd_m:.0f} m，坐标系{crs_source}；限值 {limit_m:.0f} m",
-    ),
+    # --- ingest/schema.py ---
     "crs_declared": ("declared", "已声明"),
     "crs_guessed": ("guessed", "为推测"),
     "crs_unknown": ("unknown", "未知"),
@@ -306,7 +294,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "{visits} daily visits registered this year, the cap is {cap}",
         "本年度已登记日常检查 {visits} 次，上限为 {cap} 次",
     ),
-    "matter_waits": ("{english} ({chinese})", "{chinese}（原文：{english}）"),
     "no_yearly_cap": (
         "NO YEARLY CAP IS CONFIGURED: no visit was held back; set yearly_cap under [visits] in mission.toml from the "
         "published list",

@@ -14,7 +14,7 @@ from ingest.schema import CrsSource, Site
 from monitors import Anomaly
 from monitors.schema import Cause
 from onevisit.handover.data.anomalies import write_anomalies
-from onevisit.leads.records import sites_of
+from onevisit.leads.named import sites_of
 
 ONE = Anomaly(
     "exceedance", "P1", "U1", "甲厂", "1#", "a.csv", "a21026",

@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from fusion.schema import CredibleArea, Met, Rate, SiteProbability, SourceEstimate
+from ingest.outcome import Phrase
 from ingest.schema import SitePlace
 from onevisit.handover.data.geojson import (
     write_hotspots,
@@ -23,11 +24,16 @@ from onevisit.handover.data.geojson import (
     write_visits,
 )
 from onevisit.leads.urgent import Alarm
-from onevisit.leads.weigh import weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead
-from onevisit.settings import AcuteLevel, RouteSettings, VisitSettings
+from onevisit.settings import AcuteLevel, RouteSettings
 from onevisit.visits.routes import plan_routes
+from onevisit.words.telling import say
+from tests.onevisit.conftest import text
 from tests.onevisit.handover.test_plumes import LINE
+from tests.onevisit.leads.weighing import weigh
+
+WINDLESS = Phrase("no_wind_measured")
+
 
 DAY = date(2026, 3, 2)
 PLUME = replace(LINE, place="H001")
@@ -162,7 +168,7 @@ def test_numbers_that_are_none_or_not_finite_are_null(tmp_path, make_hotspot):
 
 def test_leads_carry_evidence_and_rivals(tmp_path, make_site, make_hotspot, make_attribution):
     """A feature a site, with its disposition in words of the contract and both languages."""
-    leads = weigh_leads([make_site()], [make_hotspot()], [make_attribution(S1=0.8)], VisitSettings(), day=DAY).value
+    leads = weigh([make_site()], [make_hotspot()], [make_attribution(S1=0.8)]).value
     path = tmp_path / "leads.geojson"
     write_leads(path, leads)
     properties = read(path)[0]["properties"]
@@ -352,9 +358,9 @@ def test_every_property_of_a_lead(tmp_path: Path) -> None:
     seen = datetime(2026, 3, 1, 10, 0, 30, 999_999, tzinfo=timezone(timedelta(hours=8)))
     lead = Lead(
         "S1", "成都", "P1", 104.123456789, 30.5,
-        (Evidence("hotspot", "H001", seen, "e", "证"), Evidence("register", "permit_valid_to", None, "f", "据")),
-        (Explanation("this_site", 0.123456789), Explanation("unlisted_source", 0.25)), 0.123456789, Disposition.HELP,
-        ("a", "b"), ("甲", "乙"), (), ("H001", "H002"), at_gate=True,
+        (Evidence("hotspot", "H001", seen, text("e")), Evidence("register", "permit_valid_to", None, WINDLESS)),
+        (Explanation("maintenance", 0.123456789), Explanation("neighbour", 0.25)), 0.123456789, Disposition.HELP,
+        Phrase("why_help", {"reason": text("a")}), (text("a"), WINDLESS), (), ("H001", "H002"), at_gate=True,
         places=(SitePlace(104.123456789, 30.5, 30.0, 0.75, "GCJ-02", shapely.Point(104.1, 30.123456789)),
                 SitePlace(104.2, 30.6, 31.0, 0.25, "WGS 84")),
     )  # fmt: skip
@@ -366,14 +372,21 @@ def test_every_property_of_a_lead(tmp_path: Path) -> None:
             "site_id": "S1", "permit_code": "P1", "name": "成都", "disposition": "help", "urgent": False,
             "probability": 0.123457,
             "evidence": [
-                {"kind": "hotspot", "id": "H001", "time": "2026-03-01T02:00:30Z", "text": "e", "text_zh": "证"},
-                {"kind": "register", "id": "permit_valid_to", "time": None, "text": "f", "text_zh": "据"},
+                {"kind": "hotspot", "id": "H001", "time": "2026-03-01T02:00:30Z", "text": "e", "text_zh": "e"},
+                {"kind": "register", "id": "permit_valid_to", "time": None, "text": say(WINDLESS),
+                 "text_zh": say(WINDLESS, "zh")},
             ],
             "explanations": [
-                {"name": "this_site", "probability": 0.123457}, {"name": "unlisted_source", "probability": 0.25},
+                {"name": "maintenance", "probability": 0.123457}, {"name": "neighbour", "probability": 0.25},
             ],
-            "hotspots": ["H001", "H002"], "reason_en": "a; b", "reason_zh": "甲；乙",
-            "calibration": "", "calibration_zh": "", "at_gate": True,
+            "hotspots": ["H001", "H002"],
+            "reason_en": "more likely a fault than anything else, so help is offered: a",
+            "reason_zh": "故障可能性最大，宜帮扶：a",
+            "reasons": [
+                {"code": "as_said", "text": "a", "text_zh": "a"},
+                {"code": "no_wind_measured", "text": say(WINDLESS), "text_zh": say(WINDLESS, "zh")},
+            ],
+            "calibration": "", "calibration_zh": "", "at_gate": True, "street": "", "areas": [],
             "places": [
                 {"lon": 104.1234568, "lat": 30.5, "sd_m": 30.0, "probability": 0.75, "crs": "GCJ-02",
                  "gate_lon": 104.1, "gate_lat": 30.1234568},
@@ -390,10 +403,12 @@ FIRST = {
     "counts_against_cap": True, "arrive": "2026-03-02T09:30+08:00", "leave": "2026-03-02T10:30+08:00",
     "lon": 121.5272106, "lat": 31.1774276, "gcj02_lon": 121.531542, "gcj02_lat": 31.175304, "at_gate": True,
     "places": [],
-    "matters": "CH₄ above background; yearly plan", "matters_zh": "甲烷高出背景；年度计划",
-    "reasons": "seen again; plan; explanations: this_site 0.80, unlisted_source 0.20",
-    "reasons_zh": "重复检出；计划；各解释概率：this_site 0.80, unlisted_source 0.20", "probability": 0.8,
-    "explanations": [{"name": "this_site", "probability": 0.8}, {"name": "unlisted_source", "probability": 0.2}],
+    "matters": "CH₄ above background; yearly plan", "matters_zh": "CH₄ above background；yearly plan",
+    "reasons": "seen again; plan; explanations: unlawful_emission 0.80, unlisted_source 0.20",
+    "reasons_zh": "seen again；plan；各解释概率：unlawful_emission 0.80, unlisted_source 0.20", "probability": 0.8,
+    "explanations": [
+        {"name": "unlawful_emission", "probability": 0.8}, {"name": "unlisted_source", "probability": 0.2},
+    ],
     "priority": 4,
     "navigate": "https://uri.amap.com/navigation?to=121.531542,31.175304,Works%20S1&mode=car&src=onevisit&callnative=1",
 }  # fmt: skip
@@ -402,7 +417,7 @@ SECOND = {
     "counts_against_cap": False, "arrive": "2026-03-02T11:30+08:00", "leave": "2026-03-02T12:30+08:00", "lon": 13.4,
     "lat": 52.5, "gcj02_lon": 13.4, "gcj02_lat": 52.5, "at_gate": False, "places": [],
     "matters": "CH₄ above background",
-    "matters_zh": "甲烷高出背景", "reasons": "seen again", "reasons_zh": "重复检出", "probability": 0.7,
+    "matters_zh": "CH₄ above background", "reasons": "seen again", "reasons_zh": "seen again", "probability": 0.7,
     "explanations": [], "priority": 3, "navigate": "",
 }  # fmt: skip
 
@@ -479,4 +494,4 @@ def test_a_file_has_a_feature_a_line(tmp_path: Path, make_visit: Make) -> None:
     """So that a person can read it and a program compare it."""
     write_visits(tmp_path / "v.geojson", [make_visit("S1"), make_visit("S2")], [])
     text = (tmp_path / "v.geojson").read_text(encoding="utf-8")
-    assert text.count("\n") == 4 and text.endswith("]}\n") and "甲烷" in text
+    assert text.count("\n") == 4 and text.endswith("]}\n") and "CH₄" in text

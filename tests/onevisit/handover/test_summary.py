@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from pyproj import CRS
 
-from ingest.outcome import Reject
+from ingest.outcome import Phrase, Reject
 from onevisit.handover.page.contents import Picture, RegionContents, ReportContents
 from onevisit.handover.page.summary import Doubt, Summary, summarise
 from onevisit.schema import Disposition, Lead
@@ -25,7 +25,7 @@ DEGREE_M = 6378137.0 * math.pi / 180
 
 def lead(disposition: Disposition) -> Lead:
     """A lead that asks for this."""
-    return Lead("S", "", "", 0.0, 0.0, (), (), 0.0, disposition, (), ())
+    return Lead("S", "", "", 0.0, 0.0, (), (), 0.0, disposition, Phrase("a"), ())
 
 
 def picture(used: int | None) -> Picture:
@@ -55,7 +55,7 @@ def test_every_count(make_hotspot: Make, make_track: Make, make_visit: Make) -> 
     assert replace(summary, km=0.0) == Summary(
         outings=2, rows=32, km=0.0, seconds=30.0, start=datetime(2026, 3, 1, 1, tzinfo=UTC),
         end=datetime(2026, 3, 1, 3, 0, 20, tzinfo=UTC), photos_used=7, hotspots=2, recurring=1, visits=3,
-        measure_again=2, off_site=3 + 4, doubts=(Doubt("doubt_wind_none", 1), Doubt("doubt_single", 1, "H002")),
+        measure_again=2, off_site=4 + 5, doubts=(Doubt("doubt_wind_none", 1), Doubt("doubt_single", 1, "H002")),
     )  # fmt: skip
 
 

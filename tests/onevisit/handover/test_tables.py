@@ -103,7 +103,7 @@ def test_workbook_is_the_same_bytes_every_time(tmp_path, routes):
 def test_matters_in_the_language_asked_for(tmp_path, routes):
     """``lang`` chooses the words, not the columns."""
     write_routes_csv(tmp_path / "routes.csv", routes, lang="zh")
-    assert rows_of(tmp_path / "routes.csv")[0]["matters"] == "甲烷高出背景"
+    assert rows_of(tmp_path / "routes.csv")[0]["matters"] == "CH₄ above background"
 
 
 # --- every column --------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ ENGLISH = [
     [
         "R1", 1, "S1", "Works S1", "P-S1", "case", "true", "2026-03-02T09:30+08:00", "2026-03-02T10:30+08:00",
         121.5272106, 31.1774276, 121.531542, 31.175304, "CH₄ above background; yearly plan",
-        "seen again; plan; explanations: this_site 0.80, unlisted_source 0.20", LINK,
+        "seen again; plan; explanations: unlawful_emission 0.80, unlisted_source 0.20", LINK,
     ],
     [
         "R1", 2, "S2", "Works S2", "P-S2", "special", "false", "2026-03-02T11:30+08:00", "2026-03-02T12:30+08:00",
@@ -123,10 +123,10 @@ ENGLISH = [
 ]  # fmt: skip
 CHINESE = [
     [
-        *ENGLISH[0][:13], "甲烷高出背景；年度计划",
-        "重复检出；计划；各解释概率：this_site 0.80, unlisted_source 0.20", LINK,
+        *ENGLISH[0][:13], "CH₄ above background；yearly plan",
+        "seen again；plan；各解释概率：unlawful_emission 0.80, unlisted_source 0.20", LINK,
     ],
-    [*ENGLISH[1][:13], "甲烷高出背景", "重复检出", ""],
+    [*ENGLISH[1][:13], "CH₄ above background", "seen again", ""],
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import pytest
 import shapely
 from openpyxl import load_workbook
 
+from onevisit.leads.tables import BUILT_IN
 from tests.onevisit import small_mission as made
 from tests.onevisit.job.made_run import Run, each_hotspot, hotspot_of, route_table
 from tests.onevisit.small_mission import PAINTER, QUARRY, SMELTER, TANNERY, WORKS, Works
@@ -73,16 +74,22 @@ def test_a_leads_probability_is_the_hotspots_less_the_chance_of_a_fault(run: Run
     fault = odds / (1 + odds)
     shares = {site["site_id"]: site["probability"] for site in hotspot["sites"]}
     told = {e["name"]: e["probability"] for e in lead["explanations"]}
+    own = shares[works.code] * (1 - fault)
     expected = {
-        "this_site": shares[works.code] * (1 - fault),
-        "other_listed_sites": sum(p for site, p in shares.items() if site != works.code) * (1 - fault),
+        "neighbour": sum(p for site, p in shares.items() if site != works.code) * (1 - fault),
         "unlisted_source": hotspot["unlisted"] * (1 - fault),
-        "background_or_traffic": hotspot["background_or_traffic"] * (1 - fault),
-        "instrument_fault": fault,
+        "passing_traffic": hotspot["background_or_traffic"] * (1 - fault),
+        "analyser_fault": fault,
+        "wrong_position": own * BUILT_IN.misplaced["doubtful"],
     }
-    assert told == pytest.approx(expected, rel=1e-4, abs=1e-9)
+    assert {name: told.get(name, 0.0) for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-9)
     assert sum(told.values()) == pytest.approx(1.0, abs=1e-5)
-    assert lead["probability"] == told["this_site"]
+    emitted = told["unlawful_emission"] + told["permitted_emission"]
+    assert (
+        lead["probability"]
+        == pytest.approx(emitted, abs=1e-5)
+        == pytest.approx(own - told["wrong_position"], abs=1e-5)
+    )
     assert lead["hotspots"] == [hotspot["id"]]
     assert (lead["name"], lead["permit_code"]) == (works.name, works.code)
     assert made.metres(*lead["place"]) == pytest.approx(works.gate, abs=0.02)
@@ -103,10 +110,14 @@ def test_a_leads_evidence_says_the_numbers_of_its_hotspot(run: Run) -> None:
     assert evidence["text"].endswith(f"this site explains it with probability {share:.2f}")
     for part in ("6 次通过中检出 5 次", "风向 330°，风速 3.0 m/s", f"解释概率 {share:.2f}"):
         assert part in evidence["text_zh"]
-    assert lead["reason_en"] == (
-        f"hotspot {hotspot['id']}: seen in 5 of 6 passes, and this site explains it with probability {share:.2f}"
+    assert lead["reason_en"].startswith(
+        f"worth a visit, approval to be obtained: hotspot {hotspot['id']}: seen in 5 of 6 passes, and this site "
+        f"explains it with probability {share:.2f}; emitting "
     )
-    assert lead["reason_zh"] == f"热点 {hotspot['id']}：6 次通过中检出 5 次，该点位解释概率 {share:.2f}"
+    assert "where 0.000100 kg/h are permitted; that it emits more than it may has probability 0." in lead["reason_en"]
+    assert lead["reason_zh"].startswith(
+        f"拟入企检查（待批准）：热点 {hotspot['id']}：6 次通过中检出 5 次，该点位解释概率"
+    )
 
 
 def test_a_permit_is_reminded_of_up_to_sixty_days_before_its_end(run: Run) -> None:
@@ -123,7 +134,7 @@ def test_a_permit_is_reminded_of_up_to_sixty_days_before_its_end(run: Run) -> No
         "text": "discharge permit expires on 2026-05-02",
         "text_zh": "排污许可证将于 2026-05-02 到期",
     }
-    assert "permit" not in _lead(run, SMELTER.code)["reason_en"]
+    assert [r["code"] for r in _lead(run, SMELTER.code)["reasons"]] == ["of_hotspot"]
     for code in (made.EXPIRING, made.EXPIRED):
         lead = _lead(run, code)
         assert (lead["probability"], lead["explanations"], lead["hotspots"]) == (0.0, [], [])
@@ -133,7 +144,7 @@ def test_what_was_seen_once_is_measured_again_and_says_why(run: Run) -> None:
     """The quarry's dust met one pass where two are needed, and its probability is below 0.6."""
     lead = _lead(run, QUARRY.code)
     assert "seen in 1 of 1 passes, 2 are needed" in lead["reason_en"]
-    assert "仅检出 1 次，至少需 2 次" in lead["reason_zh"]
+    assert "1 次通过中仅检出 1 次，至少需 2 次" in lead["reason_zh"]
     share = hotspot_of(run, QUARRY)[0]["sites"][0]["probability"]
     assert f"probability {share:.2f} is below 0.60" in lead["reason_en"]
 
@@ -143,7 +154,8 @@ def test_what_traffic_explains_better_is_listed_without_a_step(run: Run) -> None
     lead, (hotspot, _) = _lead(run, PAINTER.code), hotspot_of(run, PAINTER)
     share = hotspot["sites"][0]["probability"]
     assert share < 0.15 < hotspot["background_or_traffic"]
-    assert lead["reason_en"] == f"hotspot {hotspot['id']}: probability {share:.2f} is too small to act on"
+    told = f"nothing is asked: hotspot {hotspot['id']}: probability {share:.2f} is too small to act on"
+    assert lead["reason_en"] == told
 
 
 def test_visits_hold_what_is_to_be_checked_and_do_not_count_against_the_cap(run: Run) -> None:
@@ -169,7 +181,7 @@ def test_visits_hold_what_is_to_be_checked_and_do_not_count_against_the_cap(run:
         printed = {"so2": "SO₂", "ch4": "CH₄"}[works.species]
         number = f"{hotspot['enhancement']:.1f} ppb" if works is SMELTER else f"{hotspot['enhancement']:.2f} ppm"
         assert visit["matters"].startswith(f"{printed} {number} above background at hotspot {hotspot['id']}")
-        assert lead["reason_en"] in visit["reasons"] and lead["reason_zh"] in visit["reasons_zh"]
+        assert all(r["text"] in visit["reasons"] and r["text_zh"] in visit["reasons_zh"] for r in lead["reasons"])
     assert features[TANNERY.code]["properties"]["matters"].endswith("; discharge permit expires on 2026-05-02")
     assert "permit" not in features[SMELTER.code]["properties"]["matters"]
     assert features[TANNERY.code]["properties"]["matters_zh"].endswith("；排污许可证将于 2026-05-02 到期")

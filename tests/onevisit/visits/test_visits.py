@@ -13,21 +13,22 @@ import shapely
 from ingest.errors import ContractError, SettingError
 from ingest.outcome import Outcome
 from ingest.schema import SitePlace, Visited
-from onevisit.leads.weigh import weigh_leads
 from onevisit.schema import Disposition, Evidence, Explanation, Lead, Matter, Visit, VisitKind
 from onevisit.settings import VisitSettings
 from onevisit.visits.plan import plan_visits, visits_in_year
 from onevisit.words.telling import ToldDecision, ToldReject, tell
+from tests.onevisit.conftest import text
+from tests.onevisit.leads.weighing import weigh
 
 DAY = date(2026, 3, 2)
-PLAN = Matter("S1", "plan", VisitKind.DAILY, Disposition.VISIT, "yearly plan", "年度计划", "PLAN-1")
+PLAN = Matter("S1", "plan", VisitKind.DAILY, Disposition.VISIT, text("yearly plan"), "PLAN-1")
 TWICE = tuple(Visited(date(2026, month, 5), "daily") for month in (1, 2))
 
 
 def plan(sites, hotspots=(), attributions=(), *, matters=(), **thresholds):
     """Weigh leads and plan visits with these thresholds."""
     settings = VisitSettings(**thresholds)
-    leads = weigh_leads(sites, hotspots, attributions, settings, day=DAY, matters=matters).value
+    leads = weigh(sites, hotspots, attributions, settings, matters=matters).value
     return plan_visits(leads, sites, settings, day=DAY)
 
 
@@ -92,7 +93,7 @@ def test_reminder_alone_makes_no_visit(make_site):
 def test_two_leads_about_one_site_are_refused(make_site):
     """One door is entered once: a second lead is a mistake of the caller."""
     sites = [make_site()]
-    leads = weigh_leads(sites, [], [], VisitSettings(), day=DAY, matters=[PLAN]).value
+    leads = weigh(sites, [], [], matters=[PLAN]).value
     with pytest.raises(ContractError, match="S1"):
         plan_visits([*leads, *leads], sites, VisitSettings(), day=DAY)
 
@@ -106,8 +107,8 @@ def test_cap_must_be_a_whole_number():
 # --- every field, exactly at a limit --------------------------------------------------------------------------------
 
 Make = Callable[..., Any]
-CASE = replace(PLAN, code="emission", kind=VisitKind.CASE, text_en="methane", text_zh="甲烷", evidence_id="H001")
-SPECIAL = replace(PLAN, code="campaign", kind=VisitKind.SPECIAL, text_en="campaign", text_zh="专项")
+CASE = replace(PLAN, code="emission", kind=VisitKind.CASE, text=text("methane"), evidence_id="H001")
+SPECIAL = replace(PLAN, code="campaign", kind=VisitKind.SPECIAL, text=text("campaign"))
 
 
 def lead_of(
@@ -115,9 +116,9 @@ def lead_of(
 ) -> Lead:
     """A lead with these matters."""
     return Lead(
-        "S1", "named by the lead", "", 104.01, 30.02, (Evidence("hotspot", "H001", None, "e", "证"),),
-        (Explanation("this_site", probability),), probability, disposition, ("why",), ("为何",), matters,
-        at_gate=at_gate,
+        "S1", "named by the lead", "", 104.01, 30.02, (Evidence("hotspot", "H001", None, text("e")),),
+        (Explanation("unlawful_emission", probability),), probability, disposition, text("why"), (text("why"),),
+        matters, at_gate=at_gate,
     )  # fmt: skip
 
 
@@ -137,7 +138,7 @@ def test_every_field_of_a_visit_is_that_of_lead_site_and_settings(make_site: Mak
         (
             Visit(
                 "S1", "Works S1", "P1", "No. 1", 104.01, 30.02, True, 12.0, VisitKind.CASE, True, 1, 2,
-                (CASE, PLAN), ("why",), ("为何",), lead.explanations, lead.evidence, 0.8, 4, 4500,
+                (CASE, PLAN), (text("why"),), lead.explanations, lead.evidence, 0.8, 4, 4500,
             ),
         )
     )  # fmt: skip
@@ -195,7 +196,7 @@ def test_a_visit_made_today_counts(make_site: Make) -> None:
 def test_a_full_cap_holds_only_daily_inspections_that_need_an_entry(make_site: Make) -> None:
     """A campaign is entered for, a reminder of the daily kind rides along, two plans wait and are both named."""
     reminder = replace(PLAN, code="permit", disposition=Disposition.REMIND)
-    second = replace(PLAN, text_en="second plan", evidence_id="PLAN-2")
+    second = replace(PLAN, text=text("second plan"), evidence_id="PLAN-2")
     outcome = entered(lead_of(PLAN, SPECIAL, reminder, second), make_site(visited=TWICE), yearly_cap=2)
     assert outcome.value[0].matters == (SPECIAL, reminder)
     assert (outcome.value[0].kind, outcome.value[0].counts_against_cap) == (VisitKind.SPECIAL, False)
@@ -203,7 +204,7 @@ def test_a_full_cap_holds_only_daily_inspections_that_need_an_entry(make_site: M
     assert [tell(d) for d in outcome.decisions] == [
         ToldDecision(
             "site S1",
-            "entered for its case only; daily matters wait: yearly plan (年度计划), second plan (年度计划)",
+            "entered for its case only; daily matters wait: yearly plan, second plan",
             "2 daily visits registered this year, the cap is 2",
         ),
     ]

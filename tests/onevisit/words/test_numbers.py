@@ -7,7 +7,7 @@ import math
 import pytest
 
 from fusion.schema import Rate
-from onevisit.handover.data.emissions import REFERENCE, rate_in_grams, rate_unit
+from onevisit.leads.emissions import REFERENCE, rate_in_grams, rate_unit
 from onevisit.words.numbers import p_text, probability_text, rounded, unit_text, with_error
 
 

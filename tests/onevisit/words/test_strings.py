@@ -11,6 +11,7 @@ import pytest
 from ingest.errors import SettingError
 from ingest.species import SPECIES
 from onevisit.profile import describe_profile, load_profile
+from onevisit.schema import Disposition, Rival, VisitKind
 from onevisit.words.sources import SOURCES_ZH
 from onevisit.words.strings import LANGUAGES, STRINGS, Words
 
@@ -80,7 +81,8 @@ def test_a_formula_is_that_of_its_name(name: str) -> None:
 
 def test_every_word_of_the_page_is_there() -> None:
     """Keys that the template names in full; kinds of records have words under their names."""
-    page = (resources.files("onevisit.handover.page") / "templates" / "report.html.j2").read_text(encoding="utf-8")
+    folder = resources.files("onevisit.handover.page") / "templates"
+    page = "".join((folder / f"{n}.html.j2").read_text(encoding="utf-8") for n in ("report", "desk", "help"))
     asked = set(re.findall(r"w(?:\.count)?\('([a-z_]+)'[,)]", page))
     assert len(asked) > 80 and asked <= set(STRINGS)
     layers = {
@@ -88,8 +90,8 @@ def test_every_word_of_the_page_is_there() -> None:
         for n in ("mosaic", "findings", "track", "hotspots", "sites", "routes", "areas", "roads", "segments")
     }
     flags = {f"flag_{n}" for n in ("position", "value", "exhaust", "mark")}
-    kinds = {"daily", "special", "case", "none", "measure_again", "remind", "help", "visit"}
-    rivals = {"this_site", "other_listed_sites", "unlisted_source", "background_or_traffic", "instrument_fault"}
+    kinds = {one.value for one in (*Disposition, *VisitKind)}
+    rivals = {rival.value for rival in Rival}
     assert layers | flags | kinds | rivals | {"finding_bare_soil", "finding_hot_surface"} <= set(STRINGS)
 
 
