@@ -88,11 +88,26 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Testimony:
+    """What one witness says of one site: ``kind`` and ``id`` of the witness, and its ratio.
+
+    ``ratio`` is the likelihood of what it saw if the site is the source over its mean if anything else is, weighted
+    by the probabilities of the other explanations as all other witnesses have them: so many times the odds of the
+    site rise by hearing it.
+    """
+
+    kind: str
+    id: str
+    ratio: float
+
+
+@dataclass(frozen=True)
 class SiteProbability:
     """The probability that one site explains a hotspot, its distance and bearing from there, and its mean rate.
 
     ``rate`` is None where nothing supports one. ``place`` is the number of the place in `ingest.schema.Site.places`
     from which it explains the hotspot best, ``place_probability`` that of standing there if the site is the source.
+    ``witnesses`` are those beside the crossings.
     """
 
     site_id: str
@@ -102,6 +117,7 @@ class SiteProbability:
     rate: Rate | None = None
     place: int = 0
     place_probability: float = 1.0
+    witnesses: tuple[Testimony, ...] = ()
 
 
 @dataclass(frozen=True)

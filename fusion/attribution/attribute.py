@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,12 +16,15 @@ from scipy.spatial import cKDTree
 from scipy.special import logsumexp
 
 from fusion.air.winds import winds_of
-from fusion.attribution.candidates import Candidates, candidates_of, species_weight
+from fusion.attribution.candidates import Candidates, candidates_of
 from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, rate_prior
-from fusion.attribution.fingerprint import Companion, companions_of, fingerprint_weight
+from fusion.attribution.elsewhere import Elsewhere
+from fusion.attribution.fingerprint import companions_of
 from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
+from fusion.attribution.permit import hear_permits, unlisted_density
 from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
 from fusion.attribution.verdict import Weighed, locate, state_verdict
+from fusion.attribution.witnesses import Hears, Witness, hear_all, refuse_unknown
 from fusion.cube.grid import grid_north_rad, project
 from fusion.cube.partials import enhanced_species
 from fusion.schema import Attribution, Hotspot
@@ -54,6 +58,8 @@ def attribute_hotspots(
     *,
     crs: str,
     evidence: GroundEvidence | None = None,
+    witnesses: Sequence[Hears] = (),
+    without: Collection[str] = (),
 ) -> Outcome[tuple[Attribution, ...]]:
     """Give each hotspot a probability over the sites upwind, an unlisted source, and background or traffic.
 
@@ -61,9 +67,8 @@ def attribute_hotspots(
     by its likelihood, also those that saw nothing. Registered sites compete with unlisted sources anywhere in the
     gate, as dense as ``settings.listed_share`` leaves room for, and with independent puffs of traffic or background
     on each pass. One drive-by fixes a bearing, not a distance: then several sites share the probability, and that is
-    the answer.
-    Hotspots are weighed alone and then together: a site that explains a plume in another street emits, which makes it
-    likelier here.
+    the answer. What else is known speaks as `Witness`: permits and the ground here, then ``witnesses``, at last the
+    other hotspots: a site that explains a plume in another street emits, which makes it likelier here.
 
     Parameters
     ----------
@@ -74,19 +79,31 @@ def attribute_hotspots(
         Projected CRS in metres for the geometry.
     evidence : GroundEvidence, optional
         What a flight found on the ground.
+    witnesses : sequence of Hears
+        What else speaks of the sites, in this order.
+    without : collection of str
+        Kinds of witnesses that are not heard, to see what they bring.
 
     Returns
     -------
     Outcome of tuple of Attribution
         One for each hotspot, in order; the probabilities of each sum to one.
+
+    Raises
+    ------
+    ValueError
+        If two witnesses of a hotspot rest on one datum, or a kind in ``without`` is none.
     """
     settings = settings or FusionSettings()
+    refuse_unknown(without)
+    evidence = None if "drone" in without else evidence
     placed = candidates_of(sites, crs, settings)
     measured = sorted({name for track in tracks for name in enhanced_species(track.passes)}) if hotspots else ()
     binned = {name: bin_passes(tracks, name, crs, settings) for name in measured}
-    weigh = partial(_weigh, binned=binned, sites=placed, settings=settings, crs=crs, evidence=evidence)
+    weigh = partial(_weigh, binned=binned, sites=placed, settings=settings, crs=crs, evidence=evidence,
+                    without=without)  # fmt: skip
     alone = compute(*(delayed(weigh)(hotspot) for hotspot in hotspots), scheduler="threads")
-    together = _weigh_together(alone, settings)
+    together = hear_all(alone, placed, (*witnesses, Elsewhere(settings)), without)
     found = tuple(state_verdict(w, placed, crs) for w in together)
     borrowed = _borrowed(tracks, crs, settings) if hotspots else ()
     return Outcome(found, (*borrowed, *_decisions(hotspots, found, sites)))
@@ -132,6 +149,7 @@ def _weigh(
     settings: FusionSettings,
     crs: str,
     evidence: GroundEvidence | None,
+    without: Collection[str],
 ) -> Weighed:
     """Log-odds of every explanation of one hotspot over "something else made it all"."""
     x, y = (float(v[0]) for v in project(np.array([hotspot.lon]), np.array([hotspot.lat]), crs))
@@ -142,18 +160,35 @@ def _weigh(
     places = _places(x, y, directions, event, rates, hotspot.species, settings, evidence)
     gated = _gate_sites(sites, places)
     near = np.flatnonzero(np.hypot(sites.x - x, sites.y - y) <= settings.neighbours_m)
-    fitting = _fitting(sites, np.union1d(gated, near), hotspot.species, companions, settings)
-    chosen, site_odds, best, best_share, site_rates = _site_log_odds(sites, gated, fitting, places, settings)
-    density, alike = _unlisted_density(sites, near, fitting, companions, settings)
-    emitters = density * _unoccupied(sites, x, y, places, settings) * places.area
-    unlisted = float(logsumexp(places.odds + np.log(emitters)))
+    emitters = unlisted_density(sites, near, settings) * _unoccupied(sites, x, y, places, settings)
+    chosen, site_odds, best, best_share, site_rates = _site_log_odds(sites, gated, places, settings)
+    unlisted = _unlisted_log_odds(places, emitters)
     north = grid_north_rad(hotspot.lon, hotspot.lat, crs)
     located = locate(places, rates, (x, y), north, directions, settings, crs)
-    # the odds are over "something else made it all", whose companions are as alike as those of an average maker
-    return Weighed(
+    seen = Weighed(
         hotspot, x, y, north, event.passes, companions, located, rates, chosen, best, site_odds, site_rates,
-        unlisted, alike, best_share,
+        unlisted, 0.0, best_share,
     )  # fmt: skip
+    if evidence is not None and (ground := evidence.log_ratio(places.x, places.y, hotspot.species)).any():
+        plain = replace(places, joint=places.joint - ground[:, None])
+        seen = _hear_drone(
+            seen, _site_log_odds(sites, gated, plain, settings)[1], _unlisted_log_odds(plain, emitters)
+        )
+    if "permit" not in without:
+        seen = seen.hearing(hear_permits(hotspot.species, companions, sites, chosen, near, settings))
+    return seen
+
+
+def _hear_drone(seen: Weighed, site_odds: Floats, unlisted: float) -> Weighed:
+    """Tell what the drone added to the odds that the passes alone gave as a witness of its own."""
+    plain = replace(seen, site_odds=site_odds, unlisted=unlisted)
+    with np.errstate(invalid="ignore"):  # a site that explains nothing anywhere
+        said = np.nan_to_num(seen.site_odds - site_odds)
+    return plain.hearing(Witness("drone", ("flight",), said, seen.unlisted - unlisted, 0.0, "drone"))
+
+
+def _unlisted_log_odds(places: Places, per_m2: Floats) -> float:
+    return float(logsumexp(places.odds + np.log(per_m2 * places.area)))
 
 
 def _crossed(hotspot: Hotspot, x: float, y: float, crs: str) -> Crossed:
@@ -229,7 +264,7 @@ def _around(x: Floats, y: Floats, near_x: Floats, near_y: Floats, margin: float)
 
 
 def _site_log_odds(
-    sites: Candidates, gated: Ints, fitting: Floats, places: Places, settings: FusionSettings
+    sites: Candidates, gated: Ints, places: Places, settings: FusionSettings
 ) -> tuple[Ints, Floats, Ints, Floats, Floats]:
     """Sites, log-odds with the error of their places integrated out, the likeliest place, its share, the rates.
 
@@ -244,7 +279,7 @@ def _site_log_odds(
     with np.errstate(divide="ignore"):
         rates = np.log(by_site @ np.exp(places.joint - highest[:, None])) + top[:, None]
     odds = np.asarray(logsumexp(rates, axis=1) - np.log(rates.shape[1]))
-    emits = np.log(settings.emitter_share * sites.share[gated] * fitting[sites.site[gated]])
+    emits = np.log(settings.emitter_share * sites.share[gated])
     return _join_places(sites.site[gated], odds + emits, rates + emits[:, None], gated)
 
 
@@ -278,39 +313,6 @@ def _join_places(site: Ints, odds: Floats, rates: Floats, gated: Ints) -> tuple[
     return chosen, total, gated[first], share, summed
 
 
-def _fitting(
-    sites: Candidates, places: Ints, species: str, companions: Sequence[Companion], settings: FusionSettings
-) -> Floats:
-    """How well what the permit lists fits the species and its companions, (sites,); 0 where it is not needed."""
-    weight = np.zeros(len(sites.ids))
-    known: dict[tuple[str, ...], float] = {}
-    for k in np.unique(sites.site[places]):
-        listed = sites.species[k]
-        if listed not in known:
-            fit = fingerprint_weight(listed, companions, settings)
-            known[listed] = fit * species_weight(listed, species, settings)
-        weight[k] = known[listed]
-    return weight
-
-
-def _unlisted_density(
-    sites: Candidates, near: Ints, fitting: Floats, companions: Sequence[Companion], settings: FusionSettings
-) -> tuple[float, float]:
-    """Fitting unlisted emitters per m², and the logarithm of how well an average maker fits the companions.
-
-    Unlisted emitters are like the registered ones around, and as many as ``settings.listed_share`` leaves room for;
-    not below a density for places without registered sites.
-    """
-    blank = fingerprint_weight(None, companions, settings)
-    share = sites.share[near]
-    total = float(share.sum())
-    mean = float(share @ fitting[sites.site[near]]) / total if total > 0 else settings.species_unknown * blank
-    emitters = settings.emitter_share * total / (np.pi * settings.neighbours_m**2)
-    fewest = settings.unlisted_per_km2 / 1e6 * settings.species_unknown * blank
-    density = max(fewest, (1 - settings.listed_share) / settings.listed_share * emitters * mean)
-    return density, float(np.log(max(mean, settings.species_unlisted * blank)))
-
-
 def _unoccupied(sites: Candidates, x: float, y: float, places: Places, settings: FusionSettings) -> Floats:
     """Relative density (cells,) of unlisted emitters, one on average: they stand where no registered site does."""
     around_x, around_y = square_cells(x, y, settings.neighbours_m)
@@ -328,31 +330,3 @@ def _free(sites: Candidates, x: Floats, y: Floats, settings: FusionSettings) -> 
         share = sites.share[near[pairs["j"]]] * np.exp(-0.5 * (pairs["v"] / settings.parcel_m) ** 4)
         np.maximum.at(held, pairs["i"], share)
     return np.asarray(np.clip(1.0 - held, 0.05, 1.0))
-
-
-# --- hotspots together ----------------------------------------------------------------------------------------------
-
-
-def _weigh_together(alone: Sequence[Weighed], settings: FusionSettings) -> tuple[Weighed, ...]:
-    """Raise the odds of sites that explain hotspots elsewhere: one that emits there emits.
-
-    Prior odds of emitting are ``settings.emitter_share``; the largest probability that the site explains a hotspot at
-    another place, as each was weighed alone, takes its place where it is larger. Species that rise at one place are
-    one plume and do not bear each other out.
-    """
-    site = np.concatenate([np.empty(0, np.int64), *(w.chosen for w in alone)])
-    if not site.size:
-        return tuple(alone)
-    order = np.argsort(site, kind="stable")
-    names, first = np.unique(site[order], return_index=True)
-    by = np.repeat(np.arange(len(alone)), [w.chosen.size for w in alone])[order]
-    shares = np.concatenate([w.shares[:-2] for w in alone])[order]
-    x, y = np.array([w.x for w in alone]), np.array([w.y for w in alone])
-    result = []
-    share = settings.emitter_share
-    for w in alone:
-        far = np.hypot(x - w.x, y - w.y) > settings.near_m
-        highest = np.maximum.reduceat(np.where(far[by], shares, 0.0), first)
-        believed = settings.elsewhere_share * highest[np.searchsorted(names, w.chosen)]
-        result.append(w.raised(np.log((share + (1 - share) * believed) / share)))
-    return tuple(result)

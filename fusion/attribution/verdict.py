@@ -13,6 +13,7 @@ from fusion.attribution.candidates import Candidates
 from fusion.attribution.crossing import PassSummary, RatePrior
 from fusion.attribution.fingerprint import Companion
 from fusion.attribution.places import Places
+from fusion.attribution.witnesses import Witness, refuse_twice, say_of_sites
 from fusion.cube.grid import to_wgs84, unproject
 from fusion.schema import Attribution, CredibleArea, Hotspot, Rate, Sighting, SiteProbability, SourceEstimate
 from fusion.settings import FusionSettings
@@ -42,7 +43,8 @@ class Weighed:
     (sites,) are indices of candidates, ``best`` (sites,) the likeliest place of each, ``site_odds``
     (sites,) and ``site_rates`` (sites, nodes) their log-odds in all and by rate; ``unlisted`` and ``background``
     those of a source on no list, and of traffic or background; ``best_share`` (sites,) is the part of the likeliest
-    place in what a site explains.
+    place in what a site explains. All of these rest on the crossings and on how many sources stand where; what else
+    was ``heard`` adds to them.
     """
 
     hotspot: Hotspot
@@ -60,16 +62,33 @@ class Weighed:
     unlisted: float
     background: float
     best_share: Floats
+    heard: tuple[Witness, ...] = ()
+
+    @property
+    def odds(self) -> Floats:
+        """Log-odds (sites + 2,) with all that was heard: the sites, an unlisted source, background or traffic."""
+        alone = np.concatenate([self.site_odds, [self.unlisted, self.background]])
+        return np.asarray(sum((witness.ratios for witness in self.heard), alone))
 
     @property
     def shares(self) -> Floats:
         """Probabilities (sites + 2,): the sites, an unlisted source, background or traffic; they sum to one."""
-        logs = np.concatenate([self.site_odds, [self.unlisted, self.background]])
-        return np.asarray(np.exp(logs - logsumexp(logs)))
+        return np.asarray(np.exp(self.odds - logsumexp(self.odds)))
 
-    def raised(self, by: Floats) -> Weighed:
-        """The same with the log-odds of the sites raised."""
-        return replace(self, site_odds=self.site_odds + by)
+    def hearing(self, witness: Witness | None) -> Weighed:
+        """The same with one witness more; with None, nothing more.
+
+        Raises
+        ------
+        ValueError
+            If it speaks of other sites, or rests on a datum that was heard before.
+        """
+        if witness is None:
+            return self
+        if witness.sites.shape != self.site_odds.shape:
+            raise ValueError(f"{witness.kind} speaks of {witness.sites.size} sites, expected {self.site_odds.size}")
+        refuse_twice((*self.heard, witness))
+        return replace(self, heard=(*self.heard, witness))
 
 
 def state_verdict(w: Weighed, sites: Candidates, crs: str) -> Attribution:
@@ -115,6 +134,7 @@ def locate(
 
 
 def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[SiteProbability, ...]:
+    said = say_of_sites(w.hotspot.id, w.odds, w.heard)
     dx, dy = sites.x[w.best] - w.x, sites.y[w.best] - w.y
     bearing = _true_bearing(np.arctan2(dy, dx), w.north_rad)
     return tuple(
@@ -126,6 +146,7 @@ def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[
             _rate(w.site_rates[k], w.rates),
             int(sites.place[w.best[k]]),
             float(w.best_share[k]),
+            said[k],
         )
         for k in np.argsort(-shares, kind="stable")
     )
@@ -220,7 +241,7 @@ def _evidence(w: Weighed) -> tuple[tuple[str, float], ...]:
         ("passes_with_wind", float(sum(e.directed for e in w.passes))),
         ("passes_calm", float(sum(e.calm for e in w.passes))),
         ("candidate_sites", float(w.chosen.size)),
-        ("log_odds_unlisted", w.unlisted),
-        ("log_odds_background", w.background),
+        ("log_odds_unlisted", float(w.odds[-2])),
+        ("log_odds_background", float(w.odds[-1])),
         *((f"with_{c.species}", c.ratio) for c in w.companions if c.present),
     )

@@ -17,10 +17,11 @@ from fusion.air.dispersion import obukhov_from_sun, plume_of
 from fusion.attribution import attribute as attribution
 from fusion.attribution.candidates import Candidates, candidates_of, species_weight
 from fusion.attribution.crossing import RatePrior, rate_prior
-from fusion.attribution.fingerprint import Companion
+from fusion.attribution.elsewhere import Elsewhere
 from fusion.attribution.observations import bin_passes, event_of
 from fusion.attribution.places import Places, square_cells
 from fusion.attribution.verdict import Located, Weighed
+from fusion.attribution.witnesses import KINDS, hear_all
 from fusion.cube.grid import to_wgs84, unproject
 from fusion.schema import Sighting
 from ingest.schema import Site
@@ -382,7 +383,7 @@ def test_sites_at_every_edge_of_the_ground_get_the_same() -> None:
     sites = _sites([-90.0, 90.0, 0.0, 0.0, 0.0], [0.0, 0.0, -90.0, 90.0, 0.0])
     gated = attribution._gate_sites(sites, ground)
     assert gated.tolist() == [0, 1, 2, 3, 4]
-    chosen, odds, best, _, rates = attribution._site_log_odds(sites, gated, np.ones(5), ground, SETTINGS)
+    chosen, odds, best, _, rates = attribution._site_log_odds(sites, gated, ground, SETTINGS)
     assert chosen.tolist() == best.tolist() == [0, 1, 2, 3, 4]
     assert odds[:4] == pytest.approx([odds[0]] * 4) and (odds[4] > odds[:4] + 0.5).all()
     np.testing.assert_allclose(rates[:4], np.broadcast_to(rates[0], (4, 2)))
@@ -395,8 +396,7 @@ def test_the_odds_of_a_site_are_those_of_its_cells_by_its_error() -> None:
     joint = rng.normal(0, 3, (x.size, 4))
     ground = _cells(x, y, joint, side=16.0)
     sites = _sites([10.0, 50.0, -70.0], [0.0, -30.0, 90.0], sd=30.0, share=[0.9, 0.1, 1.0], site=[0, 0, 1])
-    fitting = np.array([0.5, 0.15])
-    chosen, odds, best, _, rates = attribution._site_log_odds(sites, np.arange(3), fitting, ground, SETTINGS)
+    chosen, odds, best, _, rates = attribution._site_log_odds(sites, np.arange(3), ground, SETTINGS)
     variance = 30.0**2 + 16.0**2 / 12
     per_place = []
     for k in range(3):
@@ -404,7 +404,7 @@ def test_the_odds_of_a_site_are_those_of_its_cells_by_its_error() -> None:
         weight = np.where(
             square < 16 * variance, 256.0 / (2 * np.pi * variance) * np.exp(-0.5 * square / variance), 0.0
         )
-        per_place.append(0.07 * sites.share[k] * fitting[sites.site[k]] * (weight @ np.exp(joint)))
+        per_place.append(0.07 * sites.share[k] * (weight @ np.exp(joint)))
     assert chosen.tolist() == [0, 1] and best.tolist() == [int(per_place[1].sum() > per_place[0].sum()), 2]
     np.testing.assert_allclose(np.exp(rates), [per_place[0] + per_place[1], per_place[2]])
     np.testing.assert_allclose(np.exp(odds), [(per_place[0] + per_place[1]).mean(), per_place[2].mean()])
@@ -413,7 +413,7 @@ def test_the_odds_of_a_site_are_those_of_its_cells_by_its_error() -> None:
 def test_no_site_has_no_odds() -> None:
     """Without a gated place, and without a cell."""
     ground = _cells([0.0], [0.0], np.zeros((1, 3)))
-    none = attribution._site_log_odds(_sites([], []), np.empty(0, np.int64), np.empty(0), ground, SETTINGS)
+    none = attribution._site_log_odds(_sites([], []), np.empty(0, np.int64), ground, SETTINGS)
     assert [v.shape for v in none] == [(0,), (0,), (0,), (0,), (0, 3)]
     pairs = attribution._cells_of_sites(_sites([0.0], [0.0]), np.array([0]), _cells([], [], np.empty((0, 2))))
     assert [v.size for v in pairs] == [0, 0, 0]
@@ -430,28 +430,6 @@ def test_the_likeliest_place_of_a_site_is_told() -> None:
     assert nothing[3].tolist() == [0.0]
     np.testing.assert_allclose(np.exp(total), [5.0, 3.0])
     np.testing.assert_allclose(np.exp(summed), [[3.0, 4.0], [6.0, 8.0]])
-
-
-def test_a_site_fits_by_its_permit_and_its_companions() -> None:
-    """Species times companions, of the sites that are asked for; 0 of the others."""
-    sites = _sites([0.0] * 4, [0.0] * 4, species=(("甲烷",), ("SO2",), (), ("甲烷",)))
-    companions = (Companion("so2", True, 0.2),)
-    found = attribution._fitting(sites, np.array([0, 1, 2]), "ch4", companions, SETTINGS)
-    assert found == pytest.approx([1.0 * 0.12, 0.15 * 0.8, 0.5 * 0.46, 0.0])
-
-
-def test_unlisted_emitters_are_as_many_as_the_register_leaves_room_for() -> None:
-    """Three tenths for every seven registered; their fit is the mean of those around, by their shares."""
-    sites = _sites([0.0] * 20, [0.0] * 20, site=[0] * 10 + [1] * 10, share=[1.0] * 10 + [0.5] * 10)
-    fitting = np.array([1.0, 0.2])
-    density, alike = attribution._unlisted_density(sites, np.arange(20), fitting, (), SETTINGS)
-    emitters, mean = 0.07 * 15.0 / (np.pi * 400.0**2), (10 * 1.0 + 5 * 0.2) / 15
-    assert density == pytest.approx(0.3 / 0.7 * emitters * mean) and alike == pytest.approx(np.log(mean))
-    density, alike = attribution._unlisted_density(sites, np.array([15]), np.array([1.0, 0.05]), (), SETTINGS)
-    assert density == pytest.approx(0.3e-6 * 0.5) and alike == pytest.approx(np.log(0.15))
-    co = (Companion("co", True, 0.2),)
-    density, alike = attribution._unlisted_density(sites, np.empty(0, int), fitting, co, SETTINGS)
-    assert density == pytest.approx(0.3e-6 * 0.5 * 0.46) and alike == pytest.approx(np.log(0.5 * 0.46))
 
 
 def test_ground_is_free_where_no_registered_site_is() -> None:
@@ -507,18 +485,18 @@ def test_a_site_that_explains_another_place_is_raised_by_that_belief() -> None:
         _alone(0.0, [2, 5], [0.5, 0.1]), _alone(75.0, [5], [0.9]), _alone(75.1, [5, 9], [0.3, 0.2]),
         _alone(500.0, [2, 9], [0.6, 0.1]),
     ]  # fmt: skip
-    together = attribution._weigh_together(weighed, SETTINGS)
+    everyone = _sites([0.0] * 10, [0.0] * 10)
+    together = hear_all(weighed, everyone, [Elsewhere(SETTINGS)])
 
     def raised(p: float) -> float:
         return float(np.log((0.07 + 0.93 * 0.9 * p) / 0.07))
 
     expected = [[raised(0.6), raised(0.3)], [0.0], [raised(0.1), raised(0.1)], [raised(0.5), raised(0.2)]]
     for before, after, by in zip(weighed, together, expected, strict=True):
-        np.testing.assert_allclose(after.site_odds - before.site_odds, by, atol=1e-12)
-        assert (after.unlisted, after.background) == (before.unlisted, before.background)
+        np.testing.assert_allclose(after.odds - before.odds, [*by, 0.0, 0.0], atol=1e-12)
     nobody = [_alone(0.0, [], []), _alone(900.0, [], [])]
-    assert attribution._weigh_together(nobody, SETTINGS) == tuple(nobody)
-    assert attribution._weigh_together([], SETTINGS) == ()
+    assert hear_all(nobody, everyone, [Elsewhere(SETTINGS)]) == tuple(nobody)
+    assert hear_all([], everyone, [Elsewhere(SETTINGS)]) == ()
 
 
 def test_places_are_sought_upwind_within_reach(track: Make) -> None:
@@ -609,16 +587,54 @@ def test_the_whole_is_the_sum_of_its_parts(track: Make) -> None:
     ground = attribution._places(x, y, winds, event, rate_prior(event, SETTINGS), "ch4", SETTINGS, None)
     fitting = np.array([species_weight(s.species, "ch4", SETTINGS) for s in sites])
     gated = attribution._gate_sites(placed, ground)
-    chosen, odds, *_ = attribution._site_log_odds(placed, gated, fitting, ground, SETTINGS)
+    chosen, odds, *_ = attribution._site_log_odds(placed, gated, ground, SETTINGS)
+    odds = odds + np.log(fitting[chosen])
     near = np.flatnonzero(np.hypot(placed.x - x, placed.y - y) <= 400.0)
     assert near.tolist() == [0, 1]
-    density, alike = attribution._unlisted_density(placed, near, fitting, (), SETTINGS)
+    alike = np.log(fitting[near].mean())
+    density = 0.3e-6 * 0.5  # two sites around leave room for fewer
     free = attribution._unoccupied(placed, x, y, ground, SETTINGS)
     logs = [*odds, np.log(np.sum(np.exp(ground.odds) * density * free * ground.area)), alike]
     share = np.exp(logs - np.logaddexp.reduce(logs))
     expected = {sites[k].site_id: p for k, p in zip(chosen, share[:-2], strict=True)}
     assert _probabilities(whole) == pytest.approx(expected, rel=1e-4)
     assert (whole.unlisted, whole.background) == pytest.approx(tuple(share[-2:]), rel=1e-3)
+
+
+def test_a_kind_of_witness_can_be_left_out(track: Make) -> None:
+    """Without the permits two sites on one point are alike; a kind that there is not is refused."""
+    drives = _two_winds(track)
+    sites = [_site("true", 0, 0), _site("other", 0, 0, species=("SO2",))]
+    heard, deaf = (_weigh([_hotspot(100, 0)], drives, sites, without=kinds)[0] for kinds in ((), ("permit",)))
+    assert _probabilities(heard)["true"] / _probabilities(heard)["other"] == pytest.approx(1 / 0.15)
+    assert _probabilities(deaf)["true"] == pytest.approx(_probabilities(deaf)["other"])
+    assert {t.kind for s in heard.sites for t in s.witnesses} == {"permit"}
+    assert all(not s.witnesses for s in deaf.sites)
+    with pytest.raises(ValueError, match=f"no witness is a weather; there are {', '.join(KINDS)}"):
+        _weigh([_hotspot(100, 0)], drives, sites, without=("weather", "permit"))
+
+
+def test_the_drone_is_a_witness_of_its_own(track: Make) -> None:
+    """Ground that speaks for a source everywhere west: its ratio is that of the odds with and without it."""
+
+    class West:
+        def log_ratio(self, x: Floats, y: Floats, species: str) -> Floats:
+            return np.where(x < ORIGIN[0] - 75.0, np.log(4.0), 0.0)
+
+    drives = _two_winds(track)
+    sites = [_site("true", 0, 0), _site("behind", -200, 0)]
+    with_it, without = (
+        _weigh([_hotspot(100, 0)], drives, sites, evidence=West(), without=kinds)[0] for kinds in ((), ("drone",))
+    )
+    (plain,) = _weigh([_hotspot(100, 0)], drives, sites)
+    assert _probabilities(without) == _probabilities(plain)
+    for site in with_it.sites:
+        (said,) = (t for t in site.witnesses if t.kind == "drone")
+        before = _probabilities(without)[site.site_id]
+        odds = site.probability / (1 - site.probability) * (1 - before) / before
+        assert said.ratio == pytest.approx(odds, rel=0.02), site.site_id
+    ratios = {s.site_id: t.ratio for s in with_it.sites for t in s.witnesses if t.kind == "drone"}
+    assert ratios["behind"] > 2 and ratios["true"] < 1
 
 
 def test_what_rose_with_the_plume_speaks_for_who_lists_it(track: Make) -> None:

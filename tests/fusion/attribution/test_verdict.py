@@ -16,6 +16,7 @@ from fusion.attribution.crossing import PassSummary, RatePrior
 from fusion.attribution.fingerprint import Companion
 from fusion.attribution.places import Places
 from fusion.attribution.verdict import Located, Weighed, locate, state_verdict
+from fusion.attribution.witnesses import Witness
 from fusion.cube.grid import project, unproject
 from fusion.schema import Rate
 
@@ -64,12 +65,30 @@ def _weighed(**changes) -> Weighed:
     return Weighed(**(known | changes))
 
 
+def _said(
+    kind: str, data: tuple[str, ...], ratios: list[float], unlisted: float = 1.0, other: float = 1.0
+) -> Witness:
+    return Witness(kind, data, np.log(ratios), float(np.log(unlisted)), float(np.log(other)), kind)
+
+
 def test_shares_are_odds_over_their_sum() -> None:
-    """Sites, an unlisted source and background; raising the sites leaves the others as they are."""
+    """Sites, an unlisted source and background; what witnesses say multiplies the odds of each."""
     w = _weighed()
     np.testing.assert_allclose(w.shares, np.array([1.0, 4.0, 2.0, 3.0]) / 10)
-    np.testing.assert_allclose(w.raised(np.log([3.0, 0.5])).shares, np.array([3.0, 2.0, 2.0, 3.0]) / 10)
-    assert w.raised(np.zeros(2)).unlisted == w.unlisted
+    heard = w.hearing(_said("permit", ("rose:ch4",), [3.0, 0.5])).hearing(None)
+    np.testing.assert_allclose(heard.shares, np.array([3.0, 2.0, 2.0, 3.0]) / 10)
+    heard = heard.hearing(_said("activity", ("ran:a",), [2.0, 1.0], 0.5, 2.0))
+    np.testing.assert_allclose(heard.shares, np.array([6.0, 2.0, 1.0, 6.0]) / 15)
+    assert (heard.unlisted, heard.background) == (w.unlisted, w.background)
+
+
+def test_a_datum_is_heard_once() -> None:
+    """A second witness of the same datum, or one of other sites, is refused."""
+    w = _weighed().hearing(_said("permit", ("rose:ch4", "rose:co"), [3.0, 0.5]))
+    with pytest.raises(ValueError, match="rose:co stands behind permit and composition"):
+        w.hearing(_said("composition", ("ratio:co", "rose:co"), [1.0, 1.0]))
+    with pytest.raises(ValueError, match="speaks of 1 sites, expected 2"):
+        w.hearing(_said("activity", ("ran:a",), [1.0]))
 
 
 def test_a_verdict_names_each_explanation_with_place_and_rate() -> None:
