@@ -134,7 +134,7 @@ def process_mission(
         if not measured and not recorded.series.value:
             raise NothingUsable(Phrase("nothing_to_process", {"path": str(root)}), rejects=recorder.rejects)
         fused = tuple(
-            _fuse(region, regions, flown, tracks, records.roads, sites, profile, work, on_stage)
+            _fuse(region, regions, flown, tracks, records.roads, sites, recorded, profile, work, on_stage)
             for region, flown in zip(regions.value, flights, strict=True)
         )
         plan = _plan(fused, sites, recorded, records.roads, profile, options.day, work, on_stage)
@@ -271,6 +271,7 @@ def _fuse(
     tracks: Kept[tuple[Track, ...]],
     roads: Kept[Roads | None],
     sites: Kept[tuple[Site, ...]],
+    recorded: Recorded,
     profile: Profile,
     work: Work,
     on_stage: Advance,
@@ -297,6 +298,7 @@ def _fuse(
             hotspots,
             Kept((region, findings), key),
             sites,
+            recorded.stations,
             profile.fusion,
             profile.evidence,
         )
@@ -344,14 +346,18 @@ def _attribute(
     hotspots: Sequence[Hotspot],
     here: tuple[Region, Sequence[Findings]],
     sites: Sequence[Site],
+    stations: Sequence[xr.Dataset],
     settings: FusionSettings,
     evidence: EvidenceSettings,
 ) -> Outcome[tuple[Attribution, ...]]:
-    from fusion import FlightEvidence, attribute_hotspots
+    from fusion import FlightEvidence, attribute_hotspots, hear_stations
 
     region, findings = here
-    known = FlightEvidence(findings, evidence)
-    return attribute_hotspots(hotspots, region.tracks, sites, settings, crs=region.crs.to_string(), evidence=known)
+    known, crs, notes = FlightEvidence(findings, evidence), region.crs.to_string(), Notes()
+    fixed = notes.take(hear_stations(stations, crs)) if hotspots else None
+    witnesses = [] if fixed is None else [fixed]
+    found = attribute_hotspots(hotspots, region.tracks, sites, settings, crs=crs, evidence=known, witnesses=witnesses)
+    return notes.outcome(notes.take(found))
 
 
 def _plan(

@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.attribution.joint.background import first_background
+from fusion.attribution.joint.background import above_running_low, first_background
 from fusion.attribution.joint.footprint import ANGLE_RAD, LOG_STEP, BlockWind, Model, block_wind, footprints
-from fusion.attribution.joint.kernel import block_states, concentrations, weigh_places
+from fusion.attribution.joint.kernel import block_states, concentrations, match_places, weigh_places
 from fusion.attribution.joint.readings import Blocks, Mast, Sensor, span_m
 from fusion.attribution.joint.settings import JointSettings
 
@@ -60,7 +60,8 @@ class Vane:
 class JointCase:
     """``value`` above the least background, ``noise`` and ``base`` of other sources, all (blocks, sensors) g m-3.
 
-    ``lift`` (blocks,) is how much more the background may be; ``rates`` (rates,) g s-1 are the nodes.
+    ``lift`` (blocks,) is how much more the background may be; ``rates`` (rates,) g s-1 are the nodes. ``pattern``
+    (blocks, sensors) is the root of what rises above the running low of each sensor, NaN where nothing was read.
     """
 
     sensors: tuple[Sensor, ...]
@@ -72,12 +73,13 @@ class JointCase:
     noise: Floats
     base: Floats
     lift: Floats
+    pattern: Floats
     rates: Floats
     settings: JointSettings
 
     def rows(self, chosen: Ints) -> JointCase:
         """The case of some of its blocks."""
-        parts = {name: getattr(self, name)[chosen] for name in ("start", "value", "noise", "base", "lift")}
+        parts = {name: getattr(self, name)[chosen] for name in ("start", "value", "noise", "base", "lift", "pattern")}
         return replace(self, winds=tuple(self.winds[k] for k in chosen), **parts)
 
     def strongest(self, count: int) -> Ints:
@@ -107,6 +109,15 @@ class JointCase:
             table, vane.turn + turns, vane.mirrored, LOG_STEP, self.value, self.noise, self.base, self.lift,
             self.rates, self._errors, _normal(np.radians(s.block_turn_deg) / _step_rad(turns)), self._scatter,
             s.off_share,
+        )  # fmt: skip
+
+    def match(self, x: Floats, y: Floats, table: Table, vane: Vane, turns: Ints) -> Floats:
+        """Log-evidence (places, turns) of the pattern of a source over none, its rate and all errors unknown."""
+        g, s = geometry_of(self.sensors, FINE_M), self.settings
+        least = max(2, round(s.shortest_share * self.start.size))
+        return match_places(
+            np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64), g.x, g.y, g.first, g.level,
+            table, vane.turn + turns, vane.mirrored, LOG_STEP, self.pattern, s.pattern_shared, least, s.whole_share,
         )  # fmt: skip
 
     def states(
@@ -161,6 +172,7 @@ def case_of(blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats
     chosen = tuple(w for w in winds if w is not None and w.vector_m_s >= settings.calm_m_s)
     found = first_background(blocks.value, blocks.start)
     sensors, rest, noise = _one_of_each_place(blocks.sensors, blocks.value - found.value, found.noise)
+    _, rise, _ = _one_of_each_place(blocks.sensors, above_running_low(blocks.value, blocks.start), found.noise)
     rest, noise = rest[kept], noise[kept]
     largest = float(np.nanmax(rest, initial=0.0))
     if not kept.size or not largest > 0:
@@ -169,6 +181,7 @@ def case_of(blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats
     speed = float(np.median([w.speed_m_s for w in chosen]))
     return JointCase(
         sensors, mast, blocks.start[kept], blocks.length_s, chosen, rest, noise, np.zeros(rest.shape), lift,
+        np.sign(rise[kept]) * np.sqrt(np.abs(rise[kept])),
         _rate_nodes(largest, speed, max(span_m(blocks.sensors), 20.0)), settings,
     )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -24,6 +25,7 @@ Ints = NDArray[np.int64]
 Pair = tuple[float, float]
 
 _HALF = 6  # nodes of the turn to either side of the vane's
+_TURNS = np.arange(-_HALF, _HALF + 1) * TURN_STEP
 _SCREEN_BLOCKS, _MOST_BLOCKS = 32, 90
 _COARSE_PER_SPAN, _SCAN_PER_SPAN = 14.0, 8.0
 _LEAST_SPAN_M, _FARTHEST_M = 30.0, 1500.0
@@ -138,25 +140,67 @@ def weigh_sites(
 ) -> Outcome[SiteOdds]:
     """Probability of listed sites at ``x``, ``y`` [m], and of a source elsewhere or of none at all.
 
-    Where nothing can be said (no wind, nothing met) the prior is given back.
+    Sites are told apart by the pattern of plumes over blocks and sensors (`JointCase.match`), which needs neither a
+    rate nor the size of errors. The list is taken for closed: ``settings.listed_share`` is the prior of all sites
+    together. Where nothing can be said (no wind, nothing met) the prior is given back.
     """
     settings, notes = settings or JointSettings(), Notes()
     share = settings.listed_share / max(x.size, 1)
     prior = np.full(x.size, share if x.size else 0.0)
-    solver = _solver(readings, settings, notes, believed)
-    if solver is None:
+    standing = _standing(readings, settings, notes, believed)
+    if standing is None:
         return notes.outcome(SiteOdds(prior, 1 - float(prior.sum())))
-    places = _search(solver)
-    step = settings.site_radius_m
-    around = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]]) * step
+    case, scan = standing
+    met = _patterns(case, _said_vane(case, scan, believed, notes), believed)
+    around = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]]) * settings.site_radius_m
     at_x, at_y = ((c[:, None] + around[:, k]).ravel() for k, c in enumerate((x, y)))
-    odds = _mean_odds(solver.over_rates(at_x, at_y), axis=1).reshape(x.size, -1) if x.size else np.zeros((0, 5))
-    site = np.log(prior) + _mean_odds(odds, axis=1) if x.size else np.zeros(0)
-    elsewhere = np.log(1 - settings.listed_share if x.size else 1.0) + _overall(places)
-    nothing = np.log(settings.nothing_share)
-    logs = np.array([*site, elsewhere, nothing])
+    sites = _mean_odds(met.at(at_x, at_y).reshape(x.size, len(around)), axis=1)
+    elsewhere = 1 - settings.nothing_share - (settings.listed_share if x.size else 0.0)
+    logs = np.array([*(np.log(prior) + sites), np.log(elsewhere) + met.elsewhere, np.log(settings.nothing_share)])
     share_of = np.exp(logs - logsumexp(logs))
     return notes.outcome(SiteOdds(share_of[: x.size], float(share_of[x.size :].sum())))
+
+
+@dataclass(frozen=True, eq=False)
+class PatternOdds:
+    """How well a source at a place explains the pattern that sensors met: log-evidence over none.
+
+    ``elsewhere`` is that of the mean over the ground about the sensors. Rates and the size of errors are integrated
+    out, turns of the vane by their prior, widths and heights of plumes evenly.
+    """
+
+    case: JointCase
+    vane: Vane
+    prior: Floats
+    tables: tuple[Table, ...]
+
+    def at(self, x: Floats, y: Floats) -> Floats:
+        """Log-evidence (places,) of places [m]."""
+        each = [logsumexp(self.case.match(x, y, t, self.vane, _TURNS) + self.prior, axis=1) for t in self.tables]
+        return _mean_odds(np.stack(each), axis=0)
+
+    @cached_property
+    def elsewhere(self) -> float:
+        """Log of the mean evidence of a source anywhere on the ground about the sensors."""
+        return float(_mean_odds(self.at(*_ground(self.case.sensors, self.case.settings, _SCAN_PER_SPAN)), axis=0))
+
+
+def pattern_odds(readings: Readings, settings: JointSettings | None = None) -> PatternOdds | None:
+    """Evidence of patterns for sources at any place, the vane near what it says; None where no wind or plume is."""
+    settings = settings or JointSettings()
+    blocks = blocks_of(readings, settings)
+    for mast in merged_masts([without_spikes(mast)[0] for mast in readings.masts]):
+        case = case_of(blocks, mast, settings)
+        if case is not None:
+            return _patterns(case.rows(case.telling(_MOST_BLOCKS)), AS_SAID, AS_SAID)
+    return None
+
+
+def _patterns(case: JointCase, vane: Vane, believed: Vane) -> PatternOdds:
+    s = case.settings
+    prior = turn_prior(vane, _TURNS, s, believed)
+    models = [Model(width, _middle(s).depth, height) for width in s.widths for height in s.source_heights_m]
+    return PatternOdds(case, vane, prior - logsumexp(prior), tuple(case.table(m) for m in models))
 
 
 def _mean_odds(logs: Floats, axis: int) -> Floats:
@@ -210,13 +254,18 @@ def _solver(readings: Readings, settings: JointSettings, notes: Notes, believed:
     if standing is None:
         return None
     case, scan = standing
-    vane, _, gain = scan.best(settings, believed)
+    return _with_models(case, _said_vane(case, scan, believed, notes), believed)
+
+
+def _said_vane(case: JointCase, scan: VaneOdds, believed: Vane, notes: Notes) -> Vane:
+    """The vane that fits; said, where it is grossly wrong."""
+    vane, _, gain = scan.best(case.settings, believed)
     turn = (np.degrees(vane.turn * ANGLE_RAD) + 180) % 360 - 180
     if vane.mirrored:
         notes.decide(case.mast.name, "joint_vane_mirrored", {"turn": round(turn), "odds": round(gain, 1)})
     elif abs(turn) >= _GROSS_DEG:
         notes.decide(case.mast.name, "joint_vane_turned", {"turn": round(turn), "odds": round(gain, 1)})
-    return _with_models(case, vane, believed)
+    return vane
 
 
 def _middle(settings: JointSettings) -> Model:
@@ -226,7 +275,7 @@ def _middle(settings: JointSettings) -> Model:
 def _with_models(case: JointCase, vane: Vane, believed: Vane) -> _Solver:
     """Keep the models of the plume that come near the best at the places that matter."""
     s = case.settings
-    turns = np.arange(-_HALF, _HALF + 1) * TURN_STEP
+    turns = _TURNS
     prior = turn_prior(vane, turns, s, believed)
     prior = prior - logsumexp(prior)
     strong = case.rows(case.strongest(_SCREEN_BLOCKS))

@@ -185,7 +185,7 @@ def test_calm_all_day_says_nothing(speed: float) -> None:
     outcome = locate_sources(readings, ONE)
     assert outcome.value is None and _codes(outcome) == {"joint_nothing_met"}
     odds = weigh_sites(readings, np.zeros(2), np.ones(2), ONE).value
-    assert odds.probability.tolist() == pytest.approx([0.35, 0.35]) and odds.none == pytest.approx(0.3)
+    assert odds.probability.tolist() == pytest.approx([0.45, 0.45]) and odds.none == pytest.approx(0.1)
 
 
 def test_all_below_detection_says_nothing() -> None:
