@@ -60,8 +60,8 @@ class Vane:
 class JointCase:
     """``value`` above the least background, ``noise`` and ``base`` of other sources, all (blocks, sensors) g m-3.
 
-    ``lift`` (blocks,) is how much more the background may be; ``rates`` (rates,) g s-1 are the nodes. ``pattern``
-    (blocks, sensors) is the root of what rises above the running low of each sensor, NaN where nothing was read.
+    ``lift`` (blocks,) is how much more the background may be; ``rates`` (rates,) g s-1 are the nodes. ``rise``
+    (blocks, sensors) is what rises above the running low of each sensor, NaN where nothing was read.
     """
 
     sensors: tuple[Sensor, ...]
@@ -73,13 +73,13 @@ class JointCase:
     noise: Floats
     base: Floats
     lift: Floats
-    pattern: Floats
+    rise: Floats
     rates: Floats
     settings: JointSettings
 
     def rows(self, chosen: Ints) -> JointCase:
         """The case of some of its blocks."""
-        parts = {name: getattr(self, name)[chosen] for name in ("start", "value", "noise", "base", "lift", "pattern")}
+        parts = {name: getattr(self, name)[chosen] for name in ("start", "value", "noise", "base", "lift", "rise")}
         return replace(self, winds=tuple(self.winds[k] for k in chosen), **parts)
 
     def strongest(self, count: int) -> Ints:
@@ -111,13 +111,19 @@ class JointCase:
             s.off_share,
         )  # fmt: skip
 
-    def match(self, x: Floats, y: Floats, table: Table, vane: Vane, turns: Ints) -> Floats:
-        """Log-evidence (places, turns) of the pattern of a source over none, its rate and all errors unknown."""
-        g, s = geometry_of(self.sensors, FINE_M), self.settings
+    def match(self, x: Floats, y: Floats, table: Table, vane: Vane, turns: Ints, spacing_m: float = FINE_M) -> Floats:
+        """Log-evidence (places, turns) of the pattern of a source over none, its rate and all errors unknown.
+
+        What is compared are roots of concentrations, so that one large reading does not decide alone.
+        """
+        g, s = geometry_of(self.sensors, spacing_m), self.settings
         least = max(2, round(s.shortest_share * self.start.size))
+        rest = self.rise - self.base
+        roots = np.sign(rest) * np.sqrt(np.abs(rest))
         return match_places(
             np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64), g.x, g.y, g.first, g.level,
-            table, vane.turn + turns, vane.mirrored, LOG_STEP, self.pattern, s.pattern_shared, least, s.whole_share,
+            table, vane.turn + turns, vane.mirrored, LOG_STEP, roots, s.pattern_shared,
+            least, s.whole_share,
         )  # fmt: skip
 
     def states(
@@ -181,8 +187,7 @@ def case_of(blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats
     speed = float(np.median([w.speed_m_s for w in chosen]))
     return JointCase(
         sensors, mast, blocks.start[kept], blocks.length_s, chosen, rest, noise, np.zeros(rest.shape), lift,
-        np.sign(rise[kept]) * np.sqrt(np.abs(rise[kept])),
-        _rate_nodes(largest, speed, max(span_m(blocks.sensors), 20.0)), settings,
+        rise[kept], _rate_nodes(largest, speed, max(span_m(blocks.sensors), 20.0)), settings,
     )  # fmt: skip
 
 

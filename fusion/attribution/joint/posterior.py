@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from fusion.attribution.crossing import RatePrior
-from fusion.attribution.joint.case import COARSE_M, RATES_PER_DECADE, TURN_STEP, JointCase, Table, Vane, case_of
+from fusion.attribution.joint.case import (
+    COARSE_M,
+    FINE_M,
+    RATES_PER_DECADE,
+    TURN_STEP,
+    JointCase,
+    Table,
+    Vane,
+    case_of,
+)
 from fusion.attribution.joint.footprint import ANGLE_RAD, Model
 from fusion.attribution.joint.readings import Readings, Sensor, blocks_of, span_m, without_spikes
 from fusion.attribution.joint.settings import JointSettings
@@ -42,7 +51,8 @@ class Found:
 
     ``mean`` [m] of it, ``rate`` its median, ``rate_90`` the central interval, ``turn_deg`` the turn of the vane
     beyond what was believed of it, counter-clockwise. ``start`` [s], ``on`` (chance) and ``block_rate`` (blocks,) say
-    when it emitted and how much; ``odds`` are the log-odds over no such source.
+    when it emitted and how much; ``odds`` are the log-odds by values over
+    no such source: what an underestimated source leaves has its pattern, and is not another one.
     """
 
     places: Places
@@ -83,6 +93,7 @@ class _Solver:
     prior: Floats
     tables: tuple[Table, ...]
     weights: Floats
+    pattern_tables: tuple[Table, ...]
 
     def weigh(self, x: Floats, y: Floats) -> Floats:
         """Log-likelihood ratios (places, turns, rates), models averaged out, prior of the turn included."""
@@ -91,8 +102,15 @@ class _Solver:
         return np.asarray(total + self.prior[None, :, None])
 
     def over_rates(self, x: Floats, y: Floats) -> Floats:
-        """The same (places, rates)."""
-        return np.asarray(logsumexp(self.weigh(x, y), axis=1))
+        """Log-odds (places, rates): rates by values, places by patterns and, to a small power, by values."""
+        return self.with_pattern(logsumexp(self.weigh(x, y), axis=1), x, y)
+
+    def with_pattern(self, joint: Floats, x: Floats, y: Floats, spacing_m: float = FINE_M) -> Floats:
+        """The same from log-odds (places, rates) by values alone."""
+        by_values = logsumexp(joint, axis=1) - np.log(joint.shape[1])
+        met = PatternOdds(self.case, self.vane, self.prior, self.pattern_tables).at(x, y, spacing_m)
+        power = self.case.settings.values_power
+        return np.asarray(joint + (met + (power - 1) * by_values)[:, None])
 
 
 def locate_sources(
@@ -174,15 +192,20 @@ class PatternOdds:
     prior: Floats
     tables: tuple[Table, ...]
 
-    def at(self, x: Floats, y: Floats) -> Floats:
-        """Log-evidence (places,) of places [m]."""
-        each = [logsumexp(self.case.match(x, y, t, self.vane, _TURNS) + self.prior, axis=1) for t in self.tables]
+    def at(self, x: Floats, y: Floats, spacing_m: float = FINE_M) -> Floats:
+        """Log-evidence (places,) of places [m], paths being points so far apart."""
+        each = [
+            logsumexp(self.case.match(x, y, t, self.vane, _TURNS, spacing_m) + self.prior, axis=1)
+            for t in self.tables
+        ]
         return _mean_odds(np.stack(each), axis=0)
 
     @cached_property
     def elsewhere(self) -> float:
         """Log of the mean evidence of a source anywhere on the ground about the sensors."""
-        return float(_mean_odds(self.at(*_ground(self.case.sensors, self.case.settings, _SCAN_PER_SPAN)), axis=0))
+        return float(
+            _mean_odds(self.at(*_ground(self.case.sensors, self.case.settings, _SCAN_PER_SPAN), COARSE_M), axis=0)
+        )
 
 
 def pattern_odds(readings: Readings, settings: JointSettings | None = None) -> PatternOdds | None:
@@ -199,17 +222,17 @@ def pattern_odds(readings: Readings, settings: JointSettings | None = None) -> P
 def _patterns(case: JointCase, vane: Vane, believed: Vane) -> PatternOdds:
     s = case.settings
     prior = turn_prior(vane, _TURNS, s, believed)
+    return PatternOdds(case, vane, prior - logsumexp(prior), _pattern_tables(case))
+
+
+def _pattern_tables(case: JointCase) -> tuple[Table, ...]:
+    s = case.settings
     models = [Model(width, _middle(s).depth, height) for width in s.widths for height in s.source_heights_m]
-    return PatternOdds(case, vane, prior - logsumexp(prior), tuple(case.table(m) for m in models))
+    return tuple(case.table(model) for model in models)
 
 
 def _mean_odds(logs: Floats, axis: int) -> Floats:
     return np.asarray(logsumexp(logs, axis=axis) - np.log(logs.shape[axis]))
-
-
-def _overall(places: Places) -> float:
-    """Log of the mean likelihood ratio over the ground that was searched."""
-    return float(logsumexp(places.odds + np.log(places.area)) - np.log(places.area.sum()))
 
 
 # --- getting ready --------------------------------------------------------------------------------------------------
@@ -291,8 +314,9 @@ def _with_models(case: JointCase, vane: Vane, believed: Vane) -> _Solver:
     kept = [k for k in np.argsort(-fits, kind="stable")[:_MODELS] if fits[k] > fits.max() - _MODEL_SLACK]
     told = case.rows(case.telling(_MOST_BLOCKS))
     return _Solver(
-        told, vane, turns, prior, tuple(told.table(models[k]) for k in kept), np.full(len(kept), 1 / len(kept))
-    )
+        told, vane, turns, prior, tuple(told.table(models[k]) for k in kept), np.full(len(kept), 1 / len(kept)),
+        _pattern_tables(told),
+    )  # fmt: skip
 
 
 def _ground(sensors: Sequence[Sensor], settings: JointSettings, per_span: float) -> tuple[Floats, Floats]:
@@ -326,7 +350,7 @@ def _search(solver: _Solver) -> Places:
     side = max(max(span_m(case.sensors), _LEAST_SPAN_M) / _COARSE_PER_SPAN, s.finest_m)
     chosen = case.strongest(_SCREEN_BLOCKS)
     strong = case.rows(chosen).weigh(x, y, solver.tables[0][chosen], solver.vane, solver.turns, COARSE_M)
-    screened = logsumexp(strong + solver.prior[:, None], axis=1)
+    screened = solver.with_pattern(logsumexp(strong + solver.prior[:, None], axis=1), x, y, COARSE_M)
     odds = logsumexp(screened, axis=1)
     near = odds > odds.max() - 1.5 * _SLACK
     all_joint = screened.copy()
@@ -355,6 +379,7 @@ def _locate(solver: _Solver) -> Found:
     likely = np.argsort(-raw.odds, kind="stable")[:_FEW_PLACES]
     few = solver.weigh(raw.x[likely], raw.y[likely])
     turn_odds = logsumexp(few, axis=(0, 2))
+    by_values = logsumexp(few, axis=(1, 2)) - np.log(case.rates.size) + np.log(raw.area[likely])
     share = np.exp(turn_odds - logsumexp(turn_odds))
     turn = int(np.argmax(share))
     on, block_rate, _ = case.states(
@@ -362,7 +387,8 @@ def _locate(solver: _Solver) -> Found:
     )
     return Found(
         places, (float(mean[0]), float(mean[1])), median, (low, high),
-        float(np.degrees(share @ solver.turns * ANGLE_RAD)), case.start, on, block_rate, _overall(raw),
+        float(np.degrees(share @ solver.turns * ANGLE_RAD)), case.start, on, block_rate,
+        float(logsumexp(by_values) - np.log(raw.area.sum())),
     )  # fmt: skip
 
 

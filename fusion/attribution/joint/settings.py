@@ -49,6 +49,7 @@ class JointSettings:
     site_radius_m: float = 4.0
     place_error: float = 0.03
     pattern_shared: float = 5.0
+    values_power: float = 0.3
     whole_share: float = 0.5
     shortest_share: float = 0.25
     scan_shared: float = 3.0
