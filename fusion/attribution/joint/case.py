@@ -117,14 +117,28 @@ class JointCase:
         What is compared are roots of concentrations, so that one large reading does not decide alone.
         """
         g, s = geometry_of(self.sensors, spacing_m), self.settings
-        least = max(2, round(s.shortest_share * self.start.size))
-        rest = self.rise - self.base
-        roots = np.sign(rest) * np.sqrt(np.abs(rest))
         return match_places(
             np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64), g.x, g.y, g.first, g.level,
-            table, vane.turn + turns, vane.mirrored, LOG_STEP, roots, s.pattern_shared,
-            least, s.whole_share,
+            table, vane.turn + turns, vane.mirrored, LOG_STEP, self.roots, s.pattern_shared,
+            self.shortest, s.whole_share,
         )  # fmt: skip
+
+    @property
+    def roots(self) -> Floats:
+        """Roots (blocks, sensors) of what rises above the running low and other sources; negative below it."""
+        rest = self.rise - self.base
+        return np.asarray(np.sign(rest) * np.sqrt(np.abs(rest)))
+
+    @property
+    def shortest(self) -> int:
+        """Blocks in which a source emits, at the least."""
+        return max(2, round(self.settings.shortest_share * self.start.size))
+
+    def added(self, x: float, y: float, table: Table, vane: Vane, turns: Ints) -> Floats:
+        """What a source of unit rate adds, (blocks, sensors, turns), s m-3."""
+        g, out = geometry_of(self.sensors, FINE_M), np.empty((*self.value.shape, turns.size))
+        concentrations(x, y, g.x, g.y, g.first, g.level, table, vane.turn + turns, vane.mirrored, LOG_STEP, out)
+        return out
 
     def states(
         self, x: float, y: float, table: Table, vane: Vane, turns: Ints, turn: int, rate_g_s: float
@@ -133,9 +147,7 @@ class JointCase:
 
         ``turn`` is the index of its turn among ``turns``, ``rate_g_s`` its common rate.
         """
-        g, s = geometry_of(self.sensors, FINE_M), self.settings
-        model = np.empty((*self.value.shape, turns.size))
-        concentrations(x, y, g.x, g.y, g.first, g.level, table, vane.turn + turns, vane.mirrored, LOG_STEP, model)
+        s, model = self.settings, self.added(x, y, table, vane, turns)
         sd = np.radians(s.block_turn_deg) / _step_rad(turns)
         about = np.exp(-0.5 * ((np.arange(turns.size) - turn) / sd) ** 2)
         near = np.exp(-0.5 * (np.log(self.rates / rate_g_s) / s.scatter) ** 2)

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from fusion.attribution.candidates import Candidates
-from fusion.attribution.joint.posterior import PatternOdds, pattern_odds
+from fusion.attribution.joint.patterns import PatternOdds, pattern_odds
 from fusion.attribution.joint.readings import Readings, Sensor
 from fusion.attribution.joint.settings import JointSettings
 from fusion.attribution.joint.stations import readings_of

@@ -17,7 +17,7 @@ class JointSettings:
     witnesses of a block that count as one. ``turn_sd_deg`` is the scale of a vane's turn, ``gross_share`` the chance
     of each grossly wrong one, ``block_turn_deg`` the turn of a block about it. ``off_share``, ``scatter`` are of the
     rate of a block; ``widths`` factors on the spread, ``depths`` on the mean height of a plume and
-    ``source_heights_m``, equally likely; ``rate_error`` is the logarithm of the rate that they leave out.
+    ``source_heights_m``, equally likely; ``rate_error`` is the standard deviation of the logarithm of a rate by mass.
     ``listed_share`` is the prior of a list of sites that is meant to be closed, ``nothing_share`` of that
     nothing emitted. ``pattern_shared`` values count as one where patterns are compared; a source emits all the
     time with ``whole_share``, else in one spell of ``shortest_share`` of it or more. ``reach_spans`` is how far
@@ -37,10 +37,10 @@ class JointSettings:
     off_share: float = 0.15
     scatter: float = 0.6
     widths: tuple[float, ...] = (0.7, 1.1, 1.8)
-    depths: tuple[float, ...] = (0.7, 1.0, 1.5)
+    depths: tuple[float, ...] = (0.8, 1.2, 1.8)
     source_heights_m: tuple[float, ...] = (0.5, 2.5)
     source_radius_m: float = 1.0
-    rate_error: float = 0.3
+    rate_error: float = 0.5
     roughness_m: float = 0.03
     mixing_height_m: float = 800.0
     listed_share: float = 0.9
