@@ -15,7 +15,7 @@ from scipy.stats import beta
 from benchmarks.real_air import Run, Truth, read_folder
 from fusion.attribution.joint.posterior import Found, locate_sources, vane_of, weigh_sites
 
-__all__ = ["HEADING", "AirScore", "print_air", "print_stations", "score_air", "score_stations", "section"]
+__all__ = ["HEADING", "AirScore", "print_air", "print_stations", "score_air", "score_stations", "section", "share_of"]
 
 HEADING = "## Fixed sensors and paths in real air"
 _MOST = 2
@@ -124,7 +124,7 @@ def print_stations(folder: Path, runs: str | None) -> None:
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
-def _share(hits: Sequence[bool]) -> str:
+def share_of(hits: Sequence[bool]) -> str:
     """A share with its exact 95 % interval (Clopper and Pearson)."""
     n, k = len(hits), sum(hits)
     low = float(beta.ppf(0.025, k, n - k + 1)) if k else 0.0
@@ -140,9 +140,9 @@ def section(scores: Sequence[AirScore]) -> str:
         errors = [s.error_m for s in own if s.error_m is not None]
         ratios = [s.rate_ratio for s in own if s.rate_ratio is not None]
         rows.append(
-            f"| {name} | {len(own)} | {np.median(errors):.1f} m | {_share([bool(s.inside90) for s in own])} | "
-            f"{np.median(ratios):.2f} | {_share([0.5 <= r <= 2 for r in ratios])} | "
-            f"{_share([bool(s.rate_inside90) for s in own])} |"
+            f"| {name} | {len(own)} | {np.median(errors):.1f} m | {share_of([bool(s.inside90) for s in own])} | "
+            f"{np.median(ratios):.2f} | {share_of([0.5 <= r <= 2 for r in ratios])} | "
+            f"{share_of([bool(s.rate_inside90) for s in own])} |"
         )
     return "\n".join(
         [

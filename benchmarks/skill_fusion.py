@@ -23,7 +23,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from benchmarks import real_air_scores
+from benchmarks import real_air_scores, stations_scores
 from benchmarks.city_fusion import place_of
 from benchmarks.peers_fusion import HEADING, compare, former_section, section
 from benchmarks.peers_imagery import default_peers
@@ -428,15 +428,17 @@ def _beside(peers: Path | None, before: str) -> str:
     return section(found) if found else former_section(before) or section([])
 
 
-def _real_air(data: Path) -> Iterator[real_air_scores.AirScore]:
-    """Scores of every set of real air."""
+def _air(data: Path) -> str:
+    """The sections about every set of real air, and about drawn releases beside fixed sensors."""
     folder = data / "real_air"
-    for part in sorted(folder.iterdir()) if folder.is_dir() else []:
-        yield from real_air_scores.score_air(part, "dev")
+    parts = sorted(folder.iterdir()) if folder.is_dir() else []
+    scores = [score for part in parts for score in real_air_scores.score_air(part, "dev")]
+    stations = stations_scores.score_seeds(stations_scores.SEEDS)
+    return "\n".join([real_air_scores.section(scores), stations_scores.stations_section(stations)])
 
 
 def _former_air(before: str) -> str:
-    """The section about real air as an earlier page has it."""
+    """The sections of `_air` as an earlier page has them."""
     _, heading, rest = before.partition(real_air_scores.HEADING)
     return (heading + rest.partition(HEADING)[0]).rstrip("\n")
 
@@ -472,7 +474,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         text = page(rows, time.perf_counter() - started) + "\n"
     if chosen.runs is None:
-        air = _former_air(before) if chosen.only_peers else real_air_scores.section(list(_real_air(data_folder())))
+        air = _former_air(before) if chosen.only_peers else _air(data_folder())
         beside = former_section(before) if chosen.only_air else _beside(chosen.peers, before)
         text = "\n\n".join(part.rstrip("\n") for part in (text, air, beside) if part) + "\n"
         PAGE.write_text(text, encoding="utf-8")

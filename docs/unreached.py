@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from fusion.attribution.joint.posterior import locate_sources, vane_of, weigh_sites
-from fusion.attribution.joint.stations import readings_of
 from fusion.attribution.position import locate_source
 from fusion.campaign.persistence import follow_hotspots
 from fusion.campaign.store import add_mission, open_campaign
@@ -34,10 +33,7 @@ NOT_YET = (
     follow_hotspots,  # until `onevisit campaign` says which hotspots stay
     find_area,  # until `onevisit campaign` outlines candidate areas (`fusion.hotspots.scan` under it)
     locate_source,  # until `onevisit process` places a source that no listed site explains
-    locate_sources,  # until `onevisit process` hears stations
-    weigh_sites,  # until `onevisit process` hears stations
-    vane_of,  # until `onevisit process` hears stations over several days
-    readings_of,  # until `onevisit process` hears stations
+    locate_sources,  # until `onevisit process` places a source that no listed site explains
     tell_sources_apart,  # until `onevisit process` tells sources of one place apart (with `fingerprints`)
     list_crossings,  # until `onevisit process` lists every pass that came by a source
     detection_curve,  # until `onevisit process` says how often to measure again
@@ -49,6 +45,8 @@ OUTSIDE = (
     ellipse_holds,  # stays: benchmarks.skill_targets writes docs/skill-targets.md with it
     forget_photos,  # stays: benchmarks.speed_imagery and benchmarks.skill_imagery begin without photos
     likeliest,  # stays: benchmarks.skill_redrive writes docs/skill-redrive.md with it
+    vane_of,  # stays: benchmarks.skill_fusion writes docs/skill-fusion.md with it
+    weigh_sites,  # stays: benchmarks.skill_fusion writes docs/skill-fusion.md with it
     pool_scores,  # stays: benchmarks.skill writes docs/skill.md with it
     render_pooled,  # stays: benchmarks.skill writes docs/skill.md with it
     street_corners,  # stays: benchmarks.skill_redrive writes docs/skill-redrive.md with it

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fusion.attribution.evidence import FlightEvidence
     from fusion.attribution.evidence_settings import EvidenceSettings
     from fusion.attribution.history import History
+    from fusion.attribution.joint.heard import hear_stations
     from fusion.cube.build import age_days, build_cube, cell_mean, cell_standard_error, gather_cells, passes_crossed
     from fusion.cube.grid import region_geobox
     from fusion.cube.touched import cube_species, touch_cells
@@ -39,6 +40,7 @@ __all__ = [
     "cube_species",
     "find_hotspots",
     "gather_cells",
+    "hear_stations",
     "passes_crossed",
     "region_geobox",
     "touch_cells",
@@ -53,6 +55,7 @@ __getattr__, _, _ = lazy_loader.attach(
         "attribution.evidence": ["FlightEvidence"],
         "attribution.evidence_settings": ["EvidenceSettings"],
         "attribution.history": ["History"],
+        "attribution.joint.heard": ["hear_stations"],
         "cube.build": [
             "age_days",
             "build_cube",

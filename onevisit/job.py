@@ -318,6 +318,7 @@ def _fuse(
             Kept((region, findings), key),
             sites,
             recorded.activities,
+            recorded.stations,
             profile.fusion,
             profile.evidence,
         )
@@ -366,16 +367,20 @@ def _attribute(
     here: tuple[Region, Sequence[Findings]],
     sites: Sequence[Site],
     activities: Sequence[Activity],
+    stations: Sequence[xr.Dataset],
     settings: FusionSettings,
     evidence: EvidenceSettings,
 ) -> Outcome[tuple[Attribution, ...]]:
-    from fusion import Activities, FlightEvidence, attribute_hotspots
+    from fusion import Activities, FlightEvidence, attribute_hotspots, hear_stations
     from onevisit.leads.ran import ran_at_hotspots
 
     region, findings = here
-    known, crs = FlightEvidence(findings, evidence), region.crs.to_string()
-    witnesses = [Activities(ran_at_hotspots(hotspots, activities, sites))]
-    return attribute_hotspots(hotspots, region.tracks, sites, settings, crs=crs, evidence=known, witnesses=witnesses)
+    known, crs, notes = FlightEvidence(findings, evidence), region.crs.to_string(), Notes()
+    witnesses: list[Hears] = [Activities(ran_at_hotspots(hotspots, activities, sites))]
+    if hotspots and (fixed := notes.take(hear_stations(stations, crs))) is not None:
+        witnesses.append(fixed)
+    found = attribute_hotspots(hotspots, region.tracks, sites, settings, crs=crs, evidence=known, witnesses=witnesses)
+    return notes.outcome(notes.take(found))
 
 
 def _plan(

@@ -10,8 +10,11 @@ import pytest
 import shapely
 
 from benchmarks import peers_fusion, skill, skill_fusion, skill_hotspots, skill_places, speed_fusion
+from benchmarks.drawn_stations import draw_release
+from benchmarks.peers_stations import PEERS
 from benchmarks.real_air import read_folder
 from benchmarks.real_air_scores import AirScore, section
+from benchmarks.stations_scores import StationsScore, score_seeds, stations_section
 from fusion import FusionSettings
 from fusion.hotspots.crossings import find_crossings
 from onevisit.truth.score.measures import ratio, share
@@ -219,6 +222,32 @@ def test_section_of_real_air() -> None:
     """A row a set with medians and exact intervals."""
     scores = [AirScore("a", str(k), float(k), k > 0, 1.0 + k, True) for k in range(3)]
     assert "| a | 3 | 1.0 m | 2 of 3 [9%–99%] | 2.00 | 2 of 3 [9%–99%] | 3 of 3 [29%–100%] |" in section(scores)
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_peers_name_the_site_upwind(tmp_path: Path, name: str) -> None:
+    """Of a site in the middle and one beside it, in a wind that comes over the middle to each sensor in turn."""
+    (run,) = read_folder(_air_folder(tmp_path / "air"), "dev")
+    scores = PEERS[name](run.readings, np.array([0.0, 22.0 + 22.0j]))
+    assert scores[0] > 1.5 * scores[1]
+
+
+def test_section_of_drawn_stations() -> None:
+    """Shares with exact intervals, means by hand, and the peers below."""
+    scores = [StationsScore(k, k > 0, 0.3 * k + 0.3, 0.1, 0.8, (True, k > 1, False)) for k in range(3)]
+    text = stations_section(scores)
+    assert "| this program | 2 of 3 [9%–99%] | 0.60 |" in text
+    assert "| wind cone | 0 of 3 [0%–71%] | – |" in text and "below 0.5 in 1 of 3" in text
+
+
+@pytest.mark.slow
+def test_a_drawn_release_is_the_same_again_and_scored() -> None:
+    """One seed, one release: five sites, eight sensors, two hours or more; its score names the true site."""
+    one, again = draw_release(6), draw_release(6)
+    np.testing.assert_array_equal(one.readings.value, again.readings.value)
+    assert one.x.size == 5 and len(one.readings.sensors) == 8 and np.ptp(one.readings.time) >= 7000.0
+    (score,) = score_seeds([6])
+    assert score.right and score.probability > 0.9 and len(score.peers) == len(PEERS)
 
 
 def test_without_releases_nothing_is_scored(tmp_path: Path) -> None:

@@ -58,6 +58,12 @@ def first_background(value: Floats, start: Floats) -> Background:
     return Background(least[:, None] + offset + 0.5 * _BELOW_Q * noise, air - least, noise)
 
 
+def above_running_low(value: Floats, start: Floats) -> Floats:
+    """What rises above the low (quantile 0.1) of each sensor's own blocks within ± 90 minutes, (blocks, sensors)."""
+    low = [_quantile(value[np.abs(start - at) <= _WINDOW_S], _LOW_IN_TIME, 0) for at in start]
+    return np.asarray(value - np.array(low).reshape(value.shape))
+
+
 def _near_the_others(offset: Floats) -> Floats:
     middle = float(np.median(offset))
     below = middle - offset[offset <= middle]

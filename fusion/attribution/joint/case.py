@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.attribution.joint.background import first_background
+from fusion.attribution.joint.background import above_running_low, first_background
 from fusion.attribution.joint.footprint import ANGLE_RAD, LOG_STEP, BlockWind, Model, block_wind, footprints
-from fusion.attribution.joint.kernel import block_states, concentrations, weigh_places
+from fusion.attribution.joint.kernel import block_states, concentrations, match_places, weigh_places
 from fusion.attribution.joint.readings import Blocks, Mast, Sensor, span_m
 from fusion.attribution.joint.settings import JointSettings
 
@@ -60,7 +60,8 @@ class Vane:
 class JointCase:
     """``value`` above the least background, ``noise`` and ``base`` of other sources, all (blocks, sensors) g m-3.
 
-    ``lift`` (blocks,) is how much more the background may be; ``rates`` (rates,) g s-1 are the nodes.
+    ``lift`` (blocks,) is how much more the background may be; ``rates`` (rates,) g s-1 are the nodes. ``rise``
+    (blocks, sensors) is what rises above the running low of each sensor, NaN where nothing was read.
     """
 
     sensors: tuple[Sensor, ...]
@@ -72,12 +73,13 @@ class JointCase:
     noise: Floats
     base: Floats
     lift: Floats
+    rise: Floats
     rates: Floats
     settings: JointSettings
 
     def rows(self, chosen: Ints) -> JointCase:
         """The case of some of its blocks."""
-        parts = {name: getattr(self, name)[chosen] for name in ("start", "value", "noise", "base", "lift")}
+        parts = {name: getattr(self, name)[chosen] for name in ("start", "value", "noise", "base", "lift", "rise")}
         return replace(self, winds=tuple(self.winds[k] for k in chosen), **parts)
 
     def strongest(self, count: int) -> Ints:
@@ -109,6 +111,35 @@ class JointCase:
             s.off_share,
         )  # fmt: skip
 
+    def match(self, x: Floats, y: Floats, table: Table, vane: Vane, turns: Ints, spacing_m: float = FINE_M) -> Floats:
+        """Log-evidence (places, turns) of the pattern of a source over none, its rate and all errors unknown.
+
+        What is compared are roots of concentrations, so that one large reading does not decide alone.
+        """
+        g, s = geometry_of(self.sensors, spacing_m), self.settings
+        return match_places(
+            np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64), g.x, g.y, g.first, g.level,
+            table, vane.turn + turns, vane.mirrored, LOG_STEP, self.roots, s.pattern_shared,
+            self.shortest, s.whole_share,
+        )  # fmt: skip
+
+    @property
+    def roots(self) -> Floats:
+        """Roots (blocks, sensors) of what rises above the running low and other sources; negative below it."""
+        rest = self.rise - self.base
+        return np.asarray(np.sign(rest) * np.sqrt(np.abs(rest)))
+
+    @property
+    def shortest(self) -> int:
+        """Blocks in which a source emits, at the least."""
+        return max(2, round(self.settings.shortest_share * self.start.size))
+
+    def added(self, x: float, y: float, table: Table, vane: Vane, turns: Ints) -> Floats:
+        """What a source of unit rate adds, (blocks, sensors, turns), s m-3."""
+        g, out = geometry_of(self.sensors, FINE_M), np.empty((*self.value.shape, turns.size))
+        concentrations(x, y, g.x, g.y, g.first, g.level, table, vane.turn + turns, vane.mirrored, LOG_STEP, out)
+        return out
+
     def states(
         self, x: float, y: float, table: Table, vane: Vane, turns: Ints, turn: int, rate_g_s: float
     ) -> tuple[Floats, Floats, Floats]:
@@ -116,9 +147,7 @@ class JointCase:
 
         ``turn`` is the index of its turn among ``turns``, ``rate_g_s`` its common rate.
         """
-        g, s = geometry_of(self.sensors, FINE_M), self.settings
-        model = np.empty((*self.value.shape, turns.size))
-        concentrations(x, y, g.x, g.y, g.first, g.level, table, vane.turn + turns, vane.mirrored, LOG_STEP, model)
+        s, model = self.settings, self.added(x, y, table, vane, turns)
         sd = np.radians(s.block_turn_deg) / _step_rad(turns)
         about = np.exp(-0.5 * ((np.arange(turns.size) - turn) / sd) ** 2)
         near = np.exp(-0.5 * (np.log(self.rates / rate_g_s) / s.scatter) ** 2)
@@ -161,6 +190,7 @@ def case_of(blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats
     chosen = tuple(w for w in winds if w is not None and w.vector_m_s >= settings.calm_m_s)
     found = first_background(blocks.value, blocks.start)
     sensors, rest, noise = _one_of_each_place(blocks.sensors, blocks.value - found.value, found.noise)
+    _, rise, _ = _one_of_each_place(blocks.sensors, above_running_low(blocks.value, blocks.start), found.noise)
     rest, noise = rest[kept], noise[kept]
     largest = float(np.nanmax(rest, initial=0.0))
     if not kept.size or not largest > 0:
@@ -169,7 +199,7 @@ def case_of(blocks: Blocks, mast: Mast, settings: JointSettings, sun_rad: Floats
     speed = float(np.median([w.speed_m_s for w in chosen]))
     return JointCase(
         sensors, mast, blocks.start[kept], blocks.length_s, chosen, rest, noise, np.zeros(rest.shape), lift,
-        _rate_nodes(largest, speed, max(span_m(blocks.sensors), 20.0)), settings,
+        rise[kept], _rate_nodes(largest, speed, max(span_m(blocks.sensors), 20.0)), settings,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from fusion.air.dispersion import (
     obukhov_from_sun,
     plume_of,
     stability_correction,
-    vertical_sd_m_s,
+    wind_profile,
 )
 from fusion.air.trajectory import WindHistory, back_paths
 from fusion.attribution.joint.kernel import fill_footprint
@@ -39,7 +40,10 @@ LOG_STEP = float(np.log(DISTANCES_M[1] / DISTANCES_M[0]))
 _FAST_S = 20.0  # rows nearer than this resolve the turbulence of a block
 _UNRESOLVED = 0.8  # share of the lateral spread left within steps where it was not measured
 _WIND_HEIGHT_M = 3.0  # of a mast of which nobody says it: field masts and sonics stand at 2 to 4 m
-_SIGMA_W, _SIGMA_V = 1.3, 2.3  # over the friction velocity in neutral air: Panofsky et al. 1977
+_SIGMA_W = 1.3  # over the friction velocity in neutral air: Panofsky et al. 1977
+_SPELL_S, _FAST_ROWS = 1800.0, 10  # over which turbulence is told; rows that tell it
+_INVERSE_PER_M = -0.5, 0.2
+_LEAST_FRICTION_M_S = 0.02
 _WIDEST_RAD = 1.0
 
 
@@ -68,9 +72,9 @@ def block_wind(
 ) -> BlockWind | None:
     """Wind and surface layer of a block, from all that the mast measured; None where it has no row.
 
-    u* is that measured, else σw / 1.3, else from σv and 1/L, else from the logarithmic profile; the roughness that
-    the profile then has at the height of the mast. 1/L is that measured, else from sun and wind where the sun's
-    ``elevation_rad`` is given, else neutral.
+    Roughness is one for the mast (`_surface`) and u* that of the profile through the mean wind. 1/L is that measured,
+    else what σv and σw of the mast tell, else from sun and wind where the sun's ``elevation_rad`` is given, else
+    neutral.
     """
     inside = (mast.time >= start_s) & (mast.time < start_s + length_s)
     if not inside.any():
@@ -83,7 +87,7 @@ def block_wind(
     u, v = mast.u[inside], mast.v[inside]
     mean_u, mean_v = float(u.mean()), float(v.mean())
     vector, scalar = float(np.hypot(mean_u, mean_v)), float(np.hypot(u, v).mean())
-    fast = mast.interval_s <= _FAST_S and inside.sum() >= 10
+    fast = mast.interval_s <= _FAST_S and inside.sum() >= _FAST_ROWS
     weather = _weather(mast, inside, scalar, settings, elevation_rad, fast=fast)
     steps = max(1, round(length_s / max(settings.step_s, mast.interval_s)))
     time = start_s + (np.arange(steps) + 0.5) * length_s / steps
@@ -114,45 +118,107 @@ def _weather(
     *,
     fast: bool,
 ) -> Weather:
+    """Surface layer of a block: the profile through its mean wind, over the ground that the mast stands on."""
+
     def mean(values: Floats) -> float:
         good = values[inside][np.isfinite(values[inside])]
         return float(good.mean()) if good.size else float("nan")
 
-    height = mast.height_m if np.isfinite(mast.height_m) else _WIND_HEIGHT_M
-    lateral, vertical = mean(mast.lateral_sd_m_s), mean(mast.vertical_sd_m_s)
-    if fast:
-        u, v = mast.u[inside], mast.v[inside]
-        total = max(float(np.hypot(u.mean(), v.mean())), 1e-6)
-        lateral = float(np.std((v * u.mean() - u * v.mean()) / total)) if np.isnan(lateral) else lateral
-        vertical = float(np.nanstd(mast.w[inside])) if np.isfinite(mast.w[inside]).sum() >= 10 else vertical
-    inverse = float(np.clip(mean(mast.inverse_obukhov_per_m), -0.5, 0.2))
-    guess = None
+    height = _height_m(mast)
+    ground = _surface(mast, settings)
+    lateral = mean(mast.lateral_sd_m_s)
+    if fast and np.isnan(lateral):
+        lateral = _across_sd(mast.u[inside], mast.v[inside])
+    inverse = float(np.clip(mean(mast.inverse_obukhov_per_m), *_INVERSE_PER_M))
+    inverse = ground.inverse_obukhov_per_m if np.isnan(inverse) else inverse
     if np.isnan(inverse) and elevation_rad is not None:
-        guess = obukhov_from_sun(
+        inverse = obukhov_from_sun(
             speed,
             elevation_rad,
-            roughness_m=settings.roughness_m,
+            roughness_m=ground.roughness_m,
             mixing_height_m=settings.mixing_height_m,
             wind_height_m=height,
-        )
-        inverse = guess.inverse_obukhov_per_m
+        ).inverse_obukhov_per_m
     inverse = 0.0 if np.isnan(inverse) else inverse
-    large = (12 + 0.5 * settings.mixing_height_m * max(-inverse, 0.0)) ** (1 / 3)  # Panofsky et al. 1977
-    friction, roughness = mean(mast.friction_m_s), mean(mast.roughness_m)
-    if np.isnan(friction) and np.isfinite(vertical) and vertical > 0:
-        unit = Weather(1.0, inverse, 1.0, settings.roughness_m, settings.mixing_height_m)
-        friction = vertical / float(vertical_sd_m_s(np.array(height), unit))
-    if np.isnan(friction) and np.isfinite(lateral) and lateral > 0:
-        friction = lateral / large
-    profile = float(stability_correction(np.array(height * inverse))[0])
-    if np.isnan(friction):
-        friction = KARMAN * speed / max(np.log(height / settings.roughness_m) - profile, 1.0)
-    friction = float(np.clip(friction, 0.03 * speed + 0.01, 0.25 * speed + 0.05))
-    if np.isnan(roughness):
-        roughness = height * float(np.exp(-(KARMAN * speed / friction + profile)))
-    roughness = float(np.clip(roughness, 1e-4, 0.2 * height))
-    lateral = friction * large if np.isnan(lateral) else lateral
-    return Weather(friction, inverse, max(lateral, 0.05), roughness, settings.mixing_height_m)
+    unit = Weather(1.0, inverse, 1.0, ground.roughness_m, settings.mixing_height_m)
+    friction = max(speed / float(wind_profile(np.array(height), unit)), _LEAST_FRICTION_M_S)
+    lateral = friction * _convective(inverse, settings) if np.isnan(lateral) else lateral
+    return Weather(friction, inverse, max(lateral, 0.05), ground.roughness_m, settings.mixing_height_m)
+
+
+@dataclass(frozen=True)
+class _Surface:
+    """What a mast tells of its ground and, NaN where it does not, of 1/L."""
+
+    roughness_m: float
+    inverse_obukhov_per_m: float
+
+
+@lru_cache(maxsize=64)
+def _surface(mast: Mast, settings: JointSettings) -> _Surface:
+    """Roughness and stability from all rows of a mast: of a single block both would be mostly noise.
+
+    Roughness is the median of that measured, else of what the profile has with the friction velocity measured or
+    σw / [1.3 (1 − 3 z/L)^(1/3)], else that of the settings. 1/L is, where it was not measured, that at which
+    (12 − zi / 2L)^(1/3) is the σv / u* of the mast: Panofsky et al. 1977, both.
+    """
+    height = _height_m(mast)
+    turbulence = [_turbulence(mast, rows) for rows in _spells(mast)]
+    speed, friction, lateral, vertical, inverse, roughness = np.array(turbulence).reshape(-1, 6).T
+    known = np.isfinite(friction)
+    of_w = np.where(np.isfinite(vertical) & (vertical > 0), vertical / _SIGMA_W, np.nan)
+    guessed = float("nan")
+    if np.isnan(inverse).all() and (np.isfinite(lateral) & (known | np.isfinite(of_w))).any():
+        ratio = lateral / np.where(known, friction, of_w)
+        middle = float(np.nanmedian(ratio))
+        guessed = float(np.clip(-2 * (middle**3 - 12) / settings.mixing_height_m, _INVERSE_PER_M[0], 0.0))
+    inverse = np.where(np.isnan(inverse), 0.0 if np.isnan(guessed) else guessed, inverse)
+    inverse = np.clip(inverse, *_INVERSE_PER_M)
+    of_w = of_w * (1 - 3 * np.minimum(height * inverse, 0.0)) ** (-1 / 3)
+    friction = np.where(known, friction, of_w)
+    with np.errstate(over="ignore", divide="ignore"):
+        of_profile = height * np.exp(-(KARMAN * speed / friction + stability_correction(height * inverse)[0]))
+    for found in (roughness, of_profile):
+        if np.isfinite(found).any():
+            return _Surface(float(np.clip(np.nanmedian(found), 1e-3, 0.1 * height)), guessed)
+    return _Surface(settings.roughness_m, guessed)
+
+
+def _spells(mast: Mast) -> list[NDArray[np.int64]]:
+    """Rows of each spell of `_SPELL_S`."""
+    spell = np.floor((mast.time - mast.time[0]) / _SPELL_S).astype(int)
+    return np.split(np.arange(mast.time.size), np.flatnonzero(np.diff(spell)) + 1)
+
+
+def _turbulence(mast: Mast, rows: NDArray[np.int64]) -> tuple[float, ...]:
+    """Mean speed, u*, σv, σw, 1/L and roughness of some rows, NaN for what nobody measured."""
+    u, v, w = mast.u[rows], mast.v[rows], mast.w[rows]
+    fast = mast.interval_s <= _FAST_S and rows.size >= _FAST_ROWS
+    names = ("friction_m_s", "lateral_sd_m_s", "vertical_sd_m_s", "inverse_obukhov_per_m", "roughness_m")
+    measured = [getattr(mast, name)[rows] for name in names]
+    friction, lateral, vertical, inverse, roughness = (
+        float(np.nanmedian(m)) if np.isfinite(m).any() else float("nan") for m in measured
+    )
+    if fast and np.isnan(lateral):
+        lateral = _across_sd(u, v)
+    if fast and np.isnan(vertical) and np.isfinite(w).sum() >= _FAST_ROWS:
+        vertical = float(np.nanstd(w))
+    return float(np.hypot(u, v).mean()), friction, lateral, vertical, inverse, roughness
+
+
+def _across_sd(u: Floats, v: Floats) -> float:
+    """Standard deviation of the wind across its mean, m s-1."""
+    total = max(float(np.hypot(u.mean(), v.mean())), 1e-6)
+    return float(np.std((v * u.mean() - u * v.mean()) / total))
+
+
+def _height_m(mast: Mast) -> float:
+    return mast.height_m if np.isfinite(mast.height_m) else _WIND_HEIGHT_M
+
+
+def _convective(inverse_obukhov_per_m: float, settings: JointSettings) -> float:
+    """σv / u* (12 − zi / 2L)^(1/3): Panofsky et al. 1977."""
+    return float((12 + 0.5 * settings.mixing_height_m * max(-inverse_obukhov_per_m, 0.0)) ** (1 / 3))
 
 
 def footprints(

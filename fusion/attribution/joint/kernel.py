@@ -27,6 +27,8 @@ Ints = NDArray[np.int64]
 _NOTHING = 0.05  # of its error: a model value that changes nothing
 _AT_ONCE = 10
 _LIFTS = 3
+_FEWEST, _ROUNDING = 3, 1e-12  # values of a pattern; its spread over its square, if not from rounding
+_PERFECT = 0.999  # squared correlation: against a division by nothing
 _BESIDE = 30.0  # squared widths of a plume beside its path where nothing is left of it
 
 
@@ -271,6 +273,93 @@ def block_states(
         on[k] = (1 - off) * total / ((1 - off) * total + off * np.exp(nothing - highest))
         added[k] *= on[k] / max(total, 1e-300)
     return on, log_rate, added
+
+
+@compiled
+def pattern_evidence(model: Floats, pattern: Floats, shared: float, least: int, whole: float, out: Floats) -> None:
+    """Fill ``out`` (turns,) with the log-evidence of a pattern over none, rate and scale of errors integrated out.
+
+    For roots m of ``model`` (blocks, sensors, turns) and what was met, x = ``pattern`` (NaN where unread), about
+    their means and with r their correlation over all N values, a source that emits in blocks i to j has
+
+        (1 − max(r, 0)²)^(−N / 2 c),
+
+    c = ``shared`` values to one independent: the marginal likelihood of a line through x, errors of unknown size.
+    All blocks together have the prior ``whole``, the spells of ``least`` blocks or more share what is left.
+    """
+    total, square, count = 0.0, 0.0, 0
+    for x in pattern.flat:
+        if not np.isnan(x):
+            total += x
+            square += x * x
+            count += 1
+    out[:] = 0.0
+    spread = square - total * total / max(count, 1)
+    if count < _FEWEST or spread <= _ROUNDING * square:
+        return
+    sums = np.zeros((3, pattern.shape[0] + 1))
+    for t in range(model.shape[2]):
+        for k in range(pattern.shape[0]):
+            sums[:, k + 1] = sums[:, k]
+            for j in range(pattern.shape[1]):
+                x = pattern[k, j]
+                if not np.isnan(x):
+                    m = np.sqrt(model[k, j, t])
+                    sums[0, k + 1] += m
+                    sums[1, k + 1] += m * m
+                    sums[2, k + 1] += m * x
+        out[t] = _over_spells(sums, total / count, spread, count, count / shared, least, whole)
+
+
+@compiled
+def _over_spells(
+    sums: Floats, mean: float, spread: float, count: int, independent: float, least: int, whole: float
+) -> float:
+    """Log of the mean of `pattern_evidence` over spells; ``sums`` (3, blocks + 1) of m, m² and m x up to a block."""
+    blocks = sums.shape[1] - 1
+    spells = 0
+    for i in range(blocks):
+        spells += max(blocks - i - least + 1, 0)
+    likely = 0.0
+    for i in range(blocks):
+        for e in range(i + least, blocks + 1):
+            first, second, both = sums[:, e] - sums[:, i]
+            varied = second - first * first / count
+            together = both - first * mean
+            gain = 1.0
+            if together > 0.0 and varied > 0.0:
+                gain = (1.0 - min(together * together / (varied * spread), _PERFECT)) ** (-0.5 * independent)
+            if e - i < blocks:
+                likely += gain * (1.0 - whole) / (spells - 1)
+            else:
+                likely += gain * (whole if spells > 1 else 1.0)
+    return float(np.log(likely)) if spells else 0.0
+
+
+@compiled
+def match_places(
+    x: Floats,
+    y: Floats,
+    point_x: Floats,
+    point_y: Floats,
+    first: Ints,
+    level: Ints,
+    table: Singles,
+    turns: Ints,
+    mirrored: bool,
+    log_step: float,
+    pattern: Floats,
+    shared: float,
+    least: int,
+    whole: float,
+) -> Floats:
+    """Log-evidence (places, turns) of the pattern of a source at each place."""
+    model = np.empty((*pattern.shape, turns.size))
+    out = np.zeros((x.size, turns.size))
+    for n in range(x.size):
+        concentrations(x[n], y[n], point_x, point_y, first, level, table, turns, mirrored, log_step, model)
+        pattern_evidence(model, pattern, shared, least, whole, out[n])
+    return out
 
 
 @compiled

@@ -11,9 +11,28 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from fusion.attribution.crossing import RatePrior
-from fusion.attribution.joint.case import COARSE_M, RATES_PER_DECADE, TURN_STEP, JointCase, Table, Vane, case_of
+from fusion.attribution.joint.case import (
+    COARSE_M,
+    FINE_M,
+    JointCase,
+    Table,
+    Vane,
+    case_of,
+)
 from fusion.attribution.joint.footprint import ANGLE_RAD, Model
-from fusion.attribution.joint.readings import Readings, Sensor, blocks_of, span_m, without_spikes
+from fusion.attribution.joint.patterns import (
+    LEAST_SPAN_M,
+    MOST_BLOCKS,
+    SCAN_PER_SPAN,
+    TURNS,
+    PatternOdds,
+    ground_about,
+    mean_odds,
+    middle_model,
+    pattern_tables,
+    patterns_of,
+)
+from fusion.attribution.joint.readings import Readings, blocks_of, span_m, without_spikes
 from fusion.attribution.joint.settings import JointSettings
 from fusion.attribution.joint.vane import AS_SAID, VaneOdds, common_vane, merged_masts, scan_vane, turn_prior
 from fusion.attribution.places import Places, Resolution, search_places
@@ -23,10 +42,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Pair = tuple[float, float]
 
-_HALF = 6  # nodes of the turn to either side of the vane's
-_SCREEN_BLOCKS, _MOST_BLOCKS = 32, 90
-_COARSE_PER_SPAN, _SCAN_PER_SPAN = 14.0, 8.0
-_LEAST_SPAN_M, _FARTHEST_M = 30.0, 1500.0
+_SCREEN_BLOCKS = 32
+_COARSE_PER_SPAN = 14.0
 _SLACK = 7.0
 _MODELS, _MODEL_SLACK = 3, 3.0
 _FEW_PLACES = 8
@@ -40,7 +57,8 @@ class Found:
 
     ``mean`` [m] of it, ``rate`` its median, ``rate_90`` the central interval, ``turn_deg`` the turn of the vane
     beyond what was believed of it, counter-clockwise. ``start`` [s], ``on`` (chance) and ``block_rate`` (blocks,) say
-    when it emitted and how much; ``odds`` are the log-odds over no such source.
+    when it emitted and how much; ``odds`` are the log-odds by values over
+    no such source: what an underestimated source leaves has its pattern, and is not another one.
     """
 
     places: Places
@@ -81,6 +99,7 @@ class _Solver:
     prior: Floats
     tables: tuple[Table, ...]
     weights: Floats
+    pattern_tables: tuple[Table, ...]
 
     def weigh(self, x: Floats, y: Floats) -> Floats:
         """Log-likelihood ratios (places, turns, rates), models averaged out, prior of the turn included."""
@@ -89,8 +108,15 @@ class _Solver:
         return np.asarray(total + self.prior[None, :, None])
 
     def over_rates(self, x: Floats, y: Floats) -> Floats:
-        """The same (places, rates)."""
-        return np.asarray(logsumexp(self.weigh(x, y), axis=1))
+        """Log-odds (places, rates): rates by values, places by patterns and, to a small power, by values."""
+        return self.with_pattern(logsumexp(self.weigh(x, y), axis=1), x, y)
+
+    def with_pattern(self, joint: Floats, x: Floats, y: Floats, spacing_m: float = FINE_M) -> Floats:
+        """The same from log-odds (places, rates) by values alone."""
+        by_values = logsumexp(joint, axis=1) - np.log(joint.shape[1])
+        met = PatternOdds(self.case, self.vane, self.prior, self.pattern_tables).at(x, y, spacing_m)
+        power = self.case.settings.values_power
+        return np.asarray(joint + (met + (power - 1) * by_values)[:, None])
 
 
 def locate_sources(
@@ -138,34 +164,25 @@ def weigh_sites(
 ) -> Outcome[SiteOdds]:
     """Probability of listed sites at ``x``, ``y`` [m], and of a source elsewhere or of none at all.
 
-    Where nothing can be said (no wind, nothing met) the prior is given back.
+    Sites are told apart by the pattern of plumes over blocks and sensors (`JointCase.match`), which needs neither a
+    rate nor the size of errors. The list is taken for closed: ``settings.listed_share`` is the prior of all sites
+    together. Where nothing can be said (no wind, nothing met) the prior is given back.
     """
     settings, notes = settings or JointSettings(), Notes()
     share = settings.listed_share / max(x.size, 1)
     prior = np.full(x.size, share if x.size else 0.0)
-    solver = _solver(readings, settings, notes, believed)
-    if solver is None:
+    standing = _standing(readings, settings, notes, believed)
+    if standing is None:
         return notes.outcome(SiteOdds(prior, 1 - float(prior.sum())))
-    places = _search(solver)
-    step = settings.site_radius_m
-    around = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]]) * step
+    case, scan = standing
+    met = patterns_of(case, _said_vane(case, scan, believed, notes), believed)
+    around = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]]) * settings.site_radius_m
     at_x, at_y = ((c[:, None] + around[:, k]).ravel() for k, c in enumerate((x, y)))
-    odds = _mean_odds(solver.over_rates(at_x, at_y), axis=1).reshape(x.size, -1) if x.size else np.zeros((0, 5))
-    site = np.log(prior) + _mean_odds(odds, axis=1) if x.size else np.zeros(0)
-    elsewhere = np.log(1 - settings.listed_share if x.size else 1.0) + _overall(places)
-    nothing = np.log(settings.nothing_share)
-    logs = np.array([*site, elsewhere, nothing])
+    sites = mean_odds(met.at(at_x, at_y).reshape(x.size, len(around)), axis=1)
+    elsewhere = 1 - settings.nothing_share - (settings.listed_share if x.size else 0.0)
+    logs = np.array([*(np.log(prior) + sites), np.log(elsewhere) + met.elsewhere, np.log(settings.nothing_share)])
     share_of = np.exp(logs - logsumexp(logs))
     return notes.outcome(SiteOdds(share_of[: x.size], float(share_of[x.size :].sum())))
-
-
-def _mean_odds(logs: Floats, axis: int) -> Floats:
-    return np.asarray(logsumexp(logs, axis=axis) - np.log(logs.shape[axis]))
-
-
-def _overall(places: Places) -> float:
-    """Log of the mean likelihood ratio over the ground that was searched."""
-    return float(logsumexp(places.odds + np.log(places.area)) - np.log(places.area.sum()))
 
 
 # --- getting ready --------------------------------------------------------------------------------------------------
@@ -194,8 +211,8 @@ def _standing(
     if not cases:
         notes.decide("stations", "joint_nothing_met", {"blocks": int(blocks.start.size)})
         return None
-    ground = _ground(blocks.sensors, settings, _SCAN_PER_SPAN)
-    scans = [scan_vane(case, *ground, _middle(settings)) for case in cases]
+    ground = ground_about(blocks.sensors, settings, SCAN_PER_SPAN)
+    scans = [scan_vane(case, *ground, middle_model(settings)) for case in cases]
     best = int(np.argmax([scan.best(settings, believed)[1] for scan in scans]))
     case = cases[best]
     if len(groups) > 1:
@@ -210,29 +227,30 @@ def _solver(readings: Readings, settings: JointSettings, notes: Notes, believed:
     if standing is None:
         return None
     case, scan = standing
-    vane, _, gain = scan.best(settings, believed)
+    return _with_models(case, _said_vane(case, scan, believed, notes), believed)
+
+
+def _said_vane(case: JointCase, scan: VaneOdds, believed: Vane, notes: Notes) -> Vane:
+    """The vane that fits; said, where it is grossly wrong."""
+    vane, _, gain = scan.best(case.settings, believed)
     turn = (np.degrees(vane.turn * ANGLE_RAD) + 180) % 360 - 180
     if vane.mirrored:
         notes.decide(case.mast.name, "joint_vane_mirrored", {"turn": round(turn), "odds": round(gain, 1)})
     elif abs(turn) >= _GROSS_DEG:
         notes.decide(case.mast.name, "joint_vane_turned", {"turn": round(turn), "odds": round(gain, 1)})
-    return _with_models(case, vane, believed)
-
-
-def _middle(settings: JointSettings) -> Model:
-    return Model(1.0, settings.depths[len(settings.depths) // 2], settings.source_heights_m[0])
+    return vane
 
 
 def _with_models(case: JointCase, vane: Vane, believed: Vane) -> _Solver:
     """Keep the models of the plume that come near the best at the places that matter."""
     s = case.settings
-    turns = np.arange(-_HALF, _HALF + 1) * TURN_STEP
+    turns = TURNS
     prior = turn_prior(vane, turns, s, believed)
     prior = prior - logsumexp(prior)
     strong = case.rows(case.strongest(_SCREEN_BLOCKS))
-    x, y = _ground(case.sensors, s, _SCAN_PER_SPAN)
+    x, y = ground_about(case.sensors, s, SCAN_PER_SPAN)
     odds = logsumexp(
-        strong.weigh(x, y, strong.table(_middle(s)), vane, turns, COARSE_M) + prior[:, None], axis=(1, 2)
+        strong.weigh(x, y, strong.table(middle_model(s)), vane, turns, COARSE_M) + prior[:, None], axis=(1, 2)
     )
     best = np.argsort(-odds, kind="stable")[:_FEW_PLACES]
     models = [Model(*m) for m in product(s.widths, s.depths, s.source_heights_m)]
@@ -240,31 +258,11 @@ def _with_models(case: JointCase, vane: Vane, believed: Vane) -> _Solver:
         [logsumexp(strong.weigh(x[best], y[best], strong.table(m), vane, turns, COARSE_M)) for m in models]
     )
     kept = [k for k in np.argsort(-fits, kind="stable")[:_MODELS] if fits[k] > fits.max() - _MODEL_SLACK]
-    told = case.rows(case.telling(_MOST_BLOCKS))
+    told = case.rows(case.telling(MOST_BLOCKS))
     return _Solver(
-        told, vane, turns, prior, tuple(told.table(models[k]) for k in kept), np.full(len(kept), 1 / len(kept))
-    )
-
-
-def _ground(sensors: Sequence[Sensor], settings: JointSettings, per_span: float) -> tuple[Floats, Floats]:
-    """Centres of cells about the sensors, as many to their span."""
-    span = max(span_m(sensors), _LEAST_SPAN_M)
-    reach, side = min(settings.reach_spans * span, _FARTHEST_M), max(span / per_span, settings.finest_m)
-    x, y = (np.array([v for s in sensors for v in ends(s)]) for ends in (_ends_x, _ends_y))
-    ticks = [
-        low - reach + (np.arange(int(np.ceil((high - low + 2 * reach) / side))) + 0.5) * side
-        for low, high in ((x.min(), x.max()), (y.min(), y.max()))
-    ]
-    east, north = np.meshgrid(*ticks)
-    return east.ravel(), north.ravel()
-
-
-def _ends_x(sensor: Sensor) -> Pair:
-    return sensor.x, sensor.x2
-
-
-def _ends_y(sensor: Sensor) -> Pair:
-    return sensor.y, sensor.y2
+        told, vane, turns, prior, tuple(told.table(models[k]) for k in kept), np.full(len(kept), 1 / len(kept)),
+        pattern_tables(told),
+    )  # fmt: skip
 
 
 # --- one source -----------------------------------------------------------------------------------------------------
@@ -273,11 +271,11 @@ def _ends_y(sensor: Sensor) -> Pair:
 def _search(solver: _Solver) -> Places:
     """Weigh coarse cells by the strongest blocks, then those that matter by all, and split them."""
     case, s = solver.case, solver.case.settings
-    x, y = _ground(case.sensors, s, _COARSE_PER_SPAN)
-    side = max(max(span_m(case.sensors), _LEAST_SPAN_M) / _COARSE_PER_SPAN, s.finest_m)
+    x, y = ground_about(case.sensors, s, _COARSE_PER_SPAN)
+    side = max(max(span_m(case.sensors), LEAST_SPAN_M) / _COARSE_PER_SPAN, s.finest_m)
     chosen = case.strongest(_SCREEN_BLOCKS)
     strong = case.rows(chosen).weigh(x, y, solver.tables[0][chosen], solver.vane, solver.turns, COARSE_M)
-    screened = logsumexp(strong + solver.prior[:, None], axis=1)
+    screened = solver.with_pattern(logsumexp(strong + solver.prior[:, None], axis=1), x, y, COARSE_M)
     odds = logsumexp(screened, axis=1)
     near = odds > odds.max() - 1.5 * _SLACK
     all_joint = screened.copy()
@@ -296,24 +294,26 @@ def _search(solver: _Solver) -> Places:
 def _locate(solver: _Solver) -> Found:
     case, s = solver.case, solver.case.settings
     raw = _search(solver)
-    places = _with_place_error(raw, s.place_error * max(span_m(case.sensors), _LEAST_SPAN_M), s.finest_m)
+    places = _with_place_error(raw, s.place_error * max(span_m(case.sensors), LEAST_SPAN_M), s.finest_m)
     order = np.argsort(-places.odds, kind="stable")
     places = Places(places.x[order], places.y[order], places.side[order], places.joint[order])
     mean, _ = places.moments()
     rates = RatePrior(np.log(case.rates))
-    logs = _blurred(places.rate_odds, s.rate_error)
-    low, median, high = rates.quantiles(logs, (0.05, 0.5, 0.95))
     likely = np.argsort(-raw.odds, kind="stable")[:_FEW_PLACES]
     few = solver.weigh(raw.x[likely], raw.y[likely])
     turn_odds = logsumexp(few, axis=(0, 2))
+    by_values = logsumexp(few, axis=(1, 2)) - np.log(case.rates.size) + np.log(raw.area[likely])
     share = np.exp(turn_odds - logsumexp(turn_odds))
+    logs = s.values_power * logsumexp(few, axis=(0, 1)) + _balanced(solver, raw, likely)
+    low, median, high = rates.quantiles(logs, (0.05, 0.5, 0.95))
     turn = int(np.argmax(share))
     on, block_rate, _ = case.states(
         float(raw.x[likely[0]]), float(raw.y[likely[0]]), solver.tables[0], solver.vane, solver.turns, turn, median
     )
     return Found(
         places, (float(mean[0]), float(mean[1])), median, (low, high),
-        float(np.degrees(share @ solver.turns * ANGLE_RAD)), case.start, on, block_rate, _overall(raw),
+        float(np.degrees(share @ solver.turns * ANGLE_RAD)), case.start, on, block_rate,
+        float(logsumexp(by_values) - np.log(raw.area.sum())),
     )  # fmt: skip
 
 
@@ -340,12 +340,18 @@ def _with_place_error(places: Places, sd_m: float, finest_m: float) -> Places:
     return Places(east, north, np.full(east.size, side), np.log(np.maximum(blurred, 1e-300)) + highest)
 
 
-def _blurred(logs: Floats, error: float) -> Floats:
-    """Log-weights of rates with the error of all models together, a log-normal factor."""
-    step = np.log(10) / RATES_PER_DECADE
-    apart = (np.arange(logs.size)[:, None] - np.arange(logs.size)) * step
-    kernel = -0.5 * (apart / max(error, 1e-6)) ** 2
-    return np.asarray(logsumexp(logs[None, :] + kernel, axis=1))
+def _balanced(solver: _Solver, places: Places, likely: Ints) -> Floats:
+    """Log-weights (rates,) by the balance of mass over likely places and models of the plume, with its error."""
+    case = solver.case
+    patterns = PatternOdds(case, solver.vane, solver.prior, solver.pattern_tables)
+    told = [patterns.balance(float(places.x[k]), float(places.y[k])) for k in likely]
+    logs, weights = (np.concatenate(parts) for parts in zip(*told, strict=True))
+    weights = weights + np.repeat(np.log(places.area[likely]), len(solver.pattern_tables))
+    known = np.isfinite(logs)
+    if not known.any():
+        return np.zeros(case.rates.size)
+    off = (np.log(case.rates)[:, None] - logs[known]) / case.settings.rate_error
+    return np.asarray(logsumexp(weights[known] - logsumexp(weights[known]) - 0.5 * off**2, axis=1))
 
 
 def _added(solver: _Solver, one: Found) -> Floats:

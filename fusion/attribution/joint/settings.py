@@ -17,8 +17,11 @@ class JointSettings:
     witnesses of a block that count as one. ``turn_sd_deg`` is the scale of a vane's turn, ``gross_share`` the chance
     of each grossly wrong one, ``block_turn_deg`` the turn of a block about it. ``off_share``, ``scatter`` are of the
     rate of a block; ``widths`` factors on the spread, ``depths`` on the mean height of a plume and
-    ``source_heights_m``, equally likely; ``rate_error`` is the logarithm of the rate that they leave out.
-    ``reach_spans`` is how far beyond the sensors sources are sought, in their span.
+    ``source_heights_m``, equally likely; ``rate_error`` is the standard deviation of the logarithm of a rate by mass.
+    ``listed_share`` is the prior of a list of sites that is meant to be closed, ``nothing_share`` of that
+    nothing emitted. ``pattern_shared`` values count as one where patterns are compared; a source emits all the
+    time with ``whole_share``, else in one spell of ``shortest_share`` of it or more. ``reach_spans`` is how far
+    beyond the sensors sources are sought, in their span.
     """
 
     block_s: float = 300.0
@@ -34,17 +37,21 @@ class JointSettings:
     off_share: float = 0.15
     scatter: float = 0.6
     widths: tuple[float, ...] = (0.7, 1.1, 1.8)
-    depths: tuple[float, ...] = (1.0, 1.6, 2.5)
+    depths: tuple[float, ...] = (0.8, 1.2, 1.8)
     source_heights_m: tuple[float, ...] = (0.5, 2.5)
     source_radius_m: float = 1.0
-    rate_error: float = 0.3
-    roughness_m: float = 0.1
+    rate_error: float = 0.5
+    roughness_m: float = 0.03
     mixing_height_m: float = 800.0
-    listed_share: float = 0.7
+    listed_share: float = 0.9
     nothing_share: float = 0.02
     another_odds: float = 4.5
     site_radius_m: float = 4.0
     place_error: float = 0.03
+    pattern_shared: float = 5.0
+    values_power: float = 0.3
+    whole_share: float = 0.5
+    shortest_share: float = 0.25
     scan_shared: float = 3.0
     reach_spans: float = 0.75
     finest_m: float = 2.0

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from fusion.air.dispersion import Weather, plume_of
-from fusion.attribution.joint.background import first_background
+from fusion.air.dispersion import plume_of, wind_profile
+from fusion.attribution.joint.background import above_running_low, first_background
 from fusion.attribution.joint.case import geometry_of
 from fusion.attribution.joint.footprint import (
     ANGLE_RAD,
@@ -19,7 +19,7 @@ from fusion.attribution.joint.footprint import (
     block_wind,
     footprints,
 )
-from fusion.attribution.joint.kernel import block_likelihood, concentrations, lifted, mixed
+from fusion.attribution.joint.kernel import block_likelihood, concentrations, lifted, mixed, pattern_evidence
 from fusion.attribution.joint.readings import Sensor, new_mast, without_spikes
 from fusion.attribution.joint.settings import JointSettings
 from numerics.compiled import compiled
@@ -155,7 +155,7 @@ def test_spikes_of_wind_are_left_out() -> None:
 
 
 def test_weather_is_what_was_measured() -> None:
-    """u*, L and z0 of the mast are those of the block; σv is the spread of a block without steps."""
+    """z0, L and σv of the mast, and the profile through the wind of the block."""
     mast = new_mast(
         "m", np.array([0.0, 300.0]), np.full(2, 3.0), np.zeros(2), height_m=2.5,
         friction_m_s=np.full(2, 0.3), inverse_obukhov_per_m=np.full(2, -0.02), lateral_sd_m_s=np.full(2, 0.6),
@@ -163,9 +163,82 @@ def test_weather_is_what_was_measured() -> None:
     )  # fmt: skip
     wind = block_wind(mast, 0.0, 300.0, JointSettings())
     assert wind is not None
-    assert wind.weather == Weather(0.3, -0.02, 0.6, 0.05, JointSettings().mixing_height_m)
+    weather = wind.weather
+    assert (weather.inverse_obukhov_per_m, weather.lateral_sd_m_s, weather.roughness_m) == (-0.02, 0.6, 0.05)
+    assert wind_profile(np.array(2.5), weather) == pytest.approx(3.0)
     assert wind.direction_sd_rad == pytest.approx(0.2)
     assert block_wind(mast, 9000.0, 300.0, JointSettings()) is None
+
+
+def test_roughness_is_one_for_a_mast_and_that_of_its_friction_velocity() -> None:
+    """u* of a wind over 0.05 m, wrong by half in some blocks: the profile of every block is over 0.05 m."""
+    time, speed = np.arange(20) * 1800.0, np.linspace(2.0, 6.0, 20)
+    friction = 0.4 * speed / np.log(2.5 / 0.05)
+    friction[::4] *= 1.5
+    mast = new_mast(
+        "m", time, speed, np.zeros(20), height_m=2.5, friction_m_s=friction, inverse_obukhov_per_m=np.zeros(20)
+    )
+    wind = block_wind(mast, time[4], 300.0, JointSettings())
+    assert wind is not None
+    assert wind.weather.roughness_m == pytest.approx(0.05)
+    assert wind.weather.friction_velocity_m_s == pytest.approx(0.4 * speed[4] / np.log(50.0))
+
+
+@pytest.mark.parametrize("inverse", [-0.05, -0.01, 0.0])
+def test_stability_of_a_sonic_is_told_by_its_turbulence(inverse: float) -> None:
+    """σv / u* = (12 − zi / 2L)^(1/3) with u* = σw / 1.3 gives 1/L back; the block is as unstable as that."""
+    s, friction = JointSettings(), 0.3
+    rows = 18000
+    lateral = friction * (12 - 0.5 * s.mixing_height_m * inverse) ** (1 / 3)
+    noise = np.random.default_rng(4).normal(size=(2, rows))
+    noise = (noise - noise.mean(axis=1, keepdims=True)) / noise.std(axis=1, keepdims=True)
+    mast = new_mast("m", np.arange(rows) * 0.1, np.full(rows, 3.0), lateral * noise[0], w=1.3 * friction * noise[1])
+    wind = block_wind(mast, 0.0, 300.0, s)
+    assert wind is not None
+    assert wind.weather.inverse_obukhov_per_m == pytest.approx(inverse, abs=1e-3)
+
+
+def _slow_evidence(model: np.ndarray, x: np.ndarray, shared: float, least: int, whole: float) -> float:
+    """`pattern_evidence` for one turn by correlation coefficients."""
+    known, blocks = np.isfinite(x), x.shape[0]
+    gains, weights = [], []
+    for i in range(blocks):
+        for e in range(i + least, blocks + 1):
+            m = np.zeros(x.shape)
+            m[i:e] = np.sqrt(model[i:e])
+            r = max(float(np.corrcoef(m[known], x[known])[0, 1]), 0.0)
+            gains.append((1 - r**2) ** (-0.5 * known.sum() / shared))
+            weights.append(i == 0 and e == blocks)
+    share = np.where(weights, whole, (1 - whole) / max(len(gains) - 1, 1))
+    return float(np.log(np.sum(share * gains)))
+
+
+def test_evidence_of_a_pattern() -> None:
+    """Against correlation coefficients over every spell; unread values are in neither."""
+    model, x = RNG.uniform(0.1, 1.0, (7, 3, 2)), RNG.normal(1.0, 1.0, (7, 3))
+    x[2, 1] = x[5, :] = np.nan
+    out = np.empty(2)
+    pattern_evidence(model, x, 4.0, 3, 0.6, out)
+    for t in range(2):
+        assert out[t] == pytest.approx(_slow_evidence(model[:, :, t], x, 4.0, 3, 0.6))
+
+
+@pytest.mark.parametrize("value", [np.nan, 0.0, 2.0])
+def test_a_pattern_without_a_change_is_no_evidence(value: float) -> None:
+    """Nothing read, nothing met, or the same everywhere: 0 for every place."""
+    out = np.ones(2)
+    pattern_evidence(RNG.uniform(0.1, 1.0, (7, 3, 2)), np.full((7, 3), value), 4.0, 3, 0.6, out)
+    assert out.tolist() == [0.0, 0.0]
+
+
+def test_what_rises_above_the_running_low_of_a_sensor() -> None:
+    """Of eleven values in ± 90 minutes the second lowest is the low; an offset and a far later time leave it."""
+    value = np.array([5.0, 3.0, 4.0, 9.0, 6.0, 8.0, 7.0, 13.0, 12.0, 11.0, 10.0])[:, None] + [0.0, 100.0]
+    start = np.arange(11) * 900.0
+    rise = above_running_low(value, start)
+    assert rise[5].tolist() == pytest.approx([4.0, 4.0])
+    far = above_running_low(np.concatenate([value, value + 50]), np.concatenate([start, start + 1e6]))
+    np.testing.assert_allclose(far, np.concatenate([rise, rise]))
 
 
 def test_kernels_are_compiled() -> None:

@@ -11,6 +11,7 @@ import xarray as xr
 from fusion.attribution.joint.case import Vane, geometry_of
 from fusion.attribution.joint.footprint import LOG_STEP, Model, block_wind, footprints
 from fusion.attribution.joint.kernel import concentrations
+from fusion.attribution.joint.patterns import pattern_odds
 from fusion.attribution.joint.posterior import JointPosterior, locate_sources, vane_of, weigh_sites
 from fusion.attribution.joint.readings import Mast, Readings, Sensor, new_mast
 from fusion.attribution.joint.settings import JointSettings
@@ -147,6 +148,18 @@ def test_a_sensor_twice_counts_once(straight: JointPosterior) -> None:
     np.testing.assert_allclose(twice.mean, one.mean)
 
 
+def test_rate_by_mass_is_that_while_the_source_was_on() -> None:
+    """A source of the middle half of the day: its spell is found, and its rate is not thinned over the whole day."""
+    readings = _readings()
+    block = np.floor(readings.time / 300.0)
+    off = (block < 6) | (block >= 18)
+    met = pattern_odds(replace(readings, value=np.where(off, 1.3e-3, readings.value)), replace(ONE, depths=(1.6,)))
+    assert met is not None
+    logs, weights = met.balance(*SOURCE)
+    assert logs.shape == weights.shape == (1,)
+    assert np.exp(logs[0]) == pytest.approx(RATE, rel=0.15)
+
+
 def test_sites(straight: JointPosterior) -> None:
     """The right one of three; the same site listed twice shares; nothing adds up to more than one."""
     readings = _readings()
@@ -185,7 +198,7 @@ def test_calm_all_day_says_nothing(speed: float) -> None:
     outcome = locate_sources(readings, ONE)
     assert outcome.value is None and _codes(outcome) == {"joint_nothing_met"}
     odds = weigh_sites(readings, np.zeros(2), np.ones(2), ONE).value
-    assert odds.probability.tolist() == pytest.approx([0.35, 0.35]) and odds.none == pytest.approx(0.3)
+    assert odds.probability.tolist() == pytest.approx([0.45, 0.45]) and odds.none == pytest.approx(0.1)
 
 
 def test_all_below_detection_says_nothing() -> None:
