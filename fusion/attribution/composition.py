@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 
 from fusion.attribution.candidates import Candidates
 from fusion.attribution.fingerprint import Companion
-from fusion.attribution.profiles import PROFILES, profile_class
+from fusion.attribution.mixtures import MIXTURES, industry_class
 from fusion.attribution.witness_settings import WitnessSettings
 from fusion.attribution.witnesses import Witness
 from ingest.species import substance_of
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _TAIL_WIDTH = 3.0
-_PROFILED = {name for profile in PROFILES.values() for name in profile.shares}
+_KNOWN = {name for profile in MIXTURES.values() for name in profile.shares}
 
 
 def hear_composition(
@@ -52,18 +52,18 @@ def hear_composition(
     Witness or None
         None where there is nothing to compare, or too few candidates are of an industry with a profile.
     """
-    heard = [c for c in companions if c.by_mass and substance_of(c.species) in _PROFILED]
-    classes = [profile_class(sites.industries[k]) if sites.industries else None for k in range(len(sites.ids))]
+    heard = [c for c in companions if c.by_mass and substance_of(c.species) in _KNOWN]
+    classes = [industry_class(sites.industries[k]) if sites.industries else None for k in range(len(sites.ids))]
     known = [k for k in chosen if classes[k] is not None]
     if (
         not heard
-        or substance_of(species) not in _PROFILED
+        or substance_of(species) not in _KNOWN
         or not known
         or len(known) < settings.profile_known * len(chosen)
     ):
         return None
     measured = {substance_of(species): 1.0} | {substance_of(c.species): c.ratio if c.present else 0.0 for c in heard}
-    likelihood = {name: _log_likelihood(measured, PROFILES[name].shares, settings) for name in PROFILES}
+    likelihood = {name: _log_likelihood(measured, MIXTURES[name].shares, settings) for name in MIXTURES}
     usual = _usual(likelihood, classes, sites, near if near.size else np.arange(sites.site.size))
     said = np.array([likelihood.get(classes[k] or "", usual) - usual for k in chosen])
     return Witness("composition", tuple(f"rose:{c.species}" for c in heard), said, 0.0, 0.0, "composition")

@@ -8,7 +8,7 @@ import pytest
 from fusion.attribution.candidates import Candidates
 from fusion.attribution.composition import hear_composition
 from fusion.attribution.fingerprint import Companion
-from fusion.attribution.profiles import PROFILES, profile_class
+from fusion.attribution.mixtures import MIXTURES, industry_class
 from fusion.attribution.witness_settings import WitnessSettings
 from ingest.species import SPECIES
 
@@ -88,8 +88,8 @@ def test_a_site_of_an_unknown_industry_is_average() -> None:
 
 def test_profiles_name_known_species_and_classes() -> None:
     """Every species is one of the table, the largest share is 1, none is below the floor, all say whence."""
-    for name, profile in PROFILES.items():
-        assert profile_class(name.ljust(4, "0")) == name and profile.source
+    for name, profile in MIXTURES.items():
+        assert industry_class(name.ljust(4, "0")) == name and profile.source
         assert set(profile.shares) <= set(SPECIES)
         assert max(profile.shares.values()) == 1.0 and min(profile.shares.values()) >= SETTINGS.profile_floor
 
@@ -108,4 +108,4 @@ def test_profiles_name_known_species_and_classes() -> None:
 )
 def test_an_industry_is_read_as_registers_write_it(text: str, name: str | None) -> None:
     """With its letter and name; the longest class that fits, and none of five digits."""
-    assert profile_class(text) == name
+    assert industry_class(text) == name
