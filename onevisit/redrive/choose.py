@@ -3,8 +3,8 @@
 What passes over several stretches tell together is less than the sum of what each tells. *Particles* stand for what
 may turn out: each has a true explanation, drawn from the posterior of the hotspot, and the posterior that it would
 have after the outcomes that were drawn for the chosen passes. The information of one more stretch is the mean over
-particles of the mutual information of `fusion.attribution.information`, and becomes smaller with every stretch that
-tells the same. Passes are independent given the explanation.
+particles of the mutual information of `fusion.attribution.information.passes`, and becomes smaller with every stretch
+that tells the same. Passes are independent given the explanation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.attribution.information import entropy_of, expected_information
+from fusion.attribution.information.passes import entropy_of, expected_information
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,7 +34,7 @@ class Asked:
     """What is open about one hotspot: ``probability`` (names,), and what passes would tell.
 
     ``stretches`` (near,) are the numbers of those near by, ``odds`` (winds, near, outcomes, names) as from
-    `fusion.attribution.information.outcome_odds`.
+    `fusion.attribution.information.passes.outcome_odds`.
     """
 
     probability: Floats

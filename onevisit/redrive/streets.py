@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.spatial import cKDTree
 
-from fusion.attribution.information import RoadPlaces
+from fusion.attribution.information.passes import RoadPlaces
 from ingest.coordinates import to_grid, to_lonlat
 from ingest.roads.read import Road, Roads
 from tracks.schema import Track
@@ -31,7 +31,7 @@ BIN_M = 30.0
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class StreetPart:
     """A stretch of street on the grid: vertices (n, 2), m; ``oneway`` as in `ingest.roads.read.Road`."""
 
     name: str
@@ -44,7 +44,7 @@ class Stretch:
         return float(np.hypot(*np.diff(self.xy, axis=0).T).sum())
 
 
-def stretches_near(roads: Roads, places: Floats, crs: CRS) -> tuple[Stretch, ...]:
+def stretches_near(roads: Roads, places: Floats, crs: CRS) -> tuple[StreetPart, ...]:
     """Streets within `REACH_M` of places (n, 2) [m], cut to stretches of at most `LONGEST_M`.
 
     Motorways and tunnels are left out: nobody stops there, and a tunnel has no wind.
@@ -61,7 +61,7 @@ def stretches_near(roads: Roads, places: Floats, crs: CRS) -> tuple[Stretch, ...
         if near.query(middle)[0].min() > REACH_M + 200.0:
             continue
         for part in _cut(xy):
-            one = Stretch(line.name, part, line.oneway)
+            one = StreetPart(line.name, part, line.oneway)
             if one.length_m >= SHORTEST_M and near.query(part.mean(axis=0))[0] <= REACH_M:
                 found.append(one)
     return tuple(found)
@@ -80,7 +80,7 @@ def streets_driven(tracks: Sequence[Track], settings: TrackSettings) -> Roads:
     return Roads(tuple(lines))
 
 
-def bins_of(stretches: Sequence[Stretch]) -> RoadPlaces:
+def bins_of(stretches: Sequence[StreetPart]) -> RoadPlaces:
     """Middles of bins of about `BIN_M` along each stretch."""
     rows = []
     for one in stretches:

@@ -8,13 +8,13 @@ from datetime import UTC, date
 import numpy as np
 import pytest
 
-from fusion.attribution.information import Explanations
+from fusion.attribution.information.passes import Explanations
 from fusion.settings import FusionSettings
 from ingest.roads.read import Roads
 from onevisit.redrive.choose import PARTICLES, Asked, begin, choose_drive, gains_in_wind
 from onevisit.redrive.flight import daylight, pattern_of
 from onevisit.redrive.questions import Question, usual_air
-from onevisit.redrive.streets import LONGEST_M, Stretch, bins_of, degrees, streets_driven, stretches_near
+from onevisit.redrive.streets import LONGEST_M, StreetPart, bins_of, degrees, streets_driven, stretches_near
 from onevisit.redrive.way import drive_in_order, travel_between
 from onevisit.settings import RouteSettings
 from tests.onevisit import two_streets
@@ -47,7 +47,10 @@ def test_a_street_without_length_is_none() -> None:
 
 def test_bins_stand_in_the_middles_of_thirty_metres() -> None:
     """A stretch of 90 m has three, one of 40 m one; what is not there is no place."""
-    stretches = (Stretch("", np.array([[0.0, 0.0], [90.0, 0.0]])), Stretch("", np.array([[0.0, 0.0], [0.0, 40.0]])))
+    stretches = (
+        StreetPart("", np.array([[0.0, 0.0], [90.0, 0.0]])),
+        StreetPart("", np.array([[0.0, 0.0], [0.0, 40.0]])),
+    )
     places = bins_of(stretches)
     np.testing.assert_allclose(places.x, [[15.0, 45.0, 75.0], [0.0, np.nan, np.nan]])
     np.testing.assert_allclose(places.y, [[0.0, 0.0, 0.0], [20.0, np.nan, np.nan]])
@@ -135,8 +138,8 @@ def test_a_stretch_out_of_reach_changes_nothing() -> None:
 # --- the way --------------------------------------------------------------------------------------------------------
 
 
-def _stretch(*metres: tuple[float, float], oneway: int = 0) -> Stretch:
-    return Stretch("", np.array(metres) + HERE[0], oneway)
+def _stretch(*metres: tuple[float, float], oneway: int = 0) -> StreetPart:
+    return StreetPart("", np.array(metres) + HERE[0], oneway)
 
 
 def test_stretches_in_a_row_are_driven_there_and_back_without_a_detour() -> None:
