@@ -58,11 +58,11 @@ def stretches_near(roads: Roads, places: Floats, crs: CRS) -> tuple[StreetPart, 
         if not np.ptp(xy, axis=0).any():
             continue
         middle = shapely.get_coordinates(shapely.LineString(xy).segmentize(200.0))
-        if near.query(middle)[0].min() > REACH_M + 200.0:
+        if np.min(near.query(middle)[0]) > REACH_M + 200.0:
             continue
         for part in _cut(xy):
             one = StreetPart(line.name, part, line.oneway)
-            if one.length_m >= SHORTEST_M and near.query(part.mean(axis=0))[0] <= REACH_M:
+            if one.length_m >= SHORTEST_M and float(near.query(part.mean(axis=0))[0]) <= REACH_M:
                 found.append(one)
     return tuple(found)
 
