@@ -26,6 +26,8 @@ LONGEST_M = 340.0
 SHORTEST_M = 30.0
 REACH_M = 700.0
 """From what is in question to a street that is asked: farther, a ground-level plume is wide and weak."""
+ABOUT_M = 2_000.0
+"""Choice: about what is in question; ways between stretches lie within it."""
 BIN_M = 30.0
 """Along a street: what a vehicle at 25 km/h tells apart with a response of a few seconds."""
 
@@ -42,6 +44,19 @@ class StreetPart:
     def length_m(self) -> float:
         """Along the street."""
         return float(np.hypot(*np.diff(self.xy, axis=0).T).sum())
+
+
+def roads_about(roads: Roads, places: Floats, crs: CRS) -> Roads:
+    """The part of a network in the rectangle of places (n, 2) [m], `ABOUT_M` wider: no more is looked through."""
+    corners = np.array([places.min(axis=0) - ABOUT_M, places.max(axis=0) + ABOUT_M])
+    west_south, east_north = np.column_stack(to_lonlat(corners[:, 0], corners[:, 1], crs))
+    return Roads(
+        tuple(
+            line
+            for line in roads.lines
+            if (line.vertices.min(axis=0) <= east_north).all() and (line.vertices.max(axis=0) >= west_south).all()
+        )
+    )
 
 
 def stretches_near(roads: Roads, places: Floats, crs: CRS) -> tuple[StreetPart, ...]:
