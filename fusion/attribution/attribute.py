@@ -21,10 +21,10 @@ from fusion.attribution.composition import hear_composition
 from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, own_log_odds, rate_prior
 from fusion.attribution.elsewhere import Elsewhere
 from fusion.attribution.fingerprint import companions_of
+from fusion.attribution.information.cells import gather_cells
 from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
 from fusion.attribution.permit import hear_permits, unlisted_density
 from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
-from fusion.attribution.unlisted import gather_cells
 from fusion.attribution.verdict import Weighed, locate, state_verdict
 from fusion.attribution.witness_settings import WitnessSettings
 from fusion.attribution.witnesses import Hears, Witness, hear_all, refuse_unknown

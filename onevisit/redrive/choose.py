@@ -3,8 +3,8 @@
 What passes over several stretches tell together is less than the sum of what each tells. *Particles* stand for what
 may turn out: each has a true explanation, drawn from the posterior of the hotspot, and the posterior that it would
 have after the outcomes that were drawn for the chosen passes. The information of one more stretch is the mean over
-particles of the mutual information of `fusion.attribution.information`, and becomes smaller with every stretch that
-tells the same. Passes are independent given the explanation.
+particles of the mutual information of `fusion.attribution.information.passes`, and becomes smaller with every stretch
+that tells the same. Passes are independent given the explanation.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion.attribution.information import entropy_of, expected_information
+from fusion.attribution.information.passes import entropy_of, expected_information
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -34,7 +34,7 @@ class Asked:
     """What is open about one hotspot: ``probability`` (names,), and what passes would tell.
 
     ``stretches`` (near,) are the numbers of those near by, ``odds`` (winds, near, outcomes, names) as from
-    `fusion.attribution.information.outcome_odds`.
+    `fusion.attribution.information.passes.outcome_odds`.
     """
 
     probability: Floats
@@ -86,9 +86,10 @@ def choose_drive(
     asked: Sequence[Asked],
     before: Sequence[Particles],
     lengths_m: Floats,
-    apart_m: Floats,
+    ends_m: Floats,
     *,
     most_m: float,
+    detour: float = 1.0,
     winds: int = 6,
 ) -> Chosen | None:
     """The wind and the stretches of a drive of at most ``most_m``; None where none is worth its kilometres.
@@ -98,10 +99,12 @@ def choose_drive(
     asked, before : sequences
         One a hotspot: what passes tell, and what is known.
     lengths_m : array, shape (stretches,)
-    apart_m : array, shape (stretches, stretches)
-        The way from one stretch to another.
+    ends_m : array, shape (stretches, 2, 2)
+        Both ends of each, x and y.
     most_m : float
         Length of the drive.
+    detour : float
+        Of the way from one stretch to another over the straight line between their nearest ends.
     winds : int
         How many winds are tried, those in which single passes tell most.
     """
@@ -111,7 +114,7 @@ def choose_drive(
     sums = np.sort(single, axis=1)[:, ::-1][:, :8].sum(axis=1)
     best: Chosen | None = None
     for wind in np.argsort(-sums, kind="stable")[:winds]:
-        one = _choose_in_wind(int(wind), asked, before, lengths_m, apart_m, most_m, single[wind])
+        one = _choose_in_wind(int(wind), asked, before, lengths_m, ends_m, most_m, detour, single[wind])
         if one is not None and (best is None or _worth(one) > _worth(best)):
             best = one
     return best
@@ -136,8 +139,9 @@ def _choose_in_wind(
     asked: Sequence[Asked],
     before: Sequence[Particles],
     lengths_m: Floats,
-    apart_m: Floats,
+    ends_m: Floats,
     most_m: float,
+    detour: float,
     single: Floats,
 ) -> Chosen | None:
     """Add the stretch that tells most for its metres until nothing is worth them.
@@ -148,9 +152,9 @@ def _choose_in_wind(
     state, rng = list(before), np.random.default_rng(_SEED)
     bound = PASSES * single
     chosen: list[int] = []
-    metres = 0.0
+    metres, apart = 0.0, np.full(len(lengths_m), np.inf)
     while len(chosen) < len(lengths_m):
-        cost = PASSES * lengths_m + (apart_m[:, chosen].min(axis=1) * 2 if chosen else 0.0)
+        cost = PASSES * lengths_m + (2 * detour * apart if chosen else 0.0)
         fresh = np.zeros(len(bound), bool)
         ratio = np.where(metres + cost <= most_m, bound / cost, -np.inf)
         ratio[chosen] = -np.inf
@@ -164,6 +168,8 @@ def _choose_in_wind(
             ratio[k], fresh[k] = bound[k] / cost[k], True
         chosen.append(k)
         metres += float(cost[k])
+        gaps = np.linalg.norm(ends_m[:, :, None] - ends_m[k], axis=-1)
+        apart = np.minimum(apart, gaps.min(axis=(1, 2)))
         state = [_passed(a, known, wind, k, rng) for a, known in zip(asked, state, strict=True)]
     return _chosen(wind, chosen, metres, before, state)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from fusion.air.dispersion import solar_elevation_rad
-from fusion.attribution.information import RoadPlaces
+from fusion.attribution.information.passes import RoadPlaces
 from ingest.registers.kinds import Zone
 from onevisit.redrive.questions import Question
 from onevisit.redrive.schema import Hours

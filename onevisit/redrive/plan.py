@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from fusion.attribution.information import PassAir, RoadPlaces, outcome_odds
+from fusion.attribution.information.passes import PassAir, RoadPlaces, outcome_odds
 from fusion.cube.grid import grid_north_rad
 from fusion.schema import Attribution, Hotspot
 from fusion.settings import FusionSettings
@@ -32,7 +32,7 @@ from onevisit.redrive.choose import (
 from onevisit.redrive.flight import Pattern, daylight, height_allowed, pattern_of
 from onevisit.redrive.questions import Question, ask, open_questions, usual_air
 from onevisit.redrive.schema import OUTSIDE, Again, Flight, Hours, Redrive, RedriveStreet, Settles
-from onevisit.redrive.streets import Stretch, bins_of, degrees, streets_driven, stretches_near
+from onevisit.redrive.streets import StreetPart, bins_of, degrees, roads_about, streets_driven, stretches_near
 from onevisit.redrive.way import MEASURING_KM_H, drive_in_order, travel_between
 from onevisit.settings import RouteSettings, VisitSettings
 from tracks.schema import Track
@@ -134,7 +134,7 @@ class _Region:
 
     ground: Ground
     questions: Sequence[Question]
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[StreetPart, ...]
     roads: Roads | None
     air: PassAir
     means: Means
@@ -151,10 +151,11 @@ class _Region:
 
 def _stretches(
     ground: Ground, questions: Sequence[Question], roads: Roads | None, means: Means, notes: Notes
-) -> tuple[tuple[Stretch, ...], Roads | None]:
+) -> tuple[tuple[StreetPart, ...], Roads | None]:
     places = np.concatenate([question.places[0] for question in questions])
-    if roads is not None and (found := stretches_near(roads, places, ground.crs)):
-        return found, roads
+    near = roads_about(roads, places, ground.crs) if roads is not None else Roads(())
+    if found := stretches_near(near, places, ground.crs):
+        return found, near
     found = stretches_near(streets_driven(ground.tracks, means.tracks), places, ground.crs)
     notes.decide("redrives", "redrive_streets_driven" if found else "redrive_no_streets", {"count": len(found)})
     return found, None
@@ -170,10 +171,11 @@ def _plan_drives(region: _Region, before: int, notes: Notes) -> tuple[list[Redri
         return [], told
     asked = ask(region.questions, bins_of(region.stretches), _TOWARDS, region.air, region.means.fusion)
     lengths = np.array([one.length_m for one in region.stretches])
-    apart = _apart(region.stretches) * region.means.routes.detour_factor
+    ends = np.stack([one.xy[[0, -1]] for one in region.stretches])
+    detour = region.means.routes.detour_factor
     known, drives = begin(asked), list[Redrive]()
     while len(drives) < MOST_DRIVES:
-        chosen = choose_drive(asked, known, lengths, apart, most_m=region.means.most_m)
+        chosen = choose_drive(asked, known, lengths, ends, most_m=region.means.most_m, detour=detour)
         if chosen is None or chosen.gains.sum() < _LEAST_TOLD:
             break
         drives.append(_state(region, asked, known, chosen, f"R{before + len(drives) + 1}"))
@@ -185,13 +187,6 @@ def _plan_drives(region: _Region, before: int, notes: Notes) -> tuple[list[Redri
     if left:
         notes.decide("redrives", "redrive_not_worth", {"hotspots": left, "least": LEAST_NATS_PER_KM})
     return drives, told
-
-
-def _apart(stretches: Sequence[Stretch]) -> Floats:
-    """Straight way (stretches, stretches) between the nearest ends, m."""
-    ends = np.stack([one.xy[[0, -1]] for one in stretches])
-    gaps = np.linalg.norm(ends[:, None, :, None] - ends[None, :, None, :], axis=-1)
-    return np.asarray(gaps.min(axis=(2, 3)))
 
 
 def _state(region: _Region, asked: Sequence[Asked], known: Sequence[Particles], chosen: Chosen, name: str) -> Redrive:
@@ -237,7 +232,7 @@ def _settles(questions: Sequence[Question], gains: Floats) -> tuple[Settles, ...
     )  # fmt: skip
 
 
-def _side(region: _Region, stretch: Stretch, gains: Floats) -> str:
+def _side(region: _Region, stretch: StreetPart, gains: Floats) -> str:
     """On which side of what is in question a street lies: of the hotspot about which it tells most."""
     question = region.questions[int(np.argmax(gains))]
     places, share = question.places

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.spatial import cKDTree
 
-from fusion.attribution.information import (
+from fusion.attribution.information.passes import (
     BACKGROUND,
     Explanations,
     PassAir,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from scipy.spatial import cKDTree
 
-from fusion.attribution.information import RoadPlaces
+from fusion.attribution.information.passes import RoadPlaces
 from ingest.coordinates import to_grid, to_lonlat
 from ingest.roads.read import Road, Roads
 from tracks.schema import Track
@@ -26,12 +26,14 @@ LONGEST_M = 340.0
 SHORTEST_M = 30.0
 REACH_M = 700.0
 """From what is in question to a street that is asked: farther, a ground-level plume is wide and weak."""
+ABOUT_M = 2_000.0
+"""Choice: about what is in question; ways between stretches lie within it."""
 BIN_M = 30.0
 """Along a street: what a vehicle at 25 km/h tells apart with a response of a few seconds."""
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class StreetPart:
     """A stretch of street on the grid: vertices (n, 2), m; ``oneway`` as in `ingest.roads.read.Road`."""
 
     name: str
@@ -44,7 +46,20 @@ class Stretch:
         return float(np.hypot(*np.diff(self.xy, axis=0).T).sum())
 
 
-def stretches_near(roads: Roads, places: Floats, crs: CRS) -> tuple[Stretch, ...]:
+def roads_about(roads: Roads, places: Floats, crs: CRS) -> Roads:
+    """The part of a network in the rectangle of places (n, 2) [m], `ABOUT_M` wider: no more is looked through."""
+    corners = np.array([places.min(axis=0) - ABOUT_M, places.max(axis=0) + ABOUT_M])
+    west_south, east_north = np.column_stack(to_lonlat(corners[:, 0], corners[:, 1], crs))
+    return Roads(
+        tuple(
+            line
+            for line in roads.lines
+            if (line.vertices.min(axis=0) <= east_north).all() and (line.vertices.max(axis=0) >= west_south).all()
+        )
+    )
+
+
+def stretches_near(roads: Roads, places: Floats, crs: CRS) -> tuple[StreetPart, ...]:
     """Streets within `REACH_M` of places (n, 2) [m], cut to stretches of at most `LONGEST_M`.
 
     Motorways and tunnels are left out: nobody stops there, and a tunnel has no wind.
@@ -58,11 +73,11 @@ def stretches_near(roads: Roads, places: Floats, crs: CRS) -> tuple[Stretch, ...
         if not np.ptp(xy, axis=0).any():
             continue
         middle = shapely.get_coordinates(shapely.LineString(xy).segmentize(200.0))
-        if near.query(middle)[0].min() > REACH_M + 200.0:
+        if np.min(near.query(middle)[0]) > REACH_M + 200.0:
             continue
         for part in _cut(xy):
-            one = Stretch(line.name, part, line.oneway)
-            if one.length_m >= SHORTEST_M and near.query(part.mean(axis=0))[0] <= REACH_M:
+            one = StreetPart(line.name, part, line.oneway)
+            if one.length_m >= SHORTEST_M and float(near.query(part.mean(axis=0))[0]) <= REACH_M:
                 found.append(one)
     return tuple(found)
 
@@ -80,7 +95,7 @@ def streets_driven(tracks: Sequence[Track], settings: TrackSettings) -> Roads:
     return Roads(tuple(lines))
 
 
-def bins_of(stretches: Sequence[Stretch]) -> RoadPlaces:
+def bins_of(stretches: Sequence[StreetPart]) -> RoadPlaces:
     """Middles of bins of about `BIN_M` along each stretch."""
     rows = []
     for one in stretches:

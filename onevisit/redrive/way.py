@@ -11,7 +11,7 @@ from pyproj import CRS
 
 from ingest.coordinates import to_lonlat
 from ingest.roads.read import Roads
-from onevisit.redrive.streets import Stretch
+from onevisit.redrive.streets import StreetPart
 from onevisit.settings import RouteSettings
 from onevisit.visits.travel import Travel, straight_travel, street_travel
 
@@ -23,7 +23,7 @@ _SAME_PLACE_S = 2.0
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class DrivenWay:
     """A drive from end to end: its line in degrees (n, 2), metres and seconds.
 
     ``order`` are numbers of stretches as they are first passed.
@@ -36,7 +36,7 @@ class Way:
     on_roads: bool
 
 
-def travel_between(stretches: Sequence[Stretch], crs: CRS, roads: Roads | None, settings: RouteSettings) -> Travel:
+def travel_between(stretches: Sequence[StreetPart], crs: CRS, roads: Roads | None, settings: RouteSettings) -> Travel:
     """Travel between the ends of stretches, start and end of each by turns: on the streets, or straight."""
     ends = np.concatenate([one.xy[[0, -1]] for one in stretches])
     lonlat = np.column_stack(to_lonlat(ends[:, 0], ends[:, 1], crs))
@@ -46,12 +46,12 @@ def travel_between(stretches: Sequence[Stretch], crs: CRS, roads: Roads | None, 
     return travel if reached.all() and np.isfinite(travel.duration_s).all() else straight_travel(lonlat, settings)
 
 
-def drive_in_order(stretches: Sequence[Stretch], passes: int, travel: Travel, crs: CRS) -> Way:
+def drive_in_order(stretches: Sequence[StreetPart], passes: int, travel: Travel, crs: CRS) -> DrivenWay:
     """Pass every stretch ``passes`` times, always the nearest next, the one just driven only where none is nearer.
 
     Parameters
     ----------
-    stretches : sequence of Stretch
+    stretches : sequence of StreetPart
         The first one begins.
     passes : int
     travel : Travel
@@ -76,13 +76,13 @@ def drive_in_order(stretches: Sequence[Stretch], passes: int, travel: Travel, cr
         order += [] if k in order else [k]
         left[k] -= 1
         here, last = end, k
-    return Way(tuple(order), _without_repeats(np.concatenate(parts)), metres, driven_s, travel.on_roads)
+    return DrivenWay(tuple(order), _without_repeats(np.concatenate(parts)), metres, driven_s, travel.on_roads)
 
 
 def _next(
-    stretches: Sequence[Stretch], left: NDArray[np.int64], here: int, last: int, seconds: Floats
+    stretches: Sequence[StreetPart], left: NDArray[np.int64], here: int, last: int, seconds: Floats
 ) -> tuple[int, int, int]:
-    """Stretch, and the ends at which its next pass begins and stops."""
+    """Number of a stretch, and the ends at which its next pass begins and stops."""
     choices = []
     for k in np.flatnonzero(left):
         ends = [(2 * k, 2 * k + 1)] * (stretches[k].oneway >= 0) + [(2 * k + 1, 2 * k)] * (stretches[k].oneway <= 0)

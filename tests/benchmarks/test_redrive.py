@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def test_a_repeated_way_starts_as_the_first_drive_did(park: Park) -> None:
     at = [int(np.argmin(np.hypot(*(nodes - place).T))) for place in local]
     assert at[0] == 0
     joined = {frozenset((s.start, s.end)) for s in park.world.streets}
-    assert all(frozenset(pair) in joined for pair in zip(at[:-1], at[1:], strict=True))
+    assert all(frozenset(pair) in joined for pair in pairwise(at))
 
 
 def test_a_plan_is_read_from_the_file_that_users_get(tmp_path: Path) -> None:

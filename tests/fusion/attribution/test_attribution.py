@@ -22,7 +22,7 @@ from fusion.attribution.observations import bin_passes, event_of
 from fusion.attribution.places import Places, square_cells
 from fusion.attribution.verdict import Located, Weighed
 from fusion.attribution.witnesses import KINDS, hear_all
-from fusion.cube.grid import to_wgs84, unproject
+from fusion.cube.grid import project, to_wgs84, unproject
 from fusion.schema import Sighting
 from ingest.schema import Site
 from onevisit.words.telling import tell
@@ -127,6 +127,20 @@ def test_the_source_is_placed_and_its_rate_bracketed(track: Make) -> None:
     assert found.source.rate.low < RATE < found.source.rate.high
     rate = found.sites[0].rate
     assert rate is not None and rate.low < RATE < rate.high
+
+
+def test_cells_of_an_unlisted_source_and_the_limit_of_a_pass_are_handed_over(track: Make) -> None:
+    """Without any site the cells lie about the source, their shares sum to one; a plume of four noises is seen."""
+    drives = _two_winds(track)
+    (found,) = _weigh([_hotspot(100, 0)], drives, [])
+    assert sum(cell.share for cell in found.unlisted_cells) == pytest.approx(1.0)
+    shares = [cell.share for cell in found.unlisted_cells]
+    assert shares == sorted(shares, reverse=True)
+    x, y = project(*(np.array([getattr(c, name) for c in found.unlisted_cells]) for name in ("lon", "lat")), CRS)
+    off = np.hypot(np.array(x) - ORIGIN[0], np.array(y) - ORIGIN[1])
+    assert np.average(off, weights=shares) < 60.0
+    noises = [one.noise for one in bin_passes(drives, "ch4", CRS, SETTINGS)]
+    assert found.detection_limit == pytest.approx(4.0 * min(noises))
 
 
 def test_silence_rules_out_what_it_would_have_shown(track: Make) -> None:

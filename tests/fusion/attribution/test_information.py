@@ -12,7 +12,8 @@ import shapely
 
 from fusion import Attribution, FusionSettings, Hotspot, SiteProbability
 from fusion.attribution.crossing import RatePrior
-from fusion.attribution.information import (
+from fusion.attribution.information.cells import gather_cells
+from fusion.attribution.information.passes import (
     BACKGROUND,
     UNLISTED,
     Explanations,
@@ -25,7 +26,6 @@ from fusion.attribution.information import (
     outcome_odds,
 )
 from fusion.attribution.places import Places
-from fusion.attribution.unlisted import gather_cells
 from fusion.cube.grid import grid_north_rad, project, unproject
 from fusion.schema import Rate, UnlistedCell
 

@@ -8,13 +8,21 @@ from datetime import UTC, date
 import numpy as np
 import pytest
 
-from fusion.attribution.information import Explanations
+from fusion.attribution.information.passes import Explanations
 from fusion.settings import FusionSettings
 from ingest.roads.read import Roads
 from onevisit.redrive.choose import PARTICLES, Asked, begin, choose_drive, gains_in_wind
 from onevisit.redrive.flight import daylight, pattern_of
 from onevisit.redrive.questions import Question, usual_air
-from onevisit.redrive.streets import LONGEST_M, Stretch, bins_of, degrees, streets_driven, stretches_near
+from onevisit.redrive.streets import (
+    LONGEST_M,
+    StreetPart,
+    bins_of,
+    degrees,
+    roads_about,
+    streets_driven,
+    stretches_near,
+)
 from onevisit.redrive.way import drive_in_order, travel_between
 from onevisit.settings import RouteSettings
 from tests.onevisit import two_streets
@@ -40,6 +48,12 @@ def test_streets_are_cut_to_equal_stretches_and_far_ones_left_out() -> None:
     assert found[1].xy[1] - [X0, Y0] == pytest.approx([300.0, 0.0], abs=0.01)  # the bend stays where it was
 
 
+def test_only_the_network_about_the_places_is_kept() -> None:
+    """A long street that crosses the rectangle stays, one that ends 2.1 km away goes."""
+    crossing, away = road((-9000, 500), (9000, 500), name="A"), road((0, 2100), (0, 9000), name="B")
+    assert [line.name for line in roads_about(Roads((crossing, away)), HERE, GRID).lines] == ["A"]
+
+
 def test_a_street_without_length_is_none() -> None:
     """Two vertices at one place."""
     assert stretches_near(Roads((road((5, 5), (5, 5)),)), HERE, GRID) == ()
@@ -47,7 +61,10 @@ def test_a_street_without_length_is_none() -> None:
 
 def test_bins_stand_in_the_middles_of_thirty_metres() -> None:
     """A stretch of 90 m has three, one of 40 m one; what is not there is no place."""
-    stretches = (Stretch("", np.array([[0.0, 0.0], [90.0, 0.0]])), Stretch("", np.array([[0.0, 0.0], [0.0, 40.0]])))
+    stretches = (
+        StreetPart("", np.array([[0.0, 0.0], [90.0, 0.0]])),
+        StreetPart("", np.array([[0.0, 0.0], [0.0, 40.0]])),
+    )
     places = bins_of(stretches)
     np.testing.assert_allclose(places.x, [[15.0, 45.0, 75.0], [0.0, np.nan, np.nan]])
     np.testing.assert_allclose(places.y, [[0.0, 0.0, 0.0], [20.0, np.nan, np.nan]])
@@ -74,8 +91,8 @@ def _asked(*tells: float, prior: tuple[float, float] = (0.5, 0.5)) -> Asked:
 
 
 def _choose(*asked: Asked, lengths: tuple[float, ...], most_m: float = 5000.0):
-    apart = np.zeros((len(lengths),) * 2)
-    return choose_drive(asked, begin(asked), np.array(lengths), apart, most_m=most_m)
+    ends = np.zeros((len(lengths), 2, 2))
+    return choose_drive(asked, begin(asked), np.array(lengths), ends, most_m=most_m)
 
 
 def test_particles_begin_in_the_shares_of_the_posterior() -> None:
@@ -105,13 +122,21 @@ def test_what_is_known_is_not_asked_again() -> None:
     assert chosen.gains[0] == pytest.approx(math.log(2), abs=0.05)
 
 
+def test_the_way_between_stretches_counts_there_and_back() -> None:
+    """Two hints of 100 m whose nearest ends are 300 m apart, at a detour of 1.5: 200 m, 900 m and 200 m."""
+    asked = _asked(0.7, 0.7)
+    ends = np.array([[[0.0, 0.0], [100.0, 0.0]], [[400.0, 0.0], [500.0, 0.0]]])
+    chosen = choose_drive([asked], begin([asked]), np.array([100.0, 100.0]), ends, most_m=5000.0, detour=1.5)
+    assert chosen is not None and chosen.metres == pytest.approx(1300.0)
+
+
 def test_a_drive_keeps_to_its_length() -> None:
     """Each stretch takes 200 m there and back: of five two fit into 500 m, none into 150 m."""
     hints = _asked(*[0.7] * 5)
     chosen = _choose(hints, lengths=(100.0,) * 5, most_m=500.0)
     assert chosen is not None and len(chosen.stretches) == 2 and chosen.metres == 400.0
     assert _choose(hints, lengths=(100.0,) * 5, most_m=150.0) is None
-    assert choose_drive([], [], np.empty(0), np.empty((0, 0)), most_m=500.0) is None
+    assert choose_drive([], [], np.empty(0), np.empty((0, 2, 2)), most_m=500.0) is None
 
 
 def test_a_wind_in_which_passes_tell_is_chosen() -> None:
@@ -135,8 +160,8 @@ def test_a_stretch_out_of_reach_changes_nothing() -> None:
 # --- the way --------------------------------------------------------------------------------------------------------
 
 
-def _stretch(*metres: tuple[float, float], oneway: int = 0) -> Stretch:
-    return Stretch("", np.array(metres) + HERE[0], oneway)
+def _stretch(*metres: tuple[float, float], oneway: int = 0) -> StreetPart:
+    return StreetPart("", np.array(metres) + HERE[0], oneway)
 
 
 def test_stretches_in_a_row_are_driven_there_and_back_without_a_detour() -> None:

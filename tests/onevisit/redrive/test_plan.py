@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from fusion.attribution.information import BACKGROUND, UNLISTED
+from fusion.attribution.information.passes import BACKGROUND, UNLISTED
 from fusion.schema import Attribution
 from ingest.registers.kinds import Zone
 from ingest.roads.read import Roads

@@ -1,4 +1,4 @@
-"""The inner loop of `fusion.attribution.information`, compiled."""
+"""The inner loop of `fusion.attribution.information.passes`, compiled."""
 
 from __future__ import annotations
 

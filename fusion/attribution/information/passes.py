@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from fusion.air.ribbons import upwind_ribbons
 from fusion.air.trajectory import WindHistory
-from fusion.attribution.information_kernel import add_outcomes
+from fusion.attribution.information.kernel import add_outcomes
 from fusion.cube.grid import grid_north_rad, project
 from fusion.schema import Attribution, Hotspot, Rate
 from fusion.settings import FusionSettings

@@ -1,0 +1,1 @@
+"""What one more pass would tell about who explains a hotspot."""
