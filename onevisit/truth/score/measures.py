@@ -8,14 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_CLASSES = 10
+"""Of probabilities, equally wide."""
+
 
 @dataclass(frozen=True)
 class Measure:
     """One line of the score table.
 
     ``kind`` says how the items become a number: ``ratio`` is sum(items) / sum(weights), ``median`` the median of the
-    items, ``total`` their sum (per mission, when pooled). ``built`` is False where no stage produces what is scored:
-    such a line has no number, ever. ``better`` is ``high``, ``low`` or ``near 0.5``, for the reader.
+    items, ``total`` their sum (per mission, when pooled), ``calibration`` how far probabilities (the items) are from
+    the shares of what came true (the weights, 1 or 0), over ten classes. ``built`` is False where no stage produces
+    what is scored: such a line has no number, ever. ``better`` is ``high``, ``low`` or ``near 0.5``, for the reader.
     """
 
     key: str
@@ -34,6 +38,8 @@ class Measure:
             return 0.0 if self.built and self.kind == "total" else None
         if self.kind == "ratio":
             return float(np.sum(self.items) / np.sum(self.weights)) if np.sum(self.weights) > 0 else None
+        if self.kind == "calibration":
+            return _calibration_error(np.asarray(self.items), np.asarray(self.weights))
         return float(np.median(self.items)) if self.kind == "median" else float(np.sum(self.items))
 
 
@@ -61,6 +67,12 @@ def share(key: str, title: str, hits: Sequence[bool], better: str = "high") -> M
 def ratio(key: str, title: str, unit: str, parts: Sequence[tuple[float, float]], better: str = "high") -> Measure:
     """Sum of the first over sum of the second parts."""
     return Measure(key, title, "ratio", unit, better, tuple(a for a, _ in parts), tuple(b for _, b in parts))
+
+
+def calibration_of(key: str, title: str, stated: Sequence[tuple[float, bool]]) -> Measure:
+    """Expected calibration error of probabilities, each with whether it came true."""
+    items, came_true = tuple(p for p, _ in stated), tuple(float(hit) for _, hit in stated)
+    return Measure(key, title, "calibration", "", "low", items, came_true)
 
 
 def median_of(key: str, title: str, unit: str, values: Sequence[float], better: str = "low") -> Measure:
@@ -113,7 +125,8 @@ def _interval(built: Sequence[Measure], resamples: int) -> tuple[float | None, f
     """95 % percentile interval of resampled missions; none for a single mission."""
     rng = np.random.default_rng(20240229)
     chosen = rng.integers(0, len(built), (resamples, len(built)))
-    draws = _medians(built, chosen) if built[0].kind == "median" else _sums(built, chosen)
+    draw = {"median": _medians, "calibration": _errors}.get(built[0].kind, _sums)
+    draws = draw(built, chosen)
     numbers = draws[np.isfinite(draws)]
     if len(built) < 2 or not numbers.size:
         return None, None
@@ -134,6 +147,27 @@ def _medians(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.f
     items = [np.asarray(m.items, float) for m in built]
     drawn = (np.concatenate([items[k] for k in draw]) for draw in chosen)
     return np.array([np.median(values) if values.size else np.nan for values in drawn])
+
+
+def _errors(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Calibration error of all probabilities of the missions of each draw; NaN where they have none."""
+    sums = np.array([_classes(np.asarray(m.items), np.asarray(m.weights)) for m in built])
+    drawn = sums[chosen].sum(axis=1)
+    count = drawn[:, 2].sum(axis=1)
+    error = np.abs(drawn[:, 0] - drawn[:, 1]).sum(axis=1)
+    return np.asarray(np.divide(error, count, out=np.full(len(count), np.nan), where=count > 0), float)
+
+
+def _classes(stated: NDArray[np.float64], came_true: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of stated probabilities and of what came true, and counts, by class of the probability, shape (3, 10)."""
+    number = np.clip((np.asarray(stated, float) * _CLASSES).astype(int), 0, _CLASSES - 1)
+    parts = (np.asarray(stated, float), np.asarray(came_true, float), np.ones(len(number)))
+    return np.array([np.bincount(number, part, _CLASSES) for part in parts])
+
+
+def _calibration_error(stated: NDArray[np.float64], came_true: NDArray[np.float64]) -> float:
+    said, true, count = _classes(stated, came_true)
+    return float(np.abs(said - true).sum() / count.sum())
 
 
 def _joint(measures: Sequence[Measure]) -> float | None:
