@@ -67,12 +67,6 @@ def not_yet(it: Any) -> Iterator[Any]:
 
 def of_registers(it: Any) -> Iterator[Any]:
     """Fields of registers that are read and counted; they leave as leads and visits ask for them."""
-    yield it.account  # ingest.registers.kinds: until power data are joined to sites
-    yield it.asked_by  # ingest.registers.kinds: until a visit takes the matters of others with it
-    yield it.accounts  # ingest.registers.kinds: until power data are joined to sites
-    yield it.complaints  # ingest.registers.kinds: until leads hear complaints
-    yield it.rectifications  # ingest.registers.kinds: until the ledger follows rectifications
-    yield it.exemptions  # ingest.registers.kinds: until visits obey exemptions
     yield it.stacks  # ingest.schema: until the attribution knows the outlets of a site
     yield it.response_time_s  # onevisit.cards.instrument: until lags are corrected by it
 
@@ -109,6 +103,10 @@ def unseen(it: Any) -> Iterator[Any]:
     yield it.measure_again  # onevisit.handover.page.summary: report.html.j2
     yield it.off_site  # onevisit.handover.page.summary: report.html.j2
     yield it.visits_this_year  # onevisit.schema: report.html.j2
+    yield it.look  # onevisit.handover.data.summary: summary.csv, all at once
+    yield it.remind  # onevisit.handover.data.summary: summary.csv, all at once
+    yield it.review  # onevisit.handover.data.summary: summary.csv, all at once
+    yield it.asked_by_sections  # onevisit.handover.data.summary: summary.csv, all at once
 
 
 def set_for_others(it: Any) -> Iterator[Any]:

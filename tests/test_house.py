@@ -19,7 +19,6 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 NOT_YET_SPLIT = {
     "tests/fusion/": "until the tests of places are whole",
     "tests/onevisit/handover/": "until maps, report and charts show places",
-    "tests/onevisit/leads/": "until leads have rival explanations",
     "tests/ingest/registers/": "until places of sites in doubt are told in all registers",
 }
 """Folders whose test files may still be longer than 500 lines, and until when."""

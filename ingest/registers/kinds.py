@@ -44,6 +44,7 @@ _KIND_CODES: Mapping[str, str] = {
 }
 _STOP_WORDS = re.compile(r"停产|停止生产|停工|全停|stop|shut", re.IGNORECASE)
 _PART_WORDS = re.compile(r"部分停产|停部分|partial", re.IGNORECASE)
+_WHOLE = 0.98
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100  # 1900 and 1970 are empty cells
 
 
@@ -310,14 +311,21 @@ def place_in_areas(sites: Sequence[Site], areas: Sequence[Area]) -> Outcome[tupl
             if not names:
                 continue
             found, area = names[0], next(ordered[k] for k in inside if getattr(ordered[k], name))
-            if len(names) > 1:
-                notes.decide(site.site_id, "site_in_several_areas", {"areas": names, "taken": own or found})
+            beside = {text for k in inside if (text := getattr(ordered[k], name)) and not _holds(ordered[k], area)}
+            if len({found, *beside}) > 1:
+                areas_of_site = [text for text in names if text == found or text in beside]
+                notes.decide(site.site_id, "site_in_several_areas", {"areas": areas_of_site, "taken": own or found})
             if not own:
                 site = replace(site, **{name: found, "origins": {**site.origins, name: area.source}})
             elif found not in own and own not in found:
                 notes.decide(site.site_id, "area_disagrees", {"stated": own, "found": found, "source": area.source})
         placed.append(site)
     return notes.outcome(tuple(placed))
+
+
+def _holds(outer: Area, inner: Area) -> bool:
+    """Whether an area holds another one but for a sliver: a city holds its districts."""
+    return bool(outer.shape.intersection(inner.shape).area >= _WHOLE * inner.shape.area)
 
 
 # --- records -------------------------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import xarray as xr
 
-from fusion.attribution.candidates import lists_species
+from fusion.attribution.candidates import species_weight
 from fusion.schema import Hotspot, Rate, SiteProbability
+from fusion.settings import FusionSettings
 from ingest.outcome import Phrase
 from ingest.schema import Permitted, Site
 from monitors.schema import Anomaly, utc_of
@@ -32,6 +33,8 @@ _SAME_TIME = timedelta(hours=2)
 """An hourly value speaks of plumes that were met within so long of it: a choice, twice its own length."""
 _EMITS = frozenset({"exceedance", "treatment_off", "idle_treatment", "production_in_stop"})
 _SURE = 0.5
+_BY_NAME = FusionSettings()
+"""By which a species that a permit lists by name, or as the sum of its family, weighs one."""
 _Z90 = 1.645
 
 
@@ -114,9 +117,10 @@ def permitted_g_s(site: Site, species: str, tables: RivalTables) -> float | None
 
 def _is_of(one: Permitted, site: Site, species: str) -> bool:
     """Whether a limit is of a species: by name or as the sum of its family; a nameless one where one is listed."""
-    if one.species:
-        return lists_species((one.species,), species)
-    return len(site.species) == 1 and lists_species(site.species, species)
+    if not one.species and len(site.species) != 1:
+        return False
+    listed = (one.species,) if one.species else site.species
+    return species_weight(listed, species, _BY_NAME) == 1.0
 
 
 def _of_records(recorded: Recorded, hotspot: Hotspot, tables: RivalTables) -> Iterator[Heard]:

@@ -3,13 +3,15 @@
 An entry needs records that show an emission, or a record made to look right, beyond ``visit_probability``; a fault
 asks for help, what was lost on its way or cannot be told apart for a reminder, and the ordinary course for nothing.
 Help is a proposal: where a false mark or a manipulation is not excluded, the records are looked through first and
-nobody is contacted. The third fault of one device within a year is a matter of a visit.
+nobody is contacted; so it is where a fault is likely and a mark at the same site is contradicted. The third fault of
+one device within a year is a matter of a visit.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ingest.coordinates import zone_of
@@ -90,7 +92,7 @@ def matters_of_records(
         else:
             grouped.setdefault((site.site_id, one.kind), []).append(named)
     matters = [_matter(site_id, told, settings, tables, local) for (site_id, _), told in sorted(grouped.items())]
-    matters += _repeated(faults, today - RECENT, local)
+    matters = _with_marks_reviewed(matters) + _repeated(faults, today - RECENT, local)
     if anomalies:
         values = {"matters": len(matters), "anomalies": len(anomalies), "unlisted": unlisted, "old": old}
         notes.decide("monitors/", "matters_of_records", {**values, "quiet": quiet, "days": RECENT.days})
@@ -135,6 +137,27 @@ _BREACHES = frozenset({"marks_over_limit", "marks_outside_industry"})
 """Against a rule of marking, whoever made the marks and however true they are: a reminder settles them."""
 _LOST = frozenset({"missing", "late"})
 """Hours that never came or came late: a reminder has them sent again."""
+
+
+def _with_marks_reviewed(matters: Sequence[Matter]) -> list[Matter]:
+    """At a site with a likely fault, a mark alone sends nobody: it may be of the fault, and is looked into first."""
+    of_site: dict[str, list[Matter]] = {}
+    for matter in matters:
+        of_site.setdefault(matter.site_id, []).append(matter)
+    doubtful = {
+        site_id
+        for site_id, own in of_site.items()
+        if any(m.disposition is Disposition.HELP for m in own)
+        and all(m.code in _MARKS for m in own if m.disposition is Disposition.VISIT)
+    }
+    return [
+        replace(m, disposition=Disposition.REVIEW)
+        if m.site_id in doubtful and m.disposition is Disposition.VISIT else m
+        for m in matters
+    ]  # fmt: skip
+
+
+_MARKS = frozenset({"mark_contradicted", "stop_marked_but_running"})
 
 
 def _matter(

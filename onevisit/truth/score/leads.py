@@ -12,6 +12,8 @@ from onevisit.truth.score.results import Feature, Results, Truth
 MONITOR_EVIDENCE = {"record"}
 """Kinds of evidence that rest on monitor, power or treatment records."""
 
+_NO_RECORDS = ("plume", "permit", "disclosure")
+"""Causes that the air or a register shows, not a record."""
 ACTIONABLE = ("remind", "help", "visit")
 """Dispositions that somebody outside of the bureau would notice; ``measure_again`` and ``none`` are not."""
 
@@ -29,13 +31,13 @@ def score_leads(results: Results, truth: Truth, matches: Sequence[Match]) -> lis
     if results.leads is None:
         return [not_built(key, title, "%") for key, title in titles.items()]
     acting = [lead for lead in results.leads if lead.properties.get("disposition") in ACTIONABLE]
-    told = [_told(lead, truth, matches) for lead in acting]
+    told = [told_causes(lead, truth, matches) for lead in acting]
     right = [any(c["expected"] != "none" for c in causes) for causes in told]
     exact = [
-        ok and expected.get(_site(lead)) == lead.properties["disposition"]
+        ok and expected.get(site_of(lead)) == lead.properties["disposition"]
         for ok, lead in zip(right, acting, strict=True)
     ]
-    reached = {_site(lead) for lead in acting}
+    reached = {site_of(lead) for lead in acting}
     return [
         share("leads.precision", titles["leads.precision"], right),
         share("leads.disposition", titles["leads.disposition"], exact),
@@ -52,7 +54,7 @@ def _to_find(truth: Truth, *, monitors: bool) -> list[str]:
         site["site_id"]
         for site in truth.content["sites"]
         if any(
-            c["findable"] and c["expected"] != "none" and (c["cause"] not in ("plume", "permit")) == monitors
+            c["findable"] and c["expected"] != "none" and (c["cause"] not in _NO_RECORDS) == monitors
             for c in site["causes"]
         )
     )
@@ -67,25 +69,26 @@ def _monitor_recall(results: Results, truth: Truth, reached: set[str]) -> Measur
     return share("leads.recall_monitors", title, [site in reached for site in _to_find(truth, monitors=True)])
 
 
-def _site(feature: Feature) -> str:
+def site_of(feature: Feature) -> str:
+    """The id of the site that a lead or a visit is about."""
     return str(feature.properties.get("site_id", ""))
 
 
-def _told(lead: Feature, truth: Truth, matches: Sequence[Match]) -> list[Mapping[str, Any]]:
+def told_causes(lead: Feature, truth: Truth, matches: Sequence[Match]) -> list[Mapping[str, Any]]:
     """The true causes at a lead's site that the lead tells of.
 
-    A plume is told of where a hotspot of the lead shows a source of that site; a permit only where the lead reminds,
-    because a reminder that is due makes no other call right; what records show where the lead names its kind, one
-    that is right to say of it, too, or rests on records at all.
+    A plume is told of where a hotspot of the lead shows a source of that site; what registers say only where the lead
+    reminds, because a reminder that is due makes no other call right; what records show where the lead names its
+    kind, one that is right to say of it, too, or rests on records at all.
     """
-    site = next((s for s in truth.content["sites"] if s["site_id"] == _site(lead)), None)
+    site = next((s for s in truth.content["sites"] if s["site_id"] == site_of(lead)), None)
     kinds = {str(e.get("kind")) for e in lead.properties.get("evidence", ())}
     reminds = lead.properties["disposition"] == "remind"
 
     def is_told(cause: Mapping[str, Any]) -> bool:
         if cause["cause"] == "plume":
             return bool(_sources_shown(lead, matches))
-        if cause["cause"] == "permit":
+        if cause["cause"] in ("permit", "disclosure"):
             return bool(reminds)
         return bool(kinds & {cause["cause"], *cause.get("also", ()), *MONITOR_EVIDENCE})
 
@@ -96,7 +99,7 @@ def _sources_shown(lead: Feature, matches: Sequence[Match]) -> list[Mapping[str,
     """The sources of a lead's own site that its hotspots show."""
     own = {str(h) for h in lead.properties.get("hotspots", ())}
     shown = [m.source for m in matches if str(m.hotspot.properties.get("id")) in own and m.source is not None]
-    return [source for source in shown if source["site_id"] == _site(lead)]
+    return [source for source in shown if source["site_id"] == site_of(lead)]
 
 
 def _visits(
@@ -109,9 +112,9 @@ def _visits(
     keys = "leads.visit_precision", "leads.visits_lawful"
     if results.visits is None:
         return not_built(keys[0], titles[keys[0]], "%"), not_built(keys[1], titles[keys[1]], better="low")
-    leads = {_site(lead): lead for lead in results.leads or ()}
-    opened = [leads[_site(visit)] for visit in results.visits if _site(visit) in leads]
-    right = [any(c["expected"] == "visit" for c in _told(lead, truth, matches)) for lead in opened]
+    leads = {site_of(lead): lead for lead in results.leads or ()}
+    opened = [leads[site_of(visit)] for visit in results.visits if site_of(visit) in leads]
+    right = [any(c["expected"] == "visit" for c in told_causes(lead, truth, matches)) for lead in opened]
     lawful = [any(s.get("lawful", False) for s in _sources_shown(lead, matches)) for lead in opened]
     unled = [False] * (len(results.visits) - len(opened))
     return share(keys[0], titles[keys[0]], [*right, *unled]), total(keys[1], titles[keys[1]], sum(lawful))
@@ -130,7 +133,7 @@ def _false_leads(
         for lead in false:
             polygons = [shapes.get(str(h)) for h in lead.properties.get("hotspots", ())]
             there = where is not None and any(p is not None and p.intersects(where) for p in polygons)
-            count += _site(lead) in touched or there
+            count += site_of(lead) in touched or there
         title = f"of them touched by {confounder['name']}"
         measures.append(total(f"leads.false.{confounder['name']}", title, count))
     return measures

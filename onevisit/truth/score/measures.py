@@ -8,16 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_CLASSES = 10
+"""Of probabilities, equally wide."""
+
 
 @dataclass(frozen=True)
 class Measure:
     """One line of the score table.
 
     ``kind`` says how the items become a number: ``ratio`` is sum(items) / sum(weights), ``median`` the median of the
-    items, ``total`` their sum (per mission, when pooled). Of a detector the items are what it states, the weights 1
-    where it is true: ``auc`` is the area under its curve, ``flagged`` the share of false things, in per cent, above
-    the value that four fifths of the true ones reach. ``built`` is False where no stage produces what is scored:
-    such a line has no number, ever. ``better`` is ``high``, ``low`` or ``near 0.5``, for the reader.
+    items, ``total`` their sum (per mission, when pooled), ``calibration`` how far probabilities (the items) are from
+    the shares of what came true (the weights, 1 or 0), over ten classes. Of a detector the items are what it states,
+    the weights 1 where it is true: ``auc`` is the area under its curve, ``flagged`` the share of false things, in per
+    cent, above the value that four fifths of the true ones reach. ``built`` is False where no stage produces what is
+    scored: such a line has no number, ever. ``better`` is ``high``, ``low`` or ``near 0.5``, for the reader.
     """
 
     key: str
@@ -38,6 +42,8 @@ class Measure:
             return float(np.sum(self.items) / np.sum(self.weights)) if np.sum(self.weights) > 0 else None
         if self.kind in _CURVES:
             return _CURVES[self.kind](np.array(self.items), np.array(self.weights, bool))
+        if self.kind == "calibration":
+            return _calibration_error(np.asarray(self.items), np.asarray(self.weights))
         return float(np.median(self.items)) if self.kind == "median" else float(np.sum(self.items))
 
 
@@ -85,6 +91,12 @@ def share(key: str, title: str, hits: Sequence[bool], better: str = "high") -> M
 def ratio(key: str, title: str, unit: str, parts: Sequence[tuple[float, float]], better: str = "high") -> Measure:
     """Sum of the first over sum of the second parts."""
     return Measure(key, title, "ratio", unit, better, tuple(a for a, _ in parts), tuple(b for _, b in parts))
+
+
+def calibration_of(key: str, title: str, stated: Sequence[tuple[float, bool]]) -> Measure:
+    """Expected calibration error of probabilities, each with whether it came true."""
+    items, came_true = tuple(p for p, _ in stated), tuple(float(hit) for _, hit in stated)
+    return Measure(key, title, "calibration", "", "low", items, came_true)
 
 
 def median_of(key: str, title: str, unit: str, values: Sequence[float], better: str = "low") -> Measure:
@@ -144,7 +156,8 @@ def _interval(built: Sequence[Measure], resamples: int) -> tuple[float | None, f
     rng = np.random.default_rng(20240229)
     chosen = rng.integers(0, len(built), (resamples, len(built)))
     whole = built[0].kind == "median" or built[0].kind in _CURVES
-    draws = _wholes(built, chosen) if whole else _sums(built, chosen)
+    draw = _wholes if whole else _errors if built[0].kind == "calibration" else _sums
+    draws = draw(built, chosen)
     numbers = draws[np.isfinite(draws)]
     if len(built) < 2 or not numbers.size:
         return None, None
@@ -164,6 +177,27 @@ def _wholes(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.fl
     """The value of all items of the missions of each draw together; NaN where they have none."""
     values = (_joint([built[k] for k in draw]) for draw in chosen)
     return np.array([np.nan if value is None else value for value in values])
+
+
+def _errors(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Calibration error of all probabilities of the missions of each draw; NaN where they have none."""
+    sums = np.array([_classes(np.asarray(m.items), np.asarray(m.weights)) for m in built])
+    drawn = sums[chosen].sum(axis=1)
+    count = drawn[:, 2].sum(axis=1)
+    error = np.abs(drawn[:, 0] - drawn[:, 1]).sum(axis=1)
+    return np.asarray(np.divide(error, count, out=np.full(len(count), np.nan), where=count > 0), float)
+
+
+def _classes(stated: NDArray[np.float64], came_true: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums of stated probabilities and of what came true, and counts, by class of the probability, shape (3, 10)."""
+    number = np.clip((np.asarray(stated, float) * _CLASSES).astype(int), 0, _CLASSES - 1)
+    parts = (np.asarray(stated, float), np.asarray(came_true, float), np.ones(len(number)))
+    return np.array([np.bincount(number, part, _CLASSES) for part in parts])
+
+
+def _calibration_error(stated: NDArray[np.float64], came_true: NDArray[np.float64]) -> float:
+    said, true, count = _classes(stated, came_true)
+    return float(np.abs(said - true).sum() / count.sum())
 
 
 def _joint(measures: Sequence[Measure]) -> float | None:

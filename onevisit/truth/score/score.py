@@ -16,10 +16,13 @@ from onevisit.truth.score.doses import match_hotspots
 from onevisit.truth.score.flights import score_flights
 from onevisit.truth.score.hotspots import score_hotspots
 from onevisit.truth.score.leads import score_leads
+from onevisit.truth.score.lift import score_lift
 from onevisit.truth.score.measures import Measure, Pooled, pool
 from onevisit.truth.score.records import score_activity, score_monitor_rules
 from onevisit.truth.score.results import load_results, load_truth
+from onevisit.truth.score.rivals import score_explanations
 from onevisit.truth.score.routes import score_routes
+from onevisit.truth.score.steps import score_steps
 from onevisit.truth.score.witnesses import score_none, score_witnesses
 from onevisit.words.measures import HEAD, NOT_BUILT, title_zh
 
@@ -65,6 +68,9 @@ def score_output(out: Path, truth: Path, *, kept: Path | None = None) -> Scores:
         *score_witnesses(matches),
         *score_none(results, matches),
         *score_leads(results, answer, matches),
+        *score_steps(results, answer, matches),
+        *score_explanations(results, answer, matches),
+        *score_lift(results, answer),
         *score_monitor_rules(results, answer),
         *score_activity(results, answer),
         *score_flights(results, answer, kept),

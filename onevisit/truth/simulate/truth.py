@@ -29,7 +29,7 @@ from onevisit.truth.simulate.labels import beyond_permit, sites_of_records, site
 from onevisit.truth.simulate.records.fixed import FixedPoint
 from onevisit.truth.simulate.records.monitors import MonitoredSite
 from onevisit.truth.simulate.records.outlet import Anomaly, SiteRecord
-from onevisit.truth.simulate.records.registers import RegisterEntry
+from onevisit.truth.simulate.records.registers import LATE, RegisterEntry
 from onevisit.truth.simulate.records.weeks import told_anomalies, truth_of_activity, truth_of_anomaly
 from onevisit.truth.simulate.world import World
 
@@ -195,6 +195,8 @@ def _causes(park: Park, recurrent: set[str]) -> dict[str, list[dict[str, Any]]]:
     for entry in park.entries:
         if entry.valid_to <= park.day.date() + timedelta(days=60):
             causes[entry.place.site_id].append({"cause": "permit", "expected": "remind", "findable": True})
+        if entry.disclosure == LATE:
+            causes[entry.place.site_id].append({"cause": "disclosure", "expected": "remind", "findable": True})
     for anomaly in (a for a in park.anomalies if a.required):
         cause = {"cause": anomaly.kind, "expected": anomaly.expected, "findable": True, "also": list(anomaly.also)}
         causes[anomaly.site_id].append(cause)
@@ -221,6 +223,7 @@ def _sites(park: Park, hotspots: Sequence[TrueHotspot]) -> list[dict[str, Any]]:
             "place_written": e.place_written,
             "causes": causes[e.place.site_id],
             "expected": _expected(causes[e.place.site_id]),
+            "management_class": e.place.management_class,
             "visits_this_year": sum(d.year == park.day.year and kind == "日常" for d, kind, _ in e.visits),
         }
         for e in park.entries

@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from fusion.schema import CredibleArea, Met, Rate, SiteProbability, SourceEstimate
-from ingest.outcome import Phrase
 from fusion.schema import Testimony as Said
+from ingest.outcome import Phrase
 from ingest.schema import SitePlace
 from onevisit.handover.data.geojson import (
     write_hotspots,

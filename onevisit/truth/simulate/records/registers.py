@@ -22,6 +22,8 @@ _PLACES: tuple[PlaceWritten, ...] = ("stack", "gate", "centroid", "address")
 _PLACE_SHARES = (0.1, 0.3, 0.4, 0.2)
 """A choice: who fills in a register takes the middle of the site on a map, a phone at the gate, or a geocoder."""
 _HOUSE_NUMBER_SD_M = 20.0
+LATE = "未按期披露"
+"""Of a site whose yearly disclosure of environmental information is overdue."""
 _CREDITS = ("环保诚信", "环保良好", "环保警示", "环保不良")
 
 
@@ -81,7 +83,7 @@ def _entry(place: ParkSite, today: date, rng: np.random.Generator, shifted: bool
         shifted,
         str(rng.choice(_CREDITS, p=[0.25, 0.6, 0.12, 0.03])),
         str(rng.choice(["A", "B", "C", "D", "引领性"], p=[0.08, 0.25, 0.4, 0.17, 0.1])),
-        str(rng.choice(["", "已披露", "未按期披露"], p=[0.7, 0.25, 0.05])),
+        str(rng.choice(["", "已披露", LATE], p=[0.7, 0.25, 0.05])),
         valid_to,
         visits,
     )
