@@ -9,7 +9,7 @@ from fusion.schema import Hotspot, Ran
 from ingest.schema import Site
 from monitors.activity import running_at
 from monitors.schema import Activity
-from onevisit.leads.records import sites_of
+from onevisit.leads.named import sites_of
 
 
 def ran_at_hotspots(
