@@ -372,6 +372,7 @@ def _attribute(
     evidence: EvidenceSettings,
 ) -> Outcome[tuple[Attribution, ...]]:
     from fusion import Activities, FlightEvidence, attribute_hotspots, hear_stations
+    from fusion.attribution.witnesses import Hears
     from onevisit.leads.ran import ran_at_hotspots
 
     region, findings = here
