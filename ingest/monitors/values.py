@@ -11,9 +11,9 @@ from ingest.monitors.collect import Attributes, Points
 from ingest.monitors.marks import mark_texts, mark_variable
 from ingest.monitors.times import UnusableRow
 from ingest.outcome import Decision, Notes, Outcome, Phrase, Value
+from ingest.ranges import rows_at_the_end
 from ingest.text.cells import ABOVE, BELOW, DECIMAL, MARK, NUMBER, THOUSANDS, Tally, comma_of_column, read_cell, shows
 from ingest.text.marks import NO_MARK
-from ingest.text.ranges import rows_at_the_end
 from ingest.units import convert, parse_unit
 
 #: Marks of values that are known only to be beyond a limit; the second is the letter of HJ 212.

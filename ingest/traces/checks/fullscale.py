@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ingest.flags import Flag
 from ingest.outcome import Notes, Outcome, Value
-from ingest.text.ranges import rows_at_the_end
+from ingest.ranges import rows_at_the_end
 from ingest.traces.record import Channel, Record
 
 _ROWS_OF_SIZES = 10  # fewer rows show nothing of two columns

@@ -93,6 +93,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         'column "{heading}" is in degrees of Beaufort: speeds are the middles of the degrees',
         "“{heading}”列为风力等级，按各级中值换算为风速",
     ),
+    "column_in_beaufort.why": (
+        "0.836 times the degree to the power of 1.5, m/s (WMO)",
+        "0.836 乘以级数的 1.5 次方，m/s（世界气象组织）",
+    ),
     "plausible_in_unit": (
         "the heading gives no unit; the median {median:.4g} is plausible in it",
         "列名未注明单位；按该单位，中位数 {median:.4g} 合理",

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from ingest.outcome import Outcome
-from ingest.text.ranges import is_full_scale
+from ingest.ranges import is_full_scale
 from ingest.traces.read import TraceSettings, read_traces
 from onevisit.words.telling import tell
 
