@@ -261,7 +261,7 @@ def _with_models(case: JointCase, vane: Vane, believed: Vane) -> _Solver:
     told = case.rows(case.telling(MOST_BLOCKS))
     return _Solver(
         told, vane, turns, prior, tuple(told.table(models[k]) for k in kept), np.full(len(kept), 1 / len(kept)),
-        pattern_tables(told),
+        pattern_tables(told, heights=1),
     )  # fmt: skip
 
 
