@@ -1,9 +1,9 @@
-"""What the fusion room gives away: hotspots, and who explains them."""
+"""What the fusion room gives away, hotspots and who explains them, and what it is told of sites."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 import shapely
@@ -88,6 +88,25 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Ran:
+    """Probability that a site ran while the plumes of a hotspot were met, as far as its records tell."""
+
+    hotspot_id: str
+    site_id: str
+    chance: float
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The probability that a site explained a hotspot of an earlier day; ``id`` names that hotspot among all days."""
+
+    id: str
+    site_id: str
+    day: date
+    probability: float
+
+
+@dataclass(frozen=True)
 class Testimony:
     """What one witness says of one site: ``kind`` and ``id`` of the witness, and its ratio.
 
@@ -107,7 +126,8 @@ class SiteProbability:
 
     ``rate`` is None where nothing supports one. ``place`` is the number of the place in `ingest.schema.Site.places`
     from which it explains the hotspot best, ``place_probability`` that of standing there if the site is the source.
-    ``witnesses`` are those beside the crossings.
+    ``witnesses`` say one by one why: ``crossings`` are the plumes at the hotspot, ``silence`` what passes met and
+    did not meet beside it; the others are `fusion.attribution.witnesses.KINDS`.
     """
 
     site_id: str

@@ -33,6 +33,7 @@ from ingest.images.elevation import elevation_of_flight
 from ingest.outcome import Decision, Notes, Outcome, Phrase
 from ingest.roads.read import Roads
 from ingest.schema import Frame, Site
+from monitors.schema import Activity
 from onevisit.cards.card import refuse_gone, watching
 from onevisit.cards.instrument import with_calibration
 from onevisit.cards.zones import AskZone
@@ -298,6 +299,7 @@ def _fuse(
             hotspots,
             Kept((region, findings), key),
             sites,
+            recorded.activities,
             recorded.stations,
             profile.fusion,
             profile.evidence,
@@ -346,17 +348,19 @@ def _attribute(
     hotspots: Sequence[Hotspot],
     here: tuple[Region, Sequence[Findings]],
     sites: Sequence[Site],
+    activities: Sequence[Activity],
     stations: Sequence[xr.Dataset],
     settings: FusionSettings,
     evidence: EvidenceSettings,
 ) -> Outcome[tuple[Attribution, ...]]:
-    from fusion import FlightEvidence, attribute_hotspots, hear_stations
+    from fusion import Activities, FlightEvidence, attribute_hotspots, hear_stations
+    from onevisit.leads.ran import ran_at_hotspots
 
     region, findings = here
     known, crs, notes = FlightEvidence(findings, evidence), region.crs.to_string(), Notes()
     fixed = notes.take(hear_stations(stations, crs)) if hotspots else None
-    witnesses = [] if fixed is None else [fixed]
-    found = attribute_hotspots(hotspots, region.tracks, sites, settings, crs=crs, evidence=known, witnesses=witnesses)
+    heard = [Activities(ran_at_hotspots(hotspots, activities, sites)), *([] if fixed is None else [fixed])]
+    found = attribute_hotspots(hotspots, region.tracks, sites, settings, crs=crs, evidence=known, witnesses=heard)
     return notes.outcome(notes.take(found))
 
 

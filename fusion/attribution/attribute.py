@@ -17,13 +17,15 @@ from scipy.special import logsumexp
 
 from fusion.air.winds import winds_of
 from fusion.attribution.candidates import Candidates, candidates_of
-from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, rate_prior
+from fusion.attribution.composition import hear_composition
+from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, own_log_odds, rate_prior
 from fusion.attribution.elsewhere import Elsewhere
 from fusion.attribution.fingerprint import companions_of
 from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
 from fusion.attribution.permit import hear_permits, unlisted_density
 from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
 from fusion.attribution.verdict import Weighed, locate, state_verdict
+from fusion.attribution.witness_settings import WitnessSettings
 from fusion.attribution.witnesses import Hears, Witness, hear_all, refuse_unknown
 from fusion.cube.grid import grid_north_rad, project
 from fusion.cube.partials import enhanced_species
@@ -169,26 +171,43 @@ def _weigh(
         hotspot, x, y, north, event.passes, companions, located, rates, chosen, best, site_odds, site_rates,
         unlisted, 0.0, best_share,
     )  # fmt: skip
+
+    def odds(joint: Floats) -> Floats:
+        one = replace(places, joint=joint)
+        return np.append(_site_log_odds(sites, gated, one, settings)[1], [_unlisted_log_odds(one, emitters), 0.0])
+
     if evidence is not None and (ground := evidence.log_ratio(places.x, places.y, hotspot.species)).any():
-        plain = replace(places, joint=places.joint - ground[:, None])
-        seen = _hear_drone(
-            seen, _site_log_odds(sites, gated, plain, settings)[1], _unlisted_log_odds(plain, emitters)
-        )
-    if "permit" not in without:
-        seen = seen.hearing(hear_permits(hotspot.species, companions, sites, chosen, near, settings))
-    return seen
+        seen = _hear_drone(seen, odds(places.joint - ground[:, None]))
+    plumes = odds(own_log_odds(places.x, places.y, event, rates, settings))
+    seen = replace(seen, prior=odds(np.zeros_like(places.joint)), by_plumes=plumes)
+    return _hear_registers(seen, sites, near, settings, without)
 
 
-def _hear_drone(seen: Weighed, site_odds: Floats, unlisted: float) -> Weighed:
-    """Tell what the drone added to the odds that the passes alone gave as a witness of its own."""
-    plain = replace(seen, site_odds=site_odds, unlisted=unlisted)
+def _hear_drone(seen: Weighed, odds: Floats) -> Weighed:
+    """Tell what the drone added to the ``odds`` (sites + 2,) that the passes alone gave as a witness of its own."""
+    plain = replace(seen, site_odds=odds[:-2], unlisted=float(odds[-2]))
     with np.errstate(invalid="ignore"):  # a site that explains nothing anywhere
-        said = np.nan_to_num(seen.site_odds - site_odds)
-    return plain.hearing(Witness("drone", ("flight",), said, seen.unlisted - unlisted, 0.0, "drone"))
+        said = np.nan_to_num(seen.site_odds - plain.site_odds)
+    return plain.hearing(Witness("drone", ("flight",), said, seen.unlisted - plain.unlisted, 0.0, "drone"))
 
 
 def _unlisted_log_odds(places: Places, per_m2: Floats) -> float:
     return float(logsumexp(places.odds + np.log(per_m2 * places.area)))
+
+
+def _hear_registers(
+    seen: Weighed, sites: Candidates, near: Ints, settings: FusionSettings, without: Collection[str]
+) -> Weighed:
+    """Ask industries about the mixture, and permits about the rest: what rose is judged by one of them only."""
+    species, companions = seen.hotspot.species, seen.companions
+    mixture = hear_composition(species, companions, sites, seen.chosen, near, WitnessSettings())
+    judged = mixture.data if mixture is not None else ()
+    rest = [c for c in companions if f"rose:{c.species}" not in judged]
+    permits = hear_permits(species, rest, sites, seen.chosen, near, settings)
+    for witness in (mixture, permits):
+        if witness is not None and witness.kind not in without:
+            seen = seen.hearing(witness)
+    return seen
 
 
 def _crossed(hotspot: Hotspot, x: float, y: float, crs: str) -> Crossed:

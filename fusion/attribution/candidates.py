@@ -33,7 +33,7 @@ class Candidates:
 
     ``site`` is the index of the site and ``place`` that of the place in its `Site.places`, ``x``, ``y`` [m] the place
     on the grid, ``sd`` [m] the standard deviation of the emission point about it, ``share`` the probability that the
-    site stands there rather than at its other places.
+    site stands there rather than at its other places. ``industries`` (sites,) are as the register has them.
     """
 
     ids: tuple[str, ...]
@@ -44,6 +44,7 @@ class Candidates:
     y: Floats
     sd: Floats
     share: Floats
+    industries: tuple[str, ...] = ()
 
 
 def candidates_of(sites: Sequence[Site], crs: str, settings: FusionSettings) -> Candidates:
@@ -58,7 +59,7 @@ def candidates_of(sites: Sequence[Site], crs: str, settings: FusionSettings) -> 
     extent = np.array([_extent_m(s, settings) for s in sites], np.float64)
     sd = np.maximum(sd, extent[index])
     ids, species = tuple(s.site_id for s in sites), tuple(s.species for s in sites)
-    return Candidates(ids, species, index, number, x, y, sd, share)
+    return Candidates(ids, species, index, number, x, y, sd, share, tuple(s.industry_code for s in sites))
 
 
 def _extent_m(site: Site, settings: FusionSettings) -> float:

@@ -214,6 +214,18 @@ def joint_log_odds(
     return total
 
 
+def own_log_odds(
+    source_x: Floats, source_y: Floats, event: Event, rates: RatePrior, settings: FusionSettings
+) -> Floats:
+    """The part of `joint_log_odds` (sources, rates) that the plumes at the hotspot say, and nothing else."""
+    x, y = np.ascontiguousarray(source_x, np.float64), np.ascontiguousarray(source_y, np.float64)
+    total = np.zeros((x.size, rates.logs.size))
+    if x.size:
+        shape, errors = _shape(rates, settings), _errors(_SIDES)
+        add_own(x, y, event.own, errors, shape, settings.puff_share, _BEHIND, total)
+    return total
+
+
 def _shape(rates: RatePrior, settings: FusionSettings) -> Shape:
     ln_sd = settings.height_ln_sd
     return Shape(

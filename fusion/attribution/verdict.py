@@ -44,7 +44,8 @@ class Weighed:
     (sites,) and ``site_rates`` (sites, nodes) their log-odds in all and by rate; ``unlisted`` and ``background``
     those of a source on no list, and of traffic or background; ``best_share`` (sites,) is the part of the likeliest
     place in what a site explains. All of these rest on the crossings and on how many sources stand where; what else
-    was ``heard`` adds to them.
+    was ``heard`` adds to them. ``prior`` and ``by_plumes`` (sites + 2,) are the odds before any crossing, and by the
+    plumes at the hotspot alone, as yet without silence and plumes elsewhere; None where nobody asks.
     """
 
     hotspot: Hotspot
@@ -63,12 +64,27 @@ class Weighed:
     background: float
     best_share: Floats
     heard: tuple[Witness, ...] = ()
+    prior: Floats | None = None
+    by_plumes: Floats | None = None
+
+    @property
+    def by_crossings(self) -> Floats:
+        """Log-odds (sites + 2,) by all crossings alone: the sites, an unlisted source, background or traffic."""
+        return np.concatenate([self.site_odds, [self.unlisted, self.background]])
 
     @property
     def odds(self) -> Floats:
-        """Log-odds (sites + 2,) with all that was heard: the sites, an unlisted source, background or traffic."""
-        alone = np.concatenate([self.site_odds, [self.unlisted, self.background]])
-        return np.asarray(sum((witness.ratios for witness in self.heard), alone))
+        """The same with all that was heard."""
+        return np.asarray(sum((witness.ratios for witness in self.heard), self.by_crossings))
+
+    @property
+    def told(self) -> tuple[Witness, ...]:
+        """All that speaks, for a person: the plumes at the hotspot, what passes met beside it, and who was heard."""
+        if self.prior is None or self.by_plumes is None:
+            return self.heard
+        steps = (("crossings", self.by_plumes, self.prior), ("silence", self.by_crossings, self.by_plumes))
+        passes = tuple(Witness(kind, (), *_split(later, earlier), "crossings") for kind, later, earlier in steps)
+        return (*passes, *self.heard)
 
     @property
     def shares(self) -> Floats:
@@ -89,6 +105,13 @@ class Weighed:
             raise ValueError(f"{witness.kind} speaks of {witness.sites.size} sites, expected {self.site_odds.size}")
         refuse_twice((*self.heard, witness))
         return replace(self, heard=(*self.heard, witness))
+
+
+def _split(later: Floats, earlier: Floats) -> tuple[Floats, float, float]:
+    """Ratios of sites, an unlisted source and background between two steps; 0 for what explains nothing in either."""
+    with np.errstate(invalid="ignore"):
+        ratios = np.nan_to_num(later - earlier)
+    return ratios[:-2], float(ratios[-2]), float(ratios[-1])
 
 
 def state_verdict(w: Weighed, sites: Candidates, crs: str) -> Attribution:
@@ -134,7 +157,7 @@ def locate(
 
 
 def _site_probabilities(w: Weighed, sites: Candidates, shares: Floats) -> tuple[SiteProbability, ...]:
-    said = say_of_sites(w.hotspot.id, w.odds, w.heard)
+    said = say_of_sites(w.hotspot.id, w.odds, w.told)
     dx, dy = sites.x[w.best] - w.x, sites.y[w.best] - w.y
     bearing = _true_bearing(np.arctan2(dy, dx), w.north_rad)
     return tuple(

@@ -15,8 +15,10 @@ from functools import lru_cache
 from importlib.resources import files
 
 from ingest.species import SPECIES, Species, fold
+from ingest.text.heading_units import in_brackets, places_of_unit, tidied
 from ingest.text.parts import OF_ANOTHER_KIND, is_at_oxygen, is_of_instrument, part_of, split_part, unwrapped
 from ingest.text.qualifiers import side_of
+from ingest.text.times.parts import WORDS
 from ingest.units import Unit, parse_unit
 
 MOLE, MASS, NUMBER = "mole fraction", "mass concentration", "number concentration"
@@ -28,7 +30,7 @@ class Quantity:
     """A measured quantity: its slug, what it is used for, its canonical unit, its plausible range in that unit.
 
     ``role`` is one of ``time``, ``date``, ``clock``, ``epoch``, ``gps_week``, ``gps_seconds``,
-    ``gnss_clock``, ``lon``, ``lat``, ``species``,
+    ``gnss_clock``, ``stamp_year`` to ``stamp_second``, ``lon``, ``lat``, ``species``,
     ``wind_speed``, ``wind_direction``, ``wind`` (a component), ``status``, ``other``, ``ignore``. ``unit`` is the
     canonical unit, for a species the unit in which ``low`` and ``high`` are given. ``guesses`` are units that a
     heading without one may mean, with the range of the median of values that makes each of them believable.
@@ -120,6 +122,7 @@ QUANTITIES: tuple[Quantity, ...] = (
     _other("clock", "clock", "time of day", "log time|logtime|system time h m s|clock|时刻|时分秒"),
     _other("epoch", "epoch", "seconds since 1970", "epoch time|epoch|unix time|unixtime|seconds since 1970"),
     _other("epoch_ns", "epoch_ns", "nanoseconds of the epoch second", "nanoseconds", "1", 0, 1e9),
+    *(_other(part, part, word.replace("stamp part", "part of the time:"), word, "1") for part, word in WORDS.items()),
     _other("gps_week", "gps_week", "GPS week", "gps week|gpsweek|gps week number|gps周|gps周数", "1", 0, 1e4),
     _other(
         "gps_seconds",
@@ -337,17 +340,6 @@ _QUALIFIERS = re.compile(
 _INSTRUMENT_SUFFIX = re.compile(r"^(?:pid|cem|sensor|ch\d+)$")
 
 
-_BASIS_BEHIND_UNIT = re.compile(r"(?P<name>.+)[_ ](?P<unit>\S+)[_ ](?P<basis>dry|wet)", re.IGNORECASE)
-#: ``[CH4]_ppm`` and ``[CH4]d_ppm`` of LGR analysers.
-_SPECIES_IN_BRACKETS = re.compile(r"^\[(\w+)\](?=[a-z_]|$)_?(\w*)")
-_BRACKETS = re.compile(r"^(?P<name>.*?)[\s_]*[(（\[](?P<unit>[^()（）\[\]]*)[)）\]]\s*$")
-
-
-def _unit_behind_basis(found: re.Match[str]) -> str:
-    """``CH4_ppm_dry`` is ``CH4_dry_ppm``."""
-    return f"{found['name']}_{found['basis']}_{found['unit']}" if parse_unit(found["unit"]) else found[0]
-
-
 @lru_cache(maxsize=4096)
 def split_heading(text: str) -> Heading:
     """Split a heading into name and unit: ``CO(ppb)``, ``温度 ℃``, ``SO2 / ppm``, ``BC ng/m^3``.
@@ -360,18 +352,27 @@ def split_heading(text: str) -> Heading:
     'EAST_LONGITUDE'
     """
     clean = unwrapped(text.replace("﻿", "").strip().strip("\"'").strip()[:200])
-    clean = _BASIS_BEHIND_UNIT.sub(_unit_behind_basis, _SPECIES_IN_BRACKETS.sub(r"\1 \2", clean))
-    bracket = _BRACKETS.match(clean)
-    if bracket:
-        return Heading(clean, bracket["name"].strip(), bracket["unit"].strip())
+    clean = tidied(clean)
+    if (bracket := in_brackets(clean)) is not None:
+        return Heading(clean, *bracket)
     for separator in (" / ", " ", ",", "_"):
         name, found, unit = clean.rpartition(separator)
-        if not (found and name.strip() and parse_unit(unit)):
-            continue
-        letter = separator in " _" and len(unit.strip()) == 1 and unit.strip() not in "%℃"
-        if not letter or fold(name) in _BY_WORD:  # "相对高度 m" has a unit, "group C" has none
+        if (
+            found
+            and name.strip()
+            and parse_unit(unit)
+            and _may_stand_alone(name, unit, among_words=separator in " _")
+        ):
             return Heading(clean, name.strip(" /_,"), unit.strip())
+    for name, unit in places_of_unit(clean):
+        if _may_stand_alone(name, unit, among_words=True):
+            return Heading(clean, name, unit)
     return Heading(clean, clean, "")
+
+
+def _may_stand_alone(name: str, unit: str, *, among_words: bool) -> bool:
+    """Whether a unit may be meant: "相对高度 m" has one, "group C" has none."""
+    return not among_words or len(unit.strip()) > 1 or unit.strip() in "%℃" or fold(name) in _BY_WORD
 
 
 @lru_cache(maxsize=4096)
@@ -397,7 +398,7 @@ def understand(text: str) -> Meaning | None:
     of_part = _value_of(heading)
     if of_part is not None:
         return of_part[0]
-    if _QUALIFIERS.search(whole) or _QUALIFIERS.search(fold(heading.text)):
+    if _of_two(heading.name) or _QUALIFIERS.search(whole) or _QUALIFIERS.search(fold(heading.text)):
         return None
     words = whole.split()
     for start in range(1, len(words)):
@@ -414,6 +415,12 @@ def understand(text: str) -> Meaning | None:
         quantity = _BY_WORD[words[0]]
         return Meaning(quantity, " ".join(words[1:])) if quantity.role == "species" else None
     return _unlisted_species(heading)
+
+
+def _of_two(name: str) -> bool:
+    """Whether a name is of a ratio or sum of two quantities (``NO/NO2``), which is neither of them."""
+    parts = [fold(part) for part in re.split(r"[/÷+]", unicodedata.normalize("NFKC", name))]
+    return len(parts) > 1 and all(part in _BY_WORD and _BY_WORD[part].role == "species" for part in parts)
 
 
 def _on_side(quantity: Quantity, unit_text: str) -> Quantity:

@@ -15,6 +15,7 @@ from ingest.species import fold
 from ingest.text.fields import field_of_heading
 from ingest.text.headings import split_heading, understand
 from ingest.text.parts import is_of_instrument, part_of
+from ingest.text.times.parts import name_parts
 from ingest.units import parse_unit
 
 #: Heading rows below the first one that are looked at: part, unit, unit in a second language.
@@ -78,7 +79,7 @@ def join_heading_rows(rows: Sequence[Sequence[str]], known: Callable[[str], bool
         width = max(width, len(row))
         joined = _joined(joined, row, known, width)
         used += 1
-    return Headings(tuple(_sides(_sixtieths(joined))), used)
+    return Headings(tuple(name_parts(_sides(_sixtieths(joined)))), used)
 
 
 def is_value(text: str) -> bool:

@@ -28,7 +28,7 @@ from ingest.units import parse_unit
 
 TABLE_HEAD_BYTES = 1 << 18
 HEAD_LINES = 400
-_TIME_ROLES = ("time", "date", "clock", "epoch", "gps_seconds")
+_TIME_ROLES = ("time", "date", "clock", "epoch", "gps_seconds", "stamp_year")
 _DELIMITERS = (",", "\t", ";", "|")
 
 

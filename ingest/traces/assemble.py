@@ -34,6 +34,8 @@ from ingest.units import Unit, convert, parse_unit
 
 _ROWS_OF_UNITS = 40  # rows in which a unit behind numbers is looked for
 _TEXT_ROLES = ("time", "date", "clock", "status", *QUALIFYING)
+_BEAUFORT = re.compile(r"级|beaufort|\bbft\b", re.IGNORECASE)
+_M_S_OF_BEAUFORT = 0.836  # WMO: v = 0.836 B^(3/2), Manual on Codes (WMO-No. 306), table 1.7.1
 _ANGLES = tuple(f"{axis}{part}" for axis in ("lon", "lat") for part in ("", "_deg", "_min", "_sec"))
 _UNIT_KIND_CODES = {
     "mole fraction": "a_mole_fraction",
@@ -224,7 +226,7 @@ def _fill(rows: Rows, stamps: Stamps, good: np.ndarray, settings: TraceSettings,
         elif use.role == "gnss_clock":
             gnss = values
         elif "wind" in use.role and use.role != "other":
-            wind.setdefault(use.role, (_to_canonical(values, use), use.heading))
+            wind.setdefault(use.role, (notes.take(_wind_values(values, use, item)), use.heading))
         else:
             made = make_channel(values, use.meaning, use.unit, item, use.heading, layout.instrument, chinese=chinese)
             channel = notes.take(made)
@@ -279,16 +281,24 @@ def _values_of(series: pl.Series, good: np.ndarray) -> FloatArray:
     return np.where(infinite, np.nan, values) if infinite.any() else values
 
 
-def _to_canonical(values: FloatArray, use: Use) -> FloatArray:
-    """Bring values to the canonical unit of their quantity; a heading without unit means the field's common one."""
-    common = {"rad": "degree", "K": "degC", "1": "percent", "Pa": "hPa"}
+def _wind_values(values: FloatArray, use: Use, item: str) -> Outcome[FloatArray]:
+    """Speeds in m s-1 and directions in radians; a heading without unit means m s-1 or degrees, which is said."""
     canonical = parse_unit(use.meaning.quantity.unit)
-    if canonical is None:
-        return values
-    unit = use.unit
-    if unit is None or unit.kind != canonical.kind:
-        unit = parse_unit(common.get(canonical.name, canonical.name))
-    return values if unit is None else convert(values, unit, canonical)
+    if canonical is None or (use.unit is not None and use.unit.kind == canonical.kind):
+        return Outcome(values if canonical is None or use.unit is None else convert(values, use.unit, canonical))
+    if canonical.name == "m s-1" and _BEAUFORT.search(use.heading):
+        note = Decision(item, "column_in_beaufort", {"heading": use.heading})
+        return Outcome(_M_S_OF_BEAUFORT * np.clip(values, 0, None) ** 1.5, (note,))
+    usual = "degree" if canonical.name == "rad" else canonical.name
+    unit = parse_unit(usual)
+    median = float(np.nanmedian(values))
+    note = Decision(
+        item,
+        "column_unit_believed",
+        {"heading": use.heading, "unit": usual},
+        Phrase("plausible_in_unit", {"median": median}),
+    )
+    return Outcome(values if unit is None else convert(values, unit, canonical), (note,))
 
 
 def make_channel(

@@ -10,6 +10,7 @@ from ingest.species import fold
 from ingest.text.headings import QUANTITIES, Meaning, Quantity, split_heading, status_subject, understand
 from ingest.text.parts import split_part
 from ingest.text.tables import Table, heading_with_unit
+from ingest.text.times.parts import PARTS
 from ingest.text.times.zones import claimed_offset_s
 from ingest.units import Unit, parse_unit
 
@@ -22,7 +23,7 @@ _ONCE = (
     "lat_side",
     *(f"{axis}_{part}" for axis in ("lon", "lat") for part in ("deg", "min", "sec")),
 )
-_TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock", "gps_week", "gps_seconds")
+_TIME_ROLES = ("time", "date", "clock", "epoch", "epoch_ns", "gnss_clock", "gps_week", "gps_seconds", *PARTS)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from ingest.text.headings import split_heading
 from ingest.text.tables import Table
 from ingest.text.times.dates import NoMoment, read_clock
 from ingest.text.times.gpstime import utc_from_gps, utc_from_seconds, utc_from_week
+from ingest.text.times.parts import PARTS, days_and_clocks
 from ingest.text.times.stamps import Stamps, TimeArray, coarse_steps, date_in_name, parse_stamps, share_like
 from ingest.text.times.zones import claimed_offset_s
 from ingest.traces.columns import Use
@@ -98,6 +99,8 @@ def _stamp_column(
 ) -> tuple[pl.Series, Use]:
     """Return the column of full stamps: one column, or date and time of day put together."""
     time, day, clock = by_role.get("time"), by_role.get("date"), by_role.get("clock")
+    if "stamp_year" in by_role and day is None:
+        return _of_parts(frame, by_role, clock or time)
     if day is not None and (other := clock or time) is not None:
         return _day_and_clock(frame, day, other)
     use = time or day or clock
@@ -135,6 +138,19 @@ def _day_and_clock(frame: pl.DataFrame, day: Use, clock: Use) -> tuple[pl.Series
         width = 6 if share_like(whole, r"^\d{5}") else 4
         clocks = whole.str.zfill(width) + clocks.str.extract(r"(\.\d+)$").fill_null("")
     return days + " " + clocks, clock
+
+
+def _of_parts(frame: pl.DataFrame, by_role: Mapping[str, Use], clock: Use | None) -> tuple[pl.Series, Use]:
+    """Put year, month, day and the parts of the clock together, or a clock that stands in one column."""
+    parts = {role: frame[f"c{by_role[role].index}"].to_numpy().astype(float) for role in PARTS if role in by_role}
+    days, clocks = days_and_clocks(parts)
+    year = by_role["stamp_year"]
+    if clock is None:
+        return (days + " 00:00:00" if clocks is None else days + " " + clocks), year
+    texts = frame[f"c{clock.index}"].str.strip_chars()
+    if clocks is not None or _are_epochs(texts) or _are_full(texts):
+        return (texts, clock) if clocks is None else (days + " " + clocks, year)
+    return days + " " + texts, clock
 
 
 def _are_epochs(texts: pl.Series) -> bool:

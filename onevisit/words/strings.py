@@ -9,6 +9,7 @@ from ingest.settings import SettingLine
 from ingest.species import SPECIES
 from onevisit.words.anomalies import ANOMALY_WORDS
 from onevisit.words.sources import SOURCES_ZH
+from onevisit.words.witnesses import WITNESS_WORDS
 
 LANGUAGES = ("en", "zh")
 
@@ -418,6 +419,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "ran_then": ("ran at {time}: {p}", "{time} 运行概率 {p}"),
     "record_then": ("records: {listed}", "记录：{listed}"),
     **ANOMALY_WORDS,
+    **WITNESS_WORDS,
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ingest.conventions import can_be_in_air, unit_in_air
 from ingest.outcome import Decision, Outcome, Phrase, Value
 from ingest.species import SPECIES, Species
+from ingest.text.heading_units import spells_concentration
 from ingest.text.headings import Quantity
 from ingest.traces.record import FloatArray
 from ingest.units import Unit, parse_unit
@@ -28,7 +29,7 @@ def is_chinese(headings: Sequence[str]) -> bool:
 
 
 def unit_by_convention(values: FloatArray, quantity: Quantity, item: str, heading: str) -> Outcome[Unit | None]:
-    """The unit of the national convention for a species, if the values can be in it; else None.
+    """The unit of the national convention for a species, if the values can be in it and none is stated; else None.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def unit_by_convention(values: FloatArray, quantity: Quantity, item: str, headin
         File and column for people.
     """
     median = _median(values)
-    if not can_be_in_air(quantity.slug, median):
+    if spells_concentration(heading) or not can_be_in_air(quantity.slug, median):
         return Outcome(None)
     unit = unit_in_air(quantity.slug)
     said: dict[str, Value] = {"heading": heading, "unit": unit, "species": quantity.slug, "median": median}

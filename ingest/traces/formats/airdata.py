@@ -61,7 +61,7 @@ def _finer(frame: pl.DataFrame, stamp: str) -> pl.Series:
     count = next((name for name in frame.columns if name.lower().startswith("time(millisecond")), None)
     if parsed is None or count is None:
         return texts
-    passed = frame[count].cast(pl.Float64, strict=False).round(0).cast(pl.Int64)
+    passed = frame[count].cast(pl.Float64, strict=False).round(0).cast(pl.Int64, strict=False)
     start = (parsed.dt.epoch("ms") - passed).max()
     late = (parsed.dt.epoch("ms") - passed - start).abs().max() if passed.null_count() == 0 else None
     if start is None or late is None or int(str(late)) > 1500:

@@ -198,6 +198,7 @@ def _site_properties(site: SiteProbability, hotspot: Hotspot) -> dict[str, Any]:
         "bearing_deg": site.bearing_deg,
         "place_probability": site.place_probability,
         **_bounded("rate_g_s", rate_in_grams(site.rate, hotspot.unit, hotspot.species)),
+        "witnesses": [{"kind": w.kind, "id": w.id, "ratio": w.ratio} for w in site.witnesses],
     }
 
 

@@ -89,6 +89,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "a_duration": ("a duration", "时长"),
     "a_voltage": ("a voltage", "电压"),
     "column_unit_believed": ('column "{heading}" believed to be in {unit}', "“{heading}”列的单位按 {unit} 处理"),
+    "column_in_beaufort": (
+        'column "{heading}" is in degrees of Beaufort: speeds are the middles of the degrees',
+        "“{heading}”列为风力等级，按各级中值换算为风速",
+    ),
     "plausible_in_unit": (
         "the heading gives no unit; the median {median:.4g} is plausible in it",
         "列名未注明单位；按该单位，中位数 {median:.4g} 合理",

@@ -16,7 +16,7 @@ SETTINGS = FusionSettings()
 NO_WIND = WindHistory(*[np.empty(0)] * 3, float("nan"))
 
 
-def _pass(value, *, label: str = "d#0", unit: str = "ppm", noise: float = 0.01, x=None) -> BinnedPass:
+def _pass(value, *, label: str = "d#0", unit: str = "mg m-3", noise: float = 0.01, x=None) -> BinnedPass:
     value = np.asarray(value, float)
     n = value.size
     x = 12.5 + 25.0 * np.arange(n) if x is None else np.asarray(x, float)
@@ -71,7 +71,7 @@ def test_companions_correlate(limit: float, present: bool) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        _pass(0.5 * PLUME, unit="ppb"), _pass(0.5 * PLUME, label="e#0"), _pass(0.5 * PLUME[:4]),
+        _pass(0.5 * PLUME, unit="cm-3"), _pass(0.5 * PLUME, label="e#0"), _pass(0.5 * PLUME[:4]),
         _pass(np.full(6, 7.0)), _pass(0.5 * PLUME, x=12.5 + 25.0 * np.arange(6) + 1000.0),
     ],
     ids=["another unit", "another pass", "four bins", "no change", "another place"],
@@ -79,6 +79,22 @@ def test_companions_correlate(limit: float, present: bool) -> None:
 def test_what_cannot_be_compared_says_nothing(other: BinnedPass) -> None:
     """Five bins of both in one pass and one unit are needed, and values that differ."""
     assert _of(co=other) == ()
+
+
+@pytest.mark.parametrize(
+    ("units", "name", "ratio", "by_mass"),
+    [
+        (("mg m-3", "ug m-3"), "co", 0.5e-3, True), (("ppm", "ppb"), "co", 0.5e-3 * 28.01 / 16.043, True),
+        (("ppb", "ppb"), "tvoc", 0.5, False), (("ug m-3", "ppb"), "tvoc", None, False),
+    ],
+)  # fmt: skip
+def test_a_ratio_is_one_of_masses(units, name: str, ratio: float | None, by_mass: bool) -> None:
+    """A thousandth from mg to µg, the molar masses from ppm to ppm; TVOC has none, and its ppb are compared alone."""
+    lead = "co" if name == "tvoc" else "ch4"
+    passes = {lead: [_pass(PLUME, unit=units[0])], name: [_pass(0.5 * PLUME, unit=units[1], noise=0.0)]}
+    found = companions_of(lead, 75.0, 5.0, passes, replace(SETTINGS, companion_ratio=1e-9))
+    expected = [] if ratio is None else [(by_mass, pytest.approx(ratio, rel=1e-3))]
+    assert [(c.by_mass, c.ratio) for c in found] == expected
 
 
 def test_bins_are_matched_by_the_ground_not_by_their_number() -> None:

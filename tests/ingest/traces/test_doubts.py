@@ -145,3 +145,23 @@ def test_valid_ranges_are_obeyed(tmp_path: Path, attrs: dict[str, object], *, pa
     read, told = _read(tmp_path / "a.nc")
     assert np.isnan(read["no2"].values).tolist() == [False] * 20 + [True] * 2
     assert next(iter(attrs)) in told and np.flatnonzero(read["no2_qc"].values & (1 << 11)).tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("heading", "speed", "code"),
+    [
+        ("风速(级)", 0.836 * 8, "column_in_beaufort"),  # WMO: 0.836 B^(3/2), here B = 4
+        ("Wind force (Bft)", 0.836 * 8, "column_in_beaufort"),
+        ("风速", 4.0, "column_unit_believed"),
+        ("风速(km/h)", 4 / 3.6, ""),
+    ],
+)
+def test_a_unit_of_wind_is_obeyed_or_said(tmp_path: Path, heading: str, speed: float, code: str) -> None:
+    """Degrees of Beaufort are no metres a second, and what nobody wrote is a decision."""
+    heading = heading.replace("Wind force", "Wind speed")
+    rows = "".join(f"2024-05-01T10:00:{i:02d}Z,{9.1 + i / 1e4:.4f},55.6,{20 + i},4,90\n" for i in range(20))
+    (tmp_path / "a.csv").write_text(f"time,lon,lat,NO2 (ppb),{heading},风向(°)\n" + rows, "utf-8")
+    read = read_traces([tmp_path / "a.csv"], TraceSettings(wind_frame="ground"))
+    np.testing.assert_allclose(np.hypot(read.value[0]["u"], read.value[0]["v"]), speed, rtol=1e-6)
+    said = [d.code for d in read.decisions if d.values.get("heading") == heading]
+    assert said == ([code] if code else [])

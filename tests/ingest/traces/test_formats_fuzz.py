@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,17 @@ def test_foreign_bytes_in_the_middle(tmp_path: Path, name: str, junk: bytes, pla
         cut = int(at * len(data))
         data = data[:cut] + junk + data[cut:]
     _survives(tmp_path, file, data)
+
+
+@pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"workbook"}))
+def test_a_number_beyond_all_numbers_in_each_field(tmp_path: Path, name: str) -> None:
+    """Four hundred nines in the place of every number of a line in the middle: more than a float can hold."""
+    file, data = SAMPLES[name]
+    lines = data.split(b"\n")
+    middle = lines[2 * len(lines) // 3]
+    for found in list(re.finditer(rb"[\d.]+", middle))[:30]:
+        lines[2 * len(lines) // 3] = middle[: found.start()] + b"9" * 400 + middle[found.end() :]
+        _survives(tmp_path, file, b"\n".join(lines))
 
 
 @pytest.mark.parametrize("name", sorted(set(SAMPLES) - {"workbook", "GPX", "KML, KMZ"}))
