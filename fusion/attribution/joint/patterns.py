@@ -106,11 +106,11 @@ def patterns_of(case: JointCase, vane: Vane, believed: Vane) -> PatternOdds:
     return PatternOdds(case, vane, prior - logsumexp(prior), pattern_tables(case))
 
 
-def pattern_tables(case: JointCase, *, heights: int | None = None) -> tuple[Table, ...]:
-    """Footprints of all widths and of the first ``heights`` of a source (all of them), at the middle depth."""
+def pattern_tables(case: JointCase) -> tuple[Table, ...]:
+    """Footprints of all widths, and for each of all heights of a source, at the middle depth."""
     s = case.settings
     depth = middle_model(s).depth
-    models = [Model(width, depth, height) for width in s.widths for height in s.source_heights_m[:heights]]
+    models = [Model(width, depth, height) for width in s.widths for height in s.source_heights_m]
     return tuple(case.table(model) for model in models)
 
 
