@@ -354,12 +354,14 @@ def _attribute(
     evidence: EvidenceSettings,
 ) -> Outcome[tuple[Attribution, ...]]:
     from fusion import Activities, FlightEvidence, attribute_hotspots, hear_stations
+    from fusion.attribution.witnesses import Hears
     from onevisit.leads.ran import ran_at_hotspots
 
     region, findings = here
     known, crs, notes = FlightEvidence(findings, evidence), region.crs.to_string(), Notes()
     fixed = notes.take(hear_stations(stations, crs)) if hotspots else None
-    heard = [Activities(ran_at_hotspots(hotspots, activities, sites)), *([] if fixed is None else [fixed])]
+    heard: list[Hears] = [Activities(ran_at_hotspots(hotspots, activities, sites))]
+    heard += [] if fixed is None else [fixed]
     found = attribute_hotspots(hotspots, region.tracks, sites, settings, crs=crs, evidence=known, witnesses=heard)
     return notes.outcome(notes.take(found))
 
