@@ -437,10 +437,17 @@ def _air(data: Path) -> str:
     return "\n".join([real_air_scores.section(scores), stations_scores.stations_section(stations)])
 
 
+def _without_air(before: str) -> str:
+    """What an earlier page says before the sections of `_air` and of the peers."""
+    text = before.partition(HEADING)[0]
+    for heading in (real_air_scores.HEADING, stations_scores.HEADING):
+        text = text.partition(heading)[0]
+    return text
+
+
 def _former_air(before: str) -> str:
     """The sections of `_air` as an earlier page has them."""
-    _, heading, rest = before.partition(real_air_scores.HEADING)
-    return (heading + rest.partition(HEADING)[0]).rstrip("\n")
+    return before.partition(HEADING)[0].removeprefix(_without_air(before)).rstrip("\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -465,7 +472,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--runs is a number of releases, or the name of a folder beside --real-air or --stations")
     before = PAGE.read_text(encoding="utf-8") if PAGE.is_file() else ""
     if chosen.only_peers or chosen.only_air:
-        text = before.partition(HEADING)[0].partition(real_air_scores.HEADING)[0]
+        text = _without_air(before)
     else:
         started = time.perf_counter()
         rows = run_all(data_folder(), runs=None if chosen.runs is None else int(chosen.runs))

@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 import shapely
 
-from benchmarks import peers_fusion, skill, skill_fusion, skill_hotspots, skill_places, speed_fusion
+from benchmarks import (
+    peers_fusion,
+    real_air_scores,
+    skill,
+    skill_fusion,
+    skill_hotspots,
+    skill_places,
+    speed_fusion,
+    stations_scores,
+)
 from benchmarks.drawn_stations import draw_release
 from benchmarks.peers_stations import PEERS
 from benchmarks.real_air import read_folder
@@ -238,6 +247,16 @@ def test_section_of_drawn_stations() -> None:
     text = stations_section(scores)
     assert "| this program | 2 of 3 [9%–99%] | 0.60 |" in text
     assert "| wind cone | 0 of 3 [0%–71%] | – |" in text and "below 0.5 in 1 of 3" in text
+
+
+def test_sections_about_air_stay_where_others_are_measured() -> None:
+    """Of a page with either section or both, the page before them and they themselves, without the peers."""
+    head, peers = "# Skill\n\n", f"{peers_fusion.HEADING}\n\nrows\n"
+    air, stations = f"{real_air_scores.HEADING}\n\nair\n\n", f"{stations_scores.HEADING}\n\nsites\n\n"
+    for sections in (air + stations, stations, air, ""):
+        page = head + sections + peers
+        assert skill_fusion._without_air(page) == head
+        assert skill_fusion._former_air(page) == sections.rstrip("\n")
 
 
 @pytest.mark.slow

@@ -194,10 +194,11 @@ def _turbulence(mast: Mast, rows: NDArray[np.int64]) -> tuple[float, ...]:
     """Mean speed, u*, σv, σw, 1/L and roughness of some rows, NaN for what nobody measured."""
     u, v, w = mast.u[rows], mast.v[rows], mast.w[rows]
     fast = mast.interval_s <= _FAST_S and rows.size >= _FAST_ROWS
-    names = ("friction_m_s", "lateral_sd_m_s", "vertical_sd_m_s", "inverse_obukhov_per_m", "roughness_m")
-    measured = [getattr(mast, name)[rows] for name in names]
+    measured = (
+        mast.friction_m_s, mast.lateral_sd_m_s, mast.vertical_sd_m_s, mast.inverse_obukhov_per_m, mast.roughness_m,
+    )  # fmt: skip
     friction, lateral, vertical, inverse, roughness = (
-        float(np.nanmedian(m)) if np.isfinite(m).any() else float("nan") for m in measured
+        float(np.nanmedian(m[rows])) if np.isfinite(m[rows]).any() else float("nan") for m in measured
     )
     if fast and np.isnan(lateral):
         lateral = _across_sd(u, v)

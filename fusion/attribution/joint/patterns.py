@@ -107,9 +107,10 @@ def patterns_of(case: JointCase, vane: Vane, believed: Vane) -> PatternOdds:
 
 
 def pattern_tables(case: JointCase) -> tuple[Table, ...]:
-    """Footprints of all widths and heights of a source, at the middle depth."""
+    """Footprints of all widths, and for each of all heights of a source, at the middle depth."""
     s = case.settings
-    models = [Model(width, middle_model(s).depth, height) for width in s.widths for height in s.source_heights_m]
+    depth = middle_model(s).depth
+    models = [Model(width, depth, height) for width in s.widths for height in s.source_heights_m]
     return tuple(case.table(model) for model in models)
 
 

@@ -108,13 +108,14 @@ class _Solver:
         return np.asarray(total + self.prior[None, :, None])
 
     def over_rates(self, x: Floats, y: Floats) -> Floats:
-        """Log-odds (places, rates): rates by values, places by patterns and, to a small power, by values."""
+        """Log-odds (places, rates): places by patterns and, to a small power, by values."""
         return self.with_pattern(logsumexp(self.weigh(x, y), axis=1), x, y)
 
     def with_pattern(self, joint: Floats, x: Floats, y: Floats, spacing_m: float = FINE_M) -> Floats:
         """The same from log-odds (places, rates) by values alone."""
         by_values = logsumexp(joint, axis=1) - np.log(joint.shape[1])
-        met = PatternOdds(self.case, self.vane, self.prior, self.pattern_tables).at(x, y, spacing_m)
+        lowest = self.pattern_tables[:: len(self.case.settings.source_heights_m)]  # heights hardly tell places
+        met = PatternOdds(self.case, self.vane, self.prior, lowest).at(x, y, spacing_m)
         power = self.case.settings.values_power
         return np.asarray(joint + (met + (power - 1) * by_values)[:, None])
 
@@ -304,7 +305,7 @@ def _locate(solver: _Solver) -> Found:
     turn_odds = logsumexp(few, axis=(0, 2))
     by_values = logsumexp(few, axis=(1, 2)) - np.log(case.rates.size) + np.log(raw.area[likely])
     share = np.exp(turn_odds - logsumexp(turn_odds))
-    logs = s.values_power * logsumexp(few, axis=(0, 1)) + _balanced(solver, raw, likely)
+    logs = _balanced(solver, raw, likely)
     low, median, high = rates.quantiles(logs, (0.05, 0.5, 0.95))
     turn = int(np.argmax(share))
     on, block_rate, _ = case.states(

@@ -40,7 +40,7 @@ class JointSettings:
     depths: tuple[float, ...] = (0.8, 1.2, 1.8)
     source_heights_m: tuple[float, ...] = (0.5, 2.5)
     source_radius_m: float = 1.0
-    rate_error: float = 0.5
+    rate_error: float = 0.6
     roughness_m: float = 0.03
     mixing_height_m: float = 800.0
     listed_share: float = 0.9
