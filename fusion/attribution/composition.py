@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 
 from fusion.attribution.candidates import Candidates
 from fusion.attribution.fingerprint import Companion
-from fusion.attribution.mixtures import MIXTURES, industry_class
+from fusion.attribution.mixtures import EXHAUST, MIXTURES, industry_class
 from fusion.attribution.witness_settings import WitnessSettings
 from fusion.attribution.witnesses import Witness
 from ingest.species import substance_of
@@ -34,7 +34,7 @@ def hear_composition(
 
     Ratios are logarithms over the species of which most was measured, and most is expected; what is below
     ``settings.profile_floor`` stands there. An unlisted source, and a site of an industry without a profile, is of
-    each industry as the registered sites around are, by their shares.
+    each industry as the registered sites around are, by their shares; background is as likely traffic as that.
 
     Parameters
     ----------
@@ -66,7 +66,9 @@ def hear_composition(
     likelihood = {name: _log_likelihood(measured, MIXTURES[name].shares, settings) for name in MIXTURES}
     usual = _usual(likelihood, classes, sites, near if near.size else np.arange(sites.site.size))
     said = np.array([likelihood.get(classes[k] or "", usual) - usual for k in chosen])
-    return Witness("composition", tuple(f"rose:{c.species}" for c in heard), said, 0.0, 0.0, "composition")
+    exhaust = _log_likelihood(measured, EXHAUST.shares, settings)
+    background = float(np.logaddexp(exhaust, usual) - np.log(2.0) - usual)
+    return Witness("composition", tuple(f"rose:{c.species}" for c in heard), said, 0.0, background, "composition")
 
 
 def _usual(likelihood: Mapping[str, float], classes: Sequence[str | None], sites: Candidates, places: Ints) -> float:

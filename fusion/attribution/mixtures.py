@@ -49,6 +49,13 @@ MIXTURES: Mapping[str, Mixture] = {
 """By the first digits of the class; the longest that fits counts. An industry that is not here says nothing."""
 
 
+EXHAUST = Mixture(
+    {"co": 1.0, "nox": 0.5, "tvoc": 0.15, "pm25": 0.02},
+    "choice: a fleet of petrol cars, which give off CO, and diesel trucks, which give off NOx",
+)
+"""What traffic gives off."""
+
+
 def industry_class(industry: str) -> str | None:
     """The key of `MIXTURES` that an industry belongs to as a register writes it; None where none does.
 
