@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _CODE = re.compile(r"[A-T]?(\d{2,4})(?!\d)")
 
@@ -56,6 +57,7 @@ EXHAUST = Mixture(
 """What traffic gives off."""
 
 
+@lru_cache(maxsize=4096)
 def industry_class(industry: str) -> str | None:
     """The key of `MIXTURES` that an industry belongs to as a register writes it; None where none does.
 
