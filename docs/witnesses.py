@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fusion.attribution.evidence_settings import EvidenceSettings
-from fusion.attribution.mixtures import MIXTURES
+from fusion.attribution.mixtures import EXHAUST, MIXTURES
 from fusion.attribution.witness_settings import WitnessSettings
 from fusion.settings import FusionSettings
 from ingest.settings import describe_settings
@@ -64,7 +64,7 @@ def _profiles() -> str:
     head = f"| GB/T 4754 | {' | '.join(SPECIES[name].printed_en for name in species)} | source |\n"
     rows = [
         f"| {name} | {' | '.join(f'{p.shares[s]:g}' if s in p.shares else '–' for s in species)} | {p.source} |"
-        for name, p in MIXTURES.items()
+        for name, p in (*MIXTURES.items(), ("traffic", EXHAUST))
     ]
     return (
         "Masses over that of which most is given off, by the first digits of the class; – is below the floor.\n\n"

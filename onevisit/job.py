@@ -377,7 +377,7 @@ def _attribute(
 
     region, findings = here
     known, crs, notes = FlightEvidence(findings, evidence), region.crs.to_string(), Notes()
-    witnesses: list[Hears] = [Activities(ran_at_hotspots(hotspots, activities, sites))]
+    witnesses: list[Hears] = [Activities(ran_at_hotspots(hotspots, activities, sites, reach_m=settings.reach_m))]
     if hotspots and (fixed := notes.take(hear_stations(stations, crs))) is not None:
         witnesses.append(fixed)
     found = attribute_hotspots(hotspots, region.tracks, sites, settings, crs=crs, evidence=known, witnesses=witnesses)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 _CODE = re.compile(r"[A-T]?(\d{2,4})(?!\d)")
 
@@ -49,6 +50,14 @@ MIXTURES: Mapping[str, Mixture] = {
 """By the first digits of the class; the longest that fits counts. An industry that is not here says nothing."""
 
 
+EXHAUST = Mixture(
+    {"co": 1.0, "nox": 0.5, "tvoc": 0.15, "pm25": 0.02},
+    "choice: a fleet of petrol cars, which give off CO, and diesel trucks, which give off NOx",
+)
+"""What traffic gives off."""
+
+
+@lru_cache(maxsize=4096)
 def industry_class(industry: str) -> str | None:
     """The key of `MIXTURES` that an industry belongs to as a register writes it; None where none does.
 
