@@ -354,7 +354,7 @@ def test_every_property_of_a_lead(tmp_path: Path) -> None:
         "S1", "成都", "P1", 104.123456789, 30.5,
         (Evidence("hotspot", "H001", seen, "e", "证"), Evidence("register", "permit_valid_to", None, "f", "据")),
         (Explanation("this_site", 0.123456789), Explanation("unlisted_source", 0.25)), 0.123456789, Disposition.HELP,
-        ("a", "b"), ("甲", "乙"), (), ("H001", "H002"), at_gate=True,
+        ("a", "b"), ("甲", "乙"), (), ("H001", "H002"), at_gate=True, redrives=("R1",),
         places=(SitePlace(104.123456789, 30.5, 30.0, 0.75, "GCJ-02", shapely.Point(104.1, 30.123456789)),
                 SitePlace(104.2, 30.6, 31.0, 0.25, "WGS 84")),
     )  # fmt: skip
@@ -372,7 +372,7 @@ def test_every_property_of_a_lead(tmp_path: Path) -> None:
             "explanations": [
                 {"name": "this_site", "probability": 0.123457}, {"name": "unlisted_source", "probability": 0.25},
             ],
-            "hotspots": ["H001", "H002"], "reason_en": "a; b", "reason_zh": "甲；乙",
+            "hotspots": ["H001", "H002"], "redrives": ["R1"], "reason_en": "a; b", "reason_zh": "甲；乙",
             "calibration": "", "calibration_zh": "", "at_gate": True,
             "places": [
                 {"lon": 104.1234568, "lat": 30.5, "sd_m": 30.0, "probability": 0.75, "crs": "GCJ-02",
