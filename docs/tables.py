@@ -1,4 +1,5 @@
-"""Writes the pages of docs/ that are made from the code: architecture, formats, thresholds, flags.
+"""Writes the pages of docs/ that are made from the code: architecture, formats, thresholds, flags,
+witnesses.
 
 ``python docs/tables.py`` writes them; ``tests/test_docs.py`` compares them with the code.
 """
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from architecture import render_architecture
 from formats import render_formats
+from witnesses import render_witnesses
 
 from ingest.flags import MEANINGS, REJECTING
 from onevisit.profile import Profile, describe_profile
@@ -89,6 +91,7 @@ PAGES = {
     "formats.md": render_formats,
     "thresholds.md": render_thresholds,
     "flags.md": render_flags,
+    "witnesses.md": render_witnesses,
 }
 
 if __name__ == "__main__":

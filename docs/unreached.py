@@ -18,7 +18,6 @@ from imagery.orientation.targets import ellipse_holds
 from imagery.photocache import forget_photos
 from ingest.monitors.stored import write_sites
 from onevisit.result import IN_NO_KEY
-from onevisit.truth.score.attribution import likeliest
 from onevisit.truth.score.score import pool_scores, render_pooled
 from onevisit.truth.simulate.again import drive_again, street_corners
 from onevisit.truth.simulate.records.alone import draw_records
@@ -48,7 +47,6 @@ OUTSIDE = (
     draw_records,  # stays: benchmarks.skill_records writes docs/skill-monitors.md with it
     ellipse_holds,  # stays: benchmarks.skill_targets writes docs/skill-targets.md with it
     forget_photos,  # stays: benchmarks.speed_imagery and benchmarks.skill_imagery begin without photos
-    likeliest,  # stays: benchmarks.skill_redrive writes docs/skill-redrive.md with it
     pool_scores,  # stays: benchmarks.skill writes docs/skill.md with it
     render_pooled,  # stays: benchmarks.skill writes docs/skill.md with it
     street_corners,  # stays: benchmarks.skill_redrive writes docs/skill-redrive.md with it

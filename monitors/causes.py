@@ -107,7 +107,7 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Witness:
+class Sign:
     """Something that can be seen: of which kinds it speaks, whether it is there, and its likelihood under causes."""
 
     name: str
@@ -132,50 +132,50 @@ _UNTREATED = ("treatment_off", "idle_treatment")
 _OUTLINES = ("step", "spike", "noise_collapse")
 _EVENTS = (*_ABOVE, "near_limit", "periodicity", "check_failed", *_UNTREATED)
 _ABRUPT = 9.0  # usual changes: what treatment that gives out does not do from one hour to the next
-WITNESSES: tuple[Witness, ...] = (
+WITNESSES: tuple[Sign, ...] = (
     # the site stood: nothing was there to be emitted, so the value is of the analyser
-    Witness("stood", _ABOVE, lambda a, c: c.stood(a), {E: 0.05, T: 0.2}),
+    Sign("stood", _ABOVE, lambda a, c: c.stood(a), {E: 0.05, T: 0.2}),
     # a value that repeats beyond its habit is of a stuck analyser: emissions scatter
-    Witness("repeats", _ABOVE, lambda a, _: _number(a, "repeats", 0.0) > 0.5, {E: 0.02, T: 0.1}),
+    Sign("repeats", _ABOVE, lambda a, _: _number(a, "repeats", 0.0) > 0.5, {E: 0.02, T: 0.1}),
     # an outlet mixes: what leaves it does not scatter several times more than it always did
-    Witness("noisy", _ABOVE, lambda a, _: _number(a, "noise", 1.0) > 2.5, {E: 0.35, T: 0.3}),
-    Witness("calm", _ABOVE, lambda a, _: 0.3 <= _number(a, "noise", 9.0) <= 2.0, {F: 0.5}),
+    Sign("noisy", _ABOVE, lambda a, _: _number(a, "noise", 1.0) > 2.5, {E: 0.35, T: 0.3}),
+    Sign("calm", _ABOVE, lambda a, _: 0.3 <= _number(a, "noise", 9.0) <= 2.0, {F: 0.5}),
     # treatment that gives out does so over hours; a failing part of an analyser from one value to the next
-    Witness("abrupt", _ABOVE, lambda a, _: _number(a, "onset", 0.0) > _ABRUPT, {E: 0.25, T: 0.3, O: 0.5}),
-    Witness("ended", _ABOVE, lambda a, _: _number(a, "ending", 0.0) > _ABRUPT, {E: 0.6, T: 0.3, O: 0.5}),
-    Witness("gradual", _ABOVE, lambda a, _: _number(a, "onset", 99.0) < 6.0, {F: 0.4, M: 0.3}),
+    Sign("abrupt", _ABOVE, lambda a, _: _number(a, "onset", 0.0) > _ABRUPT, {E: 0.25, T: 0.3, O: 0.5}),
+    Sign("ended", _ABOVE, lambda a, _: _number(a, "ending", 0.0) > _ABRUPT, {E: 0.6, T: 0.3, O: 0.5}),
+    Sign("gradual", _ABOVE, lambda a, _: _number(a, "onset", 99.0) < 6.0, {F: 0.4, M: 0.3}),
     # one hour, out of nothing and back: no plant does that
-    Witness("single", _ABOVE, lambda a, _: _is_single(a), {E: 0.1, T: 0.2, O: 0.3}),
+    Sign("single", _ABOVE, lambda a, _: _is_single(a), {E: 0.1, T: 0.2, O: 0.3}),
     # a power cut or a repair before: analysers come back wrong
-    Witness("outage", ("exceedance",), lambda a, _: _number(a, "outage", 0.0) > 0.5, {E: 0.2, T: 0.3}),
+    Sign("outage", ("exceedance",), lambda a, _: _number(a, "outage", 0.0) > 0.5, {E: 0.2, T: 0.3}),
     # one flue, one treatment: what goes through it rises together
-    Witness("together", _ABOVE, lambda a, _: _number(a, "others", 0.0) > 1.2, {F: 0.25, M: 0.4}),
-    Witness("alone", _ABOVE, lambda a, _: _number(a, "others", 9.0) < 1.03, {E: 0.8, T: 0.9}),
+    Sign("together", _ABOVE, lambda a, _: _number(a, "others", 0.0) > 1.2, {F: 0.25, M: 0.4}),
+    Sign("alone", _ABOVE, lambda a, _: _number(a, "others", 9.0) < 1.03, {E: 0.8, T: 0.9}),
     # the converted value exceeds, the measured one does not rise: oxygen alone made it
-    Witness("oxygen", ("exceedance",), lambda a, _: _by_oxygen(a), {E: 0.01, T: 0.05, O: 0.05}),
+    Sign("oxygen", ("exceedance",), lambda a, _: _by_oxygen(a), {E: 0.01, T: 0.05, O: 0.05}),
     # a standard check that failed about the same time convicts the analyser, as does a value that cannot be
-    Witness("check", _ABOVE, lambda a, c: c.meets(a, "check_failed", "drift", same_quantity=True), {E: 0.05, T: 0.2}),
-    Witness("absurd", _ABOVE, lambda a, c: c.meets(a, *_ABSURD, same_quantity=True), {E: 0.03, T: 0.1}),
+    Sign("check", _ABOVE, lambda a, c: c.meets(a, "check_failed", "drift", same_quantity=True), {E: 0.05, T: 0.2}),
+    Sign("absurd", _ABOVE, lambda a, c: c.meets(a, *_ABSURD, same_quantity=True), {E: 0.03, T: 0.1}),
     # treatment was off or idle: what it should have held came out
-    Witness("untreated", _ABOVE, lambda a, c: c.meets(a, *_UNTREATED), {F: 0.03, M: 0.1, O: 0.2}),
+    Sign("untreated", _ABOVE, lambda a, c: c.meets(a, *_UNTREATED), {F: 0.03, M: 0.1, O: 0.2}),
     # the letter of a fault or a repair over values that a plant makes: the mark hides them
-    Witness("hidden", ("marked_exceedance",), lambda a, c: _is_of_plant(a, c) and _number(a, "sent", 0.0) > 0.5,
+    Sign("hidden", ("marked_exceedance",), lambda a, c: _is_of_plant(a, c) and _number(a, "sent", 0.0) > 0.5,
             {T: 8.0, F: 0.1, M: 0.15, O: 0.3}),
     # a condition of the plant that the firm declared on the platform is what may exceed for a while
-    Witness("declared", ("marked_exceedance",), lambda a, _: _number(a, "sent", 1.0) < 0.5, {O: 10.0}),
-    Witness("repair", ("marked_exceedance",), lambda a, _: _marked(a, "maintenance", "calibration"), {M: 4.0}),
-    Witness("start", ("marked_exceedance",), lambda a, _: _marked(a, "启", "起炉", "烘炉", "start"), {O: 12.0}),
-    Witness("fault", ("marked_exceedance",), lambda a, _: _marked(a, "fault", "故障"), {F: 3.0, T: 2.0, M: 0.5}),
+    Sign("declared", ("marked_exceedance",), lambda a, _: _number(a, "sent", 1.0) < 0.5, {O: 10.0}),
+    Sign("repair", ("marked_exceedance",), lambda a, _: _marked(a, "maintenance", "calibration"), {M: 4.0}),
+    Sign("start", ("marked_exceedance",), lambda a, _: _marked(a, "启", "起炉", "烘炉", "start"), {O: 12.0}),
+    Sign("fault", ("marked_exceedance",), lambda a, _: _marked(a, "fault", "故障"), {F: 3.0, T: 2.0, M: 0.5}),
     # air that is let in thins every substance; an oxygen meter that is wrong thins none
-    Witness("not thinned", ("oxygen_dilution",), lambda a, _: _number(a, "undiluted", 1.0) > 1.6, {F: 8.0, T: 0.1}),
-    Witness("thinned", ("oxygen_dilution",), lambda a, _: _number(a, "undiluted", 9.0) < 1.4, {T: 3.0, F: 0.3}),
+    Sign("not thinned", ("oxygen_dilution",), lambda a, _: _number(a, "undiluted", 1.0) > 1.6, {F: 8.0, T: 0.1}),
+    Sign("thinned", ("oxygen_dilution",), lambda a, _: _number(a, "undiluted", 9.0) < 1.4, {T: 3.0, F: 0.3}),
     # a copied pair keeps one ratio while it changes: no analyser does so by itself
-    Witness("copied", ("frozen_pair",), lambda a, _: "ratio" in a.values, {T: 20.0, F: 0.1}),
+    Sign("copied", ("frozen_pair",), lambda a, _: "ratio" in a.values, {T: 20.0, F: 0.1}),
     # marks under which nothing was wrong come again and again, in the hours of high load
-    Witness("again", ("mark_contradicted",), lambda a, c: _again(a, c) >= 3, {T: 3.0, M: 0.5, F: 0.3}),
-    Witness("loaded", ("mark_contradicted",), lambda a, _: _number(a, "high_load", 0.5) > 0.7, {T: 2.0}),
+    Sign("again", ("mark_contradicted",), lambda a, c: _again(a, c) >= 3, {T: 3.0, M: 0.5, F: 0.3}),
+    Sign("loaded", ("mark_contradicted",), lambda a, _: _number(a, "high_load", 0.5) > 0.7, {T: 2.0}),
     # a step after a mark of maintenance that brings all down is an adjustment, or a trick
-    Witness("lowered", ("step",), lambda a, _: _marked(a, "maintenance", "维护"), {T: 3.0, M: 3.0}),
+    Sign("lowered", ("step",), lambda a, _: _marked(a, "maintenance", "维护"), {T: 3.0, M: 3.0}),
 )  # fmt: skip
 """Witnesses that do not depend on one another but through the cause; a cause not named has the ratio 1."""
 
@@ -254,6 +254,6 @@ def _with_event(one: Anomaly, weighed: Sequence[Anomaly]) -> Anomaly:
     return one if longest is None else replace(one, causes=longest.causes)
 
 
-def witnesses_of(one: Anomaly, context: Context) -> Iterator[Witness]:
+def witnesses_of(one: Anomaly, context: Context) -> Iterator[Sign]:
     """Witnesses that are seen at an anomaly."""
     return (witness for witness in WITNESSES if one.kind in witness.kinds and witness.seen(one, context))

@@ -359,7 +359,7 @@ def _attribute(
 
     region, findings = here
     known, crs = FlightEvidence(findings, evidence), region.crs.to_string()
-    witnesses = [Activities(ran_at_hotspots(hotspots, activities, sites))]
+    witnesses = [Activities(ran_at_hotspots(hotspots, activities, sites, reach_m=settings.reach_m))]
     return attribute_hotspots(hotspots, region.tracks, sites, settings, crs=crs, evidence=known, witnesses=witnesses)
 
 

@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 
 from fusion.attribution.candidates import Candidates
 from fusion.attribution.fingerprint import Companion
-from fusion.attribution.profiles import PROFILES, profile_class
+from fusion.attribution.mixtures import EXHAUST, MIXTURES, industry_class
 from fusion.attribution.witness_settings import WitnessSettings
 from fusion.attribution.witnesses import Witness
 from ingest.species import substance_of
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _TAIL_WIDTH = 3.0
-_PROFILED = {name for profile in PROFILES.values() for name in profile.shares}
+_KNOWN = {name for profile in MIXTURES.values() for name in profile.shares}
 
 
 def hear_composition(
@@ -34,7 +34,7 @@ def hear_composition(
 
     Ratios are logarithms over the species of which most was measured, and most is expected; what is below
     ``settings.profile_floor`` stands there. An unlisted source, and a site of an industry without a profile, is of
-    each industry as the registered sites around are, by their shares.
+    each industry as the registered sites around are, by their shares; background is as likely traffic as that.
 
     Parameters
     ----------
@@ -52,28 +52,30 @@ def hear_composition(
     Witness or None
         None where there is nothing to compare, or too few candidates are of an industry with a profile.
     """
-    heard = [c for c in companions if c.by_mass and substance_of(c.species) in _PROFILED]
-    classes = [profile_class(sites.industries[k]) if sites.industries else None for k in range(len(sites.ids))]
-    known = [k for k in chosen if classes[k] is not None]
-    if (
-        not heard
-        or substance_of(species) not in _PROFILED
-        or not known
-        or len(known) < settings.profile_known * len(chosen)
-    ):
+    heard = [c for c in companions if c.by_mass and substance_of(c.species) in _KNOWN]
+    classes = [_class_of(sites, k) for k in chosen]
+    known = sum(name is not None for name in classes)
+    comparable = heard and substance_of(species) in _KNOWN
+    if not comparable or not known or known < settings.profile_known * len(classes):
         return None
     measured = {substance_of(species): 1.0} | {substance_of(c.species): c.ratio if c.present else 0.0 for c in heard}
-    likelihood = {name: _log_likelihood(measured, PROFILES[name].shares, settings) for name in PROFILES}
-    usual = _usual(likelihood, classes, sites, near if near.size else np.arange(sites.site.size))
-    said = np.array([likelihood.get(classes[k] or "", usual) - usual for k in chosen])
-    return Witness("composition", tuple(f"rose:{c.species}" for c in heard), said, 0.0, 0.0, "composition")
+    likelihood = {name: _log_likelihood(measured, MIXTURES[name].shares, settings) for name in MIXTURES}
+    usual = _usual(likelihood, sites, near if near.size else np.flatnonzero(np.isin(sites.site, chosen)))
+    said = np.array([likelihood.get(name or "", usual) - usual for name in classes])
+    exhaust = _log_likelihood(measured, EXHAUST.shares, settings)
+    background = float(np.logaddexp(exhaust, usual) - np.log(2.0) - usual)
+    return Witness("composition", tuple(f"rose:{c.species}" for c in heard), said, 0.0, background, "composition")
 
 
-def _usual(likelihood: Mapping[str, float], classes: Sequence[str | None], sites: Candidates, places: Ints) -> float:
+def _class_of(sites: Candidates, site: int) -> str | None:
+    return industry_class(sites.industries[site]) if sites.industries else None
+
+
+def _usual(likelihood: Mapping[str, float], sites: Candidates, places: Ints) -> float:
     """Logarithm of the mean likelihood over the industries of places, by their shares; of all where none is known."""
     shares = dict.fromkeys(likelihood, 0.0)
     for k in places:
-        if (name := classes[sites.site[k]]) is not None:
+        if (name := _class_of(sites, sites.site[k])) is not None:
             shares[name] += float(sites.share[k])
     weights = np.array(list(shares.values())) if any(shares.values()) else np.ones(len(shares))
     return float(logsumexp(list(likelihood.values()), b=weights / weights.sum()))

@@ -133,6 +133,16 @@ def say_of_sites(hotspot_id: str, odds: Floats, heard: Sequence[Witness]) -> tup
 
 def _over_others(without: Floats, ratios: Floats) -> Floats:
     """Likelihood ratios (sites,) of each site over the mean of all other explanations, by their odds without it."""
-    others = [np.arange(without.size) != k for k in range(without.size - 2)]
-    mean = [logsumexp((without + ratios)[other]) - logsumexp(without[other]) for other in others]
-    return np.asarray(np.exp(ratios[:-2] - np.array(mean)))
+    mean = _of_others(without + ratios) - _of_others(without)
+    return np.asarray(np.exp(ratios[:-2] - mean[:-2]))
+
+
+def _of_others(odds: Floats) -> Floats:
+    """Logarithm of the sum of all others, (explanations,)."""
+    best = int(np.argmax(odds))
+    weight = np.exp(odds - odds[best])
+    others = np.empty(odds.size)
+    rest = np.arange(odds.size) != best
+    others[rest] = np.log(weight.sum() - weight[rest])  # not below the best one's
+    others[best] = logsumexp(np.delete(odds, best)) - odds[best]  # what is left beside a sure one would round away
+    return np.asarray(others + odds[best])

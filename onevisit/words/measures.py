@@ -25,6 +25,11 @@ TITLES_ZH: Mapping[str, str] = {
     "attribution.set90": "真实来源位于 90 % 集合内",
     "attribution.unlisted": "名录外来源的热点首选“均非以上点位”",
     "attribution.false": "虚假热点首选了某个点位",
+    "witness.": "由证据 {name} 增加的正确首选（百分点）",
+    "none.auc": "“均非以上点位”作为检测器：ROC 曲线下面积",
+    "none.brier": "“均非以上点位”作为检测器：Brier 评分",
+    "none.flagged": "名录外来源检出 80 % 时被误标的名录内来源",
+    "none.next_door": "因其烟羽而检查了名录内点位的名录外来源",
     "source.position": "来源位置误差",
     "source.rate": "排放速率误差，|ln(估计值/真值)|",
     "source.area90": "真实来源位于 90 % 范围内",
@@ -53,7 +58,7 @@ TITLES_ZH: Mapping[str, str] = {
     "photos.heading": "像片航向误差",
 }
 """A key that ends in a point is that of a family, whose last part is the name of a confounder, an option of
-``simulate``; of monitors the middle part names the kind of anomaly."""
+``simulate``; of monitors the middle part names the kind of anomaly, of a witness the last its kind."""
 
 HEAD = {"en": ("measure", "what it says", "value", "n"), "zh": ("指标", "含义", "数值", "样本数")}
 NOT_BUILT = {"en": "not built", "zh": "尚未实现"}

@@ -10,6 +10,7 @@ from ingest.species import SPECIES
 from onevisit.words.anomalies import ANOMALY_WORDS
 from onevisit.words.redrives import REDRIVE_WORDS
 from onevisit.words.sources import SOURCES_ZH
+from onevisit.words.witnesses import WITNESS_WORDS
 
 LANGUAGES = ("en", "zh")
 
@@ -420,6 +421,7 @@ STRINGS: dict[str, tuple[str, str]] = {
     "record_then": ("records: {listed}", "记录：{listed}"),
     **ANOMALY_WORDS,
     **REDRIVE_WORDS,
+    **WITNESS_WORDS,
 }
 
 

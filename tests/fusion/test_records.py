@@ -11,8 +11,9 @@ import pytest
 import fusion
 
 BY_VALUE = {
-    "Companion", "EvidenceSettings", "FusionSettings", "Grid", "JointSettings", "Met", "Model", "PassSummary",
-    "Persistence", "Rate", "Resolution", "Sensor", "Sighting", "SiteProbability", "SourceEstimate", "Vane", "Weather",
+    "Activities", "Companion", "Earlier", "Elsewhere", "EvidenceSettings", "FusionSettings", "Grid", "History",
+    "JointSettings", "Met", "Mixture", "Model", "PassSummary", "Persistence", "Ran", "Rate", "Resolution",
+    "Sensor", "Sighting", "SiteProbability", "SourceEstimate", "Testimony", "Vane", "Weather", "WitnessSettings",
     "_Listed",
 }  # fmt: skip
 """Records of numbers and names; all others hold arrays or outlines, which have no single answer to being equal."""

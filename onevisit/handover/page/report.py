@@ -40,6 +40,7 @@ from onevisit.handover.page.recorded import notes_on_candidates, record_cards
 from onevisit.handover.page.redrive import AgainCard, again_cards
 from onevisit.handover.page.summary import summarise
 from onevisit.handover.page.urgent import alarm_text
+from onevisit.handover.page.witnessed import WitnessedSite, witnessed_sites
 from onevisit.schema import Visit
 from onevisit.words.numbers import p_text, probability_text, rounded, unit_text, with_error
 from onevisit.words.strings import Words
@@ -74,6 +75,7 @@ class HotspotCard:
     hotspot: Hotspot
     attribution: Attribution | None
     candidates: tuple[Candidate, ...]
+    witnessed: tuple[WitnessedSite, ...]
     rose: Markup
     region: int
     source: str
@@ -215,12 +217,13 @@ def _cards(contents: ReportContents, words: Words, zone: tzinfo) -> list[Hotspot
             rose = draw_wind(hotspot.wind_from_deg, bearing, half_width, known=known)
             notes = notes_on_candidates(hotspot, contents, words, zone)
             candidates = _candidates(attribution, sites, notes, words) if attribution else ()
+            witnessed = witnessed_sites(attribution, sites, words) if attribution else ()
             picture = reasons.get(hotspot.id)
             source = _source_text(hotspot, attribution, words)
             is_urgent = hotspot.id in urgent
             told = (_tier_text(hotspot, words), _chance_text(hotspot, words), _notes(hotspot, words, is_urgent))
             title = words.species(hotspot.species) + words.others(hotspot.others)
-            drawn = (attribution, candidates, rose, number, source, picture)
+            drawn = (attribution, candidates, witnessed, rose, number, source, picture)
             cards.append(HotspotCard(hotspot, *drawn, title, *told, is_urgent))
     return sorted(cards, key=lambda card: (not card.urgent, card.hotspot.rank, card.hotspot.id))
 

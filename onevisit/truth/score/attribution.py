@@ -30,13 +30,13 @@ def score_attribution(truth: Truth, matches: Sequence[Match]) -> list[Measure]:
     if not asked:
         built = [not_built(key, title, "%") for key, title in titles.items()]
         return [*built, *_position_and_rate(asked, truth)]
-    known = [(_ranking(m.hotspot), truth_of_match(m)) for m in asked if m.source is not None]
+    known = [(ranking_of(m.hotspot), answer_of(m)) for m in asked if m.source is not None]
     often = [
-        (_ranking(m.hotspot), truth_of_match(m)) for m in asked if m.source is not None and _crossed(m.hotspot) >= 3
+        (ranking_of(m.hotspot), answer_of(m)) for m in asked if m.source is not None and _crossed(m.hotspot) >= 3
     ]
-    cone = [_wind_cone(m.hotspot) == truth_of_match(m) for m in asked if m.source is not None]
+    cone = [_wind_cone(m.hotspot) == answer_of(m) for m in asked if m.source is not None]
     unlisted, listed = ([(r, a) for r, a in known if (a == NONE) == none] for none in (True, False))
-    false = [_ranking(m.hotspot) for m in asked if m.source is None]
+    false = [ranking_of(m.hotspot) for m in asked if m.source is None]
     return [
         share("attribution.top1", titles["attribution.top1"], [r[0][0] == a for r, a in known]),
         share("attribution.top3", titles["attribution.top3"], [a in [n for n, _ in r[:3]] for r, a in known]),
@@ -68,20 +68,15 @@ def _wind_cone(hotspot: Feature) -> str:
     return str(min(inside, key=lambda s: float(s["distance_m"]))["site_id"]) if inside else NONE
 
 
-def truth_of_match(match: Match) -> str:
+def answer_of(match: Match) -> str:
     """The site that is the truth of a matched hotspot, or none of these."""
     return NONE if match.source is None or match.source["site_id"] is None else str(match.source["site_id"])
 
 
-def _ranking(hotspot: Feature) -> list[tuple[str, float]]:
+def ranking_of(hotspot: Feature) -> list[tuple[str, float]]:
     """Candidates with their probabilities, likeliest first; equal ones in the order of the file."""
     sites = [(str(s["site_id"]), float(s["probability"])) for s in hotspot.properties.get("sites", ())]
     return sorted([*sites, (NONE, float(hotspot.properties[NONE]))], key=lambda pair: -pair[1])
-
-
-def likeliest(hotspot: Feature) -> str:
-    """The likeliest explanation of a hotspot: a site, or none of these."""
-    return _ranking(hotspot)[0][0]
 
 
 def _credible(ranking: Sequence[tuple[str, float]], level: float) -> set[str]:

@@ -14,7 +14,9 @@ class Measure:
     """One line of the score table.
 
     ``kind`` says how the items become a number: ``ratio`` is sum(items) / sum(weights), ``median`` the median of the
-    items, ``total`` their sum (per mission, when pooled). ``built`` is False where no stage produces what is scored:
+    items, ``total`` their sum (per mission, when pooled). Of a detector the items are what it states, the weights 1
+    where it is true: ``auc`` is the area under its curve, ``flagged`` the share of false things, in per cent, above
+    the value that four fifths of the true ones reach. ``built`` is False where no stage produces what is scored:
     such a line has no number, ever. ``better`` is ``high``, ``low`` or ``near 0.5``, for the reader.
     """
 
@@ -34,7 +36,29 @@ class Measure:
             return 0.0 if self.built and self.kind == "total" else None
         if self.kind == "ratio":
             return float(np.sum(self.items) / np.sum(self.weights)) if np.sum(self.weights) > 0 else None
+        if self.kind in _CURVES:
+            return _CURVES[self.kind](np.array(self.items), np.array(self.weights, bool))
         return float(np.median(self.items)) if self.kind == "median" else float(np.sum(self.items))
+
+
+def _area_under_curve(stated: NDArray[np.float64], true: NDArray[np.bool_]) -> float | None:
+    """Chance that a true thing is stated higher than a false one; equal ones count half."""
+    if true.all() or not true.any():
+        return None
+    higher = np.sign(stated[true][:, None] - stated[~true])
+    return float((higher.mean() + 1) / 2)
+
+
+def _flagged(stated: NDArray[np.float64], true: NDArray[np.bool_]) -> float | None:
+    if true.all() or not true.any():
+        return None
+    ordered = np.sort(stated[true])[::-1]
+    bound = ordered[int(np.ceil(_RECALL * ordered.size)) - 1]
+    return float(100 * (stated[~true] >= bound).mean())
+
+
+_RECALL = 0.8
+_CURVES = {"auc": _area_under_curve, "flagged": _flagged}
 
 
 @dataclass(frozen=True)
@@ -66,6 +90,12 @@ def ratio(key: str, title: str, unit: str, parts: Sequence[tuple[float, float]],
 def median_of(key: str, title: str, unit: str, values: Sequence[float], better: str = "low") -> Measure:
     """Median of errors."""
     return Measure(key, title, "median", unit, better, tuple(values))
+
+
+def detector(key: str, title: str, kind: str, stated: Sequence[float], true: Sequence[bool]) -> Measure:
+    """How well stated values tell true things from false ones: ``auc`` or ``flagged`` of `Measure`."""
+    unit, better = ("", "high") if kind == "auc" else ("%", "low")
+    return Measure(key, title, kind, unit, better, tuple(stated), tuple(map(float, true)))
 
 
 def total(key: str, title: str, count: int, better: str = "low") -> Measure:
@@ -113,7 +143,8 @@ def _interval(built: Sequence[Measure], resamples: int) -> tuple[float | None, f
     """95 % percentile interval of resampled missions; none for a single mission."""
     rng = np.random.default_rng(20240229)
     chosen = rng.integers(0, len(built), (resamples, len(built)))
-    draws = _medians(built, chosen) if built[0].kind == "median" else _sums(built, chosen)
+    whole = built[0].kind == "median" or built[0].kind in _CURVES
+    draws = _wholes(built, chosen) if whole else _sums(built, chosen)
     numbers = draws[np.isfinite(draws)]
     if len(built) < 2 or not numbers.size:
         return None, None
@@ -129,11 +160,10 @@ def _sums(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.floa
     return np.asarray(np.divide(items, weights, out=np.full(len(items), np.nan), where=weights > 0), float)
 
 
-def _medians(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Median of all items of the missions of each draw; NaN where they have none."""
-    items = [np.asarray(m.items, float) for m in built]
-    drawn = (np.concatenate([items[k] for k in draw]) for draw in chosen)
-    return np.array([np.median(values) if values.size else np.nan for values in drawn])
+def _wholes(built: Sequence[Measure], chosen: NDArray[np.intp]) -> NDArray[np.float64]:
+    """The value of all items of the missions of each draw together; NaN where they have none."""
+    values = (_joint([built[k] for k in draw]) for draw in chosen)
+    return np.array([np.nan if value is None else value for value in values])
 
 
 def _joint(measures: Sequence[Measure]) -> float | None:

@@ -20,6 +20,7 @@ from onevisit.truth.score.measures import Measure, Pooled, pool
 from onevisit.truth.score.records import score_activity, score_monitor_rules
 from onevisit.truth.score.results import load_results, load_truth
 from onevisit.truth.score.routes import score_routes
+from onevisit.truth.score.witnesses import score_none, score_witnesses
 from onevisit.words.measures import HEAD, NOT_BUILT, title_zh
 
 
@@ -61,6 +62,8 @@ def score_output(out: Path, truth: Path, *, kept: Path | None = None) -> Scores:
     measures = (
         *score_hotspots(results, answer, matches),
         *score_attribution(answer, matches),
+        *score_witnesses(matches),
+        *score_none(results, matches),
         *score_leads(results, answer, matches),
         *score_monitor_rules(results, answer),
         *score_activity(results, answer),

@@ -8,7 +8,7 @@ import pytest
 from fusion.attribution.candidates import Candidates
 from fusion.attribution.composition import hear_composition
 from fusion.attribution.fingerprint import Companion
-from fusion.attribution.profiles import PROFILES, profile_class
+from fusion.attribution.mixtures import EXHAUST, MIXTURES, industry_class
 from fusion.attribution.witness_settings import WitnessSettings
 from ingest.species import SPECIES
 
@@ -43,7 +43,10 @@ def test_an_industry_that_gives_off_the_mixture_is_likelier() -> None:
     printer = _density(0.0) * _density(np.log(0.4 / 0.02)) * _density(np.log(0.2 / 0.05))
     coater = _density(0.0) ** 3
     np.testing.assert_allclose(np.exp(said.sites), np.array([printer, coater]) / (0.5 * (printer + coater)))
-    assert (said.unlisted, said.background) == (0.0, 0.0)
+    # of what rose traffic gives off TVOC alone; background is half traffic, half any industry
+    exhaust = _density(0.0) * _density(np.log(0.4 / 0.02)) * _density(np.log(0.2 / 0.02))
+    assert np.exp(said.background) == pytest.approx(0.5 + 0.5 * exhaust / (0.5 * (printer + coater)))
+    assert said.unlisted == 0.0
     assert (said.kind, said.data, said.source) == ("composition", ("rose:tvoc", "rose:toluene"), "composition")
 
 
@@ -55,6 +58,13 @@ def test_an_average_source_is_as_those_around_by_their_shares() -> None:
     printer, coater = np.exp(said.sites[:2])
     assert 0.25 * printer + 0.75 * coater == pytest.approx(1.0)
     assert alone.sites[1] == pytest.approx(0.0) and alone.sites[0] < np.log(0.05)
+
+
+def test_what_vehicles_give_off_speaks_for_background() -> None:
+    """CO with half as much NOx and some particles: nearer to traffic than to a boiler."""
+    rose = (Companion("nox", True, 0.5), Companion("pm25", False, 0.02), Companion("tvoc", True, 0.15))
+    said = _hear(_sites(BOILER, COATER), rose, species="co")
+    assert said is not None and said.background > max(said.sites) - np.log(2.0) + 1.0
 
 
 def test_what_did_not_rise_speaks_too() -> None:
@@ -88,8 +98,9 @@ def test_a_site_of_an_unknown_industry_is_average() -> None:
 
 def test_profiles_name_known_species_and_classes() -> None:
     """Every species is one of the table, the largest share is 1, none is below the floor, all say whence."""
-    for name, profile in PROFILES.items():
-        assert profile_class(name.ljust(4, "0")) == name and profile.source
+    assert all(industry_class(name.ljust(4, "0")) == name for name in MIXTURES)
+    for profile in (*MIXTURES.values(), EXHAUST):
+        assert profile.source
         assert set(profile.shares) <= set(SPECIES)
         assert max(profile.shares.values()) == 1.0 and min(profile.shares.values()) >= SETTINGS.profile_floor
 
@@ -108,4 +119,4 @@ def test_profiles_name_known_species_and_classes() -> None:
 )
 def test_an_industry_is_read_as_registers_write_it(text: str, name: str | None) -> None:
     """With its letter and name; the longest class that fits, and none of five digits."""
-    assert profile_class(text) == name
+    assert industry_class(text) == name

@@ -25,6 +25,17 @@ def test_a_ratio_is_over_the_mean_of_all_other_explanations() -> None:
     assert [(t.kind, t.id) for t in said[1]] == [("permit", "H7/permit"), ("activity", "H7/activity")]
 
 
+def test_the_ratio_of_a_sure_site_is_that_of_the_others_it_leaves() -> None:
+    """Odds of e^60 against small ones: what is left beside it does not round away; no site, no testimony."""
+    ran = _witness("activity", [2.0, 0.5], 3.0)
+    odds = np.array([60.0, 0.0, 1.0, 2.0])
+    said = say_of_sites("H1", odds, (ran,))
+    mean = np.exp(odds[1:]).sum() / np.exp((odds - ran.ratios)[1:]).sum()
+    assert said[0][0].ratio == pytest.approx(2.0 / mean)
+    assert said[1][0].ratio == pytest.approx(0.5 / 2.0, rel=1e-9)
+    assert say_of_sites("H1", np.zeros(2), (_witness("activity", []),)) == ()
+
+
 def test_two_witnesses_of_a_kind_have_their_own_names() -> None:
     """The second of the stations is told from the first."""
     two = [_witness("station", [2.0], data=d) for d in ("S1", "S2")]

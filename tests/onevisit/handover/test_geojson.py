@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from fusion.schema import CredibleArea, Met, Rate, SiteProbability, SourceEstimate
+from fusion.schema import Testimony as Said
 from ingest.schema import SitePlace
 from onevisit.handover.data.geojson import (
     write_hotspots,
@@ -255,7 +256,9 @@ def test_every_property_of_a_hotspot(tmp_path: Path, make_hotspot: Make, make_at
     """Each compared with the record that it comes from; of what was not weighed nothing is claimed."""
     hotspot = make_hotspot(species="tvoc", unit="ug m-3", lon=104.123456789, trajectories=("drive", "walk"))
     sites = (
-        SiteProbability("S1", 0.4, 321.5, 271.0, Rate(3000.0, 1000.0, 9000.0), 1, 0.75),
+        SiteProbability(
+            "S1", 0.4, 321.5, 271.0, Rate(3000.0, 1000.0, 9000.0), 1, 0.75, (Said("permit", "H001/permit", 2.5),)
+        ),
         SiteProbability("S2", 0.3, 9, 8),
     )
     attribution = replace(
@@ -274,9 +277,11 @@ def test_every_property_of_a_hotspot(tmp_path: Path, make_hotspot: Make, make_at
                 {
                     "site_id": "S1", "probability": 0.4, "distance_m": 321.5, "bearing_deg": 271.0,
                     "place_probability": 0.75, "rate_g_s": 3e-3, "rate_g_s_low": 1e-3, "rate_g_s_high": 9e-3,
+                    "witnesses": [{"kind": "permit", "id": "H001/permit", "ratio": 2.5}],
                 },
                 {"site_id": "S2", "probability": 0.3, "distance_m": 9, "bearing_deg": 8, "place_probability": 1.0}
-                | no_rate,
+                | no_rate
+                | {"witnesses": []},
             ],
             "none_of_these": 0.31, "unlisted": 0.2, "background_or_traffic": 0.1, "bearing_deg": 265.0,
             "bearing_half_width_deg": 31.5, "source_lon": 104.0001235, "source_lat": 30.0006543,
