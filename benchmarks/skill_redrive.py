@@ -35,7 +35,7 @@ from benchmarks.sections import put_section
 from ingest.coordinates import to_grid
 from onevisit.job import process_mission
 from onevisit.result import Options
-from onevisit.truth.score.attribution import answer_of, likeliest
+from onevisit.truth.score.attribution import answer_of, ranking_of
 from onevisit.truth.score.doses import match_hotspots
 from onevisit.truth.score.results import load_results, load_truth
 from onevisit.truth.simulate.again import Again, drive_again, street_corners
@@ -112,7 +112,7 @@ def _process(here: Path, park: Park) -> list[tuple[str, bool]]:
     matches = match_hotspots(load_results(here / "out", truth), truth)
     for match in sorted(matches, key=lambda m: -(m.hotspot.properties.get("snr") or 0.0)):
         if match.source is not None and match.hotspot.properties.get("none_of_these") is not None:
-            found.setdefault(str(match.source["id"]), likeliest(match.hotspot) == answer_of(match))
+            found.setdefault(str(match.source["id"]), ranking_of(match.hotspot)[0][0] == answer_of(match))
     for waste in (here / "mission", here / "out" / ".store"):
         shutil.rmtree(waste, ignore_errors=True)
     return list(found.items())

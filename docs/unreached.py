@@ -17,7 +17,6 @@ from imagery.orientation.targets import ellipse_holds
 from imagery.photocache import forget_photos
 from ingest.monitors.stored import write_sites
 from onevisit.result import IN_NO_KEY
-from onevisit.truth.score.attribution import likeliest
 from onevisit.truth.score.score import pool_scores, render_pooled
 from onevisit.truth.simulate.again import drive_again, street_corners
 from onevisit.truth.simulate.records.alone import draw_records
@@ -44,7 +43,6 @@ OUTSIDE = (
     draw_records,  # stays: benchmarks.skill_records writes docs/skill-monitors.md with it
     ellipse_holds,  # stays: benchmarks.skill_targets writes docs/skill-targets.md with it
     forget_photos,  # stays: benchmarks.speed_imagery and benchmarks.skill_imagery begin without photos
-    likeliest,  # stays: benchmarks.skill_redrive writes docs/skill-redrive.md with it
     vane_of,  # stays: benchmarks.skill_fusion writes docs/skill-fusion.md with it
     weigh_sites,  # stays: benchmarks.skill_fusion writes docs/skill-fusion.md with it
     pool_scores,  # stays: benchmarks.skill writes docs/skill.md with it

@@ -52,7 +52,7 @@ _FLIGHT_TELLS = 1.5  # times what the drives tell: below it no drone is asked fo
 _LEAST_TOLD = 0.1  # nats: what is told of a hotspot is listed from here on
 _WINDS_M_S = (1.6, 5.0)
 _SIDES = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
-_TOWARDS = np.arange(WINDS) * (2 * np.pi / WINDS)
+_TOWARDS: Floats = np.asarray(np.arange(WINDS) * (2 * np.pi / WINDS), np.float64)
 
 
 @dataclass(frozen=True, eq=False)

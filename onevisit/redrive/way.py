@@ -84,12 +84,12 @@ def _next(
 ) -> tuple[int, int, int]:
     """Number of a stretch, and the ends at which its next pass begins and stops."""
     choices = []
-    for k in np.flatnonzero(left):
+    for k in np.flatnonzero(left).tolist():
         ends = [(2 * k, 2 * k + 1)] * (stretches[k].oneway >= 0) + [(2 * k + 1, 2 * k)] * (stretches[k].oneway <= 0)
         for start, end in ends:
             apart = float(seconds[here, start]) if here >= 0 else float(k)
             near = 0.0 if here >= 0 and apart <= _SAME_PLACE_S else apart
-            choices.append((near, k == last, -int(left[k]), int(k), int(start), int(end)))
+            choices.append((near, k == last, -int(left[k]), k, start, end))
     *_, k, start, end = min(choices)
     return k, start, end
 
@@ -97,4 +97,4 @@ def _next(
 def _without_repeats(lonlat: Floats) -> Floats:
     """The line without places that follow on themselves to a centimetre."""
     fresh = np.append(True, np.abs(np.diff(lonlat, axis=0)).max(axis=1) > 1e-7)
-    return lonlat[fresh]
+    return np.asarray(lonlat[fresh], np.float64)

@@ -79,11 +79,6 @@ def ranking_of(hotspot: Feature) -> list[tuple[str, float]]:
     return sorted([*sites, (NONE, float(hotspot.properties[NONE]))], key=lambda pair: -pair[1])
 
 
-def likeliest(hotspot: Feature) -> str:
-    """The likeliest explanation of a hotspot: a site, or none of these."""
-    return ranking_of(hotspot)[0][0]
-
-
 def _credible(ranking: Sequence[tuple[str, float]], level: float) -> set[str]:
     """The smallest set of candidates that holds ``level`` of the probability."""
     held, members = 0.0, set()

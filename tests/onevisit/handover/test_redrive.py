@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from onevisit.handover.data.redrive import write_redrive
+from onevisit.handover.page.contents import ReportContents
 from onevisit.handover.page.redrive import again_cards
+from onevisit.handover.page.report import render_report
 from onevisit.redrive.schema import OUTSIDE, Again, Flight, Hours, Redrive, RedriveStreet, Settles
+from onevisit.schema import Disposition, Lead
 from onevisit.words.strings import Words
 from tests.onevisit.redrive.scene import site
 
@@ -116,3 +119,25 @@ def test_a_flight_leaves_its_airspace_blank_without_a_register(airspace: str, te
         "flight across the wind at 30 m above ground, there and back · 0.80 km · daylight 06:10–19:00"
     )
     assert card.settles[0].startswith("H001: 50 % of what is open, between a, a source on no list")
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        (
+            "en",
+            ("south-east side", "re-drive R1, F1", "airspace to be cleared:", "first check the position of Works a"),
+        ),
+        ("zh", ("东南侧", "复测 R1、F1", "空域待批准：", "请先核对名录中 Works a 的位置")),
+    ],
+)
+def test_the_report_lists_what_to_measure_again(lang: str, told: tuple[str, ...]) -> None:
+    """Drives with their streets, flights with a blank for the airspace, and the lead that names both."""
+    lead = Lead("a", "A", "a", 104.0, 30.0, (), (), 0.5, Disposition.MEASURE_AGAIN, (), (), redrives=("R1", "F1"))
+    contents = ReportContents("m", (), sites=(site("a"),), leads=(lead,), again=Again((DRIVE,), (FLIGHT,)))
+    page = render_report(contents, lang=lang)
+    part = page[page.index('<section id="redrive">') : page.index('<section id="routes">')]
+    assert [text for text in told if text not in page] == []
+    assert part.count('<span class="badge">') == 2 and part.count('class="blank"') == 1
+    nothing = render_report(replace(contents, again=Again()), lang=lang)
+    assert Words(lang)("no_redrive") in nothing
