@@ -62,5 +62,5 @@ def _rows(offered: Sequence[Help], lang: str) -> Iterator[list[Cell]]:
     for one in offered:
         for item in one.items:
             told = [say(text, lang) for text in (item.seen, item.fault, item.check, item.proof)]
-            named = [one.number, one.site_id, one.name, one.permit_code]
+            named: list[Cell] = [one.number, one.site_id, one.name, one.permit_code]
             yield [*named, *told, item.due.isoformat(), say(one.why, lang), "", amap_link(one)]

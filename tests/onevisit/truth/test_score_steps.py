@@ -114,7 +114,9 @@ def test_sites_are_ranked_by_what_there_is_to_enforce() -> None:
     """Both kinds of guilt add up; without any there is no rank; equal ones stay as leads come."""
     leads = [
         lead("A", explanations={"unlawful_emission": 0.2, "wrong_mark": 0.3}),
-        lead("B", explanations={"maintenance": 1}), lead("C", explanations={"wrong_mark": 0.9}), lead("D", explanations={"unlawful_emission": 0.5}),
+        lead("B", explanations={"maintenance": 1}),
+        lead("C", explanations={"wrong_mark": 0.9}),
+        lead("D", explanations={"unlawful_emission": 0.5}),
     ]  # fmt: skip
     assert rank_sites(leads) == ["C", "A", "D"]
 
