@@ -15,7 +15,7 @@ import numpy as np
 from fusion.schema import Attribution, Hotspot, SiteProbability
 from ingest.outcome import Phrase, Value
 from ingest.schema import Site
-from onevisit.leads.lawful import Heard
+from onevisit.leads.lawful import Indication
 from onevisit.leads.rivals import explain_place, probability_of, unlawful_given
 from onevisit.leads.tables import RivalTables
 from onevisit.schema import Disposition, Explanation, Rival
@@ -34,7 +34,7 @@ class Clue:
     disposition: Disposition
     why: tuple[Phrase, ...]
     place: int
-    heard: tuple[Heard, ...] = ()
+    heard: tuple[Indication, ...] = ()
     urgent: bool = False
 
     @property
@@ -54,7 +54,7 @@ def read_clue(
     hotspot: Hotspot,
     attribution: Attribution,
     *,
-    heard: Sequence[Heard],
+    heard: Sequence[Indication],
     settings: VisitSettings,
     tables: RivalTables,
     urgent: Collection[str] = (),
@@ -69,7 +69,7 @@ def read_clue(
     hotspot : Hotspot
     attribution : Attribution
         Of the hotspot; ``candidate`` is one of its sites.
-    heard : sequence of Heard
+    heard : sequence of Indication
         What speaks of the lawfulness of what the site emits.
     settings : VisitSettings
     tables : RivalTables
@@ -135,7 +135,7 @@ def _dispose(
     hotspot: Hotspot,
     attribution: Attribution,
     explanations: Sequence[Explanation],
-    heard: Sequence[Heard],
+    heard: Sequence[Indication],
     settings: VisitSettings,
 ) -> tuple[Disposition, tuple[Phrase, ...]]:
     """What one hotspot asks for at one site, and what stops it from being more."""

@@ -39,7 +39,7 @@ _Z90 = 1.645
 
 
 @dataclass(frozen=True)
-class Heard:
+class Indication:
     """One thing that speaks of the lawfulness of an emission: the id of its datum, its likelihood ratio, its words.
 
     ``ratio`` is that of its probability beyond the permit to that within it.
@@ -51,7 +51,7 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class SiteAnomalies:
     """What the monitors of one site say: anomalies by their ids, and the span that its limited outlets cover."""
 
     anomalies: tuple[tuple[str, Anomaly], ...] = ()
@@ -65,12 +65,12 @@ class Known:
     day: date
     zone: tzinfo = UTC
     standings: Mapping[str, Standing] = field(default_factory=dict)
-    records: Mapping[str, Recorded] = field(default_factory=dict)
+    records: Mapping[str, SiteAnomalies] = field(default_factory=dict)
 
 
 def hear_lawfulness(
     site: Site, candidate: SiteProbability, hotspot: Hotspot, known: Known, tables: RivalTables
-) -> tuple[Heard, ...]:
+) -> tuple[Indication, ...]:
     """All that speaks of the lawfulness of what a site emits, given that it made a hotspot.
 
     Parameters
@@ -84,7 +84,7 @@ def hear_lawfulness(
     tables : RivalTables
     """
     standing = known.standings.get(site.site_id, Standing())
-    recorded = known.records.get(site.site_id, Recorded())
+    recorded = known.records.get(site.site_id, SiteAnomalies())
     return (
         *_of_rate(site, candidate.rate, hotspot, tables),
         *_of_records(recorded, hotspot, tables),
@@ -92,7 +92,7 @@ def hear_lawfulness(
     )
 
 
-def _of_rate(site: Site, rate: Rate | None, hotspot: Hotspot, tables: RivalTables) -> Iterator[Heard]:
+def _of_rate(site: Site, rate: Rate | None, hotspot: Hotspot, tables: RivalTables) -> Iterator[Indication]:
     """The measured rate against what the permit allows an hour, or a year where it states no hour."""
     grams = rate_in_grams(rate, hotspot.unit, hotspot.species)
     allowed = permitted_g_s(site, hotspot.species, tables)
@@ -101,7 +101,7 @@ def _of_rate(site: Site, rate: Rate | None, hotspot: Hotspot, tables: RivalTable
     times = grams.median / allowed
     ln_sd = math.log(grams.high / grams.low) / (2.0 * _Z90)
     values = {"kg_h": grams.median * 3.6, "low": grams.low * 3.6, "high": grams.high * 3.6, "limit": allowed * 3.6}
-    yield Heard(f"rate@{hotspot.id}", ratio_of_rate(times, ln_sd, tables), Phrase("heard_rate", values))
+    yield Indication(f"rate@{hotspot.id}", ratio_of_rate(times, ln_sd, tables), Phrase("heard_rate", values))
 
 
 def permitted_g_s(site: Site, species: str, tables: RivalTables) -> float | None:
@@ -123,7 +123,7 @@ def _is_of(one: Permitted, site: Site, species: str) -> bool:
     return species_weight(listed, species, _BY_NAME) == 1.0
 
 
-def _of_records(recorded: Recorded, hotspot: Hotspot, tables: RivalTables) -> Iterator[Heard]:
+def _of_records(recorded: SiteAnomalies, hotspot: Hotspot, tables: RivalTables) -> Iterator[Indication]:
     """A true exceedance of the site's own outlet at that time, or records that cover it and show none."""
     first, last = _utc(hotspot.first_seen) - _SAME_TIME, _utc(hotspot.last_seen) + _SAME_TIME
     shown = [
@@ -133,26 +133,28 @@ def _of_records(recorded: Recorded, hotspot: Hotspot, tables: RivalTables) -> It
     ]  # fmt: skip
     if shown:
         number, one = max(shown, key=lambda pair: pair[1].strength)
-        yield Heard(number, tables.exceeds, Phrase("heard_exceedance", {"id": number, "kind": f"record_{one.kind}"}))
+        yield Indication(
+            number, tables.exceeds, Phrase("heard_exceedance", {"id": number, "kind": f"record_{one.kind}"})
+        )
     elif recorded.covered and recorded.covered[0] <= first and last <= recorded.covered[1]:
-        yield Heard(f"records@{hotspot.id}", tables.clean, Phrase("heard_clean_records"))
+        yield Indication(f"records@{hotspot.id}", tables.clean, Phrase("heard_clean_records"))
 
 
 def _of_registers(
     site: Site, standing: Standing, hotspot: Hotspot, known: Known, tables: RivalTables
-) -> Iterator[Heard]:
+) -> Iterator[Indication]:
     """A stop order that was in force, a permit that had expired, an open complaint."""
     seen = _utc(hotspot.last_seen).astimezone(known.zone).date()
     stopped = [order for order in standing.orders if order.stops and order.is_in_force(seen)]
     if stopped:
         values = {"measure": stopped[0].measure}
-        yield Heard(f"order@{stopped[0].source}", tables.stop_order, Phrase("heard_stop_order", values))
+        yield Indication(f"order@{stopped[0].source}", tables.stop_order, Phrase("heard_stop_order", values))
     if site.permit_valid_to is not None and site.permit_valid_to < seen:
         values = {"day": site.permit_valid_to.isoformat()}
-        yield Heard("permit_valid_to", tables.expired, Phrase("heard_expired", values))
+        yield Indication("permit_valid_to", tables.expired, Phrase("heard_expired", values))
     if standing.complaints:
         text = Phrase("heard_complaint", {"count": len(standing.complaints)})
-        yield Heard("complaints", tables.complained, text)
+        yield Indication("complaints", tables.complained, text)
 
 
 def _utc(time: datetime) -> datetime:
@@ -176,10 +178,10 @@ def covered_by_site(series: Sequence[xr.Dataset], sites: Sequence[Site]) -> dict
 
 def recorded_by_site(
     anomalies: Sequence[Anomaly], covered: Mapping[str, tuple[datetime, datetime]], sites: Sequence[Site]
-) -> dict[str, Recorded]:
+) -> dict[str, SiteAnomalies]:
     """What monitors say by the id of the site; anomalies in the order in which they have their ids."""
     said: dict[str, list[tuple[str, Anomaly]]] = {}
     for number, (one, site) in enumerate(zip(anomalies, sites_of(anomalies, sites), strict=True), start=1):
         if site is not None:
             said.setdefault(site.site_id, []).append((anomaly_id(number), one))
-    return {key: Recorded(tuple(said.get(key, ())), covered.get(key)) for key in {*said, *covered}}
+    return {key: SiteAnomalies(tuple(said.get(key, ())), covered.get(key)) for key in {*said, *covered}}

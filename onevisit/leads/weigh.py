@@ -102,6 +102,14 @@ def why_of(disposition: Disposition, reason: Phrase) -> Phrase:
     return Phrase(_WHY_CODES[disposition], {"reason": reason})
 
 
+def _why(disposition: Disposition, decides: Matter | None, clues: Sequence[Clue]) -> Phrase:
+    """The one sentence on a lead of a site; help that somebody asked for is no fault."""
+    reason = _deciding(decides, clues)
+    if disposition is Disposition.HELP and decides is not None and decides.kind is VisitKind.REQUEST:
+        return Phrase("why_help_asked", {"reason": reason})
+    return why_of(disposition, reason)
+
+
 _WHY_CODES: Mapping[str, str] = {
     "none": "why_none",
     "measure_again": "why_measure_again",
@@ -181,7 +189,7 @@ def _weigh_site(site: Site, clues: Sequence[Clue], matters: Sequence[Matter]) ->
         _explanations(decides, ordered),
         ordered[0].probability if ordered else 0.0,
         disposition,
-        why_of(disposition, _deciding(decides, ordered)),
+        _why(disposition, decides, ordered),
         reasons,
         everything,
         tuple(c.hotspot.id for c in ordered),

@@ -136,7 +136,7 @@ def _record(record: Mapping[str, Any], words: Words) -> str:
 
 
 def _rule(rule: Mapping[str, Any], words: Words) -> str:
-    span = f"{rule['valid_from']} – {rule['valid_to'] or ''}".strip()
+    span = f"{rule['valid_from']} – {rule['valid_to'] or '…'}"
     doubt = "" if rule["checked"] else words("d_unchecked")
     return _joined(rule[f"title_{words.lang}"], span, doubt)
 

@@ -16,6 +16,7 @@ from onevisit.truth.score.measures import Measure, not_built, ratio, share
 from onevisit.truth.score.results import Feature, Results, Truth
 
 SHARES = (5, 10, 20)
+_PREVALENCE = "listed sites with something to enforce"
 _GUILT = ("unlawful_emission", "wrong_mark")
 _PLAN = ("重点管理", "简化管理", "登记管理")
 """In the order in which a yearly plan goes through them."""
@@ -25,12 +26,10 @@ def score_lift(results: Results, truth: Truth) -> list[Measure]:
     """Prevalence; then for each share of the sites what is found per visit, and over what else would find."""
     sites = truth.content["sites"]
     to_enforce = {s["site_id"] for s in sites if s["expected"] == "visit"}
-    prevalence = share(
-        "lift.prevalence", "listed sites with something to enforce", [s["site_id"] in to_enforce for s in sites]
-    )
     if results.leads is None:
         keys = [f"lift.{what}_{percent}" for percent in SHARES for what in ("found", "random", "plan")]
-        return [prevalence, *(not_built(key, _title(key)) for key in keys)]
+        return [not_built("lift.prevalence", _PREVALENCE, "%"), *(not_built(key, _title(key)) for key in keys)]
+    prevalence = share("lift.prevalence", _PREVALENCE, [s["site_id"] in to_enforce for s in sites])
     ranked = rank_sites(results.leads)
     rows = [prevalence]
     for percent in SHARES:

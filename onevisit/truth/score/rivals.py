@@ -74,7 +74,7 @@ def true_explanation(
     if names & _OF_PLACES:
         first = next(iter(lead.properties.get("hotspots", ())), None)
         return _of_hotspot(str(first), site_of(lead), matches, shifted) if first is not None else None
-    records = [str(e["id"]) for e in lead.properties.get("evidence", ()) if e.get("kind") == "record"]
+    records = [str(e.get("id")) for e in lead.properties.get("evidence", ()) if e.get("kind") == "record"]
     pair = next((pairs[number] for number in records if number in pairs), None)
     if not names or pair is None:
         return None

@@ -12,6 +12,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "more likely a fault than anything else, so help is offered: {reason}",
         "故障可能性最大，宜帮扶：{reason}",
     ),
+    "why_help_asked": ("help was asked for: {reason}", "应诉求帮扶：{reason}"),
     "why_review": (
         "do not contact the firm; look through what is on record first: {reason}",
         "暂不联系企业，先核查在案资料：{reason}",

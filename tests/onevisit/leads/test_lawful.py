@@ -18,7 +18,7 @@ from monitors.schema import Anomaly, Cause
 from onevisit.leads.emissions import rate_in_grams
 from onevisit.leads.lawful import (
     Known,
-    Recorded,
+    SiteAnomalies,
     covered_by_site,
     hear_lawfulness,
     permitted_g_s,
@@ -89,13 +89,15 @@ def test_a_rate_is_held_against_the_permit(make_site: Make, dust: Any) -> None:
 def test_records_of_that_time_speak(make_site: Make, dust: Any) -> None:
     """A true exceedance within two hours, else a clean record that covers it; one of another day says nothing."""
     site = make_site()
-    shown = {"S1": Recorded((("A001", EXCEEDS),))}
+    shown = {"S1": SiteAnomalies((("A001", EXCEEDS),))}
     assert heard(site, dust, records=shown) == {"A001": PLAIN.exceeds}
     faulty = replace(EXCEEDS, causes={Cause.FAULT: 0.9, Cause.EMISSION: 0.1})
     whole = (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
-    assert heard(site, dust, records={"S1": Recorded((("A001", faulty),), whole)}) == {"records@H001": PLAIN.clean}
+    assert heard(site, dust, records={"S1": SiteAnomalies((("A001", faulty),), whole)}) == {
+        "records@H001": PLAIN.clean
+    }
     late = replace(EXCEEDS, start=EXCEEDS.start + timedelta(days=2), end=EXCEEDS.end + timedelta(days=2))
-    assert heard(site, dust, records={"S1": Recorded((("A001", late),), (whole[0], whole[0]))}) == {}
+    assert heard(site, dust, records={"S1": SiteAnomalies((("A001", late),), (whole[0], whole[0]))}) == {}
 
 
 def test_registers_speak(make_site: Make, dust: Any) -> None:
@@ -116,11 +118,11 @@ def test_who_emits_is_not_who_offends(make_site: Make, dust: Any, make_attributi
     (unknown,) = weigh(*seen, tables=PLAIN).value
     assert unknown.disposition is Disposition.MEASURE_AGAIN
     assert "lawfulness unknown" in told(unknown)[0] and "是否合法未知" in told(unknown, "zh")[0]
-    shown = Known(DAY, records={"S1": Recorded((("A001", EXCEEDS),))})
+    shown = Known(DAY, records={"S1": SiteAnomalies((("A001", EXCEEDS),))})
     (entered,) = weigh(*seen, tables=PLAIN, known=shown).value
     assert entered.disposition is Disposition.VISIT and "(Above the limit, A001)" in told(entered)[0]
     whole = (datetime(2026, 2, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
-    (left,) = weigh(*seen, tables=PLAIN, known=Known(DAY, records={"S1": Recorded((), whole)})).value
+    (left,) = weigh(*seen, tables=PLAIN, known=Known(DAY, records={"S1": SiteAnomalies((), whole)})).value
     assert left.disposition is Disposition.NONE and "more likely within the permit" in told(left)[0]
 
 
@@ -135,7 +137,7 @@ def test_a_datum_that_is_removed_takes_its_weight_with_it_once(
         named = {e.name: e.probability for e in lead.explanations}
         return named["unlawful_emission"] / named["permitted_emission"]
 
-    with_it = odds(Known(DAY, records={"S1": Recorded((("A001", EXCEEDS),))}))
+    with_it = odds(Known(DAY, records={"S1": SiteAnomalies((("A001", EXCEEDS),))}))
     assert with_it / odds(Known(DAY)) == pytest.approx(PLAIN.exceeds)
 
 
@@ -153,5 +155,5 @@ def test_spans_and_anomalies_go_to_their_sites(make_site: Make) -> None:
     assert covered == {"S1": span}
     strange, second = replace(EXCEEDS, permit_code="S9"), replace(EXCEEDS, permit_code="S2")
     assert recorded_by_site([EXCEEDS, strange, second], covered, sites) == {
-        "S1": Recorded((("A001", EXCEEDS),), span), "S2": Recorded((("A003", second),)),
+        "S1": SiteAnomalies((("A001", EXCEEDS),), span), "S2": SiteAnomalies((("A003", second),)),
     }  # fmt: skip

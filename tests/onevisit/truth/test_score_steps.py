@@ -90,7 +90,7 @@ def test_without_leads_nothing_is_built() -> None:
     none = Results(Path(), [], None, None, None, None)
     answer = truth(A={})
     rows = [*score_steps(none, answer, []), *score_explanations(none, answer, []), *score_lift(none, answer)]
-    assert [m.key for m in rows if m.built] == ["lift.prevalence"]
+    assert [m.key for m in rows if m.built] == []
 
 
 def test_lift_by_hand() -> None:
@@ -114,7 +114,8 @@ def test_sites_are_ranked_by_what_there_is_to_enforce() -> None:
     """Both kinds of guilt add up; without any there is no rank; equal ones stay as leads come."""
     leads = [
         lead("A", explanations={"unlawful_emission": 0.2, "wrong_mark": 0.3}),
-        lead("B", explanations={"maintenance": 1}), lead("C", explanations={"wrong_mark": 0.9}),
+        lead("B", explanations={"maintenance": 1}),
+        lead("C", explanations={"wrong_mark": 0.9}),
         lead("D", explanations={"unlawful_emission": 0.5}),
     ]  # fmt: skip
     assert rank_sites(leads) == ["C", "A", "D"]

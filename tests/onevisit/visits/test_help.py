@@ -86,6 +86,8 @@ def test_an_unknown_kind_of_fault_is_one_of_values_and_a_request_none(make_site:
     assert [say(item.fault).split(":")[0] for item in one.items] == [
         "the analyser reads too high or jumps", "none was seen; this is what was asked for",
     ]  # fmt: skip
+    (asked,) = weigh([make_site()], [], [], matters=matters[1:]).value
+    assert say(asked.why) == "help was asked for: ammonia above the total"
 
 
 def test_help_as_geojson(tmp_path: Path, offered: Help) -> None:
