@@ -365,7 +365,8 @@ def test_every_property_of_a_lead(tmp_path: Path) -> None:
         "S1", "成都", "P1", 104.123456789, 30.5,
         (Evidence("hotspot", "H001", seen, text("e")), Evidence("register", "permit_valid_to", None, WINDLESS)),
         (Explanation("maintenance", 0.123456789), Explanation("neighbour", 0.25)), 0.123456789, Disposition.HELP,
-        Phrase("why_help", {"reason": text("a")}), (text("a"), WINDLESS), (), ("H001", "H002"), at_gate=True, redrives=("R1",),
+        Phrase("why_help", {"reason": text("a")}), (text("a"), WINDLESS), (), ("H001", "H002"), at_gate=True,
+        redrives=("R1",),
         places=(SitePlace(104.123456789, 30.5, 30.0, 0.75, "GCJ-02", shapely.Point(104.1, 30.123456789)),
                 SitePlace(104.2, 30.6, 31.0, 0.25, "WGS 84")),
     )  # fmt: skip
