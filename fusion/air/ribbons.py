@@ -41,7 +41,7 @@ def upwind_ribbons(
     carried = np.where(air == Air.MOVING, speed, unmeasured)
     step = np.maximum(np.round(carried * 4) / 4, 0.25)
     kinds = np.column_stack([step, air])
-    ribbon, box = None, np.empty((x.size, 4))
+    ribbon = None
     for kind in np.unique(kinds, axis=0):
         rows = np.flatnonzero((kinds == kind).all(axis=1))
         moving = bool(kind[1] == Air.MOVING)
@@ -55,10 +55,26 @@ def upwind_ribbons(
         ribbon[rows] = one
     if ribbon is None:
         ribbon = np.empty((0, 1, 10))
+    return ribbon, box_of(ribbon), air
+
+
+def box_of(ribbon: Floats) -> Floats:
+    """Boxes (bins, 4), west, east, south and north of what ribbons (bins, nodes, 10) reach, m."""
     margin = _MARGIN * np.hypot(ribbon[:, :, 6], ribbon[:, :, 7])
-    box[:, 0], box[:, 1] = (ribbon[:, :, 0] - margin).min(axis=1), (ribbon[:, :, 0] + margin).max(axis=1)
-    box[:, 2], box[:, 3] = (ribbon[:, :, 1] - margin).min(axis=1), (ribbon[:, :, 1] + margin).max(axis=1)
-    return ribbon, box, air
+    x, y = ribbon[:, :, 0], ribbon[:, :, 1]
+    sides = [(x - margin).min(axis=1), (x + margin).max(axis=1), (y - margin).min(axis=1), (y + margin).max(axis=1)]
+    return np.stack(sides, axis=-1)
+
+
+def turn_ribbon(ribbon: Floats, x: Floats, y: Floats, by_rad: float) -> Floats:
+    """Ribbons (bins, nodes, 10) turned counter-clockwise, each about its own bin at x, y [m] (bins,)."""
+    turned = ribbon.copy()
+    cos, sin = np.cos(by_rad), np.sin(by_rad)
+    for k, origin_x, origin_y in ((0, x[:, None], y[:, None]), (2, 0.0, 0.0)):
+        east, north = ribbon[:, :, k] - origin_x, ribbon[:, :, k + 1] - origin_y
+        turned[:, :, k] = origin_x + cos * east - sin * north
+        turned[:, :, k + 1] = origin_y + sin * east + cos * north
+    return turned
 
 
 def air_of(speed_m_s: Floats, settings: FusionSettings) -> Ints:

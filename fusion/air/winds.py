@@ -48,6 +48,30 @@ def winds_of(tracks: Sequence[Track], crs: str, settings: FusionSettings) -> tup
     return tuple(found)
 
 
+def vanes_of(tracks: Sequence[Track], winds: Sequence[Aboard]) -> tuple[int, ...]:
+    """The number of the vane that told the wind of each track, from 0 on.
+
+    Nobody says which vehicle a file is of. A vehicle is at one place at a time and keeps its vane over a day: records
+    of wind of one day (UTC) that do not overlap count as one vane's, those that do as different ones.
+    """
+    tellers = [aboard.lender or track for track, aboard in zip(tracks, winds, strict=True)]
+    vanes: list[list[Track]] = []
+    for teller in sorted({id(t): t for t in tellers}.values(), key=lambda t: t.passes["time"].values[0]):
+        mine = next((vane for vane in vanes if _may_follow(vane[-1].passes, teller.passes)), None)
+        if mine is None:
+            vanes.append([teller])
+        else:
+            mine.append(teller)
+    number = {id(teller): k for k, vane in enumerate(vanes) for teller in vane}
+    return tuple(number[id(teller)] for teller in tellers)
+
+
+def _may_follow(one: xr.Dataset, other: xr.Dataset) -> bool:
+    """Whether one vehicle may have driven both, the second after the first, on one day."""
+    end, start = one["time"].values[-1], other["time"].values[0]
+    return bool(end < start and end.astype("datetime64[D]") == start.astype("datetime64[D]"))
+
+
 def rode_along(one: xr.Dataset, other: xr.Dataset, crs: str) -> bool:
     """Whether two loggers were at the same places at the same times, as two in one vehicle are."""
     x, y = project(one["lon"].values, one["lat"].values, crs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,13 +15,26 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 from scipy.special import logsumexp
 
-from fusion.air.winds import winds_of
+from fusion.air.winds import vanes_of, winds_of
 from fusion.attribution.candidates import Candidates, candidates_of
 from fusion.attribution.composition import hear_composition
-from fusion.attribution.crossing import Event, RatePrior, joint_log_odds, own_log_odds, rate_prior
+from fusion.attribution.crossing import Event, RatePrior, rate_prior
 from fusion.attribution.elsewhere import Elsewhere
 from fusion.attribution.fingerprint import companions_of
 from fusion.attribution.information.cells import gather_cells
+from fusion.attribution.joint.drives import (
+    Believed,
+    VaneTurn,
+    believe_of_vanes,
+    choose_speakers,
+    known_vanes,
+    odds_by_turn,
+    turn_event,
+    turned_log_odds,
+    turned_own_log_odds,
+    turns_found,
+    usual_vanes,
+)
 from fusion.attribution.observations import BinnedPass, Crossed, bin_passes, event_of
 from fusion.attribution.permit import hear_permits, unlisted_density
 from fusion.attribution.places import COARSE_M, Places, Resolution, search_places, square_cells
@@ -42,6 +55,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+_ROUGH = Resolution(finest_m=16.0, follow_m=16.0, slack=6.0, share=0.01)  # of places that only tell of a vane
 _SPANS = 4.0  # standard deviations of a site's place beyond which its probability is not looked for
 
 
@@ -63,6 +77,7 @@ def attribute_hotspots(
     evidence: GroundEvidence | None = None,
     witnesses: Sequence[Hears] = (),
     without: Collection[str] = (),
+    vanes_known: bool = False,
 ) -> Outcome[tuple[Attribution, ...]]:
     """Give each hotspot a probability over the sites upwind, an unlisted source, and background or traffic.
 
@@ -86,6 +101,8 @@ def attribute_hotspots(
         What else speaks of the sites, in this order.
     without : collection of str
         Kinds of witnesses that are not heard, to see what they bring.
+    vanes_known : bool
+        Whether the vanes are taken as they say; else their turn is inferred from all plumes of the day.
 
     Returns
     -------
@@ -103,13 +120,39 @@ def attribute_hotspots(
     placed = candidates_of(sites, crs, settings)
     measured = sorted({name for track in tracks for name in enhanced_species(track.passes)}) if hotspots else ()
     binned = {name: bin_passes(tracks, name, crs, settings) for name in measured}
+    hear = partial(_hear_vanes, binned=binned, sites=placed, settings=settings, crs=crs)
+    asked = set[int]() if vanes_known else choose_speakers(hotspots)
+    tasks = (delayed(hear)(hotspot) if k in asked else {} for k, hotspot in enumerate(hotspots))
+    said = compute(*tasks, scheduler="threads")
     weigh = partial(_weigh, binned=binned, sites=placed, settings=settings, crs=crs, evidence=evidence,
                     without=without)  # fmt: skip
-    alone = compute(*(delayed(weigh)(hotspot) for hotspot in hotspots), scheduler="threads")
+    believed = known_vanes(len(hotspots)) if vanes_known else believe_of_vanes(said, hotspots)
+    alone = compute(*(delayed(weigh)(*one) for one in zip(hotspots, believed, strict=True)), scheduler="threads")
     together = hear_all(alone, placed, (*witnesses, Elsewhere(settings)), without)
     found = tuple(state_verdict(w, placed, crs) for w in together)
     borrowed = _borrowed(tracks, crs, settings) if hotspots else ()
-    return Outcome(found, (*borrowed, *_decisions(hotspots, found, sites)))
+    turned = _turned(tracks, turns_found(said, hotspots), crs, settings)
+    return Outcome(found, (*borrowed, *turned, *_decisions(hotspots, found, sites)))
+
+
+def _turned(
+    tracks: Sequence[Track], found: Sequence[VaneTurn], crs: str, settings: FusionSettings
+) -> tuple[Decision, ...]:
+    """Say which vanes the plumes found turned: a vane that is off to the right wants paths turned to the left."""
+    vanes = vanes_of(tracks, winds_of(tracks, crs, settings))
+    return tuple(
+        Decision(
+            str(tracks[vanes.index(one.vane)].passes["trajectory"].values),
+            "vane_turned",
+            {
+                "deg": float(np.degrees(one.mean_rad)),
+                "sd_deg": float(np.degrees(one.sd_rad)),
+                "plumes": round(one.plumes),
+            },
+        )
+        for one in found
+        if one.stands_out
+    )
 
 
 def _borrowed(tracks: Sequence[Track], crs: str, settings: FusionSettings) -> tuple[Decision, ...]:
@@ -145,8 +188,33 @@ def _in_calm(attribution: Attribution) -> bool:
     return all(s.wind_m_s is not None for s in attribution.sightings if s.peak is not None)
 
 
+@dataclass(frozen=True, eq=False)
+class _Met:
+    """What the passes met around a hotspot at x, y [m]."""
+
+    x: float
+    y: float
+    event: Event
+    rates: RatePrior
+    species: str
+
+    def directions(self, believed: Believed) -> list[tuple[float, float]]:
+        """Where the wind blew to on each pass that saw it, and the error of that with the vane's, rad."""
+        return [
+            (e.towards_rad + believed[e.vane].mean, float(np.hypot(e.direction_sd_rad, believed[e.vane].sd)))
+            for e in self.event.passes if e.seen and e.directed
+        ]  # fmt: skip
+
+
+def _event(hotspot: Hotspot, binned: Mapping[str, Sequence[BinnedPass]], crs: str, settings: FusionSettings) -> _Met:
+    x, y = (float(v[0]) for v in project(np.array([hotspot.lon]), np.array([hotspot.lat]), crs))
+    event = event_of(binned[hotspot.species], _crossed(hotspot, x, y, crs), settings)
+    return _Met(x, y, event, rate_prior(event, settings), hotspot.species)
+
+
 def _weigh(
     hotspot: Hotspot,
+    believed: Believed,
     binned: Mapping[str, Sequence[BinnedPass]],
     sites: Candidates,
     settings: FusionSettings,
@@ -155,12 +223,11 @@ def _weigh(
     without: Collection[str],
 ) -> Weighed:
     """Log-odds of every explanation of one hotspot over "something else made it all"."""
-    x, y = (float(v[0]) for v in project(np.array([hotspot.lon]), np.array([hotspot.lat]), crs))
-    event = event_of(binned[hotspot.species], _crossed(hotspot, x, y, crs), settings)
+    met = _event(hotspot, binned, crs, settings)
+    x, y, event, rates = met.x, met.y, met.event, met.rates
     companions = companions_of(hotspot.species, x, y, binned, settings)
-    directions = [(e.towards_rad, e.direction_sd_rad) for e in event.passes if e.seen and e.directed]
-    rates = rate_prior(event, settings)
-    places = _places(x, y, directions, event, rates, hotspot.species, settings, evidence)
+    directions = met.directions(believed)
+    places = _places(x, y, directions, event, rates, hotspot.species, settings, evidence, believed)
     gated = _gate_sites(sites, places)
     near = np.flatnonzero(np.hypot(sites.x - x, sites.y - y) <= settings.neighbours_m)
     emitters = unlisted_density(sites, near, settings) * _unoccupied(sites, x, y, places, settings)
@@ -180,9 +247,42 @@ def _weigh(
 
     if evidence is not None and (ground := evidence.log_ratio(places.x, places.y, hotspot.species)).any():
         seen = _hear_drone(seen, odds(places.joint - ground[:, None]))
-    plumes = odds(own_log_odds(places.x, places.y, event, rates, settings))
+    plumes = odds(turned_own_log_odds(places.x, places.y, turn_event(event, believed), rates, settings))
     seen = replace(seen, prior=odds(np.zeros_like(places.joint)), by_plumes=plumes)
     return _hear_registers(seen, sites, near, settings, without)
+
+
+def _hear_vanes(
+    hotspot: Hotspot,
+    binned: Mapping[str, Sequence[BinnedPass]],
+    sites: Candidates,
+    settings: FusionSettings,
+    crs: str,
+) -> dict[int, Floats]:
+    """Log-evidence (turns,) of the turns of each vane by the plumes of a hotspot, over all that may explain them."""
+    met = _event(hotspot, binned, crs, settings)
+    own = Event(tuple(unit for unit in met.event.units if unit.own and unit.crossed), met.event.passes)
+    vanes = sorted({unit.vane for unit in own.units if unit.directed})
+    if not vanes:
+        return {}
+    turned = turn_event(own, usual_vanes(own))
+    directions = met.directions(usual_vanes(own))
+
+    def weigh(px: Floats, py: Floats) -> Floats:
+        return turned_log_odds(px, py, turned, met.rates, settings)
+
+    places = search_places(*_cells(met.x, met.y, directions, met.event, settings), weigh, _ROUGH)
+    gated = _gate_sites(sites, places)
+    near = np.flatnonzero(np.hypot(sites.x - met.x, sites.y - met.y) <= settings.neighbours_m)
+    emitters = unlisted_density(sites, near, settings) * _unoccupied(sites, met.x, met.y, places, settings)
+
+    def explained(joint: Floats) -> float:
+        under = replace(places, joint=joint)
+        odds = _site_log_odds(sites, gated, under, settings)[1]
+        return float(logsumexp([*odds, _unlisted_log_odds(under, emitters), 0.0]))
+
+    by_turn = odds_by_turn(places.x, places.y, turned, met.rates, settings)
+    return {vane: np.array([explained(joint) for joint in by_turn[k]]) for k, vane in enumerate(vanes)}
 
 
 def _hear_drone(seen: Weighed, odds: Floats) -> Weighed:
@@ -231,8 +331,24 @@ def _places(
     species: str,
     settings: FusionSettings,
     evidence: GroundEvidence | None,
+    believed: Believed | None = None,
 ) -> Places:
-    """Cells in the union of the upwind cones (the whole circle without a direction), with the log-odds of each."""
+    """Cells that may hold the source, with their log-odds; vanes are as they say unless something is believed."""
+    turned = turn_event(event, known_vanes(1)[0] if believed is None else believed)
+
+    def weigh(px: Floats, py: Floats) -> Floats:
+        joint = turned_log_odds(px, py, turned, rates, settings)
+        return joint if evidence is None else joint + evidence.log_ratio(px, py, species)[:, None]
+
+    # without a direction the place of a source is known to a hundred metres: coarse cells tell as much as fine ones
+    resolution = Resolution() if directions else Resolution(finest_m=COARSE_M, follow_m=COARSE_M)
+    return search_places(*_cells(x, y, directions, event, settings), weigh, resolution)
+
+
+def _cells(
+    x: float, y: float, directions: Sequence[tuple[float, float]], event: Event, settings: FusionSettings
+) -> tuple[Floats, Floats]:
+    """Coarse cells in the union of the upwind cones, the whole circle without a direction."""
     unknown = any(p.seen and p.wind_m_s is None for p in event.passes)
     reach = settings.reach_m if directions or unknown else settings.radius_calm_m
     cell_x, cell_y = square_cells(x, y, reach)
@@ -240,14 +356,7 @@ def _places(
     distance = np.hypot(dx, dy)
     margin = np.where(distance > COARSE_M, COARSE_M / np.maximum(distance, 1.0), np.pi)
     inside = (distance <= reach) & _in_cones(np.arctan2(dy, dx), directions, settings, margin=margin)
-
-    def weigh(px: Floats, py: Floats) -> Floats:
-        joint = joint_log_odds(px, py, event, rates, settings)
-        return joint if evidence is None else joint + evidence.log_ratio(px, py, species)[:, None]
-
-    # without a direction the place of a source is known to a hundred metres: coarse cells tell as much as fine ones
-    resolution = Resolution() if directions else Resolution(finest_m=COARSE_M, follow_m=COARSE_M)
-    return search_places(cell_x[inside], cell_y[inside], weigh, resolution)
+    return cell_x[inside], cell_y[inside]
 
 
 def _in_cones(

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 
 from fusion.cube.grid import project
 from fusion.settings import FusionSettings
 from ingest.coordinates import metres_per_degree
-from ingest.schema import Site
+from ingest.schema import Site, SitePlace
 from ingest.species import SPECIES, family_of, species_of_word, substance_of
 from ingest.text.headings import split_heading, understand
 
@@ -48,26 +49,35 @@ class Candidates:
 
 
 def candidates_of(sites: Sequence[Site], crs: str, settings: FusionSettings) -> Candidates:
-    """Place every site wherever it may stand: a doubt between two points is two places, not a wider one."""
-    places = [(k, number, place) for k, site in enumerate(sites) for number, place in enumerate(site.places)]
+    """Place every site wherever it may stand: a doubt between two points is two places, not a wider one.
+
+    Where its parcel is known the stack may be anywhere in it, and the register's point, at a gate or an address, says
+    no more: the place is the middle of the parcel.
+    """
+    places = [
+        (k, number, _within_parcel(site, place, settings))
+        for k, site in enumerate(sites)
+        for number, place in enumerate(site.places)
+    ]
     index, number = (np.array([row[j] for row in places], np.int64) for j in (0, 1))
     lon, lat, sd, share = (
         np.array([getattr(place, name) for *_, place in places], np.float64)
         for name in ("lon", "lat", "sd_m", "probability")
     )
     x, y = project(lon, lat, crs)
-    extent = np.array([_extent_m(s, settings) for s in sites], np.float64)
-    sd = np.maximum(sd, extent[index])
     ids, species = tuple(s.site_id for s in sites), tuple(s.species for s in sites)
     return Candidates(ids, species, index, number, x, y, sd, share, tuple(s.industry_code for s in sites))
 
 
-def _extent_m(site: Site, settings: FusionSettings) -> float:
-    """Standard deviation of the emission point about the reference point, from the parcel's area if known."""
+def _within_parcel(site: Site, place: SitePlace, settings: FusionSettings) -> SitePlace:
+    """A place as that of the emission point: in the middle of the parcel that it belongs to, with its spread."""
     if site.parcel is None or site.parcel.is_empty:
-        return settings.site_extent_m
-    area = site.parcel.area * np.prod(metres_per_degree(site.lat))
-    return float(np.sqrt(area / 12))
+        return replace(place, sd_m=max(place.sd_m, settings.site_extent_m))
+    metres = metres_per_degree(site.lat)
+    sd_m = float(np.sqrt(site.parcel.area * np.prod(metres) / 12))
+    if site.parcel.distance(shapely.Point(place.lon, place.lat)) * min(metres) > place.sd_m:
+        return replace(place, sd_m=max(place.sd_m, sd_m))  # it stands elsewhere, if this is its place
+    return replace(place, lon=site.parcel.centroid.x, lat=site.parcel.centroid.y, sd_m=sd_m)
 
 
 def species_weight(listed: Sequence[str], species: str, settings: FusionSettings) -> float:

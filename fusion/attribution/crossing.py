@@ -23,16 +23,18 @@ rate is common to all units.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fusion.air.ribbons import box_of, turn_ribbon
 from fusion.attribution.crossing_kernel import Errors, Shape, Stack, add_elsewhere, add_own
 from fusion.settings import FusionSettings
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 _RATES_PER_DECADE = 3
 _NEGLIGIBLE = 20.0
@@ -51,7 +53,8 @@ class Stretch:
     direction, half a step [m], logarithm of concentration over rate, width of the plume and standard error of its
     place across the path [m], one over the sum of their squares, and the length of the
     path [m]; ``box`` (bins, 4) west, east, south and north of what it reaches. Where the wind is not
-    ``directed`` the paths may turn all round. ``own`` plumes are at the hotspot.
+    ``directed`` the paths may turn all round. ``own`` plumes are at the hotspot. ``vane`` is the number of the vane
+    that told the wind.
     """
 
     bins: Floats
@@ -61,6 +64,14 @@ class Stretch:
     directed: bool
     crossed: bool
     own: bool
+    vane: int = 0
+
+    def turned(self, by_rad: float) -> Stretch:
+        """The same with the paths turned about their bins, counter-clockwise, as a vane that was off wants it."""
+        if not self.directed or by_rad == 0.0:
+            return self
+        ribbon = turn_ribbon(self.ribbon, self.bins[:, 0], self.bins[:, 1], by_rad)
+        return replace(self, ribbon=ribbon, box=box_of(ribbon))
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,8 @@ class PassSummary:
     """What one pass met at the hotspot, for people: ``peak`` of the plume at ``x``, ``y`` (None: nothing seen).
 
     ``towards_rad`` is where the wind blew to, counter-clockwise from east; its error is infinite where it has no
-    direction: in calm, or where ``wind_m_s`` is None because nobody measured it.
+    direction: in calm, or where ``wind_m_s`` is None because nobody measured it. ``vane`` is the number of the vane
+    that told it.
     """
 
     label: str
@@ -78,6 +90,7 @@ class PassSummary:
     towards_rad: float
     direction_sd_rad: float
     wind_m_s: float | None
+    vane: int = 0
 
     @property
     def seen(self) -> bool:
@@ -199,36 +212,53 @@ def joint_log_odds(
     ``_BEHIND`` are not asked about the rest, and keep their distance.
     """
     x, y = np.ascontiguousarray(source_x, np.float64), np.ascontiguousarray(source_y, np.float64)
-    total = np.zeros((x.size, rates.logs.size))
+    total = own_log_odds(x, y, event, rates, settings, sides=sides)
     if not x.size:
         return total
-    shape, errors = _shape(rates, settings), _errors(sides)
-    add_own(x, y, event.own, errors, shape, settings.puff_share, _BEHIND, total)
     if maker:
         none = np.log(settings.off_share) * event.own.noise.size
         with np.errstate(divide="ignore"):
             total += np.log1p(-np.exp(np.minimum(none - total, 0.0)))
     own = total.max(axis=1)
-    order = np.argsort(-own, kind="stable")
-    near = int(np.count_nonzero(own >= own.max() - _BEHIND))
-    quiet_errors, other = _errors(_QUIET_SIDES), settings.other_share
-    add_elsewhere(
-        x, y, order[:near], event.elsewhere, event.quiet, errors, quiet_errors, shape, other, _NEGLIGIBLE, total
-    )
-    total[order[near:]] += total[order[:near]].max() - own.max()
+    near = not_behind(own)
+    add_context(x, y, near, event, rates, settings, total, sides=sides)
+    behind = np.setdiff1d(np.arange(x.size), near)
+    total[behind] += total[near].max() - own.max()
     return total
 
 
 def own_log_odds(
-    source_x: Floats, source_y: Floats, event: Event, rates: RatePrior, settings: FusionSettings
+    x: Floats, y: Floats, event: Event, rates: RatePrior, settings: FusionSettings, *, sides: int = _SIDES
 ) -> Floats:
-    """The part of `joint_log_odds` (sources, rates) that the plumes at the hotspot say, and nothing else."""
-    x, y = np.ascontiguousarray(source_x, np.float64), np.ascontiguousarray(source_y, np.float64)
+    """The part (sources, rates) of `joint_log_odds` of the plumes at the hotspot; x and y are contiguous."""
     total = np.zeros((x.size, rates.logs.size))
     if x.size:
-        shape, errors = _shape(rates, settings), _errors(_SIDES)
-        add_own(x, y, event.own, errors, shape, settings.puff_share, _BEHIND, total)
+        add_own(x, y, event.own, _errors(sides), _shape(rates, settings), settings.puff_share, _BEHIND, total)
     return total
+
+
+def not_behind(own: Floats) -> Ints:
+    """Sources, the likeliest by the plumes at the hotspot (sources,) first, that are asked about the rest."""
+    order = np.argsort(-own, kind="stable")
+    return np.asarray(order[: int(np.count_nonzero(own >= own.max() - _BEHIND))], np.int64)
+
+
+def add_context(
+    x: Floats,
+    y: Floats,
+    near: Ints,
+    event: Event,
+    rates: RatePrior,
+    settings: FusionSettings,
+    total: Floats,
+    *,
+    sides: int = _SIDES,
+) -> None:
+    """Add to rows ``near``, in their order, of ``total`` what plumes elsewhere and quiet stretches say."""
+    add_elsewhere(
+        x, y, near, event.elsewhere, event.quiet, _errors(sides), _errors(min(sides, _QUIET_SIDES)),
+        _shape(rates, settings), settings.other_share, _NEGLIGIBLE, total,
+    )  # fmt: skip
 
 
 def _shape(rates: RatePrior, settings: FusionSettings) -> Shape:

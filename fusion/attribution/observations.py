@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fusion.air.dispersion import Plume, solar_elevation_rad
 from fusion.air.ribbons import air_of, direction_sd_rad, upwind_ribbons, wind_near
 from fusion.air.trajectory import Air, WindHistory
-from fusion.air.winds import seconds_of, winds_of
+from fusion.air.winds import seconds_of, vanes_of, winds_of
 from fusion.attribution.crossing import Event, PassSummary, Stretch
 from fusion.cube.grid import project
 from fusion.cube.partials import enhanced_species, usable_rows
@@ -36,7 +36,8 @@ class BinnedPass:
 
     ``x``, ``y`` [m] on the grid, ``value`` mean enhancement, ``time`` seconds on the clock of ``wind``. ``noise`` is
     the standard deviation of a bin without a plume. ``ribbon`` and ``box`` say where the air of each
-    bin came from, as in `fusion.attribution.crossing.Stretch`; ``air`` is the `Air` of each.
+    bin came from, as in `fusion.attribution.crossing.Stretch`; ``air`` is the `Air` of each. ``vane`` is the number
+    of the vane that told the wind (`vanes_of`).
     """
 
     label: str
@@ -50,6 +51,7 @@ class BinnedPass:
     ribbon: Floats
     box: Floats
     air: Ints
+    vane: int = 0
 
 
 def bin_passes(
@@ -62,7 +64,8 @@ def bin_passes(
     measured the same species would tell the same air twice: its passes are left out.
     """
     binned = []
-    for track, aboard in zip(tracks, winds_of(tracks, crs, settings), strict=True):
+    winds = winds_of(tracks, crs, settings)
+    for track, aboard, vane in zip(tracks, winds, vanes_of(tracks, winds), strict=True):
         passes, wind = track.passes, aboard.wind
         if species not in enhanced_species(passes):
             continue
@@ -73,7 +76,8 @@ def bin_passes(
         index = passes["pass_index"].values
         for k in np.unique(index[usable]):
             rows = np.flatnonzero(usable & (index == k))
-            binned.append(_bin_pass(passes, species, rows, x, y, wind, int(k), settings, plume))
+            one = _bin_pass(passes, species, rows, x, y, wind, int(k), settings, plume)
+            binned.append(replace(one, vane=vane))
     return tuple(binned)
 
 
@@ -257,7 +261,7 @@ def _unit(
     noise = np.hypot(binned.noise, settings.shape_error * float(value.max())) if crossed else limit / 2
     bins = np.column_stack([binned.x[rows], binned.y[rows], value])
     directed = bool((binned.air[rows] == Air.MOVING).mean() > 0.5)
-    return Stretch(bins, float(noise), binned.ribbon[rows], binned.box[rows], directed, crossed, own)
+    return Stretch(bins, float(noise), binned.ribbon[rows], binned.box[rows], directed, crossed, own, binned.vane)
 
 
 def _summary(
@@ -276,4 +280,5 @@ def _summary(
         float(np.arctan2(v, u)) if moving else 0.0,
         direction_sd_rad(spread, speed, binned.wind.sd, settings) if moving else float("inf"),
         speed if np.isfinite(speed) else None,
+        binned.vane,
     )

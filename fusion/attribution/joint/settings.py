@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fusion.attribution.joint.turns import GROSS_SHARE, TURN_SD_DEG
 from ingest.errors import SettingError
 
 
@@ -31,8 +32,8 @@ class JointSettings:
     surprise: float = 0.15
     tail: float = 4.0
     shared: float = 2.0
-    turn_sd_deg: float = 10.0
-    gross_share: float = 0.01
+    turn_sd_deg: float = TURN_SD_DEG
+    gross_share: float = GROSS_SHARE
     block_turn_deg: float = 6.0
     off_share: float = 0.15
     scatter: float = 0.6

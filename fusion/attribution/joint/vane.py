@@ -13,6 +13,7 @@ from fusion.attribution.joint.case import COARSE_M, JointCase, Vane
 from fusion.attribution.joint.footprint import ANGLE_RAD, ANGLES, Model
 from fusion.attribution.joint.readings import Mast, new_mast
 from fusion.attribution.joint.settings import JointSettings
+from fusion.attribution.joint.turns import log_turn_density, log_turn_prior
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,14 +36,12 @@ def turn_prior(vane: Vane, turns: Ints, settings: JointSettings, believed: Vane 
     >>> round(float(np.exp(turned - as_said)), 4)
     0.0108
     """
-    angle = (vane.turn + turns - believed.turn) * ANGLE_RAD
-    total = np.zeros(turns.size)
-    gross = settings.gross_share
-    for quarter in range(4):
-        off = np.degrees(np.angle(np.exp(1j * (angle - quarter * np.pi / 2))))
-        share = 1 - 7 * gross if quarter == 0 and vane.mirrored == believed.mirrored else gross
-        total += share * (1 + (off / settings.turn_sd_deg) ** 2 / 4) ** -2.5
-    return np.log(total)
+    return log_turn_prior(
+        (vane.turn + turns - believed.turn) * ANGLE_RAD,
+        mirrored=vane.mirrored != believed.mirrored,
+        scale_deg=settings.turn_sd_deg,
+        gross_share=settings.gross_share,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +82,7 @@ def common_vane(days: Sequence[VaneOdds], settings: JointSettings) -> Vane:
     """The vane of a platform over several days, each of which may have turned a little about it."""
     step = np.degrees(_SCAN_STEP * ANGLE_RAD)
     off = (np.arange(ANGLES // _SCAN_STEP) * step + 180) % 360 - 180
-    kernel = (1 + (off / settings.turn_sd_deg) ** 2 / 4) ** -2.5
+    kernel = np.exp(log_turn_density(np.radians(off), settings.turn_sd_deg))
     kernel = np.stack([np.roll(kernel, k) for k in range(kernel.size)]) / kernel.sum()
     total = sum(
         (logsumexp(day.logs[:, None, :] + np.log(kernel), axis=2) for day in days), np.zeros_like(days[0].logs)

@@ -264,6 +264,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "it has no anemometer, and no logger with one ran at the same time",
         "该设备没有风速仪，同一时间也没有带风速仪的记录仪",
     ),
+    "vane_turned": ("its wind vane stands {deg:+.0f}° off", "风向标偏转 {deg:+.0f}°"),
+    "vane_turned.why": (
+        "±{sd_deg:.0f}°, by the plumes at {plumes:.0f} places; clockwise is positive; allowed for in attribution",
+        "±{sd_deg:.0f}°，依据 {plumes:.0f} 处烟羽；顺时针为正；归因时已计入",
+    ),
     "attributed_in_calm": ("attributed without a wind direction", "归因未用风向"),
     "attributed_in_calm.why": ("calm in every pass that saw it", "检出该热点的各次通过均为静风"),
     "attributed_without_wind": ("attributed without a wind direction", "归因未用风向"),

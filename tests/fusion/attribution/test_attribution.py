@@ -593,7 +593,7 @@ def test_the_whole_is_the_sum_of_its_parts(track: Make) -> None:
     """One hotspot weighed step by step: sites, an unlisted source on free ground, and what else may have made it."""
     drives = _two_winds(track)
     sites = [_site("true", 0, 0, species=("甲烷",)), _site("aside", -60, 200, species=("SO2",)), _site("far", 0, 390)]
-    (whole,) = _weigh([_hotspot(100, 0)], drives, sites)
+    (whole,) = _weigh([_hotspot(100, 0)], drives, sites, vanes_known=True)
     x, y = ORIGIN[0] + 100.0, ORIGIN[1]
     placed = candidates_of(sites, CRS, SETTINGS)
     event = event_of(bin_passes(drives, "ch4", CRS, SETTINGS), place_of(x, y), SETTINGS)

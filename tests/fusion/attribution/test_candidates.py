@@ -53,16 +53,26 @@ def test_a_site_in_doubt_has_its_places_each_with_its_own_width() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "sd_m", "expected"), [((0.002, 0.001), 1.0, None), ((0.002, 0.001), 90.0, 90.0), ((0.0, 0.0), 1.0, 35.0)]
+    ("size", "sd_m", "expected"), [((0.002, 0.001), 1.0, None), ((0.002, 0.001), 90.0, None), ((0.0, 0.0), 1.0, 35.0)]
 )
 def test_an_emission_point_is_anywhere_in_the_parcel(
     size: tuple[float, float], sd_m: float, expected: float | None
 ) -> None:
-    """The side of a square of its area over √12, or the error of the record if larger; else the usual one."""
+    """The side of a square of its area over √12, whatever the error of the record's point; else the usual one."""
     parcel = shapely.box(104.05, 30.65, 104.05 + size[0], 30.65 + size[1]) if size[0] else shapely.Polygon()
     (found,) = candidates_of([_site("a", sd_m=sd_m, parcel=parcel)], CRS, SETTINGS).sd
     side = np.sqrt(0.002 * 0.001 * 111_320.0**2 * np.cos(np.radians(30.65)))
     assert found == pytest.approx(side / np.sqrt(12) if expected is None else expected)
+
+
+def test_a_gate_gives_way_to_the_middle_of_the_parcel() -> None:
+    """Within its error of the parcel a point is taken to its middle; farther off it stays, with its own error."""
+    parcel = shapely.box(104.0501, 30.6501, 104.0521, 30.6511)
+    far = (SitePlace(104.07, 30.67, 90.0, 0.25, "BD-09"),)
+    found = candidates_of([_site("a", sd_m=30.0, parcel=parcel, elsewhere=far)], CRS, SETTINGS)
+    x, y = project(np.array([104.0511, 104.07]), np.array([30.6506, 30.67]), CRS)
+    np.testing.assert_allclose([found.x, found.y], [x, y], atol=1e-3)
+    assert (found.sd[0] < 45, found.sd[1]) == (True, 90.0)
 
 
 def test_no_sites_have_no_places() -> None:
