@@ -125,7 +125,7 @@ def turns_found(said: Sequence[Mapping[int, Floats]], hotspots: Sequence[Hotspot
     found = []
     for vane in sorted({vane for one in said for vane in one}):
         turns = usual_turns().given(_heard(vane, said, spoke, weight))
-        plumes = float(sum(w for w, k in zip(weight, spoke, strict=True) if vane in said[k]))
+        plumes = float(sum(w for w, k in zip(weight, spoke.tolist(), strict=True) if vane in said[k]))
         found.append(VaneTurn(vane, turns.mean, turns.sd, plumes))
     return tuple(found)
 
@@ -241,7 +241,7 @@ def odds_by_turn(
     """
     x, y = np.ascontiguousarray(x, np.float64), np.ascontiguousarray(y, np.float64)
     own = [np.stack([own_log_odds(x, y, part, rates, settings) for part in parts]) for parts in event.parts]
-    out = [_turns_out([odds], [turns]) for odds, turns in zip(own, event.turns, strict=True)]
+    out = [_turns_out([list(odds)], [turns]) for odds, turns in zip(own, event.turns, strict=True)]
     total = np.sum(out, axis=0)
     return tuple(odds + (total - mine) for odds, mine in zip(own, out, strict=True))
 

@@ -37,7 +37,7 @@ def turn_prior(vane: Vane, turns: Ints, settings: JointSettings, believed: Vane 
     0.0108
     """
     return log_turn_prior(
-        (vane.turn + turns - believed.turn) * ANGLE_RAD,
+        np.asarray((vane.turn + turns - believed.turn) * ANGLE_RAD, np.float64),
         mirrored=vane.mirrored != believed.mirrored,
         scale_deg=settings.turn_sd_deg,
         gross_share=settings.gross_share,
