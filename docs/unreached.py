@@ -71,7 +71,6 @@ def of_registers(it: Any) -> Iterator[Any]:
 
 def unseen(it: Any) -> Iterator[Any]:
     """Fields that are read by name or written all at once; each stays as long as its reader."""
-    yield it.friction_m_s  # fusion.attribution.joint.footprint: by its name
     yield it.bare_soil_particles  # fusion.attribution.evidence_settings: by name of the pair
     yield it.hot_surface_voc  # fusion.attribution.evidence_settings: by name of the pair
     yield it.hot_surface_nox  # fusion.attribution.evidence_settings: by name of the pair

@@ -435,7 +435,8 @@ def _measure_again(
     parts = [part.value for part in fused]
     grounds = tuple(Ground(p.region.crs, p.region.tracks, p.hotspots, p.attributions) for p in parts)
     airspace = Kept(records.registers.value.airspace, records.registers.key)
-    means = Means(profile.visits, profile.routes, profile.fusion, profile.tracks, day)
+    routes = replace(profile.routes, teams=1)  # how many inspect changes no drive
+    means = Means(profile.visits, routes, profile.fusion, profile.tracks, day)
     return work.make(
         "redrives", plan_again, Kept(grounds, digest(*fused)), sites, records.roads, airspace, means, urgent=urgent
     )

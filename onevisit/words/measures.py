@@ -27,7 +27,7 @@ TITLES_ZH: Mapping[str, str] = {
     "attribution.false": "虚假热点首选了某个点位",
     "witness.": "由证据 {name} 增加的正确首选（百分点）",
     "none.auc": "“均非以上点位”作为检测器：ROC 曲线下面积",
-    "none.brier": "“均非以上点位”作为检测器：Brier 评分",
+    "none.brier": "“均非以上点位”作为检测器：布赖尔评分",
     "none.flagged": "名录外来源检出 80 % 时被误标的名录内来源",
     "none.next_door": "因其烟羽而检查了名录内点位的名录外来源",
     "source.position": "来源位置误差",

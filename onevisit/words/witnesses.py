@@ -44,5 +44,5 @@ WITNESS_WORDS: dict[str, tuple[str, str]] = {
         "该点位是否也能解释其他街道的烟羽",
     ),
     "witness_about_history": ("whether the site was a source on earlier days", "该点位既往是否为来源"),
-    "says_nothing": ("neutral", "无倾向"),
+    "neutral_witness": ("neutral", "无倾向"),
 }

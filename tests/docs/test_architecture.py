@@ -46,7 +46,7 @@ def test_every_contract_is_told_with_its_layers() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     for contract in contracts:
         assert f"- {contract['name'].replace('<-', '◀')}" in page
-    assert "\n  words ◀ leads, visits ◀ handover.data ◀ " in page
+    assert "\n  words ◀ leads, visits ◀ redrive ◀ handover.data ◀ " in page
 
 
 def test_the_walk_is_ten_files_with_their_top_functions() -> None:

@@ -26,6 +26,6 @@ def test_one_command_writes_every_page_beside_it(tmp_path: Path) -> None:
         shutil.copy(path, tmp_path)
     subprocess.run([sys.executable, str(tmp_path / "tables.py")], cwd=ROOT, check=True)
     pages = sorted(path.name for path in tmp_path.glob("*.md"))
-    assert pages == ["architecture.md", "flags.md", "formats.md", "thresholds.md"]
+    assert pages == ["architecture.md", "flags.md", "formats.md", "thresholds.md", "witnesses.md"]
     for name in pages:
         assert (tmp_path / name).read_text(encoding="utf-8") == (DOCS / name).read_text(encoding="utf-8")

@@ -12,9 +12,9 @@ import fusion
 
 BY_VALUE = {
     "Activities", "Companion", "Earlier", "Elsewhere", "EvidenceSettings", "FusionSettings", "Grid", "History",
-    "JointSettings", "Met", "Mixture", "Model", "PassSummary", "Persistence", "Ran", "Rate", "Resolution",
-    "Sensor", "Sighting", "SiteProbability", "SourceEstimate", "Testimony", "Vane", "Weather", "WitnessSettings",
-    "_Listed",
+    "JointSettings", "Met", "Mixture", "Model", "PassAir", "PassSummary", "Persistence", "Ran", "Rate",
+    "Resolution", "Sensor", "Sighting", "SiteProbability", "SourceEstimate", "StationsHeard", "Testimony",
+    "UnlistedCell", "Vane", "VaneTurn", "Weather", "WitnessSettings", "_Listed", "_Surface",
 }  # fmt: skip
 """Records of numbers and names; all others hold arrays or outlines, which have no single answer to being equal."""
 

@@ -75,7 +75,7 @@ def usual_turns() -> Turns:
     --------
     >>> turns = usual_turns()
     >>> [int(round(share)) for share in 100 * np.exp(turns.logs)]
-    [3, 9, 23, 30, 23, 9, 3]
+    [3, 9, 22, 31, 22, 9, 3]
     """
     logs = log_turn_density(TURNS_RAD)
     return Turns(TURNS_RAD, np.asarray(logs - logsumexp(logs)))

@@ -19,8 +19,8 @@ def log_turn_density(turn_rad: Floats, scale_deg: float = TURN_SD_DEG) -> Floats
 
     Examples
     --------
-    >>> np.round(np.exp(log_turn_density(np.radians([0.0, 10.0, 90.0]))), 4)
-    array([1.    , 0.5724, 0.0005])
+    >>> [round(float(share), 4) for share in np.exp(log_turn_density(np.radians([0.0, 10.0, 90.0])))]
+    [1.0, 0.5724, 0.0005]
     """
     off_deg = np.degrees(np.angle(np.exp(1j * np.asarray(turn_rad, np.float64))))
     return np.asarray(-0.5 * (_TAIL + 1) * np.log1p((off_deg / scale_deg) ** 2 / _TAIL))
@@ -35,7 +35,7 @@ def log_turn_prior(
     --------
     >>> as_said, turned = log_turn_prior(np.radians([0.0, 90.0]), mirrored=False)
     >>> round(float(np.exp(turned - as_said)), 4)
-    0.0108
+    0.0112
     """
     total = np.zeros(np.shape(turn_rad))
     for quarter in range(4):

@@ -62,7 +62,7 @@ def _bars(site: SiteProbability, words: Words) -> tuple[WitnessBar, ...]:
 def _bar(label: str, about: str, ratio: float, words: Words) -> WitnessBar:
     size = max(ratio, 1 / ratio) if ratio > 0 else math.inf
     if size < _SILENT:
-        return WitnessBar(label, about, "none", 0.0, False, words("says_nothing"))
+        return WitnessBar(label, about, "none", 0.0, False, words("neutral_witness"))
     side, sign = ("for", "×") if ratio > 1 else ("against", "÷")
     width = 100 * min(math.log10(size) / _DECADES, 1.0)
     most = 10.0**_DECADES

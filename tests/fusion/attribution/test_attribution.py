@@ -18,6 +18,7 @@ from fusion.attribution import attribute as attribution
 from fusion.attribution.candidates import Candidates, candidates_of, species_weight
 from fusion.attribution.crossing import RatePrior, rate_prior
 from fusion.attribution.elsewhere import Elsewhere
+from fusion.attribution.joint.drives import known_vanes
 from fusion.attribution.observations import bin_passes, event_of
 from fusion.attribution.places import Places, square_cells
 from fusion.attribution.verdict import Located, Weighed
@@ -672,9 +673,11 @@ def test_a_witness_that_is_removed_takes_its_weight_along_once(track: Make) -> N
     placed = candidates_of(sites, crs, SETTINGS)
     binned = {name: bin_passes(drives, name, crs, SETTINGS) for name in ("pm25", "tvoc")}
 
+    (straight,) = known_vanes(1)
+
     def heard(*without: str) -> Weighed:
         ground = None if "drone" in without else _West()
-        alone = [attribution._weigh(h, binned, placed, SETTINGS, crs, ground, without) for h in hotspots]
+        alone = [attribution._weigh(h, straight, binned, placed, SETTINGS, crs, ground, without) for h in hotspots]
         return hear_all(alone, placed, [*witnesses, Elsewhere(SETTINGS)], without)[0]
 
     full = heard()

@@ -96,6 +96,7 @@ def test_the_vocabulary_holds_what_can_be_found() -> None:
 
 # What a heading means by the words in it; the first that fits.
 WORDS = (
+    ("permitted_kg_h", "排放速率|许可小时|^permitted(kgh|rate)"), ("permitted_t_a", "许可.*(排放量|总量)|^permitted"),
     ("lon_side", r"^(ew|eastwest|东西|经度(方向|半球)|东经西经|ewind)|^(gps)?(lon|lng)\w*(dir|hem|ref)"),
     ("lat_side", r"^(ns|northsouth|南北|纬度(方向|半球)|北纬南纬|nsind)|^(gps)?lat\w*(dir|hem|ref)"),
     ("lon_deg", "^(经度|lon)度$"), ("lon_min", "^经度分$"), ("lon_sec", "^经度秒$"),

@@ -88,7 +88,7 @@ def test_every_field_of_a_site(tmp_path: Path) -> None:
             ),
             "a.csv",
         )
-        | {"parcel": "c.geojson", "stacks": "c.geojson"},
+        | {"parcel": "c.geojson", "stacks": "c.geojson", "visited": "b.csv"},
     )
 
 

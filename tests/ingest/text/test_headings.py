@@ -14,6 +14,7 @@ from ingest.text.headings import (
     status_subject,
     understand,
 )
+from ingest.text.times.parts import PARTS
 from ingest.traces.assemble import species_attributes
 from ingest.units import parse_unit
 
@@ -36,6 +37,7 @@ ROLES = {
     "sonic_w": ("other", ""), "sonic_temperature": ("other", ""), "attenuation": ("other", ""),
     "lon_west": ("lon", ""), "lat_south": ("lat", ""), "lon_side": ("lon_side", ""), "lat_side": ("lat_side", ""),
     **{f"{axis}_{part}": (f"{axis}_{part}", "") for axis in ("lon", "lat") for part in ("deg", "min", "sec")},
+    **{part: (part, "") for part in PARTS},
     "fix": ("fix", ""), "platform": ("platform", ""), "unit": ("unit", ""),
 }  # fmt: skip
 

@@ -140,6 +140,8 @@ def test_what_is_returned_counts_what_was_written(run: Run) -> None:
         "routes": 1,
         "rejects": 6,
         "urgent": 0,
+        "redrives": 2,
+        "redrive_flights": 0,
     }
     assert run.summary["decisions"] == len(decisions_of(run))
     assert run.summary["out"] == str(run.out)

@@ -436,7 +436,8 @@ def test_causes_are_those_of_sources_permits_and_anomalies(truth: dict[str, Any]
     assert {site for site, cause in told if cause == "plume"} == set(emitting)
     assert all(told[site, "plume"]["findable"] == recurrent for site, recurrent in emitting.items())
     others = {(a["site_id"], a["kind"]) for a in truth["anomalies"]}
-    assert {key for key in told if key[1] not in ("plume", "permit")} == others
+    registers = ("permit", "disclosure")
+    assert {key for key in told if key[1] not in ("plume", *registers)} == others
 
 
 def test_a_dust_meter_rides_along_in_two_missions_of_five(mission: Path) -> None:
