@@ -176,9 +176,9 @@ def _plan_drives(region: _Region, before: int, notes: Notes) -> tuple[list[Redri
     known, drives = begin(asked), list[Redrive]()
     while len(drives) < MOST_DRIVES:
         chosen = choose_drive(asked, known, lengths, ends, most_m=region.means.most_m, detour=detour)
-        if chosen is None or chosen.gains.sum() < _LEAST_TOLD:
+        if chosen is None or chosen.gains.max() < _LEAST_TOLD:
             break
-        drives.append(_state(region, asked, known, chosen, f"R{before + len(drives) + 1}"))
+        drives.append(_state(region, asked, known, chosen, f"D{before + len(drives) + 1}"))
         told += chosen.gains
         known = chosen.after
     left = tuple(

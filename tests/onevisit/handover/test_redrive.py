@@ -23,7 +23,7 @@ STREET = RedriveStreet(
     1, "Main", ((104.0, 30.0), (104.003, 30.0)), 289.5, 2, "SE", (replace(SETTLES, nats=0.6, check_first=()),)
 )
 DRIVE = Redrive(
-    "R1", (STREET, replace(STREET, number=2, name="")), ((104.0, 30.0), (104.003, 30.0), (104.0, 30.0)), 1500.0,
+    "D1", (STREET, replace(STREET, number=2, name="")), ((104.0, 30.0), (104.003, 30.0), (104.0, 30.0)), 1500.0,
     216.0, 315.0, 22.5, (90.0,), (1.6, 5.0), Hours(time(9, 30), time(12)), (SETTLES,), True,
 )  # fmt: skip
 FLIGHT = Flight(
@@ -44,12 +44,12 @@ def test_drives_streets_and_flights_are_lines_with_what_they_settle(tmp_path: Pa
             "rivals": ["a", "unlisted", "background"], "check_register_first": ["a"]}  # fmt: skip
     assert drive["geometry"]["coordinates"] == [[104.0, 30.0], [104.003, 30.0], [104.0, 30.0]]
     assert drive["properties"] == {
-        "what": "drive", "id": "R1", "wind_from_deg": 315.0, "wind_half_width_deg": 22.5, "also_from_deg": [90.0],
+        "what": "drive", "id": "D1", "wind_from_deg": 315.0, "wind_half_width_deg": 22.5, "also_from_deg": [90.0],
         "wind_m_s": [1.6, 5.0], "hours": ["09:30", "12:00"], "length_m": 1500.0, "driving_s": 216.0,
         "nats_per_km": 0.5, "streets": 2, "on_roads": True, "settles": [told],
     }  # fmt: skip
     assert main["properties"] == {
-        "what": "street", "id": "R1", "number": 1, "name": "Main", "side": "SE", "passes": 2, "wind_from_deg": 315.0,
+        "what": "street", "id": "D1", "number": 1, "name": "Main", "side": "SE", "passes": 2, "wind_from_deg": 315.0,
         "wind_half_width_deg": 22.5, "length_m": 289.5,
         "settles": [told | {"nats": 0.6, "share": 0.4, "check_register_first": []}],
     }  # fmt: skip
@@ -96,7 +96,7 @@ def test_a_share_is_of_what_is_open_and_never_more() -> None:
 )  # fmt: skip
 def test_a_drive_is_told_in_both_languages(lang, facts, settled, check, street) -> None:
     """Streets, wind, hours, what it settles, and what is looked up first."""
-    (card,) = again_cards(Again((DRIVE,)), {"a": site("a")}, Words(lang), {"R1": "4 min"})
+    (card,) = again_cards(Again((DRIVE,)), {"a": site("a")}, Words(lang), {"D1": "4 min"})
     assert (card.facts, card.settles, card.check_first) == (facts, (settled,), check)
     line = card.streets[1]
     assert (line.name, line.side, line.settles) == street
@@ -126,14 +126,14 @@ def test_a_flight_leaves_its_airspace_blank_without_a_register(airspace: str, te
     [
         (
             "en",
-            ("south-east side", "re-drive R1, F1", "airspace to be cleared:", "first check the position of Works a"),
+            ("south-east side", "re-drive D1, F1", "airspace to be cleared:", "first check the position of Works a"),
         ),
-        ("zh", ("东南侧", "复测 R1、F1", "空域待批准：", "请先核对名录中 Works a 的位置")),
+        ("zh", ("东南侧", "复测 D1、F1", "空域待批准：", "请先核对名录中 Works a 的位置")),
     ],
 )
 def test_the_report_lists_what_to_measure_again(lang: str, told: tuple[str, ...]) -> None:
     """Drives with their streets, flights with a blank for the airspace, and the lead that names both."""
-    lead = Lead("a", "A", "a", 104.0, 30.0, (), (), 0.5, Disposition.MEASURE_AGAIN, (), (), redrives=("R1", "F1"))
+    lead = Lead("a", "A", "a", 104.0, 30.0, (), (), 0.5, Disposition.MEASURE_AGAIN, (), (), redrives=("D1", "F1"))
     contents = ReportContents("m", (), sites=(site("a"),), leads=(lead,), again=Again((DRIVE,), (FLIGHT,)))
     page = render_report(contents, lang=lang)
     part = page[page.index('<section id="redrive">') : page.index('<section id="routes">')]

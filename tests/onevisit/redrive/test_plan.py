@@ -202,13 +202,13 @@ def test_leads_to_be_measured_again_name_what_would_tell(planned) -> None:
     ]  # fmt: skip
     named = [lead.redrives for lead in with_redrives(leads, planned.value).value]
     assert named == [planned.value.of_hotspots(["H001"]), (), ()]
-    assert named[0][0] == "R1"
+    assert named[0][0] == "D1"
 
 
 def test_regions_number_their_drives_on() -> None:
-    """Two regions with one hotspot each: R1 and then the next number."""
+    """Two regions with one hotspot each: D1 and then the next number."""
     two = plan_again([ground("H001"), ground("H001-2")], [], block(), (), means()).value
-    assert [drive.id for drive in two.drives] == [f"R{k}" for k in range(1, len(two.drives) + 1)]
+    assert [drive.id for drive in two.drives] == [f"D{k}" for k in range(1, len(two.drives) + 1)]
     assert {s.hotspot_id for drive in two.drives for s in drive.settles} == {"H001", "H001-2"}
 
 
