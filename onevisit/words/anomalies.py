@@ -74,6 +74,7 @@ ANOMALY_WORDS: Mapping[str, tuple[str, str]] = {
     "says_step": ("{times} times the level before", "为此前水平的 {times} 倍"),
     "says_drift": ("{times} times the level before, little by little", "逐渐变为此前水平的 {times} 倍"),
     "says_noise_collapse": ("scatter {times_less} times smaller than before", "波动缩小为此前的 1/{times_less}"),
+    "alone_spike": ("{value} {unit}, far off what is usual", "{value} {unit}，远离常见值"),
     "says_spike": ("{value} {unit} beside {beside}", "{value} {unit}，前后为 {beside}"),
     "says_periodicity": ("{share} of its variance in one rhythm", "{share} 的方差来自同一周期"),
     "says_missing": ("{intervals} intervals without a value", "缺 {intervals} 个时段"),

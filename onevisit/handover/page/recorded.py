@@ -194,7 +194,9 @@ def _said(one: Anomaly, words: Words) -> str:
             figures[name] = unit_text(value)
         else:
             figures[name] = words(f"said_{value}") if f"said_{value}" in STRINGS else value
-    return words(f"says_{one.kind}").format_map(figures)
+    alone = f"alone_{one.kind}"  # of a sensor in the open nothing is known of the values before and after
+    key = alone if alone in STRINGS and "beside" not in one.values else f"says_{one.kind}"
+    return words(key).format_map(figures)
 
 
 def _quantity(one: Anomaly, points: _Points) -> str:

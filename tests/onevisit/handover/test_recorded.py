@@ -16,7 +16,7 @@ from ingest.schema import CrsSource, Site
 from monitors import seek_anomalies
 from monitors.schema import Activity, Anomaly, Cause
 from onevisit.handover.page.contents import RegionContents, ReportContents
-from onevisit.handover.page.recorded import MOST_SITES, draw_record, notes_on_candidates, record_cards
+from onevisit.handover.page.recorded import MOST_SITES, _said, draw_record, notes_on_candidates, record_cards
 from onevisit.handover.page.report import render_report
 from onevisit.truth.simulate.records.alone import draw_records
 from onevisit.words.strings import LANGUAGES, STRINGS, Words
@@ -138,3 +138,11 @@ def test_every_cause_and_kind_is_in_the_words() -> None:
     assert told <= named and named - told <= {
         "matter", "matter_times", "cause", "more", "times", "figures", "then",
     }  # fmt: skip
+
+
+def test_a_spike_of_which_nothing_else_is_known_is_told_alone() -> None:
+    """A sensor in the open states its value only; an outlet what stood before and after, too."""
+    seen = replace(ONE, kind="spike", values={"value": 123.94, "unit": "ug m-3"})
+    assert _said(seen, Words("en")) == "123.9 µg m⁻³, far off what is usual"
+    beside = replace(seen, values={**seen.values, "beside": 20.0})
+    assert _said(beside, Words("zh")) == "123.9 µg m⁻³，前后为 20"
