@@ -259,14 +259,17 @@ def _footprint(
 
 
 def _smoothed(history: WindHistory, time: Floats) -> WindHistory:
-    """The wind as means over steps, held beyond the ends of the block where steps are one."""
+    """The wind as means over steps, held beyond the ends of the block where steps are one.
+
+    Of a mast that reads so seldom that no reading falls into the block, what lies between its readings.
+    """
     step = float(time[1] - time[0]) if time.size > 1 else 0.0
-    if not step:
-        u, v = history.at(time)
-        return WindHistory(time, u, v, float("nan"))
-    edges = np.arange(time[0] - 40 * step - step / 2, time[-1] + step, step)
+    edges = np.arange(time[0] - 40 * step - step / 2, time[-1] + step, step) if step else np.zeros(1)
     which = np.searchsorted(edges, history.time, side="right") - 1
     inside = (which >= 0) & (which < edges.size - 1)
+    if not inside.any():
+        u, v = history.at(time)
+        return WindHistory(time, u, v, float("nan"))
     count = np.bincount(which[inside], minlength=edges.size - 1)
     u, v = (
         np.bincount(which[inside], w[inside], minlength=edges.size - 1) / np.maximum(count, 1)

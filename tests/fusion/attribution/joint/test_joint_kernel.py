@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import t as student
 
 from fusion.air.dispersion import plume_of, wind_profile
+from fusion.air.trajectory import WindHistory
 from fusion.attribution.joint.background import above_running_low, first_background
 from fusion.attribution.joint.case import geometry_of
 from fusion.attribution.joint.footprint import (
@@ -16,6 +17,7 @@ from fusion.attribution.joint.footprint import (
     LOG_STEP,
     BlockWind,
     Model,
+    _smoothed,
     block_wind,
     footprints,
 )
@@ -244,3 +246,12 @@ def test_what_rises_above_the_running_low_of_a_sensor() -> None:
 def test_kernels_are_compiled() -> None:
     """A loop in plain Python would take minutes."""
     assert type(mixed) is type(compiled(lambda x: x))
+
+
+@pytest.mark.parametrize("times", [np.arange(1500.0, 1800.0, 30.0), np.array([1500.0])])
+def test_a_mast_that_reads_once_an_hour_has_a_wind_between(times: np.ndarray) -> None:
+    """No reading falls into the block: the wind is what lies between the two beside it."""
+    seldom = WindHistory(np.array([0.0, 3600.0]), np.array([1.0, 4.6]), np.array([0.0, 0.0]), float("nan"))
+    smooth = _smoothed(seldom, times)
+    np.testing.assert_allclose(smooth.u, 1.0 + times / 1000.0)
+    np.testing.assert_array_equal(smooth.time, times)
