@@ -213,6 +213,7 @@ def test_real_air_is_read_by_its_headings(tmp_path: Path, capsys: pytest.Capture
     assert "columns not used: battery" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_real_air_and_stations_are_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One line of JSON a run from either side of the interface; the source in the middle is found."""
     folder = _air_folder(tmp_path / "air")

@@ -229,6 +229,7 @@ def test_sites_on_one_point_share_alike(track: Make) -> None:
     assert shares["a"] > 0.2
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_sites_are_gated(track: Make) -> None:
     """A whole city's register: the answer is that of the sites near by, which alone are candidates."""
     drive = _road(track, np.array([200.0, 0.0]), NORTHWARD, (0.0, 0.0), wind=(3.0, 0.0), name="east")

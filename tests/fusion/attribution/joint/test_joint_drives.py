@@ -241,6 +241,7 @@ def _likeliest(
     return [{s.site_id: s.probability for s in a.sites} for a in outcome.value], turns
 
 
+@pytest.mark.slow
 def test_a_mission_turns_as_a_whole(track: Make) -> None:
     """Positions and wind turned by a quarter, as the squares of the bins allow, give the same probabilities."""
     straight, told = _likeliest(_mission(track, 0.0, 0.0))
@@ -251,6 +252,7 @@ def test_a_mission_turns_as_a_whole(track: Make) -> None:
             assert other.get(name, 0.0) == pytest.approx(one[name], abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off_deg", [-16.0, 16.0])
 def test_plumes_of_four_places_turn_the_vane(track: Make, off_deg: float) -> None:
     """Four plumes that a straight vane lays beside their sites tell how it stands, and then name them."""
