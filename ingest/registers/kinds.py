@@ -48,6 +48,11 @@ _WHOLE = 0.98
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100  # 1900 and 1970 are empty cells
 
 
+def named_kind(kind: str) -> Phrase:
+    """What a kind of register is called in a sentence."""
+    return Phrase(_KIND_CODES[kind])
+
+
 @dataclass(frozen=True)
 class Enterprise:
     """Whom a row is about, by what it states."""
@@ -211,7 +216,7 @@ def read_kinds(files: Iterable[Path], settings: Limits, *, root: Path | None = N
         orders = _date_orders(file.rows, item, notes)
         records = [r for row in file.rows if (r := _record(file.kind, row, item, orders, notes)) is not None]
         found[file.kind] += records
-        notes.decide(item, "register_kind_read", {"kind": Phrase(_KIND_CODES[file.kind]), "count": len(records)})
+        notes.decide(item, "register_kind_read", {"kind": named_kind(file.kind), "count": len(records)})
         if file.personal:
             count = len(file.personal)
             notes.decide(item, "personal_columns_dropped", {"count": count, "columns": file.personal})
@@ -346,7 +351,7 @@ def _record(kind: str, row: _Row, item: str, orders: Mapping[str, str], notes: N
     try:
         return _SHAPED[kind](row, item) if kind in _SHAPED else _named(kind, row, item, orders)
     except ImpossiblePlace as error:
-        notes.reject(item, row.where, "kind_row_refused", {"kind": Phrase(_KIND_CODES[kind]), "error": error.phrase})
+        notes.reject(item, row.where, "kind_row_refused", {"kind": named_kind(kind), "error": error.phrase})
         return None
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TypeVar
 
-from ingest.outcome import Notes, Outcome, Phrase, Value
-from ingest.registers.kinds import AskedMatter, Case, Check, Enterprise, Order, Registers
+from ingest.outcome import Notes, Outcome, Value
+from ingest.registers.kinds import AskedMatter, Case, Check, Enterprise, Order, Registers, named_kind
 from ingest.schema import Site
 from onevisit.leads.grades import grade_letter
 from onevisit.leads.named import Named, index_sites, sites_named
@@ -185,30 +185,19 @@ class _Known:
     def tell(self) -> None:
         """Say what could not be given to a site, by file."""
         for (kind, source), names in self._strange.items():
-            phrase = Phrase(_KIND_CODES[kind])
+            phrase = named_kind(kind)
             values: dict[str, Value] = {"kind": phrase, "count": len(names), "names": tuple(names[:_NAMED])}
             self.notes.reject(source, "rows", "register_rows_of_unknown_sites", values)
         for (kind, source), count in self._several.items():
-            values_of_several: dict[str, Value] = {"kind": Phrase(_KIND_CODES[kind]), "count": count}
+            values_of_several: dict[str, Value] = {"kind": named_kind(kind), "count": count}
             self.notes.decide(source, "register_rows_of_several_sites", values_of_several)
         for (kind, source), count in self._later.items():
             values_of_later: dict[str, Value] = {
-                "kind": Phrase(_KIND_CODES[kind]),
+                "kind": named_kind(kind),
                 "count": count,
                 "day": self.day.isoformat(),
             }
             self.notes.decide(source, "register_rows_after_day", values_of_later)
-
-
-_KIND_CODES: Mapping[str, str] = {
-    "orders": "kind_orders",
-    "accounts": "kind_accounts",
-    "checks": "kind_checks",
-    "matters": "kind_matters",
-    "complaints": "kind_complaints",
-    "rectifications": "kind_rectifications",
-    "exemptions": "kind_exemptions",
-}
 
 
 def _add_area_orders(
